@@ -1,0 +1,66 @@
+import tseslint from 'typescript-eslint';
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+
+/** The one-way imports of docs/architecture.md: a module's folder, and the folders it may import from. */
+const mayImport = {
+  config: [],
+  logging: ['config'],
+  ogc: ['config'],
+  'embedded-cluster': [],
+  k8s: ['config', 'embedded-cluster'],
+  'object-store': ['config'],
+  'security-context': ['config'],
+  processes: ['config', 'ogc'],
+  jobs: ['config', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
+  finalizer: ['config', 'k8s', 'object-store', 'jobs'],
+  visualisations: ['config', 'k8s', 'security-context'],
+  health: ['config', 'k8s', 'object-store', 'security-context'],
+};
+
+const folders = Object.keys(mayImport);
+const zones = folders.map((folder) => ({
+  target: `./src/${folder}`,
+  from: './src',
+  except: [folder, ...mayImport[folder]].map((allowed) => `./${allowed}`),
+  message: `src/${folder} may import ${mayImport[folder].map((name) => `src/${name}`).join(', ') || 'no other module'}.`,
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.data/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['src/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones }],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@kubernetes/client-node',
+              message: 'Only src/k8s/ uses the client library; its types may be imported everywhere.',
+              allowTypeImports: true,
+            },
+          ],
+          patterns: [{ group: ['@kubernetes/client-node/*'], message: 'Import the package itself.' }],
+        },
+      ],
+    },
+  },
+  { files: ['src/k8s/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+  {
+    files: ['**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      'prefer-const': 'error',
+    },
+  },
+);

@@ -1,0 +1,15 @@
+import { KubernetesError } from './k8s/kubernetes-error.js';
+import { ObjectStoreError } from './object-store/object-store.js';
+import { type DomainError, MisconfiguredError, UnavailableError } from './ogc/domain-errors.js';
+import { InvalidSecurityContextError } from './security-context/security-contexts.js';
+
+/** Failures of what the server stands on, as the domain says it; undefined for all others. The details are for the log, not for clients. */
+export function translateFailures(error: unknown): DomainError | undefined {
+  if (error instanceof KubernetesError) {
+    return new UnavailableError('The cluster does not answer this request now.', error.retryAfterSeconds);
+  }
+  if (error instanceof ObjectStoreError)
+    return new UnavailableError('The object store does not answer this request now.');
+  if (error instanceof InvalidSecurityContextError) return new MisconfiguredError(error.message);
+  return undefined;
+}

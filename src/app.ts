@@ -1,0 +1,163 @@
+import helmet from '@fastify/helmet';
+import { BadRequestException } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
+import { compress } from './compression.js';
+import { Configuration } from './config/configuration.js';
+import { INFO_PATH, infoText } from './info.js';
+import { JobCache } from './jobs/job-cache.js';
+import { ClusterConnection } from './k8s/cluster-connection.js';
+import { openLogDestination } from './logging/log-destination.js';
+import { requestLog } from './logging/request-log.js';
+import { ServerLogger } from './logging/server-logger.js';
+import { ObjectStore } from './object-store/object-store.js';
+import { toProblem } from './ogc/problem-mapper.js';
+import { problemMediaType } from './ogc/problem.filter.js';
+import { sendJson } from './ogc/send-json.js';
+import { trustedProxies } from './ogc/trusted-proxies.js';
+import { setUpApiDefinition } from './openapi.js';
+
+/** Largest request body, bytes. */
+const BODY_LIMIT = 1024 * 1024;
+
+/** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
+const REQUEST_TIMEOUT = 300_000;
+
+/** Of a path: process ids are the operator's. */
+const LONGEST_PARAMETER = 1024;
+
+/** What a browser lets scripts of other origins read. */
+const EXPOSED_HEADERS = [
+  'Location',
+  'Link',
+  'Preference-Applied',
+  'Content-Language',
+  'Retry-After',
+  'WWW-Authenticate',
+];
+
+/**
+ * Wires the server; it does not listen yet.
+ * @throws ConfigurationError, ClusterConnectionError
+ */
+export async function createApp(options: ConfigurationOptions): Promise<NestFastifyApplication> {
+  const loaded = loadConfiguration(options);
+  const { configuration } = loaded;
+  const { server } = configuration;
+  const logger = makeLogger(configuration, options.workingDirectory);
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: sendFrameworkError,
+    trustProxy: trustedProxies(server.trustProxy),
+    rewriteUrl: ({ url = '/' }) => withoutPrefix(url, server.pathPrefix),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot({ ...options, loaded }), adapter, {
+    logger,
+    abortOnError: false,
+    forceCloseConnections: false,
+  });
+  await setUpHttp(app, configuration, logger);
+  setUpApiDefinition(app, configuration);
+  return app;
+}
+
+function makeLogger({ file, logging, server }: Configuration, workingDirectory = process.cwd()): ServerLogger {
+  const destination = openLogDestination(logging.logfile, workingDirectory, file);
+  return new ServerLogger({ logging, libraries: server.manager.logging, destination });
+}
+
+/** What holds for every answer. */
+async function setUpHttp(
+  app: NestFastifyApplication,
+  configuration: Configuration,
+  logger: ServerLogger,
+): Promise<void> {
+  const { server } = configuration;
+  const fastify = app.getHttpAdapter().getInstance();
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: contentSecurityPolicy(server.url) },
+    crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },
+    strictTransportSecurity: false,
+  });
+  if (server.cors) {
+    app.enableCors({ methods: ['GET', 'HEAD', 'POST', 'DELETE'], exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
+  }
+  if (server.gzip) fastify.addHook('onSend', compress);
+  if (server.prettyPrint) {
+    fastify.setReplySerializer(indented);
+    // Fastify does not ask its reply serializer for what has no route.
+    fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(indented)));
+  }
+  closeFinishedConnections(fastify);
+  const logRequest = requestLog(logger);
+  if (logRequest) fastify.addHook('onResponse', logRequest);
+  fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
+}
+
+/** While the server closes, connections end with the answer that is under way on them: Node only ends those that are idle before. */
+function closeFinishedConnections(fastify: FastifyInstance): void {
+  let isClosing = false;
+  fastify.addHook('preClose', async () => void (isClosing = true));
+  fastify.addHook('onResponse', async () => {
+    if (isClosing) setImmediate(() => fastify.server.closeIdleConnections());
+  });
+}
+
+/** What Fastify refuses before it finds a route (a path that is no UTF-8, say) is a problem like all others. */
+function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const mapped = toProblem(error) ?? toProblem(new BadRequestException());
+  if (mapped) void sendJson(reply.status(mapped.status), problemMediaType(request.headers.accept), mapped.problem);
+}
+
+function indented(payload: unknown): string {
+  return JSON.stringify(payload, undefined, 2);
+}
+
+/** `/prefix/jobs` is `/jobs`; what does not stand beneath the prefix is left as it is, for probes that ask the pod itself. */
+function withoutPrefix(url: string, prefix: string): string {
+  if (prefix === '' || !url.startsWith(prefix)) return url;
+  const rest = url.slice(prefix.length);
+  if (rest.startsWith('/')) return rest;
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : url;
+}
+
+/**
+ * Swagger UI has its styles inline, and asks the public address; nothing else needs more than its own origin. No `upgrade-insecure-requests`: the
+ * server itself speaks HTTP.
+ */
+function contentSecurityPolicy(publicUrl: string | undefined) {
+  return {
+    defaultSrc: ["'self'"],
+    connectSrc: ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    upgradeInsecureRequests: null,
+  };
+}
+
+/**
+ * Listens and resolves when the first lists are in, so that the first request already sees every job.
+ * @returns the address, with the port that is really used
+ */
+export async function listen(app: NestFastifyApplication): Promise<string> {
+  const { bind } = app.get(Configuration, { strict: false }).server;
+  await app.init();
+  await app.get(JobCache, { strict: false }).whenSynced();
+  await app.listen(bind.port, bind.host);
+  const address = app.getHttpServer().address();
+  const port = address !== null && typeof address === 'object' ? address.port : bind.port;
+  return `http://${bind.host.includes(':') ? `[${bind.host}]` : bind.host}:${port}`;
+}
+
+/** Lines that say what the server stands on, for whoever starts it, whatever the log's level is. */
+export function describeSurroundings(app: NestFastifyApplication): string[] {
+  const { description, namespace } = app.get(ClusterConnection, { strict: false });
+  const store = app.get(ObjectStore, { strict: false });
+  return [`cluster: ${description}, namespace ${namespace}`, `object store: ${store.description}`];
+}

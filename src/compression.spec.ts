@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import fastify, { type FastifyReply } from 'fastify';
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { compress } from './compression.js';
+
+const text = 'OGC API - Processes '.repeat(200);
+
+async function answer(send: (reply: FastifyReply) => FastifyReply, headers: Record<string, string> = {}) {
+  const server = fastify();
+  server.addHook('onSend', compress);
+  server.get('/', (_request, reply) => send(reply));
+  const response = await server.inject({ url: '/', headers });
+  await server.close();
+  return response;
+}
+const plain = (reply: FastifyReply) => reply.type('text/plain').send(text);
+const accepting = { 'accept-encoding': 'deflate, gzip;q=0.8' };
+
+describe('an answer', () => {
+  it('is compressed for who asks for gzip', async () => {
+    const { headers, rawPayload } = await answer(plain, accepting);
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    expect(Number(headers['content-length'])).toBe(rawPayload.length);
+    expect(gunzipSync(rawPayload).toString()).toBe(text);
+  });
+
+  it('is compressed as a stream, without a length that is wrong', async () => {
+    const { headers, rawPayload } = await answer(
+      (reply) =>
+        reply
+          .type('application/geo+json')
+          .header('content-length', text.length)
+          .send(Readable.from([text])),
+      accepting,
+    );
+    expect(headers['content-length']).toBeUndefined();
+    expect(gunzipSync(rawPayload).toString()).toBe(text);
+  });
+
+  it.each([
+    [{}],
+    [{ 'accept-encoding': 'br' }],
+    [{ 'accept-encoding': 'gzip;q=0' }],
+    [{ 'accept-encoding': 'identity, gzip;q=0.5' }],
+  ])('stays as it is for %j', async (headers) => {
+    const response = await answer(plain, headers as Record<string, string>);
+    expect([response.headers['content-encoding'], response.payload]).toEqual([undefined, text]);
+    expect(response.headers['vary']).toBe('Accept-Encoding');
+  });
+
+  it.each([
+    ['binary', (reply: FastifyReply) => reply.type('image/tiff').send(Buffer.from(text))],
+    ['of no media type', (reply: FastifyReply) => reply.send(Readable.from([text]))],
+    ['short', (reply: FastifyReply) => reply.type('text/plain').send('short')],
+    [
+      'encoded already',
+      (reply: FastifyReply) => reply.type('text/plain').header('content-encoding', 'br').send(Buffer.from(text)),
+    ],
+    ['a stream of events', (reply: FastifyReply) => reply.type('text/event-stream').send(Readable.from([text]))],
+    ['a part', (reply: FastifyReply) => reply.type('text/plain').status(206).send(text)],
+  ])('stays as it is when it is %s', async (_what, send) => {
+    expect((await answer(send, accepting)).headers['content-encoding']).not.toBe('gzip');
+  });
+
+  it('comes out as it was even where its media type is wrong and it is gzip itself', async () => {
+    const bytes = gzipSync(Buffer.from(Array.from({ length: 4000 }, (_, index) => (index * index) % 251)));
+    const { rawPayload, headers } = await answer(
+      (reply) => reply.type('application/json').send(Readable.from([bytes])),
+      accepting,
+    );
+    expect(headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(rawPayload)).toEqual(bytes);
+  });
+
+  it('keeps what it depends on otherwise', async () => {
+    const { headers } = await answer((reply) => plain(reply.header('vary', 'Accept-Language')), accepting);
+    expect(headers['vary']).toBe('Accept-Language, Accept-Encoding');
+  });
+});

@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
+import { pipeline, Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { constants, createGzip, gzip } from 'node:zlib';
+import { addVary } from './ogc/languages.js';
+
+const gzipBytes = promisify(gzip);
+
+/** Texts; what else a job's result is goes out as it is. */
+const compressible =
+  /^(?:text\/(?!event-stream)|application\/(?:[^;]+\+)?(?:json|xml|yaml|javascript)\b|image\/svg\+xml\b)/i;
+
+/** Bytes; below it compression gains nothing. */
+const LEAST_SIZE = 1024;
+
+/**
+ * A hook for Fastify's `onSend` that answers in gzip to those who ask for it (RFC 9110, section 12.5.3). Each chunk of a stream is sent when it
+ * comes, so that who follows a log is not kept waiting.
+ *
+ * It is not `@fastify/compress` because that declares bytes that look like gzip to be so encoded: a job's result would come out of the client's
+ * decoder as something else than the job printed.
+ */
+export async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  if (!compressible.test(String(reply.getHeader('content-type') ?? '')) || reply.hasHeader('content-encoding'))
+    return payload;
+  if (reply.statusCode === 206 || request.method === 'HEAD') return payload;
+  const isStream = payload instanceof Readable;
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined;
+  const size = bytes?.length ?? Number(reply.getHeader('content-length') ?? Infinity);
+  if ((!isStream && !bytes) || size < LEAST_SIZE) return payload;
+  addVary(reply, 'Accept-Encoding');
+  if (new Negotiator(request.raw).encoding(['gzip', 'identity']) !== 'gzip') return payload;
+  void reply.header('content-encoding', 'gzip').removeHeader('content-length');
+  if (bytes) return gzipBytes(bytes);
+  const encoder = createGzip({ flush: constants.Z_SYNC_FLUSH });
+  // A failure of either ends the other; Fastify, which reads the encoder, tells of it.
+  return pipeline(payload as Readable, encoder, () => undefined);
+}

@@ -1,0 +1,159 @@
+/**
+ * The one validated, read-only configuration of the server: the YAML file that `PYGEOAPI_CONFIG` names, the environment
+ * variables, and the command line, read once at start. Everything else injects {@link Configuration}.
+ */
+
+/** A text as it stands in the file: plain, or keyed by language tag (`{ en: 'Title', de: 'Titel' }`). */
+export type LocalizedText = string | Readonly<Record<string, string>>;
+/** A list of keywords: plain, or keyed by language tag. */
+export type LocalizedKeywords = readonly string[] | Readonly<Record<string, readonly string[]>>;
+
+export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL' | 'NOTSET';
+
+export interface ServerSection {
+  readonly bind: { readonly host: string; readonly port: number };
+  /** Public base address, without trailing slash; undefined: taken from each request. */
+  readonly url?: string;
+  /** `SCRIPT_NAME`: a path, without trailing slash, beneath which every resource answers, too; empty: none. Links hold it where `url` is undefined. */
+  readonly pathPrefix: string;
+  /** Whose `X-Forwarded-*` headers count: nobody's, everybody's, or those of these addresses, networks, and names of networks. */
+  readonly trustProxy: boolean | readonly string[];
+  /** Without effect: the server's own documents are JSON. */
+  readonly mimetype: string;
+  /** Without effect: JSON is UTF-8. */
+  readonly encoding: string;
+  readonly gzip: boolean;
+  /** At least one; the first is the default language. */
+  readonly languages: readonly string[];
+  readonly cors: boolean;
+  readonly prettyPrint: boolean;
+  /** Page sizes of lists. */
+  readonly limits: { readonly defaultItems: number; readonly maxItems: number };
+  readonly manager: ManagerSection;
+}
+
+/** How jobs are run and kept. Undefined: the default. */
+export interface JobSettings {
+  /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default 600. */
+  readonly startDeadlineSeconds?: number;
+  /** Seconds that a job may run (`active_deadline_seconds`); default without limit. */
+  readonly activeDeadlineSeconds?: number;
+  /** Seconds that an ended job is kept, once everything is collected (`ttl_seconds_after_finished`); default 100 days. */
+  readonly ttlSeconds?: number;
+  /** How often a failed pod is replaced (`backoff_limit`); default never. */
+  readonly backoffLimit?: number;
+  /** Whether pods get the token of their service account (`automountServiceAccountToken`); default as the service account says. */
+  readonly automountServiceAccountToken?: boolean;
+}
+
+export interface ManagerSection {
+  readonly name: string;
+  /** Whether this server collects logs and results of ended pods (`finalizer_controller`). */
+  readonly finalizerController: boolean;
+  /** What holds for jobs of processes that do not say otherwise, with the same keys. */
+  readonly jobs: JobSettings;
+  /** Log levels by library name (`logging`). */
+  readonly logging: Readonly<Record<string, LogLevel>>;
+}
+
+export interface LoggingSection {
+  readonly level: LogLevel;
+  /** As in the file; undefined: the standard output. */
+  readonly logfile?: string;
+  /** Python's %-style. */
+  readonly logformat?: string;
+  /** Python's `strftime`. */
+  readonly dateformat?: string;
+}
+
+export interface MetadataSection {
+  readonly identification: {
+    readonly title: LocalizedText;
+    readonly description: LocalizedText;
+    readonly keywords: LocalizedKeywords;
+    readonly termsOfService?: string;
+    readonly url?: string;
+  };
+  readonly license?: { readonly name?: string; readonly url?: string };
+  readonly provider?: { readonly name?: string; readonly url?: string };
+  readonly contact?: Readonly<Record<string, string>>;
+}
+
+/** One `resources` entry of `type: process`. `processor` is validated by the processor class that its `name` selects. */
+export interface ProcessResource {
+  readonly id: string;
+  /** Where `processor` stands in the file, for messages: `resources.hello-world-k8s.processor`. */
+  readonly path: string;
+  readonly processor: ProcessorSection;
+}
+
+export interface ProcessorSection {
+  readonly name: string;
+  readonly [key: string]: unknown;
+}
+
+/** One entry of `plugins`: a module that brings processors. */
+export interface PluginReference {
+  /** A path or the name of a package. */
+  readonly specifier: string;
+  /** Where it stands in the file, for messages: `plugins[0]`. */
+  readonly path: string;
+  /** Absolute path of the configuration file's folder, which relative paths count from. */
+  readonly folder: string;
+}
+
+export type ClusterChoice = 'auto' | 'embedded' | 'kubeconfig' | 'in-cluster';
+
+/** What the environment (and the flags that stand over it) says. */
+export interface EnvironmentSettings {
+  /** `PYGEOAPI_K8S_MANAGER_API_TOKEN`; undefined when unset or empty: then no token ever matches. */
+  readonly apiToken?: string;
+  /** `PYGEOAPI_K8S_MANAGER_NAMESPACE` */
+  readonly namespace?: string;
+  /** `PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX`, default `pygeoapi-job-`; a DNS label part of at most 27 characters. */
+  readonly jobNamePrefix: string;
+  /** `PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT`, unparsed: judged by the security-context policy. */
+  readonly jobPodSecurityContext?: string;
+  /** `PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT`, unparsed. */
+  readonly jobContainerSecurityContext?: string;
+  /** `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_*`; each undefined when unset or empty. */
+  readonly bucket: {
+    readonly endpoint?: string;
+    readonly key?: string;
+    readonly secret?: string;
+    readonly name?: string;
+    /** Ends with `/` (added, with a warning, where it does not); the empty string when unset. */
+    readonly pathPrefix: string;
+  };
+  /** `K8S_CLUSTER`, `--cluster` */
+  readonly cluster: ClusterChoice;
+  /** `DATA_DIR`, `--data-dir`: absolute path of the embedded cluster's objects and of the folder store. */
+  readonly dataDir: string;
+  /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
+  readonly objectStore?: 's3' | 'folder';
+  /** What the image was built of; each undefined when unset or empty. */
+  readonly build: {
+    /** `VERSION` */
+    readonly version?: string;
+    /** `BUILD_DATE` */
+    readonly date?: string;
+    /** `GIT_COMMIT` */
+    readonly commit?: string;
+    /** `GIT_TAG` */
+    readonly tag?: string;
+    /** `GIT_BRANCH` */
+    readonly branch?: string;
+  };
+}
+
+/** Injection token and type of the configuration. Read-only after start. */
+export abstract class Configuration {
+  /** Path of the file as given, for messages. */
+  abstract readonly file: string;
+  abstract readonly server: ServerSection;
+  abstract readonly logging: LoggingSection;
+  abstract readonly metadata: MetadataSection;
+  abstract readonly processes: readonly ProcessResource[];
+  abstract readonly plugins: readonly PluginReference[];
+  abstract readonly environment: EnvironmentSettings;
+}

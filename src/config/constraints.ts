@@ -1,0 +1,153 @@
+import 'reflect-metadata';
+import { applyDecorators } from '@nestjs/common';
+import { Transform, Type } from 'class-transformer';
+import {
+  buildMessage,
+  IsArray,
+  IsBoolean,
+  IsObject,
+  ValidateBy,
+  ValidateNested,
+  type ValidationOptions,
+} from 'class-validator';
+import { isIP } from 'node:net';
+import { isMapping } from './validation.js';
+
+/** Constraints and conversions for classes that describe parts of the configuration. Their messages are sentence parts. */
+
+function satisfies(
+  name: string,
+  requirement: string,
+  validate: (value: unknown) => boolean,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  const defaultMessage = buildMessage((prefix) => `${prefix}$property must be ${requirement}`, options);
+  return ValidateBy({ name, validator: { validate, defaultMessage } }, options);
+}
+
+const words = new Map([
+  ...['true', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', 'no', 'off'].map((word) => [word, false] as const),
+]);
+
+const isNumberOrBoolean = (value: unknown): value is number | boolean =>
+  typeof value === 'number' || typeof value === 'boolean';
+const asText = (value: unknown): unknown => (isNumberOrBoolean(value) ? String(value) : value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextList = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const asTexts = (value: unknown): unknown => (Array.isArray(value) ? value.map(asText) : asText(value));
+const mapEntries = (value: unknown, change: (entry: unknown) => unknown): unknown =>
+  isMapping(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, change(entry)]))
+    : change(value);
+const everyEntry = (value: unknown, test: (entry: unknown) => boolean): boolean =>
+  isMapping(value) && Object.values(value).every(test);
+
+/** True or false; also the words of YAML 1.1 in quotes. */
+export const YamlBoolean = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => (typeof value === 'string' ? (words.get(value.toLowerCase()) ?? value) : value)),
+    IsBoolean({ message: '$property must be true or false' }),
+  );
+
+/** An integer; both ends are allowed. */
+export const IntegerFrom = (min: number, max: number = Number.MAX_SAFE_INTEGER): PropertyDecorator =>
+  satisfies(
+    'integerFrom',
+    max === Number.MAX_SAFE_INTEGER ? `an integer of at least ${min}` : `an integer from ${min} to ${max}`,
+    (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+  );
+
+export const OneOf = (allowed: readonly string[]): PropertyDecorator =>
+  satisfies('oneOf', `one of ${allowed.join(', ')}`, (value) => isText(value) && allowed.includes(value));
+
+/** Text; numbers and booleans become text. */
+export const Text = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => asText(value)),
+    satisfies('text', 'text', isText),
+  );
+
+/** Text of a certain form. */
+export const TextLike = (pattern: RegExp, requirement: string, options?: ValidationOptions): PropertyDecorator =>
+  satisfies('textLike', requirement, (value) => isText(value) && pattern.test(value), options);
+
+/** An absolute http or https address without query and fragment. */
+export const HttpAddress = (): PropertyDecorator =>
+  satisfies('httpAddress', 'an http:// or https:// address without query and fragment', (value) => {
+    if (!isText(value) || !URL.canParse(value)) return false;
+    const { protocol, search, hash } = new URL(value);
+    return /^https?:$/.test(protocol) && search === '' && hash === '';
+  });
+
+const networkNames = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** True, false, or a list of IP addresses, networks (`10.0.0.0/8`), and the names that Fastify gives to some. */
+export const TrustedProxies = (): PropertyDecorator =>
+  satisfies(
+    'trustedProxies',
+    `true, false, or a list of IP addresses, networks such as 10.0.0.0/8, and ${networkNames.join(', ')}`,
+    (value) => typeof value === 'boolean' || (Array.isArray(value) && value.length > 0 && value.every(isNetwork)),
+  );
+
+/** A text of a boolean word, or of a list divided by commas, as {@link TrustedProxies} takes it; anything else unchanged. */
+export function parseTrustedProxies(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return words.get(value.trim().toLowerCase()) ?? value.split(',').map((part) => part.trim());
+}
+
+function isNetwork(value: unknown): boolean {
+  if (!isText(value)) return false;
+  const [address = '', length, ...rest] = value.split('/');
+  const version = isIP(address);
+  if (version === 0) return networkNames.includes(value);
+  const most = version === 4 ? 32 : 128;
+  return rest.length === 0 && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most));
+}
+
+/** Text, or texts keyed by language. */
+export const LocalizedTextValue = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => mapEntries(value, asText)),
+    satisfies(
+      'localizedText',
+      'text, or texts keyed by language',
+      (value) => isText(value) || everyEntry(value, isText),
+    ),
+  );
+
+/** A list of texts, or such lists keyed by language. */
+export const LocalizedKeywordsValue = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => mapEntries(value, asTexts)),
+    satisfies(
+      'localizedKeywords',
+      'a list of texts, or such lists keyed by language',
+      (value) => isTextList(value) || everyEntry(value, isTextList),
+    ),
+  );
+
+/** A mapping to texts; what is empty is left out. */
+export const TextMapping = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) =>
+      isMapping(value)
+        ? mapEntries(Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== null)), asText)
+        : value,
+    ),
+    satisfies('textMapping', 'a mapping of keys to texts', (value) => everyEntry(value, isText)),
+  );
+
+/** A mapping whose every value is one of those allowed. */
+export const MappingToOneOf = (allowed: readonly string[]): PropertyDecorator =>
+  satisfies('mappingToOneOf', `a mapping to ${allowed.join(', ')}`, (value) =>
+    everyEntry(value, (entry) => isText(entry) && allowed.includes(entry)),
+  );
+
+/** A mapping described by another class. */
+export const Section = (sectionClass: () => new () => object): PropertyDecorator =>
+  applyDecorators(Type(sectionClass), IsObject({ message: '$property must be a mapping' }), ValidateNested());
+
+/** A list of mappings described by another class. */
+export const SectionList = (sectionClass: () => new () => object): PropertyDecorator =>
+  applyDecorators(Type(sectionClass), IsArray({ message: '$property must be a list' }), ValidateNested({ each: true }));

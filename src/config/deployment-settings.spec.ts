@@ -1,0 +1,95 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { join } from 'node:path';
+import { loadConfiguration } from './load-configuration.js';
+import { faultsOf, folders, load, manager } from './testing/loading.js';
+import { temporaryFolder } from './testing/temporary-files.js';
+import { defaultConfigurationFiles } from './variables.js';
+
+describe('the settings of a deployment', () => {
+  test.each<[NodeJS.ProcessEnv, Record<string, string>, { host: string; port: number }]>([
+    [{}, {}, { host: 'f', port: 7 }],
+    [{ CONTAINER_HOST: '::', CONTAINER_PORT: '80' }, {}, { host: '::', port: 80 }],
+    [{ CONTAINER_HOST: '', CONTAINER_PORT: '' }, {}, { host: 'f', port: 7 }],
+    [{ CONTAINER_HOST: '::', CONTAINER_PORT: '80', HOST: 'h', PORT: '1' }, {}, { host: 'h', port: 1 }],
+    [
+      { CONTAINER_PORT: '80', PORT: '1' },
+      { PORT: '2', HOST: 'o' },
+      { host: 'o', port: 2 },
+    ],
+  ])('%j with flags %j listen at %j', (environment, overrides, bind) => {
+    const content = 'server: {bind: {host: f, port: 7}}';
+    expect(load(content, { environment, overrides }).configuration.server.bind).toEqual(bind);
+  });
+
+  test.each([
+    [undefined, ''],
+    ['/', ''],
+    ['/pygeoapi', '/pygeoapi'],
+    ['/a/b-c/', '/a/b-c'],
+  ])('SCRIPT_NAME %s is the path prefix %j', (SCRIPT_NAME, pathPrefix) => {
+    expect(load(manager, { environment: { SCRIPT_NAME } }).configuration.server.pathPrefix).toBe(pathPrefix);
+  });
+
+  test.each(['pygeoapi', 'http://x/y', '//x', '/a b', '/a?b'])('SCRIPT_NAME %s is no path', (SCRIPT_NAME) => {
+    expect(faultsOf(manager, { environment: { SCRIPT_NAME } })).toEqual([
+      `environment: SCRIPT_NAME: must be a path such as /pygeoapi (is "${SCRIPT_NAME}")`,
+    ]);
+  });
+
+  test.each<[string, NodeJS.ProcessEnv, boolean | string[]]>([
+    ['', {}, false],
+    ['trust_proxy: on', {}, true],
+    ['trust_proxy: [10.0.0.0/8, loopback]', {}, ['10.0.0.0/8', 'loopback']],
+    ['trust_proxy: 10.1.2.3', {}, ['10.1.2.3']],
+    ['trust_proxy: on', { TRUST_PROXY: 'false' }, false],
+    ['', { TRUST_PROXY: 'true' }, true],
+    ['', { TRUST_PROXY: ' ::1, fd00::/8 ' }, ['::1', 'fd00::/8']],
+  ])('{%s} and %j trust %j', (server, environment, trustProxy) => {
+    expect(load(`server: {${server}}`, { environment }).configuration.server.trustProxy).toEqual(trustProxy);
+  });
+
+  test.each(['10.0.0.0/33', 'nginx', '10.0.0.0/8/8', ',', '1'])('TRUST_PROXY %s is refused', (TRUST_PROXY) => {
+    expect(faultsOf(manager, { environment: { TRUST_PROXY } })).toEqual([
+      expect.stringContaining(
+        'environment: TRUST_PROXY: must be true, false, or a list of IP addresses, networks such as 10.0.0.0/8',
+      ),
+    ]);
+  });
+
+  it("takes the predecessor's place in its image where nothing else is said", () => {
+    const folder = temporaryFolder({ 'pygeoapi/local.config.yml': 'server: {bind: {port: 8}}' });
+    folders.push(folder);
+    const place = join(folder.path, 'pygeoapi/local.config.yml');
+    const options = { environment: {}, workingDirectory: folder.path };
+    const usualFiles = ['config/pygeoapi-config.yaml', place];
+    expect(loadConfiguration({ ...options, usualFiles }).configuration).toMatchObject({
+      file: place,
+      server: { bind: { port: 8 } },
+    });
+    expect(defaultConfigurationFiles).toEqual(['config/pygeoapi-config.yaml', '/pygeoapi/local.config.yml']);
+  });
+});
+
+describe("a predecessor's file", () => {
+  it('may ask for what has no effect, which is said', () => {
+    const content = `
+server: {mimetype: text/html, encoding: latin-1, manager: {name: pygeoapi_k8s_manager.KubernetesManager}}
+logging: {logfile: x.log, rotation: {mode: size}}`;
+    expect(load(content).warnings).toEqual([
+      "c.yaml: server.mimetype: text/html has no effect: the server's own documents are application/json",
+      'c.yaml: server.encoding: latin-1 has no effect: what the server sends is UTF-8',
+      'c.yaml: logging.rotation: has no effect: the file is appended to, so that logrotate can rotate it with copytruncate',
+    ]);
+  });
+
+  it('has a log format with something in it', () => {
+    expect(load("logging: {logformat: '%(message)s', dateformat: '%Y'}").configuration.logging).toEqual({
+      level: 'INFO',
+      logformat: '%(message)s',
+      dateformat: '%Y',
+    });
+    expect(faultsOf('logging: {logformat: "{message}"}')).toEqual([
+      'c.yaml: logging.logformat: must be a format in Python\'s %-style with at least one attribute, such as [%(asctime)s] %(levelname)s - %(message)s (is "{message}")',
+    ]);
+  });
+});

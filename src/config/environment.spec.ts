@@ -1,0 +1,122 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { readVariables, toEnvironmentSettings, withoutSecrets } from './environment.js';
+
+const settingsOf = (environment: NodeJS.ProcessEnv) => {
+  const { variables, faults } = readVariables(environment);
+  return { faults, ...toEnvironmentSettings(variables, '/work') };
+};
+
+const bucket = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET';
+
+describe('the environment', () => {
+  it('has defaults', () => {
+    expect(settingsOf({})).toEqual({
+      faults: [],
+      settings: {
+        jobNamePrefix: 'pygeoapi-job-',
+        bucket: { pathPrefix: '' },
+        cluster: 'auto',
+        dataDir: '/work/.data',
+        build: {},
+      },
+      warnings: [],
+    });
+  });
+
+  it('is read whole', () => {
+    const { settings, faults, warnings } = settingsOf({
+      PYGEOAPI_K8S_MANAGER_API_TOKEN: ' to ken \n',
+      PYGEOAPI_K8S_MANAGER_NAMESPACE: 'jobs',
+      PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'my-jobs-',
+      PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT: 'off',
+      PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT: '{not json',
+      [`${bucket}_ENDPOINT`]: 'https://obs.example.org',
+      [`${bucket}_KEY`]: 'key\n',
+      [`${bucket}_SECRET`]: 'secret\n\n',
+      [`${bucket}_NAME`]: 'logs',
+      [`${bucket}_PATH_PREFIX`]: 'jobs/logs/',
+      K8S_CLUSTER: 'in-cluster',
+      DATA_DIR: 'data',
+      OBJECT_STORE: 'folder',
+      VERSION: '1.2.3',
+      BUILD_DATE: '2026-01-31T00:00:00Z',
+      GIT_COMMIT: 'abc',
+      GIT_TAG: 'v1.2.3',
+      GIT_BRANCH: 'main',
+    });
+    expect({ faults, warnings }).toEqual({ faults: [], warnings: [] });
+    expect(settings).toEqual({
+      apiToken: ' to ken ',
+      namespace: 'jobs',
+      jobNamePrefix: 'my-jobs-',
+      jobPodSecurityContext: 'off',
+      jobContainerSecurityContext: '{not json',
+      bucket: {
+        endpoint: 'https://obs.example.org',
+        key: 'key',
+        secret: 'secret\n',
+        name: 'logs',
+        pathPrefix: 'jobs/logs/',
+      },
+      cluster: 'in-cluster',
+      dataDir: '/work/data',
+      objectStore: 'folder',
+      build: { version: '1.2.3', date: '2026-01-31T00:00:00Z', commit: 'abc', tag: 'v1.2.3', branch: 'main' },
+    });
+  });
+
+  it('counts empty variables as unset', () => {
+    const { settings, faults } = settingsOf({ PYGEOAPI_K8S_MANAGER_API_TOKEN: '\n', K8S_CLUSTER: '', PORT: '' });
+    expect(faults).toEqual([]);
+    expect(settings).toMatchObject({ apiToken: undefined, cluster: 'auto' });
+  });
+
+  it('adds the slash to the prefix of the bucket, with a warning', () => {
+    const { settings, warnings } = settingsOf({ [`${bucket}_PATH_PREFIX`]: 'logs' });
+    expect(settings.bucket.pathPrefix).toBe('logs/');
+    expect(warnings).toEqual([`environment: ${bucket}_PATH_PREFIX: does not end with "/"; "logs/" is used`]);
+  });
+
+  test.each([
+    ['K8S_CLUSTER', 'foo', 'must be one of auto, embedded, kubeconfig, in-cluster (is "foo")'],
+    ['OBJECT_STORE', 'S3', 'must be one of s3, folder (is "S3")'],
+    ['PORT', 'eighty', 'must be an integer from 0 to 65535 (is "eighty")'],
+    ['PORT', '65536', 'must be an integer from 0 to 65535 (is "65536")'],
+    ['PORT', '1e3', 'must be an integer from 0 to 65535 (is "1e3")'],
+    ['CONTAINER_PORT', 'eighty', 'must be an integer from 0 to 65535 (is "eighty")'],
+    ['CONTAINER_HOST', 'a b', 'must be a host name or an IP address (is "a b")'],
+    ['HOST', 'http://x', 'must be a host name or an IP address (is "http://x")'],
+    ['PYGEOAPI_K8S_MANAGER_NAMESPACE', 'My_Space', 'must be the name of a Kubernetes namespace (is "My_Space")'],
+    [
+      `${bucket}_ENDPOINT`,
+      'obs.example.org',
+      'must be an http:// or https:// address without query and fragment (is "obs.example.org")',
+    ],
+    ['PYGEOAPI_K8S_MANAGER_API_TOKEN', '  ', 'must be a text that is not only white space (the value is not shown)'],
+    [`${bucket}_KEY`, '\t', 'must be an access key (the value is not shown)'],
+    [`${bucket}_SECRET`, ' ', 'must be the secret of the access key (the value is not shown)'],
+  ])('refuses %s=%j', (name, value, message) => {
+    expect(readVariables({ [name]: value }).faults).toEqual([{ path: name, message }]);
+  });
+
+  test.each([
+    ['a'.repeat(27), true],
+    ['a'.repeat(28), false],
+    ['0-', true],
+    ['-a', false],
+    ['Jobs-', false],
+    ['jobs.', false],
+  ])('job name prefix %s: %s', (prefix, isAllowed) => {
+    expect(readVariables({ PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: prefix }).faults.length === 0).toBe(isAllowed);
+  });
+
+  it('can be shown without its secrets', () => {
+    const { settings } = settingsOf({
+      PYGEOAPI_K8S_MANAGER_API_TOKEN: 'hidden-token',
+      [`${bucket}_KEY`]: 'hidden-key',
+      [`${bucket}_SECRET`]: 'hidden-secret',
+      [`${bucket}_NAME`]: 'logs',
+    });
+    expect(JSON.stringify(withoutSecrets(settings))).toMatch(/^(?!.*hidden).*"name":"logs"/);
+  });
+});

@@ -1,0 +1,172 @@
+import { resolve } from 'node:path';
+import { Transform } from 'class-transformer';
+import { IsOptional } from 'class-validator';
+import type { ConfigurationFault } from './configuration-error.js';
+import type { ClusterChoice, EnvironmentSettings } from './configuration.js';
+import { HttpAddress, IntegerFrom, OneOf, parseTrustedProxies, TextLike, TrustedProxies } from './constraints.js';
+import { validateDefinition } from './validation.js';
+import {
+  clusterChoices,
+  defaultDataDir,
+  defaultJobNamePrefix,
+  objectStoreChoices,
+  variables as knownVariables,
+} from './variables.js';
+
+const notBlank = /\S/;
+const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+/** A Job's name is the prefix and a UUID of 36 characters, at most 63 together. */
+const jobNamePrefix = /^[a-z0-9][-a-z0-9]{0,26}$/;
+
+/** The environment variables that the server reads, the predecessor's and its own; validated as given, without defaults. */
+export class EnvironmentVariables {
+  @IsOptional()
+  @TextLike(notBlank, 'the path of a file')
+  PYGEOAPI_CONFIG?: string;
+
+  @IsOptional()
+  @TextLike(/^[^\s/]+$/, 'a host name or an IP address')
+  HOST?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(0, 65_535)
+  PORT?: number;
+
+  @IsOptional()
+  @TextLike(/^[^\s/]+$/, 'a host name or an IP address')
+  CONTAINER_HOST?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(0, 65_535)
+  CONTAINER_PORT?: number;
+
+  @IsOptional()
+  @TextLike(/^(?:\/[\w.~!$&'()*+,;=:@-]+)*\/?$/, 'a path such as /pygeoapi')
+  SCRIPT_NAME?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => parseTrustedProxies(value))
+  @TrustedProxies()
+  TRUST_PROXY?: boolean | string[];
+
+  @IsOptional()
+  @OneOf(clusterChoices)
+  K8S_CLUSTER?: ClusterChoice;
+
+  @IsOptional()
+  @TextLike(notBlank, 'the path of a folder')
+  DATA_DIR?: string;
+
+  @IsOptional()
+  @OneOf(objectStoreChoices)
+  OBJECT_STORE?: 's3' | 'folder';
+
+  @IsOptional()
+  @TextLike(notBlank, 'a text that is not only white space')
+  PYGEOAPI_K8S_MANAGER_API_TOKEN?: string;
+
+  @IsOptional()
+  @TextLike(dnsLabel, 'the name of a Kubernetes namespace')
+  PYGEOAPI_K8S_MANAGER_NAMESPACE?: string;
+
+  @IsOptional()
+  @TextLike(
+    jobNamePrefix,
+    'at most 27 lower case letters, digits and hyphens, the first a letter or a digit, such as pygeoapi-job-',
+  )
+  PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX?: string;
+
+  /** Judged by the security-context policy, when a job is executed. */
+  @IsOptional()
+  PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT?: string;
+
+  @IsOptional()
+  PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT?: string;
+
+  @IsOptional()
+  @HttpAddress()
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT?: string;
+
+  @IsOptional()
+  @TextLike(notBlank, 'an access key')
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY?: string;
+
+  @IsOptional()
+  @TextLike(notBlank, 'the secret of the access key')
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET?: string;
+
+  @IsOptional()
+  @TextLike(/^[^\s/]+$/, 'the name of a bucket')
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME?: string;
+
+  @IsOptional()
+  @TextLike(notBlank, 'a path in the bucket that ends with /')
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX?: string;
+
+  @IsOptional() VERSION?: string;
+  @IsOptional() BUILD_DATE?: string;
+  @IsOptional() GIT_COMMIT?: string;
+  @IsOptional() GIT_TAG?: string;
+  @IsOptional() GIT_BRANCH?: string;
+}
+
+/**
+ * Reads and validates the variables that the server knows; others are nobody's business here. An empty variable is an unset one. Values are
+ * taken exactly, but for one newline at the end, which files made with `echo` have.
+ *
+ * @returns no fault shows the value of a secret
+ */
+export function readVariables(environment: NodeJS.ProcessEnv): {
+  readonly variables: EnvironmentVariables;
+  readonly faults: readonly ConfigurationFault[];
+} {
+  const given = knownVariables
+    .map(({ name }) => [name, environment[name]?.replace(/\r?\n$/, '')] as const)
+    .filter(([, value]) => value !== undefined && value !== '');
+  const { value, faults } = validateDefinition(EnvironmentVariables, Object.fromEntries(given), 'environment', '');
+  return { variables: value, faults };
+}
+
+/** @param workingDirectory absolute; a relative data folder stands in it */
+export function toEnvironmentSettings(
+  variables: EnvironmentVariables,
+  workingDirectory: string,
+): { readonly settings: EnvironmentSettings; readonly warnings: readonly string[] } {
+  const prefixVariable = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX';
+  const prefix = variables[prefixVariable] ?? '';
+  const endsWell = prefix === '' || prefix.endsWith('/');
+  const settings: EnvironmentSettings = {
+    apiToken: variables.PYGEOAPI_K8S_MANAGER_API_TOKEN,
+    namespace: variables.PYGEOAPI_K8S_MANAGER_NAMESPACE,
+    jobNamePrefix: variables.PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX ?? defaultJobNamePrefix,
+    jobPodSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT,
+    jobContainerSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT,
+    bucket: {
+      endpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT,
+      key: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY,
+      secret: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET,
+      name: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME,
+      pathPrefix: endsWell ? prefix : `${prefix}/`,
+    },
+    cluster: variables.K8S_CLUSTER ?? 'auto',
+    dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
+    objectStore: variables.OBJECT_STORE,
+    build: {
+      version: variables.VERSION,
+      date: variables.BUILD_DATE,
+      commit: variables.GIT_COMMIT,
+      tag: variables.GIT_TAG,
+      branch: variables.GIT_BRANCH,
+    },
+  };
+  const warnings = endsWell ? [] : [`environment: ${prefixVariable}: does not end with "/"; "${prefix}/" is used`];
+  return { settings, warnings };
+}
+
+/** The settings without the token and the bucket's key and secret. */
+export function withoutSecrets({ apiToken: _token, bucket, ...settings }: EnvironmentSettings) {
+  const { key: _key, secret: _secret, ...publicBucket } = bucket;
+  return { ...settings, bucket: publicBucket };
+}

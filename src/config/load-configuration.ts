@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ConfigurationError, type ConfigurationFault } from './configuration-error.js';
+import {
+  Configuration,
+  type EnvironmentSettings,
+  type LoggingSection,
+  type MetadataSection,
+  type PluginReference,
+  type ProcessResource,
+  type ServerSection,
+} from './configuration.js';
+import { readVariables, toEnvironmentSettings, type EnvironmentVariables } from './environment.js';
+import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections/logging.section.js';
+import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
+import { readPlugins } from './sections/plugins.section.js';
+import { readResources } from './sections/resources.section.js';
+import { defaultManagerName } from './sections/manager.section.js';
+import { ServerDefinition, serverWarnings, toServerSection } from './sections/server.section.js';
+import { describeFound, isMapping, validateDefinition } from './validation.js';
+import { defaultConfigurationFiles } from './variables.js';
+import { readYamlFile, type YamlFile } from './yaml-file.js';
+
+export interface ConfigurationOptions {
+  /** Values over those of the environment, by variable; the flags of the command line. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Absolute; relative paths stand in it. Default: this process's. */
+  readonly workingDirectory?: string;
+  /** Where the file is looked for when `PYGEOAPI_CONFIG` is not set; the first that exists is taken. Default: the usual places. */
+  readonly usualFiles?: readonly string[];
+}
+
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  /** What is odd but can be used, each with its place; to be logged once. */
+  readonly warnings: readonly string[];
+}
+
+class FileConfiguration extends Configuration {
+  constructor(
+    readonly file: string,
+    readonly server: ServerSection,
+    readonly logging: LoggingSection,
+    readonly metadata: MetadataSection,
+    readonly processes: readonly ProcessResource[],
+    readonly plugins: readonly PluginReference[],
+    readonly environment: EnvironmentSettings,
+  ) {
+    super();
+  }
+}
+
+const sections = ['server', 'logging', 'metadata', 'resources'];
+const knownKeys = [...sections, 'plugins'];
+
+/**
+ * Reads the environment and the configuration file.
+ *
+ * @returns a deeply frozen configuration
+ * @throws ConfigurationError with every fault of both
+ */
+export function loadConfiguration(options: ConfigurationOptions = {}): LoadedConfiguration {
+  const {
+    overrides = {},
+    environment = process.env,
+    workingDirectory = process.cwd(),
+    usualFiles = defaultConfigurationFiles,
+  } = options;
+  const merged = { ...environment, ...overrides };
+  const { variables, faults: variableFaults } = readVariables(merged);
+  const environmentFaults = variableFaults.map((fault) => ({ ...fault, file: 'environment' }));
+
+  const { file, yaml } = readFile(variables, merged, workingDirectory, usualFiles, environmentFaults);
+  const content = yaml.content ?? {};
+  if (!isMapping(content)) {
+    const fault = {
+      path: 'the file',
+      message: `must be a mapping with the keys ${sections.join(', ')} (${describeFound(content)})`,
+    };
+    throw new ConfigurationError(file, [...environmentFaults, fault]);
+  }
+  const server = validateDefinition(ServerDefinition, content['server'] ?? {}, file, 'server');
+  const logging = validateDefinition(LoggingDefinition, content['logging'] ?? {}, file, 'logging');
+  const metadata = validateDefinition(MetadataDefinition, content['metadata'] ?? {}, file, 'metadata');
+  const resources = readResources(content['resources'], file);
+  const plugins = readPlugins(content['plugins'], dirname(resolve(workingDirectory, file)));
+
+  const faults = [server, logging, metadata, resources, plugins].flatMap((section) => section.faults);
+  const unset = new Set(yaml.faults.map(({ path }) => path));
+  const all = [...environmentFaults, ...yaml.faults, ...faults.filter(({ path }) => !unset.has(path))];
+  if (all.length > 0) throw new ConfigurationError(file, all);
+
+  const serverSection = toServerSection(server.value, variables);
+  const { settings, warnings: environmentWarnings } = toEnvironmentSettings(variables, workingDirectory);
+  const unknownKeys = [
+    ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
+    ...[server, logging, resources].flatMap((section) => section.unknownKeys),
+  ];
+  return {
+    configuration: deepFreeze(
+      new FileConfiguration(
+        file,
+        serverSection,
+        toLoggingSection(logging.value),
+        toMetadataSection(metadata.value, serverSection.languages[0] ?? 'en'),
+        resources.processes,
+        plugins.references,
+        settings,
+      ),
+    ),
+    warnings: [
+      ...environmentWarnings,
+      ...yaml.warnings,
+      ...resources.warnings,
+      ...serverWarnings(serverSection, file),
+      ...loggingWarnings(logging.value, file),
+      ...(server.value.manager
+        ? []
+        : [`${file}: server.manager: is not set; ${defaultManagerName} is used, finalizer_controller is off`]),
+      ...unknownKeys.map((path) => `${file}: ${path}: unknown key, ignored`),
+    ],
+  };
+}
+
+/** The file that `PYGEOAPI_CONFIG` names, else the first of the usual places that exists. */
+function readFile(
+  variables: EnvironmentVariables,
+  environment: NodeJS.ProcessEnv,
+  workingDirectory: string,
+  usualFiles: readonly string[],
+  environmentFaults: readonly ConfigurationFault[],
+): { file: string; yaml: YamlFile } {
+  const file = variables.PYGEOAPI_CONFIG ?? usualFiles.find((place) => existsSync(resolve(workingDirectory, place)));
+  if (file === undefined) {
+    const message = `must name the configuration file: it is not set, and there is no ${usualFiles.join(' and no ')}`;
+    throw new ConfigurationError('environment', [...environmentFaults, { path: 'PYGEOAPI_CONFIG', message }]);
+  }
+  try {
+    return { file, yaml: readYamlFile(resolve(workingDirectory, file), file, environment) };
+  } catch (error) {
+    if (error instanceof ConfigurationError)
+      throw new ConfigurationError(file, [...environmentFaults, ...error.faults]);
+    throw error;
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  Object.values(value).forEach(deepFreeze);
+  return value;
+}

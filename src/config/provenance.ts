@@ -1,0 +1,15 @@
+/**
+ * Remembers which values of the configuration came from environment variables: they may be secrets, so messages do not show them.
+ * Kept beside the values and not in them, so that everybody reads plain objects.
+ */
+const keysFromEnvironment = new WeakMap<object, Set<string>>();
+
+export function markFromEnvironment(container: object, key: string): void {
+  const keys = keysFromEnvironment.get(container) ?? new Set<string>();
+  keysFromEnvironment.set(container, keys.add(key));
+}
+
+/** Whether the value under `key` came from the environment. Knows the very objects that the file reader made, not copies. */
+export function isFromEnvironment(container: unknown, key: string): boolean {
+  return typeof container === 'object' && container !== null && (keysFromEnvironment.get(container)?.has(key) ?? false);
+}

@@ -1,0 +1,42 @@
+import { IsOptional } from 'class-validator';
+import type { JobSettings } from '../configuration.js';
+import { IntegerFrom, YamlBoolean } from '../constraints.js';
+
+/** Kubernetes keeps these numbers in 32 bits. */
+const MAX_INT32 = 2 ** 31 - 1;
+const WEEK = 7 * 24 * 3600;
+
+/** The keys for {@link JobSettings}; `server.manager` and each processor have them. */
+export class JobSettingsDefinition {
+  @IsOptional()
+  @IntegerFrom(1, WEEK)
+  start_deadline_seconds?: number;
+
+  @IsOptional()
+  @IntegerFrom(1, MAX_INT32)
+  active_deadline_seconds?: number;
+
+  @IsOptional()
+  @IntegerFrom(0, MAX_INT32)
+  ttl_seconds_after_finished?: number;
+
+  @IsOptional()
+  @IntegerFrom(0, 100)
+  backoff_limit?: number;
+
+  @IsOptional()
+  @YamlBoolean()
+  automountServiceAccountToken?: boolean;
+}
+
+/** Without the keys that are not set, so that others can be laid beneath. */
+export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSettings {
+  const settings = {
+    startDeadlineSeconds: definition.start_deadline_seconds,
+    activeDeadlineSeconds: definition.active_deadline_seconds,
+    ttlSeconds: definition.ttl_seconds_after_finished,
+    backoffLimit: definition.backoff_limit,
+    automountServiceAccountToken: definition.automountServiceAccountToken,
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
+}

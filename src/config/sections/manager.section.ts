@@ -1,0 +1,50 @@
+import { Transform } from 'class-transformer';
+import { Allow, IsOptional } from 'class-validator';
+import type { LogLevel, ManagerSection } from '../configuration.js';
+import { MappingToOneOf, OneOf, YamlBoolean } from '../constraints.js';
+import { isMapping } from '../validation.js';
+import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
+import { logLevels, upperCase } from './logging.section.js';
+
+/** The predecessors' names of what this server is in their place. */
+export const managerNames = [
+  'pygeoapi_k8s_manager.KubernetesManager',
+  'pygeoapi_k8s_manager.manager.KubernetesManager',
+  'pygeoapi_kubernetes_manager.KubernetesManager',
+  'pygeoapi_kubernetes_manager.manager.KubernetesManager',
+  'pygeoapi_kubernetes_papermill.KubernetesManager',
+] as const;
+
+export const defaultManagerName = managerNames[1];
+
+/** `server.manager` of the file. */
+export class ManagerDefinition extends JobSettingsDefinition {
+  @OneOf(managerNames)
+  name: string = defaultManagerName;
+
+  @IsOptional()
+  @YamlBoolean()
+  finalizer_controller?: boolean | null;
+
+  @IsOptional()
+  @Transform(({ value }) =>
+    isMapping(value)
+      ? Object.fromEntries(Object.entries(value).map(([library, level]) => [library, upperCase(level)]))
+      : value,
+  )
+  @MappingToOneOf(logLevels)
+  logging?: Record<string, LogLevel> | null;
+
+  /** pygeoapi's, for managers with a database; without effect here. */
+  @Allow() connection?: unknown;
+  @Allow() output_dir?: unknown;
+}
+
+export function toManagerSection(definition: ManagerDefinition): ManagerSection {
+  return {
+    name: definition.name,
+    finalizerController: definition.finalizer_controller ?? false,
+    jobs: toJobSettings(definition),
+    logging: { ...definition.logging },
+  };
+}

@@ -1,0 +1,165 @@
+import { Transform } from 'class-transformer';
+import { Allow, ArrayNotEmpty, IsArray, IsOptional } from 'class-validator';
+import type { ServerSection } from '../configuration.js';
+import {
+  HttpAddress,
+  IntegerFrom,
+  parseTrustedProxies,
+  Section,
+  Text,
+  TextLike,
+  TrustedProxies,
+  YamlBoolean,
+} from '../constraints.js';
+import { ManagerDefinition, toManagerSection } from './manager.section.js';
+
+const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:"[^"\r\n]*"|[\w!#$&^.+:-]+))*$/;
+const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
+const languageRequirement = 'a language tag such as en or en-US';
+
+/** pygeoapi also takes `en_US`. */
+const withHyphen = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('_', '-') : value);
+
+export class BindDefinition {
+  @IsOptional()
+  @TextLike(/^[^\s/]+$/, 'a host name or an IP address')
+  host?: string | null;
+
+  @IsOptional()
+  @IntegerFrom(0, 65_535)
+  port?: number | null;
+}
+
+export class LimitsDefinition {
+  @IsOptional()
+  @IntegerFrom(1)
+  default_items?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  max_items?: number | null;
+
+  /** pygeoapi's limits for collections. */
+  @Allow() max_distance_x?: unknown;
+  @Allow() max_distance_y?: unknown;
+  @Allow() max_distance_units?: unknown;
+  @Allow() on_exceed?: unknown;
+}
+
+/** `server` of the file. */
+export class ServerDefinition {
+  @IsOptional()
+  @Section(() => BindDefinition)
+  bind?: BindDefinition | null;
+
+  @IsOptional()
+  @HttpAddress()
+  url?: string | null;
+
+  /** This server's own. */
+  @IsOptional()
+  @Transform(({ value }) => parseTrustedProxies(value))
+  @TrustedProxies()
+  trust_proxy?: boolean | string[] | null;
+
+  @IsOptional()
+  @TextLike(mediaType, 'a media type such as application/json')
+  mimetype?: string | null;
+
+  @IsOptional()
+  @Text()
+  encoding?: string | null;
+
+  @IsOptional()
+  @YamlBoolean()
+  gzip?: boolean | null;
+
+  @IsOptional()
+  @Transform(({ value }) => (Array.isArray(value) ? value.map(withHyphen) : value))
+  @IsArray({ message: `$property must be a list of language tags such as en or en-US` })
+  @ArrayNotEmpty({ message: `$property must hold at least one language tag` })
+  @TextLike(languageTag, languageRequirement, { each: true })
+  languages?: string[] | null;
+
+  /** The older form of `languages`, which stands over it. */
+  @IsOptional()
+  @Transform(({ value }) => withHyphen(value))
+  @TextLike(languageTag, languageRequirement)
+  language?: string | null;
+
+  @IsOptional()
+  @YamlBoolean()
+  cors?: boolean | null;
+
+  @IsOptional()
+  @YamlBoolean()
+  pretty_print?: boolean | null;
+
+  @IsOptional()
+  @Section(() => LimitsDefinition)
+  limits?: LimitsDefinition | null;
+
+  /** The older form of `limits.default_items`, which stands over it. */
+  @IsOptional()
+  @IntegerFrom(1)
+  limit?: number | null;
+
+  @IsOptional()
+  @Section(() => ManagerDefinition)
+  manager?: ManagerDefinition | null;
+
+  /** pygeoapi's, without effect here. */
+  @Allow() admin?: unknown;
+  @Allow() map?: unknown;
+  @Allow() templates?: unknown;
+  @Allow() icon?: unknown;
+  @Allow() logo?: unknown;
+  @Allow() locale_dir?: unknown;
+  @Allow() ogc_schemas_location?: unknown;
+  @Allow() api_rules?: unknown;
+}
+
+/** What the environment says of the server; it stands over the file. */
+export interface ServerEnvironment {
+  readonly HOST?: string;
+  readonly PORT?: number;
+  readonly CONTAINER_HOST?: string;
+  readonly CONTAINER_PORT?: number;
+  readonly SCRIPT_NAME?: string;
+  readonly TRUST_PROXY?: boolean | readonly string[];
+}
+
+/** Defaults are pygeoapi's. */
+export function toServerSection(definition: ServerDefinition, environment: ServerEnvironment): ServerSection {
+  const limits = definition.limits;
+  const maxItems = limits?.max_items ?? 10_000;
+  return {
+    bind: {
+      host: environment.HOST ?? environment.CONTAINER_HOST ?? definition.bind?.host ?? '0.0.0.0',
+      port: environment.PORT ?? environment.CONTAINER_PORT ?? definition.bind?.port ?? 5000,
+    },
+    url: definition.url?.replace(/\/+$/, '') ?? undefined,
+    pathPrefix: environment.SCRIPT_NAME?.replace(/\/$/, '') ?? '',
+    trustProxy: environment.TRUST_PROXY ?? definition.trust_proxy ?? false,
+    mimetype: definition.mimetype ?? 'application/json',
+    encoding: definition.encoding ?? 'utf-8',
+    gzip: definition.gzip ?? false,
+    languages: definition.languages ?? [definition.language ?? 'en-US'],
+    cors: definition.cors ?? false,
+    prettyPrint: definition.pretty_print ?? false,
+    limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
+    manager: toManagerSection(definition.manager ?? new ManagerDefinition()),
+  };
+}
+
+/** What of the section can be read but not done. */
+export function serverWarnings({ mimetype, encoding }: ServerSection, file: string): string[] {
+  return [
+    ...(/^application\/json\b/i.test(mimetype)
+      ? []
+      : [`${file}: server.mimetype: ${mimetype} has no effect: the server's own documents are application/json`]),
+    ...(/^utf-?8$/i.test(encoding)
+      ? []
+      : [`${file}: server.encoding: ${encoding} has no effect: what the server sends is UTF-8`]),
+  ];
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import type { ProcessorSection } from './configuration.js';
+import { loadConfiguration } from './load-configuration.js';
+
+const workingDirectory = join(import.meta.dirname, '..', '..');
+const load = (environment: NodeJS.ProcessEnv = {}) => loadConfiguration({ environment, workingDirectory });
+const { configuration, warnings } = load();
+
+function processor(id: string): ProcessorSection & { metadata: Record<string, never> } {
+  const found = configuration.processes.find((process) => process.id === id);
+  if (!found) throw new Error(`no process ${id}`);
+  return found.processor as ProcessorSection & { metadata: Record<string, never> };
+}
+
+describe('the configuration that the repository ships', () => {
+  it('is read without a warning', () => {
+    expect(warnings).toEqual([]);
+    expect(configuration.file).toBe('config/pygeoapi-config.yaml');
+  });
+
+  it('collects results, and listens where the environment says', () => {
+    expect(configuration.server).toMatchObject({
+      bind: { host: '0.0.0.0', port: 5000 },
+      languages: ['en-US', 'de-DE'],
+      manager: { name: 'pygeoapi_k8s_manager.manager.KubernetesManager', finalizerController: true },
+    });
+    expect(configuration.server.url).toBeUndefined();
+    const { server } = load({ CONTAINER_PORT: '80', PYGEOAPI_URL: 'https://example.org/api/' }).configuration;
+    expect([server.bind.port, server.url]).toEqual([80, 'https://example.org/api']);
+  });
+
+  it('has the processes', () => {
+    const options = configuration.processes.map(({ id, processor: { metadata } }) => [
+      id,
+      (metadata as { jobControlOptions: string[] }).jobControlOptions,
+    ]);
+    expect(options).toEqual([
+      ['hello-world-k8s', ['sync-execute', 'async-execute']],
+      ['hello-world-k8s-sleep', ['async-execute']],
+      ['hello-world-k8s-sleep-failing', ['async-execute']],
+      ['generic-image-processor-example', ['async-execute']],
+      ['geojson-features', ['sync-execute', 'async-execute']],
+    ]);
+  });
+
+  it.each(configuration.processes.map(({ id }) => id))('describes %s whole', (id) => {
+    expect(Object.keys(processor(id).metadata).sort()).toEqual([
+      'description',
+      'example',
+      'inputs',
+      'jobControlOptions',
+      'keywords',
+      'links',
+      'outputs',
+      'title',
+      'version',
+    ]);
+    expect(processor(id).metadata).toMatchObject({
+      version: '1.0.0',
+      title: { en: expect.any(String), de: expect.any(String) },
+      description: { en: expect.any(String), de: expect.any(String) },
+    });
+  });
+
+  it('gives the sleeping processes their own titles over the shared description', () => {
+    const [base, sleep, failing] = ['', '-sleep', '-sleep-failing'].map(
+      (end) => processor(`hello-world-k8s${end}`).metadata,
+    );
+    expect(sleep?.['inputs']).toEqual(base?.['inputs']);
+    expect(failing?.['outputs']).toEqual(base?.['outputs']);
+    expect(new Set([base, sleep, failing].map((metadata) => JSON.stringify(metadata?.['title']))).size).toBe(3);
+  });
+
+  it('keeps the types of the environment of the example, and asks for the token there', () => {
+    const example = processor('generic-image-processor-example');
+    expect(example['env']).toEqual([
+      { name: 'SIMPLE_ENV_BOOLEAN_AS_STRING', value: 'False' },
+      { name: 'SIMPLE_ENV_BOOLEAN_AS_BOOLEAN', value: false },
+      { name: 'SIMPLE_ENV_STRING', value: 'simple-env-string' },
+      { name: 'SIMPLE_ENV_INTEGER', value: 1024 },
+    ]);
+    expect(example['check_auth']).toBeUndefined();
+    expect(example['command']).toEqual([
+      'sh',
+      '-c',
+      `date; env | sort; echo "PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: application/json"; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '{"id":"variables","value":%d}\\n' "$(env | wc -l)"`,
+    ]);
+  });
+
+  it('runs the entry point of the real process, without a token', () => {
+    expect(processor('geojson-features')).toMatchObject({
+      name: 'pygeoapi_k8s_manager.process.GenericImageProcessor',
+      default_image: 'ogc-processes-k8s/geojson-features:latest',
+      check_auth: false,
+      mimetype: 'application/geo+json',
+    });
+    expect(processor('geojson-features')['command']).toBeUndefined();
+  });
+});

@@ -1,0 +1,90 @@
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { processIdentity } from './child-ledger.js';
+
+/** Folders in use by this very process. */
+const held = new Set<string>();
+
+/** The folder of a cluster, for one process at a time and readable by its user only. */
+export class DataFolder {
+  private constructor(readonly path: string) {}
+
+  /** @throws Error naming the process that uses the folder */
+  static take(folder: string): DataFolder {
+    const absolute = path.resolve(folder);
+    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+    chmodSync(absolute, 0o700);
+    const lock = path.join(absolute, 'lock');
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const descriptor = openSync(lock, 'wx', 0o600);
+        writeSync(descriptor, JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) ?? '' }));
+        closeSync(descriptor);
+        held.add(absolute);
+        return new DataFolder(absolute);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const owner = ownerOf(lock, absolute);
+        if (owner !== undefined || attempt > 0) {
+          throw new Error(
+            `the folder ${absolute} is in use by another embedded cluster (process ${owner ?? 'unknown'}); stop it or choose another folder`,
+          );
+        }
+        // Left by a process that crashed. Of two that find it only one can take it away by renaming.
+        const stale = `${lock}.${process.pid}`;
+        renameSync(lock, stale);
+        rmSync(stale);
+      }
+    }
+  }
+
+  release(): void {
+    held.delete(this.path);
+    rmSync(path.join(this.path, 'lock'), { force: true });
+  }
+
+  /** Makes a folder in it. */
+  folder(name: string): string {
+    const folder = path.join(this.path, name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  /** Replaces a file that only the user may read. @returns its path */
+  write(name: string, content: string): string {
+    const file = path.join(this.path, name);
+    writeFileSync(`${file}.new`, content, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return file;
+  }
+}
+
+/** The process that holds a lock and lives. */
+function ownerOf(lock: string, folder: string): number | undefined {
+  let content: { pid?: number; identity?: string };
+  try {
+    content = JSON.parse(readFileSync(lock, 'utf8')) as typeof content;
+  } catch {
+    return undefined;
+  }
+  const { pid, identity } = content;
+  if (pid === undefined) return undefined;
+  if (pid === process.pid) return held.has(folder) ? pid : undefined;
+  if (identity) return processIdentity(pid) === identity ? pid : undefined;
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : undefined;
+  }
+}

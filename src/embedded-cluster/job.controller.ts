@@ -1,0 +1,233 @@
+import type { EventRecorder } from './event-recorder.js';
+import { backoffDelay, deadlineOf, failureOf, podTally, type Failure, type PodTally } from './job-progress.js';
+import {
+  copyOf,
+  controllerOf,
+  findCondition,
+  keyOf,
+  timestamp,
+  type Job,
+  type JobStatus,
+  type Pod,
+} from './kubernetes-object.js';
+import { KeyedQueue } from './keyed-queue.js';
+import { generatedName } from './names.js';
+import type { ObjectRegistry } from './object-registry.js';
+import { jobs, pods } from './resources.js';
+
+/** Keeps an ended pod until it is counted in the Job's status. */
+export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
+const COMPONENT = { component: 'job-controller' };
+
+/**
+ * The Job controller (with the TTL controller): makes a Job's pods, counts those that ended, ends the Job.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/job/
+ * A pod that ended is counted exactly once, whenever this process dies: its uid is first noted in `uncountedTerminatedPods`, then the pod loses
+ * its tracking finalizer, then it is counted.
+ */
+export class JobController {
+  private readonly queue: KeyedQueue;
+  private readonly podsOfJob = new Map<string, Map<string, Pod>>();
+  private readonly unsubscribe: (() => void)[];
+
+  constructor(
+    private readonly registry: ObjectRegistry,
+    private readonly recorder: EventRecorder,
+    onError: (key: string, error: unknown) => void,
+    /** Milliseconds before the first failed pod is replaced; doubled with each failure. */
+    private readonly backoffBase = 10_000,
+  ) {
+    const { store } = registry;
+    this.queue = new KeyedQueue((key) => this.sync(key), onError);
+    for (const pod of store.list(pods)) this.observe(pod, false);
+    for (const job of store.list(jobs)) this.queue.add(keyOf(job.metadata));
+    this.unsubscribe = [
+      store.subscribe(pods, ({ type, object }) => this.observe(object, type === 'DELETED')),
+      store.subscribe(jobs, ({ type, object }) => {
+        if (type !== 'DELETED') this.queue.add(keyOf(object.metadata));
+        // The pods of a Job that is gone must not wait to be counted.
+        else for (const pod of this.podsOf(object.metadata.uid)) this.release(pod);
+      }),
+    ];
+  }
+
+  stop(): void {
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    this.queue.stop();
+  }
+
+  private observe(pod: Pod, deleted: boolean): void {
+    const owner = controllerOf(pod);
+    if (owner?.kind !== 'Job') return;
+    let known = this.podsOfJob.get(owner.uid);
+    if (!known) this.podsOfJob.set(owner.uid, (known = new Map()));
+    if (deleted) known.delete(pod.metadata.uid);
+    else known.set(pod.metadata.uid, pod);
+    if (known.size === 0) this.podsOfJob.delete(owner.uid);
+    const job = this.registry.store.get(jobs, pod.metadata.namespace, owner.name);
+    if (job?.metadata.uid === owner.uid) this.queue.add(keyOf(job.metadata));
+    else if (!deleted) setImmediate(() => this.release(pod));
+  }
+
+  private podsOf(uid: string): Pod[] {
+    return [...(this.podsOfJob.get(uid)?.values() ?? [])];
+  }
+
+  private sync(key: string): number | undefined {
+    const [namespace, name = ''] = key.split('/');
+    const job = this.registry.store.get(jobs, namespace, name);
+    if (!job) return undefined;
+    const owned = this.podsOf(job.metadata.uid);
+    if (findCondition(job.status.conditions, 'Complete') ?? findCondition(job.status.conditions, 'Failed')) {
+      for (const pod of owned) this.release(pod);
+      return this.expire(job);
+    }
+    const now = Date.now();
+    const startTime = job.status.startTime ?? timestamp(new Date(now));
+    const tally = podTally(job.status, owned, TRACKING_FINALIZER);
+    const status: JobStatus = { ...job.status, startTime };
+    const failure = job.metadata.deletionTimestamp === undefined ? failureOf(job, startTime, tally, now) : undefined;
+    const needed = Math.max(0, (job.spec.completions ?? 1) - tally.succeeded);
+    if (needed === 0 && !failure && !findCondition(status.conditions, 'FailureTarget')) {
+      addCondition(status, 'SuccessCriteriaMet', {
+        reason: 'CompletionsReached',
+        message: 'Reached expected number of succeeded pods',
+      });
+    } else if (failure) addCondition(status, 'FailureTarget', failure);
+
+    const ending =
+      findCondition(status.conditions, 'SuccessCriteriaMet') ?? findCondition(status.conditions, 'FailureTarget');
+    let again: number | undefined;
+    if (ending) this.deletePods(job, tally.active);
+    else if (job.metadata.deletionTimestamp === undefined) again = this.createPods(job, startTime, tally, needed, now);
+    this.count(job, status);
+    return again;
+  }
+
+  /** Makes the missing pods. @returns milliseconds until the Job has to be looked at again */
+  private createPods(job: Job, startTime: string, tally: PodTally, needed: number, now: number): number | undefined {
+    const { activeDeadlineSeconds, parallelism = 1 } = job.spec;
+    const deadline =
+      activeDeadlineSeconds === undefined ? undefined : deadlineOf(startTime, activeDeadlineSeconds) - now;
+    const missing = Math.min(parallelism, needed) - tally.active.length;
+    if (missing <= 0) return deadline;
+    const wait = backoffDelay(tally, this.backoffBase, now);
+    if (wait > 0) return Math.min(wait, deadline ?? Infinity);
+    for (let index = 0; index < missing; index++) this.createPod(job);
+    return deadline;
+  }
+
+  private createPod(job: Job): void {
+    const { name, namespace = '', uid } = job.metadata;
+    const { metadata, spec } = job.spec.template;
+    const pod = this.registry.create(pods, namespace, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: generatedName(`${name}-`),
+        generateName: `${name}-`,
+        ...(metadata?.labels && { labels: { ...metadata.labels } }),
+        ...(metadata?.annotations && { annotations: { ...metadata.annotations } }),
+        finalizers: [...(metadata?.finalizers ?? []), TRACKING_FINALIZER],
+        ownerReferences: [
+          { apiVersion: 'batch/v1', kind: 'Job', name, uid, controller: true, blockOwnerDeletion: true },
+        ],
+      },
+      spec: copyOf(spec ?? { containers: [] }),
+    });
+    this.recorder.record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, COMPONENT);
+  }
+
+  private deletePods(job: Job, active: readonly Pod[]): void {
+    for (const pod of active) {
+      this.registry.delete(pods, pod.metadata.namespace, pod.metadata.name, {
+        preconditions: { uid: pod.metadata.uid },
+      });
+      this.recorder.record(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`, COMPONENT);
+    }
+  }
+
+  /** Counts the pods that ended, in the three steps, and ends the Job when all its pods have. */
+  private count(job: Job, status: JobStatus): void {
+    const { uid } = job.metadata;
+    const before = podTally(status, this.podsOf(uid), TRACKING_FINALIZER);
+    setOrDelete(status, 'active', before.active.length);
+    Object.assign(status, { ready: before.ready, terminating: before.terminating });
+    status.uncountedTerminatedPods = {
+      ...(before.uncounted.succeeded.length > 0 && { succeeded: before.uncounted.succeeded }),
+      ...(before.uncounted.failed.length > 0 && { failed: before.uncounted.failed }),
+    };
+    this.write(job, status);
+    for (const pod of this.podsOf(uid)) {
+      if (before.uncounted.succeeded.includes(pod.metadata.uid) || before.uncounted.failed.includes(pod.metadata.uid))
+        this.release(pod);
+    }
+    setOrDelete(status, 'succeeded', before.succeeded);
+    setOrDelete(status, 'failed', before.failed);
+    status.uncountedTerminatedPods = {};
+    const ended = before.active.length === 0 && before.terminating === 0;
+    const [success, failure] = [
+      findCondition(status.conditions, 'SuccessCriteriaMet'),
+      findCondition(status.conditions, 'FailureTarget'),
+    ];
+    const target = success ?? failure;
+    const ends = ended && target !== undefined && !(success && failure);
+    if (ends) {
+      addCondition(status, success ? 'Complete' : 'Failed', target);
+      if (success) status.completionTime = timestamp();
+    }
+    this.write(job, status);
+    if (!ends) return;
+    if (success) this.recorder.record(job, 'Normal', 'Completed', 'Job completed', COMPONENT);
+    else this.recorder.record(job, 'Warning', target.reason ?? '', target.message ?? '', COMPONENT);
+  }
+
+  private write(job: Job, status: JobStatus): void {
+    const { namespace, name } = job.metadata;
+    this.registry.update(jobs, namespace, name, (draft) => {
+      draft.status = copyOf(status);
+    });
+  }
+
+  private release(pod: Pod): void {
+    const { namespace, name, uid } = pod.metadata;
+    const current = this.registry.store.get(pods, namespace, name);
+    if (current?.metadata.uid !== uid || !current.metadata.finalizers?.includes(TRACKING_FINALIZER)) return;
+    this.registry.update(pods, namespace, name, ({ metadata }) => {
+      metadata.finalizers = metadata.finalizers?.filter((each) => each !== TRACKING_FINALIZER);
+    });
+  }
+
+  /** `ttlSecondsAfterFinished`. */
+  private expire(job: Job): number | undefined {
+    const { ttlSecondsAfterFinished } = job.spec;
+    const { namespace, name, deletionTimestamp } = job.metadata;
+    if (ttlSecondsAfterFinished === undefined || deletionTimestamp !== undefined) return undefined;
+    const finished = (job.status.conditions ?? []).find(
+      ({ type }) => type === 'Complete' || type === 'Failed',
+    )?.lastTransitionTime;
+    const left = Date.parse(finished ?? '') + ttlSecondsAfterFinished * 1000 - Date.now();
+    if (left > 0) return left;
+    this.registry.delete(jobs, namespace, name, { propagationPolicy: 'Foreground' });
+    return undefined;
+  }
+}
+
+function addCondition(
+  status: JobStatus,
+  type: string,
+  { reason, message }: Pick<Failure, 'reason' | 'message'> | { reason?: string; message?: string },
+): void {
+  if (findCondition(status.conditions, type)) return;
+  const time = timestamp();
+  status.conditions = [
+    ...(status.conditions ?? []),
+    { type, status: 'True', lastProbeTime: time, lastTransitionTime: time, reason, message },
+  ];
+}
+
+/** The API leaves counts of zero out. */
+function setOrDelete(status: JobStatus, field: 'active' | 'succeeded' | 'failed', count: number): void {
+  if (count > 0) status[field] = count;
+  else delete status[field];
+}

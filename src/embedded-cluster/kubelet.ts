@@ -1,0 +1,177 @@
+import { rmSync } from 'node:fs';
+import { isTerminal, timestamp, type Pod } from './kubernetes-object.js';
+import { endedStatus, NODE_NAME, podStatus } from './pod-status.js';
+import { PodWorker, type Machinery } from './pod-worker.js';
+import { pods } from './resources.js';
+import { MAX_PODS, unschedulableReason } from './scheduler.js';
+import type { Change } from './versioned-store.js';
+
+/** Grace of the pods that run when the cluster is stopped, seconds; less where the pod has less. */
+const STOP_GRACE = 3;
+
+/** The scheduler and the kubelet of the one node: gives every pod a worker, ends it when the pod is deleted, and lets deleted pods go. */
+export class Kubelet {
+  private readonly workers = new Map<
+    string,
+    { readonly pod: Pod; readonly worker: PodWorker; readonly ended: Promise<void> }
+  >();
+  private readonly waiting = new Map<string, Pod>();
+  private readonly unsubscribe: () => void;
+  private stopping = false;
+
+  constructor(
+    private readonly machinery: Machinery,
+    private readonly onError: (key: string, error: unknown) => void,
+  ) {
+    for (const pod of machinery.registry.store.list(pods)) this.takeUp(pod);
+    this.unsubscribe = machinery.registry.store.subscribe(pods, (change) => this.observe(change));
+  }
+
+  /** Ends all processes. The pods are failed with the reason `EmbeddedClusterStopped`. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    const message = 'the embedded cluster was stopped while this pod was running, and ended its processes';
+    for (const { pod, worker } of this.workers.values()) {
+      const grace = Math.min(STOP_GRACE, pod.spec.terminationGracePeriodSeconds ?? STOP_GRACE);
+      worker.terminate(grace, { phase: 'Failed', reason: 'EmbeddedClusterStopped', message });
+    }
+    await Promise.all([...this.workers.values()].map(({ ended }) => ended));
+    this.unsubscribe();
+  }
+
+  /** Pods of an earlier run: those that were started are lost, those that were not are started. */
+  private takeUp(pod: Pod): void {
+    const statuses = [...(pod.status.initContainerStatuses ?? []), ...(pod.status.containerStatuses ?? [])];
+    const wasStarted = statuses.some(
+      ({ state, restartCount }) => state.running || state.terminated || restartCount > 0,
+    );
+    if (!isTerminal(pod) && wasStarted) {
+      const ended = new Map(statuses.map((status) => [status.name, endedStatus(status)]));
+      const message = 'the embedded cluster was restarted while this pod was running; its processes were ended';
+      const verdict = { phase: 'Failed', reason: 'EmbeddedClusterRestarted', message } as const;
+      this.update(pod, (draft) => {
+        draft.status = podStatus(pod, ended, pod.status.startTime ?? timestamp(), verdict);
+      });
+    } else if (!isTerminal(pod) && pod.metadata.deletionTimestamp === undefined) this.place(pod);
+    if (pod.metadata.deletionTimestamp !== undefined) this.release(pod);
+  }
+
+  private observe({ type, object: pod, previous }: Change<Pod>): void {
+    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+    const running = this.workers.get(uid);
+    if (type === 'ADDED') this.place(pod);
+    else if (type === 'DELETED') {
+      this.waiting.delete(uid);
+      if (running) running.worker.terminate(0, {});
+      else this.removeFiles(uid);
+    } else if (
+      deletionTimestamp !== undefined &&
+      deletionGracePeriodSeconds !== previous?.metadata.deletionGracePeriodSeconds
+    ) {
+      this.waiting.delete(uid);
+      if (!running) this.release(pod);
+      else {
+        if (previous?.metadata.deletionTimestamp === undefined) this.announceKilling(pod);
+        running.worker.terminate(deletionGracePeriodSeconds, {});
+      }
+    }
+  }
+
+  private announceKilling(pod: Pod): void {
+    for (const { name, state } of pod.status.containerStatuses ?? []) {
+      if (state.running)
+        this.machinery.recorder.record(pod, 'Normal', 'Killing', `Stopping container ${name}`, {
+          component: 'kubelet',
+          container: name,
+        });
+    }
+  }
+
+  /** Binds the pod to the node and starts it, or notes why it cannot be. */
+  private place(pod: Pod): void {
+    if (this.stopping) return;
+    const { recorder } = this.machinery;
+    const message = unschedulableReason(pod, this.workers.size);
+    const time = timestamp();
+    if (message !== undefined) {
+      this.waiting.set(pod.metadata.uid, pod);
+      if (pod.status.conditions?.some(({ type, reason }) => type === 'PodScheduled' && reason === 'Unschedulable'))
+        return;
+      this.update(pod, ({ status }) => {
+        status.conditions = [
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            reason: 'Unschedulable',
+            message,
+            lastProbeTime: null,
+            lastTransitionTime: time,
+          },
+        ];
+      });
+      recorder.record(pod, 'Warning', 'FailedScheduling', message, { component: 'default-scheduler' });
+      return;
+    }
+    this.waiting.delete(pod.metadata.uid);
+    const bound = this.update(pod, (draft) => {
+      draft.spec.nodeName = NODE_NAME;
+      draft.status.conditions = [
+        { type: 'PodScheduled', status: 'True', lastProbeTime: null, lastTransitionTime: time },
+      ];
+    });
+    if (!bound) return;
+    const { namespace, name } = pod.metadata;
+    recorder.record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${NODE_NAME}`, {
+      component: 'default-scheduler',
+    });
+    this.start(bound);
+  }
+
+  private start(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const worker = new PodWorker(pod, this.machinery);
+    const ended = worker
+      .run()
+      .catch((error: unknown) => this.onError(`pod ${pod.metadata.name}`, error))
+      .then(() => {
+        this.workers.delete(uid);
+        const current = this.currentOf(pod);
+        if (!current) this.removeFiles(uid);
+        else if (current.metadata.deletionTimestamp !== undefined) this.release(current);
+        this.placeWaiting();
+      });
+    this.workers.set(uid, { pod, worker, ended });
+  }
+
+  private placeWaiting(): void {
+    for (const pod of [...this.waiting.values()]) {
+      if (this.workers.size >= MAX_PODS) return;
+      const current = this.currentOf(pod);
+      if (current) this.place(current);
+      else this.waiting.delete(pod.metadata.uid);
+    }
+  }
+
+  /** The pod's processes have ended: nothing of the kubelet's holds the object any more. */
+  private release(pod: Pod): void {
+    const { namespace, name, uid } = pod.metadata;
+    if (this.currentOf(pod))
+      this.machinery.registry.delete(pods, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
+  }
+
+  private removeFiles(uid: string): void {
+    this.machinery.logs.remove(uid);
+    rmSync(`${this.machinery.podsFolder}/${uid}`, { recursive: true, force: true });
+  }
+
+  private currentOf(pod: Pod): Pod | undefined {
+    const { namespace, name, uid } = pod.metadata;
+    const current = this.machinery.registry.store.get(pods, namespace, name);
+    return current?.metadata.uid === uid ? current : undefined;
+  }
+
+  private update(pod: Pod, change: (draft: Pod) => void): Pod | undefined {
+    const current = this.currentOf(pod);
+    return current && this.machinery.registry.update(pods, pod.metadata.namespace, pod.metadata.name, change);
+  }
+}

@@ -1,0 +1,283 @@
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import type { V1Container } from '@kubernetes/client-node';
+import type { ChildLedger } from './child-ledger.js';
+import { configureContainer, type ContainerConfiguration } from './container-configuration.js';
+import { Refusal } from './container-environment.js';
+import type { ContainerLogs } from './container-log.js';
+import { ContainerProcess, prepareFolder, type Ending } from './container-process.js';
+import type { EventRecorder } from './event-recorder.js';
+import { normalisedImageName, type Images } from './images.js';
+import { timestamp, type ContainerState, type ContainerStatus, type Pod } from './kubernetes-object.js';
+import { randomHex } from './names.js';
+import type { ObjectRegistry } from './object-registry.js';
+import { endedStatus, isSidecar, podStatus, waitingStatus, type Verdict } from './pod-status.js';
+import { pods } from './resources.js';
+
+export interface Machinery {
+  readonly registry: ObjectRegistry;
+  readonly recorder: EventRecorder;
+  readonly images: Images;
+  readonly logs: ContainerLogs;
+  readonly ledger: ChildLedger;
+  /** Folder of the pods' volumes and working directories. */
+  readonly podsFolder: string;
+}
+
+const MAX_TIMER = 2 ** 31 - 1;
+const MAX_RESTART_DELAY = 300_000;
+const FIRST_RESTART_DELAY = 10_000;
+/** How long `ErrImagePull` shows before `ImagePullBackOff`, milliseconds. */
+const PULL_BACKOFF = 500;
+
+/**
+ * Runs one pod: init containers in order, sidecars beside, then all containers at once; reports what happens in the pod's status.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+ */
+export class PodWorker {
+  private readonly statuses = new Map<string, ContainerStatus>();
+  private readonly processes = new Set<ContainerProcess>();
+  private readonly startTime = timestamp();
+  private readonly folder: string;
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private verdict: Verdict | undefined;
+  private endPod: () => void = () => undefined;
+  /** Resolves when the pod is told to end, or only its sidecars are left. */
+  private readonly ending = new Promise<void>((resolve) => (this.endPod = resolve));
+  private over = false;
+
+  constructor(
+    private readonly pod: Pod,
+    private readonly machinery: Machinery,
+  ) {
+    this.folder = path.join(machinery.podsFolder, pod.metadata.uid);
+    const hasInit = (pod.spec.initContainers ?? []).length > 0;
+    for (const container of this.initContainers)
+      this.statuses.set(container.name, waitingStatus(container, 'PodInitializing'));
+    for (const container of pod.spec.containers)
+      this.statuses.set(container.name, waitingStatus(container, hasInit ? 'PodInitializing' : 'ContainerCreating'));
+  }
+
+  /** Resolves when all processes have ended and the status says how. */
+  async run(): Promise<void> {
+    const { activeDeadlineSeconds, terminationGracePeriodSeconds = 30 } = this.pod.spec;
+    this.report();
+    if (activeDeadlineSeconds !== undefined) {
+      const reason = 'DeadlineExceeded';
+      const message = 'Pod was active on the node longer than the specified deadline';
+      this.after(activeDeadlineSeconds * 1000, () => {
+        this.machinery.recorder.record(this.pod, 'Normal', reason, message, { component: 'kubelet' });
+        this.terminate(terminationGracePeriodSeconds, { phase: 'Failed', reason, message });
+      });
+    }
+    const sidecars: Promise<unknown>[] = [];
+    let initialised = true;
+    for (const container of this.initContainers) {
+      if (this.verdict) break;
+      if (isSidecar(container)) {
+        let onStart: () => void = () => undefined;
+        const started = new Promise<void>((resolve) => (onStart = resolve));
+        sidecars.push(this.runContainer(container, onStart));
+        await Promise.race([started, this.ending]);
+      } else if (!(await this.runContainer(container))) {
+        initialised = false;
+        break;
+      }
+    }
+    if (initialised && !this.verdict)
+      await Promise.all(this.pod.spec.containers.map((container) => this.runContainer(container)));
+    this.over = true;
+    this.endPod();
+    this.signalAll(terminationGracePeriodSeconds);
+    await Promise.all(sidecars);
+    this.conclude(initialised);
+  }
+
+  /** Ends the pod: SIGTERM, and SIGKILL after the grace period. Called again it can only shorten the grace. */
+  terminate(graceSeconds: number, verdict: Verdict): void {
+    this.verdict ??= verdict;
+    this.endPod();
+    this.signalAll(graceSeconds);
+  }
+
+  private get initContainers(): V1Container[] {
+    return this.pod.spec.initContainers ?? [];
+  }
+
+  private signalAll(graceSeconds: number): void {
+    if (this.processes.size === 0) return;
+    if (graceSeconds <= 0) return this.killAll();
+    for (const process of this.processes) process.kill('SIGTERM');
+    this.after(graceSeconds * 1000, () => this.killAll());
+  }
+
+  private killAll(): void {
+    for (const process of this.processes) process.kill('SIGKILL');
+  }
+
+  /** Runs a container until it has ended for good. @returns whether it succeeded */
+  private async runContainer(container: V1Container, onStart?: () => void): Promise<boolean> {
+    const policy = isSidecar(container) ? 'Always' : this.pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
+    for (let run = 0; ; run++) {
+      const configuration = this.configure(container);
+      if (!configuration) {
+        await this.ending;
+        return false;
+      }
+      const { exitCode } = await this.runOnce(container, configuration, run, onStart);
+      if (this.verdict || this.over || policy === 'Never' || (policy === 'OnFailure' && exitCode === 0))
+        return exitCode === 0;
+      await this.backOff(container, run);
+      if (this.verdict || this.over) return false;
+    }
+  }
+
+  private async runOnce(
+    container: V1Container,
+    configuration: ContainerConfiguration,
+    run: number,
+    onStart?: () => void,
+  ): Promise<Ending> {
+    const { logs, ledger } = this.machinery;
+    const containerID = `embedded://${randomHex(32)}`;
+    const folder = path.join(this.folder, 'containers', container.name);
+    prepareFolder(folder, path.join(this.folder, 'volumes'), configuration);
+    this.event(container, 'Normal', 'Created', `Created container: ${container.name}`);
+    const process = new ContainerProcess(
+      configuration,
+      folder,
+      logs.open(this.pod.metadata.uid, container.name, run),
+      ledger,
+    );
+    this.processes.add(process);
+    await process.started;
+    const startedAt = timestamp();
+    const outcome = await Promise.race([process.ended, undefined]);
+    if (!outcome?.startError) {
+      const imageID = `embedded://${configuration.image.folder ?? configuration.image.name}`;
+      this.set(container, {
+        state: { running: { startedAt } },
+        ready: true,
+        started: true,
+        containerID,
+        imageID,
+        image: normalisedImageName(container.image ?? ''),
+      });
+      this.event(container, 'Normal', 'Started', `Started container ${container.name}`);
+      if (this.verdict) process.kill('SIGKILL');
+      onStart?.();
+    }
+    const ending = await process.ended;
+    this.processes.delete(process);
+    if (ending.startError) this.event(container, 'Warning', 'Failed', `Error: ${ending.startError}`);
+    const terminated = {
+      exitCode: ending.exitCode,
+      reason: ending.startError ? 'StartError' : ending.exitCode === 0 ? 'Completed' : 'Error',
+      ...(ending.startError && { message: ending.startError }),
+      startedAt: ending.startError ? timestamp(new Date(0)) : startedAt,
+      finishedAt: timestamp(),
+      containerID,
+    };
+    // A regular init container is ready once it has succeeded.
+    const isInit = this.initContainers.includes(container) && !isSidecar(container);
+    this.set(container, { state: { terminated }, ready: isInit && ending.exitCode === 0, started: false, containerID });
+    return ending;
+  }
+
+  /** @returns undefined where the container cannot run here: its state says why */
+  private configure(container: V1Container): ContainerConfiguration | undefined {
+    const { registry, images } = this.machinery;
+    try {
+      const configuration = configureContainer(this.currentPod() ?? this.pod, container, images, registry);
+      this.event(container, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine`);
+      return configuration;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.set(container, { state: { waiting: { reason: error.reason, message: error.message } } });
+      if (error.reason !== 'ErrImagePull') {
+        this.event(container, 'Warning', 'Failed', `Error: ${error.message}`);
+        return undefined;
+      }
+      this.event(container, 'Warning', 'Failed', `Failed to pull image "${container.image}": ${error.message}`);
+      this.event(container, 'Warning', 'Failed', 'Error: ErrImagePull');
+      this.after(PULL_BACKOFF, () => {
+        this.event(container, 'Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
+        this.set(container, {
+          state: {
+            waiting: {
+              reason: 'ImagePullBackOff',
+              message: `Back-off pulling image "${container.image}": ErrImagePull: ${error.message}`,
+            },
+          },
+        });
+      });
+      return undefined;
+    }
+  }
+
+  /** The first restart is at once, the next after 10 seconds, and so on doubled. */
+  private async backOff(container: V1Container, run: number): Promise<void> {
+    const lastState: ContainerState = this.statuses.get(container.name)?.state ?? {};
+    const delay = run === 0 ? 0 : Math.min(FIRST_RESTART_DELAY * 2 ** (run - 1), MAX_RESTART_DELAY);
+    const message = `back-off ${delay / 1000}s restarting failed container=${container.name} pod=${this.pod.metadata.name}_${this.pod.metadata.namespace}(${this.pod.metadata.uid})`;
+    const waiting = { reason: 'CrashLoopBackOff', message };
+    this.set(container, { state: delay > 0 ? { waiting } : lastState, lastState, ready: false, restartCount: run + 1 });
+    if (delay === 0) return;
+    this.event(
+      container,
+      'Warning',
+      'BackOff',
+      `Back-off restarting failed container ${container.name} in pod ${this.pod.metadata.name}`,
+    );
+    await Promise.race([new Promise<void>((resolve) => this.after(delay, resolve)), this.ending]);
+  }
+
+  private conclude(initialised: boolean): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    const all = this.pod.spec.containers.map(({ name }) => this.statuses.get(name));
+    const succeeded = initialised && all.every((status) => status?.state.terminated?.exitCode === 0);
+    if (this.verdict) for (const [name, status] of this.statuses) this.statuses.set(name, endedStatus(status));
+    this.report({ phase: succeeded ? 'Succeeded' : 'Failed', ...this.verdict });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private after(milliseconds: number, action: () => void): void {
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        action();
+      },
+      Math.min(milliseconds, MAX_TIMER),
+    );
+    this.timers.add(timer);
+  }
+
+  private set(container: V1Container, change: Partial<ContainerStatus>): void {
+    this.statuses.set(container.name, {
+      ...(this.statuses.get(container.name) ?? waitingStatus(container, 'ContainerCreating')),
+      ...change,
+    });
+    this.report();
+  }
+
+  private currentPod(): Pod | undefined {
+    const { namespace, name, uid } = this.pod.metadata;
+    const current = this.machinery.registry.store.get(pods, namespace, name);
+    return current?.metadata.uid === uid ? current : undefined;
+  }
+
+  private report(verdict: Verdict = {}): void {
+    const current = this.currentPod();
+    if (!current) return;
+    const status = podStatus(current, this.statuses, this.startTime, verdict);
+    this.machinery.registry.update(pods, current.metadata.namespace, current.metadata.name, (draft) => {
+      draft.status = status;
+    });
+  }
+
+  private event(container: V1Container, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    if (!this.currentPod()) return;
+    const from = { component: 'kubelet', container: container.name, init: this.initContainers.includes(container) };
+    this.machinery.recorder.record(this.pod, type, reason, message, from);
+  }
+}

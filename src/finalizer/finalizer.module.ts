@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { FinalizerService } from './finalizer.service.js';
+import { JobReconciler } from './job.reconciler.js';
+import { LogCollector } from './log-collector.js';
+import { LogFollower } from './log-follower.js';
+import { LogHeads } from './log-heads.js';
+import { LogStore } from './log-store.js';
+import { OutcomeRecorder } from './outcome.recorder.js';
+import { PodReconciler } from './pod.reconciler.js';
+
+/** Collects logs and results of ended pods. */
+@Module({
+  imports: [JobsModule],
+  providers: [
+    FinalizerService,
+    JobReconciler,
+    LogCollector,
+    LogFollower,
+    LogHeads,
+    LogStore,
+    OutcomeRecorder,
+    PodReconciler,
+  ],
+})
+export class FinalizerModule {}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { at } from '../jobs/testing/records.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { JOB, POD, LOG_KEY, aKubeJob, terminated, aKubePod, setUp, RELEASED } from './testing/finalizer-bed.js';
+
+describe('a dismissed job', () => {
+  it('has the follow of its log open before it is deleted, and all of it stored', async () => {
+    const { cluster, store, finalizers, reconcileJob, reconcilePod, follower } = setUp();
+    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    cluster.logs.set(`${POD}/main`, 'all of it\n');
+    await reconcileJob();
+    expect(cluster.calls).toEqual(['followLog', 'deleteJob']);
+    cluster.logs.set(`${POD}/main`, new KubernetesError('not-found', 'removed', 404));
+    cluster.addPod(aKubePod('Failed', { main: terminated(143) }, { deletionTimestamp: at(9) }));
+    while (follower.session('pod-uid')?.active) await new Promise(setImmediate);
+    await reconcilePod();
+    expect(store.text(LOG_KEY)).toBe(`Logs of pod '${POD}'\nContainer 'main'\nall of it\n`);
+    expect(finalizers()).toEqual(RELEASED);
+    expect(follower.session('pod-uid')).toBeUndefined();
+  });
+});
+
+describe('a dismissed job whose log cannot be followed now', () => {
+  it('is not deleted before it can be', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    cluster.failures.set('followLog', new KubernetesError('unavailable', 'kubelet away', 503));
+    await expect(reconcileJob()).rejects.toThrow('kubelet away');
+    expect(cluster.calls).toEqual(['followLog']);
+    await reconcileJob();
+    expect(cluster.calls.slice(1)).toEqual(['followLog', 'deleteJob']);
+  });
+});
+
+describe('a job that does not start', () => {
+  const waiting = { main: { waiting: { reason: 'ErrImagePull', message: 'not found' } } };
+
+  it('is looked at again when its time is over', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Pending', waiting));
+    expect(await reconcileJob(at(20))).toEqual({ requeueAfter: 40_000 });
+  });
+
+  it('fails with the cause, which is recorded in the same write that ends it', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Pending', waiting));
+    await reconcileJob(at(60));
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'image-pull-failed', container: 'main' } });
+    expect(cluster.kubeJobs.get(JOB)?.spec?.activeDeadlineSeconds).toBe(1);
+    expect(cluster.calls).toEqual(['patchJob']);
+  });
+
+  it('is not failed when it changes in the same moment', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Pending', waiting));
+    const current = cluster.kubeJobs.get(JOB);
+    cluster.kubeJobs.set(JOB, { ...current, metadata: { ...current?.metadata, resourceVersion: '99' } });
+    await expect(reconcileJob(at(60))).rejects.toThrow('modified');
+    expect(outcome()).toBeNull();
+  });
+
+  it('is given its time again after each init container', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob());
+    const pod = aKubePod('Pending', waiting);
+    if (pod.spec) pod.spec.initContainers = [{ name: 'fetch', image: 'busybox' }];
+    if (pod.status) {
+      pod.status.initContainerStatuses = [
+        {
+          name: 'fetch',
+          image: '',
+          imageID: '',
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 0, containerID: 'x', startedAt: at(2), finishedAt: at(50) } },
+        },
+      ];
+    }
+    cluster.addPod(pod);
+    expect(await reconcileJob(at(60))).toEqual({ requeueAfter: 50_000 });
+  });
+});
+
+describe('a Job that ended without a pod to ask', () => {
+  const status = {
+    conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at(7) }],
+    completionTime: at(6),
+  };
+
+  it('is failed, for nobody has its result', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({}, { status }));
+    await reconcileJob();
+    expect(outcome()).toMatchObject({
+      status: 'failed',
+      finished: at(6).toISOString(),
+      cause: { type: 'result-lost' },
+    });
+    await reconcileJob();
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('done');
+  });
+
+  it('waits for a pod that is still held', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({}, { status }));
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcileJob();
+    expect(cluster.calls).toEqual([]);
+  });
+
+  it('is not judged while a pod is held that the cache does not show yet', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({}, { status }));
+    cluster.podObjects.set(POD, aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcileJob();
+    expect([outcome(), cluster.calls]).toEqual([null, ['listPodsOfJob']]);
+  });
+
+  it('is not judged by a cache that is behind', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const recorded = { status: 'successful', finished: at(5).toISOString() };
+    cluster.addJob(aKubeJob({}, { status }));
+    const kubeJob = aKubeJob({ [ownAnnotation.outcome]: JSON.stringify(recorded) }, { status });
+    cluster.kubeJobs.set(JOB, kubeJob);
+    await reconcileJob();
+    expect(outcome()).toEqual(recorded);
+  });
+});

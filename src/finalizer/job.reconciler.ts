@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/job-cause.js';
+import { JobCache } from '../jobs/job-cache.js';
+import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
+import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
+import { endOf, hasEnded, startOf, toPodRecord, type PodRecord } from '../jobs/pod-record.js';
+import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { annotation } from '../k8s/names.js';
+import type { ReconcileResult } from '../k8s/work-queue.js';
+import { collectedPatch, missedStartPatch, outcomePatch } from './job-patches.js';
+import { LogFollower } from './log-follower.js';
+import { failed, OutcomeRecorder } from './outcome.recorder.js';
+
+/** What concerns a Job as a whole rather than one pod: dismissal, a start that does not come, an end of which no pod can tell. */
+@Injectable()
+export class JobReconciler {
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly follower: LogFollower,
+    private readonly recorder: OutcomeRecorder,
+  ) {}
+
+  /** @param lookAtPod is called when a followed log of this pod has ended */
+  async reconcile(name: string, now: Date, lookAtPod: (podName: string) => void): Promise<ReconcileResult> {
+    const job = this.cache.jobs.get(name);
+    if (!job || job.deleting) return undefined;
+    const pods = this.cache.podsOf(job);
+    if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
+    if (job.collection !== 'pending') return undefined;
+    if (job.condition) return this.finish(job, pods, now);
+    if (job.outcome) return undefined;
+    return this.watchStart(job, pods[0], now);
+  }
+
+  /** A log goes with its pod: every follow is open before the Job, and with it the pod, is deleted. */
+  private async dismiss(
+    job: JobRecord,
+    pods: readonly PodRecord[],
+    lookAtPod: (podName: string) => void,
+  ): Promise<undefined> {
+    const going = pods.filter((pod) => pod.held && !hasEnded(pod));
+    await Promise.all(going.map((pod) => this.follower.ensure(pod, () => lookAtPod(pod.name))));
+    await this.client.deleteJob(job.name, job.uid);
+  }
+
+  /** The Job has ended and no pod is held (any more): what is recorded is all that will be. */
+  private async finish(job: JobRecord, pods: readonly PodRecord[], now: Date): Promise<undefined> {
+    if (pods.some((pod) => pod.held)) return;
+    // The caches may be behind, each for itself: what they do not show is no proof. A verdict needs the pods and then the Job themselves (a pod is released only
+    // after its outcome has been recorded), and holds only for that version of the Job.
+    const actual = (await this.client.listPodsOfJob(job.name))
+      .map(toPodRecord)
+      .filter((pod) => pod?.jobUid === job.uid);
+    if (actual.some((pod) => pod?.held)) return;
+    const kubeJob = await this.client.getJob(job.name);
+    const current = kubeJob && toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
+    if (!kubeJob || !current || current.uid !== job.uid) return;
+    if (current.outcome) {
+      if (current.collection === 'pending') await this.recorder.patch(job, collectedPatch(current));
+      return;
+    }
+    const pod = pods[0] ?? actual[0];
+    const finished = (pod && endOf(pod)) ?? current.completionTime ?? current.condition?.at ?? now;
+    const times = { started: pod && startOf(pod)?.toISOString(), finished: finished.toISOString() };
+    // After a rollback and back again: the predecessor has collected it, which its annotation shows even where there was no result.
+    const collectedElsewhere =
+      current.condition?.type === 'Complete' && kubeJob.metadata?.annotations?.[annotation.resultValue] !== undefined;
+    const outcome: JobOutcome = collectedElsewhere
+      ? { status: 'successful', ...times }
+      : failed(causeOfEnd(current, pod), times);
+    const patch = outcomePatch(current, outcome);
+    await this.recorder.patch(job, {
+      ...patch,
+      metadata: { ...patch.metadata, resourceVersion: current.resourceVersion },
+    });
+  }
+
+  private async watchStart(job: JobRecord, pod: PodRecord | undefined, now: Date): Promise<ReconcileResult> {
+    const seconds = job.startDeadlineSeconds;
+    if (seconds === undefined || (pod && !isWaitingToStart(pod))) return undefined;
+    const since = (pod && endOf(pod)) ?? job.created;
+    const remaining = since.getTime() + seconds * 1000 - now.getTime();
+    if (remaining > 0) return { requeueAfter: remaining };
+    const cause = causeOfMissedStart(pod, seconds, this.cache.newestEventOf(job));
+    const outcome = failed(cause, { started: pod && startOf(pod)?.toISOString(), finished: now.toISOString() });
+    await this.recorder.patch(job, missedStartPatch(job, outcome));
+    return undefined;
+  }
+}
+
+function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {
+  if (job.condition?.type === 'Failed') return pod && hasEnded(pod) ? causeOfFailedPod(pod) : causeOfFailedJob(job);
+  return {
+    type: 'result-lost',
+    message: 'The job ended well, but its pod was removed before its log and result could be read.',
+  };
+}
+
+/** No container runs, and the main ones have not: between init containers, too. */
+function isWaitingToStart(pod: PodRecord): boolean {
+  return (
+    pod.phase === 'Pending' &&
+    pod.containers.every((container) => container.state !== 'running') &&
+    pod.containers.filter((container) => !container.init).every((container) => container.state === 'waiting')
+  );
+}

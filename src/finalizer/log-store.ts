@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../config/configuration.js';
+import { logKeyStem } from '../jobs/log-document.js';
+import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import type { Spool } from '../jobs/spool.js';
+
+/** Metadata by which an object is known to be this pod's. */
+const POD_UID = 'pod-uid';
+/** More pods of one job than this are a fault, not a retry. */
+const MOST_DUPLICATES = 1000;
+
+/** Where a job's log and result stand in the object store. */
+@Injectable()
+export class LogStore {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly store: ObjectStore,
+    configuration: Configuration,
+  ) {
+    this.prefix = configuration.environment.bucket.pathPrefix;
+  }
+
+  /**
+   * Stores a pod's log under the predecessor's key, `<prefix>YYYY-MM-DD_<jobname>-logs.txt`, and never over another's. Storing the same pod's log again changes
+   * nothing.
+   * @param finished its date in UTC stands in the key
+   * @returns the key used
+   * @throws ObjectStoreError
+   */
+  storeLog(jobName: string, podUid: string, finished: Date, log: Spool): Promise<string> {
+    return this.put(logKeyStem(this.prefix, jobName, finished), '.txt', podUid, log, 'text/plain; charset=utf-8');
+  }
+
+  /** Stores a result beside the log. @returns the key used */
+  storeResult(jobName: string, podUid: string, finished: Date, result: Spool, mediaType: string): Promise<string> {
+    return this.put(`${this.prefix}${dateOf(finished)}_${jobName}-result`, '', podUid, result, mediaType);
+  }
+
+  private async put(stem: string, suffix: string, podUid: string, spool: Spool, contentType: string): Promise<string> {
+    const options = { contentType, size: spool.size, metadata: { [POD_UID]: podUid, sha256: spool.digest() } };
+    for (let attempt = 0; attempt < MOST_DUPLICATES; attempt += 1) {
+      const key = `${stem}${duplicateMark(attempt)}${suffix}`;
+      if ((await this.store.create(key, () => spool.stream(), options)) === 'created') return key;
+      const existing = await this.store.head(key);
+      if (existing?.metadata[POD_UID] === podUid) return key;
+    }
+    throw new ObjectStoreError('failed', `There are ${MOST_DUPLICATES} objects named ${stem}… already.`, false);
+  }
+}
+
+/** `.duplicate` as the predecessor had it, then `.duplicate-2` and so on. */
+function duplicateMark(attempt: number): string {
+  if (attempt === 0) return '';
+  return attempt === 1 ? '.duplicate' : `.duplicate-${attempt}`;
+}
+
+function dateOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from '@jest/globals';
+import { at } from '../jobs/testing/records.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { ObjectStoreError } from '../object-store/object-store.js';
+import {
+  JOB,
+  POD,
+  LOG_KEY,
+  RESULT,
+  aKubeJob,
+  terminated,
+  aKubePod,
+  setUp,
+  RELEASED,
+  HELD,
+} from './testing/finalizer-bed.js';
+
+describe('an ended pod', () => {
+  it('has its result recorded, its log stored, and is released', async () => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob({ [ownAnnotation.ttl]: '60' }));
+    cluster.logs.set(`${POD}/main`, `hello\n${RESULT}  Grüße \n`);
+    cluster.logs.set(`${POD}/side`, 'side');
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0), side: terminated(0) }));
+    await reconcilePod();
+    expect(cluster.annotationsOf(JOB)).toMatchObject({
+      'pygeoapi.io/result-mimetype': 'text/plain',
+      'pygeoapi.io/result-value': '  Grüße ',
+      'processes.pygeoapi.io/collection': 'done',
+      'processes.pygeoapi.io/log-key': LOG_KEY,
+    });
+    expect(outcome()).toEqual({ status: 'successful', started: at(2).toISOString(), finished: at(5).toISOString() });
+    expect(store.text(LOG_KEY)).toBe(
+      `Logs of pod '${POD}'\nContainer 'main'\nhello\n${RESULT}  Grüße \nContainer 'side'\nside\n`,
+    );
+    expect(cluster.kubeJobs.get(JOB)?.spec?.ttlSecondsAfterFinished).toBe(60);
+    expect(finalizers()).toEqual(RELEASED);
+  });
+
+  it.each([
+    [
+      'lost its result, fails with that reason',
+      'the middle\nthe end\n',
+      { status: 'failed', cause: { type: 'result-lost' } },
+    ],
+    ['still has its result, is successful', `the middle\n${RESULT}x\n`, { status: 'successful' }],
+  ])('whose log was rotated, and that %s', async (_name, left, expected) => {
+    const { cluster, store, outcome, heads, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, 'the beginning\n');
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    await reconcilePod();
+    while (!heads.headOf('pod-uid')) await new Promise(setImmediate);
+    cluster.logs.set(`${POD}/main`, left);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcilePod();
+    expect(outcome()).toMatchObject(expected);
+    expect(store.text(LOG_KEY)).toContain(`${left}[the beginning of this log is missing: the node rotates logs`);
+    expect(heads.headOf('pod-uid')).toBeUndefined();
+  });
+
+  it('whose log is as it was is whole', async () => {
+    const { cluster, store, outcome, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, 'the beginning\n');
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    await reconcilePod();
+    await reconcilePod();
+    cluster.logs.set(`${POD}/main`, 'the beginning\nthe end\n');
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcilePod();
+    expect(cluster.calls.filter((call) => call === 'followLog')).toHaveLength(1);
+    expect(outcome()).toMatchObject({ status: 'successful' });
+    expect(store.text(LOG_KEY)).toBe(`Logs of pod '${POD}'\nContainer 'main'\nthe beginning\nthe end\n`);
+  });
+
+  it('is left alone once released, and while nothing of it runs', async () => {
+    const { cluster, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Pending', { main: { waiting: { reason: 'ContainerCreating' } } }));
+    await reconcilePod();
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { finalizers: RELEASED }));
+    await reconcilePod();
+    expect(cluster.calls).toEqual([]);
+  });
+
+  it('that failed leaves the cause and the last lines of its log', async () => {
+    const { cluster, outcome, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, `${Array.from({ length: 30 }, (_, index) => `line ${index}`).join('\n')}\n`);
+    cluster.addPod(aKubePod('Failed', { main: terminated(1, 'Error') }));
+    await reconcilePod();
+    expect(outcome()).toEqual({
+      status: 'failed',
+      started: at(2).toISOString(),
+      finished: at(5).toISOString(),
+      cause: {
+        type: 'non-zero-exit',
+        message: 'Container "main" ended with exit code 1.',
+        container: 'main',
+        exitCode: 1,
+      },
+      logTail: Array.from({ length: 20 }, (_, index) => `line ${index + 10}`).join('\n'),
+    });
+  });
+
+  it('has its small result recorded while the store is down, and is held until its log is stored', async () => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, `${RESULT}x`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    store.failure = new ObjectStoreError('unreachable', 'connection refused', true);
+    await expect(reconcilePod()).rejects.toThrow('connection refused');
+    expect(outcome()).toMatchObject({ status: 'successful' });
+    expect(finalizers()).toEqual(HELD);
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+    store.failure = undefined;
+    await reconcilePod();
+    expect(finalizers()).toEqual(RELEASED);
+    expect([...store.objects.keys()]).toEqual([LOG_KEY]);
+  });
+
+  it('keeps a large result in the store, with size and digest in the Job', async () => {
+    const { cluster, store, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    const result = 'ä'.repeat(300_000);
+    cluster.logs.set(`${POD}/main`, `${RESULT}${result}\n`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcilePod();
+    const stored = JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.result] ?? '{}') as {
+      key: string;
+      size: number;
+      digest: string;
+    };
+    expect(stored).toMatchObject({ key: `logs/2026-01-01_${JOB}-result`, size: 600_000, mediaType: 'text/plain' });
+    expect(stored.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(store.text(stored.key)).toBe(result);
+  });
+
+  it('is not successful while its large result cannot be kept', async () => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, `${RESULT}${'x'.repeat(200_000)}`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    store.failure = new ObjectStoreError(
+      'not-configured',
+      'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME is not set',
+      true,
+    );
+    await expect(reconcilePod()).rejects.toThrow('BUCKET_NAME');
+    expect([outcome(), finalizers()]).toEqual([null, HELD]);
+  });
+
+  it('without a configured store keeps up to 128 KiB in the annotation', async () => {
+    const { cluster, store, outcome, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, `${RESULT}${'x'.repeat(100_000)}`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    store.failure = new ObjectStoreError('not-configured', 'no bucket', true);
+    await expect(reconcilePod()).rejects.toThrow('no bucket');
+    expect(outcome()).toMatchObject({ status: 'successful' });
+    expect(cluster.annotationsOf(JOB)['pygeoapi.io/result-value']).toHaveLength(100_000);
+  });
+
+  it('is tried again while its log cannot be read', async () => {
+    const { cluster, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.logs.set(`${POD}/main`, new KubernetesError('unavailable', 'kubelet away', 502));
+    await expect(reconcilePod()).rejects.toThrow('kubelet away');
+    expect([outcome(), finalizers()]).toEqual([null, HELD]);
+  });
+
+  it.each([
+    ['the API server says so', new KubernetesError('not-found', 'container gone', 404), 'container gone'],
+    [
+      'the kubelet says so in its place',
+      'unable to retrieve container logs for containerd://abc',
+      'the container has been removed from its node',
+    ],
+  ])('whose log is gone for good fails with that reason when %s', async (_name, log, reason) => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.logs.set(`${POD}/main`, log);
+    await reconcilePod();
+    expect(outcome()).toMatchObject({
+      status: 'failed',
+      cause: { type: 'result-lost', message: expect.stringContaining(reason) },
+    });
+    expect(store.text(LOG_KEY)).toContain(`[no log: ${reason}`);
+    expect(finalizers()).toEqual(RELEASED);
+  });
+
+  it('whose Job is gone has its log stored and is released', async () => {
+    const { cluster, store, finalizers, reconcilePod } = setUp();
+    cluster.logs.set(`${POD}/main`, 'x\n');
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcilePod();
+    expect(store.text(LOG_KEY)).toBe(`Logs of pod '${POD}'\nContainer 'main'\nx\n`);
+    expect(finalizers()).toEqual(RELEASED);
+  });
+
+  it('never overwrites the log of another pod of its job', async () => {
+    const { cluster, store, reconcilePod } = setUp();
+    cluster.logs.set(`${POD}/main`, 'x\n');
+    for (const uid of ['one', 'two', 'three', 'two']) {
+      cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { uid }));
+      await reconcilePod();
+    }
+    const stem = LOG_KEY.slice(0, -'.txt'.length);
+    expect([...store.objects].map(([key, { options }]) => [key, options.metadata?.['pod-uid']])).toEqual([
+      [LOG_KEY, 'one'],
+      [`${stem}.duplicate.txt`, 'two'],
+      [`${stem}.duplicate-2.txt`, 'three'],
+    ]);
+  });
+
+  it('of an attempt that will be repeated decides nothing', async () => {
+    const { cluster, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob({}, { spec: { backoffLimit: 2, template: {} } }));
+    cluster.addPod(aKubePod('Failed', { main: terminated(1) }));
+    await reconcilePod();
+    expect([outcome(), finalizers()]).toEqual([null, RELEASED]);
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+  });
+});

@@ -1,0 +1,105 @@
+import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { Configuration } from '../../config/configuration.js';
+import { JobCache } from '../../jobs/job-cache.js';
+import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
+import { at, JOB_ID } from '../../jobs/testing/records.js';
+import { ownAnnotation, POD_FINALIZER } from '../../k8s/names.js';
+import { JobReconciler } from '../job.reconciler.js';
+import { LogCollector } from '../log-collector.js';
+import { LogFollower } from '../log-follower.js';
+import { LogHeads } from '../log-heads.js';
+import { LogStore } from '../log-store.js';
+import { OutcomeRecorder } from '../outcome.recorder.js';
+import { PodReconciler } from '../pod.reconciler.js';
+import { FakeStore } from '../../jobs/testing/fake-store.js';
+
+export const JOB = `pygeoapi-job-${JOB_ID}`;
+export const POD = `${JOB}-abcde`;
+export const LOG_KEY = `logs/2026-01-01_${JOB}-logs.txt`;
+export const RESULT = 'PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: text/plain\nPYGEOAPI_K8S_MANAGER_RESULT_START\n';
+
+export function aKubeJob(annotations: Record<string, string> = {}, rest: Partial<V1Job> = {}): V1Job {
+  return {
+    metadata: {
+      name: JOB,
+      uid: 'job-uid',
+      creationTimestamp: at(0),
+      annotations: {
+        [ownAnnotation.collection]: 'pending',
+        [ownAnnotation.mainContainer]: 'main',
+        [ownAnnotation.startDeadline]: '60',
+        ...annotations,
+      },
+    },
+    spec: { backoffLimit: 0, template: {} },
+    ...rest,
+  };
+}
+
+export function terminated(exitCode: number, reason?: string): V1ContainerStatus['state'] {
+  return { terminated: { exitCode, reason, containerID: 'containerd://1', startedAt: at(2), finishedAt: at(5) } };
+}
+
+export function aKubePod(
+  phase: string,
+  states: Record<string, V1ContainerStatus['state']>,
+  metadata: V1Pod['metadata'] = {},
+): V1Pod {
+  const names = Object.keys(states);
+  return {
+    metadata: {
+      name: POD,
+      uid: 'pod-uid',
+      creationTimestamp: at(1),
+      finalizers: [POD_FINALIZER, 'batch.kubernetes.io/job-tracking'],
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: JOB, uid: 'job-uid', controller: true }],
+      ...metadata,
+    },
+    spec: { nodeName: 'node', containers: names.map((name) => ({ name, image: 'busybox' })) },
+    status: {
+      phase,
+      containerStatuses: names.map((name) => ({
+        name,
+        image: 'busybox',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
+        state: states[name],
+      })),
+    },
+  };
+}
+
+export function setUp() {
+  const cluster = new FakeCluster();
+  const store = new FakeStore();
+  const configuration = {
+    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
+  } as Configuration;
+  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
+    releasePods: true,
+    watchEvents: true,
+  });
+  const logs = new LogStore(store.port, configuration);
+  const recorder = new OutcomeRecorder(cluster.client, cache, logs);
+  const follower = new LogFollower(cluster.client);
+  const heads = new LogHeads(cluster.client);
+  const pods = new PodReconciler(
+    cache,
+    cluster.client,
+    new LogCollector(cluster.client),
+    follower,
+    heads,
+    logs,
+    recorder,
+  );
+  const jobs = new JobReconciler(cache, cluster.client, follower, recorder);
+  const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
+  const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
+  const reconcilePod = () => pods.reconcile(POD, () => undefined);
+  const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
+  return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads };
+}
+
+export const RELEASED = ['batch.kubernetes.io/job-tracking'];
+export const HELD = [POD_FINALIZER, ...RELEASED];

@@ -1,0 +1,54 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { HealthService, type Readiness } from './health.service.js';
+
+/** One thing that the server's work depends on. */
+export class HealthCheckDto {
+  @ApiProperty({ enum: ['ok', 'degraded', 'unavailable'] })
+  status!: string;
+
+  /** What is the matter, or how it is. */
+  @ApiPropertyOptional()
+  detail?: string;
+}
+
+/** Whether the server can work. */
+export class ReadinessDto {
+  /** `degraded`: it answers, but something does not work; `unavailable`: it cannot answer. */
+  @ApiProperty({ enum: ['ok', 'degraded', 'unavailable'] })
+  status!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: '#/components/schemas/HealthCheckDto' } })
+  checks!: Record<string, HealthCheckDto>;
+}
+
+/** For probes (https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/). */
+@ApiTags('Health')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly health: HealthService) {}
+
+  @Get('live')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Answers while the process works' })
+  @ApiResponse({ status: 200, schema: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } } } })
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether the server can work, and what keeps it from working' })
+  @ApiResponse({
+    status: 200,
+    type: ReadinessDto,
+    description: 'It answers requests; `degraded` where something does not work',
+  })
+  @ApiResponse({ status: 503, type: ReadinessDto, description: 'It cannot answer requests yet, or any more' })
+  async ready(@Res() reply: FastifyReply): Promise<void> {
+    const readiness: Readiness = await this.health.readiness();
+    await reply
+      .status(readiness.status === 'unavailable' ? 503 : 200)
+      .header('cache-control', 'no-store')
+      .send(readiness);
+  }
+}

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { SecurityContextModule } from '../security-context/security-context.module.js';
+import { HealthController } from './health.controller.js';
+import { HealthService } from './health.service.js';
+
+/** Liveness and readiness. */
+@Module({ imports: [SecurityContextModule], controllers: [HealthController], providers: [HealthService] })
+export class HealthModule {}

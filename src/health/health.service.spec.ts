@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
+import type { LeaderElection } from '../k8s/leader-election.js';
+import { ObjectStoreError, type ObjectStore } from '../object-store/object-store.js';
+import type { SecurityContextPolicy } from '../security-context/security-context.policy.js';
+import { HealthService } from './health.service.js';
+
+function healthWith({
+  synced = true,
+  fault = undefined as string | undefined,
+  store = undefined as Error | undefined,
+} = {}) {
+  let checks = 0;
+  const health = new HealthService(
+    { statistics: () => [{ resource: 'pods', synced }] } as unknown as ListWatchInformerFactory,
+    { isLeader: false, observedHolder: 'another' } as unknown as LeaderElection,
+    {
+      description: 'a store',
+      check: () => ((checks += 1), store ? Promise.reject(store) : Promise.resolve()),
+    } as unknown as ObjectStore,
+    { check: () => fault } as unknown as SecurityContextPolicy,
+  );
+  return { health, checks: () => checks };
+}
+
+describe('readiness', () => {
+  it('is ok with all that the server needs', async () => {
+    expect(await healthWith().health.readiness()).toEqual({
+      status: 'ok',
+      checks: {
+        informers: { status: 'ok' },
+        securityContext: { status: 'ok' },
+        objectStore: { status: 'ok', detail: 'a store' },
+        leader: { status: 'ok', detail: 'the leader is another' },
+      },
+    });
+  });
+
+  it('is only degraded without the store, or with a wrong security context', async () => {
+    const away = new ObjectStoreError('unreachable', 'the bucket does not answer', true);
+    expect(await healthWith({ store: away }).health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { objectStore: { status: 'degraded', detail: 'the bucket does not answer' } },
+    });
+    expect(await healthWith({ fault: 'X is no JSON' }).health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { securityContext: { detail: 'nothing can be executed: X is no JSON' } },
+    });
+  });
+
+  it('is missing until the first lists are in, and once the server shuts down', async () => {
+    expect((await healthWith({ synced: false }).health.readiness()).status).toBe('unavailable');
+    const { health } = healthWith();
+    health.beforeApplicationShutdown();
+    expect((await health.readiness()).status).toBe('unavailable');
+  });
+
+  it('says nothing of an error that nobody foresaw, and does not ask the store at each probe', async () => {
+    const { health, checks } = healthWith({ store: new Error('secret') });
+    for (let probe = 0; probe < 3; probe += 1) expect(JSON.stringify(await health.readiness())).not.toContain('secret');
+    expect(checks()).toBe(1);
+  });
+});

@@ -1,0 +1,48 @@
+/**
+ * What a developer of a processor, or of an application around this server, uses. See docs/custom-processors.md.
+ *
+ * @packageDocumentation
+ */
+import 'reflect-metadata';
+
+export {
+  type AccessRequest,
+  type CommonDefinition,
+  type ConfiguredProcess,
+  type DismissedJob,
+  type Execution,
+  type MadeResult,
+  type PrintedResult,
+  Processor,
+  type ProcessorInterface,
+} from './processes/processor.js';
+export type {
+  InputDescription,
+  JobControlOption,
+  JsonSchema,
+  Link,
+  OutputDescription,
+  ProcessDescription,
+  TransmissionMode,
+} from './processes/process-description.js';
+export { describeFromMetadata } from './processes/process-metadata.js';
+export { ProcessorDefinition } from './processes/processor-definition.js';
+export { escapeReferences } from './processes/processors/escape-references.js';
+export { PodDefinition } from './processes/processors/pod-definition.js';
+export { type MainContainer, makePodSpec } from './processes/processors/make-pod-spec.js';
+export {
+  GenericImageDefinition,
+  GenericImageProcessor,
+} from './processes/processors/generic-image/generic-image.processor.js';
+export {
+  HelloWorldDefinition,
+  HelloWorldK8sProcessor,
+} from './processes/processors/hello-world/hello-world.processor.js';
+
+export { InvalidRequestError, type RequestFault, UnauthorizedError, UnavailableError } from './ogc/domain-errors.js';
+export { Configuration } from './config/configuration.js';
+export { ConfigurationError, type ConfigurationFault } from './config/configuration-error.js';
+
+export { type ProcessesServerAsyncOptions, ProcessesServerModule, type ProcessesServerOptions } from './app.module.js';
+export { listen } from './app.js';
+export { createServer } from './server.js';

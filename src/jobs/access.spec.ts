@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Configuration } from '../config/configuration.js';
+import { UnauthorizedError } from '../ogc/domain-errors.js';
+import type { ProcessRegistry } from '../processes/process-registry.js';
+import { Access, bearerToken } from './access.js';
+
+function accessWith(apiToken: string | undefined): Access {
+  const processes = { find: (id: string) => ({ open: { requiresToken: false }, closed: { requiresToken: true } })[id] };
+  return new Access({ environment: { apiToken } } as Configuration, processes as unknown as ProcessRegistry);
+}
+
+describe('access', () => {
+  it.each([
+    ['open', 'secret', undefined, true],
+    ['closed', 'secret', undefined, false],
+    ['closed', 'secret', 'secret', true],
+    ['closed', 'secret', 'Secret', false],
+    ['closed', 'secret', '', false],
+    ['closed', undefined, undefined, false],
+    ['closed', undefined, '', false],
+    ['closed', undefined, 'undefined', false],
+    ['closed', '', '', false],
+    ['removed from the configuration', 'secret', undefined, false],
+    ['removed from the configuration', 'secret', 'secret', true],
+  ])(
+    'to a process that is %s, with the token %j configured and %j given: %j',
+    (process, configured, given, expected) => {
+      expect(accessWith(configured).isGranted(process, given)).toBe(expected);
+    },
+  );
+
+  it('takes any of several tokens', () => {
+    expect(accessWith('secret').isGranted('closed', 'wrong', 'secret')).toBe(true);
+  });
+
+  it('says how to send the token, and what to configure, but never the token', () => {
+    const message = (configured: string | undefined, ...tokens: string[]): string => {
+      try {
+        accessWith(configured).require('closed', ...tokens);
+        return '';
+      } catch (error) {
+        expect(error).toBeInstanceOf(UnauthorizedError);
+        return (error as Error).message;
+      }
+    };
+    expect(message('secret')).toContain('Authorization: Bearer TOKEN');
+    expect(message(undefined)).toContain('PYGEOAPI_K8S_MANAGER_API_TOKEN');
+    expect(message('secret', 'wrong')).toBe('The token does not match.');
+  });
+
+  it.each([
+    ['Bearer abc', 'abc'],
+    ['bearer  abc ', 'abc'],
+    ['Basic abc', undefined],
+    ['Bearer', undefined],
+    [undefined, undefined],
+  ])('reads %j as %j', (header, expected) => {
+    expect(bearerToken(header)).toBe(expected);
+  });
+});

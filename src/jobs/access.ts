@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Configuration } from '../config/configuration.js';
+import { UnauthorizedError } from '../ogc/domain-errors.js';
+import { ProcessRegistry } from '../processes/process-registry.js';
+import type { AccessRequest } from '../processes/processor.js';
+
+/** What of a request matters to access. */
+export interface Caller {
+  /** Of the `Authorization` header. */
+  readonly token?: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+export function callerOf({ headers }: { readonly headers: IncomingHttpHeaders }): Caller {
+  return { token: bearerToken(headers.authorization), headers };
+}
+
+/** What the caller wants, and the token that came as an input. */
+export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
+  readonly inputToken?: string;
+}
+
+/** Who may execute, read logs and dismiss: those who know the API token, where the process asks for it. */
+@Injectable()
+export class Access {
+  private readonly digest: Buffer | undefined;
+
+  constructor(
+    configuration: Configuration,
+    private readonly processes: ProcessRegistry,
+  ) {
+    const { apiToken } = configuration.environment;
+    this.digest = apiToken ? sha256(apiToken) : undefined;
+  }
+
+  /**
+   * Whether the token opens what belongs to this process. A process that is not configured any more asks for the token: nobody can say that it did not.
+   * @param tokens what the client gave, from the `Authorization` header or the `token` input
+   */
+  isGranted(processId: string, ...tokens: readonly (string | undefined)[]): boolean {
+    if (this.processes.find(processId)?.requiresToken === false) return true;
+    return tokens.some((token) => this.matches(token));
+  }
+
+  /** As {@link isGranted}, but for processes whose processor decides by itself. @throws MisconfiguredError where it fails to */
+  async permits(processId: string, { token, headers }: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
+    const process = this.processes.find(processId);
+    if (!process?.checksAccess) return this.isGranted(processId, token, inputToken);
+    const hasApiToken = this.matches(token) || this.matches(inputToken);
+    return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
+  }
+
+  /** @throws UnauthorizedError, MisconfiguredError */
+  async demand(processId: string, caller: Caller, wish: Wish): Promise<void> {
+    if (await this.permits(processId, caller, wish)) return;
+    if (this.processes.find(processId)?.checksAccess)
+      throw new UnauthorizedError(`Process "${processId}" does not let this request pass.`);
+    this.require(processId, caller.token, wish.inputToken);
+  }
+
+  /** @throws UnauthorizedError */
+  require(processId: string, ...tokens: readonly (string | undefined)[]): void {
+    if (this.isGranted(processId, ...tokens)) return;
+    if (!this.digest) {
+      throw new UnauthorizedError(
+        `Process "${processId}" asks for a token, but this server has none configured (PYGEOAPI_K8S_MANAGER_API_TOKEN), so that none can match.`,
+      );
+    }
+    throw new UnauthorizedError(
+      tokens.some((token) => token !== undefined)
+        ? 'The token does not match.'
+        : `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.`,
+    );
+  }
+
+  /** In constant time; an unset token never matches. */
+  private matches(token: string | undefined): boolean {
+    return token !== undefined && this.digest !== undefined && timingSafeEqual(sha256(token), this.digest);
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
+}

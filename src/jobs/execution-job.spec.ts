@@ -1,0 +1,126 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
+import { at, JOB_ID } from './testing/records.js';
+
+const options: ExecutionJobOptions = {
+  namespace: 'jobs',
+  prefix: 'pygeoapi-job-',
+  jobId: JOB_ID,
+  processId: 'hello',
+  mainContainerName: 'main',
+  podSpec: {
+    restartPolicy: 'Never',
+    initContainers: [{ name: 'init', image: 'busybox' }],
+    containers: [
+      { name: 'main', image: 'busybox', env: [{ name: 'A', value: '1' }] },
+      { name: 'side', image: 'busybox' },
+    ],
+  },
+  inputs: { name: 'Zoë', password: 'x' },
+  maskedInputs: { name: 'Zoë', password: '*' },
+  mimetype: 'text/plain',
+  request: { response: 'raw', outputs: ['echo'] },
+  collected: true,
+  now: at(0),
+  settings: {
+    startDeadlineSeconds: 30,
+    activeDeadlineSeconds: 90,
+    ttlSeconds: 60,
+    automountServiceAccountToken: false,
+  },
+};
+const common = [
+  { name: 'PYGEOAPI_JOB_ID', value: JOB_ID },
+  { name: 'PYGEOAPI_PROCESS_ID', value: 'hello' },
+];
+const labels = { 'app.kubernetes.io/managed-by': 'ogc-processes-k8s', 'app.kubernetes.io/component': 'execution' };
+
+describe('the Kubernetes Job of an execution', () => {
+  it('is this', () => {
+    expect(makeExecutionJob(options)).toEqual({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name: `pygeoapi-job-${JOB_ID}`,
+        namespace: 'jobs',
+        labels,
+        annotations: {
+          'pygeoapi.io/identifier': JOB_ID,
+          'pygeoapi.io/process_id': 'hello',
+          'pygeoapi.io/job-name': `pygeoapi-job-${JOB_ID}`,
+          'pygeoapi.io/started': '2026-01-01T12:00:00.000Z',
+          'pygeoapi.io/updated': '2026-01-01T12:00:00.000Z',
+          'pygeoapi.io/mimetype': 'text/plain',
+          'pygeoapi.io/parameters': '{"name":"Zoë","password":"*"}',
+          'processes.pygeoapi.io/format-version': '1',
+          'processes.pygeoapi.io/request': '{"response":"raw","outputs":["echo"]}',
+          'processes.pygeoapi.io/collection': 'pending',
+          'processes.pygeoapi.io/main-container': 'main',
+          'processes.pygeoapi.io/start-deadline-seconds': '30',
+          'processes.pygeoapi.io/ttl-seconds-after-collected': '60',
+        },
+      },
+      spec: {
+        backoffLimit: 0,
+        ttlSecondsAfterFinished: 8640000,
+        template: {
+          metadata: { labels, finalizers: ['pygeoapi.io/finalizer-log-retrieval'] },
+          spec: {
+            restartPolicy: 'Never',
+            activeDeadlineSeconds: 90,
+            automountServiceAccountToken: false,
+            initContainers: [{ name: 'init', image: 'busybox', env: common }],
+            containers: [
+              {
+                name: 'main',
+                image: 'busybox',
+                env: [
+                  ...common,
+                  { name: 'PYGEOAPI_K8S_MANAGER_INPUTS', value: '{"name":"Zoë","password":"x"}' },
+                  { name: 'A', value: '1' },
+                ],
+              },
+              { name: 'side', image: 'busybox', env: common },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  it('carries no finalizer where nobody would take it off', () => {
+    const { metadata, spec } = makeExecutionJob({ ...options, collected: false });
+    expect(spec?.template.metadata).toEqual({ labels });
+    expect(spec?.ttlSecondsAfterFinished).toBe(60);
+    expect(Object.keys(metadata?.annotations ?? {})).not.toContain('processes.pygeoapi.io/collection');
+  });
+
+  it('leaves to a processor whether its pods have a token', () => {
+    const podSpec = { ...options.podSpec, automountServiceAccountToken: true };
+    expect(makeExecutionJob({ ...options, podSpec }).spec?.template.spec?.automountServiceAccountToken).toBe(true);
+  });
+
+  it('is tried again as often as its process says', () => {
+    expect(makeExecutionJob({ ...options, settings: { backoffLimit: 3 } }).spec?.backoffLimit).toBe(3);
+  });
+
+  it('lets no container of the processor overrule the reserved variables', () => {
+    const podSpec = { containers: [{ name: 'main', image: 'x', env: [{ name: 'PYGEOAPI_JOB_ID', value: 'forged' }] }] };
+    const [main] = makeExecutionJob({ ...options, podSpec }).spec?.template.spec?.containers ?? [];
+    expect(main?.env?.filter((variable) => variable.name === 'PYGEOAPI_JOB_ID')).toEqual([common[0]]);
+  });
+
+  it('hands inputs over as they are, for all that Kubernetes would expand', () => {
+    const inputs = { text: '$(PYGEOAPI_JOB_ID) $$ $HOME' };
+    const [main] = makeExecutionJob({ ...options, inputs }).spec?.template.spec?.containers ?? [];
+    expect(main?.env?.find(({ name }) => name === 'PYGEOAPI_K8S_MANAGER_INPUTS')?.value).toBe(
+      '{"text":"$$(PYGEOAPI_JOB_ID) $$$$ $$HOME"}',
+    );
+  });
+
+  it('does not repeat large inputs in an annotation', () => {
+    const inputs = { text: 'x'.repeat(40_000) };
+    const { metadata } = makeExecutionJob({ ...options, inputs, maskedInputs: inputs });
+    expect(metadata?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
+  });
+});

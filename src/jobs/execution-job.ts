@@ -1,0 +1,130 @@
+import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
+import type { JobSettings } from '../config/configuration.js';
+import {
+  annotation,
+  environmentVariable,
+  jobName,
+  label,
+  MANAGED_BY,
+  ownAnnotation,
+  POD_FINALIZER,
+} from '../k8s/names.js';
+import type { RequestedResponse } from './job-outcome.js';
+
+/** 100 days, in seconds: how long the predecessor kept Jobs. */
+export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
+export const DEFAULT_START_DEADLINE_SECONDS = 600;
+/** Inputs of more bytes are not repeated in the annotation: all annotations of an object together may have 256 KiB. */
+const MAX_PARAMETERS_BYTES = 32 * 1024;
+
+export interface ExecutionJobOptions {
+  readonly namespace: string;
+  readonly prefix: string;
+  readonly jobId: string;
+  readonly processId: string;
+  readonly mainContainerName: string;
+  /** Hardened already. */
+  readonly podSpec: V1PodSpec;
+  /** Inputs as the job gets them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs as they may be shown. */
+  readonly maskedInputs: Readonly<Record<string, unknown>>;
+  readonly mimetype: string;
+  readonly request: RequestedResponse;
+  /** Whether this server's finalizer collects logs and results. */
+  readonly collected: boolean;
+  readonly now: Date;
+  readonly settings: JobSettings;
+}
+
+/**
+ * The Kubernetes Job of an execution: what the processor made, with names, annotations, environment and the pod finalizer.
+ * Retention counts from the moment that everything is collected, so a collected Job is made with the long default.
+ */
+export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
+  const name = jobName(options.prefix, options.jobId);
+  const labels = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
+  const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
+    spec: {
+      backoffLimit: options.settings.backoffLimit ?? 0,
+      ttlSecondsAfterFinished: options.collected ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
+      template: {
+        metadata: { labels, ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}) },
+        spec: withSettings(withEnvironment(options), options.settings),
+      },
+    },
+  };
+}
+
+function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Record<string, string> {
+  const now = options.now.toISOString();
+  const parameters = JSON.stringify(options.maskedInputs);
+  const fits = Buffer.byteLength(parameters) <= MAX_PARAMETERS_BYTES;
+  return {
+    [annotation.identifier]: options.jobId,
+    [annotation.processId]: options.processId,
+    [annotation.jobName]: name,
+    [annotation.started]: now,
+    [annotation.updated]: now,
+    [annotation.mimetype]: options.mimetype,
+    ...(fits ? { [annotation.parameters]: parameters } : {}),
+    [ownAnnotation.formatVersion]: '1',
+    [ownAnnotation.mainContainer]: options.mainContainerName,
+    [ownAnnotation.request]: JSON.stringify(options.request),
+    ...(options.collected
+      ? {
+          [ownAnnotation.collection]: 'pending',
+          [ownAnnotation.startDeadline]: String(
+            options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
+          ),
+          [ownAnnotation.ttl]: String(ttl),
+        }
+      : {}),
+  };
+}
+
+/** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */
+function withSettings(
+  podSpec: V1PodSpec,
+  { activeDeadlineSeconds, automountServiceAccountToken }: JobSettings,
+): V1PodSpec {
+  return {
+    ...podSpec,
+    ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
+    ...(automountServiceAccountToken === undefined || podSpec.automountServiceAccountToken !== undefined
+      ? {}
+      : { automountServiceAccountToken }),
+  };
+}
+
+function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
+  const common: V1EnvVar[] = [
+    { name: environmentVariable.jobId, value: options.jobId },
+    { name: environmentVariable.processId, value: options.processId },
+  ];
+  const inputs: V1EnvVar = { name: environmentVariable.inputs, value: verbatim(JSON.stringify(options.inputs)) };
+  const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
+    const reserved = new Set(added.map((variable) => variable.name));
+    return {
+      ...container,
+      env: [...added, ...(container.env ?? []).filter((variable) => !reserved.has(variable.name))],
+    };
+  };
+  const { initContainers, containers } = options.podSpec;
+  return {
+    ...options.podSpec,
+    ...(initContainers ? { initContainers: initContainers.map((container) => add(container, common)) } : {}),
+    containers: containers.map((container) =>
+      add(container, container.name === options.mainContainerName ? [...common, inputs] : common),
+    ),
+  };
+}
+
+/** Kubernetes replaces `$(NAME)` in a variable's value, and `$$` by `$`: what must arrive as it is has each `$` doubled. */
+function verbatim(value: string): string {
+  return value.replaceAll('$', '$$$$');
+}

@@ -1,0 +1,116 @@
+import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { JobGoneError } from '../ogc/domain-errors.js';
+import { Links } from '../ogc/links.js';
+import { Problem } from '../ogc/problem.js';
+import { ProcessRegistry } from '../processes/process-registry.js';
+import { callerOf } from './access.js';
+import { ExecutionService } from './execution.service.js';
+import { JobResults } from './job-results.js';
+import { JobWaiter } from './job-waiter.js';
+import type { JobRecord } from './job-record.js';
+import { JobsService } from './jobs.service.js';
+import { StatusInfoDto } from './jobs.dto.js';
+import { parsePrefer, type Preferences } from './prefer.js';
+import { sendResults } from './send-results.js';
+import { toStatusInfo } from './status-info.js';
+
+@ApiTags('Execution')
+@ApiBearerAuth()
+@Controller('processes')
+export class ExecutionController {
+  constructor(
+    private readonly processes: ProcessRegistry,
+    private readonly executions: ExecutionService,
+    private readonly jobs: JobsService,
+    private readonly waiter: JobWaiter,
+    private readonly results: JobResults,
+    private readonly links: Links,
+  ) {}
+
+  @Post(':processId/execution')
+  @ApiOperation({
+    operationId: 'execute',
+    summary: 'Execute a process',
+    description:
+      'Synchronously or asynchronously: as the process allows (`jobControlOptions`) and the `Prefer` header asks. Below, each configured process has an operation of its own with its inputs.',
+  })
+  @ApiHeader({
+    name: 'Prefer',
+    required: false,
+    description: '`respond-async`, or `wait=SECONDS`',
+    schema: { type: 'string' },
+  })
+  @ApiBody({ schema: { type: 'object', properties: { inputs: { type: 'object' } } } })
+  @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })
+  @ApiResponse({
+    status: 201,
+    type: StatusInfoDto,
+    description: 'The job was made; its address stands in the Location header',
+  })
+  @ApiResponse({ status: 204, description: 'The synchronous execution was successful and has no results' })
+  @ApiResponse({ status: 400, type: Problem })
+  @ApiResponse({ status: 401, type: Problem })
+  @ApiResponse({ status: 404, type: Problem })
+  @ApiResponse({ status: 413, type: Problem })
+  @ApiResponse({ status: 500, type: Problem })
+  @ApiResponse({ status: 503, type: Problem })
+  async execute(
+    @Param('processId') processId: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const preferences = parsePrefer(request.headers['prefer']);
+    const mode = chooseMode(this.processes.get(processId).description.jobControlOptions, preferences);
+    const job = await this.executions.execute(processId, body, callerOf(request));
+    const base = this.links.base(request);
+    const address = `${base}/jobs/${job.jobId}`;
+    if (mode.applied) void reply.header('preference-applied', mode.applied);
+    if (mode.synchronous) {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      void reply.header('link', `<${address}>; rel="monitor"`);
+      const ended = await this.waiter.waitForEnd(
+        job,
+        mode.waitSeconds === undefined ? undefined : mode.waitSeconds * 1000,
+        gone.signal,
+      );
+      if (ended === 'gone') throw new JobGoneError(job.jobId);
+      if (ended !== 'running') return sendResults(reply, await this.results.read(ended, true));
+      void reply.removeHeader('link').removeHeader('preference-applied');
+    }
+    await this.answerCreated(reply, job, base, address);
+  }
+
+  private async answerCreated(reply: FastifyReply, job: JobRecord, base: string, address: string): Promise<void> {
+    await reply
+      .status(201)
+      .header('location', address)
+      .send(toStatusInfo(this.jobs.status(job), base, true));
+  }
+}
+
+interface Mode {
+  readonly synchronous: boolean;
+  /** After so many seconds a synchronous request is answered as an asynchronous one; undefined: never. */
+  readonly waitSeconds?: number;
+  /** For `Preference-Applied`. */
+  readonly applied?: string;
+}
+
+/**
+ * How to execute (OGC API - Processes 1.0, requirements `execute-auto-execution-mode` and `execute-default-execution-mode`): a process that offers
+ * one mode only runs in that; otherwise synchronously unless the client prefers `respond-async`.
+ */
+export function chooseMode(options: readonly string[], preferences: Preferences): Mode {
+  const [sync, async] = [options.includes('sync-execute'), options.includes('async-execute')];
+  if (async && (preferences.respondAsync || !sync)) {
+    return { synchronous: false, ...(preferences.respondAsync ? { applied: 'respond-async' } : {}) };
+  }
+  const { wait } = preferences;
+  return wait === undefined || !async
+    ? { synchronous: true }
+    : { synchronous: true, waitSeconds: wait, applied: `wait=${wait}` };
+}

@@ -1,0 +1,58 @@
+import type { JobCause, JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
+import { isMapping } from '../config/validation.js';
+
+/*
+ * Annotations are in the hands of everybody who may edit a Job. What is not as this server writes it counts as not there.
+ */
+
+type Members = Readonly<Record<string, unknown>>;
+
+export function parseOutcome(text: string | undefined): JobOutcome | undefined {
+  const { status, started, finished, cause, logTail } = parseObject(text);
+  if ((status !== 'successful' && status !== 'failed') || !isTime(finished)) return undefined;
+  return {
+    status,
+    finished,
+    ...(isTime(started) ? { started } : {}),
+    ...(isCause(cause) ? { cause } : {}),
+    ...(typeof logTail === 'string' ? { logTail } : {}),
+  };
+}
+
+export function parseStoredResult(text: string | undefined): StoredResult | undefined {
+  const { key, size, digest, mediaType } = parseObject(text);
+  if (typeof key !== 'string' || typeof size !== 'number' || typeof mediaType !== 'string') return undefined;
+  return { key, size, mediaType, digest: typeof digest === 'string' ? digest : '' };
+}
+
+export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
+  const { response, outputs } = parseObject(text);
+  if (response !== 'raw' && response !== 'document') return undefined;
+  const ids = Array.isArray(outputs) && outputs.every((id) => typeof id === 'string') ? outputs : undefined;
+  return { response, ...(ids ? { outputs: ids } : {}) };
+}
+
+export function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isCause(value: unknown): value is JobCause {
+  if (!isMapping(value)) return false;
+  const { type, message, container, exitCode } = value;
+  const optional = (member: unknown, kind: string) => member === undefined || typeof member === kind;
+  return (
+    typeof type === 'string' &&
+    typeof message === 'string' &&
+    optional(container, 'string') &&
+    optional(exitCode, 'number')
+  );
+}
+
+function parseObject(text: string | undefined): Members {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '');
+    return isMapping(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}

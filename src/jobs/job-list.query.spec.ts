@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidRequestError } from '../ogc/domain-errors.js';
+import { matches, parseJobListQuery } from './job-list.query.js';
+import { jobStatus } from './job-status.js';
+import { aFailedPod, aJob, aPod, at } from './testing/records.js';
+
+const limits = { defaultItems: 10, maxItems: 100 };
+const faultsOf = (query: Record<string, string | string[]>): readonly { pointer: string }[] => {
+  try {
+    parseJobListQuery(query, limits);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return error.faults;
+    throw error;
+  }
+};
+
+const failed = aJob({ collection: undefined, condition: { type: 'Failed', at: at(6) } });
+const found = (query: Record<string, string | string[]>, job = failed, pods = [aFailedPod(1)]) =>
+  matches(parseJobListQuery(query, limits), job, jobStatus(job, pods), at(60));
+
+describe('the parameters of the job list', () => {
+  it('have defaults and an upper limit', () => {
+    expect(parseJobListQuery({}, limits).limit).toBe(10);
+    expect(parseJobListQuery({ limit: '5000' }, limits).limit).toBe(100);
+  });
+
+  it.each([
+    [{ limit: '0' }, ['limit']],
+    [{ limit: 'ten' }, ['limit']],
+    [{ limit: ['1', '2'] }, ['limit']],
+    [{ status: 'done' }, ['status']],
+    [{ datetime: 'yesterday' }, ['datetime']],
+    [{ datetime: '2026-01-02/2026-01-01' }, ['datetime']],
+    [{ datetime: '2026-01-01/2026-01-02/2026-01-03' }, ['datetime']],
+    [{ minDuration: '-1', maxDuration: '1.5' }, ['minDuration', 'maxDuration']],
+    [{ cursor: 'x' }, ['cursor']],
+    [{ bbox: '1', offset: '2' }, ['bbox', 'offset']],
+  ])('%j are refused, each by name', (query, pointers) => {
+    expect(faultsOf(query as Record<string, string>).map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it.each([
+    [{}, true],
+    [{ type: 'process' }, true],
+    [{ type: 'script' }, false],
+    [{ processID: 'hello' }, true],
+    [{ processID: ['other', 'hello'] }, true],
+    [{ processID: 'other' }, false],
+    [{ status: 'failed' }, true],
+    [{ status: 'running,accepted' }, false],
+    [{ datetime: '2026-01-01' }, true],
+    [{ datetime: '2026-01-01T12:00:00Z' }, true],
+    [{ datetime: '2026-01-01T13:00:00+01:00' }, true],
+    [{ datetime: '2026-01-01T12:00:01Z/..' }, false],
+    [{ datetime: '../2026-01-01T12:00:00Z' }, true],
+    [{ datetime: '/2025-12-31' }, false],
+    [{ datetime: '2026-01-02/' }, false],
+    [{ minDuration: '3', maxDuration: '3' }, true],
+    [{ minDuration: '4' }, false],
+    [{ maxDuration: '2' }, false],
+  ])('%j on a job of 3 seconds matches: %j', (query, expected) => {
+    expect(found(query as Record<string, string>)).toBe(expected);
+  });
+
+  it('leave out jobs that have not started when a duration is asked for', () => {
+    expect(found({ minDuration: '0' }, aJob(), [aPod()])).toBe(false);
+  });
+
+  it('count a running job from its start', () => {
+    const running = aPod({
+      phase: 'Running',
+      containers: [{ name: 'main', image: '', init: false, state: 'running', hasRun: true, startedAt: at(50) }],
+    });
+    expect(found({ minDuration: '10', maxDuration: '10' }, aJob(), [running])).toBe(true);
+  });
+
+  it('continue after the job that the cursor names', () => {
+    const query = parseJobListQuery({}, limits);
+    const next = parseJobListQuery({ cursor: query.cursorOf(failed) }, limits);
+    expect(next.after?.(failed)).toBe(false);
+    expect(next.after?.({ ...failed, created: at(-1) })).toBe(true);
+    expect(next.after?.({ ...failed, created: at(1) })).toBe(false);
+    expect(next.after?.({ ...failed, name: 'a' })).toBe(true);
+  });
+});

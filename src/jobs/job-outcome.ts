@@ -1,0 +1,51 @@
+/** Why a job failed, as a word for programs. */
+export type CauseType =
+  | 'image-pull-failed'
+  | 'unschedulable'
+  | 'not-started'
+  | 'container-not-created'
+  | 'out-of-memory'
+  | 'deadline-exceeded'
+  | 'evicted'
+  | 'pod-deleted'
+  | 'non-zero-exit'
+  | 'result-lost'
+  | 'result-too-large'
+  | 'failed';
+
+/** Why a job failed, as something that a person can act on. Holds nothing of the job's log. */
+export interface JobCause {
+  readonly type: CauseType;
+  readonly message: string;
+  readonly container?: string;
+  readonly exitCode?: number;
+}
+
+/** How a job ended; written to the Kubernetes Job once, so that a status needs neither events nor pods that survive. */
+export interface JobOutcome {
+  readonly status: 'successful' | 'failed';
+  /** RFC 3339; when the first container started, absent where none did. */
+  readonly started?: string;
+  /** RFC 3339; when the last container ended. */
+  readonly finished: string;
+  readonly cause?: JobCause;
+  /** Last lines of the failed container's log; shown only to those who may read the log. */
+  readonly logTail?: string;
+}
+
+/** A result that is kept in the object store. */
+export interface StoredResult {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
+  readonly mediaType: string;
+}
+
+/** What the execute request asked of the answer; kept with the job, for its results are asked for later. */
+export interface RequestedResponse {
+  readonly response: 'raw' | 'document';
+  /** Ids of the outputs asked for; absent: all. */
+  readonly outputs?: readonly string[];
+}

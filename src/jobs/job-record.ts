@@ -1,0 +1,123 @@
+import type { V1Job } from '@kubernetes/client-node';
+import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
+import { isTime, parseOutcome, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
+import type { JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
+import { isMediaType } from './media-type.js';
+
+/** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
+export interface JobRecord {
+  readonly jobId: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly processId: string;
+  readonly created: Date;
+  /** The Job has a deletion timestamp. */
+  readonly deleting: boolean;
+  /** A client dismissed it; RFC 3339. */
+  readonly dismissed?: string;
+  /** `Complete` or `Failed`, once the Job controller has said so. */
+  readonly condition?: {
+    readonly type: 'Complete' | 'Failed';
+    readonly reason?: string;
+    readonly message?: string;
+    readonly at?: Date;
+  };
+  readonly startTime?: Date;
+  readonly completionTime?: Date;
+  readonly failedPods: number;
+  readonly backoffLimit: number;
+  /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
+  readonly collection?: 'pending' | 'done';
+  readonly outcome?: JobOutcome;
+  readonly request?: RequestedResponse;
+  /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
+  readonly inlineResult?: { readonly mediaType: string };
+  readonly storedResult?: StoredResult;
+  readonly logKey?: string;
+  readonly mimetype?: string;
+  readonly mainContainer?: string;
+  readonly startDeadlineSeconds?: number;
+  readonly ttlAfterCollected?: number;
+  readonly updated?: Date;
+  /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
+  readonly messages: Readonly<Record<string, string>>;
+}
+
+const PREDECESSORS: ReadonlySet<string> = new Set(
+  Object.values(annotation).filter((name) => name !== annotation.progress && name !== annotation.message),
+);
+
+/** @returns undefined for a Job that is none of the manager with this prefix */
+export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefined {
+  const metadata = kubeJob.metadata ?? {};
+  const name = metadata.name ?? '';
+  const jobId = jobIdOf(prefix, name);
+  if (jobId === undefined) return undefined;
+  const annotations = metadata.annotations ?? {};
+  const collection = annotations[ownAnnotation.collection];
+  const dismissed = annotations[ownAnnotation.dismissed];
+  const resultMediaType =
+    [annotations[annotation.resultMimetype], annotations[annotation.mimetype]].find(
+      (type) => type !== undefined && isMediaType(type),
+    ) ?? 'application/json';
+  return {
+    jobId,
+    name,
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    processId: annotations[annotation.processId] ?? '',
+    created: toDate(metadata.creationTimestamp) ?? new Date(0),
+    deleting: metadata.deletionTimestamp !== undefined,
+    dismissed: isTime(dismissed) ? dismissed : undefined,
+    condition: conditionOf(kubeJob),
+    startTime: toDate(kubeJob.status?.startTime),
+    completionTime: toDate(kubeJob.status?.completionTime),
+    failedPods: kubeJob.status?.failed ?? 0,
+    backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
+    collection: collection === 'pending' || collection === 'done' ? collection : undefined,
+    outcome: parseOutcome(annotations[ownAnnotation.outcome]),
+    request: parseRequestedResponse(annotations[ownAnnotation.request]),
+    inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
+    storedResult: parseStoredResult(annotations[ownAnnotation.result]),
+    logKey: annotations[ownAnnotation.logKey],
+    mimetype: annotations[annotation.mimetype],
+    mainContainer: annotations[ownAnnotation.mainContainer],
+    startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
+    ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
+    updated: toDate(annotations[annotation.updated]),
+    messages: Object.fromEntries(
+      Object.entries(annotations)
+        .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !PREDECESSORS.has(key))
+        .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
+    ),
+  };
+}
+
+function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
+  for (const { type, status, reason, message, lastTransitionTime } of kubeJob.status?.conditions ?? []) {
+    if (status === 'True' && (type === 'Complete' || type === 'Failed')) {
+      return { type, reason, message, at: toDate(lastTransitionTime) };
+    }
+  }
+  return undefined;
+}
+
+/** Watched objects carry times as text, typed answers of the client library as `Date`. */
+export function toDate(time: Date | string | undefined | null): Date | undefined {
+  if (time === undefined || time === null) return undefined;
+  const date = time instanceof Date ? time : new Date(time);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Of a log without markers the predecessor recorded an empty value and no media type. */
+function hasResult(annotations: Readonly<Record<string, string>>): boolean {
+  const value = annotations[annotation.resultValue];
+  return value !== undefined && (value !== '' || annotations[annotation.resultMimetype] !== undefined);
+}

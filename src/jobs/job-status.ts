@@ -1,0 +1,119 @@
+import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
+import type { JobCause } from './job-outcome.js';
+import type { JobRecord } from './job-record.js';
+import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
+
+export type StatusCode = 'accepted' | 'running' | 'successful' | 'failed' | 'dismissed';
+
+/** A job's status (OGC API - Processes 1.0, schema statusInfo.yaml), without links. */
+export interface JobStatus {
+  readonly jobId: string;
+  readonly processId: string;
+  readonly status: StatusCode;
+  readonly message: string;
+  /** 0 to 100; undefined where nothing is known. */
+  readonly progress?: number;
+  readonly created: Date;
+  readonly started?: Date;
+  readonly finished?: Date;
+  readonly updated: Date;
+  readonly cause?: JobCause;
+  /** Only for those who may read the log. */
+  readonly logTail?: string;
+  /** What the job itself said by annotations other than progress and message. */
+  readonly messages: Readonly<Record<string, string>>;
+}
+
+/**
+ * What a job's status is, from what the cluster says of it.
+ * @param pods the pods of this Job, newest first
+ * @param newestEvent message of the newest event of the Job
+ */
+export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEvent?: string): JobStatus {
+  const state = stateOf(job, pods, newestEvent);
+  const { progress: progressText, message, ...messages } = job.messages;
+  const progress = state.status === 'successful' ? 100 : parseProgress(progressText);
+  const times = [job.created, job.updated, state.started, state.finished].filter((time) => time !== undefined);
+  return {
+    jobId: job.jobId,
+    processId: job.processId,
+    ...state,
+    message: (state.status === 'running' ? message : undefined) ?? state.message,
+    progress,
+    created: job.created,
+    updated: new Date(Math.max(...times.map((time) => time.getTime()))),
+    messages,
+  };
+}
+
+type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail'>;
+
+function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
+  const pod = pods[0];
+  if (job.deleting || job.dismissed !== undefined) {
+    const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
+    return { status: 'dismissed', message: 'The job was dismissed.', started: pod && startOf(pod), finished };
+  }
+  if (job.outcome) return recorded(job.outcome);
+  return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
+}
+
+function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
+  return {
+    status: outcome.status,
+    message:
+      outcome.status === 'successful' ? 'The job was successful.' : (outcome.cause?.message ?? 'The job failed.'),
+    started: outcome.started === undefined ? undefined : new Date(outcome.started),
+    finished: new Date(outcome.finished),
+    cause: outcome.cause,
+    logTail: outcome.logTail,
+  };
+}
+
+/** The job has ended only when the finalizer has recorded how: until then its results cannot be fetched. */
+function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
+  const pod = pods[0];
+  if (pod && hasEnded(pod))
+    return { status: 'running', message: 'Logs and results are being collected.', started: startOf(pod) };
+  return underWay(pod, newestEvent);
+}
+
+/** Nobody records an outcome: what the Job controller and the pods say is all there is. */
+function uncollected(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
+  const pod = pods[0];
+  const started = (pod && startOf(pod)) ?? job.startTime;
+  if (job.condition?.type === 'Complete') {
+    return {
+      status: 'successful',
+      message: 'The job was successful.',
+      started,
+      finished: job.completionTime ?? job.condition.at,
+    };
+  }
+  if (job.condition?.type === 'Failed') {
+    const cause = pod && hasEnded(pod) ? causeOfFailedPod(pod) : causeOfFailedJob(job);
+    return {
+      status: 'failed',
+      message: cause.message,
+      cause,
+      started,
+      finished: (pod && endOf(pod)) ?? job.condition.at,
+    };
+  }
+  return underWay(pod, newestEvent);
+}
+
+function underWay(pod: PodRecord | undefined, newestEvent: string | undefined): State {
+  const started = pod && startOf(pod);
+  if (pod && started !== undefined) {
+    const waiting = causeOfWaiting(pod);
+    return { status: 'running', message: waiting?.message ?? 'The job is running.', started };
+  }
+  const waiting = pod && causeOfWaiting(pod);
+  return { status: 'accepted', message: waiting?.message ?? newestEvent ?? 'The job has been accepted.' };
+}
+
+function parseProgress(text: string | undefined): number | undefined {
+  const progress = text === undefined || text.trim() === '' ? NaN : Number(text);
+  return Number.isFinite(progress) ? Math.round(Math.min(100, Math.max(0, progress))) : undefined;
+}

@@ -1,0 +1,189 @@
+import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiProduces,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { InvalidRequestError } from '../ogc/domain-errors.js';
+import { Links } from '../ogc/links.js';
+import type { LinkDto } from '../ogc/ogc.dto.js';
+import { Problem } from '../ogc/problem.js';
+import { Access, type Caller, callerOf } from './access.js';
+import { JobLogs } from './job-logs.js';
+import { JobResults } from './job-results.js';
+import type { JobStatus } from './job-status.js';
+import { parseJobListQuery } from './job-list.query.js';
+import { JobListDto, StatusInfoDto } from './jobs.dto.js';
+import { JobsService } from './jobs.service.js';
+import { sendResults } from './send-results.js';
+import { toStatusInfo } from './status-info.js';
+
+@ApiTags('Jobs')
+@ApiBearerAuth()
+@ApiExtraModels(Problem)
+@Controller('jobs')
+@ConformsTo([conformanceClass.jobList, conformanceClass.dismiss])
+export class JobsController {
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly results: JobResults,
+    private readonly logs: JobLogs,
+    private readonly access: Access,
+    private readonly links: Links,
+    private readonly configuration: Configuration,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first' })
+  @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
+  @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
+  @ApiQuery({
+    name: 'status',
+    required: false,
+    isArray: true,
+    enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'],
+  })
+  @ApiQuery({
+    name: 'datetime',
+    required: false,
+    type: String,
+    description: 'When created: an RFC 3339 instant, or an interval START/END, ".." for an open end',
+  })
+  @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
+  @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
+  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
+  @ApiOkResponse({ type: JobListDto })
+  @ApiResponse({ status: 400, type: Problem })
+  async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
+    const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());
+    const base = this.links.base(request);
+    return {
+      jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
+      links: listLinks(`${base}/jobs`, query, page.next),
+      numberMatched: page.numberMatched,
+      numberReturned: page.jobs.length,
+    };
+  }
+
+  @Get(':jobId')
+  @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
+  @ApiOkResponse({ type: StatusInfoDto })
+  @ApiResponse({ status: 404, type: Problem })
+  async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
+    const job = await this.jobs.get(jobId);
+    return this.toStatusInfo(this.jobs.status(job), this.links.base(request), callerOf(request));
+  }
+
+  @Get(':jobId/results')
+  @ApiOperation({
+    operationId: 'getResult',
+    summary: 'The results of a job, in the shape that its execute request asked for',
+  })
+  @ApiResponse({ status: 200, description: 'The results' })
+  @ApiResponse({ status: 204, description: 'The job was successful and has no results' })
+  @ApiResponse({ status: 404, type: Problem })
+  @ApiResponse({ status: 410, type: Problem })
+  @ApiResponse({ status: 500, type: Problem, description: 'The job failed: why' })
+  async result(
+    @Param('jobId') jobId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.jobs.get(jobId);
+    await sendResults(reply, await this.results.read(job, await this.mayReadLog(job, callerOf(request))));
+  }
+
+  @Get(':jobId/logs')
+  @ApiOperation({
+    operationId: 'getLogs',
+    summary: 'The log of a job',
+    description: 'Live while the job runs, stored afterwards. Asks for the token wherever executing the process does.',
+  })
+  @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiResponse({ status: 401, type: Problem })
+  @ApiResponse({ status: 404, type: Problem })
+  async log(
+    @Param('jobId') jobId: string,
+    @Query('follow') follow: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.jobs.get(jobId);
+    await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
+    const gone = new AbortController();
+    reply.raw.once('close', () => gone.abort());
+    const body = await this.logs.read(job, parseFollow(follow), gone.signal);
+    await reply.header('content-type', 'text/plain; charset=utf-8').header('x-accel-buffering', 'no').send(body);
+  }
+
+  @Delete(':jobId')
+  @ApiOperation({
+    operationId: 'dismiss',
+    summary: 'Dismiss a job that goes on, remove one that has ended',
+    description: 'Asks for the token wherever executing the process does.',
+  })
+  @ApiOkResponse({ type: StatusInfoDto })
+  @ApiResponse({ status: 401, type: Problem })
+  @ApiResponse({ status: 404, type: Problem })
+  @ApiResponse({ status: 410, type: Problem, description: 'The job is going already' })
+  async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
+    const job = await this.jobs.get(jobId);
+    await this.access.demand(job.processId, callerOf(request), { operation: 'dismiss', jobId });
+    return toStatusInfo(await this.jobs.dismiss(job, new Date()), this.links.base(request), true);
+  }
+
+  private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {
+    return toStatusInfo(status, base, status.logTail !== undefined && (await this.mayReadLog(status, caller)));
+  }
+
+  /** A processor that fails to decide opens nothing, and does not keep the rest from being shown. */
+  private mayReadLog({ processId, jobId }: Pick<JobStatus, 'processId' | 'jobId'>, caller: Caller): Promise<boolean> {
+    return this.access.permits(processId, caller, { operation: 'read-log', jobId }).catch(() => false);
+  }
+}
+
+/** `?follow` alone means yes. */
+function parseFollow(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  if (['', 'true', '1'].includes(text)) return true;
+  if (['false', '0'].includes(text)) return false;
+  throw new InvalidRequestError('A parameter is wrong.', [
+    { pointer: 'follow', message: `must be true or false (is "${text}")` },
+  ]);
+}
+
+function listLinks(
+  address: string,
+  query: Readonly<Record<string, string | readonly string[]>>,
+  next: string | undefined,
+): LinkDto[] {
+  const parameters = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) =>
+      [value].flat().map((item): [string, string] => [name, item as string]),
+    ),
+  );
+  const json = 'application/json';
+  const link = (rel: string, title: string): LinkDto => ({
+    href: parameters.size > 0 ? `${address}?${parameters}` : address,
+    rel,
+    type: json,
+    title,
+  });
+  const links = [link('self', 'This document')];
+  if (next !== undefined) {
+    parameters.set('cursor', next);
+    links.push(link('next', 'The next page'));
+  }
+  return links;
+}

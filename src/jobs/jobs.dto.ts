@@ -1,0 +1,79 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { LinkDto } from '../ogc/ogc.dto.js';
+
+/** Why a job failed. */
+export class JobCauseDto {
+  /** A word for programs. */
+  @ApiProperty({ example: 'non-zero-exit' })
+  type!: string;
+
+  /** What happened, and what to do about it. */
+  @ApiProperty()
+  message!: string;
+
+  /** The container that failed. */
+  @ApiPropertyOptional()
+  container?: string;
+
+  @ApiPropertyOptional()
+  exitCode?: number;
+
+  /** Last lines of the container's log; only with the token, where the process asks for one. */
+  @ApiPropertyOptional()
+  log?: string;
+}
+
+/** The status of a job (OGC API - Processes 1.0, schema statusInfo.yaml). Annotations `pygeoapi.io/KEY` that the job sets on itself appear as KEY. */
+export class StatusInfoDto {
+  @ApiProperty({ format: 'uuid' })
+  jobID!: string;
+
+  @ApiPropertyOptional()
+  processID?: string;
+
+  @ApiProperty({ enum: ['process'] })
+  type!: 'process';
+
+  @ApiProperty({ enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'] })
+  status!: string;
+
+  @ApiPropertyOptional()
+  message?: string;
+
+  @ApiPropertyOptional({ minimum: 0, maximum: 100, type: 'integer' })
+  progress?: number;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  created?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  started?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  finished?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  updated?: string;
+
+  @ApiPropertyOptional({ type: JobCauseDto })
+  cause?: JobCauseDto;
+
+  @ApiPropertyOptional({ type: [LinkDto] })
+  links?: LinkDto[];
+}
+
+/** A page of jobs (OGC API - Processes 1.0, schema jobList.yaml). */
+export class JobListDto {
+  @ApiProperty({ type: [StatusInfoDto] })
+  jobs!: StatusInfoDto[];
+
+  @ApiProperty({ type: [LinkDto] })
+  links!: LinkDto[];
+
+  /** How many jobs match, on all pages. */
+  @ApiProperty({ type: 'integer' })
+  numberMatched!: number;
+
+  @ApiProperty({ type: 'integer' })
+  numberReturned!: number;
+}

@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { Spool } from './spool.js';
+
+describe('a spool', () => {
+  let spool = new Spool();
+  afterEach(() => spool.dispose());
+
+  it.each([0, 1, 1000, 300_000, 3_000_000])(
+    'gives %d bytes back as often as asked, with size and digest',
+    async (size) => {
+      spool = new Spool();
+      const bytes = Buffer.from(Array.from({ length: size }, (_, index) => index % 251));
+      for (let at = 0; at < size; at += 70_001) await spool.write(bytes.subarray(at, at + 70_001));
+      expect([spool.size, spool.digest()]).toEqual([size, createHash('sha256').update(bytes).digest('hex')]);
+      for (const read of [await buffer(spool.stream()), await buffer(spool.stream()), await spool.bytes()])
+        expect(read.equals(bytes)).toBe(true);
+    },
+  );
+
+  it('leaves no file behind', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spool-spec-'));
+    spool = new Spool(folder);
+    await spool.write(Buffer.alloc(1_000_000));
+    expect(await readdir(folder)).toHaveLength(1);
+    await spool.dispose();
+    expect(await readdir(folder)).toEqual([]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('takes nothing more once it has been read', async () => {
+    spool = new Spool();
+    spool.digest();
+    await expect(spool.write(Buffer.from('x'))).rejects.toThrow('read already');
+  });
+});

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+
+/** So many bytes stay in memory; what is larger goes to a file in the folder for temporary files. */
+const MEMORY_LIMIT = 256 * 1024;
+
+/**
+ * Bytes of any number, written once and read as often as needed: in memory while few, in a temporary file otherwise, so that the memory of
+ * a server that collects many logs at once stays flat. {@link dispose} removes the file.
+ */
+export class Spool {
+  private chunks: Buffer[] = [];
+  private file: { handle: FileHandle; folder: string; path: string } | undefined;
+  private readonly hash = createHash('sha256');
+  private digestText: string | undefined;
+  private length = 0;
+
+  /** @param folder for the temporary file */
+  constructor(private readonly folder = tmpdir()) {}
+
+  /** Bytes written. */
+  get size(): number {
+    return this.length;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.digestText !== undefined) throw new Error('The spool is read already.');
+    this.hash.update(chunk);
+    this.length += chunk.length;
+    this.chunks.push(chunk);
+    if (this.file === undefined && this.length <= MEMORY_LIMIT) return;
+    this.file ??= await openFile(this.folder);
+    await this.flush(this.file.handle);
+  }
+
+  /** SHA-256 of the bytes, hexadecimal; nothing can be written afterwards. */
+  digest(): string {
+    this.digestText ??= this.hash.digest('hex');
+    return this.digestText;
+  }
+
+  /** The bytes from the start, a new stream at each call. */
+  stream(): Readable {
+    this.digest();
+    return this.file ? createReadStream(this.file.path) : Readable.from(this.chunks, { objectMode: false });
+  }
+
+  /** All bytes at once; for what is known to be small. */
+  async bytes(): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of this.stream()) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  }
+
+  async dispose(): Promise<void> {
+    this.chunks = [];
+    const { file } = this;
+    if (!file) return;
+    this.file = undefined;
+    await file.handle.close();
+    await rm(file.folder, { recursive: true, force: true });
+  }
+
+  private async flush(handle: FileHandle): Promise<void> {
+    const { chunks } = this;
+    this.chunks = [];
+    for (const chunk of chunks) {
+      for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
+    }
+  }
+}
+
+async function openFile(parent: string): Promise<{ handle: FileHandle; folder: string; path: string }> {
+  const folder = await mkdtemp(join(parent, 'ogc-processes-'));
+  const path = join(folder, 'spool');
+  return { handle: await open(path, 'wx', 0o600), folder, path };
+}

@@ -1,0 +1,76 @@
+import { relation } from '../ogc/links.js';
+import type { LinkDto } from '../ogc/ogc.dto.js';
+import type { JobStatus } from './job-status.js';
+import type { StatusInfoDto } from './jobs.dto.js';
+
+const RESERVED = new Set([
+  'jobID',
+  'id',
+  'processID',
+  'type',
+  'status',
+  'created',
+  'started',
+  'finished',
+  'updated',
+  'cause',
+  'links',
+]);
+
+/**
+ * A status as clients see it.
+ * @param base the API's address without trailing slash
+ * @param showLogTail whether the client may read the log
+ */
+export function toStatusInfo(status: JobStatus, base: string, showLogTail: boolean): StatusInfoDto {
+  const own = Object.fromEntries(Object.entries(status.messages).filter(([key]) => !RESERVED.has(key)));
+  return {
+    ...own,
+    jobID: status.jobId,
+    ...(status.processId ? { processID: status.processId } : {}),
+    type: 'process',
+    status: status.status,
+    message: status.message,
+    ...(status.progress === undefined ? {} : { progress: status.progress }),
+    created: status.created.toISOString(),
+    ...(status.started ? { started: status.started.toISOString() } : {}),
+    ...(status.finished ? { finished: status.finished.toISOString() } : {}),
+    updated: status.updated.toISOString(),
+    ...(status.cause
+      ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
+      : {}),
+    links: jobLinks(status, base),
+  };
+}
+
+function jobLinks(status: JobStatus, base: string): LinkDto[] {
+  const job = `${base}/jobs/${status.jobId}`;
+  const json = 'application/json';
+  return [
+    { href: job, rel: 'self', type: json, title: 'This document' },
+    ...(status.status === 'successful'
+      ? [{ href: `${job}/results`, rel: relation.results, title: 'The results' }]
+      : []),
+    ...(status.status === 'failed'
+      ? [
+          {
+            href: `${job}/results`,
+            rel: relation.exceptions,
+            type: 'application/problem+json',
+            title: 'Why the job failed',
+          },
+        ]
+      : []),
+    { href: `${job}/logs`, rel: 'log', type: 'text/plain', title: 'The log' },
+    ...(status.processId
+      ? [
+          {
+            href: `${base}/processes/${encodeURIComponent(status.processId)}`,
+            rel: 'up',
+            type: json,
+            title: 'The process',
+          },
+        ]
+      : []),
+  ];
+}

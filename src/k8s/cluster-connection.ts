@@ -1,0 +1,178 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import isInsideContainer from 'is-inside-container';
+import type { ClusterChoice } from '../config/configuration.js';
+import { ClusterConnectionError } from './cluster-connection-error.js';
+import { readEmbeddedImages } from './embedded-images.js';
+import type { EmbeddedImage } from './embedded-images.js';
+import { findKubeconfigFiles, loadKubeconfigFiles } from './kubeconfig-files.js';
+import { PooledKubeConfig } from './pooled-kube-config.js';
+
+/** The cluster in use; injection token. */
+export abstract class ClusterConnection {
+  abstract readonly kubeConfig: PooledKubeConfig;
+  abstract readonly namespace: string;
+  /** For people, printed at start: where the cluster is and how it was found. */
+  abstract readonly description: string;
+  /** Whether it is the embedded cluster, run by this process. */
+  abstract readonly embedded: boolean;
+  /** Breaks all connections and stops the embedded cluster. */
+  abstract close(): Promise<void>;
+}
+
+export interface ClusterSettings {
+  readonly cluster: ClusterChoice;
+  readonly dataDir: string;
+  readonly namespace?: string;
+}
+
+export interface RunningEmbeddedCluster {
+  readonly kubeconfigPath: string;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** What is looked at beside the environment; tests give their own. */
+export interface Surroundings {
+  readonly homeFolder: string;
+  /** Where the root of the mounted service account is; the empty string but in tests. */
+  readonly root: string;
+  readonly insideContainer: boolean;
+  readonly startEmbeddedCluster: (dataDir: string, images: EmbeddedImage[]) => Promise<RunningEmbeddedCluster>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * Chooses the cluster: `auto` takes `KUBECONFIG` or `~/.kube/config` where it exists, then a pod's service account, else, but never inside a
+ * container, the embedded cluster. Nothing is asked of the cluster yet.
+ * @throws ClusterConnectionError where what was chosen is not available; ConfigurationError where `EMBEDDED_IMAGES` is wrong
+ */
+export async function connectToCluster(
+  settings: ClusterSettings,
+  environment: Environment,
+  surroundings: Partial<Surroundings> = {},
+): Promise<ClusterConnection> {
+  const around: Surroundings = { ...actualSurroundings(environment), ...surroundings };
+  const files = findKubeconfigFiles(environment, around.homeFolder);
+  const account = join(around.root, SERVICE_ACCOUNT, 'token');
+  const inPod = existsSync(account) && Boolean(environment.KUBERNETES_SERVICE_HOST);
+  const noAccount = `no service account of a pod (${account} and KUBERNETES_SERVICE_HOST)`;
+
+  switch (settings.cluster) {
+    case 'embedded':
+      return connectEmbedded(settings, environment, around);
+    case 'kubeconfig':
+      if (files.found.length === 0)
+        throw new ClusterConnectionError(`--cluster kubeconfig: no file at ${files.looked}`);
+      return connectByKubeconfig(settings, files.found, around);
+    case 'in-cluster':
+      if (!inPod) throw new ClusterConnectionError(`--cluster in-cluster: ${noAccount}`);
+      return connectInCluster(settings, around);
+    case 'auto':
+  }
+  if (files.found.length > 0) return connectByKubeconfig(settings, files.found, around);
+  if (files.named)
+    throw new ClusterConnectionError(`no kubeconfig file at ${files.looked}; unset KUBECONFIG to go without`);
+  if (inPod) return connectInCluster(settings, around);
+  if (around.insideContainer) {
+    throw new ClusterConnectionError(
+      `no cluster found: no kubeconfig at ${files.looked}, ${noAccount}. Inside a container the embedded cluster is never chosen by itself: ` +
+        '--cluster embedded (K8S_CLUSTER=embedded) runs jobs as local processes beside the server.',
+    );
+  }
+  return connectEmbedded(settings, environment, around);
+}
+
+function actualSurroundings(environment: Environment): Surroundings {
+  return {
+    homeFolder: environment.HOME || homedir(),
+    root: '',
+    insideContainer: Boolean(environment.KUBERNETES_SERVICE_HOST) || isInsideContainer(),
+    startEmbeddedCluster: async (dataDir, images) => {
+      const { EmbeddedCluster } = await import('../embedded-cluster/embedded-cluster.js');
+      const logger = new Logger(EmbeddedCluster.name);
+      return EmbeddedCluster.start({ dataDir, images, log: (message: string) => logger.log(message) });
+    },
+  };
+}
+
+function connectByKubeconfig(
+  settings: ClusterSettings,
+  files: readonly string[],
+  around: Surroundings,
+): ClusterConnection {
+  const kubeConfig = new PooledKubeConfig();
+  loadKubeconfigFiles(kubeConfig, files);
+  const context = kubeConfig.getCurrentContext();
+  const namespace =
+    mountedNamespace(around) || settings.namespace || kubeConfig.getContextObject(context)?.namespace || undefined;
+  if (namespace === undefined) {
+    throw new ClusterConnectionError(
+      `no namespace: set PYGEOAPI_K8S_MANAGER_NAMESPACE, or a namespace for context ${context} in ${files.join(delimiter)}`,
+    );
+  }
+  const source = `kubeconfig ${files.join(delimiter)}, context ${context}`;
+  return connection(kubeConfig, namespace, `${kubeConfig.getCurrentCluster()?.server} (${source})`);
+}
+
+function connectInCluster(settings: ClusterSettings, around: Surroundings): ClusterConnection {
+  const kubeConfig = new PooledKubeConfig();
+  kubeConfig.loadFromCluster(around.root);
+  const namespace = mountedNamespace(around) || settings.namespace;
+  if (!namespace) {
+    throw new ClusterConnectionError(
+      `no namespace: the service account names none (${join(SERVICE_ACCOUNT, 'namespace')}); set PYGEOAPI_K8S_MANAGER_NAMESPACE`,
+    );
+  }
+  return connection(kubeConfig, namespace, `${kubeConfig.getCurrentCluster()?.server} (service account of the pod)`);
+}
+
+async function connectEmbedded(
+  settings: ClusterSettings,
+  environment: Environment,
+  around: Surroundings,
+): Promise<ClusterConnection> {
+  const dataDir = join(settings.dataDir, 'cluster');
+  const images = await readEmbeddedImages(environment);
+  const cluster = await around.startEmbeddedCluster(dataDir, images).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ClusterConnectionError(`The embedded cluster cannot start: ${why}`, { cause: error });
+  });
+  try {
+    const kubeConfig = new PooledKubeConfig();
+    loadKubeconfigFiles(kubeConfig, [cluster.kubeconfigPath]);
+    const description = `embedded cluster in ${dataDir} (${cluster.url})`;
+    return connection(kubeConfig, settings.namespace || 'default', description, cluster);
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+function connection(
+  kubeConfig: PooledKubeConfig,
+  namespace: string,
+  description: string,
+  embedded?: RunningEmbeddedCluster,
+): ClusterConnection {
+  return {
+    kubeConfig,
+    namespace,
+    description,
+    embedded: embedded !== undefined,
+    close: async () => {
+      await kubeConfig.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+function mountedNamespace({ root }: Surroundings): string | undefined {
+  const file = join(root, SERVICE_ACCOUNT, 'namespace');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}

@@ -1,0 +1,57 @@
+import { Logger } from '@nestjs/common';
+import type { KubernetesClient } from './kubernetes-client.js';
+
+/** What this server may do in its namespace, asked once, at start. */
+export abstract class ClusterRights {
+  /** Take the finalizer off pods; without it pods get none. */
+  abstract readonly releasePods: boolean;
+  /** Watch events; without it a status has no message from them. */
+  abstract readonly watchEvents: boolean;
+}
+
+const NEEDED = ['get', 'list', 'watch', 'create', 'patch', 'delete']
+  .map((verb) => ({ verb, resource: 'jobs.batch' }))
+  .concat(
+    ['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'pods' })),
+    [{ verb: 'get', resource: 'pods/log' }],
+  );
+
+/**
+ * Asks what the server may do (SelfSubjectAccessReview, https://kubernetes.io/docs/reference/access-authn-authz/authorization/). What it cannot do without is an error in the log,
+ * what it can a warning that says what follows. A question that is not answered counts as a yes: the call itself will tell.
+ */
+export async function askRights(
+  client: KubernetesClient,
+  logger = new Logger('ClusterRights'),
+): Promise<ClusterRights> {
+  const ask = async ({ verb, resource }: { verb: string; resource: string }): Promise<boolean> => {
+    const [name = '', subresource] = resource.split('/');
+    try {
+      return await client.canI(verb, name, subresource);
+    } catch (error) {
+      logger.warn(
+        `Whether it may ${verb} ${resource} is not known: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return true;
+    }
+  };
+  const [needed, releasePods, listEvents, watchEvents] = await Promise.all([
+    Promise.all(NEEDED.map(async (right) => ({ ...right, granted: await ask(right) }))),
+    ask({ verb: 'patch', resource: 'pods' }),
+    ask({ verb: 'list', resource: 'events' }),
+    ask({ verb: 'watch', resource: 'events' }),
+  ]);
+  const missing = needed.filter(({ granted }) => !granted).map(({ verb, resource }) => `${verb} ${resource}`);
+  if (missing.length > 0)
+    logger.error(
+      `Missing rights in namespace ${client.namespace}: ${missing.join(', ')}. See the table of rights in the README.`,
+    );
+  if (!releasePods) {
+    logger.warn(
+      'It may not patch pods: they get no finalizer, logs and results can be read only while the pods exist.',
+    );
+  }
+  if (!listEvents || !watchEvents)
+    logger.warn('It may not list and watch events: a job that waits shows no message from them.');
+  return { releasePods, watchEvents: listEvents && watchEvents };
+}

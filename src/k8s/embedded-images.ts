@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
+import type { JSONSchemaType } from 'ajv';
+import { ConfigurationError } from '../config/configuration-error.js';
+
+/** What the embedded cluster runs in place of a container image: a program in a folder of this machine. */
+export interface EmbeddedImage {
+  /** As pods name it: `ogc-processes-k8s/geojson-features:latest`. */
+  name: string;
+  /** Absolute; in the file that `EMBEDDED_IMAGES` names also relative to that file. */
+  folder?: string;
+  entrypoint?: string[];
+  command?: string[];
+  workingDirectory?: string;
+  environment?: Record<string, string>;
+}
+
+const ENVIRONMENT_VARIABLE = 'EMBEDDED_IMAGES';
+/** Both `dist/k8s/` and `src/k8s/` lie two levels below it. */
+const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The example processes that this repository ships. */
+export const shippedImages: readonly EmbeddedImage[] = [
+  {
+    name: 'ogc-processes-k8s/geojson-features:latest',
+    folder: resolve(packageRoot, 'examples/geojson-features'),
+    entrypoint: ['node', 'index.mjs'],
+  },
+];
+
+const strings = { type: 'array', items: { type: 'string' }, nullable: true } as const;
+const schema: JSONSchemaType<EmbeddedImage[]> = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['name'],
+    additionalProperties: false,
+    properties: {
+      name: { type: 'string', minLength: 1 },
+      folder: { type: 'string', minLength: 1, nullable: true },
+      entrypoint: strings,
+      command: strings,
+      workingDirectory: { type: 'string', minLength: 1, nullable: true },
+      environment: { type: 'object', required: [], additionalProperties: { type: 'string' }, nullable: true },
+    },
+  },
+};
+
+/**
+ * The shipped images, and those of the JSON file that `EMBEDDED_IMAGES` names; the file's stand over shipped ones of the same name.
+ * @throws ConfigurationError where the file cannot be read or is not such a list
+ */
+export async function readEmbeddedImages(
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<EmbeddedImage[]> {
+  const file = environment[ENVIRONMENT_VARIABLE];
+  if (!file) return [...shippedImages];
+  const own = await readImageFile(file);
+  const names = new Set(own.map(({ name }) => name));
+  return [...shippedImages.filter(({ name }) => !names.has(name)), ...own];
+}
+
+async function readImageFile(file: string): Promise<EmbeddedImage[]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(file, [{ path: ENVIRONMENT_VARIABLE, message: `must name a JSON file (${reason})` }]);
+  }
+  const validate = new Ajv({ allErrors: true }).compile(schema);
+  if (!validate(value)) {
+    const faults = (validate.errors ?? []).map(({ instancePath, message, params }) => ({
+      path: instancePath || '/',
+      message: [message, params.additionalProperty].filter(Boolean).join(': '),
+    }));
+    throw new ConfigurationError(file, faults);
+  }
+  return value.map((image) =>
+    image.folder === undefined ? image : { ...image, folder: resolve(dirname(file), image.folder) },
+  );
+}

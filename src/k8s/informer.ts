@@ -1,0 +1,43 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+
+/** What an informer watches, in the client's namespace. */
+export interface InformerOptions<T extends KubernetesObject, R> {
+  readonly resource: 'jobs' | 'pods' | 'events';
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  /** What is kept of an object, as small as possible; undefined: the object is of no interest. Objects are as the API's JSON has them. */
+  readonly transform: (object: T) => R | undefined;
+}
+
+export interface Change<R> {
+  readonly name: string;
+  /** Undefined: deleted (or no longer of interest). */
+  readonly record: R | undefined;
+  /** Undefined: new. */
+  readonly previous: R | undefined;
+}
+
+/**
+ * A list-and-watch cache of one resource, keyed by object name. Survives 410, broken connections and restarts of the API server: what changed
+ * meanwhile is announced after the next list, deletions included. Lists are read in chunks.
+ * Listeners are called synchronously, after the cache has been changed.
+ */
+export interface Informer<R> {
+  /** Whether the first list is in. */
+  readonly synced: boolean;
+  /** Resolves with the first list. */
+  whenSynced(): Promise<void>;
+  get(name: string): R | undefined;
+  values(): IterableIterator<R>;
+  readonly size: number;
+  /** @returns a function that ends the subscription */
+  subscribe(listener: (change: Change<R>) => void): () => void;
+  /** Takes over an answer of the API (a created or patched object) at once, unless the cache holds a newer one. */
+  observe(object: KubernetesObject): void;
+}
+
+/** Makes informers; they start with the application and stop with it (`OnApplicationBootstrap`, `OnApplicationShutdown`). */
+export abstract class InformerFactory {
+  /** Called while the application is being wired (in constructors or `OnModuleInit`). */
+  abstract create<T extends KubernetesObject, R>(options: InformerOptions<T, R>): Informer<R>;
+}

@@ -1,0 +1,80 @@
+import { Global, Inject, Module } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import { Configuration } from '../config/configuration.js';
+import { ApiTransport } from './api-transport.js';
+import { ClusterConnection, connectToCluster } from './cluster-connection.js';
+import { askRights, ClusterRights } from './cluster-rights.js';
+import { InformerFactory } from './informer.js';
+import { ListWatchInformerFactory } from './informer.factory.js';
+import { KubernetesClient } from './kubernetes-client.js';
+import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
+import { LeaderElection, leaseName } from './leader-election.js';
+import { ApiLeaseStore } from './leases.js';
+
+/**
+ * The connection to the cluster and all that uses it. Informers and leader election stop in `onApplicationShutdown`, and then the connection
+ * closes: who uses them stops in `onModuleDestroy` or `beforeApplicationShutdown`.
+ */
+@Global()
+@Module({})
+export class K8sModule implements OnApplicationShutdown {
+  constructor(@Inject(ClusterConnection) private readonly connection: ClusterConnection) {}
+
+  /** @param connect how the cluster is chosen; by default as {@link connectToCluster} does from the configuration and the process' environment */
+  static forRoot(
+    connect: (configuration: Configuration) => Promise<ClusterConnection> = ({ environment }) =>
+      connectToCluster(environment, process.env),
+  ): DynamicModule {
+    return {
+      module: K8sModule,
+      providers: [
+        {
+          provide: ClusterConnection,
+          inject: [Configuration],
+          useFactory: connect,
+        },
+        {
+          provide: ApiTransport,
+          inject: [ClusterConnection],
+          useFactory: ({ kubeConfig }: ClusterConnection) => new ApiTransport(kubeConfig),
+        },
+        {
+          provide: KubernetesClient,
+          inject: [ApiTransport, ClusterConnection],
+          useFactory: (transport: ApiTransport, { namespace, description }: ClusterConnection) =>
+            new ApiKubernetesClient(transport, namespace, description),
+        },
+        {
+          provide: ClusterRights,
+          inject: [KubernetesClient],
+          useFactory: (client: KubernetesClient): Promise<ClusterRights> => askRights(client),
+        },
+        {
+          provide: ListWatchInformerFactory,
+          inject: [ApiTransport, ClusterConnection],
+          useFactory: (transport: ApiTransport, { namespace }: ClusterConnection) =>
+            new ListWatchInformerFactory(transport, namespace),
+        },
+        { provide: InformerFactory, useExisting: ListWatchInformerFactory },
+        {
+          provide: LeaderElection,
+          inject: [ApiTransport, ClusterConnection, Configuration],
+          useFactory: (transport: ApiTransport, { namespace }: ClusterConnection, { environment }: Configuration) =>
+            new LeaderElection(new ApiLeaseStore(transport, namespace, leaseName(environment.jobNamePrefix))),
+        },
+      ],
+      exports: [
+        ClusterConnection,
+        KubernetesClient,
+        ClusterRights,
+        ListWatchInformerFactory,
+        InformerFactory,
+        LeaderElection,
+      ],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+  }
+}

@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import type { CoreV1Event, KubernetesObject, V1Job, V1Pod, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
+import { resourcePath } from './api-paths.js';
+import type { Resource } from './api-paths.js';
+import type { ApiTransport } from './api-transport.js';
+import { KubernetesClient } from './kubernetes-client.js';
+import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
+import { label } from './names.js';
+import { KubernetesError } from './kubernetes-error.js';
+
+/** {@link KubernetesClient} over HTTP. */
+export class ApiKubernetesClient extends KubernetesClient {
+  constructor(
+    private readonly transport: ApiTransport,
+    override readonly namespace: string,
+    override readonly description: string,
+  ) {
+    super();
+  }
+
+  override createJob(job: V1Job): Promise<V1Job> {
+    return this.transport.json({ method: 'POST', path: resourcePath(this.namespace, 'jobs'), body: job });
+  }
+
+  override getJob(name: string): Promise<V1Job | undefined> {
+    return this.#get('jobs', name);
+  }
+
+  override patchJob(name: string, patch: JobPatch): Promise<V1Job | undefined> {
+    return this.#onlyOn('jobs', name, patch.metadata?.uid, () =>
+      this.transport.json<V1Job>({
+        method: 'PATCH',
+        path: resourcePath(this.namespace, 'jobs', name),
+        body: patch,
+        contentType: 'application/merge-patch+json',
+      }),
+    );
+  }
+
+  override async deleteJob(name: string, uid?: string): Promise<boolean> {
+    const deleted = await this.#onlyOn('jobs', name, uid, () =>
+      this.transport.json<KubernetesObject>({
+        method: 'DELETE',
+        path: resourcePath(this.namespace, 'jobs', name),
+        body: {
+          apiVersion: 'v1',
+          kind: 'DeleteOptions',
+          propagationPolicy: 'Foreground',
+          ...(uid === undefined ? {} : { preconditions: { uid } }),
+        },
+      }),
+    );
+    return deleted !== undefined;
+  }
+
+  override getPod(name: string): Promise<V1Pod | undefined> {
+    return this.#get('pods', name);
+  }
+
+  override async listPodsOfJob(jobName: string): Promise<V1Pod[]> {
+    const { items } = await this.transport.json<{ items: V1Pod[] }>({
+      method: 'GET',
+      path: resourcePath(this.namespace, 'pods'),
+      query: { labelSelector: `${label.jobName}=${jobName}` },
+    });
+    return items;
+  }
+
+  override async removePodFinalizer(name: string, uid: string, finalizer: string): Promise<void> {
+    await this.#onlyOn('pods', name, uid, () =>
+      this.transport.json<V1Pod>({
+        method: 'PATCH',
+        path: resourcePath(this.namespace, 'pods', name),
+        body: { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [finalizer] } },
+        contentType: 'application/strategic-merge-patch+json',
+      }),
+    );
+  }
+
+  override readLog(podName: string, container: string, options: ReadLogOptions = {}): Promise<Readable> {
+    return this.transport.stream({
+      path: `${resourcePath(this.namespace, 'pods', podName)}/log`,
+      query: { container, follow: options.follow, limitBytes: options.limitBytes },
+      signal: options.signal,
+      // A container may be silent for days; the connection's keep-alive probes notice a broken one.
+      idleTimeout: options.follow ? 0 : 60_000,
+    });
+  }
+
+  override async createEvent(event: CoreV1Event): Promise<void> {
+    await this.transport.json({ method: 'POST', path: resourcePath(this.namespace, 'events'), body: event });
+  }
+
+  override async canI(verb: string, resource: string, subresource?: string): Promise<boolean> {
+    const [name = resource, ...group] = resource.split('.');
+    const review = await this.transport.json<V1SelfSubjectAccessReview>({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: {
+          resourceAttributes: {
+            namespace: this.namespace,
+            verb,
+            group: group.join('.'),
+            resource: name,
+            ...(subresource === undefined ? {} : { subresource }),
+          },
+        },
+      },
+    });
+    return review.status?.allowed === true;
+  }
+
+  async #get<T extends KubernetesObject>(resource: Resource, name: string): Promise<T | undefined> {
+    try {
+      return await this.transport.json<T>({ method: 'GET', path: resourcePath(this.namespace, resource, name) });
+    } catch (error) {
+      if (error instanceof KubernetesError && error.failure === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Undefined where the object is gone or has another uid. The API server answers a uid that does not match as a conflict or, where validation comes first,
+   * as invalid; both have other reasons too, so the object itself is asked for.
+   */
+  async #onlyOn<T extends KubernetesObject>(
+    resource: Resource,
+    name: string,
+    uid: string | undefined,
+    call: () => Promise<T>,
+  ): Promise<T | undefined> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof KubernetesError)) throw error;
+      if (error.failure === 'not-found') return undefined;
+      if (uid === undefined || (error.failure !== 'conflict' && error.failure !== 'invalid')) throw error;
+      const existing = await this.#get<T>(resource, name);
+      if (existing === undefined || existing.metadata?.uid !== uid) return undefined;
+      throw error;
+    }
+  }
+}

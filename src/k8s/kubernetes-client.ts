@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
+
+export interface ReadLogOptions {
+  readonly follow?: boolean;
+  /** The stream ends after so many bytes; with `follow` once they are there. */
+  readonly limitBytes?: number;
+  /** Ends the stream with an error; where it is aborted before the stream is there, the call rejects with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A merge patch (RFC 7386): null removes a key. */
+export interface JobPatch {
+  readonly metadata?: {
+    /** Makes the patch conditional on this very object. */
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly annotations?: Readonly<Record<string, string | null>>;
+  };
+  readonly spec?: { readonly ttlSecondsAfterFinished?: number; readonly activeDeadlineSeconds?: number };
+}
+
+/**
+ * The one way to the Kubernetes API, in the namespace where the jobs run. All methods reject with `KubernetesError`. Objects are as the API's JSON
+ * has them: timestamps are strings, whatever the library's types say.
+ */
+export abstract class KubernetesClient {
+  /** The namespace in which everything happens. */
+  abstract readonly namespace: string;
+  /** For people: `https://10.0.0.1:6443 (kubeconfig /home/me/.kube/config, context kind)` or `embedded cluster in /…`. */
+  abstract readonly description: string;
+
+  abstract createJob(job: V1Job): Promise<V1Job>;
+  /** Undefined where there is none. */
+  abstract getJob(name: string): Promise<V1Job | undefined>;
+  /** Undefined where there is none (any more), or where the patch's uid is another's. */
+  abstract patchJob(name: string, patch: JobPatch): Promise<V1Job | undefined>;
+  /** Deletes in the foreground (the Job stays until its pods are gone). False where there is none or the uid is another's. */
+  abstract deleteJob(name: string, uid?: string): Promise<boolean>;
+  abstract getPod(name: string): Promise<V1Pod | undefined>;
+  /** The pods that the Job controller made for a Job of this name, by their label. */
+  abstract listPodsOfJob(jobName: string): Promise<V1Pod[]>;
+  /**
+   * Takes one finalizer off a pod by a strategic-merge `$deleteFromPrimitiveList/finalizers` patch, leaving others'.
+   * Nothing happens when the pod is gone or is another (uid).
+   */
+  abstract removePodFinalizer(name: string, uid: string, finalizer: string): Promise<void>;
+  /**
+   * A container's log as bytes, not decoded. With `follow` the stream ends when the container has ended; a broken connection destroys the stream
+   * with an error. Rejects with `KubernetesError`: `not-found` (pod gone), `bad-request` (container not started; the message says why).
+   */
+  abstract readLog(podName: string, container: string, options?: ReadLogOptions): Promise<Readable>;
+  abstract createEvent(event: CoreV1Event): Promise<void>;
+  /**
+   * Whether the server's own account may do this in the namespace (a SelfSubjectAccessReview), as in `kubectl auth can-i`.
+   * @param resource with its group: `pods`, `jobs.batch`, `leases.coordination.k8s.io`
+   * @param subresource as in `log` of `pods`
+   */
+  abstract canI(verb: string, resource: string, subresource?: string): Promise<boolean>;
+}

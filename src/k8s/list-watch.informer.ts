@@ -1,0 +1,284 @@
+import { Logger } from '@nestjs/common';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { ApiTransport } from './api-transport.js';
+import { resourcePath } from './api-paths.js';
+import { backoffDelay } from './backoff.js';
+import { delay, systemClock } from './clock.js';
+import type { Clock } from './clock.js';
+import type { Change, Informer, InformerOptions } from './informer.js';
+import { parseJsonLines } from './json-lines.js';
+import { KubernetesError } from './kubernetes-error.js';
+import { errorOfConnection, errorOfStatus } from './kubernetes-failures.js';
+import type { ApiStatus } from './kubernetes-failures.js';
+import { ObjectCache } from './object-cache.js';
+import type { Observation } from './object-cache.js';
+
+/** Milliseconds, but for `listLimit` (objects in one chunk). */
+export interface InformerTimings {
+  readonly listLimit: number;
+  readonly baseDelay: number;
+  readonly maxDelay: number;
+  /** The API server ends a watch after a time between this and its double, as client-go asks for. */
+  readonly watchTimeout: number;
+  /** Without a byte for so long (bookmarks come every minute) a watch counts as broken. */
+  readonly idleTimeout: number;
+  /** A watch that delivered nothing and ended sooner than this counts as failed. */
+  readonly shortWatch: number;
+}
+
+export const informerTimings: InformerTimings = {
+  listLimit: 500,
+  baseDelay: 100,
+  maxDelay: 30_000,
+  watchTimeout: 300_000,
+  idleTimeout: 150_000,
+  shortWatch: 1_000,
+};
+
+interface ObjectList {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items: readonly KubernetesObject[];
+}
+
+interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: KubernetesObject & ApiStatus;
+}
+
+/** {@link Informer} as a list followed by watches (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
+export class ListWatchInformer<T extends KubernetesObject, R> implements Informer<R> {
+  readonly #logger: Logger;
+  readonly #path: string;
+  readonly #listeners = new Set<(change: Change<R>) => void>();
+  readonly #cache: ObjectCache<R>;
+  readonly #firstList = new FirstList();
+  readonly #stop = new AbortController();
+  #run?: Promise<void>;
+  /** Where the next watch goes on; undefined: a list is due. */
+  #version?: string;
+  #failures = 0;
+  #synced = false;
+  #lists = 0;
+  #watches = 0;
+  #lastContact?: Date;
+
+  constructor(
+    private readonly transport: ApiTransport,
+    namespace: string,
+    private readonly options: InformerOptions<T, R>,
+    private readonly timings: InformerTimings = informerTimings,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.#logger = new Logger(`Informer ${options.resource}`);
+    this.#path = resourcePath(namespace, options.resource);
+    this.#cache = new ObjectCache(
+      (object) => this.#observation(object),
+      (change) => this.#announce(change),
+    );
+  }
+
+  get resource(): InformerOptions<T, R>['resource'] {
+    return this.options.resource;
+  }
+
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Full lists read, the first included: a number that grows tells of expired watches. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  /** Watches opened. */
+  get watches(): number {
+    return this.#watches;
+  }
+
+  /** When the API server last delivered a list or a watch event; undefined: never. */
+  get lastContact(): Date | undefined {
+    return this.#lastContact;
+  }
+
+  get size(): number {
+    return this.#cache.size;
+  }
+
+  /** Rejects where the informer is stopped before its first list. */
+  whenSynced(): Promise<void> {
+    return this.#firstList.promise;
+  }
+
+  get(name: string): R | undefined {
+    return this.#cache.get(name);
+  }
+
+  values(): IterableIterator<R> {
+    return this.#cache.values();
+  }
+
+  subscribe(listener: (change: Change<R>) => void): () => void {
+    // A function of its own, so that one listener may subscribe twice.
+    const subscription = (change: Change<R>): void => listener(change);
+    this.#listeners.add(subscription);
+    return () => void this.#listeners.delete(subscription);
+  }
+
+  observe(object: KubernetesObject): void {
+    this.#cache.takeOver(object);
+  }
+
+  /** Starts once; further calls do nothing. */
+  start(): void {
+    this.#run ??= this.#listAndWatch(this.#stop.signal);
+  }
+
+  /** Nothing is announced any more once this has resolved. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#firstList.reject(
+      new KubernetesError('unavailable', `${this.options.resource}: stopped before the first list`),
+    );
+    await this.#run;
+  }
+
+  async #listAndWatch(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        this.#version ??= await this.#list(signal);
+        await this.#watch(this.#version, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#backOff(errorOfConnection(this.#path, error), signal);
+      }
+    }
+  }
+
+  async #backOff(error: KubernetesError, signal: AbortSignal): Promise<void> {
+    const { baseDelay, maxDelay } = this.timings;
+    this.#failures += 1;
+    // Only lost connections and an overloaded server leave the version of the last watch event good to go on from.
+    if (!['unavailable', 'too-many-requests', 'unauthorized'].includes(error.failure)) this.#version = undefined;
+    const backoff = backoffDelay(this.#failures, baseDelay, maxDelay, this.clock.random());
+    const milliseconds = Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1000);
+    const next = this.#version === undefined ? 'listing' : 'watching';
+    const message = `${error.message}; ${next} again in ${Math.round(milliseconds)} ms`;
+    if (error.failure === 'expired' && this.#failures === 1) this.#logger.log(message);
+    else this.#logger.warn(message);
+    await delay(this.clock, milliseconds, signal);
+  }
+
+  async #list(signal: AbortSignal): Promise<string> {
+    let pass: ReturnType<ObjectCache<R>['beginList']> | undefined;
+    let version = '';
+    let next: string | undefined;
+    do {
+      const chunk: ObjectList = await this.transport.json({
+        method: 'GET',
+        path: this.#path,
+        query: { ...this.#selectors(), limit: this.timings.listLimit, continue: next },
+        signal,
+      });
+      version = chunk.metadata?.resourceVersion ?? '';
+      pass ??= this.#cache.beginList(version);
+      for (const object of chunk.items) pass.add(object);
+      next = chunk.metadata?.continue || undefined;
+    } while (next !== undefined);
+    pass.finish();
+    this.#lists += 1;
+    this.#lastContact = new Date();
+    this.#synced = true;
+    this.#firstList.resolve();
+    return version;
+  }
+
+  /** Resolves when the API server has ended the watch in the ordinary way. */
+  async #watch(version: string, signal: AbortSignal): Promise<void> {
+    const { watchTimeout, idleTimeout, shortWatch } = this.timings;
+    const timeoutSeconds = Math.ceil((watchTimeout * (1 + this.clock.random())) / 1000);
+    const query = { watch: true, allowWatchBookmarks: true, resourceVersion: version, timeoutSeconds };
+    this.#watches += 1;
+    const stream = await this.transport.stream({
+      path: this.#path,
+      query: { ...this.#selectors(), ...query },
+      idleTimeout,
+      signal,
+    });
+    const started = this.clock.now();
+    let delivered = false;
+    try {
+      for await (const event of parseJsonLines<WatchEvent>(stream)) {
+        this.#take(event);
+        delivered = true;
+      }
+    } finally {
+      stream.destroy();
+      if (delivered || this.clock.now() - started >= shortWatch) this.#failures = 0;
+    }
+    if (!delivered && this.clock.now() - started < shortWatch) {
+      throw new KubernetesError('unavailable', `watch ${this.#path}: ended at once`);
+    }
+  }
+
+  #take({ type, object }: WatchEvent): void {
+    if (type === 'ERROR') throw errorOfStatus(`watch ${this.#path}`, object.code ?? 500, object);
+    const version = object.metadata?.resourceVersion;
+    if (type === 'BOOKMARK') {
+      if (version !== undefined) this.#cache.seen(version);
+    } else {
+      this.#cache.apply(type, object);
+    }
+    if (version !== undefined) this.#version = version;
+    this.#lastContact = new Date();
+  }
+
+  #selectors(): { fieldSelector?: string; labelSelector?: string } {
+    return { fieldSelector: this.options.fieldSelector, labelSelector: this.options.labelSelector };
+  }
+
+  #observation(object: KubernetesObject): Observation<R> | undefined {
+    const { name, uid, resourceVersion } = object.metadata ?? {};
+    if (name === undefined || uid === undefined || resourceVersion === undefined) {
+      this.#logger.error(`${this.#path}: an object without name, uid or resourceVersion is passed over`);
+      return undefined;
+    }
+    return { name, uid, version: resourceVersion, record: this.#recordOf(name, object as T) };
+  }
+
+  #recordOf(name: string, object: T): R | undefined {
+    try {
+      return this.options.transform(object);
+    } catch (error) {
+      this.#logger.error(`${this.#path}/${name}: the object cannot be read and is passed over`, stackOf(error));
+      return undefined;
+    }
+  }
+
+  #announce(change: Change<R>): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.#logger.error(`a listener failed on ${this.#path}/${change.name}`, stackOf(error));
+      }
+    }
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** A promise that nobody needs to wait on. */
+class FirstList {
+  resolve!: () => void;
+  reject!: (error: Error) => void;
+  readonly promise = new Promise<void>((resolve, reject) => {
+    this.resolve = resolve;
+    this.reject = reject;
+  });
+
+  constructor() {
+    this.promise.catch(() => undefined);
+  }
+}

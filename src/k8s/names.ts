@@ -1,0 +1,81 @@
+/** Every name, label and annotation that stands on a Kubernetes object, in one place. */
+
+/** Keeps the object of an ended pod until its logs and result are stored. The predecessor's name, so that its pods are collected too. */
+export const POD_FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
+
+/** The predecessor's annotations on a Job. Any other `pygeoapi.io/KEY` is a message of the job itself and shows in its status. */
+export const ANNOTATION_PREFIX = 'pygeoapi.io/';
+export const annotation = {
+  identifier: `${ANNOTATION_PREFIX}identifier`,
+  processId: `${ANNOTATION_PREFIX}process_id`,
+  started: `${ANNOTATION_PREFIX}started`,
+  updated: `${ANNOTATION_PREFIX}updated`,
+  mimetype: `${ANNOTATION_PREFIX}mimetype`,
+  jobName: `${ANNOTATION_PREFIX}job-name`,
+  parameters: `${ANNOTATION_PREFIX}parameters`,
+  resultMimetype: `${ANNOTATION_PREFIX}result-mimetype`,
+  resultValue: `${ANNOTATION_PREFIX}result-value`,
+  progress: `${ANNOTATION_PREFIX}progress`,
+  message: `${ANNOTATION_PREFIX}message`,
+} as const;
+
+/** This server's own annotations; under another prefix, so that the predecessor does not take them for messages after a rollback. */
+export const OWN_PREFIX = 'processes.pygeoapi.io/';
+export const ownAnnotation = {
+  /** Version of the meaning of these annotations: `1`. */
+  formatVersion: `${OWN_PREFIX}format-version`,
+  /** What the execute request asked for: `{"response": "raw"|"document", "outputs": {...}}`. */
+  request: `${OWN_PREFIX}request`,
+  /** `pending` from creation until the finalizer has recorded the outcome. Absent: nobody collects (finalizer off, predecessor's job). */
+  collection: `${OWN_PREFIX}collection`,
+  /** The recorded outcome, JSON of `JobOutcome`; written once, when the job has ended. */
+  outcome: `${OWN_PREFIX}outcome`,
+  /** Name of the container whose log carries the result markers. */
+  mainContainer: `${OWN_PREFIX}main-container`,
+  /** Where a result that is too large for the annotation is kept: JSON of `StoredResult`. */
+  result: `${OWN_PREFIX}result`,
+  /** Key of the log in the object store. */
+  logKey: `${OWN_PREFIX}log-key`,
+  /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */
+  dismissed: `${OWN_PREFIX}dismissed`,
+  /** Seconds after which a pod that has not started fails the job. */
+  startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
+  /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
+  ttl: `${OWN_PREFIX}ttl-seconds-after-collected`,
+} as const;
+
+export const label = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  component: 'app.kubernetes.io/component',
+  /** Set by the Job controller on each pod; the older name that every supported version has. */
+  jobName: 'job-name',
+} as const;
+export const MANAGED_BY = 'ogc-processes-k8s';
+
+export const environmentVariable = {
+  jobId: 'PYGEOAPI_JOB_ID',
+  processId: 'PYGEOAPI_PROCESS_ID',
+  inputs: 'PYGEOAPI_K8S_MANAGER_INPUTS',
+} as const;
+
+/** Longest Job name: the Job controller copies it into a label (63 characters). */
+export const MAX_JOB_NAME_LENGTH = 63;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function isJobId(text: string): boolean {
+  return UUID.test(text);
+}
+
+export function jobName(prefix: string, jobId: string): string {
+  return prefix + jobId;
+}
+
+/**
+ * The id of the job that a Kubernetes Job of this name is, or undefined when it is none of this manager's: what follows the prefix
+ * must be a UUID, so that the prefix `pygeoapi-job-` does not claim the Jobs of a manager with `pygeoapi-job-x-`.
+ */
+export function jobIdOf(prefix: string, name: string): string | undefined {
+  if (!name.startsWith(prefix)) return undefined;
+  const id = name.slice(prefix.length);
+  return isJobId(id) ? id : undefined;
+}

@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Server } from 'node:http';
+import { describeSurroundings, listen } from './app.js';
+import { helpText, parseCommandLine } from './config/command-line.js';
+import { ConfigurationError } from './config/configuration-error.js';
+import { ClusterConnectionError } from './k8s/cluster-connection-error.js';
+import { createServer } from './server.js';
+import { version } from './version.js';
+
+/** Starts the server; prints what it stands on, and one line `listening on http://HOST:PORT` when it is ready. */
+async function main(): Promise<void> {
+  const { help, version: askedVersion, overrides } = parseCommandLine(process.argv.slice(2));
+  if (help) return print(helpText());
+  if (askedVersion) return print(version);
+  const starting = createServer({ overrides, environment: process.env });
+  const shutdown = new Shutdown(starting);
+  try {
+    const app = await starting;
+    describeSurroundings(app).forEach(print);
+    print(`listening on ${await listen(app)}`);
+  } catch (error) {
+    if (!shutdown.isUnderWay) await shutdown.afterFailure(error);
+  }
+}
+
+/** How long clients may take to read their last answers, milliseconds: less than the 30 seconds that Kubernetes waits before it kills. */
+const PATIENCE = 10_000;
+
+/** Shuts down in order and ends with code 0, as whoever stops a server expects, also while it starts; a second signal ends it at once. */
+class Shutdown {
+  isUnderWay = false;
+
+  constructor(private readonly starting: Promise<NestFastifyApplication>) {
+    process.on('SIGTERM', () => this.onSignal());
+    process.on('SIGINT', () => this.onSignal());
+  }
+
+  /** What has been started is stopped: the embedded cluster, the leader's lease. */
+  async afterFailure(error: unknown): Promise<never> {
+    this.isUnderWay = true;
+    process.stderr.write(`${describe(error)}\n`);
+    await this.close().catch(() => undefined);
+    process.exit(1);
+  }
+
+  private onSignal(): void {
+    if (this.isUnderWay) process.exit(1);
+    this.isUnderWay = true;
+    this.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`${describe(error)}\n`);
+        process.exit(1);
+      },
+    );
+  }
+
+  private async close(): Promise<void> {
+    const app = await this.starting.catch(() => undefined);
+    if (!app) return;
+    setTimeout(() => (app.getHttpServer() as Server).closeAllConnections(), PATIENCE).unref();
+    await app.close();
+  }
+}
+
+/** A stack only for what nobody foresaw. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigurationError || error instanceof ClusterConnectionError) return error.message;
+  if ('code' in error && LISTEN_FAILURES.has(String(error.code)))
+    return `Cannot listen: ${error.message}. Choose with --host and --port.`;
+  return error.stack ?? error.message;
+}
+
+const LISTEN_FAILURES: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${describe(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,38 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const project = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(project, path), 'utf8');
+
+/** The cells of the last column of every table of the document: where the tests are named. */
+const cells = read('docs/migration.md')
+  .split('\n')
+  .filter((line) => line.startsWith('|') && !/^\| (-+|predecessor) /.test(line))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+  .map(([what = '', here = '', tests = '']) => ({ what, here, tests: tests.split('<br>') }));
+
+describe('docs/migration.md', () => {
+  it('says of every line what became of it', () => {
+    expect(cells.length).toBeGreaterThan(100);
+    expect(cells.filter(({ what, here }) => what === '' || here === '')).toEqual([]);
+  });
+
+  it('names for every line a test that exists, or one that is to be written', () => {
+    const wrong = cells.flatMap(({ what, tests }) => tests.filter((test) => !exists(test)).map((test) => [what, test]));
+    expect(wrong).toEqual([]);
+  });
+});
+
+function exists(reference: string): boolean {
+  if (/^TODO-TEST: \S/.test(reference)) return true;
+  const [, path, title] = /^`([^`]+\.(?:e2e-)?spec\.ts)`: (.+)$/.exec(reference) ?? [];
+  if (path === undefined || title === undefined) return false;
+  const titles = read(path).replaceAll('\\', '');
+  return ["'", '"', '`'].some((quote) => titles.includes(quote + title + quote));
+}

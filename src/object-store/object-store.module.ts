@@ -1,0 +1,92 @@
+import {
+  Inject,
+  Logger,
+  Module,
+  type DynamicModule,
+  type InjectionToken,
+  type ModuleMetadata,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { join } from 'node:path';
+import { Configuration, type EnvironmentSettings } from '../config/configuration.js';
+import { FolderObjectStore } from './folder.object-store.js';
+import { ObjectStore } from './object-store.js';
+import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
+
+export type ObjectStoreChoice = 's3' | 'folder';
+
+export interface ObjectStoreModuleOptions {
+  /** Modules that provide what is injected, {@link Configuration} included, where they are not global. */
+  readonly imports?: ModuleMetadata['imports'];
+  readonly inject?: InjectionToken[];
+  /** Which store is used; asked once, at start. */
+  readonly useFactory: (...injected: never[]) => ObjectStoreChoice | Promise<ObjectStoreChoice>;
+}
+
+const choiceToken = Symbol('ObjectStoreChoice');
+
+/**
+ * Provides {@link ObjectStore} to all modules: the bucket of the configuration, or the folder `objects` of its data folder.
+ * Where settings of the bucket are missing, the store is there and rejects every call with `not-configured`.
+ */
+@Module({})
+export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
+  readonly #logger = new Logger(ObjectStoreModule.name);
+
+  static forRootAsync(options: ObjectStoreModuleOptions): DynamicModule {
+    return {
+      module: ObjectStoreModule,
+      global: true,
+      imports: options.imports,
+      providers: [
+        { provide: choiceToken, inject: options.inject ?? [], useFactory: options.useFactory },
+        {
+          provide: ObjectStore,
+          inject: [choiceToken, Configuration],
+          useFactory: (choice: ObjectStoreChoice, configuration: Configuration) =>
+            makeObjectStore(choice, configuration.environment),
+        },
+      ],
+      exports: [ObjectStore],
+    };
+  }
+
+  constructor(@Inject(ObjectStore) private readonly store: ObjectStore) {}
+
+  async onModuleInit(): Promise<void> {
+    if (!(this.store instanceof FolderObjectStore)) return;
+    try {
+      const removed = await this.store.removeLeftovers();
+      if (removed > 0) this.#logger.warn(`Removed ${removed} unfinished files from ${this.store.description}`);
+    } catch (error) {
+      // Readiness tells as long as it lasts; the server may start before its disk is repaired.
+      this.#logger.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  onApplicationShutdown(): void {
+    if ('close' in this.store && typeof this.store.close === 'function') this.store.close();
+  }
+}
+
+/**
+ * The store that the settings describe.
+ * @param region of S3; default the environment's `AWS_REGION`, then `us-east-1`
+ */
+export async function makeObjectStore(
+  choice: ObjectStoreChoice,
+  { bucket, dataDir }: Pick<EnvironmentSettings, 'bucket' | 'dataDir'>,
+  region = process.env['AWS_REGION'] || undefined,
+): Promise<ObjectStore> {
+  if (choice === 'folder') return new FolderObjectStore(join(dataDir, 'objects'));
+  const { endpoint, key, secret, name } = bucket;
+  if (!endpoint || !key || !secret || !name) {
+    const settings = { ENDPOINT: endpoint, KEY: key, SECRET: secret, NAME: name };
+    const missing = Object.entries(settings).filter(([, value]) => !value);
+    return new UnconfiguredObjectStore(missing.map(([setting]) => `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_${setting}`));
+  }
+  // Loaded only where it is used: the SDK costs start-up time and memory.
+  const { S3ObjectStore } = await import('./s3.object-store.js');
+  return new S3ObjectStore({ endpoint, key, secret, bucket: name, region });
+}

@@ -1,0 +1,61 @@
+import type { Readable } from 'node:stream';
+
+export interface StoredObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly contentType: string;
+  /** User metadata, keys in lower case; values are ASCII. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface PutOptions {
+  readonly contentType: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Bytes; the stream gives exactly so many. */
+  readonly size: number;
+}
+
+/** Reading a part of an object: first and last byte, both inclusive, as HTTP ranges have it. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where logs and large results are kept. Keys are relative to the configured prefix's bucket: the caller gives the whole key.
+ *
+ * All methods reject with {@link ObjectStoreError}; `retryable` says whether the same call may succeed later.
+ */
+export abstract class ObjectStore {
+  /** For people, without secrets: `bucket logs at https://…` or `folder /var/…`. */
+  abstract readonly description: string;
+  /**
+   * Writes a new object, never overwriting one (S3: `If-None-Match: *`).
+   * @param body called once per attempt, so that a retry reads from the start
+   * @returns `created`, or `exists` when an object stands there already (nothing was written)
+   */
+  abstract create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'>;
+  /** The object's properties, or undefined when there is none. */
+  abstract head(key: string): Promise<StoredObject | undefined>;
+  /** The object and its bytes, or undefined when there is none. */
+  abstract read(key: string, range?: ByteRange): Promise<{ object: StoredObject; body: Readable } | undefined>;
+  /** Removes the object; nothing happens when there is none. */
+  abstract remove(key: string): Promise<void>;
+  /** Resolves when the store can be reached and used with the configured credentials; for readiness. */
+  abstract check(): Promise<void>;
+}
+
+export type ObjectStoreFailure = 'not-configured' | 'unreachable' | 'denied' | 'no-such-bucket' | 'full' | 'failed';
+
+export class ObjectStoreError extends Error {
+  constructor(
+    readonly failure: ObjectStoreFailure,
+    message: string,
+    readonly retryable: boolean,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'ObjectStoreError';
+  }
+}

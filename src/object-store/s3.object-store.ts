@@ -1,0 +1,277 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { ExactBody } from './exact-body.js';
+import { asciiMetadata } from './metadata.js';
+import { ObjectStore, ObjectStoreError, type ByteRange, type PutOptions, type StoredObject } from './object-store.js';
+import { checkKey, checkRange } from './request-checks.js';
+import { answerOf, asS3Failure, lacksObject, refusesCondition } from './s3-failures.js';
+import { upload } from './s3-upload.js';
+
+export interface S3ObjectStoreOptions {
+  /** `http://` or `https://` address of the store. */
+  readonly endpoint: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly bucket: string;
+  /** Default `us-east-1`, which stores outside AWS take as well. */
+  readonly region?: string;
+  /** Milliseconds. */
+  readonly timeouts?: Partial<S3Timeouts>;
+  /** Connections open at a time, default 50; further calls wait for one. */
+  readonly maximumSockets?: number;
+}
+
+/** All in milliseconds. */
+export interface S3Timeouts {
+  /** Until a connection is made; default 5,000. */
+  readonly connect: number;
+  /** Without any byte sent or received, a body that its reader does not take included; default 60,000. */
+  readonly idle: number;
+  /** For a call without body as a whole, with its retries; default 30,000. */
+  readonly call: number;
+  /** For {@link S3ObjectStore.check}; default 5,000. */
+  readonly check: number;
+}
+
+interface Write extends PutOptions {
+  readonly key: string;
+  readonly body: () => Readable;
+  readonly metadata: Record<string, string>;
+}
+
+const defaultTimeouts: S3Timeouts = { connect: 5_000, idle: 60_000, call: 30_000, check: 5_000 };
+const attempts = 3;
+
+/**
+ * A bucket of an S3 store. Calls are tried three times where the SDK's standard strategy takes the failure for transient.
+ *
+ * Objects are streamed with a known length and an unsigned payload (`x-amz-content-sha256: UNSIGNED-PAYLOAD`, signed headers), over http as over https.
+ * Checksums are sent and validated only where S3 requires them: several stores in use refuse the SDK's newer defaults.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
+export class S3ObjectStore extends ObjectStore {
+  readonly description: string;
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #timeouts: S3Timeouts;
+  /** Until the store has refused `If-None-Match` once and taken the same object without it. */
+  #conditionalWrites = true;
+
+  /** @throws ObjectStoreError (`not-configured`) when the endpoint is no http(s) address */
+  constructor(options: S3ObjectStoreOptions) {
+    super();
+    const endpoint = parseEndpoint(options.endpoint);
+    this.description = `bucket ${options.bucket} at ${endpoint}`;
+    this.#bucket = options.bucket;
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
+    const sockets = { keepAlive: true, maxSockets: options.maximumSockets ?? 50 };
+    this.#client = new S3Client({
+      endpoint,
+      region: options.region ?? 'us-east-1',
+      credentials: { accessKeyId: options.key, secretAccessKey: options.secret },
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      // A request that expects 100-continue gets a connection of its own from the SDK; the HEAD before each write serves instead.
+      expectContinueHeader: false,
+      maxAttempts: attempts,
+      retryMode: 'standard',
+      requestHandler: {
+        connectionTimeout: this.#timeouts.connect,
+        socketTimeout: this.#timeouts.idle,
+        httpAgent: sockets,
+        httpsAgent: sockets,
+      },
+    });
+  }
+
+  /**
+   * Asks for the object first, then writes with `If-None-Match: *`: stores are known that ignore the condition without a word, and the body of
+   * an object that stands already need not be sent. Where the store refuses the condition, asking first is all there is.
+   */
+  override async create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'> {
+    checkKey(key);
+    const write: Write = { ...options, key, body, metadata: asciiMetadata(options.metadata) };
+    if (this.#conditionalWrites) {
+      if (await this.#stands(key, true)) return 'exists';
+      try {
+        await this.#put(write, '*');
+        return 'created';
+      } catch (error) {
+        if (answerOf(error).status === 412) return 'exists';
+        if (!refusesCondition(error)) throw this.#failure(error, `write ${key}`);
+      }
+    }
+    if (await this.#stands(key, false)) return 'exists';
+    try {
+      await this.#put(write);
+    } catch (error) {
+      throw this.#failure(error, `write ${key}`);
+    }
+    this.#conditionalWrites = false;
+    return 'created';
+  }
+
+  /** A missing bucket looks like a missing object here: S3 answers HEAD without an error code. {@link check} tells them apart. */
+  override async head(key: string): Promise<StoredObject | undefined> {
+    checkKey(key);
+    try {
+      return await this.#head(key);
+    } catch (error) {
+      throw this.#failure(error, `look up ${key}`);
+    }
+  }
+
+  override async read(key: string, range?: ByteRange): Promise<{ object: StoredObject; body: Readable } | undefined> {
+    checkKey(key);
+    checkRange(range);
+    try {
+      const output = await this.#client.send(
+        new GetObjectCommand({
+          Bucket: this.#bucket,
+          Key: key,
+          ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+        }),
+      );
+      const { ContentLength: length, Body: body } = output;
+      if (!(body instanceof Readable) || length === undefined) {
+        throw new ObjectStoreError('failed', `${this.description}: ${key} came without a body or its length`, true);
+      }
+      const size = output.ContentRange === undefined ? length : totalOf(output.ContentRange);
+      const object = storedObject(key, { ...output, ContentLength: size });
+      return {
+        object,
+        body: ExactBody.of(
+          () => body,
+          length,
+          (cause) => this.#failure(cause, `read ${key} to its end`),
+        ),
+      };
+    } catch (error) {
+      if (answerOf(error).status === 416) return this.#nothingOf(key);
+      if (lacksObject(error)) return undefined;
+      throw this.#failure(error, `read ${key}`);
+    }
+  }
+
+  override async remove(key: string): Promise<void> {
+    checkKey(key);
+    try {
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }), this.#within('call'));
+    } catch (error) {
+      if (lacksObject(error)) return;
+      throw this.#failure(error, `remove ${key}`);
+    }
+  }
+
+  override async check(): Promise<void> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
+    } catch (error) {
+      if (answerOf(error).status === 404) {
+        // HEAD is answered without an error code.
+        const message = `${this.description}: there is no such bucket, or the store does not know the access key (HTTP 404)`;
+        throw new ObjectStoreError('no-such-bucket', message, true);
+      }
+      throw this.#failure(error, 'use the bucket');
+    }
+  }
+
+  /** Closes all connections. */
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #head(key: string): Promise<StoredObject | undefined> {
+    try {
+      const command = new HeadObjectCommand({ Bucket: this.#bucket, Key: key });
+      return storedObject(key, await this.#client.send(command, this.#within('call')));
+    } catch (error) {
+      if (answerOf(error).status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** @param mayBeUnknown credentials that may only write are told 403 about a missing object: then the condition has to do */
+  async #stands(key: string, mayBeUnknown: boolean): Promise<boolean> {
+    try {
+      return (await this.#head(key)) !== undefined;
+    } catch (error) {
+      const failure = this.#failure(error, `look up ${key}`);
+      if (mayBeUnknown && failure.failure === 'denied') return false;
+      throw failure;
+    }
+  }
+
+  /** What a range beyond the object's end gives. */
+  async #nothingOf(key: string): Promise<{ object: StoredObject; body: Readable } | undefined> {
+    const object = await this.head(key);
+    return object && { object, body: Readable.from([]) };
+  }
+
+  #put(write: Write, condition?: '*'): Promise<void> {
+    const { key, size } = write;
+    const input = {
+      Bucket: this.#bucket,
+      Key: key,
+      ContentLength: size,
+      ContentType: write.contentType,
+      Metadata: write.metadata,
+      IfNoneMatch: condition,
+    };
+    const unreadable = (cause: Error): ObjectStoreError => {
+      const message = `${this.description}: cannot write ${key}: its bytes could not be read: ${cause.message}`;
+      return new ObjectStoreError('failed', message, true, { cause });
+    };
+    return upload(this.#client, input, () => ExactBody.of(write.body, size, unreadable));
+  }
+
+  #within(timeout: 'call' | 'check'): { abortSignal: AbortSignal } {
+    return { abortSignal: AbortSignal.timeout(this.#timeouts[timeout]) };
+  }
+
+  #failure(error: unknown, action: string): ObjectStoreError {
+    return asS3Failure(error, this.description, action);
+  }
+}
+
+function parseEndpoint(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new ObjectStoreError('not-configured', 'the endpoint of the object store must be an http(s) address', false);
+  }
+  // Without user info, query or fragment, which have no place in it and may be secret.
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+function totalOf(contentRange: string): number {
+  const total = /^bytes \d+-\d+\/(\d+)$/.exec(contentRange)?.[1];
+  if (total === undefined) {
+    throw new ObjectStoreError(
+      'failed',
+      `the store answered with the content range ${JSON.stringify(contentRange)}`,
+      true,
+    );
+  }
+  return Number(total);
+}
+
+function storedObject(
+  key: string,
+  output: { ContentLength?: number; ContentType?: string; Metadata?: Record<string, string> },
+): StoredObject {
+  return {
+    key,
+    size: output.ContentLength ?? 0,
+    contentType: output.ContentType ?? 'application/octet-stream',
+    metadata: Object.fromEntries(
+      Object.entries(output.Metadata ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    ),
+  };
+}

@@ -1,0 +1,15 @@
+import { DiscoveryService } from '@nestjs/core';
+
+const PROCESSES = 'http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/';
+export const conformanceClass = {
+  commonCore: 'http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core',
+  core: `${PROCESSES}core`,
+  processDescription: `${PROCESSES}ogc-process-description`,
+  json: `${PROCESSES}json`,
+  openApi: `${PROCESSES}oas30`,
+  jobList: `${PROCESSES}job-list`,
+  dismiss: `${PROCESSES}dismiss`,
+} as const;
+
+/** Put on a controller: the conformance classes that it implements; `/conformance` collects them from what is wired. */
+export const ConformsTo = DiscoveryService.createDecorator<readonly string[]>();

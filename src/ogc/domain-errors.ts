@@ -1,0 +1,92 @@
+/**
+ * What can go wrong, without HTTP. The exception filter is the only place that turns these into statuses and problems
+ * (RFC 7807, OGC API - Processes 1.0 section 7.5).
+ */
+export abstract class DomainError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = new.target.name;
+  }
+}
+
+export class ProcessNotFoundError extends DomainError {
+  constructor(readonly processId: string) {
+    super(`There is no process "${processId}".`);
+  }
+}
+
+export class JobNotFoundError extends DomainError {
+  constructor(readonly jobId: string) {
+    super(`There is no job "${jobId}".`);
+  }
+}
+
+/** The job was dismissed and is going away. */
+export class JobGoneError extends DomainError {
+  constructor(readonly jobId: string) {
+    super(`Job "${jobId}" has been dismissed and is being removed.`);
+  }
+}
+
+export class ResultNotReadyError extends DomainError {
+  constructor(
+    readonly jobId: string,
+    status: string,
+  ) {
+    super(`Job "${jobId}" has no results yet: its status is "${status}".`);
+  }
+}
+
+/** One fault in a request. */
+export interface RequestFault {
+  /** JSON Pointer into the request body (`/inputs/name`), or a parameter's name. */
+  readonly pointer: string;
+  /** What is wrong and what was expected. */
+  readonly message: string;
+}
+
+/** The request's content is wrong; lists every fault found. */
+export class InvalidRequestError extends DomainError {
+  constructor(
+    message: string,
+    readonly faults: readonly RequestFault[] = [],
+  ) {
+    super(message);
+  }
+}
+
+export class PayloadTooLargeError extends DomainError {}
+
+/** A token is needed and was not given, or does not match. */
+export class UnauthorizedError extends DomainError {}
+
+/** What is asked is understood but cannot be done with the server as it is configured (an invalid security context, say). */
+export class MisconfiguredError extends DomainError {}
+
+/** Something that this server needs does not answer now; trying again later may help. */
+export class UnavailableError extends DomainError {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number = 5,
+  ) {
+    super(message);
+  }
+}
+
+/** The results of a job that failed were asked for; says why it failed. */
+export class JobFailedError extends DomainError {
+  constructor(
+    readonly jobId: string,
+    /** A word for the kind of cause, as in `non-zero-exit`. */
+    readonly causeType: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What was asked for is there, but not in the shape that was asked for. */
+export class NotAcceptableError extends DomainError {}
+
+/** What was asked for is not there: a log that was never kept, an output that the process does not have. */
+export class NotAvailableError extends DomainError {}

@@ -1,0 +1,94 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import { STATUS_CODES } from 'node:http';
+import {
+  DomainError,
+  InvalidRequestError,
+  JobFailedError,
+  JobGoneError,
+  JobNotFoundError,
+  MisconfiguredError,
+  NotAcceptableError,
+  NotAvailableError,
+  PayloadTooLargeError,
+  ProcessNotFoundError,
+  ResultNotReadyError,
+  UnauthorizedError,
+  UnavailableError,
+} from './domain-errors.js';
+import { OGC_EXCEPTIONS, type Problem } from './problem.js';
+
+export interface MappedProblem {
+  readonly status: number;
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Mapping {
+  readonly error: abstract new (...args: never[]) => DomainError;
+  readonly status: number;
+  readonly type?: string;
+  readonly title: string;
+}
+
+const mappings: readonly Mapping[] = [
+  { error: ProcessNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-process`, title: 'No such process' },
+  { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
+  { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
+  { error: JobGoneError, status: 410, title: 'Job dismissed' },
+  { error: JobFailedError, status: 500, title: 'Job failed' },
+  { error: NotAcceptableError, status: 406, title: 'Not acceptable' },
+  { error: NotAvailableError, status: 404, title: 'Not available' },
+  { error: InvalidRequestError, status: 400, title: 'Invalid request' },
+  { error: PayloadTooLargeError, status: 413, title: 'Content too large' },
+  { error: UnauthorizedError, status: 401, title: 'Unauthorized' },
+  { error: MisconfiguredError, status: 500, title: 'Server misconfigured' },
+  { error: UnavailableError, status: 503, title: 'Service unavailable' },
+];
+
+/**
+ * The status and problem (RFC 7807) of an error, or undefined for one that nobody foresaw: of such nothing may be shown.
+ * Errors of the HTTP layer (Nest's, Fastify's) keep their status below 500.
+ */
+export function toProblem(error: unknown): MappedProblem | undefined {
+  const mapping = mappings.find((candidate) => error instanceof candidate.error);
+  if (mapping && error instanceof DomainError) {
+    return {
+      status: mapping.status,
+      headers: headersOf(error),
+      problem: {
+        type:
+          error instanceof JobFailedError
+            ? `urn:ogc-processes-k8s:problem:${error.causeType}`
+            : (mapping.type ?? 'about:blank'),
+        title: mapping.title,
+        status: mapping.status,
+        detail: error.message,
+        ...(error instanceof InvalidRequestError && error.faults.length > 0 ? { errors: [...error.faults] } : {}),
+      },
+    };
+  }
+  const status = httpStatusOf(error);
+  if (status === undefined || status >= HttpStatus.INTERNAL_SERVER_ERROR) return undefined;
+  return {
+    status,
+    headers: {},
+    problem: {
+      type: 'about:blank',
+      title: STATUS_CODES[status] ?? 'Error',
+      status,
+      detail: error instanceof Error ? error.message : undefined,
+    },
+  };
+}
+
+function headersOf(error: DomainError): Record<string, string> {
+  if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
+  if (error instanceof UnavailableError) return { 'retry-after': String(error.retryAfterSeconds) };
+  return {};
+}
+
+function httpStatusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  if (error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number') return error.statusCode;
+  return undefined;
+}

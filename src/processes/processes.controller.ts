@@ -1,0 +1,99 @@
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import {
+  ApiNotFoundResponse,
+  ApiBadRequestResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { Links } from '../ogc/links.js';
+import { checkQuery, parsePage } from './list-query.js';
+import { answerInLanguage } from '../ogc/languages.js';
+import { localizeDescription, localizeSummary } from './localize.js';
+import { listLinks, processLinks, type Parameters } from './process-links.js';
+import { ProcessRegistry } from './process-registry.js';
+import { ProcessDto, ProcessListDto } from './process.dto.js';
+
+const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
+const LANGUAGE = {
+  name: 'lang',
+  required: false,
+  type: String,
+  description: 'Language of the texts; goes before Accept-Language',
+};
+const FORMAT = { name: 'f', required: false, enum: ['json'], description: 'Media type of the answer' };
+
+/** The processes that can be executed (OGC API - Processes 1.0, sections 7.9 and 7.10). */
+@ApiTags('Processes')
+@Controller('processes')
+@ConformsTo([conformanceClass.core, conformanceClass.processDescription])
+export class ProcessesController {
+  constructor(
+    private readonly registry: ProcessRegistry,
+    private readonly links: Links,
+    private readonly configuration: Configuration,
+  ) {}
+
+  @Get()
+  @ApiOperation({ operationId: 'getProcesses', summary: 'The processes, in the order of the configuration' })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 10_000 },
+    description: 'Size of a page; the server may serve smaller ones',
+  })
+  @ApiQuery({
+    name: 'offset',
+    required: false,
+    schema: { type: 'integer', minimum: 0 },
+    description: 'Where the page begins; follow the links next and prev',
+  })
+  @ApiQuery(LANGUAGE)
+  @ApiQuery(FORMAT)
+  @ApiOkResponse({ type: ProcessListDto })
+  @ApiBadRequestResponse({ description: 'A parameter is unknown or wrong', ...PROBLEM })
+  list(
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): ProcessListDto {
+    checkQuery(query, ['limit', 'offset', 'lang', 'f']);
+    const page = parsePage(query, this.configuration.server.limits);
+    const languages = answerInLanguage(request, reply, this.configuration.server.languages);
+    const base = this.links.base(request);
+    const processes = this.registry.list();
+    return {
+      processes: processes.slice(page.offset, page.offset + page.limit).map(({ description }) => ({
+        ...localizeSummary(description, languages),
+        links: processLinks(base, description.id, description.links),
+      })),
+      links: listLinks(base, page, processes.length, query as Parameters),
+    };
+  }
+
+  @Get(':processId')
+  @ApiOperation({ operationId: 'getProcess', summary: 'The description of a process: its inputs and outputs' })
+  @ApiParam({ name: 'processId', description: 'Identifier of the process' })
+  @ApiQuery(LANGUAGE)
+  @ApiQuery(FORMAT)
+  @ApiOkResponse({ type: ProcessDto })
+  @ApiBadRequestResponse({ description: 'A parameter is unknown or wrong', ...PROBLEM })
+  @ApiNotFoundResponse({ description: 'There is no such process', ...PROBLEM })
+  describe(
+    @Param('processId') processId: string,
+    @Query() query: Record<string, unknown>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): ProcessDto {
+    checkQuery(query, ['lang', 'f']);
+    const { description } = this.registry.get(processId);
+    const languages = answerInLanguage(request, reply, this.configuration.server.languages);
+    const links = processLinks(this.links.base(request), processId, description.links, query as Parameters);
+    return { ...localizeDescription(description, languages), links };
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { ProcessRegistry } from './process-registry.js';
+import { ProcessesController } from './processes.controller.js';
+import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
+import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
+
+/** The processes and what is known of them. `Configuration` and `Links` come from global modules. */
+@Module({
+  imports: [DiscoveryModule],
+  controllers: [ProcessesController],
+  providers: [ProcessRegistry, GenericImageProcessor, HelloWorldK8sProcessor],
+  exports: [ProcessRegistry],
+})
+export class ProcessesModule {}

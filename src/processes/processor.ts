@@ -1,0 +1,146 @@
+import 'reflect-metadata';
+import type { Readable } from 'node:stream';
+import type { V1PodSpec } from '@kubernetes/client-node';
+import type { JobSettingsDefinition } from '../config/sections/job-settings.js';
+import type { ProcessorSection } from '../config/configuration.js';
+import type { RequestFault } from '../ogc/domain-errors.js';
+import type { ProcessDescription } from './process-description.js';
+
+/** A fixed text, so that a processor is known whichever copy of this package decorated it. */
+const PROCESSOR_NAMES = 'ogc-processes-k8s:processor';
+
+/**
+ * Marks an injectable class as a processor, under every name by which a configuration's `processor.name` may ask for it. A subclass needs a name
+ * of its own.
+ *
+ * ```ts
+ * @Processor('my.Processor')
+ * class MyProcessor implements ProcessorInterface<MyDefinition> { ... }
+ * ```
+ */
+export const Processor =
+  (...names: readonly [string, ...string[]]): ClassDecorator =>
+  (target) =>
+    Reflect.defineMetadata(PROCESSOR_NAMES, names, target);
+
+/** The names that {@link Processor} gave this very class, not one that it extends; empty where it has none. */
+export function processorNamesOf(candidate: unknown): readonly string[] {
+  if (typeof candidate !== 'function') return [];
+  return (Reflect.getOwnMetadata(PROCESSOR_NAMES, candidate) as readonly string[] | undefined) ?? [];
+}
+
+/** Whether a class extends a processor but has no name of its own, so that no process can name it. */
+export function lacksProcessorName(candidate: unknown): boolean {
+  if (typeof candidate !== 'function' || processorNamesOf(candidate).length > 0) return false;
+  return Reflect.hasMetadata(PROCESSOR_NAMES, candidate);
+}
+
+/** One process of the configuration, its definition validated by its processor's {@link ProcessorInterface.definitionClass}. */
+export interface ConfiguredProcess<Definition extends object = ProcessorSection> {
+  readonly id: string;
+  readonly definition: Readonly<Definition>;
+}
+
+/** One execution, as a processor sees it. Never holds the API token. */
+export interface Execution {
+  /** The OGC job's id, a UUID. */
+  readonly jobId: string;
+  /** The inputs, validated, as the client sent them (without `token`). A copy: changing it changes nothing. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** What a client wants to do with what belongs to a process. */
+export interface AccessRequest {
+  readonly operation: 'execute' | 'read-log' | 'dismiss';
+  /** The job, where there is one already. */
+  readonly jobId?: string;
+  /** The token that the client sent: `Authorization: Bearer`, else the input `token`. Not to be logged. */
+  readonly token?: string;
+  /** Whether it is the server's API token (compared in constant time). */
+  readonly hasApiToken: boolean;
+  /** The request's headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What a job printed after the result markers. */
+export interface PrintedResult {
+  readonly mediaType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** The bytes; to be read once. */
+  body(): Readable;
+}
+
+/** A result made by a processor. */
+export interface MadeResult {
+  readonly mediaType: string;
+  readonly body: string | Uint8Array;
+}
+
+/** A job that a client dismissed, or removed after its end. */
+export interface DismissedJob {
+  readonly jobId: string;
+  /** Its status before. */
+  readonly status: string;
+}
+
+/** The keys that every processor definition has, whatever the processor. */
+export interface CommonDefinition extends Partial<JobSettingsDefinition> {
+  /** Whether executing asks for the API token. */
+  readonly check_auth?: boolean;
+  /** Media type of the result where the job does not say. */
+  readonly mimetype?: string;
+  /** Seconds that each call of an asynchronous method of the processor may take; default 30. */
+  readonly processor_timeout_seconds?: number;
+  /** Overrides the environment's and the baseline security context; `null` switches it off; undefined: not set here. */
+  readonly pod_security_context?: unknown;
+  readonly container_security_context?: unknown;
+}
+
+/**
+ * What a processor implements. One instance serves every process that names it.
+ *
+ * Whatever a method throws (or however long it takes, up to `processor_timeout_seconds`), the server goes on: the client gets a problem of status
+ * 500 that names processor and process, the log has the stack. `InvalidRequestError`, `UnauthorizedError` and `UnavailableError` reach the client as
+ * they are (400, 401, 503). A method that never returns control to Node (an endless loop) cannot be stopped: it blocks the server.
+ */
+export interface ProcessorInterface<Definition extends object = ProcessorSection> {
+  /** A class-validator class that the definition is transformed to and validated with at start; absent: taken as it is. */
+  readonly definitionClass?: new () => Definition;
+  /** Name of the container whose log carries the result markers. */
+  readonly mainContainerName: string;
+  /** The description shown to clients. Called once, at start. */
+  describe(process: ConfiguredProcess<Definition>): ProcessDescription;
+  /**
+   * The pod that runs the execution. Its containers' environment gets `PYGEOAPI_JOB_ID`, `PYGEOAPI_PROCESS_ID` and (main container)
+   * `PYGEOAPI_K8S_MANAGER_INPUTS` afterwards, and the security-context policy and the pod finalizer are applied to it, whatever it says.
+   */
+  makePodSpec(process: ConfiguredProcess<Definition>, execution: Execution): V1PodSpec | Promise<V1PodSpec>;
+  /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */
+  requiresToken?(process: ConfiguredProcess<Definition>): boolean;
+  /**
+   * Decides who may execute, read logs and dismiss, in place of the comparison with the API token ({@link AccessRequest.hasApiToken}).
+   * Not asked where the process is open to everybody. Only `true` lets the request pass.
+   */
+  checkAuth?(process: ConfiguredProcess<Definition>, request: AccessRequest): boolean | Promise<boolean>;
+  /**
+   * Checks beyond JSON Schema, once the inputs are valid by their schemas and before a pod is made.
+   * @returns every fault, with a JSON Pointer into the request's body (`/inputs/name`); empty: none
+   */
+  validate?(
+    process: ConfiguredProcess<Definition>,
+    execution: Execution,
+  ): readonly RequestFault[] | Promise<readonly RequestFault[]>;
+  /**
+   * The result of a successful job, each time that a client asks for it; absent: as printed.
+   * @param printed undefined where the job printed none
+   * @returns `printed` to leave it as it is, undefined for no result
+   */
+  results?(
+    process: ConfiguredProcess<Definition>,
+    job: { readonly jobId: string },
+    printed: PrintedResult | undefined,
+  ): PrintedResult | MadeResult | undefined | Promise<PrintedResult | MadeResult | undefined>;
+  /** Told after a dismissal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
+  onDismiss?(process: ConfiguredProcess<Definition>, job: DismissedJob): void | Promise<void>;
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Transform } from 'class-transformer';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import type { V1PodSpec } from '@kubernetes/client-node';
+import { describeFromMetadata, resultMediaType } from '../../process-metadata.js';
+import type { ProcessDescription } from '../../process-description.js';
+import { Processor, type ConfiguredProcess, type Execution, type ProcessorInterface } from '../../processor.js';
+import { makePodSpec } from '../make-pod-spec.js';
+import { PodDefinition } from '../pod-definition.js';
+import { helloWorldDescription } from './hello-world.description.js';
+import { makeHelloWorldCommand } from './make-hello-world-command.js';
+
+/** The `processor` section of a hello-world process. */
+export class HelloWorldDefinition extends PodDefinition {
+  /** Anything with `/bin/sh` and `printf`; default `busybox`. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  default_image?: string;
+
+  /** Shell commands that run first; one text is one command. */
+  @Transform(({ value }): unknown => (typeof value === 'string' ? [value] : value))
+  override command?: string[];
+}
+
+/** Greets by name, in a container of its own; to try a server with. Asks for no token unless `check_auth` is true. */
+@Injectable()
+@Processor(
+  'pygeoapi_k8s_manager.process.HelloWorldK8sProcessor',
+  'pygeoapi_k8s_manager.process.hello_world.HelloWorldK8sProcessor',
+  'pygeoapi_k8s_manager.process.hello_world_k8s.HelloWorldK8sProcessor',
+  'pygeoapi_kubernetes_manager.process.HelloWorldK8sProcessor',
+  'pygeoapi_kubernetes_manager.process.hello_world.HelloWorldK8sProcessor',
+  'pygeoapi_kubernetes_manager.process.hello_world_k8s.HelloWorldK8sProcessor',
+)
+export class HelloWorldK8sProcessor implements ProcessorInterface<HelloWorldDefinition> {
+  readonly definitionClass = HelloWorldDefinition;
+  readonly mainContainerName = 'hello-world-k8s';
+
+  describe(process: ConfiguredProcess<HelloWorldDefinition>): ProcessDescription {
+    return describeFromMetadata(process, helloWorldDescription);
+  }
+
+  makePodSpec(process: ConfiguredProcess<HelloWorldDefinition>, { inputs }: Execution): V1PodSpec {
+    const { definition } = process;
+    const description = this.describe(process);
+    return makePodSpec(definition, {
+      name: this.mainContainerName,
+      image: definition.default_image ?? 'busybox',
+      ...makeHelloWorldCommand({
+        inputs,
+        commands: definition.command ?? [],
+        mediaType: resultMediaType(definition, description),
+        outputId: Object.keys(description.outputs)[0] ?? 'echo',
+      }),
+    });
+  }
+
+  requiresToken({ definition }: ConfiguredProcess<HelloWorldDefinition>): boolean {
+    return definition.check_auth ?? false;
+  }
+}

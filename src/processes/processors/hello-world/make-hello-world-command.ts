@@ -1,0 +1,46 @@
+import { InvalidRequestError } from '../../../ogc/domain-errors.js';
+import { escapeReferences } from '../escape-references.js';
+
+export interface HelloWorldOptions {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Shell commands of the definition, run first; the first that fails fails the job. */
+  readonly commands: readonly string[];
+  /** Of the result: JSON types get `{"id": OUTPUT, "value": GREETING}`, as pygeoapi answers; others the greeting itself. */
+  readonly mediaType: string;
+  readonly outputId: string;
+}
+
+/**
+ * A container command that writes the result markers and the greeting. What a caller sent never becomes part of the shell's program: the whole text is
+ * made here and handed to it as positional parameters, which `printf '%s'` writes byte by byte.
+ * @throws InvalidRequestError where the greeting holds a NUL, which no argument can hold, and the result is not JSON
+ */
+export function makeHelloWorldCommand(options: HelloWorldOptions): { command: string[]; args: string[] } {
+  const { mediaType, outputId, commands } = options;
+  const value = greeting(options.inputs);
+  const result = /[/+]json\b/i.test(mediaType) ? JSON.stringify({ id: outputId, value }) : value;
+  const text = `PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: ${mediaType}\nPYGEOAPI_K8S_MANAGER_RESULT_START\n${result}\n`;
+  const program = ['set -e', ...commands, `printf '%s' "$@"`].join('\n');
+  return { command: ['/bin/sh', '-c', program, 'hello-world'], args: pieces(text).map(escapeReferences) };
+}
+
+/** `Hello NAME: MESSAGE`, or `Hello NAME!` where there is no message. */
+function greeting({ name, message }: Readonly<Record<string, unknown>>): string {
+  const said = textOf(message);
+  return said ? `Hello ${textOf(name)}: ${said}` : `Hello ${textOf(name)}!`;
+}
+
+function textOf(input: unknown): string {
+  const value = typeof input === 'object' && input !== null && 'value' in input ? input.value : input;
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Linux limits one argument to 128 KiB (MAX_ARG_STRLEN); 30,000 characters have at most 120,000 bytes. */
+function pieces(text: string): string[] {
+  if (text.includes('\0'))
+    throw new InvalidRequestError('The greeting cannot be written.', [
+      { pointer: '/inputs', message: 'must hold no NUL character where the result is no JSON' },
+    ]);
+  return text.match(/[\s\S]{1,30000}/gu) ?? [];
+}

@@ -1,0 +1,159 @@
+import type { JobSettings } from '../config/configuration.js';
+import { toJobSettings } from '../config/sections/job-settings.js';
+import { Readable } from 'node:stream';
+import type { V1PodSpec } from '@kubernetes/client-node';
+import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
+import { validateInputs, type CheckedInput, type ValidatedInputs } from './input-validation.js';
+import { resultMediaType } from './process-metadata.js';
+import { checkedPodSpec } from './pod-spec-check.js';
+import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
+import type {
+  AccessRequest,
+  CommonDefinition,
+  ConfiguredProcess,
+  DismissedJob,
+  Execution,
+  PrintedResult,
+  ProcessorInterface,
+} from './processor.js';
+import type { ProcessDescription } from './process-description.js';
+
+/** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
+export class RegisteredProcess {
+  readonly id: string;
+  /** Whether executing, reading logs and dismissing ask for the API token. */
+  readonly requiresToken: boolean;
+  /** Media type of a result where the job does not say its own. */
+  readonly mimetype: string;
+  /** Name of the container whose log carries the result markers. */
+  readonly mainContainerName: string;
+  /** Where the definition says; the manager's settings lie beneath. */
+  readonly jobSettings: JobSettings;
+  /** The definition's own setting: undefined: not set; null (or false, or `off`): off. */
+  readonly podSecurityContext: unknown;
+  readonly containerSecurityContext: unknown;
+
+  constructor(
+    private readonly processor: ProcessorInterface<CommonDefinition>,
+    private readonly process: ConfiguredProcess<CommonDefinition>,
+    readonly description: ProcessDescription,
+    private readonly inputs: readonly CheckedInput[],
+    private readonly calls: ProcessorCalls,
+  ) {
+    const { definition } = process;
+    this.id = process.id;
+    this.requiresToken = processor.requiresToken?.(process) ?? definition.check_auth ?? true;
+    this.mimetype = resultMediaType(definition, description);
+    this.mainContainerName = processor.mainContainerName;
+    this.jobSettings = toJobSettings(definition);
+    this.podSecurityContext = definition.pod_security_context;
+    this.containerSecurityContext = definition.container_security_context;
+  }
+
+  /**
+   * The pod of one execution, neither hardened nor with the server's environment variables yet; the processor's own checks come first.
+   * @throws InvalidRequestError with what the processor finds wrong with the inputs
+   * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
+   */
+  async makePodSpec({ jobId, inputs }: Execution): Promise<V1PodSpec> {
+    const execution = (): Execution => ({ jobId, inputs: structuredClone(inputs) });
+    const faults = await this.calls.call('check the inputs', async () =>
+      checkedFaults((await this.processor.validate?.(this.process, execution())) ?? []),
+    );
+    if (faults.length > 0)
+      throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
+    return this.calls.call('make a pod', async () =>
+      checkedPodSpec(await this.processor.makePodSpec(this.process, execution()), this.mainContainerName),
+    );
+  }
+
+  /**
+   * Whether the request may pass: everybody's where no token is asked for; else as the processor decides, or by the API token.
+   * @throws MisconfiguredError where the processor fails; UnauthorizedError where it says so itself
+   */
+  async isGranted(request: AccessRequest): Promise<boolean> {
+    if (!this.requiresToken) return true;
+    if (!this.processor.checkAuth) return request.hasApiToken;
+    return this.calls.call('check the access', async () => {
+      const granted: unknown = await this.processor.checkAuth?.(this.process, request);
+      if (typeof granted === 'boolean') return granted;
+      throw new ProcessorFault(`must return true or false from checkAuth (returned ${typeof granted})`);
+    });
+  }
+
+  /** Whether the processor decides about access by itself, so that a token which is not the API token may be right. */
+  get checksAccess(): boolean {
+    return this.processor.checkAuth !== undefined;
+  }
+
+  /**
+   * The result of a successful job as its processor gives it; undefined: none.
+   * @param printed what the job printed
+   * @throws MisconfiguredError where the processor fails
+   */
+  async results(jobId: string, printed: PrintedResult | undefined): Promise<PrintedResult | undefined> {
+    if (!this.processor.results) return printed;
+    const opened: Readable[] = [];
+    const given = printed && {
+      ...printed,
+      body: () => {
+        const stream = printed.body();
+        opened.push(stream);
+        return stream;
+      },
+    };
+    let isGiven = false;
+    try {
+      const result = await this.calls.call('give the result', async () => {
+        const returned: unknown = await this.processor.results?.(this.process, { jobId }, given);
+        return returned === given ? given : checkedResult(returned);
+      });
+      isGiven = result === given;
+      return isGiven ? printed : result;
+    } finally {
+      if (given && !isGiven && opened.length === 0) given.body();
+      if (!isGiven) opened.forEach((stream) => stream.destroy());
+    }
+  }
+
+  /** Tells the processor of a dismissal. Never rejects: a failure is logged. */
+  async onDismiss(job: DismissedJob): Promise<void> {
+    if (!this.processor.onDismiss) return;
+    await this.calls
+      .call('tidy up after a dismissal', async () => this.processor.onDismiss?.(this.process, job))
+      .catch(() => undefined);
+  }
+
+  /** Checks the inputs (without the API token); {@link validateInputs} says how. Never throws. */
+  validateInputs(inputs: Readonly<Record<string, unknown>>): ValidatedInputs {
+    return validateInputs(
+      this.id,
+      this.requiresToken ? this.inputs.filter(({ id }) => id !== 'token') : this.inputs,
+      inputs,
+    );
+  }
+}
+
+function checkedFaults(faults: unknown): readonly RequestFault[] {
+  const isFault = (fault: unknown): fault is RequestFault =>
+    typeof fault === 'object' &&
+    fault !== null &&
+    'pointer' in fault &&
+    'message' in fault &&
+    typeof fault.pointer === 'string' &&
+    typeof fault.message === 'string';
+  if (Array.isArray(faults) && faults.every(isFault))
+    return faults.map(({ pointer, message }) => ({ pointer, message }));
+  throw new ProcessorFault('must return a list of faults {pointer, message} from validate');
+}
+
+function checkedResult(result: unknown): PrintedResult | undefined {
+  if (result === undefined || result === null) return undefined;
+  const { mediaType, body } = result as { mediaType?: unknown; body?: unknown };
+  if (typeof mediaType !== 'string' || !/^[^\s/]+\/[^\r\n]+$/.test(mediaType))
+    throw new ProcessorFault('must return a result with a mediaType such as text/plain');
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new ProcessorFault('must return a result whose body is a string or a Uint8Array');
+  const bytes = Buffer.from(body);
+  return { mediaType, size: bytes.length, body: () => Readable.from([bytes]) };
+}

@@ -1,0 +1,51 @@
+import { v7 as uuidv7 } from 'uuid';
+
+const PREFIX = 'pygeoapi-job-';
+
+/** A Job as the server makes it, read back from the API server: what the API server set itself is left out. */
+export async function templateOf(bed, server, process, inputs) {
+  const jobId = await server.submit(process, inputs);
+  const { apiVersion, kind, metadata, spec } = await bed.api.json('GET', `${bed.api.jobs}/${PREFIX}${jobId}`);
+  const { backoffLimit, ttlSecondsAfterFinished, template } = spec;
+  const { labels = {}, finalizers } = template.metadata;
+  const own = (all) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('app.kubernetes.io/')));
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, labels: own(metadata.labels), annotations: metadata.annotations },
+    spec: {
+      backoffLimit,
+      ttlSecondsAfterFinished,
+      template: { metadata: { labels: own(labels), finalizers }, spec: template.spec },
+    },
+  };
+}
+
+/** The same Job under another id, as JSON. */
+export function another(template, jobId = uuidv7()) {
+  return JSON.stringify(template).replaceAll(template.metadata.name.slice(PREFIX.length), jobId);
+}
+
+/** A Job that has ended and is collected, as the finalizer leaves it; without parallelism, so that no pod is made. As JSON. */
+export function finished(template, jobId, index) {
+  const at = new Date().toISOString();
+  const failed = index % 10 === 9;
+  const cause = { type: 'non-zero-exit', message: 'Container "main" ended with exit code 1.', exitCode: 1 };
+  const outcome = failed ? { status: 'failed', cause } : { status: 'successful' };
+  const own = 'processes.pygeoapi.io/';
+  const annotations = {
+    ...template.metadata.annotations,
+    'pygeoapi.io/result-mimetype': 'text/plain',
+    'pygeoapi.io/result-value': 'x'.repeat(200),
+    [`${own}collection`]: 'done',
+    [`${own}outcome`]: JSON.stringify({ ...outcome, started: at, finished: at }),
+    [`${own}log-key`]: `logs/${at.slice(0, 10)}_${template.metadata.name}-logs.txt`,
+  };
+  const ended = {
+    ...template,
+    metadata: { ...template.metadata, annotations },
+    spec: { ...template.spec, parallelism: 0 },
+  };
+  return another(ended, jobId);
+}

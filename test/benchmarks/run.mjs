@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  console.error(`Node ${process.versions.node} is too old: run "npm run bench", which uses the project's own.`);
+  process.exit(1);
+}
+
+const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--concurrency N] [--runs N] [--pods N]
+       [--profile DIR] [--request-times] [--node-options OPTIONS]
+
+NAME is one of list-and-status, execute-async, execute-sync, finalize, start; without one, all of them run.
+  --jobs N         finished Jobs in the namespace (list-and-status; default 10000)
+  --samples N      pairs of requests (execute-async; default 200)
+  --concurrency N  of the throughput (execute-async; default 20)
+  --runs N         executions one after another (execute-sync, finalize; default 30)
+  --pods N         pods that end together (finalize; default 200; a node takes about 100 of them)
+  --profile DIR    writes CPU profiles of the server there
+  --request-times  tells where in the server the time of an execution goes (execute-async)
+  --node-options   flags of Node for the server, in one argument
+
+Runs on the embedded cluster, or in a namespace of its own on the one of E2E_KUBECONFIG; with S3_ENDPOINT, S3_ACCESS_KEY and
+S3_SECRET_KEY in a bucket of its own, else in a folder. Never fails for a budget that is missed.`;
+
+const number = (fallback) => ({ type: 'string', default: String(fallback) });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    jobs: number(10_000),
+    samples: number(200),
+    concurrency: number(20),
+    runs: number(30),
+    pods: number(200),
+    profile: { type: 'string' },
+    'request-times': { type: 'boolean' },
+    'node-options': { type: 'string', default: '' },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+const { listAndStatus } = await import('./list-and-status.mjs');
+const { executeAsync } = await import('./execute-async.mjs');
+const { executeSync } = await import('./execute-sync.mjs');
+const { finalize } = await import('./finalize.mjs');
+const { start } = await import('./start.mjs');
+const { Bed } = await import('./bed.mjs');
+const { Report } = await import('./measure.mjs');
+const benchmarks = {
+  'list-and-status': listAndStatus,
+  'execute-async': executeAsync,
+  'execute-sync': executeSync,
+  finalize,
+  start,
+};
+
+const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;
+const nodeOptions = [
+  ...options.split(' ').filter((option) => option !== ''),
+  ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
+  ...(requestTimes ? ['--import', new URL('request-times.mjs', import.meta.url).href] : []),
+];
+const counts = Object.fromEntries(Object.entries(numbers).map(([name, text]) => [name, Number(text)]));
+const names = positionals.length > 0 ? positionals : Object.keys(benchmarks);
+const wrong = [
+  ...names.filter((name) => !(name in benchmarks)),
+  ...Object.keys(counts).filter(
+    (name) => !Number.isInteger(counts[name]) || counts[name] < 1 || counts[name] > 100_000,
+  ),
+];
+if (help || wrong.length > 0) {
+  console.log(help ? USAGE : `wrong: ${wrong.join(', ')}\n\n${USAGE}`);
+  process.exit(help ? 0 : 1);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.once(signal, () => void Bed.stopAll().then(() => process.exit(130)));
+
+for (const name of names) {
+  console.log(name);
+  const report = new Report(name);
+  try {
+    await benchmarks[name](report, { ...counts, nodeOptions });
+  } catch (error) {
+    process.exitCode = 1;
+    report.broke(error);
+  }
+  report.close();
+}

@@ -1,0 +1,56 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A program of this project in a process of its own. */
+export class Child {
+  output = '';
+
+  private constructor(readonly process: ChildProcess) {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+  }
+
+  /** Resolves with the match once the output matches; rejects when the process ends before. */
+  static async start(
+    script: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    ready: RegExp,
+  ): Promise<{ child: Child; match: RegExpExecArray }> {
+    const child = new Child(
+      spawn(process.execPath, [script, ...args], {
+        cwd: projectFolder,
+        env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment },
+      }),
+    );
+    const match = await new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = () => {
+        const found = ready.exec(child.output);
+        if (found) resolve(found);
+      };
+      child.process.stdout?.on('data', look);
+      child.process.stderr?.on('data', look);
+      child.process.once('exit', (code) =>
+        reject(new Error(`${script} ended with ${code} before it was ready:\n${child.output}`)),
+      );
+    });
+    return { child, match };
+  }
+
+  get running(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  /** Sends the signal and resolves with the exit code when the process has ended. */
+  async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (!this.running) return this.process.exitCode;
+    const exited = once(this.process, 'exit');
+    this.process.kill(signal);
+    await exited;
+    return this.process.exitCode;
+  }
+}

@@ -1,0 +1,86 @@
+import { BatchV1Api, CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Child } from './child.js';
+import { eventually } from './wait.js';
+
+/** `E2E_KUBECONFIG` names a real cluster; without it the suites run on the embedded one. */
+export const realKubeconfig = process.env['E2E_KUBECONFIG'];
+export const onRealCluster = realKubeconfig !== undefined;
+
+/** A namespace of its own on a cluster that lives as long as the suite: a server under test can be killed without it. */
+export class TestCluster {
+  readonly core: CoreV1Api;
+  readonly batch: BatchV1Api;
+
+  private constructor(
+    readonly kubeconfig: string,
+    readonly namespace: string,
+    /** For files of the suite; removed with the cluster. */
+    readonly folder: string,
+    private readonly embedded?: Child,
+  ) {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    this.core = config.makeApiClient(CoreV1Api);
+    this.batch = config.makeApiClient(BatchV1Api);
+  }
+
+  static async start(): Promise<TestCluster> {
+    const folder = await mkdtemp(join(tmpdir(), 'e2e-cluster-'));
+    if (realKubeconfig === undefined) {
+      const images = join(folder, 'images.json');
+      const image = {
+        name: 'ogc-processes-k8s/geojson-features:latest',
+        folder: join(process.cwd(), 'examples/geojson-features'),
+        entrypoint: ['node', 'index.mjs'],
+      };
+      await writeFile(images, JSON.stringify([image]));
+      const args = ['--data-dir', folder, '--images', images];
+      const { child, match } = await Child.start(
+        'dist/embedded-cluster/main.js',
+        args,
+        {},
+        /embedded cluster ready: (.+)/,
+      );
+      return new TestCluster((match[1] ?? '').trim(), 'default', folder, child);
+    }
+    const cluster = new TestCluster(realKubeconfig, `e2e-${randomBytes(4).toString('hex')}`, folder);
+    await cluster.core.createNamespace({ body: { metadata: { name: cluster.namespace } } });
+    await eventually('the default service account', () =>
+      cluster.core.readNamespacedServiceAccount({ name: 'default', namespace: cluster.namespace }),
+    );
+    return cluster;
+  }
+
+  async pods() {
+    return (await this.core.listNamespacedPod({ namespace: this.namespace })).items;
+  }
+
+  async kubeJobs() {
+    return (await this.batch.listNamespacedJob({ namespace: this.namespace })).items;
+  }
+
+  async stop(): Promise<void> {
+    if (this.embedded) {
+      await this.embedded.end();
+    } else {
+      for (const pod of await this.pods()) {
+        const request = {
+          name: pod.metadata?.name ?? '',
+          namespace: this.namespace,
+          body: { metadata: { finalizers: null } },
+        };
+        if (pod.metadata?.finalizers?.length) {
+          await this.core
+            .patchNamespacedPod(request, setHeaderOptions('Content-Type', PatchStrategy.MergePatch))
+            .catch(() => undefined);
+        }
+      }
+      await this.core.deleteNamespace({ name: this.namespace });
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,33 @@
+import { request } from 'node:http';
+
+/** Unlike fetch, without an Accept-Encoding of its own and with the body as it comes over the wire. */
+export function rawGet(url: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status?: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>((resolve, reject) => {
+    const sent = request(url, { headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () =>
+        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** Every `href` of an answer, at any depth. */
+export function hrefs(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(hrefs);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, entry]) => (key === 'href' ? [String(entry)] : hrefs(entry)));
+}
+
+export const json = async <T>(url: string, headers: Record<string, string> = {}): Promise<T> =>
+  (await (await fetch(url, { headers })).json()) as T;
+
+/** Reads the whole answer. */
+export async function statusOf(url: string, method = 'GET'): Promise<number> {
+  const response = await fetch(url, { method });
+  await response.arrayBuffer();
+  return response.status;
+}
