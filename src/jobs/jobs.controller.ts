@@ -109,6 +109,7 @@ export class JobsController {
   @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiProblem(400, 'A parameter is unknown or wrong')
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job')
   async log(

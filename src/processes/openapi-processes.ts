@@ -152,23 +152,28 @@ function results(process: RegisteredProcess): ResponseObject {
   const isJson = /[/+]json\b/i.test(process.mimetype);
   const schema: SchemaObject | ReferenceObject =
     outputs.length === 1 && only && isJson ? toOpenApiSchema(only.schema) : isJson ? {} : { type: 'string' };
+  const several = outputs.length > 1;
   return {
     description:
       'The results, by `response`: `raw` in the media type of the output (a job may name another), `document` as JSON',
     content: {
+      'application/json': { schema: { type: 'object' } },
+      ...(several ? Object.fromEntries(outputs.map(outputContent)) : {}),
+      ...(several ? { 'multipart/related': { schema: { type: 'string', format: 'binary' } } } : {}),
       [process.mimetype]: { schema },
-      ...(isPlainJson(process.mimetype) ? {} : { 'application/json': { schema: { type: 'object' } } }),
-      ...(outputs.length > 1 ? { 'multipart/related': { schema: { type: 'string', format: 'binary' } } } : {}),
     },
   };
 }
 
-function noResults(): ResponseObject {
-  return { description: 'The execution was successful and has no results' };
+/** One of several outputs, where it is the only one that was asked for. */
+function outputContent({ schema }: OutputDescription): [string, { schema: SchemaObject }] {
+  const { type, contentMediaType } = typeof schema === 'object' ? schema : {};
+  if (type !== 'string') return ['application/json', { schema: {} }];
+  return [typeof contentMediaType === 'string' ? contentMediaType : 'text/plain', { schema: { type: 'string' } }];
 }
 
-function isPlainJson(mediaType: string): boolean {
-  return mediaType.split(';', 1)[0]?.trim().toLowerCase() === 'application/json';
+function noResults(): ResponseObject {
+  return { description: 'The execution was successful and has no results' };
 }
 
 function accepted(): ResponseObject {
