@@ -10,6 +10,7 @@ import { collects } from '../jobs/collection.js';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { PodRecord } from '../jobs/pod-record.js';
+import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
 import { LeaderElection } from '../k8s/leader-election.js';
@@ -22,6 +23,9 @@ import { PodReconciler } from './pod.reconciler.js';
 
 /** Pods and Jobs worked on at the same time. */
 const CONCURRENCY = 16;
+
+/** How long the end of passes, and then the release of the Lease, is waited for at shutdown, milliseconds: what is broken off is done again by the next leader. */
+const PATIENCE = 5_000;
 
 /**
  * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME` and `job/NAME`. Whoever becomes the leader looks at everything once, so that what ended
@@ -87,9 +91,9 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   async beforeApplicationShutdown(): Promise<void> {
     for (const unsubscribe of this.unsubscribe) unsubscribe();
-    await this.queue.shutDown();
+    await atMost(PATIENCE, this.queue.shutDown());
     // Before connections are drained, which may take long: another replica takes over meanwhile.
-    await this.leader.stop();
+    await atMost(PATIENCE, this.leader.stop());
     await this.follower.forgetAll();
     this.heads.forgetAll();
   }
@@ -134,4 +138,9 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     this.failures.failed(key, error);
     return 'retry';
   }
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work.finally(() => done.abort()), delay(systemClock, milliseconds, done.signal)]);
 }

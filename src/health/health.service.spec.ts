@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Configuration } from '../config/configuration.js';
 import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import type { LeaderElection } from '../k8s/leader-election.js';
 import { ObjectStoreError, type ObjectStore } from '../object-store/object-store.js';
@@ -19,6 +20,7 @@ function healthWith({
       check: () => ((checks += 1), store ? Promise.reject(store) : Promise.resolve()),
     } as unknown as ObjectStore,
     { check: () => fault } as unknown as SecurityContextPolicy,
+    { environment: { shutdownDelay: 0 } } as Configuration,
   );
   return { health, checks: () => checks };
 }
@@ -51,7 +53,7 @@ describe('readiness', () => {
   it('is missing until the first lists are in, and once the server shuts down', async () => {
     expect((await healthWith({ synced: false }).health.readiness()).status).toBe('unavailable');
     const { health } = healthWith();
-    health.beforeApplicationShutdown();
+    await health.onModuleDestroy();
     expect((await health.readiness()).status).toBe('unavailable');
   });
 

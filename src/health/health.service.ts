@@ -1,4 +1,6 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Configuration } from '../config/configuration.js';
 import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
@@ -19,16 +21,21 @@ const STORE_CHECK_COUNTS = 10_000;
 
 /** What the server depends on, and how it is. A store that is away only degrades: status and execution go on, and what has ended waits for it. */
 @Injectable()
-export class HealthService implements BeforeApplicationShutdown {
+export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
   private storeCheck: { readonly at: number; readonly result: Promise<HealthCheck> } | undefined;
+  private started = false;
   private closing = false;
+  private readonly shutdownDelay: number;
 
   constructor(
     private readonly informers: ListWatchInformerFactory,
     private readonly leader: LeaderElection,
     private readonly store: ObjectStore,
     private readonly policy: SecurityContextPolicy,
-  ) {}
+    configuration: Configuration,
+  ) {
+    this.shutdownDelay = configuration.environment.shutdownDelay * 1000;
+  }
 
   async readiness(): Promise<Readiness> {
     const checks = {
@@ -42,8 +49,19 @@ export class HealthService implements BeforeApplicationShutdown {
     return { status: (['unavailable', 'degraded'] as const).find((status) => found.has(status)) ?? 'ok', checks };
   }
 
-  beforeApplicationShutdown(): void {
+  /** Whether the server is asked to end: it still answers, but wants no new connections. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  onApplicationBootstrap(): void {
+    this.started = true;
+  }
+
+  /** First of all that happens at the end: nothing else stops before the delay is over. */
+  async onModuleDestroy(): Promise<void> {
     this.closing = true;
+    if (this.started && this.shutdownDelay > 0) await delay(this.shutdownDelay);
   }
 
   private checkInformers(): HealthCheck {
