@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountOf, nothingLost } from '../support/account.js';
 import { Balancer } from '../support/balancer.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
+import { ApiProxy } from '../support/api-proxy.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -118,7 +118,7 @@ describe('two replicas', () => {
   }, 240_000);
 
   it('hand over when the leader is cut off from the API server, which stops before the other begins', async () => {
-    const proxy = await TcpProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
+    const proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
     try {
       const { leader, other } = await leaderAndOther({ KUBECONFIG: proxy.kubeconfig });
       const watch = watchLeaders(leader, other);

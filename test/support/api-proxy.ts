@@ -1,32 +1,35 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { parse } from 'yaml';
 
-/** Passes connections on to an API server until it is told to be cut: then no byte goes either way, as when the network between two machines is parted. */
-export class TcpProxy {
+/** Tunnels connections to an API server until it is told to be cut: then no byte goes either way, as when the network between two machines is parted. */
+export class ApiProxy {
   private readonly pairs = new Set<readonly [Socket, Socket]>();
   private isCut = false;
 
   private constructor(
     private readonly server: Server,
-    private readonly target: { readonly host: string; readonly port: number },
-    /** A copy of the cluster's kubeconfig whose API server is this proxy. */
+    /** A copy of the cluster's kubeconfig that names this proxy (`proxy-url`). */
     readonly kubeconfig: string,
   ) {
-    server.on('connection', (socket) => this.passOn(socket));
+    server.on('connect', ({ url }, client: Socket) => {
+      const { hostname: host, port } = new URL(`http://${url}`);
+      const upstream = connect({ host, port: Number(port) }, () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+      this.passOn(client, upstream);
+    });
   }
 
   /** @param copy where the changed kubeconfig is written */
-  static async before(kubeconfig: string, copy: string): Promise<TcpProxy> {
-    const text = await readFile(kubeconfig, 'utf8');
-    const [address = ''] = /https?:\/\/[^\s"',}]+/.exec(text) ?? [];
-    const { hostname: host, port } = new URL(address);
+  static async before(kubeconfig: string, copy: string): Promise<ApiProxy> {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const own = new URL(address);
-    own.port = String((server.address() as AddressInfo).port);
-    await writeFile(copy, text.replace(address, own.href.replace(/\/$/, '')), { mode: 0o600 });
-    return new TcpProxy(server, { host, port: Number(port) }, copy);
+    const config = parse(await readFile(kubeconfig, 'utf8')) as { clusters: { cluster: object }[] };
+    for (const { cluster } of config.clusters)
+      Object.assign(cluster, { 'proxy-url': `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    await writeFile(copy, JSON.stringify(config), { mode: 0o600 });
+    return new ApiProxy(server, copy);
   }
 
   cut(): void {
@@ -50,8 +53,7 @@ export class TcpProxy {
     this.break();
   }
 
-  private passOn(client: Socket): void {
-    const upstream = connect(this.target);
+  private passOn(client: Socket, upstream: Socket): void {
     const pair = [client, upstream] as const;
     this.pairs.add(pair);
     const other = (socket: Socket) => (socket === client ? upstream : client);
