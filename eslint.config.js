@@ -13,7 +13,7 @@ const mayImport = {
   'security-context': ['config'],
   processes: ['config', 'ogc'],
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
-  finalizer: ['config', 'k8s', 'object-store', 'jobs'],
+  finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
   visualisations: ['config', 'k8s', 'security-context'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };

@@ -29,6 +29,8 @@ export default {
     project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/examples/**/*.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     }),
+    project('full', ['<rootDir>/test/full/**/*.full-spec.ts']),
+    project('soak', ['<rootDir>/test/soak/**/*.soak-spec.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.e2e-spec.ts'], { testPathIgnorePatterns: ['/node_modules/', '/dist/'] }),
   ],
   reporters: ['default', ['<rootDir>/test/support/closing-line.js', { name: 'tests' }]],

@@ -8,6 +8,7 @@ import { loadConfiguration, type ConfigurationOptions } from './config/config.mo
 import { compress } from './compression.js';
 import { Configuration } from './config/configuration.js';
 import { INFO_PATH, infoText } from './info.js';
+import { HealthService } from './health/health.service.js';
 import { JobCache } from './jobs/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { openLogDestination } from './logging/log-destination.js';
@@ -52,6 +53,8 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
+    // What arrives on an open connection while the server closes is answered as ever.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: sendFrameworkError,
     trustProxy: trustedProxies(server.trustProxy),
@@ -95,6 +98,11 @@ async function setUpHttp(
     fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(indented)));
   }
   closeFinishedConnections(fastify);
+  const health = app.get(HealthService, { strict: false });
+  fastify.addHook(
+    'onRequest',
+    async (_request, reply) => void (health.isClosing && reply.header('connection', 'close')),
+  );
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
 import { describeSurroundings, listen } from './app.js';
 import { helpText, parseCommandLine } from './config/command-line.js';
+import { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration-error.js';
 import { ClusterConnectionError } from './k8s/cluster-connection-error.js';
 import { createServer } from './server.js';
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** How long clients may take to read their last answers, milliseconds: less than the 30 seconds that Kubernetes waits before it kills. */
+/** How long clients may take to read their last answers once the server listens no more, milliseconds: with the delay before that less than the 30 seconds that Kubernetes waits before it kills. */
 const PATIENCE = 10_000;
 
 /** Shuts down in order and ends with code 0, as whoever stops a server expects, also while it starts; a second signal ends it at once. */
@@ -59,7 +60,9 @@ class Shutdown {
   private async close(): Promise<void> {
     const app = await this.starting.catch(() => undefined);
     if (!app) return;
-    setTimeout(() => (app.getHttpServer() as Server).closeAllConnections(), PATIENCE).unref();
+    const { shutdownDelay } = app.get(Configuration, { strict: false }).environment;
+    const closeAll = () => (app.getHttpServer() as Server).closeAllConnections();
+    setTimeout(closeAll, shutdownDelay * 1000 + PATIENCE).unref();
     await app.close();
   }
 }

@@ -131,6 +131,8 @@ export interface EnvironmentSettings {
   readonly dataDir: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';
+  /** `SHUTDOWN_DELAY`, `--shutdown-delay`: seconds between the signal to end and the end of listening. */
+  readonly shutdownDelay: number;
   /** What the image was built of; each undefined when unset or empty. */
   readonly build: {
     /** `VERSION` */

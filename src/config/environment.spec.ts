@@ -17,6 +17,7 @@ describe('the environment', () => {
         bucket: { pathPrefix: '' },
         cluster: 'auto',
         dataDir: '/work/.data',
+        shutdownDelay: 0,
         build: {},
       },
       warnings: [],
@@ -38,6 +39,7 @@ describe('the environment', () => {
       K8S_CLUSTER: 'in-cluster',
       DATA_DIR: 'data',
       OBJECT_STORE: 'folder',
+      SHUTDOWN_DELAY: '5',
       VERSION: '1.2.3',
       BUILD_DATE: '2026-01-31T00:00:00Z',
       GIT_COMMIT: 'abc',
@@ -61,6 +63,7 @@ describe('the environment', () => {
       cluster: 'in-cluster',
       dataDir: '/work/data',
       objectStore: 'folder',
+      shutdownDelay: 5,
       build: { version: '1.2.3', date: '2026-01-31T00:00:00Z', commit: 'abc', tag: 'v1.2.3', branch: 'main' },
     });
   });

@@ -64,6 +64,11 @@ export class EnvironmentVariables {
   OBJECT_STORE?: 's3' | 'folder';
 
   @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(0, 60)
+  SHUTDOWN_DELAY?: number;
+
+  @IsOptional()
   @TextLike(notBlank, 'a text that is not only white space')
   PYGEOAPI_K8S_MANAGER_API_TOKEN?: string;
 
@@ -153,6 +158,7 @@ export function toEnvironmentSettings(
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     objectStore: variables.OBJECT_STORE,
+    shutdownDelay: variables.SHUTDOWN_DELAY ?? 0,
     build: {
       version: variables.VERSION,
       date: variables.BUILD_DATE,

@@ -78,6 +78,13 @@ export const variables: readonly Variable[] = [
     text: 'Where logs and large results are kept; s3 is the bucket of the variables below.',
   },
   {
+    name: 'SHUTDOWN_DELAY',
+    flag: 'shutdown-delay',
+    placeholder: 'SECONDS',
+    default: '0',
+    text: 'How long to go on serving, not ready any more, once asked to end: so long a Service takes to send no more requests. At most 60.',
+  },
+  {
     name: 'PYGEOAPI_K8S_MANAGER_API_TOKEN',
     text: 'Token that clients need for what asks for one; unset: nobody has it.',
   },

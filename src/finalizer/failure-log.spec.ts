@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ObjectStoreError } from '../object-store/object-store.js';
 import { FailureLog } from './failure-log.js';
 
 function setUp() {
@@ -21,6 +22,18 @@ describe('the log of failures', () => {
     expect(lines.slice(1)).toEqual(['log Over: store away']);
     log.failed('pod/d', new Error('store away'));
     expect(lines).toHaveLength(3);
+  });
+
+  it('takes failures of one kind for one cause, whatever object each names', () => {
+    const { lines, log } = setUp();
+    const denied = (key: string) => new ObjectStoreError('denied', `cannot write ${key}`, true);
+    for (const key of ['a', 'b']) log.failed(key, denied(key));
+    log.failed('c', new ObjectStoreError('full', 'cannot write c', true));
+    expect(lines).toHaveLength(2);
+    expect([...log.current()]).toEqual([
+      ['cannot write a', 2],
+      ['cannot write c', 1],
+    ]);
   });
 
   it('names another cause of the same key', () => {

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { HealthModule } from '../health/health.module.js';
+import { CollectionProblems } from './collection-problems.js';
 import { FinalizerService } from './finalizer.service.js';
 import { JobReconciler } from './job.reconciler.js';
 import { LogCollector } from './log-collector.js';
@@ -11,8 +13,9 @@ import { PodReconciler } from './pod.reconciler.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
-  imports: [JobsModule],
+  imports: [HealthModule, JobsModule],
   providers: [
+    CollectionProblems,
     FinalizerService,
     JobReconciler,
     LogCollector,

@@ -6,14 +6,17 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
+import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
 import { collects } from '../jobs/collection.js';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { PodRecord } from '../jobs/pod-record.js';
+import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
+import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
 import { JobReconciler } from './job.reconciler.js';
 import { LogFollower } from './log-follower.js';
@@ -22,6 +25,12 @@ import { PodReconciler } from './pod.reconciler.js';
 
 /** Pods and Jobs worked on at the same time. */
 const CONCURRENCY = 16;
+
+/** Causes that readiness names. */
+const MOST_CAUSES = 3;
+
+/** How long the end of passes, and then the release of the Lease, is waited for at shutdown, milliseconds: what is broken off is done again by the next leader. */
+const PATIENCE = 5_000;
 
 /**
  * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME` and `job/NAME`. Whoever becomes the leader looks at everything once, so that what ended
@@ -44,11 +53,14 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     private readonly jobs: JobReconciler,
     private readonly follower: LogFollower,
     private readonly heads: LogHeads,
+    private readonly problems: CollectionProblems,
     private readonly leader: LeaderElection,
+    healthChecks: HealthChecks,
     configuration: Configuration,
     rights: ClusterRights,
   ) {
     this.enabled = collects(configuration, rights);
+    if (this.enabled) healthChecks.add('finalizer', () => this.health());
     this.queue = new KeyedWorkQueue(
       {
         name: 'finalizer',
@@ -87,9 +99,9 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   async beforeApplicationShutdown(): Promise<void> {
     for (const unsubscribe of this.unsubscribe) unsubscribe();
-    await this.queue.shutDown();
+    await atMost(PATIENCE, this.queue.shutDown());
     // Before connections are drained, which may take long: another replica takes over meanwhile.
-    await this.leader.stop();
+    await atMost(PATIENCE, this.leader.stop());
     await this.follower.forgetAll();
     this.heads.forgetAll();
   }
@@ -121,17 +133,50 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
       return undefined;
     }
     if (this.passedOver) this.addAll();
-    const name = key.slice(key.indexOf('/') + 1);
+    try {
+      const result = await this.look(key);
+      this.failures.succeeded(key);
+      this.problems.over(key);
+      return result;
+    } catch (error) {
+      await this.problems.met(key, this.jobOf(key), error, performance.now());
+      throw error;
+    }
+  }
+
+  private look(key: string): Promise<ReconcileResult> {
+    const name = nameOf(key);
     const lookAtPod = (podName: string) => this.queue.add(`pod/${podName}`);
-    const result = key.startsWith('pod/')
-      ? await this.pods.reconcile(name, () => lookAtPod(name))
-      : await this.jobs.reconcile(name, new Date(), lookAtPod);
-    this.failures.succeeded(key);
-    return result;
+    return key.startsWith('pod/')
+      ? this.pods.reconcile(name, () => lookAtPod(name))
+      : this.jobs.reconcile(name, new Date(), lookAtPod);
+  }
+
+  private jobOf(key: string): JobRecord | undefined {
+    const name = nameOf(key);
+    return this.cache.jobs.get(key.startsWith('pod/') ? (this.cache.pods.get(name)?.jobName ?? '') : name);
+  }
+
+  /** Only the leader has any, and nothing has but what it has tried itself. */
+  private health(): HealthCheck {
+    const causes = [...this.failures.current()];
+    if (causes.length === 0 || !this.leader.isLeader) return { status: 'ok' };
+    const told = causes.slice(0, MOST_CAUSES).map(([cause, keys]) => `${keys} of ${cause}`);
+    return { status: 'degraded', detail: `not collected, because ${told.join('; ')}` };
   }
 
   private report(key: string, error: unknown): 'retry' {
     this.failures.failed(key, error);
     return 'retry';
   }
+}
+
+/** Of a key, without its kind. */
+function nameOf(key: string): string {
+  return key.slice(key.indexOf('/') + 1);
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work.finally(() => done.abort()), delay(systemClock, milliseconds, done.signal)]);
 }

@@ -1,7 +1,11 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
 import type { JobOutcome, StoredResult } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { JobPatch } from '../k8s/kubernetes-client.js';
-import { annotation, ownAnnotation } from '../k8s/names.js';
+import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
+
+/** Kubernetes takes no more characters. */
+const LONGEST_EVENT_MESSAGE = 1024;
 
 /** A result that is small enough to stand in the Job itself, in the predecessor's annotations. */
 export interface InlineResult {
@@ -36,16 +40,46 @@ export function outcomePatch(
 }
 
 /** Says that everything of a job is collected; from now its retention counts. */
-export function collectedPatch(job: Pick<JobRecord, 'uid' | 'ttlAfterCollected'>, logKey?: string): JobPatch {
+export function collectedPatch(
+  job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'collectionProblem'>,
+  logKey?: string,
+): JobPatch {
   return {
     metadata: {
       uid: job.uid,
       annotations: {
         [ownAnnotation.collection]: 'done',
         ...(logKey === undefined ? {} : { [ownAnnotation.logKey]: logKey }),
+        ...(job.collectionProblem === undefined ? {} : { [ownAnnotation.collectionProblem]: null }),
       },
     },
     ...(job.ttlAfterCollected === undefined ? {} : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
+  };
+}
+
+/** Notes why a job's log and result are still not collected. */
+export function collectionProblemPatch(job: Pick<JobRecord, 'uid'>, message: string): JobPatch {
+  return { metadata: { uid: job.uid, annotations: { [ownAnnotation.collectionProblem]: message } } };
+}
+
+/** The same, as an Event of the Job. @param suffix makes its name unique */
+export function makeCollectionProblemEvent(
+  job: Pick<JobRecord, 'name' | 'uid'>,
+  namespace: string,
+  message: string,
+  now: Date,
+  suffix: string,
+): CoreV1Event {
+  return {
+    metadata: { name: `${job.name}.${suffix}`, namespace },
+    involvedObject: { apiVersion: 'batch/v1', kind: 'Job', name: job.name, namespace, uid: job.uid },
+    type: 'Warning',
+    reason: 'CollectionFailed',
+    message: message.slice(0, LONGEST_EVENT_MESSAGE),
+    source: { component: MANAGED_BY },
+    firstTimestamp: now,
+    lastTimestamp: now,
+    count: 1,
   };
 }
 

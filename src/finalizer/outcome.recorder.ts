@@ -5,6 +5,8 @@ import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { endOf, startOf, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/kubernetes-client.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
@@ -38,7 +40,27 @@ export class OutcomeRecorder {
       const cause = causeOfFailedPod(pod);
       const container = pod.containers.find(({ name }) => name === cause.container);
       const tail = collected.tails.get(cause.container ?? '') || (container?.hasRun ? container.message : undefined);
-      await this.patch(job, outcomePatch(job, failed(cause, times, tail)));
+      await this.recordOnce(job, outcomePatch(job, failed(cause, times, tail)));
+    }
+  }
+
+  /**
+   * Records an outcome where none is recorded yet: a leader that was paused, and woke when another had taken over, changes nothing that the other has written.
+   * A Job that has changed otherwise since it was looked at is looked at again, not waited for.
+   */
+  private async recordOnce(job: JobRecord, patch: JobPatch): Promise<void> {
+    for (let version = job.resourceVersion; ;) {
+      try {
+        return await this.patch(job, { ...patch, metadata: { ...patch.metadata, resourceVersion: version } });
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
+        const kubeJob = await this.client.getJob(job.name);
+        const { uid, resourceVersion, deletionTimestamp, annotations = {} } = kubeJob?.metadata ?? {};
+        if (kubeJob) this.cache.observe(kubeJob);
+        if (uid !== job.uid || deletionTimestamp || annotations[ownAnnotation.outcome] !== undefined) return;
+        if (annotations[ownAnnotation.dismissed] !== undefined || resourceVersion === undefined) return;
+        version = resourceVersion;
+      }
     }
   }
 
@@ -56,26 +78,26 @@ export class OutcomeRecorder {
   ): Promise<void> {
     if (mainLogMissing !== undefined) {
       const message = `The job ended well, but its log, which would hold its result, cannot be read: ${mainLogMissing}`;
-      return this.patch(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
+      return this.recordOnce(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
     }
     if (!result && mainLogCut) {
       const message =
         'The job ended well, but wrote more than its node keeps of a log, so that its beginning, and with it any result, is lost. Print less, or raise containerLogMaxSize of the kubelet.';
-      return this.patch(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
+      return this.recordOnce(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
     }
     const outcome: JobOutcome = { status: 'successful', ...times };
-    if (!result) return this.patch(job, outcomePatch(job, outcome));
+    if (!result) return this.recordOnce(job, outcomePatch(job, outcome));
     const mediaType = result.mediaType ?? job.mimetype ?? 'application/json';
     const text = result.body.size <= INLINE_LIMIT_WITHOUT_STORE ? asText(await result.body.bytes()) : undefined;
     const inline = text === undefined ? undefined : { inline: { value: text, mediaType } };
-    if (inline && result.body.size <= INLINE_LIMIT) return this.patch(job, outcomePatch(job, outcome, inline));
+    if (inline && result.body.size <= INLINE_LIMIT) return this.recordOnce(job, outcomePatch(job, outcome, inline));
     try {
       const key = await this.logs.storeResult(job.name, pod.uid, new Date(times.finished), result.body, mediaType);
       const stored = { key, size: result.body.size, digest: `sha256:${result.body.digest()}`, mediaType };
-      await this.patch(job, outcomePatch(job, outcome, { stored }));
+      await this.recordOnce(job, outcomePatch(job, outcome, { stored }));
     } catch (error) {
       if (!inline || !(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
-      await this.patch(job, outcomePatch(job, outcome, inline));
+      await this.recordOnce(job, outcomePatch(job, outcome, inline));
     }
   }
 }

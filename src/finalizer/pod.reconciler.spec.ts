@@ -193,6 +193,28 @@ describe('an ended pod', () => {
     expect(finalizers()).toEqual(RELEASED);
   });
 
+  it('that another leader has collected while this one was paused keeps what the other has recorded', async () => {
+    const { cluster, outcome, finalizers, reconcilePod } = setUp();
+    const kubeJob = cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.logs.set(`${POD}/main`, new KubernetesError('not-found', 'the pod is gone', 404));
+    const recorded = { status: 'successful', finished: at(5).toISOString() };
+    const annotations = { ...kubeJob.metadata?.annotations, [ownAnnotation.outcome]: JSON.stringify(recorded) };
+    // Its watch has not told it yet.
+    cluster.kubeJobs.set(JOB, { ...kubeJob, metadata: { ...kubeJob.metadata, annotations, resourceVersion: '77' } });
+    await reconcilePod();
+    expect([outcome(), finalizers()]).toEqual([recorded, RELEASED]);
+  });
+
+  it('has its outcome recorded at once though its Job has changed since the watch told of it', async () => {
+    const { cluster, outcome, reconcilePod } = setUp();
+    const kubeJob = cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.kubeJobs.set(JOB, { ...kubeJob, metadata: { ...kubeJob.metadata, resourceVersion: '77' } });
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'successful' });
+  });
+
   it('whose Job is gone has its log stored and is released', async () => {
     const { cluster, store, finalizers, reconcilePod } = setUp();
     cluster.logs.set(`${POD}/main`, 'x\n');

@@ -1,26 +1,34 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Configuration } from '../config/configuration.js';
 import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import type { LeaderElection } from '../k8s/leader-election.js';
 import { ObjectStoreError, type ObjectStore } from '../object-store/object-store.js';
 import type { SecurityContextPolicy } from '../security-context/security-context.policy.js';
+import { HealthChecks } from './health-checks.js';
 import { HealthService } from './health.service.js';
 
 function healthWith({
   synced = true,
+  silence = 0,
   fault = undefined as string | undefined,
   store = undefined as Error | undefined,
 } = {}) {
   let checks = 0;
+  const others = new HealthChecks();
   const health = new HealthService(
-    { statistics: () => [{ resource: 'pods', synced }] } as unknown as ListWatchInformerFactory,
+    {
+      statistics: () => [{ resource: 'pods', synced, lastContact: new Date(Date.now() - silence) }],
+    } as unknown as ListWatchInformerFactory,
     { isLeader: false, observedHolder: 'another' } as unknown as LeaderElection,
     {
       description: 'a store',
       check: () => ((checks += 1), store ? Promise.reject(store) : Promise.resolve()),
     } as unknown as ObjectStore,
     { check: () => fault } as unknown as SecurityContextPolicy,
+    others,
+    { environment: { shutdownDelay: 0 } } as Configuration,
   );
-  return { health, checks: () => checks };
+  return { health, others, checks: () => checks };
 }
 
 describe('readiness', () => {
@@ -48,10 +56,23 @@ describe('readiness', () => {
     });
   });
 
+  it('is degraded where nothing was heard of the API server for minutes, or where another module says so', async () => {
+    expect(await healthWith({ silence: 200_000 }).health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { informers: { detail: 'the API server was heard of 200 seconds ago last' } },
+    });
+    const { health, others } = healthWith();
+    others.add('finalizer', () => ({ status: 'degraded', detail: 'not collected' }));
+    expect(await health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { finalizer: { status: 'degraded', detail: 'not collected' } },
+    });
+  });
+
   it('is missing until the first lists are in, and once the server shuts down', async () => {
     expect((await healthWith({ synced: false }).health.readiness()).status).toBe('unavailable');
     const { health } = healthWith();
-    health.beforeApplicationShutdown();
+    await health.onModuleDestroy();
     expect((await health.readiness()).status).toBe('unavailable');
   });
 

@@ -1,13 +1,11 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Configuration } from '../config/configuration.js';
 import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { HealthChecks, type HealthCheck } from './health-checks.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
-
-export interface HealthCheck {
-  readonly status: 'ok' | 'degraded' | 'unavailable';
-  readonly detail?: string;
-}
 
 export interface Readiness {
   readonly status: HealthCheck['status'];
@@ -16,19 +14,27 @@ export interface Readiness {
 
 /** How long an answer of the object store counts, milliseconds: probes of many replicas must not become its load. */
 const STORE_CHECK_COUNTS = 10_000;
+/** After so long without a word of the API server its news is old, milliseconds. */
+const CONTACT_COUNTS = 150_000;
 
 /** What the server depends on, and how it is. A store that is away only degrades: status and execution go on, and what has ended waits for it. */
 @Injectable()
-export class HealthService implements BeforeApplicationShutdown {
+export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
   private storeCheck: { readonly at: number; readonly result: Promise<HealthCheck> } | undefined;
+  private started = false;
   private closing = false;
+  private readonly shutdownDelay: number;
 
   constructor(
     private readonly informers: ListWatchInformerFactory,
     private readonly leader: LeaderElection,
     private readonly store: ObjectStore,
     private readonly policy: SecurityContextPolicy,
-  ) {}
+    private readonly others: HealthChecks,
+    configuration: Configuration,
+  ) {
+    this.shutdownDelay = configuration.environment.shutdownDelay * 1000;
+  }
 
   async readiness(): Promise<Readiness> {
     const checks = {
@@ -36,23 +42,43 @@ export class HealthService implements BeforeApplicationShutdown {
       securityContext: this.checkSecurityContext(),
       objectStore: await this.checkStore(),
       leader: this.checkLeader(),
+      ...this.others.run(),
       ...(this.closing ? { server: { status: 'unavailable', detail: 'is shutting down' } as const } : {}),
     };
     const found = new Set(Object.values(checks).map(({ status }) => status));
     return { status: (['unavailable', 'degraded'] as const).find((status) => found.has(status)) ?? 'ok', checks };
   }
 
-  beforeApplicationShutdown(): void {
+  /** Whether the server is asked to end: it still answers, but wants no new connections. */
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  onApplicationBootstrap(): void {
+    this.started = true;
+  }
+
+  /** First of all that happens at the end: nothing else stops before the delay is over. */
+  async onModuleDestroy(): Promise<void> {
     this.closing = true;
+    if (this.started && this.shutdownDelay > 0) await delay(this.shutdownDelay);
   }
 
   private checkInformers(): HealthCheck {
     const waiting = this.informers.statistics().filter(({ synced }) => !synced);
-    if (waiting.length === 0) return { status: 'ok' };
+    if (waiting.length === 0) return this.checkContact();
     return {
       status: 'unavailable',
       detail: `the first list of ${waiting.map(({ resource }) => resource).join(', ')} is not in`,
     };
+  }
+
+  /** Bookmarks come every minute: without any the API server, or the way there, is away, and what is served may be old. */
+  private checkContact(): HealthCheck {
+    const contacts = this.informers.statistics().map(({ lastContact }) => lastContact?.getTime() ?? 0);
+    const age = Date.now() - Math.max(...contacts);
+    if (age <= CONTACT_COUNTS) return { status: 'ok' };
+    return { status: 'degraded', detail: `the API server was heard of ${Math.round(age / 1000)} seconds ago last` };
   }
 
   private checkSecurityContext(): HealthCheck {

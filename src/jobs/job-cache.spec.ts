@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../config/configuration.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { JobCache } from './job-cache.js';
+import type { JobRecord } from './job-record.js';
 import { JobWaiter } from './job-waiter.js';
 import { FakeCluster } from './testing/fake-cluster.js';
 import { at } from './testing/records.js';
@@ -87,6 +89,24 @@ describe('the cache of jobs', () => {
     await cache.find(id(1));
     expect(cluster.calls).toEqual(['getJob']);
   });
+
+  it('brings a job up to date that another replica has changed, once a second at the most', async () => {
+    const { cluster, cache } = setUp();
+    cluster.addJob(kubeJob(1));
+    const [job] = cache.list();
+    const changed = { ...kubeJob(1), status: { completionTime: at(9), conditions: [] } };
+    cluster.kubeJobs.set(PREFIX + id(1), { ...changed, metadata: { ...changed.metadata, resourceVersion: '77' } });
+    expect(await cache.refresh(job as JobRecord)).toMatchObject({ completionTime: at(9) });
+    expect(await cache.refresh(job as JobRecord)).toMatchObject({ completionTime: at(9) });
+    expect(cluster.calls).toEqual(['getJob']);
+  });
+
+  it('goes by what it knows while the API server does not answer', async () => {
+    const { cluster, cache } = setUp();
+    cluster.addJob(kubeJob(1));
+    cluster.failures.set('getJob', new KubernetesError('unavailable', 'away'));
+    expect(await cache.refresh(cache.list()[0] as JobRecord)).toMatchObject({ jobId: id(1) });
+  });
 });
 
 describe('waiting for a job', () => {
@@ -120,5 +140,16 @@ describe('waiting for a job', () => {
 
   it('ends when the server shuts down', async () => {
     expect(await wait((_, waiter) => waiter.beforeApplicationShutdown())).toBe('running');
+  });
+
+  it('ends at once for who comes while the server shuts down, unless the job has ended', async () => {
+    const { cluster, cache } = setUp();
+    cluster.addJob(kubeJob(1));
+    const waiter = new JobWaiter(cache);
+    waiter.beforeApplicationShutdown();
+    const [job] = cache.list();
+    expect(await waiter.waitForEnd(job as JobRecord)).toBe('running');
+    cluster.addJob(complete);
+    expect(await waiter.waitForEnd(job as JobRecord)).toMatchObject({ jobId: id(1) });
   });
 });

@@ -17,6 +17,8 @@ interface EventRecord {
 
 /** How long it is remembered that the API server knows no such job, milliseconds. */
 const MISS_REMEMBERED = 1000;
+/** A job is brought up to date at most so often, milliseconds. */
+const REFRESH_COUNTS = 1000;
 
 /**
  * The manager's jobs as the cluster has them, in memory: listing, status and waiting ask nothing of the API server but for an id that is not
@@ -29,6 +31,7 @@ export class JobCache {
   private readonly podsByJob = new Map<string, Set<string>>();
   private readonly newestEvents = new Map<string, EventRecord>();
   private readonly misses = new Map<string, number>();
+  private readonly refreshes = new Map<string, number>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
   private sorted: JobRecord[] | undefined;
@@ -88,8 +91,22 @@ export class JobCache {
       this.observe(kubeJob);
       return this.jobs.get(name) ?? toJobRecord(this.prefix, kubeJob);
     }
-    this.rememberMiss(name, now);
+    remember(this.misses, name, now, MISS_REMEMBERED);
     return undefined;
+  }
+
+  /**
+   * The job as the API server has it now, for what must not be answered from a cache that is behind another replica's. Asks once a second for each job at the most;
+   * where there is no answer what is known has to do.
+   */
+  async refresh(job: JobRecord): Promise<JobRecord> {
+    const now = performance.now();
+    if ((this.refreshes.get(job.name) ?? -Infinity) <= now - REFRESH_COUNTS) {
+      remember(this.refreshes, job.name, now, REFRESH_COUNTS);
+      const kubeJob = await this.client.getJob(job.name).catch(() => undefined);
+      if (kubeJob) this.observe(kubeJob);
+    }
+    return this.jobs.get(job.name) ?? job;
   }
 
   /** Takes over an answer of the API server at once. */
@@ -178,11 +195,12 @@ export class JobCache {
   private notify(name: string): void {
     for (const listener of [...(this.listeners.get(name) ?? [])]) listener();
   }
+}
 
-  private rememberMiss(name: string, now: number): void {
-    for (const [other, at] of this.misses) if (at <= now - MISS_REMEMBERED) this.misses.delete(other);
-    this.misses.set(name, now);
-  }
+/** Notes the time, and forgets what was noted too long ago to count. */
+function remember(times: Map<string, number>, name: string, now: number, counts: number): void {
+  for (const [other, at] of times) if (at <= now - counts) times.delete(other);
+  times.set(name, now);
 }
 
 function newestFirst(a: JobRecord, b: JobRecord): number {

@@ -29,6 +29,8 @@ export interface JobRecord {
   readonly backoffLimit: number;
   /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
   readonly collection?: 'pending' | 'done';
+  /** Why its log and result are still not collected, for people. */
+  readonly collectionProblem?: string;
   readonly outcome?: JobOutcome;
   readonly request?: RequestedResponse;
   /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
@@ -76,6 +78,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     failedPods: kubeJob.status?.failed ?? 0,
     backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
     collection: collection === 'pending' || collection === 'done' ? collection : undefined,
+    collectionProblem: annotations[ownAnnotation.collectionProblem],
     outcome: parseOutcome(annotations[ownAnnotation.outcome]),
     request: parseRequestedResponse(annotations[ownAnnotation.request]),
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,

@@ -43,9 +43,9 @@ export class JobResults {
    * @param showLogTail whether the cause of a failure may quote the log
    * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, MisconfiguredError
    */
-  async read(job: JobRecord, showLogTail: boolean): Promise<ResultsAnswer> {
-    const status = this.cache.statusOf(job);
-    assertSuccessful(status, showLogTail);
+  async read(known: JobRecord, showLogTail: boolean): Promise<ResultsAnswer> {
+    const job = await this.upToDate(known);
+    assertSuccessful(this.cache.statusOf(job), showLogTail);
     const process = this.processes.find(job.processId);
     const context: OutputContext = {
       outputs: process?.description.outputs ?? {},
@@ -62,6 +62,12 @@ export class JobResults {
     if (job.request?.response === 'document')
       return formatDocument(result && { ...result, body: await buffer(result.body()) }, context);
     return formatRaw(result, context);
+  }
+
+  /** Who saw at another replica that a job has ended is not told by this one that it goes on. */
+  private async upToDate(job: JobRecord): Promise<JobRecord> {
+    const { status } = this.cache.statusOf(job);
+    return status === 'accepted' || status === 'running' ? this.cache.refresh(job) : job;
   }
 
   private async open(job: JobRecord): Promise<{ mediaType: string; size: number; body: () => Readable } | undefined> {

@@ -73,9 +73,13 @@ function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
 /** The job has ended only when the finalizer has recorded how: until then its results cannot be fetched. */
 function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
   const pod = pods[0];
-  if (pod && hasEnded(pod))
-    return { status: 'running', message: 'Logs and results are being collected.', started: startOf(pod) };
+  if (pod && hasEnded(pod)) return { status: 'running', message: collectingMessage(job), started: startOf(pod) };
   return underWay(pod, newestEvent);
+}
+
+function collectingMessage({ collectionProblem }: JobRecord): string {
+  if (collectionProblem === undefined) return 'Logs and results are being collected.';
+  return `The job has ended, but its log and results cannot be collected yet, which is tried again and again: ${collectionProblem}`;
 }
 
 /** Nobody records an outcome: what the Job controller and the pods say is all there is. */

@@ -9,6 +9,7 @@ const MAX_TIMER = 2 ** 31 - 1;
 @Injectable()
 export class JobWaiter implements BeforeApplicationShutdown {
   private readonly waits = new Set<() => void>();
+  private closing = false;
 
   constructor(private readonly cache: JobCache) {}
 
@@ -39,13 +40,15 @@ export class JobWaiter implements BeforeApplicationShutdown {
       if (milliseconds !== undefined) timer = setTimeout(giveUp, Math.min(milliseconds, MAX_TIMER));
       this.waits.add(giveUp);
       gone?.addEventListener('abort', giveUp);
-      if (gone?.aborted) giveUp();
-      else look();
+      if (gone?.aborted) return giveUp();
+      look();
+      if (this.closing) giveUp();
     });
   }
 
-  /** Who still waits is told that the job goes on, before connections are closed. */
+  /** Who still waits, or comes yet, is told that the job goes on, before connections are closed. */
   beforeApplicationShutdown(): void {
+    this.closing = true;
     for (const giveUp of [...this.waits]) giveUp();
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,14 +23,22 @@ describe('a spool', () => {
     },
   );
 
-  it('leaves no file behind', async () => {
+  it('has no file that anything could leave behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spool-spec-'));
     spool = new Spool(folder);
     await spool.write(Buffer.alloc(1_000_000));
-    expect(await readdir(folder)).toHaveLength(1);
-    await spool.dispose();
     expect(await readdir(folder)).toEqual([]);
+    expect(await spool.bytes()).toHaveLength(1_000_000);
     await rm(folder, { recursive: true });
+  });
+
+  it('is freed though it is still being read', async () => {
+    spool = new Spool();
+    await spool.write(Buffer.alloc(1_000_000));
+    const reading = spool.stream();
+    await once(reading, 'readable');
+    await spool.dispose();
+    expect(reading.destroyed).toBe(true);
   });
 
   it('takes nothing more once it has been read', async () => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +9,12 @@ const MEMORY_LIMIT = 256 * 1024;
 
 /**
  * Bytes of any number, written once and read as often as needed: in memory while few, in a temporary file otherwise, so that the memory of
- * a server that collects many logs at once stays flat. {@link dispose} removes the file.
+ * a server that collects many logs at once stays flat. The file has no name once it is open: whatever ends the process, the system frees it. {@link dispose} does sooner.
  */
 export class Spool {
   private chunks: Buffer[] = [];
-  private file: { handle: FileHandle; folder: string; path: string } | undefined;
+  private file: FileHandle | undefined;
+  private readonly streams = new Set<Readable>();
   private readonly hash = createHash('sha256');
   private digestText: string | undefined;
   private length = 0;
@@ -34,7 +34,7 @@ export class Spool {
     this.chunks.push(chunk);
     if (this.file === undefined && this.length <= MEMORY_LIMIT) return;
     this.file ??= await openFile(this.folder);
-    await this.flush(this.file.handle);
+    await this.flush(this.file);
   }
 
   /** SHA-256 of the bytes, hexadecimal; nothing can be written afterwards. */
@@ -46,7 +46,10 @@ export class Spool {
   /** The bytes from the start, a new stream at each call. */
   stream(): Readable {
     this.digest();
-    return this.file ? createReadStream(this.file.path) : Readable.from(this.chunks, { objectMode: false });
+    if (!this.file) return Readable.from(this.chunks, { objectMode: false });
+    const stream = this.file.createReadStream({ start: 0, autoClose: false });
+    this.streams.add(stream);
+    return stream.once('close', () => this.streams.delete(stream));
   }
 
   /** All bytes at once; for what is known to be small. */
@@ -56,13 +59,14 @@ export class Spool {
     return Buffer.concat(chunks);
   }
 
+  /** Streams that are still being read end. */
   async dispose(): Promise<void> {
     this.chunks = [];
     const { file } = this;
     if (!file) return;
     this.file = undefined;
-    await file.handle.close();
-    await rm(file.folder, { recursive: true, force: true });
+    for (const stream of this.streams) stream.destroy();
+    await file.close();
   }
 
   private async flush(handle: FileHandle): Promise<void> {
@@ -74,8 +78,11 @@ export class Spool {
   }
 }
 
-async function openFile(parent: string): Promise<{ handle: FileHandle; folder: string; path: string }> {
+async function openFile(parent: string): Promise<FileHandle> {
   const folder = await mkdtemp(join(parent, 'ogc-processes-'));
-  const path = join(folder, 'spool');
-  return { handle: await open(path, 'wx', 0o600), folder, path };
+  try {
+    return await open(join(folder, 'spool'), 'wx+', 0o600);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -4,7 +4,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { ApiTransport } from './api-transport.js';
 import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
 import { KubernetesError } from './kubernetes-error.js';
-import { eventually, failure, json, object, ScriptedApi } from './testing/scripted-api.js';
+import { eventually, failure, json, object, ScriptedApi, type Answer } from './testing/scripted-api.js';
 
 const JOBS = '/apis/batch/v1/namespaces/here/jobs';
 const PODS = '/api/v1/namespaces/here/pods';
@@ -53,6 +53,28 @@ describe('ApiKubernetesClient', () => {
     });
     expect(last()).toEqual({ method: 'POST', path: JOBS, type: 'application/json', body: job });
     expect(api.requests[0]!.headers.authorization).toBe('Bearer s3cret');
+  });
+
+  const hangUp: Answer = (response) => void response.destroy();
+  const wanted: V1Job = { metadata: { name: 'j', annotations: { a: 'b' } } };
+
+  it.each([
+    ['was made nevertheless', [hangUp, json(object('j', 2, 'u', { a: 'b', more: 'c' }))], ['POST', 'GET']],
+    ['was not made', [hangUp, failure(404, 'NotFound'), json(object('j', 2))], ['POST', 'GET', 'POST']],
+    [
+      'was made late',
+      [hangUp, failure(404, 'NotFound'), failure(409, 'AlreadyExists'), json(object('j', 2, 'u', { a: 'b' }))],
+      ['POST', 'GET', 'POST', 'GET'],
+    ],
+  ])('gives the Job whose creation was not answered, where it %s', async (_, answers, methods) => {
+    api.answer(...answers);
+    expect(await client.createJob(wanted)).toMatchObject({ metadata: { name: 'j' } });
+    expect(api.requests.map(({ method }) => method)).toEqual(methods);
+  });
+
+  it('does not take another Job of the name for the one whose creation was not answered', async () => {
+    api.answer(hangUp, json(object('j', 2, 'u', { a: 'x' })));
+    expect((await errorOf(client.createJob(wanted))).failure).toBe('already-exists');
   });
 
   it('gets a Job or a pod, and undefined where there is none', async () => {
@@ -176,7 +198,7 @@ describe('ApiKubernetesClient', () => {
 
   it('is unavailable where no server listens, or where it hangs up, and never shows the token', async () => {
     api.answer((response) => void response.destroy());
-    expect(await errorOf(client.createJob({}))).toMatchObject({ failure: 'unavailable', status: undefined });
+    expect(await errorOf(client.patchJob('j', {}))).toMatchObject({ failure: 'unavailable', status: undefined });
     await api.stop();
     const error = await errorOf(client.getJob('j'));
     expect(error.failure).toBe('unavailable');

@@ -18,8 +18,32 @@ export class ApiKubernetesClient extends KubernetesClient {
     super();
   }
 
-  override createJob(job: V1Job): Promise<V1Job> {
+  override async createJob(job: V1Job): Promise<V1Job> {
+    try {
+      return await this.#postJob(job);
+    } catch (error) {
+      if (!gotNoAnswer(error)) throw error;
+      return this.#madeAfterAll(job, error);
+    }
+  }
+
+  #postJob(job: V1Job): Promise<V1Job> {
     return this.transport.json({ method: 'POST', path: resourcePath(this.namespace, 'jobs'), body: job });
+  }
+
+  /** Without an answer nobody knows whether the request arrived. Its name makes it safe to look, and to send it once more. */
+  async #madeAfterAll(job: V1Job, error: KubernetesError): Promise<V1Job> {
+    const find = () => this.#get<V1Job>('jobs', job.metadata?.name ?? '').catch(() => Promise.reject(error));
+    const existing = await find();
+    if (existing === undefined) {
+      return this.#postJob(job).catch(async (again: unknown) => {
+        const late = isFailure(again, 'already-exists') ? await find() : undefined;
+        if (late === undefined || !isMadeOf(late, job)) throw again;
+        return late;
+      });
+    }
+    if (isMadeOf(existing, job)) return existing;
+    throw new KubernetesError('already-exists', `${error.message}; a Job of this name exists already`, 409);
   }
 
   override getJob(name: string): Promise<V1Job | undefined> {
@@ -143,4 +167,18 @@ export class ApiKubernetesClient extends KubernetesClient {
       throw error;
     }
   }
+}
+
+function gotNoAnswer(error: unknown): error is KubernetesError {
+  return error instanceof KubernetesError && error.failure === 'unavailable' && error.status === undefined;
+}
+
+function isFailure(error: unknown, failure: KubernetesError['failure']): boolean {
+  return error instanceof KubernetesError && error.failure === failure;
+}
+
+/** Whether this Job is what became of that request: the API server, and what stands before it, may add annotations but change none. */
+function isMadeOf(existing: V1Job, { metadata }: V1Job): boolean {
+  const annotations = existing.metadata?.annotations ?? {};
+  return Object.entries(metadata?.annotations ?? {}).every(([key, value]) => annotations[key] === value);
 }

@@ -30,6 +30,7 @@ export abstract class KubernetesClient {
   /** For people: `https://10.0.0.1:6443 (kubeconfig /home/me/.kube/config, context kind)` or `embedded cluster in /…`. */
   abstract readonly description: string;
 
+  /** An answer that is lost on its way is no failure: the Job is looked up, and made where it is not there. Rejects with `already-exists` where another has its name. */
   abstract createJob(job: V1Job): Promise<V1Job>;
   /** Undefined where there is none. */
   abstract getJob(name: string): Promise<V1Job | undefined>;

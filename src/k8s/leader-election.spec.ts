@@ -171,6 +171,28 @@ describe('LeaderElection', () => {
     expect(leases.current?.record.leaseTransitions).toBe(1);
   });
 
+  it('releases the lease also where its last renewal failed, but not what another has taken since', async () => {
+    const faults: { error?: KubernetesError } = {};
+    const one = elect('one', faults);
+    one.start();
+    await settle();
+    faults.error = unavailable;
+    await clock.advance(2_000);
+    delete faults.error;
+    await one.stop();
+    expect(leases.current?.record.holderIdentity).toBe('');
+
+    const two = elect('two', faults);
+    two.start();
+    await settle();
+    faults.error = unavailable;
+    await clock.advance(2_000);
+    delete faults.error;
+    leases.current = { version: 99, record: { holderIdentity: 'three' } };
+    await two.stop();
+    expect(leases.current.record.holderIdentity).toBe('three');
+  });
+
   it('does not release a lease of another, and makes no request before it is started', async () => {
     const one = elect('one');
     one.start();

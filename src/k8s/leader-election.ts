@@ -99,7 +99,7 @@ export class LeaderElection implements OnApplicationShutdown {
     this.#cancelDeadline?.();
     this.#announce();
     await this.#attempt;
-    if (this.#lease?.record.holderIdentity === this.identity) await this.#release(this.#lease);
+    if (this.#renewed !== undefined) await this.#release();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -194,20 +194,21 @@ export class LeaderElection implements OnApplicationShutdown {
     this.#announce();
   }
 
-  async #release(lease: Lease): Promise<void> {
+  /** Reads the Lease first where the last renewal failed: its answer may have been lost, or another may have it by now. */
+  async #release(): Promise<void> {
+    const timeout = this.timings.renewDeadline / 2;
     const now = microTime();
     try {
-      await this.store.update(
-        lease,
-        {
-          holderIdentity: '',
-          leaseDurationSeconds: 1,
-          acquireTime: now,
-          renewTime: now,
-          leaseTransitions: lease.record.leaseTransitions ?? 0,
-        },
-        this.timings.renewDeadline / 2,
-      );
+      const lease = this.#lease ?? (await this.store.get(timeout));
+      if (lease?.record.holderIdentity !== this.identity) return;
+      const record = {
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        acquireTime: now,
+        renewTime: now,
+        leaseTransitions: lease.record.leaseTransitions ?? 0,
+      };
+      await this.store.update(lease, record, timeout);
     } catch (error) {
       this.#logger.debug(`lease ${this.store.name}: not released: ${String(error)}`);
     }

@@ -1,10 +1,19 @@
-import { BatchV1Api, CoreV1Api, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import {
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './child.js';
 import { eventually } from './wait.js';
+
+export const POD_FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 
 /** `E2E_KUBECONFIG` names a real cluster; without it the suites run on the embedded one. */
 export const realKubeconfig = process.env['E2E_KUBECONFIG'];
@@ -14,6 +23,7 @@ export const onRealCluster = realKubeconfig !== undefined;
 export class TestCluster {
   readonly core: CoreV1Api;
   readonly batch: BatchV1Api;
+  readonly coordination: CoordinationV1Api;
 
   private constructor(
     readonly kubeconfig: string,
@@ -26,6 +36,7 @@ export class TestCluster {
     config.loadFromFile(kubeconfig);
     this.core = config.makeApiClient(CoreV1Api);
     this.batch = config.makeApiClient(BatchV1Api);
+    this.coordination = config.makeApiClient(CoordinationV1Api);
   }
 
   static async start(): Promise<TestCluster> {
@@ -57,6 +68,11 @@ export class TestCluster {
 
   async pods() {
     return (await this.core.listNamespacedPod({ namespace: this.namespace })).items;
+  }
+
+  /** Pods that a server under test has not let go (yet). */
+  async heldPods() {
+    return (await this.pods()).filter(({ metadata }) => metadata?.finalizers?.includes(POD_FINALIZER));
   }
 
   async kubeJobs() {

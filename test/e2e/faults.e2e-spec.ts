@@ -1,0 +1,240 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { accountOf, nothingLost } from '../support/account.js';
+import { ApiProxy } from '../support/api-proxy.js';
+import { onRealCluster } from '../support/cluster.js';
+import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
+import { SmallDisk } from '../support/small-disk.js';
+import { startTestStore } from '../support/store.js';
+import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+const onlyOnRealCluster = onRealCluster ? describe : describe.skip;
+
+const podOf = async (bed: TestBed, id: string) => {
+  const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+  return pod?.metadata?.name ?? '';
+};
+const jobName = (id: string) => `pygeoapi-job-${id}`;
+const logsOf = async (bed: TestBed, id: string) => (await bed.store.logs()).filter((key) => key.includes(id));
+const released = (bed: TestBed) =>
+  eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0);
+
+/** An endless job, once it has written to its log. */
+async function working(bed: TestBed): Promise<string> {
+  const id = await bed.submit('lingering');
+  await bed.until(id, 'running');
+  await eventually('the first line of the log', async () => (await bed.log(id)).includes('working'));
+  return id;
+}
+
+describe('what people and Kubernetes do to pods and Jobs', () => {
+  let bed: TestBed;
+  beforeAll(async () => {
+    bed = await TestBed.start();
+  }, 60_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+
+  it('a pod that is deleted by hand while it runs leaves its log to the last line, and the reason', async () => {
+    const id = await working(bed);
+    await bed.cluster.core.deleteNamespacedPod({ name: await podOf(bed, id), namespace: bed.cluster.namespace });
+    const { status, cause } = await bed.ended(id);
+    expect([status, cause?.type]).toEqual(['failed', 'pod-deleted']);
+    await released(bed);
+    expect(await logsOf(bed, id)).toHaveLength(1);
+    expect(await bed.log(id)).toMatch(/working[^]*asked to end[^]*ended/);
+  }, 120_000);
+
+  it('a Job that is deleted by hand while it runs leaves its log', async () => {
+    const id = await working(bed);
+    const { batch, namespace } = bed.cluster;
+    await batch.deleteNamespacedJob({ name: jobName(id), namespace, propagationPolicy: 'Background' });
+    await eventually('the stored log', async () => (await logsOf(bed, id)).length === 1);
+    await released(bed);
+    await eventually('the job being gone', async () => (await bed.get(`/jobs/${id}`)).status === 404);
+  }, 120_000);
+
+  it('a Job whose time to live is over before anything was collected leaves its log', async () => {
+    const id = await bed.submit('unicode');
+    await bed.server?.end('SIGKILL');
+    const { batch, namespace } = bed.cluster;
+    await batch.patchNamespacedJob(
+      { name: jobName(id), namespace, body: { spec: { ttlSecondsAfterFinished: 0 } } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
+    await eventually('the Job being deleted by its time to live', async () => {
+      const kubeJob = (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name === jobName(id));
+      return kubeJob?.metadata?.deletionTimestamp !== undefined;
+    });
+    await bed.startServer();
+    await eventually('the stored log', async () => (await logsOf(bed, id)).length === 1);
+    await released(bed);
+    await eventually('the Job being gone', async () =>
+      (await bed.cluster.kubeJobs()).every(({ metadata }) => metadata?.name !== jobName(id)),
+    );
+  }, 120_000);
+
+  it('a job that is tried again has the log of each try, and ends once', async () => {
+    const id = await bed.submit('always-failing');
+    expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'non-zero-exit', exitCode: 3 } });
+    await released(bed);
+    expect((await logsOf(bed, id)).sort()).toEqual([
+      expect.stringContaining('-logs.duplicate.txt'),
+      expect.stringContaining('-logs.txt'),
+    ]);
+  }, 120_000);
+
+  it('a container that never started leaves the reason as its log', async () => {
+    const id = await bed.submit('no-such-image');
+    expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'image-pull-failed' } });
+    await released(bed);
+    expect(await logsOf(bed, id)).toHaveLength(1);
+    expect(await bed.log(id)).toContain('[no log: ');
+  }, 120_000);
+
+  (onRealCluster ? it : it.skip)(
+    'an evicted pod leaves its log to the last line, and the reason',
+    async () => {
+      const id = await working(bed);
+      const { core, namespace } = bed.cluster;
+      const name = await podOf(bed, id);
+      await core.createNamespacedPodEviction({ name, namespace, body: { metadata: { name, namespace } } });
+      expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'evicted' } });
+      await released(bed);
+      expect(await logsOf(bed, id)).toHaveLength(1);
+      expect(await bed.log(id)).toMatch(/working[^]*asked to end[^]*ended/);
+    },
+    120_000,
+  );
+});
+
+describe('two deployments with different prefixes in one namespace', () => {
+  let bed: TestBed;
+  beforeAll(async () => {
+    bed = await TestBed.start();
+  }, 60_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+
+  it('both lead, and collect their own jobs only', async () => {
+    const other = await bed.startReplica({ PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'pygeoapi-job-other-' });
+    await eventually('both leading', async () => (await bed.leads()) && (await other.leads()));
+    const inputs = { text: 'x' };
+    const submit = (client: Pick<TestBed, 'submit'>) =>
+      Promise.all(Array.from({ length: 5 }, () => client.submit('inputs', inputs)));
+    const [mine, others] = await Promise.all([submit(bed), submit(other)]);
+    expect(await accountOf(bed, mine, () => '{"text":"x"}')).toEqual(nothingLost(5));
+    expect(await accountOf(bed, others, () => '{"text":"x"}', other)).toEqual(nothingLost(5));
+    for (const client of [bed, other])
+      expect(await (await client.get('/jobs')).json()).toMatchObject({ numberMatched: 5 });
+  }, 120_000);
+});
+
+describe('an API server whose connections all break', () => {
+  it('loses no state of any job', async () => {
+    const bed = await TestBed.start();
+    const proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
+    try {
+      await bed.server?.end();
+      const server = await bed.startReplica({ KUBECONFIG: proxy.kubeconfig });
+      const ids: string[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        const submitted = Promise.all([server.submit('short'), server.submit('short')]);
+        proxy.break();
+        ids.push(...(await submitted));
+        proxy.break();
+      }
+      expect(await accountOf(bed, ids, (id) => `result of ${id}`, server)).toEqual(nothingLost(10));
+      expect(await (await server.get('/jobs')).json()).toMatchObject({ numberMatched: 10 });
+    } finally {
+      proxy.close();
+      await bed.stop();
+    }
+  }, 180_000);
+});
+
+onlyOnRealCluster('a bucket that fails', () => {
+  let bed: TestBed;
+  let s3: FaultyS3;
+  beforeAll(async () => {
+    const store = await startTestStore();
+    s3 = await FaultyS3.before(store.environment['PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT'] ?? '');
+    bed = await TestBed.start({ PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: s3.endpoint }, { store });
+  }, 60_000);
+  afterAll(async () => {
+    s3?.close();
+    await (bed as TestBed | undefined)?.stop();
+  }, 60_000);
+
+  const passing: [string, S3Fault][] = [
+    ['is down', 'down'],
+    ['answers with errors of its own', 'internal-error'],
+    ['is slow', 'slow'],
+  ];
+  it.each(passing)(
+    'and %s delays what it stores, and nothing else',
+    async (_name, fault) => {
+      s3.become(fault);
+      const small = await bed.submit('inputs', { text: fault });
+      const large = await bed.submit('five-mebibytes');
+      expect((await bed.ended(small)).status).toBe('successful');
+      await eventually('the fault', () => s3.met > 2);
+      s3.become('none');
+      const expected = (id: string) => (id === small ? fault : 'The quick brown fox');
+      expect(await accountOf(bed, [small, large], expected)).toEqual(nothingLost(2));
+    },
+    120_000,
+  );
+
+  const forPeople: [string, S3Fault, RegExp][] = [
+    ['refuses the credentials', 'refused-credentials', /refuses the credentials/],
+    ['is missing', 'missing-bucket', /no such bucket/],
+    ['is full', 'full', /is full/],
+  ];
+  it.each(forPeople)(
+    'and %s is told in the status, as an event and in readiness, and all is stored once it is repaired',
+    async (_name, fault, message) => {
+      s3.become(fault);
+      const small = await bed.submit('inputs', { text: fault });
+      const large = await bed.submit('five-mebibytes');
+      expect((await bed.ended(small)).status).toBe('successful');
+      await eventually('the reason in the status', async () => message.test((await bed.status(large)).message));
+      const { core, namespace } = bed.cluster;
+      await eventually('the event', async () =>
+        (await core.listNamespacedEvent({ namespace })).items.some(
+          (event) => event.involvedObject.name === jobName(large) && message.test(event.message ?? ''),
+        ),
+      );
+      const readiness = await bed.readiness();
+      expect([readiness.code, readiness.status, readiness.checks['finalizer']?.detail]).toEqual([
+        200,
+        'degraded',
+        expect.stringMatching(message),
+      ]);
+      s3.become('none');
+      const expected = (id: string) => (id === small ? fault : 'The quick brown fox');
+      expect(await accountOf(bed, [small, large], expected)).toEqual(nothingLost(2));
+      await eventually('readiness', async () => (await bed.readiness()).checks['finalizer']?.status === 'ok');
+    },
+    120_000,
+  );
+});
+
+(SmallDisk.possible ? describe : describe.skip)('a disk that is full', () => {
+  it('holds what cannot be stored, says why, and has it stored once there is room', async () => {
+    const disk = await SmallDisk.mount();
+    const bed = await TestBed.start({}, { store: disk.store });
+    try {
+      await disk.fill();
+      const large = await bed.submit('five-mebibytes');
+      const small = await bed.submit('inputs', { text: 'x' });
+      expect((await bed.ended(small)).status).toBe('successful');
+      await eventually('the reason', async () => /ENOSPC/.test((await bed.status(large)).message));
+      expect(await bed.store.logs()).toEqual([]);
+      await disk.empty();
+      const expected = (id: string) => (id === small ? '"x"' : 'The quick brown fox');
+      expect(await accountOf(bed, [small, large], expected)).toEqual(nothingLost(2));
+    } finally {
+      await bed.stop();
+    }
+  }, 180_000);
+});

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { accountOf, nothingLost } from '../support/account.js';
+import { bringBack, canDisturbCluster, compactEtcd, kill } from '../support/cluster-parts.js';
+import { residentMemory } from '../support/memory.js';
+import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+const result = (id: string) => `result of ${id}`;
+const MINUTE = 60_000;
+
+let bed: TestBed;
+beforeEach(async () => {
+  bed = await TestBed.start();
+}, MINUTE);
+afterEach(async () => {
+  await bringBack();
+  const { currentTestName } = expect.getState();
+  const memory = bed.server?.running ? await residentMemory(bed.server) : NaN;
+  process.stdout.write(`${currentTestName}: resident memory at the end ${memory} MiB\n`);
+  await (bed as TestBed | undefined)?.stop();
+}, 4 * MINUTE);
+
+const submit = (count: number, process = 'short') =>
+  Promise.all(Array.from({ length: count }, () => bed.submit(process)));
+const podEnded = (count: number) =>
+  eventually(
+    `${count} pods having ended`,
+    async () =>
+      (await bed.cluster.pods()).filter(({ status }) => ['Succeeded', 'Failed'].includes(status?.phase ?? '')).length >=
+      count,
+    4 * MINUTE,
+  );
+
+(canDisturbCluster ? describe : describe.skip)('nothing is lost', () => {
+  it(
+    'when the API server is killed while jobs run, and comes back',
+    async () => {
+      const ids = await submit(10);
+      await kill('kube-apiserver');
+      const refused = await bed.execute('short', {}, { prefer: 'respond-async' });
+      expect(refused.status).toBe(503);
+      expect((await bed.get('/jobs')).status).toBe(200);
+      await bringBack();
+      ids.push(...(await submit(5)));
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(15));
+      expect(await (await bed.get('/jobs')).json()).toMatchObject({ numberMatched: 15 });
+    },
+    5 * MINUTE,
+  );
+
+  it(
+    'when etcd is compacted, so that every watch has expired',
+    async () => {
+      const ids = await submit(10);
+      await kill('kube-apiserver');
+      await compactEtcd();
+      await bringBack();
+      ids.push(...(await submit(5)));
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(15));
+      expect(await (await bed.get('/jobs')).json()).toMatchObject({ numberMatched: 15 });
+    },
+    5 * MINUTE,
+  );
+
+  it(
+    'when the object store is killed for a minute',
+    async () => {
+      await kill('versitygw');
+      const ids = await submit(10);
+      for (const id of ids) expect(await bed.ended(id)).toMatchObject({ status: 'successful' });
+      await new Promise((resolve) => setTimeout(resolve, MINUTE));
+      expect(await bed.cluster.heldPods()).toHaveLength(10);
+      expect((await bed.readiness()).checks).toMatchObject({
+        objectStore: { status: 'degraded' },
+        finalizer: { status: 'degraded' },
+      });
+      await bringBack();
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(10));
+    },
+    6 * MINUTE,
+  );
+
+  it(
+    'when the kubelet is killed while jobs run, and comes back after they have ended',
+    async () => {
+      const ids = await submit(10);
+      for (const id of ids) await bed.until(id, 'running');
+      await kill('kubelet');
+      const [dismissed = ''] = ids;
+      expect((await bed.delete(`/jobs/${dismissed}`)).status).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, MINUTE / 4));
+      await bringBack();
+      expect(await accountOf(bed, ids.slice(1), result)).toEqual(nothingLost(9));
+      expect((await bed.store.logs()).filter((key) => key.includes(dismissed))).toHaveLength(1);
+    },
+    5 * MINUTE,
+  );
+
+  it(
+    'but the logs of a node that does not come back, which is said',
+    async () => {
+      const ids = await submit(3, 'endless');
+      for (const id of ids) await bed.until(id, 'running');
+      await kill('kubelet');
+      await bed.cluster.core.deleteNode({ name: 'dev-node' });
+      for (const id of ids) {
+        const status = await eventually(
+          `the end of ${id}`,
+          async () => {
+            const found = await bed.status(id);
+            return found.status === 'failed' && found;
+          },
+          4 * MINUTE,
+        );
+        expect(status.cause?.message).toMatch(/node/i);
+      }
+      await eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0, 2 * MINUTE);
+      for (const id of ids) {
+        expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(1);
+        expect(await bed.log(id)).toContain('[no log: ');
+      }
+    },
+    8 * MINUTE,
+  );
+
+  it(
+    'when the server is killed again and again at random moments during 200 jobs',
+    async () => {
+      const ids: string[] = [];
+      let over = false;
+      const killing = (async () => {
+        while (!over) {
+          await new Promise((resolve) => setTimeout(resolve, 2_000 + Math.random() * 20_000));
+          await bed.server?.end('SIGKILL');
+          await bed.startServer();
+        }
+      })();
+      while (ids.length < 200) {
+        // What was under way when the server was killed is not known to have been made.
+        await bed.submit('short').then(
+          (id) => ids.push(id),
+          () => new Promise((resolve) => setTimeout(resolve, 200)),
+        );
+      }
+      await podEnded(200);
+      over = true;
+      await killing;
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(200));
+    },
+    10 * MINUTE,
+  );
+
+  it(
+    'when 1,000 ended jobs wait for a server that starts',
+    async () => {
+      const ids: string[] = [];
+      while (ids.length < 1_000) ids.push(...(await submit(10, 'instant')));
+      await bed.server?.end('SIGKILL');
+      await podEnded(1_000);
+      const begin = performance.now();
+      await bed.startServer();
+      await eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0, 5 * MINUTE);
+      const seconds = Math.round((performance.now() - begin) / 1_000);
+      const memory = bed.server ? await residentMemory(bed.server) : NaN;
+      process.stdout.write(
+        `1,000 jobs collected in ${seconds} s, the wait for the Lease included; resident ${memory} MiB\n`,
+      );
+      expect(await accountOf(bed, ids, () => 'done')).toEqual(nothingLost(1_000));
+    },
+    20 * MINUTE,
+  );
+});
