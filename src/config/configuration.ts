@@ -50,6 +50,8 @@ export interface ManagerSection {
   readonly name: string;
   /** Whether this server collects logs and results of ended pods (`finalizer_controller`). */
   readonly finalizerController: boolean;
+  /** `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most; undefined: without limit. */
+  readonly syncMaxWait?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** Log levels by library name (`logging`). */
@@ -124,6 +126,12 @@ export interface EnvironmentSettings {
     readonly name?: string;
     /** Ends with `/` (added, with a warning, where it does not); the empty string when unset. */
     readonly pathPrefix: string;
+  };
+  readonly subscribers: {
+    /** `SUBSCRIBER_ALLOWED_HOSTS`, `--subscriber-hosts`: entries as `AllowedHosts` of `src/outbound` takes them; default `public`. */
+    readonly allowedHosts: readonly string[];
+    /** `SUBSCRIBER_SIGNING_SECRET`: each `whsec_` and base64; empty: calls are not signed. */
+    readonly secrets: readonly string[];
   };
   /** `K8S_CLUSTER`, `--cluster` */
   readonly cluster: ClusterChoice;

@@ -55,6 +55,7 @@ server:
   manager:
     name: pygeoapi_kubernetes_manager.manager.KubernetesManager
     finalizer_controller: true
+    sync_max_wait: 60
     logging: {botocore: info, pygeoapi.l10n: ERROR}
   admin: false
 logging: {level: debug, logfile: /dev/stdout}
@@ -89,6 +90,7 @@ resources:
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',
         finalizerController: true,
+        syncMaxWait: 60,
         jobs: {},
         logging: { botocore: 'INFO', 'pygeoapi.l10n': 'ERROR' },
       },
