@@ -20,9 +20,6 @@ import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
 
-/** Largest request body, bytes. */
-const BODY_LIMIT = 1024 * 1024;
-
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
 
@@ -49,7 +46,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
   const { server } = configuration;
   const logger = makeLogger(configuration, options.workingDirectory);
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: server.maxRequestBytes,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },

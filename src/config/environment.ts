@@ -79,6 +79,25 @@ export class EnvironmentVariables {
   SUBSCRIBER_SIGNING_SECRET?: string;
 
   @IsOptional()
+  @HttpAddress()
+  INTERNAL_URL?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1)
+  MAX_REQUEST_BYTES?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1)
+  MAX_OUTPUT_BYTES?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => parseHostList(value))
+  @HostList()
+  INPUT_HREF_ALLOWED_HOSTS?: string[];
+
+  @IsOptional()
   @OneOf(clusterChoices)
   K8S_CLUSTER?: ClusterChoice;
 
@@ -181,6 +200,7 @@ export function toEnvironmentSettings(
       allowedHosts: variables.SUBSCRIBER_ALLOWED_HOSTS ?? [defaultAllowedHosts],
       secrets: variables.SUBSCRIBER_SIGNING_SECRET?.split(/ +/) ?? [],
     },
+    inputHosts: variables.INPUT_HREF_ALLOWED_HOSTS ?? [defaultAllowedHosts],
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     objectStore: variables.OBJECT_STORE,

@@ -14,7 +14,9 @@ describe('an almost empty file', () => {
       file: 'c.yaml',
       server: {
         bind: { host: '0.0.0.0', port: 5000 },
-        pathPrefix: '',
+        maxRequestBytes: 10_485_760,
+      maxOutputBytes: 1_099_511_627_776,
+      pathPrefix: '',
         trustProxy: false,
         mimetype: 'application/json',
         encoding: 'utf-8',
@@ -78,6 +80,8 @@ resources:
     expect(configuration.server).toEqual({
       bind: { host: '127.0.0.1', port: 80 },
       url: 'http://localhost:30080/pygeoapi',
+      maxRequestBytes: 10_485_760,
+      maxOutputBytes: 1_099_511_627_776,
       pathPrefix: '',
       trustProxy: false,
       mimetype: 'application/json; charset=UTF-8',
