@@ -8,6 +8,7 @@ import { LogHeads } from './log-heads.js';
 import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
+import { ResultKeeper } from './result-keeper.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -21,6 +22,7 @@ import { PodReconciler } from './pod.reconciler.js';
     LogStore,
     OutcomeRecorder,
     PodReconciler,
+    ResultKeeper,
   ],
 })
 export class FinalizerModule {}

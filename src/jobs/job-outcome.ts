@@ -11,6 +11,8 @@ export type CauseType =
   | 'non-zero-exit'
   | 'result-lost'
   | 'result-too-large'
+  | 'result-damaged'
+  | 'result-invalid'
   | 'failed';
 
 /** Why a job failed, as something that a person can act on. Holds nothing of the job's log. */
@@ -41,6 +43,29 @@ export interface StoredResult {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly digest: string;
   readonly mediaType: string;
+}
+
+/** A result under an output's id that is kept in the Job itself. */
+export interface InlineOutput extends Omit<StoredResult, 'key'> {
+  readonly value: string;
+  /** Of bytes that are no text; absent: the value is the text. */
+  readonly encoding?: 'base64';
+}
+
+export type RecordedOutput = StoredResult | InlineOutput;
+
+/** What is kept in memory of a result under an output's id: without `key` its value is in the Job's annotation. */
+export type OutputRecord = Omit<StoredResult, 'key'> & { readonly key?: string };
+
+/** What a job gave for its outputs is wrong, so that it has failed. Nothing will change that. */
+export class ResultFault extends Error {
+  constructor(
+    readonly type: Extract<CauseType, `result-${string}`>,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ResultFault';
+  }
 }
 
 /** What the execute request asked of the answer; kept with the job, for its results are asked for later. */

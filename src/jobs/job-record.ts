@@ -1,7 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
-import { isTime, parseOutcome, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
-import type { JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
+import { isTime, parseOutcome, parseOutputs, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
+import type { JobOutcome, OutputRecord, RecordedOutput, RequestedResponse, StoredResult } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
@@ -33,7 +33,10 @@ export interface JobRecord {
   readonly request?: RequestedResponse;
   /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
   readonly inlineResult?: { readonly mediaType: string };
+  /** The result without a name that is kept in the object store. */
   readonly storedResult?: StoredResult;
+  /** Results under ids of outputs, in the order in which they were recorded; undefined where there are none. */
+  readonly outputs?: ReadonlyMap<string, OutputRecord>;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
@@ -80,6 +83,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     request: parseRequestedResponse(annotations[ownAnnotation.request]),
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
+    outputs: outputRecords(annotations[ownAnnotation.outputs]),
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],
@@ -92,6 +96,18 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
         .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
     ),
   };
+}
+
+/** Without the values. */
+function outputRecords(text: string | undefined): JobRecord['outputs'] {
+  const outputs = text === undefined ? undefined : parseOutputs(text);
+  const withoutValue = ({ mediaType, size, digest, ...rest }: RecordedOutput): OutputRecord => ({
+    mediaType,
+    size,
+    digest,
+    ...('key' in rest ? { key: rest.key } : {}),
+  });
+  return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {

@@ -34,6 +34,8 @@ export const ownAnnotation = {
   mainContainer: `${OWN_PREFIX}main-container`,
   /** Where a result that is too large for the annotation is kept: JSON of `StoredResult`. */
   result: `${OWN_PREFIX}result`,
+  /** Results under the ids of outputs: JSON object of output id to `RecordedOutput`. Beside it there may be one result without a name. */
+  outputs: `${OWN_PREFIX}outputs`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
   /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */

@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
+import type { DeclaredOutputs } from '../../jobs/declared-outputs.js';
 import { JobCache } from '../../jobs/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
@@ -11,6 +12,8 @@ import { LogHeads } from '../log-heads.js';
 import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
+import { ResultKeeper } from '../result-keeper.js';
+import { ResultSources } from '../../jobs/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
 
 export const JOB = `pygeoapi-job-${JOB_ID}`;
@@ -81,7 +84,10 @@ export function setUp() {
     watchEvents: true,
   });
   const logs = new LogStore(store.port, configuration);
-  const recorder = new OutcomeRecorder(cluster.client, cache, logs);
+  const sources = new ResultSources();
+  const declared = new Map<string, string | undefined>();
+  const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
+  const recorder = new OutcomeRecorder(cluster.client, cache, keeper);
   const follower = new LogFollower(cluster.client);
   const heads = new LogHeads(cluster.client);
   const pods = new PodReconciler(
@@ -98,7 +104,7 @@ export function setUp() {
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
   const reconcilePod = () => pods.reconcile(POD, () => undefined);
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
-  return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads };
+  return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads, sources, declared };
 }
 
 export const RELEASED = ['batch.kubernetes.io/job-tracking'];
