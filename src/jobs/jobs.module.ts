@@ -5,6 +5,7 @@ import { Access } from './access.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionService } from './execution.service.js';
 import { JobCache } from './job-cache.js';
+import { JobCreation } from './job-creation.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
 import { JobWaiter } from './job-waiter.js';
@@ -16,7 +17,17 @@ import { JobsService } from './jobs.service.js';
 @Module({
   imports: [ProcessesModule, SecurityContextModule],
   controllers: [ExecutionController, JobsController],
-  providers: [Access, ExecutionService, JobCache, JobLogs, JobResults, JobWaiter, JobsService, LiveResults],
+  providers: [
+    Access,
+    ExecutionService,
+    JobCache,
+    JobCreation,
+    JobLogs,
+    JobResults,
+    JobWaiter,
+    JobsService,
+    LiveResults,
+  ],
   exports: [JobCache],
 })
 export class JobsModule {}
