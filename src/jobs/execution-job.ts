@@ -35,6 +35,8 @@ export interface ExecutionJobOptions {
   readonly collected: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
+  /** Of an execution with an `Idempotency-Key`: the digest of the request. */
+  readonly idempotencyDigest?: string;
 }
 
 /**
@@ -75,6 +77,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
+    ...(options.idempotencyDigest === undefined ? {} : { [ownAnnotation.idempotency]: options.idempotencyDigest }),
     ...(options.collected
       ? {
           [ownAnnotation.collection]: 'pending',

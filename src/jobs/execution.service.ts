@@ -4,9 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { environmentVariable } from '../k8s/names.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { MisconfiguredError, PayloadTooLargeError, UnavailableError } from '../ogc/domain-errors.js';
+import { environmentVariable, jobName } from '../k8s/names.js';
+import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-errors.js';
 import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
@@ -15,7 +14,9 @@ import { SecurityContextPolicy } from '../security-context/security-context.poli
 import { Access, type Caller } from './access.js';
 import { collects } from './collection.js';
 import { makeExecutionJob } from './execution-job.js';
+import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { JobCache } from './job-cache.js';
+import { JobCreation } from './job-creation.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
@@ -29,22 +30,37 @@ export class ExecutionService {
     private readonly policy: SecurityContextPolicy,
     private readonly client: KubernetesClient,
     private readonly cache: JobCache,
+    private readonly creation: JobCreation,
     private readonly access: Access,
     private readonly rights: ClusterRights,
     private readonly configuration: Configuration,
   ) {}
 
   /**
-   * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created.
+   * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
-   * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError
+   * @param idempotencyKey for the life of a Job, the same caller's same key for the same process gives that Job
+   * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
+   * body
    */
-  async execute(processId: string, body: unknown, caller: Caller): Promise<JobRecord> {
+  async execute(processId: string, body: unknown, caller: Caller, idempotencyKey?: string): Promise<JobRecord> {
     const process = this.processes.get(processId);
-    await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
+    const inputToken = tokenOf(process, body);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = parseExecuteRequest(process, body);
     assertInputsFit(request.inputs);
-    const jobId = uuidv7();
+    const idempotency =
+      idempotencyKey === undefined
+        ? undefined
+        : idempotencyOf(idempotencyKey, {
+            caller: await this.access.identify(processId, caller, inputToken),
+            processId,
+            body,
+            token: inputToken,
+          });
+    const jobId = idempotency?.jobId ?? uuidv7();
+    const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
+    if (known) return sameRequest(known, idempotency);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const { environment, server } = this.configuration;
     const kubeJob = makeExecutionJob({
@@ -61,10 +77,12 @@ export class ExecutionService {
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
+      idempotencyDigest: idempotency?.digest,
     });
-    const created = await this.client.createJob(kubeJob).catch((error: unknown) => rejectCreation(processId, error));
+    const created = await this.creation.create(kubeJob, processId);
     this.cache.observe(created);
-    return toJobRecord(environment.jobNamePrefix, created) as JobRecord;
+    const job = toJobRecord(environment.jobNamePrefix, created) as JobRecord;
+    return idempotency ? sameRequest(job, idempotency) : job;
   }
 
   private async makePodSpec(
@@ -79,29 +97,19 @@ export class ExecutionService {
   }
 }
 
+/** @throws IdempotencyConflictError where the job was made of another request */
+function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
+  if (job.idempotencyDigest === digest) return job;
+  throw new IdempotencyConflictError(
+    `The Idempotency-Key was used with another body before, for job "${job.jobId}"; it stands for that as long as the job exists. Use a new key for a new request.`,
+  );
+}
+
 function assertInputsFit(inputs: Readonly<Record<string, unknown>>): void {
   const size = Buffer.byteLength(JSON.stringify(inputs));
   if (size > MAX_INPUTS_BYTES) {
     throw new PayloadTooLargeError(
       `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable. Pass large data by link.`,
     );
-  }
-}
-
-function rejectCreation(processId: string, error: unknown): never {
-  if (!(error instanceof KubernetesError)) throw error;
-  switch (error.failure) {
-    case 'forbidden':
-      if (/exceeded quota/i.test(error.message))
-        throw new UnavailableError('The quota of the namespace is used up; try again when jobs have ended.', 30);
-      throw new MisconfiguredError(`The cluster does not let this server create the job: ${error.message}`);
-    case 'invalid':
-    case 'bad-request':
-      throw new MisconfiguredError(`The cluster refuses the job that process "${processId}" makes: ${error.message}`);
-    case 'unauthorized':
-    case 'not-found':
-      throw new MisconfiguredError(`The cluster refuses this server: ${error.message}`);
-    default:
-      throw new UnavailableError('The cluster does not answer now; nothing was created.', error.retryAfterSeconds);
   }
 }

@@ -11,7 +11,10 @@ export interface JobRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly processId: string;
+  /** To the second, as Kubernetes has it. */
   readonly created: Date;
+  /** Milliseconds since the epoch, by the clock of the server that made it: orders the jobs of one second. */
+  readonly requestedAt?: number;
   /** The Job has a deletion timestamp. */
   readonly deleting: boolean;
   /** A client dismissed it; RFC 3339. */
@@ -37,6 +40,8 @@ export interface JobRecord {
   readonly storedResult?: StoredResult;
   /** Results under ids of outputs, in the order in which they were recorded; undefined where there are none. */
   readonly outputs?: ReadonlyMap<string, OutputRecord>;
+  /** Of what the `Idempotency-Key` stands for, where it was made with one. */
+  readonly idempotencyDigest?: string;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
@@ -50,6 +55,18 @@ export interface JobRecord {
 const PREDECESSORS: ReadonlySet<string> = new Set(
   Object.values(annotation).filter((name) => name !== annotation.progress && name !== annotation.message),
 );
+
+/** Where a job stands in the list. */
+export type ListPosition = Pick<JobRecord, 'created' | 'requestedAt' | 'name'>;
+
+/** The order of the job list: newest first; those of one second by when they were asked for, those of one millisecond by name. A total order. */
+export function newestFirst(a: ListPosition, b: ListPosition): number {
+  return (
+    b.created.getTime() - a.created.getTime() ||
+    (b.requestedAt ?? 0) - (a.requestedAt ?? 0) ||
+    (a.name < b.name ? 1 : a.name > b.name ? -1 : 0)
+  );
+}
 
 /** @returns undefined for a Job that is none of the manager with this prefix */
 export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefined {
@@ -71,6 +88,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     resourceVersion: metadata.resourceVersion ?? '',
     processId: annotations[annotation.processId] ?? '',
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
+    requestedAt: toDate(annotations[annotation.started])?.getTime(),
     deleting: metadata.deletionTimestamp !== undefined,
     dismissed: isTime(dismissed) ? dismissed : undefined,
     condition: conditionOf(kubeJob),
@@ -84,6 +102,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),
+    idempotencyDigest: annotations[ownAnnotation.idempotency],
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],

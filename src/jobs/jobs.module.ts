@@ -6,6 +6,7 @@ import { DeclaredOutputs } from './declared-outputs.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionService } from './execution.service.js';
 import { JobCache } from './job-cache.js';
+import { JobCreation } from './job-creation.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
 import { JobWaiter } from './job-waiter.js';
@@ -23,6 +24,7 @@ import { ResultSources } from './result-source.js';
     DeclaredOutputs,
     ExecutionService,
     JobCache,
+    JobCreation,
     JobLogs,
     JobResults,
     JobWaiter,

@@ -40,6 +40,8 @@ export const ownAnnotation = {
   logKey: `${OWN_PREFIX}log-key`,
   /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */
   dismissed: `${OWN_PREFIX}dismissed`,
+  /** Of a job made with an `Idempotency-Key`: the digest of the execute request's body. Its name is derived from caller, process and key. */
+  idempotency: `${OWN_PREFIX}idempotency`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */

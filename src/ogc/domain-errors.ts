@@ -57,6 +57,12 @@ export class InvalidRequestError extends DomainError {
 
 export class PayloadTooLargeError extends DomainError {}
 
+/** The `Idempotency-Key` stands for another request already. */
+export class IdempotencyConflictError extends DomainError {}
+
+/** A synchronous request waited as long as it may, and its job goes on. */
+export class SyncWaitExceededError extends DomainError {}
+
 /** A token is needed and was not given, or does not match. */
 export class UnauthorizedError extends DomainError {}
 

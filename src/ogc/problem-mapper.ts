@@ -2,6 +2,7 @@ import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import {
   DomainError,
+  IdempotencyConflictError,
   InvalidRequestError,
   JobFailedError,
   JobGoneError,
@@ -12,6 +13,7 @@ import {
   PayloadTooLargeError,
   ProcessNotFoundError,
   ResultNotReadyError,
+  SyncWaitExceededError,
   UnauthorizedError,
   UnavailableError,
 } from './domain-errors.js';
@@ -39,6 +41,8 @@ const mappings: readonly Mapping[] = [
   { error: NotAcceptableError, status: 406, title: 'Not acceptable' },
   { error: NotAvailableError, status: 404, title: 'Not available' },
   { error: InvalidRequestError, status: 400, title: 'Invalid request' },
+  { error: IdempotencyConflictError, status: 422, title: 'Idempotency-Key is used for another request' },
+  { error: SyncWaitExceededError, status: 504, title: 'The job takes longer' },
   { error: PayloadTooLargeError, status: 413, title: 'Content too large' },
   { error: UnauthorizedError, status: 401, title: 'Unauthorized' },
   { error: MisconfiguredError, status: 500, title: 'Server misconfigured' },
