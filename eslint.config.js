@@ -14,6 +14,7 @@ const mayImport = {
   'security-context': ['config'],
   processes: ['config', 'ogc'],
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context'],
+  transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs'],
   visualisations: ['config', 'k8s', 'security-context'],
   health: ['config', 'k8s', 'object-store', 'security-context'],

@@ -19,6 +19,10 @@ import { problemMediaType } from './ogc/problem.filter.js';
 import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
+import { translateFailures } from './app.failures.js';
+import { ProblemFilter } from './ogc/problem.filter.js';
+import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
+import { TransfersService } from './transfer/transfers.service.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
@@ -92,8 +96,14 @@ async function setUpHttp(
     fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(indented)));
   }
   closeFinishedConnections(fastify);
+  const problems = new ProblemFilter(translateFailures);
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
+  await app.register(transferRoutes, {
+    prefix: TRANSFER_PATH,
+    transfers: app.get<TransfersService>(TransfersService, { strict: false }),
+    sendProblem: (error, request, reply) => problems.answer(error, request, reply),
+  });
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
 

@@ -15,8 +15,8 @@ describe('an almost empty file', () => {
       server: {
         bind: { host: '0.0.0.0', port: 5000 },
         maxRequestBytes: 10_485_760,
-      maxOutputBytes: 1_099_511_627_776,
-      pathPrefix: '',
+        maxOutputBytes: 1_099_511_627_776,
+        pathPrefix: '',
         trustProxy: false,
         mimetype: 'application/json',
         encoding: 'utf-8',

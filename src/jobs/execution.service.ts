@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { V1PodSpec } from '@kubernetes/client-node';
+import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { environmentVariable, jobName } from '../k8s/names.js';
+import { environmentVariable, jobName, ownAnnotation } from '../k8s/names.js';
 import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-errors.js';
 import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
@@ -18,6 +18,7 @@ import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
+import { JobTransfers, type TransferOffer } from './job-transfers.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
@@ -33,6 +34,7 @@ export class ExecutionService {
     private readonly creation: JobCreation,
     private readonly access: Access,
     private readonly rights: ClusterRights,
+    private readonly transfers: JobTransfers,
     private readonly configuration: Configuration,
   ) {}
 
@@ -48,7 +50,6 @@ export class ExecutionService {
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = parseExecuteRequest(process, body);
-    assertInputsFit(request.inputs);
     const idempotency =
       idempotencyKey === undefined
         ? undefined
@@ -63,6 +64,7 @@ export class ExecutionService {
     if (known) return sameRequest(known, idempotency);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const { environment, server } = this.configuration;
+    const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const kubeJob = makeExecutionJob({
       namespace: this.client.namespace,
       prefix: environment.jobNamePrefix,
@@ -78,11 +80,48 @@ export class ExecutionService {
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
       idempotencyDigest: idempotency?.digest,
+      transfer,
     });
-    const created = await this.creation.create(kubeJob, processId);
+    const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
+      await this.withdraw(kubeJob, transfer);
+      throw error;
+    });
+    if (!isSame(kubeJob, created)) await transfer?.withdraw();
     this.cache.observe(created);
     const job = toJobRecord(environment.jobNamePrefix, created) as JobRecord;
     return idempotency ? sameRequest(job, idempotency) : job;
+  }
+
+  /** @throws PayloadTooLargeError where the inputs fit no variable and cannot go another way; ObjectStoreError where the store does not take them now */
+  private async offerTransfer(
+    { description }: RegisteredProcess,
+    jobId: string,
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<TransferOffer | undefined> {
+    const text = JSON.stringify(inputs);
+    const size = Buffer.byteLength(text);
+    const isLarge = size > MAX_INPUTS_BYTES;
+    const offer = collects(this.configuration, this.rights)
+      ? await this.transfers.offer({
+          jobId,
+          jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
+          now: new Date(),
+          outputs: description.outputs,
+          largeInputs: isLarge ? text : undefined,
+        })
+      : undefined;
+    if (isLarge && !offer)
+      throw new PayloadTooLargeError(
+        `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable (more where the server is configured to exchange files with jobs). Pass large data by link.`,
+      );
+    return offer;
+  }
+
+  /** Where it is not known whether the Job was made after all, what it was offered stays. */
+  private async withdraw(kubeJob: V1Job, transfer: TransferOffer | undefined): Promise<void> {
+    if (!transfer) return;
+    const existing = await this.client.getJob(kubeJob.metadata?.name ?? '').catch(() => kubeJob);
+    if (!existing || !isSame(existing, kubeJob)) await transfer.withdraw().catch(() => undefined);
   }
 
   private async makePodSpec(
@@ -105,11 +144,8 @@ function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
   );
 }
 
-function assertInputsFit(inputs: Readonly<Record<string, unknown>>): void {
-  const size = Buffer.byteLength(JSON.stringify(inputs));
-  if (size > MAX_INPUTS_BYTES) {
-    throw new PayloadTooLargeError(
-      `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable. Pass large data by link.`,
-    );
-  }
+/** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
+function isSame(one: V1Job, other: V1Job): boolean {
+  const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
+  return transferOf(one) === transferOf(other);
 }

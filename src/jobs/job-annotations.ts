@@ -1,5 +1,12 @@
 import { isMapping } from '../config/validation.js';
-import type { JobCause, JobOutcome, RecordedOutput, RequestedResponse, StoredResult } from './job-outcome.js';
+import type {
+  JobCause,
+  JobOutcome,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
 /*
@@ -47,6 +54,12 @@ function parseOutput(output: unknown): RecordedOutput | undefined {
   if (typeof key === 'string') return { mediaType, size, digest, key };
   if (typeof value !== 'string' || (encoding !== undefined && encoding !== 'base64')) return undefined;
   return { mediaType, size, digest, value, ...(encoding === undefined ? {} : { encoding }) };
+}
+
+export function parseTransferRecord(text: string | undefined): TransferRecord | undefined {
+  const { capability, inputs } = parseObject(text);
+  if (typeof capability !== 'string') return undefined;
+  return { capability, ...(typeof inputs === 'string' ? { inputs } : {}) };
 }
 
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {

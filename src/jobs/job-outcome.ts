@@ -12,6 +12,7 @@ export type CauseType =
   | 'result-lost'
   | 'result-too-large'
   | 'result-damaged'
+  | 'result-incomplete'
   | 'result-invalid'
   | 'failed';
 
@@ -66,6 +67,14 @@ export class ResultFault extends Error {
     super(message);
     this.name = 'ResultFault';
   }
+}
+
+/** Of a job that may exchange files; its annotation. */
+export interface TransferRecord {
+  /** `sha256:` and the digest of the capability. */
+  readonly capability: string;
+  /** Key of its inputs in the object store, where they are too large for a variable. */
+  readonly inputs?: string;
 }
 
 /** What the execute request asked of the answer; kept with the job, for its results are asked for later. */

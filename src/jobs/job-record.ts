@@ -1,7 +1,21 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
-import { isTime, parseOutcome, parseOutputs, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
-import type { JobOutcome, OutputRecord, RecordedOutput, RequestedResponse, StoredResult } from './job-outcome.js';
+import {
+  isTime,
+  parseOutcome,
+  parseOutputs,
+  parseRequestedResponse,
+  parseStoredResult,
+  parseTransferRecord,
+} from './job-annotations.js';
+import type {
+  JobOutcome,
+  OutputRecord,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
@@ -42,6 +56,7 @@ export interface JobRecord {
   readonly outputs?: ReadonlyMap<string, OutputRecord>;
   /** Of what the `Idempotency-Key` stands for, where it was made with one. */
   readonly idempotencyDigest?: string;
+  readonly transfer?: TransferRecord;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
@@ -103,6 +118,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),
     idempotencyDigest: annotations[ownAnnotation.idempotency],
+    transfer: parseTransferRecord(annotations[ownAnnotation.transfer]),
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],

@@ -9,6 +9,7 @@ import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
+import { JobTransfers } from './job-transfers.js';
 import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
 import { LiveResults } from './live-results.js';
@@ -27,11 +28,12 @@ import { ResultSources } from './result-source.js';
     JobCreation,
     JobLogs,
     JobResults,
+    JobTransfers,
     JobWaiter,
     JobsService,
     LiveResults,
     ResultSources,
   ],
-  exports: [DeclaredOutputs, JobCache, ResultSources],
+  exports: [DeclaredOutputs, JobCache, JobTransfers, ResultSources],
 })
 export class JobsModule {}

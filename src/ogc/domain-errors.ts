@@ -63,6 +63,12 @@ export class IdempotencyConflictError extends DomainError {}
 /** A synchronous request waited as long as it may, and its job goes on. */
 export class SyncWaitExceededError extends DomainError {}
 
+/** What was asked for was there, and is over for good. */
+export class EndedError extends DomainError {}
+
+/** The length of what is sent must be said before. */
+export class LengthRequiredError extends DomainError {}
+
 /** A token is needed and was not given, or does not match. */
 export class UnauthorizedError extends DomainError {}
 

@@ -2,11 +2,13 @@ import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import {
   DomainError,
+  EndedError,
   IdempotencyConflictError,
   InvalidRequestError,
   JobFailedError,
   JobGoneError,
   JobNotFoundError,
+  LengthRequiredError,
   MisconfiguredError,
   NotAcceptableError,
   NotAvailableError,
@@ -37,6 +39,8 @@ const mappings: readonly Mapping[] = [
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
   { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
   { error: JobGoneError, status: 410, title: 'Job dismissed' },
+  { error: EndedError, status: 410, title: 'Gone' },
+  { error: LengthRequiredError, status: 411, title: 'Length required' },
   { error: JobFailedError, status: 500, title: 'Job failed' },
   { error: NotAcceptableError, status: 406, title: 'Not acceptable' },
   { error: NotAvailableError, status: 404, title: 'Not available' },

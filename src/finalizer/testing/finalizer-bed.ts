@@ -13,6 +13,7 @@ import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
 import { ResultKeeper } from '../result-keeper.js';
+import { JobTransfers } from '../../jobs/job-transfers.js';
 import { ResultSources } from '../../jobs/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
 
@@ -88,6 +89,7 @@ export function setUp() {
   const declared = new Map<string, string | undefined>();
   const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
   const recorder = new OutcomeRecorder(cluster.client, cache, keeper);
+  const transfers = new JobTransfers();
   const follower = new LogFollower(cluster.client);
   const heads = new LogHeads(cluster.client);
   const pods = new PodReconciler(
@@ -98,13 +100,27 @@ export function setUp() {
     heads,
     logs,
     recorder,
+    transfers,
   );
-  const jobs = new JobReconciler(cache, cluster.client, follower, recorder);
+  const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
   const reconcilePod = () => pods.reconcile(POD, () => undefined);
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
-  return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads, sources, declared };
+  return {
+    cluster,
+    store,
+    cache,
+    outcome,
+    finalizers,
+    reconcilePod,
+    reconcileJob,
+    follower,
+    heads,
+    sources,
+    declared,
+    transfers,
+  };
 }
 
 export const RELEASED = ['batch.kubernetes.io/job-tracking'];
