@@ -96,7 +96,7 @@ export class ExecutionController {
         gone.signal,
       );
       if (ended === 'gone') throw new JobGoneError(job.jobId);
-      if (ended !== 'running') return sendResults(reply, await this.results.read(ended, true));
+      if (ended !== 'running') return sendResults(request, reply, await this.results.read(ended, true, base));
       if (!jobControlOptions.includes('async-execute'))
         throw new SyncWaitExceededError(
           `Job "${job.jobId}" goes on, and its result cannot be waited for any longer in this request. Its status: ${address}`,

@@ -6,7 +6,7 @@ import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { environmentVariable, jobName, ownAnnotation } from '../k8s/names.js';
 import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-errors.js';
-import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
+import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
 import { maskSecrets } from '../processes/secrets.js';
@@ -17,6 +17,7 @@ import { makeExecutionJob } from './execution-job.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
+import type { RequestedResponse } from './job-outcome.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 
@@ -75,7 +76,7 @@ export class ExecutionService {
       inputs: request.inputs,
       maskedInputs: maskSecrets(request.inputs),
       mimetype: process.mimetype,
-      request: { response: request.response, ...(request.outputs ? { outputs: Object.keys(request.outputs) } : {}) },
+      request: requestedResponse(request),
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
@@ -142,6 +143,17 @@ function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
   throw new IdempotencyConflictError(
     `The Idempotency-Key was used with another body before, for job "${job.jobId}"; it stands for that as long as the job exists. Use a new key for a new request.`,
   );
+}
+
+function requestedResponse({ response, outputs }: ExecuteRequest): RequestedResponse {
+  const references = Object.entries(outputs ?? {}).filter(
+    ([, { transmissionMode }]) => transmissionMode === 'reference',
+  );
+  return {
+    response,
+    ...(outputs ? { outputs: Object.keys(outputs) } : {}),
+    ...(references.length > 0 ? { references: references.map(([id]) => id) } : {}),
+  };
 }
 
 /** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */

@@ -63,10 +63,12 @@ export function parseTransferRecord(text: string | undefined): TransferRecord | 
 }
 
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
-  const { response, outputs } = parseObject(text);
+  const { response, outputs, references } = parseObject(text);
   if (response !== 'raw' && response !== 'document') return undefined;
-  const ids = Array.isArray(outputs) && outputs.every((id) => typeof id === 'string') ? outputs : undefined;
-  return { response, ...(ids ? { outputs: ids } : {}) };
+  const [ids, byReference] = [outputs, references].map((list) =>
+    Array.isArray(list) && list.every((id) => typeof id === 'string') ? list : undefined,
+  );
+  return { response, ...(ids ? { outputs: ids } : {}), ...(byReference ? { references: byReference } : {}) };
 }
 
 export function isTime(value: unknown): value is string {

@@ -82,4 +82,6 @@ export interface RequestedResponse {
   readonly response: 'raw' | 'document';
   /** Ids of the outputs asked for; absent: all. */
   readonly outputs?: readonly string[];
+  /** Ids of those that are wanted by reference; absent: none. */
+  readonly references?: readonly string[];
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../k8s/names.js';
-import { ObjectStore } from '../object-store/object-store.js';
+import { ObjectStore, type ByteRange } from '../object-store/object-store.js';
 import {
   JobFailedError,
   JobGoneError,
@@ -21,6 +22,9 @@ import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
 import { formatDocument, formatRaw, readableOf, type OutputContext, type RawAnswer } from './results-format.js';
+
+/** For so long a link to the object store is good. */
+const LINK_SECONDS = 3600;
 
 /** The answer to a request for results: bytes of a media type, or nothing. */
 export type ResultsAnswer = RawAnswer;
@@ -40,20 +44,54 @@ export class JobResults {
   /**
    * The results in the shape that the execute request asked for.
    * @param showLogTail whether the cause of a failure may quote the log
+   * @param base address of the API
    * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
-  async read(job: JobRecord, showLogTail: boolean): Promise<ResultsAnswer> {
-    assertSuccessful(this.cache.statusOf(job), showLogTail);
-    const process = this.processes.find(job.processId);
-    const context: OutputContext = {
-      outputs: process?.description.outputs ?? {},
-      selected: job.request?.outputs,
+  read(job: JobRecord, showLogTail: boolean, base: string): Promise<ResultsAnswer> {
+    const { response, outputs, references } = job.request ?? {};
+    const format = response === 'document' ? formatDocument : formatRaw;
+    const addressOf = (id: string) => `${base}/jobs/${job.jobId}/results/${encodeURIComponent(id)}`;
+    return this.answer(job, showLogTail, format, {
+      ...this.contextOf(job),
+      selected: outputs,
+      ...(references ? { references: { ids: references, addressOf } } : {}),
+    });
+  }
+
+  /**
+   * One result as it is, however the results were asked for.
+   * @throws as {@link read}; NotAvailableError where the process has no such output, or the job gave none
+   */
+  async readOutput(job: JobRecord, outputId: string, showLogTail: boolean): Promise<ResultsAnswer> {
+    const context = this.contextOf(job);
+    const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
+    if (answer.body) return answer;
+    const known = [...new Set([...Object.keys(context.outputs), ...(job.outputs?.keys() ?? [])])];
+    throw new NotAvailableError(
+      known.includes(outputId)
+        ? `Job "${job.jobId}" gave no result for output "${outputId}".`
+        : `There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`,
+    );
+  }
+
+  private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {
+    return {
+      outputs: this.processes.find(job.processId)?.description.outputs ?? {},
       indent: this.configuration.server.prettyPrint ? 2 : undefined,
     };
+  }
+
+  private async answer(
+    job: JobRecord,
+    showLogTail: boolean,
+    format: typeof formatRaw,
+    context: OutputContext,
+  ): Promise<ResultsAnswer> {
+    assertSuccessful(this.cache.statusOf(job), showLogTail);
+    const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
     try {
       const processed = process ? await process.results(job.jobId, result) : result;
-      const format = job.request?.response === 'document' ? formatDocument : formatRaw;
       const answer = await format(processed, context);
       if (answer.body) answer.body.once('close', () => void dispose());
       else await dispose();
@@ -93,17 +131,28 @@ export class JobResults {
   }
 
   /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */
-  private async stored(job: JobRecord, { key, size, mediaType }: StoredResult): Promise<PrintedResult> {
+  private async stored(job: JobRecord, { key, size, mediaType, digest }: StoredResult): Promise<PrintedResult> {
     const gone = () =>
       new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
     if (!(await this.store.head(key))) throw gone();
     const { store } = this;
-    async function* bytes(): AsyncGenerator<Buffer> {
-      const found = await store.read(key);
+    async function* bytes(range?: ByteRange): AsyncGenerator<Buffer> {
+      const found = await store.read(key, range);
       if (!found) throw gone();
       yield* found.body;
     }
-    return { mediaType, size, body: () => Readable.from(bytes(), { objectMode: false }) };
+    return {
+      mediaType,
+      size,
+      body: () => Readable.from(bytes(), { objectMode: false }),
+      range: (range) => Readable.from(bytes(range), { objectMode: false }),
+      etag: etagOf(digest || `${key} ${size}`),
+      address: async () => {
+        const expires = new Date(Date.now() + LINK_SECONDS * 1000);
+        const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType });
+        return href === undefined ? undefined : { href, expires };
+      },
+    };
   }
 }
 
@@ -113,7 +162,18 @@ function inlineOutput(job: JobRecord, output: RecordedOutput | undefined): Print
 }
 
 function ofBytes(mediaType: string, bytes: Buffer): PrintedResult {
-  return { mediaType, size: bytes.length, body: () => readableOf(bytes) };
+  return {
+    mediaType,
+    size: bytes.length,
+    body: () => readableOf(bytes),
+    range: ({ start, end }) => readableOf(bytes.subarray(start, end + 1)),
+    etag: etagOf(bytes),
+  };
+}
+
+/** Results never change, so a short digest of what they are, or of where they are, is enough. */
+function etagOf(content: string | Buffer): string {
+  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`;
 }
 
 function opened(result: JobResult): OpenedResult {

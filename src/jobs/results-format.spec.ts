@@ -33,6 +33,45 @@ const read = async (answer: RawAnswer) => ({
 });
 const document = async (answer: RawAnswer): Promise<unknown> => JSON.parse((await read(answer)).body ?? '');
 
+describe('results by reference', () => {
+  const href = 'https://store.example.org/o?signature';
+  const expires = new Date('2026-01-31T12:00:00Z');
+  const stored = { ...printed('II', 'image/tiff'), address: () => Promise.resolve({ href, expires }) };
+  const all: OutputContext = {
+    ...two,
+    references: { ids: ['text', 'picture'], addressOf: (id) => `https://api.example.org/results/${id}` },
+  };
+  const results = named({ text: printed('a', 'text/plain'), picture: stored });
+
+  it('are links to the object store where it has addresses, else to this server', async () => {
+    const text = { href: 'https://api.example.org/results/text', type: 'text/plain' };
+    const picture = { href, type: 'image/tiff', expires: '2026-01-31T12:00:00.000Z' };
+    expect(await document(await formatDocument(results, all))).toEqual({ text, picture });
+    expect(await formatRaw(results, all)).toEqual({
+      links: [
+        { id: 'text', ...text },
+        { id: 'picture', ...picture },
+      ],
+    });
+  });
+
+  it('beside others are parts without content', async () => {
+    const context = { ...all, references: { ids: ['picture'], addressOf: () => '' } };
+    const { body = '', size } = await read(await formatRaw(results, context));
+    expect(body).toContain(
+      `\r\nContent-Type: image/tiff\r\nContent-ID: <picture>\r\nContent-Location: ${href}\r\n\r\n\r\n--`,
+    );
+    expect(body).toContain('Content-Length: 1\r\n\r\na\r\n');
+    expect(size).toBe(Buffer.byteLength(body));
+    expect(await document(await formatDocument(results, context))).toMatchObject({ text: 'a', picture: { href } });
+  });
+
+  it('may be too large for a document that holds values', async () => {
+    const large = { ...stored, size: 64 * 1024 * 1024 };
+    expect(await document(await formatDocument(named({ picture: large }), all))).toMatchObject({ picture: { href } });
+  });
+});
+
 describe('raw results', () => {
   it('of one output are its bytes in its media type', async () => {
     expect(await read(await formatRaw(unnamed('a\n', 'text/csv'), one))).toEqual({

@@ -14,6 +14,20 @@ export interface RawAnswer {
   readonly mediaType?: string;
   readonly size?: number;
   readonly body?: Readable;
+  /** As of {@link PrintedResult}, where the answer is one result as it is; in place of `body`. */
+  readonly range?: PrintedResult['range'];
+  readonly etag?: string;
+  /** Outputs by reference, where there are no others. */
+  readonly links?: readonly OutputLink[];
+}
+
+/** An output by reference. */
+export interface OutputLink {
+  readonly id: string;
+  readonly href: string;
+  readonly type?: string;
+  /** RFC 3339; absent: it does not. The results asked for again have another. */
+  readonly expires?: string;
 }
 
 /** What is known of a job's outputs. */
@@ -22,6 +36,8 @@ export interface OutputContext {
   readonly outputs: Readonly<Record<string, OutputDescription>>;
   /** Ids of the outputs that the client asked for; undefined: all. */
   readonly selected?: readonly string[];
+  /** Ids of those that it asked for by reference, and at which address of this server an output can be read. */
+  readonly references?: { readonly ids: readonly string[]; readonly addressOf: (id: string) => string };
   readonly indent?: number;
 }
 
@@ -34,13 +50,39 @@ type Output = { readonly id: string } & ({ readonly printed: PrintedResult } | {
  */
 export async function formatRaw(result: JobResult, context: OutputContext): Promise<RawAnswer> {
   const outputs = await outputsOf(result, context);
-  const parts = outputs.map((output) => ({
-    id: output.id,
-    ...('printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id])),
-  }));
+  const parts = await Promise.all(
+    outputs.map(async (output): Promise<Part> => {
+      const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
+      return isReference(output, context)
+        ? { id: output.id, link: await linkTo(output.id, printed, context) }
+        : { id: output.id, printed };
+    }),
+  );
   const [first] = parts;
   if (!first) return {};
-  return parts.length === 1 ? { mediaType: first.mediaType, size: first.size, body: first.body() } : multipart(parts);
+  const links = parts.flatMap((part) => ('link' in part ? [part.link] : []));
+  if (links.length === parts.length) return { links };
+  if (parts.length > 1 || !('printed' in first)) return multipart(parts);
+  const { mediaType, size, range, etag } = first.printed;
+  return { mediaType, size, body: first.printed.body(), range, etag };
+}
+
+type Part = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly link: OutputLink });
+
+function isReference({ id }: Output, { references }: OutputContext): boolean {
+  return references?.ids.includes(id) ?? false;
+}
+
+/** To the object store itself where it has addresses, so that large files need not come by way of this server. */
+async function linkTo(
+  id: string,
+  { mediaType, address }: Pick<PrintedResult, 'mediaType' | 'address'>,
+  { references }: OutputContext,
+): Promise<OutputLink> {
+  const elsewhere = await address?.();
+  return elsewhere
+    ? { id, href: elsewhere.href, type: mediaType, expires: elsewhere.expires.toISOString() }
+    : { id, href: references?.addressOf(id) ?? '', type: mediaType };
 }
 
 /**
@@ -49,9 +91,16 @@ export async function formatRaw(result: JobResult, context: OutputContext): Prom
  */
 export async function formatDocument(result: JobResult, context: OutputContext): Promise<RawAnswer> {
   const outputs = await outputsOf(result, context);
-  assertFits(outputs.reduce((sum, output) => sum + ('printed' in output ? output.printed.size : 0), 0));
+  const values = outputs.filter((output) => !isReference(output, context));
+  assertFits(values.reduce((sum, output) => sum + ('printed' in output ? output.printed.size : 0), 0));
   const document: [string, unknown][] = [];
   for (const output of outputs) {
+    if (isReference(output, context)) {
+      const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
+      const { id: _id, ...link } = await linkTo(output.id, printed, context);
+      document.push([output.id, link]);
+      continue;
+    }
     const value = 'printed' in output ? await inlineValue(output.printed, context.outputs[output.id]) : output.value;
     document.push([output.id, value]);
   }
@@ -98,7 +147,7 @@ async function unnamedOutputs(
 function assertFits(size: number): void {
   if (size <= MEMORY_LIMIT) return;
   throw new NotAcceptableError(
-    `The results have ${size} bytes, more than the ${MEMORY_LIMIT} that can be put into a document or split into outputs: execute with "response": "raw" and one output.`,
+    `The results have ${size} bytes, more than the ${MEMORY_LIMIT} that can be put into a document or split into outputs: execute with "response": "raw" and one output, or with "transmissionMode": "reference".`,
   );
 }
 
@@ -138,31 +187,41 @@ function valuePart(value: unknown, output: OutputDescription | undefined): Print
 }
 
 /** RFC 2387; each part's Content-ID is its output's id. Parts are opened one after another, as they are sent. */
-function multipart(parts: readonly ({ readonly id: string } & PrintedResult)[]): RawAnswer {
+function multipart(parts: readonly Part[]): RawAnswer {
   const boundary = randomUUID();
   const end = Buffer.from('\r\n');
   const closing = Buffer.from(`--${boundary}--\r\n`);
   const headed = parts.map((part) => ({
-    part,
-    head: Buffer.from(
-      `--${boundary}\r\nContent-Type: ${part.mediaType}\r\nContent-ID: <${encodeURIComponent(part.id)}>\r\nContent-Length: ${part.size}\r\n\r\n`,
-    ),
+    printed: 'printed' in part ? part.printed : undefined,
+    head: Buffer.from(`--${boundary}\r\n${partHeaders(part).join('\r\n')}\r\n\r\n`),
   }));
   async function* content(): AsyncGenerator<Buffer> {
-    for (const { part, head } of headed) {
+    for (const { printed, head } of headed) {
       yield head;
-      yield* part.body();
+      if (printed) yield* printed.body();
       yield end;
     }
     yield closing;
   }
-  const size = headed.reduce((sum, { part, head }) => sum + head.length + part.size + end.length, closing.length);
-  const type = parts[0]?.mediaType.replaceAll('"', '') ?? 'text/plain';
+  const size = headed.reduce(
+    (sum, { printed, head }) => sum + head.length + (printed?.size ?? 0) + end.length,
+    closing.length,
+  );
+  const [first] = parts;
+  const type = (first && ('printed' in first ? first.printed.mediaType : first.link.type))?.replaceAll('"', '');
   return {
-    mediaType: `multipart/related; boundary="${boundary}"; type="${type}"`,
+    mediaType: `multipart/related; boundary="${boundary}"; type="${type ?? 'text/plain'}"`,
     size,
     body: Readable.from(content(), { objectMode: false }),
   };
+}
+
+/** Of an output by reference a part holds no more than its address. */
+function partHeaders(part: Part): string[] {
+  const id = `Content-ID: <${encodeURIComponent(part.id)}>`;
+  if ('printed' in part) return [`Content-Type: ${part.printed.mediaType}`, id, `Content-Length: ${part.printed.size}`];
+  const { href, type } = part.link;
+  return [...(type === undefined ? [] : [`Content-Type: ${type}`]), id, `Content-Location: ${href}`];
 }
 
 function bytesAnswer(mediaType: string, bytes: Buffer): RawAnswer {

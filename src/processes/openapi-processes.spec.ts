@@ -108,7 +108,7 @@ describe('the execute operation of a process', () => {
                   },
                 },
                 outputs: {
-                  properties: { area: { title: 'Area', properties: { transmissionMode: { enum: ['value'] } } } },
+                  properties: { area: { title: 'Area', properties: { transmissionMode: { enum: ['value', 'reference'] } } } },
                 },
                 response: { enum: ['raw', 'document'] },
               },

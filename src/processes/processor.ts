@@ -69,6 +69,12 @@ export interface PrintedResult {
   readonly size: number;
   /** The bytes; to be read once. */
   body(): Readable;
+  /** A part of them, from the first to the last byte, both inclusive; absent: only the whole can be read. */
+  range?(range: { readonly start: number; readonly end: number }): Readable;
+  /** Entity tag of these bytes (RFC 9110), with its quotes. */
+  readonly etag?: string;
+  /** Where they can be read without this server, made afresh; undefined where that is not possible. */
+  address?(): Promise<{ readonly href: string; readonly expires: Date } | undefined>;
 }
 
 /** A result made by a processor. */
