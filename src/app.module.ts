@@ -13,6 +13,7 @@ import { OgcModule } from './ogc/ogc.module.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
+import { TransferModule } from './transfer/transfer.module.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {
@@ -57,6 +58,7 @@ export class ProcessesServerModule {
         OgcModule,
         ProcessesModule,
         JobsModule,
+        TransferModule,
         FinalizerModule,
         HealthModule,
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),

@@ -20,9 +20,10 @@ import { problemMediaType } from './ogc/problem.filter.js';
 import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
-
-/** Largest request body, bytes. */
-const BODY_LIMIT = 1024 * 1024;
+import { translateFailures } from './app.failures.js';
+import { ProblemFilter } from './ogc/problem.filter.js';
+import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
+import { TransfersService } from './transfer/transfers.service.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
@@ -50,7 +51,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
   const { server } = configuration;
   const logger = makeLogger(configuration, options.workingDirectory);
   const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: server.maxRequestBytes,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
     // What arrives on an open connection while the server closes is answered as ever.
@@ -103,8 +104,14 @@ async function setUpHttp(
     'onRequest',
     async (_request, reply) => void (health.isClosing && reply.header('connection', 'close')),
   );
+  const problems = new ProblemFilter(translateFailures);
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
+  await app.register(transferRoutes, {
+    prefix: TRANSFER_PATH,
+    transfers: app.get<TransfersService>(TransfersService, { strict: false }),
+    sendProblem: (error, request, reply) => problems.answer(error, request, reply),
+  });
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
 

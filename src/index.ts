@@ -12,9 +12,11 @@ export {
   type DismissedJob,
   type Execution,
   type MadeResult,
+  type MadeResults,
   type PrintedResult,
   Processor,
   type ProcessorInterface,
+  type ProcessorResult,
 } from './processes/processor.js';
 export type {
   InputDescription,

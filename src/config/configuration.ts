@@ -14,6 +14,12 @@ export interface ServerSection {
   readonly bind: { readonly host: string; readonly port: number };
   /** Public base address, without trailing slash; undefined: taken from each request. */
   readonly url?: string;
+  /** `INTERNAL_URL`, `internal_url`: base address that pods of jobs use, without trailing slash; port 0 stands for the port that is listened on. */
+  readonly internalUrl?: string;
+  /** `MAX_REQUEST_BYTES`, `max_request_bytes`: largest body of a request, bytes; default 10 MiB. */
+  readonly maxRequestBytes: number;
+  /** `MAX_OUTPUT_BYTES`, `max_output_bytes`: largest file that a job may upload for an output, bytes; default 1 TiB. */
+  readonly maxOutputBytes: number;
   /** `SCRIPT_NAME`: a path, without trailing slash, beneath which every resource answers, too; empty: none. Links hold it where `url` is undefined. */
   readonly pathPrefix: string;
   /** Whose `X-Forwarded-*` headers count: nobody's, everybody's, or those of these addresses, networks, and names of networks. */
@@ -50,6 +56,8 @@ export interface ManagerSection {
   readonly name: string;
   /** Whether this server collects logs and results of ended pods (`finalizer_controller`). */
   readonly finalizerController: boolean;
+  /** `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most; undefined: without limit. */
+  readonly syncMaxWait?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** Log levels by library name (`logging`). */
@@ -125,6 +133,14 @@ export interface EnvironmentSettings {
     /** Ends with `/` (added, with a warning, where it does not); the empty string when unset. */
     readonly pathPrefix: string;
   };
+  readonly subscribers: {
+    /** `SUBSCRIBER_ALLOWED_HOSTS`, `--subscriber-hosts`: entries as `AllowedHosts` of `src/outbound` takes them; default `public`. */
+    readonly allowedHosts: readonly string[];
+    /** `SUBSCRIBER_SIGNING_SECRET`: each `whsec_` and base64; empty: calls are not signed. */
+    readonly secrets: readonly string[];
+  };
+  /** `INPUT_HREF_ALLOWED_HOSTS`, `--input-hosts`: where inputs given by link may be fetched from; entries as `AllowedHosts` of `src/outbound` takes them; default `public`. */
+  readonly inputHosts: readonly string[];
   /** `K8S_CLUSTER`, `--cluster` */
   readonly cluster: ClusterChoice;
   /** `DATA_DIR`, `--data-dir`: absolute path of the embedded cluster's objects and of the folder store. */

@@ -90,6 +90,30 @@ export const TrustedProxies = (): PropertyDecorator =>
     (value) => typeof value === 'boolean' || (Array.isArray(value) && value.length > 0 && value.every(isNetwork)),
   );
 
+/** A list of hosts that requests may go to: `public` (any host, at public addresses), `*`, names, `*.example.org`, addresses and networks. */
+export const HostList = (): PropertyDecorator =>
+  satisfies(
+    'hostList',
+    'a list, divided by commas, of public, *, host names, patterns such as *.example.org, IP addresses and networks such as 10.0.0.0/8',
+    (value) => Array.isArray(value) && value.length > 0 && value.every(isHostEntry),
+  );
+
+export function parseHostList(value: unknown): unknown {
+  return typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value;
+}
+
+const hostPattern =
+  /^(\*\.)?([\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}_])?\.)*[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}_])?\.?$/u;
+
+function isHostEntry(value: unknown): boolean {
+  if (!isText(value)) return false;
+  const [address = '', ...rest] = value.split('/');
+  const literal = address.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(literal) !== 0) return isNetwork([literal, ...rest].join('/'));
+  // What is all digits and dots was meant as an address, and is none.
+  return value === '*' || (hostPattern.test(value) && !/^[\d.]+$/.test(value));
+}
+
 /** A text of a boolean word, or of a list divided by commas, as {@link TrustedProxies} takes it; anything else unchanged. */
 export function parseTrustedProxies(value: unknown): unknown {
   if (typeof value !== 'string') return value;

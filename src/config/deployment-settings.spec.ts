@@ -30,6 +30,28 @@ describe('the settings of a deployment', () => {
     expect(load(manager, { environment: { SCRIPT_NAME } }).configuration.server.pathPrefix).toBe(pathPrefix);
   });
 
+  it('say under which address pods find the server, and how much may be sent', () => {
+    const file = 'server: {internal_url: "http://a:80/p/", max_request_bytes: 1, max_output_bytes: 2}';
+    const environment = {
+      INTERNAL_URL: 'http://b:0/',
+      MAX_REQUEST_BYTES: '3',
+      MAX_OUTPUT_BYTES: '4',
+      INPUT_HREF_ALLOWED_HOSTS: 'public, data.intern',
+    };
+    expect(load(file).configuration).toMatchObject({
+      server: { internalUrl: 'http://a:80/p', maxRequestBytes: 1, maxOutputBytes: 2 },
+      environment: { inputHosts: ['public'] },
+    });
+    expect(load(file, { environment }).configuration).toMatchObject({
+      server: { internalUrl: 'http://b:0', maxRequestBytes: 3, maxOutputBytes: 4 },
+      environment: { inputHosts: ['public', 'data.intern'] },
+    });
+    expect(faultsOf(manager, { environment: { INTERNAL_URL: 'b', MAX_OUTPUT_BYTES: '1 GiB' } })).toEqual([
+      expect.stringContaining('environment: INTERNAL_URL: must be an http:// or https:// address'),
+      expect.stringContaining('environment: MAX_OUTPUT_BYTES: must be an integer of at least 1'),
+    ]);
+  });
+
   test.each(['pygeoapi', 'http://x/y', '//x', '/a b', '/a?b'])('SCRIPT_NAME %s is no path', (SCRIPT_NAME) => {
     expect(faultsOf(manager, { environment: { SCRIPT_NAME } })).toEqual([
       `environment: SCRIPT_NAME: must be a path such as /pygeoapi (is "${SCRIPT_NAME}")`,

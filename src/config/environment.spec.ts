@@ -6,6 +6,7 @@ const settingsOf = (environment: NodeJS.ProcessEnv) => {
   return { faults, ...toEnvironmentSettings(variables, '/work') };
 };
 
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const bucket = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET';
 
 describe('the environment', () => {
@@ -15,6 +16,8 @@ describe('the environment', () => {
       settings: {
         jobNamePrefix: 'pygeoapi-job-',
         bucket: { pathPrefix: '' },
+        subscribers: { allowedHosts: ['public'], secrets: [] },
+        inputHosts: ['public'],
         cluster: 'auto',
         dataDir: '/work/.data',
         shutdownDelay: 0,
@@ -36,6 +39,9 @@ describe('the environment', () => {
       [`${bucket}_SECRET`]: 'secret\n\n',
       [`${bucket}_NAME`]: 'logs',
       [`${bucket}_PATH_PREFIX`]: 'jobs/logs/',
+      SUBSCRIBER_ALLOWED_HOSTS: 'public, *.example.org,10.0.0.0/8,[::1]',
+      SUBSCRIBER_SIGNING_SECRET: `${secret} ${secret}\n`,
+      INPUT_HREF_ALLOWED_HOSTS: 'data.example.org',
       K8S_CLUSTER: 'in-cluster',
       DATA_DIR: 'data',
       OBJECT_STORE: 'folder',
@@ -60,6 +66,11 @@ describe('the environment', () => {
         name: 'logs',
         pathPrefix: 'jobs/logs/',
       },
+      subscribers: {
+        allowedHosts: ['public', '*.example.org', '10.0.0.0/8', '[::1]'],
+        secrets: [secret, secret],
+      },
+      inputHosts: ['data.example.org'],
       cluster: 'in-cluster',
       dataDir: '/work/data',
       objectStore: 'folder',
@@ -89,6 +100,7 @@ describe('the environment', () => {
     ['CONTAINER_PORT', 'eighty', 'must be an integer from 0 to 65535 (is "eighty")'],
     ['CONTAINER_HOST', 'a b', 'must be a host name or an IP address (is "a b")'],
     ['HOST', 'http://x', 'must be a host name or an IP address (is "http://x")'],
+    ['SYNC_MAX_WAIT', '0', 'must be an integer from 1 to 86400 (is "0")'],
     ['PYGEOAPI_K8S_MANAGER_NAMESPACE', 'My_Space', 'must be the name of a Kubernetes namespace (is "My_Space")'],
     [
       `${bucket}_ENDPOINT`,
@@ -98,8 +110,30 @@ describe('the environment', () => {
     ['PYGEOAPI_K8S_MANAGER_API_TOKEN', '  ', 'must be a text that is not only white space (the value is not shown)'],
     [`${bucket}_KEY`, '\t', 'must be an access key (the value is not shown)'],
     [`${bucket}_SECRET`, ' ', 'must be the secret of the access key (the value is not shown)'],
+    [
+      'SUBSCRIBER_SIGNING_SECRET',
+      'whsec_short',
+      'must be whsec_ and the base64 of 24 to 64 bytes (several of these, divided by blanks, while one replaces another) (the value is not shown)',
+    ],
   ])('refuses %s=%j', (name, value, message) => {
     expect(readVariables({ [name]: value }).faults).toEqual([{ path: name, message }]);
+  });
+
+  test.each([
+    ['public', true],
+    ['*', true],
+    ['a, *.b.example.org, 10.0.0.1, fd00::/8', true],
+    ['bücher.example', true],
+    ['', true],
+    ['a,,b', false],
+    ['http://example.org', false],
+    ['example.org:80', false],
+    ['*.*.example.org', false],
+    ['a*.example.org', false],
+    ['10.0.0.0/33', false],
+    ['10.0.0.256', false],
+  ])('hosts of subscribers %j: %s', (hosts, isAllowed) => {
+    expect(readVariables({ SUBSCRIBER_ALLOWED_HOSTS: hosts }).faults.length === 0).toBe(isAllowed);
   });
 
   test.each([
@@ -119,6 +153,7 @@ describe('the environment', () => {
       [`${bucket}_KEY`]: 'hidden-key',
       [`${bucket}_SECRET`]: 'hidden-secret',
       [`${bucket}_NAME`]: 'logs',
+      SUBSCRIBER_SIGNING_SECRET: `whsec_${'hidden'.repeat(6)}`,
     });
     expect(JSON.stringify(withoutSecrets(settings))).toMatch(/^(?!.*hidden).*"name":"logs"/);
   });

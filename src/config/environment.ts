@@ -3,10 +3,20 @@ import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import type { ConfigurationFault } from './configuration-error.js';
 import type { ClusterChoice, EnvironmentSettings } from './configuration.js';
-import { HttpAddress, IntegerFrom, OneOf, parseTrustedProxies, TextLike, TrustedProxies } from './constraints.js';
+import {
+  HostList,
+  HttpAddress,
+  IntegerFrom,
+  OneOf,
+  parseHostList,
+  parseTrustedProxies,
+  TextLike,
+  TrustedProxies,
+} from './constraints.js';
 import { validateDefinition } from './validation.js';
 import {
   clusterChoices,
+  defaultAllowedHosts,
   defaultDataDir,
   defaultJobNamePrefix,
   objectStoreChoices,
@@ -50,6 +60,42 @@ export class EnvironmentVariables {
   @Transform(({ value }) => parseTrustedProxies(value))
   @TrustedProxies()
   TRUST_PROXY?: boolean | string[];
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1, 24 * 3600)
+  SYNC_MAX_WAIT?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => parseHostList(value))
+  @HostList()
+  SUBSCRIBER_ALLOWED_HOSTS?: string[];
+
+  @IsOptional()
+  @TextLike(
+    /^whsec_[A-Za-z0-9+/]{32,86}={0,2}( +whsec_[A-Za-z0-9+/]{32,86}={0,2})*$/,
+    'whsec_ and the base64 of 24 to 64 bytes (several of these, divided by blanks, while one replaces another)',
+  )
+  SUBSCRIBER_SIGNING_SECRET?: string;
+
+  @IsOptional()
+  @HttpAddress()
+  INTERNAL_URL?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1)
+  MAX_REQUEST_BYTES?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1)
+  MAX_OUTPUT_BYTES?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => parseHostList(value))
+  @HostList()
+  INPUT_HREF_ALLOWED_HOSTS?: string[];
 
   @IsOptional()
   @OneOf(clusterChoices)
@@ -155,6 +201,11 @@ export function toEnvironmentSettings(
       name: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME,
       pathPrefix: endsWell ? prefix : `${prefix}/`,
     },
+    subscribers: {
+      allowedHosts: variables.SUBSCRIBER_ALLOWED_HOSTS ?? [defaultAllowedHosts],
+      secrets: variables.SUBSCRIBER_SIGNING_SECRET?.split(/ +/) ?? [],
+    },
+    inputHosts: variables.INPUT_HREF_ALLOWED_HOSTS ?? [defaultAllowedHosts],
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     objectStore: variables.OBJECT_STORE,
@@ -171,8 +222,9 @@ export function toEnvironmentSettings(
   return { settings, warnings };
 }
 
-/** The settings without the token and the bucket's key and secret. */
-export function withoutSecrets({ apiToken: _token, bucket, ...settings }: EnvironmentSettings) {
+/** The settings without the token, the bucket's key and secret, and the secrets that sign. */
+export function withoutSecrets({ apiToken: _token, bucket, subscribers, ...settings }: EnvironmentSettings) {
   const { key: _key, secret: _secret, ...publicBucket } = bucket;
-  return { ...settings, bucket: publicBucket };
+  const { secrets: _secrets, ...publicSubscribers } = subscribers;
+  return { ...settings, bucket: publicBucket, subscribers: publicSubscribers };
 }

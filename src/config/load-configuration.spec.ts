@@ -14,6 +14,8 @@ describe('an almost empty file', () => {
       file: 'c.yaml',
       server: {
         bind: { host: '0.0.0.0', port: 5000 },
+        maxRequestBytes: 10_485_760,
+        maxOutputBytes: 1_099_511_627_776,
         pathPrefix: '',
         trustProxy: false,
         mimetype: 'application/json',
@@ -55,6 +57,7 @@ server:
   manager:
     name: pygeoapi_kubernetes_manager.manager.KubernetesManager
     finalizer_controller: true
+    sync_max_wait: 60
     logging: {botocore: info, pygeoapi.l10n: ERROR}
   admin: false
 logging: {level: debug, logfile: /dev/stdout}
@@ -77,6 +80,8 @@ resources:
     expect(configuration.server).toEqual({
       bind: { host: '127.0.0.1', port: 80 },
       url: 'http://localhost:30080/pygeoapi',
+      maxRequestBytes: 10_485_760,
+      maxOutputBytes: 1_099_511_627_776,
       pathPrefix: '',
       trustProxy: false,
       mimetype: 'application/json; charset=UTF-8',
@@ -89,6 +94,7 @@ resources:
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',
         finalizerController: true,
+        syncMaxWait: 60,
         jobs: {},
         logging: { botocore: 'INFO', 'pygeoapi.l10n': 'ERROR' },
       },

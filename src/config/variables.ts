@@ -13,6 +13,8 @@ export const clusterChoices = ['auto', 'embedded', 'kubeconfig', 'in-cluster'] a
 export const objectStoreChoices = ['s3', 'folder'] as const;
 export const defaultJobNamePrefix = 'pygeoapi-job-';
 export const defaultDataDir = '.data';
+/** Any host, at public addresses. */
+export const defaultAllowedHosts = 'public';
 /** Where the configuration file is looked for when `PYGEOAPI_CONFIG` is not set; the second is the predecessor's place in its image. */
 export const defaultConfigurationFiles = ['config/pygeoapi-config.yaml', '/pygeoapi/local.config.yml'] as const;
 
@@ -55,6 +57,50 @@ export const variables: readonly Variable[] = [
     name: 'TRUST_PROXY',
     default: 'server.trust_proxy, else false',
     text: 'Whose X-Forwarded-Proto, -Host and -Prefix headers count: true (of all), false, or addresses and networks of proxies, divided by commas.',
+  },
+  {
+    name: 'SYNC_MAX_WAIT',
+    default: 'server.manager.sync_max_wait, else without limit',
+    text: 'Seconds that a synchronous request waits at the most; the job goes on.',
+  },
+  {
+    name: 'SUBSCRIBER_ALLOWED_HOSTS',
+    flag: 'subscriber-hosts',
+    placeholder: 'HOSTS',
+    default: defaultAllowedHosts,
+    text: 'The hosts of subscribers that may be called, divided by commas: public (any host, at public addresses), names, *.example.org, addresses, networks such as 10.0.0.0/8, * (all).',
+  },
+  {
+    name: 'SUBSCRIBER_SIGNING_SECRET',
+    text: 'Signs calls of subscribers (Standard Webhooks): whsec_ and base64; unset: they are not signed.',
+  },
+  {
+    name: 'INTERNAL_URL',
+    flag: 'internal-url',
+    placeholder: 'URL',
+    default: 'server.internal_url, else none; on the embedded cluster the loopback address',
+    text: 'Base address of this server for the pods of jobs; they exchange files with it. Port 0 stands for the port that is listened on.',
+  },
+  {
+    name: 'MAX_REQUEST_BYTES',
+    flag: 'max-request-bytes',
+    placeholder: 'BYTES',
+    default: 'server.max_request_bytes, else 10485760',
+    text: 'Largest body of a request.',
+  },
+  {
+    name: 'MAX_OUTPUT_BYTES',
+    flag: 'max-output-bytes',
+    placeholder: 'BYTES',
+    default: 'server.max_output_bytes, else 1099511627776',
+    text: 'Largest file that a job may upload for one output.',
+  },
+  {
+    name: 'INPUT_HREF_ALLOWED_HOSTS',
+    flag: 'input-hosts',
+    placeholder: 'HOSTS',
+    default: defaultAllowedHosts,
+    text: 'Where inputs that are given by link may be fetched from, to validate them: hosts as for subscribers.',
   },
   {
     name: 'K8S_CLUSTER',

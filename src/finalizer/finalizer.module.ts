@@ -10,6 +10,7 @@ import { LogHeads } from './log-heads.js';
 import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
+import { ResultKeeper } from './result-keeper.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -24,6 +25,7 @@ import { PodReconciler } from './pod.reconciler.js';
     LogStore,
     OutcomeRecorder,
     PodReconciler,
+    ResultKeeper,
   ],
 })
 export class FinalizerModule {}

@@ -1,42 +1,34 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { JobOutcome, StoredResult } from '../jobs/job-outcome.js';
+import { formatOutputs } from '../jobs/job-annotations.js';
+import type { JobOutcome } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { JobPatch } from '../k8s/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
+import type { KeptResults } from './result-keeper.js';
 
 /** Kubernetes takes no more characters. */
 const LONGEST_EVENT_MESSAGE = 1024;
 
-/** A result that is small enough to stand in the Job itself, in the predecessor's annotations. */
-export interface InlineResult {
-  readonly value: string;
-  readonly mediaType: string;
-}
-
-/** Records how a job ended, with its result: one patch, so that a successful job always has it. */
-export function outcomePatch(
-  job: Pick<JobRecord, 'uid'>,
-  outcome: JobOutcome,
-  result?: { readonly inline: InlineResult } | { readonly stored: StoredResult },
-): JobPatch {
+/** Records how a job ended, with its results: one patch, so that a successful job always has them. */
+export function outcomePatch(job: Pick<JobRecord, 'uid'>, outcome: JobOutcome, results?: KeptResults): JobPatch {
   return {
     metadata: {
       uid: job.uid,
       annotations: {
         [ownAnnotation.outcome]: JSON.stringify(outcome),
         [annotation.updated]: outcome.finished,
-        ...(result && 'inline' in result
-          ? { [annotation.resultMimetype]: result.inline.mediaType, [annotation.resultValue]: result.inline.value }
-          : {}),
-        ...(result && 'stored' in result
-          ? {
-              [annotation.resultMimetype]: result.stored.mediaType,
-              [ownAnnotation.result]: JSON.stringify(result.stored),
-            }
-          : {}),
+        ...(results?.unnamed ? unnamedAnnotations(results.unnamed) : {}),
+        ...(results && results.outputs.size > 0 ? { [ownAnnotation.outputs]: formatOutputs(results.outputs) } : {}),
       },
     },
   };
+}
+
+/** The predecessor's annotations where they can hold the result, so that it can be had after a rollback, too. */
+function unnamedAnnotations(unnamed: NonNullable<KeptResults['unnamed']>): Record<string, string> {
+  return 'inline' in unnamed
+    ? { [annotation.resultMimetype]: unnamed.inline.mediaType, [annotation.resultValue]: unnamed.inline.value }
+    : { [annotation.resultMimetype]: unnamed.stored.mediaType, [ownAnnotation.result]: JSON.stringify(unnamed.stored) };
 }
 
 /** Says that everything of a job is collected; from now its retention counts. */

@@ -3,6 +3,7 @@ import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
+import { JobTransfers } from '../jobs/job-transfers.js';
 import { endOf, hasEnded, startOf, toPodRecord, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
@@ -19,6 +20,7 @@ export class JobReconciler {
     private readonly client: KubernetesClient,
     private readonly follower: LogFollower,
     private readonly recorder: OutcomeRecorder,
+    private readonly transfers: JobTransfers,
   ) {}
 
   /** @param lookAtPod is called when a followed log of this pod has ended */
@@ -41,6 +43,7 @@ export class JobReconciler {
   ): Promise<undefined> {
     const going = pods.filter((pod) => pod.held && !hasEnded(pod));
     await Promise.all(going.map((pod) => this.follower.ensure(pod, () => lookAtPod(pod.name))));
+    await this.transfers.discard(job);
     await this.client.deleteJob(job.name, job.uid);
   }
 
@@ -57,7 +60,9 @@ export class JobReconciler {
     const current = kubeJob && toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
     if (!kubeJob || !current || current.uid !== job.uid) return;
     if (current.outcome) {
-      if (current.collection === 'pending') await this.recorder.patch(job, collectedPatch(current));
+      if (current.collection !== 'pending') return;
+      await this.transfers.discard(current);
+      await this.recorder.patch(job, collectedPatch(current));
       return;
     }
     const pod = pods[0] ?? actual[0];

@@ -8,12 +8,21 @@ import { KubernetesError } from '../k8s/kubernetes-error.js';
 import type { FollowSession } from './log-follower.js';
 import { Spool } from '../jobs/spool.js';
 
+/** A result that a job printed. */
+export interface PrintedOutput {
+  /** Undefined where the log names none. */
+  readonly mediaType?: string;
+  readonly body: Spool;
+}
+
 /** What an ended pod leaves behind. {@link dispose} frees it. */
 export interface CollectedPod {
   /** The log document: headings and logs of all containers. */
   readonly document: Spool;
-  /** Of the main container's log; undefined where it has no start marker. */
-  readonly result?: { readonly mediaType?: string; readonly body: Spool };
+  /** Of the main container's log; undefined where it has no start marker without an output's id. */
+  readonly result?: PrintedOutput;
+  /** The same with an output's id, by that. */
+  readonly outputs: ReadonlyMap<string, PrintedOutput>;
   /** Why the main container's log, and with it any result, cannot be read (any more); undefined where it was read whole. */
   readonly mainLogMissing?: string;
   /** The main container's log does not begin as it did: its node rotated it, and only the newest part was left. */
@@ -83,7 +92,7 @@ export class LogCollector {
       scanner.end();
       const result = scanner.found ? { mediaType: scanner.mediaType, body } : undefined;
       const mainLogCut = mainLogMissing === undefined && beginning.isAnother;
-      return { document, result, mainLogMissing, mainLogCut, tails, dispose };
+      return { document, result, outputs: new Map(), mainLogMissing, mainLogCut, tails, dispose };
     } catch (error) {
       await dispose();
       throw error;

@@ -32,21 +32,46 @@ export class LogStore {
     return this.put(logKeyStem(this.prefix, jobName, finished), '.txt', podUid, log, 'text/plain; charset=utf-8');
   }
 
-  /** Stores a result beside the log. @returns the key used */
-  storeResult(jobName: string, podUid: string, finished: Date, result: Spool, mediaType: string): Promise<string> {
-    return this.put(`${this.prefix}${dateOf(finished)}_${jobName}-result`, '', podUid, result, mediaType);
+  /**
+   * Stores a result beside the log. Storing the same result of the same pod again changes nothing.
+   * @param outputId undefined: the result without a name
+   * @returns the key used
+   * @throws ObjectStoreError
+   */
+  storeResult(
+    jobName: string,
+    podUid: string,
+    finished: Date,
+    result: Spool,
+    mediaType: string,
+    outputId?: string,
+  ): Promise<string> {
+    const stem = `${this.prefix}${dateOf(finished)}_${jobName}-result${outputId === undefined ? '' : `-${keySafe(outputId)}`}`;
+    return this.put(stem, '', podUid, result, mediaType, ({ sha256 }) => sha256 === result.digest());
   }
 
-  private async put(stem: string, suffix: string, podUid: string, spool: Spool, contentType: string): Promise<string> {
+  private async put(
+    stem: string,
+    suffix: string,
+    podUid: string,
+    spool: Spool,
+    contentType: string,
+    isSame: (metadata: Readonly<Record<string, string>>) => boolean = () => true,
+  ): Promise<string> {
     const options = { contentType, size: spool.size, metadata: { [POD_UID]: podUid, sha256: spool.digest() } };
     for (let attempt = 0; attempt < MOST_DUPLICATES; attempt += 1) {
       const key = `${stem}${duplicateMark(attempt)}${suffix}`;
       if ((await this.store.create(key, () => spool.stream(), options)) === 'created') return key;
       const existing = await this.store.head(key);
-      if (existing?.metadata[POD_UID] === podUid) return key;
+      if (existing?.metadata[POD_UID] === podUid && isSame(existing.metadata)) return key;
     }
     throw new ObjectStoreError('failed', `There are ${MOST_DUPLICATES} objects named ${stem}… already.`, false);
   }
+}
+
+/** An output's id in a key, a different one for each: what may mean something to a store or a shell is given by its bytes. */
+function keySafe(id: string): string {
+  return id.replace(/[^A-Za-z0-9._-]/gu, (character) => `~${Buffer.from(character).toString('hex')}`);
 }
 
 /** `.duplicate` as the predecessor had it, then `.duplicate-2` and so on. */

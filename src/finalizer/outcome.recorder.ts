@@ -1,21 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { causeOfFailedPod } from '../jobs/job-cause.js';
 import { JobCache } from '../jobs/job-cache.js';
-import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
+import { ResultFault, type JobCause, type JobOutcome } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { endOf, startOf, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { ObjectStoreError } from '../object-store/object-store.js';
 import { outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
-import { LogStore } from './log-store.js';
-
-/** Results up to so many bytes are kept in the Job's annotation, larger ones in the object store. */
-export const INLINE_LIMIT = 16 * 1024;
-/** The same while there is no object store; all annotations of an object together may have 256 KiB. */
-export const INLINE_LIMIT_WITHOUT_STORE = 128 * 1024;
+import { ResultKeeper } from './result-keeper.js';
 
 /** Writes to the Kubernetes Job how it ended. */
 @Injectable()
@@ -23,7 +17,7 @@ export class OutcomeRecorder {
   constructor(
     private readonly client: KubernetesClient,
     private readonly cache: JobCache,
-    private readonly logs: LogStore,
+    private readonly results: ResultKeeper,
   ) {}
 
   /**
@@ -73,44 +67,19 @@ export class OutcomeRecorder {
   private async recordSuccess(
     job: JobRecord,
     pod: PodRecord,
-    { result, mainLogMissing, mainLogCut }: CollectedPod,
+    collected: CollectedPod,
     times: Pick<JobOutcome, 'started' | 'finished'>,
   ): Promise<void> {
-    if (mainLogMissing !== undefined) {
-      const message = `The job ended well, but its log, which would hold its result, cannot be read: ${mainLogMissing}`;
-      return this.recordOnce(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
-    }
-    if (!result && mainLogCut) {
-      const message =
-        'The job ended well, but wrote more than its node keeps of a log, so that its beginning, and with it any result, is lost. Print less, or raise containerLogMaxSize of the kubelet.';
-      return this.recordOnce(job, outcomePatch(job, failed({ type: 'result-lost', message }, times)));
-    }
-    const outcome: JobOutcome = { status: 'successful', ...times };
-    if (!result) return this.recordOnce(job, outcomePatch(job, outcome));
-    const mediaType = result.mediaType ?? job.mimetype ?? 'application/json';
-    const text = result.body.size <= INLINE_LIMIT_WITHOUT_STORE ? asText(await result.body.bytes()) : undefined;
-    const inline = text === undefined ? undefined : { inline: { value: text, mediaType } };
-    if (inline && result.body.size <= INLINE_LIMIT) return this.recordOnce(job, outcomePatch(job, outcome, inline));
     try {
-      const key = await this.logs.storeResult(job.name, pod.uid, new Date(times.finished), result.body, mediaType);
-      const stored = { key, size: result.body.size, digest: `sha256:${result.body.digest()}`, mediaType };
-      await this.recordOnce(job, outcomePatch(job, outcome, { stored }));
+      const kept = await this.results.keep(job, pod.uid, new Date(times.finished), collected);
+      await this.recordOnce(job, outcomePatch(job, { status: 'successful', ...times }, kept));
     } catch (error) {
-      if (!inline || !(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
-      await this.recordOnce(job, outcomePatch(job, outcome, inline));
+      if (!(error instanceof ResultFault)) throw error;
+      await this.recordOnce(job, outcomePatch(job, failed({ type: error.type, message: error.message }, times)));
     }
   }
 }
 
 export function failed(cause: JobCause, times: Pick<JobOutcome, 'started' | 'finished'>, logTail?: string): JobOutcome {
   return { status: 'failed', ...times, cause, ...(logTail ? { logTail } : {}) };
-}
-
-/** Undefined where the bytes are no UTF-8, so that an annotation would change them. */
-function asText(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
+import { JobTransfers } from '../jobs/job-transfers.js';
 import { endOf, hasEnded, mainContainerOf, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
@@ -29,6 +30,7 @@ export class PodReconciler {
     private readonly heads: LogHeads,
     private readonly logs: LogStore,
     private readonly recorder: OutcomeRecorder,
+    private readonly transfers: JobTransfers,
   ) {}
 
   /** @param lookAgain is called when a followed log has ended */
@@ -68,7 +70,9 @@ export class PodReconciler {
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
     const current = this.jobOf(pod);
-    if (current?.outcome) await this.recorder.patch(current, collectedPatch(current, stored.value));
+    if (!current?.outcome) return;
+    await this.transfers.discard(current);
+    await this.recorder.patch(current, collectedPatch(current, stored.value));
   }
 
   private noteHead(pod: PodRecord, job: JobRecord | undefined): void {

@@ -33,6 +33,22 @@ describe('access', () => {
     expect(accessWith('secret').isGranted('closed', 'wrong', 'secret')).toBe(true);
   });
 
+  it('tells callers apart for their idempotency keys, without their tokens', async () => {
+    const judging = { find: () => ({ requiresToken: false, checksAccess: true }) } as unknown as ProcessRegistry;
+    const own = new Access({ environment: { apiToken: 'secret' } } as Configuration, judging);
+    const who = (access: Access, token?: string, input?: string) =>
+      access.identify('open', { token, headers: {} }, input);
+    expect(await who(accessWith('secret'), 'secret')).toBe('token');
+    expect(await who(accessWith('secret'), undefined, 'secret')).toBe('token');
+    expect(await who(accessWith('secret'), 'another')).toBe('anonymous');
+    expect(await who(accessWith(undefined))).toBe('anonymous');
+    expect(await who(own, 'secret')).toBe('token');
+    expect(await who(own)).toBe('anonymous');
+    const mine = await who(own, 'mine');
+    expect(mine).toMatch(/^[0-9a-f]{64}$/);
+    expect([await who(own, 'mine'), await who(own, 'yours')]).toEqual([mine, expect.not.stringContaining(mine)]);
+  });
+
   it('says how to send the token, and what to configure, but never the token', () => {
     const message = (configured: string | undefined, ...tokens: string[]): string => {
       try {

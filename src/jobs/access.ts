@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { promisify } from 'node:util';
 import { Configuration } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
@@ -75,11 +76,22 @@ export class Access {
     );
   }
 
+  /**
+   * Whose an `Idempotency-Key` is: that of whoever knows the API token, of the holder of a token that the process's own processor judges (its digest, from which it cannot be guessed), else everybody's.
+   */
+  async identify(processId: string, { token }: Caller, inputToken?: string): Promise<string> {
+    if (this.matches(token) || this.matches(inputToken)) return 'token';
+    const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
+    return own === undefined ? 'anonymous' : `${((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex')}`;
+  }
+
   /** In constant time; an unset token never matches. */
   private matches(token: string | undefined): boolean {
     return token !== undefined && this.digest !== undefined && timingSafeEqual(sha256(token), this.digest);
   }
 }
+
+const slowHash = promisify(scrypt);
 
 function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();

@@ -37,7 +37,7 @@ const labels = { 'app.kubernetes.io/managed-by': 'ogc-processes-k8s', 'app.kuber
 
 describe('the Kubernetes Job of an execution', () => {
   it('is this', () => {
-    expect(makeExecutionJob(options)).toEqual({
+    expect(makeExecutionJob({ ...options, idempotencyDigest: 'digest' })).toEqual({
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: {
@@ -54,6 +54,7 @@ describe('the Kubernetes Job of an execution', () => {
           'pygeoapi.io/parameters': '{"name":"Zoë","password":"*"}',
           'processes.pygeoapi.io/format-version': '1',
           'processes.pygeoapi.io/request': '{"response":"raw","outputs":["echo"]}',
+          'processes.pygeoapi.io/idempotency': 'digest',
           'processes.pygeoapi.io/collection': 'pending',
           'processes.pygeoapi.io/main-container': 'main',
           'processes.pygeoapi.io/start-deadline-seconds': '30',

@@ -10,6 +10,7 @@ import {
   POD_FINALIZER,
 } from '../k8s/names.js';
 import type { RequestedResponse } from './job-outcome.js';
+import type { TransferOffer } from './job-transfers.js';
 
 /** 100 days, in seconds: how long the predecessor kept Jobs. */
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
@@ -35,6 +36,10 @@ export interface ExecutionJobOptions {
   readonly collected: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
+  /** Of an execution with an `Idempotency-Key`: the digest of the request. */
+  readonly idempotencyDigest?: string;
+  /** By which the job exchanges files. */
+  readonly transfer?: Pick<TransferOffer, 'annotations' | 'environment'>;
 }
 
 /**
@@ -75,6 +80,8 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
+    ...options.transfer?.annotations,
+    ...(options.idempotencyDigest === undefined ? {} : { [ownAnnotation.idempotency]: options.idempotencyDigest }),
     ...(options.collected
       ? {
           [ownAnnotation.collection]: 'pending',
@@ -106,7 +113,10 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
     { name: environmentVariable.jobId, value: options.jobId },
     { name: environmentVariable.processId, value: options.processId },
   ];
+  const transfer = (options.transfer?.environment ?? []).map(({ name, value }) => ({ name, value: verbatim(value) }));
   const inputs: V1EnvVar = { name: environmentVariable.inputs, value: verbatim(JSON.stringify(options.inputs)) };
+  const byAddress = transfer.some(({ name }) => name === environmentVariable.inputsUrl);
+  const main = [...common, ...(byAddress ? [] : [inputs]), ...transfer];
   const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
     const reserved = new Set(added.map((variable) => variable.name));
     return {
@@ -119,7 +129,7 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
     ...options.podSpec,
     ...(initContainers ? { initContainers: initContainers.map((container) => add(container, common)) } : {}),
     containers: containers.map((container) =>
-      add(container, container.name === options.mainContainerName ? [...common, inputs] : common),
+      add(container, container.name === options.mainContainerName ? main : common),
     ),
   };
 }

@@ -19,4 +19,15 @@ describe('the mode of an execution', () => {
   ])('of a process that offers %j, with Prefer %j, is %j', (options, prefer, expected) => {
     expect(chooseMode(options, parsePrefer(prefer))).toEqual(expected);
   });
+
+  it.each([
+    [both, undefined, { synchronous: true, waitSeconds: 20 }],
+    [['sync-execute'], 'wait=5', { synchronous: true, waitSeconds: 20 }],
+    [both, 'wait=5', { synchronous: true, waitSeconds: 5, applied: 'wait=5' }],
+    [both, 'wait=20', { synchronous: true, waitSeconds: 20, applied: 'wait=20' }],
+    [both, 'wait=21', { synchronous: true, waitSeconds: 20 }],
+    [both, 'respond-async', { synchronous: false, applied: 'respond-async' }],
+  ])('of a process that offers %j, with Prefer %j and 20 seconds at the most, is %j', (options, prefer, expected) => {
+    expect(chooseMode(options, parsePrefer(prefer), 20)).toEqual(expected);
+  });
 });

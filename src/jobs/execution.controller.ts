@@ -1,12 +1,15 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { JobGoneError } from '../ogc/domain-errors.js';
+import { Configuration } from '../config/configuration.js';
+import { JobGoneError, SyncWaitExceededError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
+import { IDEMPOTENCY_KEY_DESCRIPTION } from '../processes/openapi-processes.js';
 import { callerOf } from './access.js';
 import { ExecutionService } from './execution.service.js';
+import { parseIdempotencyKey } from './idempotency.js';
 import { JobResults } from './job-results.js';
 import { JobWaiter } from './job-waiter.js';
 import type { JobRecord } from './job-record.js';
@@ -27,6 +30,7 @@ export class ExecutionController {
     private readonly waiter: JobWaiter,
     private readonly results: JobResults,
     private readonly links: Links,
+    private readonly configuration: Configuration,
   ) {}
 
   @Post(':processId/execution')
@@ -34,13 +38,19 @@ export class ExecutionController {
     operationId: 'execute',
     summary: 'Execute a process',
     description:
-      'Synchronously or asynchronously: as the process allows (`jobControlOptions`) and the `Prefer` header asks. Below, each configured process has an operation of its own with its inputs.',
+      'Synchronously or asynchronously: as the process allows (`jobControlOptions`) and the `Prefer` header asks. A client that disconnects does not end its job; `DELETE /jobs/{jobId}` does. Below, each configured process has an operation of its own with its inputs.',
   })
   @ApiHeader({
     name: 'Prefer',
     required: false,
     description: '`respond-async`, or `wait=SECONDS`',
     schema: { type: 'string' },
+  })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: IDEMPOTENCY_KEY_DESCRIPTION,
+    schema: { type: 'string', minLength: 1, maxLength: 257 },
   })
   @ApiBody({ schema: { type: 'object', properties: { inputs: { type: 'object' } } } })
   @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })
@@ -54,8 +64,10 @@ export class ExecutionController {
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such process')
   @ApiProblem(413, 'The request is too large')
+  @ApiProblem(422, 'The Idempotency-Key was used with another body')
   @ApiProblem(500, 'The execution failed: why')
-  @ApiProblem(503, 'The cluster does not answer, or takes no more jobs now; try again later')
+  @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')
+  @ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on')
   async execute(
     @Param('processId') processId: string,
     @Body() body: unknown,
@@ -63,8 +75,10 @@ export class ExecutionController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const preferences = parsePrefer(request.headers['prefer']);
-    const mode = chooseMode(this.processes.get(processId).description.jobControlOptions, preferences);
-    const job = await this.executions.execute(processId, body, callerOf(request));
+    const { jobControlOptions } = this.processes.get(processId).description;
+    const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
+    const key = parseIdempotencyKey(request.headers['idempotency-key']);
+    const job = await this.executions.execute(processId, body, callerOf(request), key);
     const base = this.links.base(request);
     const address = `${base}/jobs/${job.jobId}`;
     if (mode.applied) void reply.header('preference-applied', mode.applied);
@@ -78,7 +92,11 @@ export class ExecutionController {
         gone.signal,
       );
       if (ended === 'gone') throw new JobGoneError(job.jobId);
-      if (ended !== 'running') return sendResults(reply, await this.results.read(ended, true));
+      if (ended !== 'running') return sendResults(request, reply, await this.results.read(ended, true, base));
+      if (!jobControlOptions.includes('async-execute'))
+        throw new SyncWaitExceededError(
+          `Job "${job.jobId}" goes on, and its result cannot be waited for any longer in this request. Its status: ${address}`,
+        );
       void reply.removeHeader('link').removeHeader('preference-applied');
     }
     await this.answerCreated(reply, job, base, address);
@@ -94,7 +112,7 @@ export class ExecutionController {
 
 interface Mode {
   readonly synchronous: boolean;
-  /** After so many seconds a synchronous request is answered as an asynchronous one; undefined: never. */
+  /** After so many seconds a synchronous request is answered as an asynchronous one, or with 504 where the process offers no such; undefined: never. */
   readonly waitSeconds?: number;
   /** For `Preference-Applied`. */
   readonly applied?: string;
@@ -103,14 +121,18 @@ interface Mode {
 /**
  * How to execute (OGC API - Processes 1.0, requirements `execute-auto-execution-mode` and `execute-default-execution-mode`): a process that offers
  * one mode only runs in that; otherwise synchronously unless the client prefers `respond-async`.
+ * @param maxWait seconds that a synchronous request may wait
  */
-export function chooseMode(options: readonly string[], preferences: Preferences): Mode {
+export function chooseMode(options: readonly string[], preferences: Preferences, maxWait = Infinity): Mode {
   const [sync, async] = [options.includes('sync-execute'), options.includes('async-execute')];
   if (async && (preferences.respondAsync || !sync)) {
     return { synchronous: false, ...(preferences.respondAsync ? { applied: 'respond-async' } : {}) };
   }
-  const { wait } = preferences;
-  return wait === undefined || !async
-    ? { synchronous: true }
-    : { synchronous: true, waitSeconds: wait, applied: `wait=${wait}` };
+  const wait = async ? preferences.wait : undefined;
+  const seconds = Math.min(wait ?? Infinity, maxWait);
+  return {
+    synchronous: true,
+    ...(seconds === Infinity ? {} : { waitSeconds: seconds }),
+    ...(wait !== undefined && wait <= maxWait ? { applied: `wait=${wait}` } : {}),
+  };
 }

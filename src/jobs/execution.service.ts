@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { V1PodSpec } from '@kubernetes/client-node';
+import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { environmentVariable } from '../k8s/names.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { MisconfiguredError, PayloadTooLargeError, UnavailableError } from '../ogc/domain-errors.js';
-import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
+import { environmentVariable, jobName, ownAnnotation } from '../k8s/names.js';
+import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-errors.js';
+import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
 import { maskSecrets } from '../processes/secrets.js';
@@ -15,8 +14,12 @@ import { SecurityContextPolicy } from '../security-context/security-context.poli
 import { Access, type Caller } from './access.js';
 import { collects } from './collection.js';
 import { makeExecutionJob } from './execution-job.js';
+import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { JobCache } from './job-cache.js';
+import { JobCreation } from './job-creation.js';
+import type { RequestedResponse } from './job-outcome.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
+import { JobTransfers, type TransferOffer } from './job-transfers.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
@@ -29,24 +32,40 @@ export class ExecutionService {
     private readonly policy: SecurityContextPolicy,
     private readonly client: KubernetesClient,
     private readonly cache: JobCache,
+    private readonly creation: JobCreation,
     private readonly access: Access,
     private readonly rights: ClusterRights,
+    private readonly transfers: JobTransfers,
     private readonly configuration: Configuration,
   ) {}
 
   /**
-   * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created.
+   * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
-   * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError
+   * @param idempotencyKey for the life of a Job, the same caller's same key for the same process gives that Job
+   * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
+   * body
    */
-  async execute(processId: string, body: unknown, caller: Caller): Promise<JobRecord> {
+  async execute(processId: string, body: unknown, caller: Caller, idempotencyKey?: string): Promise<JobRecord> {
     const process = this.processes.get(processId);
-    await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
+    const inputToken = tokenOf(process, body);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = parseExecuteRequest(process, body);
-    assertInputsFit(request.inputs);
-    const jobId = uuidv7();
+    const idempotency =
+      idempotencyKey === undefined
+        ? undefined
+        : idempotencyOf(idempotencyKey, {
+            caller: await this.access.identify(processId, caller, inputToken),
+            processId,
+            body,
+            token: inputToken,
+          });
+    const jobId = idempotency?.jobId ?? uuidv7();
+    const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
+    if (known) return sameRequest(known, idempotency);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const { environment, server } = this.configuration;
+    const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const kubeJob = makeExecutionJob({
       namespace: this.client.namespace,
       prefix: environment.jobNamePrefix,
@@ -57,14 +76,53 @@ export class ExecutionService {
       inputs: request.inputs,
       maskedInputs: maskSecrets(request.inputs),
       mimetype: process.mimetype,
-      request: { response: request.response, ...(request.outputs ? { outputs: Object.keys(request.outputs) } : {}) },
+      request: requestedResponse(request),
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
+      idempotencyDigest: idempotency?.digest,
+      transfer,
     });
-    const created = await this.client.createJob(kubeJob).catch((error: unknown) => rejectCreation(processId, error));
+    const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
+      await this.withdraw(kubeJob, transfer);
+      throw error;
+    });
+    if (!isSame(kubeJob, created)) await transfer?.withdraw();
     this.cache.observe(created);
-    return toJobRecord(environment.jobNamePrefix, created) as JobRecord;
+    const job = toJobRecord(environment.jobNamePrefix, created) as JobRecord;
+    return idempotency ? sameRequest(job, idempotency) : job;
+  }
+
+  /** @throws PayloadTooLargeError where the inputs fit no variable and cannot go another way; ObjectStoreError where the store does not take them now */
+  private async offerTransfer(
+    { description }: RegisteredProcess,
+    jobId: string,
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<TransferOffer | undefined> {
+    const text = JSON.stringify(inputs);
+    const size = Buffer.byteLength(text);
+    const isLarge = size > MAX_INPUTS_BYTES;
+    const offer = collects(this.configuration, this.rights)
+      ? await this.transfers.offer({
+          jobId,
+          jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
+          now: new Date(),
+          outputs: description.outputs,
+          largeInputs: isLarge ? text : undefined,
+        })
+      : undefined;
+    if (isLarge && !offer)
+      throw new PayloadTooLargeError(
+        `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable (more where the server is configured to exchange files with jobs). Pass large data by link.`,
+      );
+    return offer;
+  }
+
+  /** Where it is not known whether the Job was made after all, what it was offered stays. */
+  private async withdraw(kubeJob: V1Job, transfer: TransferOffer | undefined): Promise<void> {
+    if (!transfer) return;
+    const existing = await this.client.getJob(kubeJob.metadata?.name ?? '').catch(() => kubeJob);
+    if (!existing || !isSame(existing, kubeJob)) await transfer.withdraw().catch(() => undefined);
   }
 
   private async makePodSpec(
@@ -79,29 +137,27 @@ export class ExecutionService {
   }
 }
 
-function assertInputsFit(inputs: Readonly<Record<string, unknown>>): void {
-  const size = Buffer.byteLength(JSON.stringify(inputs));
-  if (size > MAX_INPUTS_BYTES) {
-    throw new PayloadTooLargeError(
-      `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable. Pass large data by link.`,
-    );
-  }
+/** @throws IdempotencyConflictError where the job was made of another request */
+function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
+  if (job.idempotencyDigest === digest) return job;
+  throw new IdempotencyConflictError(
+    `The Idempotency-Key was used with another body before, for job "${job.jobId}"; it stands for that as long as the job exists. Use a new key for a new request.`,
+  );
 }
 
-function rejectCreation(processId: string, error: unknown): never {
-  if (!(error instanceof KubernetesError)) throw error;
-  switch (error.failure) {
-    case 'forbidden':
-      if (/exceeded quota/i.test(error.message))
-        throw new UnavailableError('The quota of the namespace is used up; try again when jobs have ended.', 30);
-      throw new MisconfiguredError(`The cluster does not let this server create the job: ${error.message}`);
-    case 'invalid':
-    case 'bad-request':
-      throw new MisconfiguredError(`The cluster refuses the job that process "${processId}" makes: ${error.message}`);
-    case 'unauthorized':
-    case 'not-found':
-      throw new MisconfiguredError(`The cluster refuses this server: ${error.message}`);
-    default:
-      throw new UnavailableError('The cluster does not answer now; nothing was created.', error.retryAfterSeconds);
-  }
+function requestedResponse({ response, outputs }: ExecuteRequest): RequestedResponse {
+  const references = Object.entries(outputs ?? {}).filter(
+    ([, { transmissionMode }]) => transmissionMode === 'reference',
+  );
+  return {
+    response,
+    ...(outputs ? { outputs: Object.keys(outputs) } : {}),
+    ...(references.length > 0 ? { references: references.map(([id]) => id) } : {}),
+  };
+}
+
+/** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
+function isSame(one: V1Job, other: V1Job): boolean {
+  const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
+  return transferOf(one) === transferOf(other);
 }

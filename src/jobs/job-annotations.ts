@@ -1,5 +1,13 @@
-import type { JobCause, JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
 import { isMapping } from '../config/validation.js';
+import type {
+  JobCause,
+  JobOutcome,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
+import { isMediaType } from './media-type.js';
 
 /*
  * Annotations are in the hands of everybody who may edit a Job. What is not as this server writes it counts as not there.
@@ -25,11 +33,42 @@ export function parseStoredResult(text: string | undefined): StoredResult | unde
   return { key, size, mediaType, digest: typeof digest === 'string' ? digest : '' };
 }
 
+/** Results by output id, in the order in which they were recorded. Undefined where any of them is not as this server writes them. */
+export function parseOutputs(text: string | undefined): ReadonlyMap<string, RecordedOutput> | undefined {
+  const entries = Object.entries(parseObject(text));
+  const outputs = entries.map(([id, value]) => [id, parseOutput(value)] as const);
+  const isWhole = (entry: readonly [string, RecordedOutput | undefined]): entry is [string, RecordedOutput] =>
+    entry[1] !== undefined;
+  return outputs.length > 0 && outputs.every(isWhole) ? new Map(outputs) : undefined;
+}
+
+export function formatOutputs(outputs: ReadonlyMap<string, RecordedOutput>): string {
+  return JSON.stringify(Object.fromEntries(outputs));
+}
+
+function parseOutput(output: unknown): RecordedOutput | undefined {
+  if (!isMapping(output)) return undefined;
+  const { mediaType, size, digest, key, value, encoding } = output;
+  if (typeof mediaType !== 'string' || !isMediaType(mediaType)) return undefined;
+  if (typeof size !== 'number' || typeof digest !== 'string') return undefined;
+  if (typeof key === 'string') return { mediaType, size, digest, key };
+  if (typeof value !== 'string' || (encoding !== undefined && encoding !== 'base64')) return undefined;
+  return { mediaType, size, digest, value, ...(encoding === undefined ? {} : { encoding }) };
+}
+
+export function parseTransferRecord(text: string | undefined): TransferRecord | undefined {
+  const { capability, inputs } = parseObject(text);
+  if (typeof capability !== 'string') return undefined;
+  return { capability, ...(typeof inputs === 'string' ? { inputs } : {}) };
+}
+
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
-  const { response, outputs } = parseObject(text);
+  const { response, outputs, references } = parseObject(text);
   if (response !== 'raw' && response !== 'document') return undefined;
-  const ids = Array.isArray(outputs) && outputs.every((id) => typeof id === 'string') ? outputs : undefined;
-  return { response, ...(ids ? { outputs: ids } : {}) };
+  const [ids, byReference] = [outputs, references].map((list) =>
+    Array.isArray(list) && list.every((id) => typeof id === 'string') ? list : undefined,
+  );
+  return { response, ...(ids ? { outputs: ids } : {}), ...(byReference ? { references: byReference } : {}) };
 }
 
 export function isTime(value: unknown): value is string {

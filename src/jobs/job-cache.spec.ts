@@ -49,6 +49,16 @@ describe('the cache of jobs', () => {
     expect(ids()).toEqual([5, 4, 3, 1].map(id));
   });
 
+  it('lists those of one second by when they were asked for, whatever their ids', () => {
+    const { cluster, ids } = setUp();
+    const started = (milliseconds: number) => ({ 'pygeoapi.io/started': `2026-01-01T12:00:10.${milliseconds}Z` });
+    cluster.addJob(kubeJob(7, 10, started(100)));
+    cluster.addJob(kubeJob(1, 10, started(300)));
+    cluster.addJob(kubeJob(9, 10, started(200)));
+    cluster.addJob(kubeJob(3, 11, started(100)));
+    expect(ids()).toEqual([3, 1, 9, 7].map(id));
+  });
+
   it('shows a change in place without sorting anew', () => {
     const { cluster, cache } = setUp();
     for (let number = 0; number < 50; number += 1) cluster.addJob(kubeJob(number));

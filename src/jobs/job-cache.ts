@@ -5,7 +5,7 @@ import { ClusterRights } from '../k8s/cluster-rights.js';
 import { InformerFactory, type Change, type Informer } from '../k8s/informer.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { isJobId, jobIdOf, jobName } from '../k8s/names.js';
-import { type JobRecord, toDate, toJobRecord } from './job-record.js';
+import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { type PodRecord, toPodRecord } from './pod-record.js';
 
@@ -72,7 +72,7 @@ export class JobCache {
     return Promise.all([this.jobs.whenSynced(), this.pods.whenSynced()]);
   }
 
-  /** Newest first; jobs of one second by name. The array is shared: do not change it. */
+  /** As {@link newestFirst} orders them. The array is shared: do not change it. */
   list(): readonly JobRecord[] {
     this.sorted ??= [...this.jobs.values()].sort(newestFirst);
     return this.sorted;
@@ -201,10 +201,6 @@ export class JobCache {
 function remember(times: Map<string, number>, name: string, now: number, counts: number): void {
   for (const [other, at] of times) if (at <= now - counts) times.delete(other);
   times.set(name, now);
-}
-
-function newestFirst(a: JobRecord, b: JobRecord): number {
-  return b.created.getTime() - a.created.getTime() || (a.name < b.name ? 1 : a.name > b.name ? -1 : 0);
 }
 
 function toEventRecord(prefix: string, event: CoreV1Event): EventRecord | undefined {

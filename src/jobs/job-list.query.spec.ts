@@ -83,4 +83,13 @@ describe('the parameters of the job list', () => {
     expect(next.after?.({ ...failed, created: at(1) })).toBe(false);
     expect(next.after?.({ ...failed, name: 'a' })).toBe(true);
   });
+
+  it('continue in the order of the list within one second', () => {
+    const job = { ...failed, requestedAt: at(0).getTime() + 500 };
+    const next = parseJobListQuery({ cursor: parseJobListQuery({}, limits).cursorOf(job) }, limits);
+    expect(next.after?.(job)).toBe(false);
+    expect(next.after?.({ ...job, requestedAt: job.requestedAt - 1, name: 'zzz' })).toBe(true);
+    expect(next.after?.({ ...job, requestedAt: job.requestedAt + 1, name: 'a' })).toBe(false);
+    expect(next.after?.({ ...job, name: 'a' })).toBe(true);
+  });
 });

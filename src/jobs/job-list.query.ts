@@ -1,5 +1,5 @@
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
-import type { JobRecord } from './job-record.js';
+import { type JobRecord, type ListPosition, newestFirst } from './job-record.js';
 import type { JobStatus, StatusCode } from './job-status.js';
 
 /** What `GET /jobs` asks for, checked. */
@@ -93,8 +93,8 @@ export function parseJobListQuery(raw: RawQuery, limits: { defaultItems: number;
     datetime: interval,
     minDuration,
     maxDuration,
-    after: position && ((job) => isAfter(job, position)),
-    cursorOf: (job) => Buffer.from(`${job.created.getTime()} ${job.name}`).toString('base64url'),
+    after: position && ((job) => newestFirst(position, job) < 0),
+    cursorOf: encodeCursor,
     needsStatus: statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
   };
 }
@@ -133,12 +133,13 @@ function instant(text: string, last: boolean): number | undefined {
   return time + (text.includes('T') || text.includes('t') ? 999 : 24 * 3600 * 1000 - 1);
 }
 
-function decodeCursor(cursor: string): { created: number; name: string } | undefined {
-  const match = /^(\d+) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
-  return match ? { created: Number(match[1]), name: match[2] ?? '' } : undefined;
+function encodeCursor({ created, requestedAt = 0, name }: ListPosition): string {
+  return Buffer.from(`${created.getTime()} ${requestedAt} ${name}`).toString('base64url');
 }
 
-function isAfter(job: JobRecord, position: { created: number; name: string }): boolean {
-  const created = job.created.getTime();
-  return created < position.created || (created === position.created && job.name < position.name);
+function decodeCursor(cursor: string): ListPosition | undefined {
+  const match = /^(\d{1,15}) (\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  return match
+    ? { created: new Date(Number(match[1])), requestedAt: Number(match[2]), name: match[3] ?? '' }
+    : undefined;
 }

@@ -11,6 +11,9 @@ export type CauseType =
   | 'non-zero-exit'
   | 'result-lost'
   | 'result-too-large'
+  | 'result-damaged'
+  | 'result-incomplete'
+  | 'result-invalid'
   | 'failed';
 
 /** Why a job failed, as something that a person can act on. Holds nothing of the job's log. */
@@ -43,9 +46,42 @@ export interface StoredResult {
   readonly mediaType: string;
 }
 
+/** A result under an output's id that is kept in the Job itself. */
+export interface InlineOutput extends Omit<StoredResult, 'key'> {
+  readonly value: string;
+  /** Of bytes that are no text; absent: the value is the text. */
+  readonly encoding?: 'base64';
+}
+
+export type RecordedOutput = StoredResult | InlineOutput;
+
+/** What is kept in memory of a result under an output's id: without `key` its value is in the Job's annotation. */
+export type OutputRecord = Omit<StoredResult, 'key'> & { readonly key?: string };
+
+/** What a job gave for its outputs is wrong, so that it has failed. Nothing will change that. */
+export class ResultFault extends Error {
+  constructor(
+    readonly type: Extract<CauseType, `result-${string}`>,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ResultFault';
+  }
+}
+
+/** Of a job that may exchange files; its annotation. */
+export interface TransferRecord {
+  /** `sha256:` and the digest of the capability. */
+  readonly capability: string;
+  /** Key of its inputs in the object store, where they are too large for a variable. */
+  readonly inputs?: string;
+}
+
 /** What the execute request asked of the answer; kept with the job, for its results are asked for later. */
 export interface RequestedResponse {
   readonly response: 'raw' | 'document';
   /** Ids of the outputs asked for; absent: all. */
   readonly outputs?: readonly string[];
+  /** Ids of those that are wanted by reference; absent: none. */
+  readonly references?: readonly string[];
 }

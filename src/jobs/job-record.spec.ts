@@ -16,11 +16,16 @@ describe('what is kept of a Kubernetes Job', () => {
       logTail: 'y',
     };
     const result = { key: 'k', size: 3, digest: 'sha256:x', mediaType: 'text/plain' };
+    const outputs = {
+      b: { mediaType: 'text/csv', size: 1, digest: 'sha256:b', value: 'x' },
+      a: { mediaType: 'image/png', size: 5_000_000_000, digest: 'sha256:a', key: 'logs/a' },
+    };
     const request = { response: 'document', outputs: ['a'] };
     expect(
       record({
         [own('outcome')]: JSON.stringify(outcome),
         [own('result')]: JSON.stringify(result),
+        [own('outputs')]: JSON.stringify(outputs),
         [own('request')]: JSON.stringify(request),
         [own('dismissed')]: at(6).toISOString(),
         'pygeoapi.io/result-value': '1',
@@ -29,6 +34,10 @@ describe('what is kept of a Kubernetes Job', () => {
     ).toMatchObject({
       outcome,
       storedResult: result,
+      outputs: new Map<string, object>([
+        ['b', { mediaType: 'text/csv', size: 1, digest: 'sha256:b' }],
+        ['a', outputs.a],
+      ]),
       request,
       dismissed: at(6).toISOString(),
       inlineResult: { mediaType: 'text/csv' },
@@ -45,10 +54,13 @@ describe('what is kept of a Kubernetes Job', () => {
     '{"status":"failed"}',
     '{"status":"failed","finished":"soon"}',
     '{"response":"x","outputs":"toString"}',
+    '{"a":{"mediaType":"text/csv","size":1,"digest":"x"}}',
+    '{"a":{"mediaType":"a\\u0001","size":1,"digest":"x","value":"x"}}',
   ])('is nothing of annotations that are not as this server writes them: %s', (text) => {
     const found = record({
       [own('outcome')]: text,
       [own('result')]: text,
+      [own('outputs')]: text,
       [own('request')]: text,
       [own('dismissed')]: text,
       [own('collection')]: text,
@@ -56,6 +68,7 @@ describe('what is kept of a Kubernetes Job', () => {
     expect(found).toMatchObject({
       outcome: undefined,
       storedResult: undefined,
+      outputs: undefined,
       request: undefined,
       dismissed: undefined,
       collection: undefined,

@@ -1,7 +1,21 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
-import { isTime, parseOutcome, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
-import type { JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
+import {
+  isTime,
+  parseOutcome,
+  parseOutputs,
+  parseRequestedResponse,
+  parseStoredResult,
+  parseTransferRecord,
+} from './job-annotations.js';
+import type {
+  JobOutcome,
+  OutputRecord,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
@@ -11,7 +25,10 @@ export interface JobRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly processId: string;
+  /** To the second, as Kubernetes has it. */
   readonly created: Date;
+  /** Milliseconds since the epoch, by the clock of the server that made it: orders the jobs of one second. */
+  readonly requestedAt?: number;
   /** The Job has a deletion timestamp. */
   readonly deleting: boolean;
   /** A client dismissed it; RFC 3339. */
@@ -35,7 +52,13 @@ export interface JobRecord {
   readonly request?: RequestedResponse;
   /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
   readonly inlineResult?: { readonly mediaType: string };
+  /** The result without a name that is kept in the object store. */
   readonly storedResult?: StoredResult;
+  /** Results under ids of outputs, in the order in which they were recorded; undefined where there are none. */
+  readonly outputs?: ReadonlyMap<string, OutputRecord>;
+  /** Of what the `Idempotency-Key` stands for, where it was made with one. */
+  readonly idempotencyDigest?: string;
+  readonly transfer?: TransferRecord;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
@@ -49,6 +72,18 @@ export interface JobRecord {
 const PREDECESSORS: ReadonlySet<string> = new Set(
   Object.values(annotation).filter((name) => name !== annotation.progress && name !== annotation.message),
 );
+
+/** Where a job stands in the list. */
+export type ListPosition = Pick<JobRecord, 'created' | 'requestedAt' | 'name'>;
+
+/** The order of the job list: newest first; those of one second by when they were asked for, those of one millisecond by name. A total order. */
+export function newestFirst(a: ListPosition, b: ListPosition): number {
+  return (
+    b.created.getTime() - a.created.getTime() ||
+    (b.requestedAt ?? 0) - (a.requestedAt ?? 0) ||
+    (a.name < b.name ? 1 : a.name > b.name ? -1 : 0)
+  );
+}
 
 /** @returns undefined for a Job that is none of the manager with this prefix */
 export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefined {
@@ -70,6 +105,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     resourceVersion: metadata.resourceVersion ?? '',
     processId: annotations[annotation.processId] ?? '',
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
+    requestedAt: toDate(annotations[annotation.started])?.getTime(),
     deleting: metadata.deletionTimestamp !== undefined,
     dismissed: isTime(dismissed) ? dismissed : undefined,
     condition: conditionOf(kubeJob),
@@ -83,6 +119,9 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     request: parseRequestedResponse(annotations[ownAnnotation.request]),
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
+    outputs: outputRecords(annotations[ownAnnotation.outputs]),
+    idempotencyDigest: annotations[ownAnnotation.idempotency],
+    transfer: parseTransferRecord(annotations[ownAnnotation.transfer]),
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],
@@ -95,6 +134,18 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
         .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
     ),
   };
+}
+
+/** Without the values. */
+function outputRecords(text: string | undefined): JobRecord['outputs'] {
+  const outputs = text === undefined ? undefined : parseOutputs(text);
+  const withoutValue = ({ mediaType, size, digest, ...rest }: RecordedOutput): OutputRecord => ({
+    mediaType,
+    size,
+    digest,
+    ...('key' in rest ? { key: rest.key } : {}),
+  });
+  return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {

@@ -1,27 +1,30 @@
 import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { Configuration } from '../config/configuration.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { annotation } from '../k8s/names.js';
-import { ObjectStore } from '../object-store/object-store.js';
+import { annotation, ownAnnotation } from '../k8s/names.js';
+import { ObjectStore, type ByteRange } from '../object-store/object-store.js';
 import {
   JobFailedError,
   JobGoneError,
   JobNotFoundError,
-  NotAcceptableError,
   NotAvailableError,
   ResultNotReadyError,
 } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
+import type { JobResult, PrintedResult } from '../processes/processor.js';
+import { parseOutputs } from './job-annotations.js';
 import { JobCache } from './job-cache.js';
+import type { OutputRecord, RecordedOutput, StoredResult } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
-import { formatDocument, formatRaw, type OutputContext, type RawAnswer } from './results-format.js';
+import type { OpenedResult } from './opened-result.js';
+import { formatDocument, formatRaw, readableOf, type OutputContext, type RawAnswer } from './results-format.js';
 
-/** So many bytes of a result are held in memory where its shape needs that. */
-const MEMORY_LIMIT = 32 * 1024 * 1024;
+/** For so long a link to the object store is good. */
+const LINK_SECONDS = 3600;
 
 /** The answer to a request for results: bytes of a media type, or nothing. */
 export type ResultsAnswer = RawAnswer;
@@ -41,27 +44,63 @@ export class JobResults {
   /**
    * The results in the shape that the execute request asked for.
    * @param showLogTail whether the cause of a failure may quote the log
-   * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, MisconfiguredError
+   * @param base address of the API
+   * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
-  async read(known: JobRecord, showLogTail: boolean): Promise<ResultsAnswer> {
+  read(job: JobRecord, showLogTail: boolean, base: string): Promise<ResultsAnswer> {
+    const { response, outputs, references } = job.request ?? {};
+    const format = response === 'document' ? formatDocument : formatRaw;
+    const addressOf = (id: string) => `${base}/jobs/${job.jobId}/results/${encodeURIComponent(id)}`;
+    return this.answer(job, showLogTail, format, {
+      ...this.contextOf(job),
+      selected: outputs,
+      ...(references ? { references: { ids: references, addressOf } } : {}),
+    });
+  }
+
+  /**
+   * One result as it is, however the results were asked for.
+   * @throws as {@link read}; NotAvailableError where the process has no such output, or the job gave none
+   */
+  async readOutput(job: JobRecord, outputId: string, showLogTail: boolean): Promise<ResultsAnswer> {
+    const context = this.contextOf(job);
+    const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
+    if (answer.body) return answer;
+    const known = [...new Set([...Object.keys(context.outputs), ...(job.outputs?.keys() ?? [])])];
+    throw new NotAvailableError(
+      known.includes(outputId)
+        ? `Job "${job.jobId}" gave no result for output "${outputId}".`
+        : `There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`,
+    );
+  }
+
+  private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {
+    return {
+      outputs: this.processes.find(job.processId)?.description.outputs ?? {},
+      indent: this.configuration.server.prettyPrint ? 2 : undefined,
+    };
+  }
+
+  private async answer(
+    known: JobRecord,
+    showLogTail: boolean,
+    format: typeof formatRaw,
+    context: OutputContext,
+  ): Promise<ResultsAnswer> {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
     const process = this.processes.find(job.processId);
-    const context: OutputContext = {
-      outputs: process?.description.outputs ?? {},
-      selected: job.request?.outputs,
-      indent: this.configuration.server.prettyPrint ? 2 : undefined,
-    };
-    const printed = await this.open(job);
-    const result = process ? await process.results(job.jobId, printed) : printed;
-    if (result && result.size > MEMORY_LIMIT && needsWhole(job, context)) {
-      throw new NotAcceptableError(
-        `The result has ${result.size} bytes, more than the ${MEMORY_LIMIT} that can be put into a document or split into outputs: execute with "response": "raw" and one output.`,
-      );
+    const { result, dispose } = await this.open(job);
+    try {
+      const processed = process ? await process.results(job.jobId, result) : result;
+      const answer = await format(processed, context);
+      if (answer.body) answer.body.once('close', () => void dispose());
+      else await dispose();
+      return answer;
+    } catch (error) {
+      await dispose();
+      throw error;
     }
-    if (job.request?.response === 'document')
-      return formatDocument(result && { ...result, body: await buffer(result.body()) }, context);
-    return formatRaw(result, context);
   }
 
   /** Who saw at another replica that a job has ended is not told by this one that it goes on. */
@@ -70,28 +109,82 @@ export class JobResults {
     return status === 'accepted' || status === 'running' ? this.cache.refresh(job) : job;
   }
 
-  private async open(job: JobRecord): Promise<{ mediaType: string; size: number; body: () => Readable } | undefined> {
-    if (job.inlineResult) {
-      const kubeJob = await this.client.getJob(job.name);
-      const value = kubeJob?.metadata?.annotations?.[annotation.resultValue];
+  private async open(job: JobRecord): Promise<OpenedResult> {
+    const { inlineResult, storedResult, outputs = new Map<string, OutputRecord>() } = job;
+    if (!job.outcome && !inlineResult && !storedResult && outputs.size === 0) return this.live.read(job);
+    const isInline = inlineResult || [...outputs.values()].some(({ key }) => key === undefined);
+    const values = isInline ? await this.readAnnotations(job) : {};
+    const inline = parseOutputs(values[ownAnnotation.outputs]);
+    const named = new Map<string, PrintedResult>();
+    for (const [id, output] of outputs) {
+      const { key } = output;
+      named.set(
+        id,
+        key === undefined ? inlineOutput(job, inline?.get(id)) : await this.stored(job, { ...output, key }),
+      );
+    }
+    if (inlineResult) {
+      const value = values[annotation.resultValue];
       if (value === undefined) throw new JobNotFoundError(job.jobId);
-      const bytes = Buffer.from(value, 'utf8');
-      return { mediaType: job.inlineResult.mediaType, size: bytes.length, body: () => readableOf(bytes) };
+      return opened({ unnamed: ofBytes(inlineResult.mediaType, Buffer.from(value, 'utf8')), named });
     }
-    if (job.storedResult) {
-      const { key, size, mediaType } = job.storedResult;
-      const found = await this.store.read(key);
-      if (!found)
-        throw new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
-      return { mediaType, size, body: () => found.body };
+    return opened({ ...(storedResult ? { unnamed: await this.stored(job, storedResult) } : {}), named });
+  }
+
+  private async readAnnotations(job: JobRecord): Promise<Readonly<Record<string, string>>> {
+    const kubeJob = await this.client.getJob(job.name);
+    if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
+    return kubeJob.metadata.annotations ?? {};
+  }
+
+  /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */
+  private async stored(job: JobRecord, { key, size, mediaType, digest }: StoredResult): Promise<PrintedResult> {
+    const gone = () =>
+      new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
+    if (!(await this.store.head(key))) throw gone();
+    const { store } = this;
+    async function* bytes(range?: ByteRange): AsyncGenerator<Buffer> {
+      const found = await store.read(key, range);
+      if (!found) throw gone();
+      yield* found.body;
     }
-    return job.outcome ? undefined : this.live.read(job);
+    return {
+      mediaType,
+      size,
+      body: () => Readable.from(bytes(), { objectMode: false }),
+      range: (range) => Readable.from(bytes(range), { objectMode: false }),
+      etag: etagOf(digest || `${key} ${size}`),
+      address: async () => {
+        const expires = new Date(Date.now() + LINK_SECONDS * 1000);
+        const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType });
+        return href === undefined ? undefined : { href, expires };
+      },
+    };
   }
 }
 
-/** A document holds the result; several outputs are split from it. */
-function needsWhole(job: JobRecord, { outputs }: OutputContext): boolean {
-  return job.request?.response === 'document' || Object.keys(outputs).length > 1;
+function inlineOutput(job: JobRecord, output: RecordedOutput | undefined): PrintedResult {
+  if (!output || !('value' in output)) throw new JobNotFoundError(job.jobId);
+  return ofBytes(output.mediaType, Buffer.from(output.value, output.encoding ?? 'utf8'));
+}
+
+function ofBytes(mediaType: string, bytes: Buffer): PrintedResult {
+  return {
+    mediaType,
+    size: bytes.length,
+    body: () => readableOf(bytes),
+    range: ({ start, end }) => readableOf(bytes.subarray(start, end + 1)),
+    etag: etagOf(bytes),
+  };
+}
+
+/** Results never change, so a short digest of what they are, or of where they are, is enough. */
+function etagOf(content: string | Buffer): string {
+  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`;
+}
+
+function opened(result: JobResult): OpenedResult {
+  return { result, dispose: () => Promise.resolve() };
 }
 
 /** @throws unless the job's results can be fetched */
@@ -101,8 +194,4 @@ export function assertSuccessful(status: JobStatus, showLogTail: boolean): void 
   if (status.status !== 'failed') throw new ResultNotReadyError(status.jobId, status.status);
   const tail = showLogTail && status.logTail ? `\nThe last lines of its log:\n${status.logTail}` : '';
   throw new JobFailedError(status.jobId, status.cause?.type ?? 'failed', status.message + tail);
-}
-
-function readableOf(bytes: Buffer): Readable {
-  return Readable.from([bytes]);
 }

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiHeader,
   ApiOkResponse,
   ApiOperation,
   ApiProduces,
@@ -97,7 +98,31 @@ export class JobsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const job = await this.jobs.get(jobId);
-    await sendResults(reply, await this.results.read(job, await this.mayReadLog(job, callerOf(request))));
+    const showLogTail = await this.mayReadLog(job, callerOf(request));
+    await sendResults(request, reply, await this.results.read(job, showLogTail, this.links.base(request)));
+  }
+
+  @Get(':jobId/results/:outputId')
+  @ApiOperation({
+    operationId: 'getResultOutput',
+    summary: 'One result of a job, as it is, whatever its execute request asked for',
+  })
+  @ApiHeader({ name: 'Range', required: false, schema: { type: 'string' }, description: 'As in `bytes=0-1023`' })
+  @ApiResponse({ status: 200, description: 'The result' })
+  @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
+  @ApiProblem(404, 'There is no such job, output or result')
+  @ApiProblem(410, 'The job was dismissed')
+  @ApiResponse({ status: 416, description: 'The range lies behind the end' })
+  @ApiProblem(500, 'The job failed: why')
+  async output(
+    @Param('jobId') jobId: string,
+    @Param('outputId') outputId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.jobs.get(jobId);
+    const showLogTail = await this.mayReadLog(job, callerOf(request));
+    await sendResults(request, reply, await this.results.readOutput(job, outputId, showLogTail));
   }
 
   @Get(':jobId/logs')

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Readable } from 'node:stream';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { NotAvailableError } from '../ogc/domain-errors.js';
+import type { PrintedResult } from '../processes/processor.js';
 import { JobCache } from './job-cache.js';
 import type { JobRecord } from './job-record.js';
+import type { OpenedResult } from './opened-result.js';
 import { mainContainerOf } from './pod-record.js';
 import { ResultScanner } from './result-scanner.js';
 import { Spool } from './spool.js';
@@ -18,10 +19,10 @@ export class LiveResults {
   ) {}
 
   /**
-   * @returns undefined where the job printed no result
+   * No result where the job printed none.
    * @throws NotAvailableError where the pod, and with it the log, is gone
    */
-  async read(job: JobRecord): Promise<{ mediaType: string; size: number; body: () => Readable } | undefined> {
+  async read(job: JobRecord): Promise<OpenedResult> {
     const [pod] = this.cache.podsOf(job);
     const container = pod && mainContainerOf(pod, job);
     if (!pod || container === undefined)
@@ -29,22 +30,21 @@ export class LiveResults {
         `The results of job "${job.jobId}" are gone: its pod does not exist any more, and nobody has collected them.`,
       );
     const spool = new Spool();
+    const dispose = () => spool.dispose();
     try {
       const scanner = new ResultScanner();
       for await (const chunk of await this.client.readLog(pod.name, container)) {
         for (const part of scanner.push(chunk as Buffer)) await spool.write(part);
       }
       scanner.end();
-      if (scanner.found) {
-        const mediaType = scanner.mediaType ?? job.mimetype ?? 'application/json';
-        return { mediaType, size: spool.size, body: () => spool.stream().once('close', () => void spool.dispose()) };
-      }
+      const named = new Map<string, PrintedResult>();
+      if (!scanner.found) return { result: { named }, dispose };
+      const mediaType = scanner.mediaType ?? job.mimetype ?? 'application/json';
+      return { result: { unnamed: { mediaType, size: spool.size, body: () => spool.stream() }, named }, dispose };
     } catch (error) {
-      await spool.dispose();
+      await dispose();
       if (!(error instanceof KubernetesError) || error.retryable) throw error;
       throw new NotAvailableError(`The results of job "${job.jobId}" cannot be read any more: ${error.message}`);
     }
-    await spool.dispose();
-    return undefined;
   }
 }

@@ -1,20 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { isMapping } from '../config/validation.js';
+import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { OutputDescription } from '../processes/process-description.js';
+import type { JobResult, PrintedResult } from '../processes/processor.js';
 
-/** A result as its job printed it. */
-export interface PrintedResult<Body> {
-  readonly mediaType: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly body: Body;
-}
+/** So many bytes of results are held in memory where their shape needs that. */
+const MEMORY_LIMIT = 32 * 1024 * 1024;
 
 export interface RawAnswer {
   /** Undefined: no content. */
   readonly mediaType?: string;
   readonly size?: number;
   readonly body?: Readable;
+  /** As of {@link PrintedResult}, where the answer is one result as it is; in place of `body`. */
+  readonly range?: PrintedResult['range'];
+  readonly etag?: string;
+  /** Outputs by reference, where there are no others. */
+  readonly links?: readonly OutputLink[];
+}
+
+/** An output by reference. */
+export interface OutputLink {
+  readonly id: string;
+  readonly href: string;
+  readonly type?: string;
+  /** RFC 3339; absent: it does not. The results asked for again have another. */
+  readonly expires?: string;
 }
 
 /** What is known of a job's outputs. */
@@ -23,98 +36,200 @@ export interface OutputContext {
   readonly outputs: Readonly<Record<string, OutputDescription>>;
   /** Ids of the outputs that the client asked for; undefined: all. */
   readonly selected?: readonly string[];
+  /** Ids of those that it asked for by reference, and at which address of this server an output can be read. */
+  readonly references?: { readonly ids: readonly string[]; readonly addressOf: (id: string) => string };
   readonly indent?: number;
 }
 
+/** One output: as the job gave it, or a property of the object that it printed. */
+type Output = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly value: unknown });
+
 /**
- * `response: raw` (OGC API - Processes 1.0, section 7.11.4): one output in its own media type, several as `multipart/related`. A job prints one
- * result; where its process has several outputs that is a JSON object with a property for each.
+ * `response: raw` (OGC API - Processes 1.0, section 7.11.4): one output in its own media type, several as `multipart/related`.
+ * @throws NotAcceptableError where an object with several outputs is too large to be split
  */
-export async function formatRaw(
-  result: PrintedResult<() => Readable> | undefined,
-  context: OutputContext,
-): Promise<RawAnswer> {
-  if (!result || context.selected?.length === 0) return {};
-  if (Object.keys(context.outputs).length <= 1 || !isJson(result.mediaType)) {
-    return { mediaType: result.mediaType, size: result.size, body: result.body() };
-  }
-  const chunks: Buffer[] = [];
-  for await (const chunk of result.body()) chunks.push(chunk as Buffer);
-  const whole = Buffer.concat(chunks);
-  const values = splitOutputs(whole, context);
-  if (!values) return bytesAnswer(result.mediaType, whole);
-  const parts = Object.entries(values).map(([id, value]) => ({ id, ...toPart(value, context.outputs[id]) }));
+export async function formatRaw(result: JobResult, context: OutputContext): Promise<RawAnswer> {
+  const outputs = await outputsOf(result, context);
+  const parts = await Promise.all(
+    outputs.map(async (output): Promise<Part> => {
+      const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
+      return isReference(output, context)
+        ? { id: output.id, link: await linkTo(output.id, printed, context) }
+        : { id: output.id, printed };
+    }),
+  );
   const [first] = parts;
   if (!first) return {};
-  return parts.length === 1 ? bytesAnswer(first.mediaType, first.body) : multipart(parts);
+  const links = parts.flatMap((part) => ('link' in part ? [part.link] : []));
+  if (links.length === parts.length) return { links };
+  if (parts.length > 1 || !('printed' in first)) return multipart(parts);
+  const { mediaType, size, range, etag } = first.printed;
+  return { mediaType, size, body: first.printed.body(), range, etag };
 }
 
-/** `response: document` (schema results.yaml): a JSON object of output id to value, or to a qualified value where JSON cannot hold it. */
-export function formatDocument(result: PrintedResult<Buffer> | undefined, context: OutputContext): RawAnswer {
-  const document = result ? toDocument(result, context) : {};
-  return bytesAnswer('application/json', Buffer.from(JSON.stringify(document, undefined, context.indent)));
+type Part = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly link: OutputLink });
+
+function isReference({ id }: Output, { references }: OutputContext): boolean {
+  return references?.ids.includes(id) ?? false;
 }
 
-function toDocument(result: PrintedResult<Buffer>, context: OutputContext): Record<string, unknown> {
-  const ids = Object.keys(context.outputs);
-  const several = ids.length > 1 && isJson(result.mediaType) ? splitOutputs(result.body, context) : undefined;
-  if (several) return several;
-  const id = context.selected?.[0] ?? ids[0] ?? 'result';
-  return context.selected?.length === 0 ? {} : { [id]: toInlineValue(result, context.outputs[id]) };
+/** To the object store itself where it has addresses, so that large files need not come by way of this server. */
+async function linkTo(
+  id: string,
+  { mediaType, address }: Pick<PrintedResult, 'mediaType' | 'address'>,
+  { references }: OutputContext,
+): Promise<OutputLink> {
+  const elsewhere = await address?.();
+  return elsewhere
+    ? { id, href: elsewhere.href, type: mediaType, expires: elsewhere.expires.toISOString() }
+    : { id, href: references?.addressOf(id) ?? '', type: mediaType };
 }
 
-/** The described (and wanted) outputs in a JSON object, or undefined where the result is none. */
-function splitOutputs(body: Buffer, { outputs, selected }: OutputContext): Record<string, unknown> | undefined {
-  const parsed = parseJson(body);
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
-  const entries = Object.entries(parsed).filter(([id]) => Object.hasOwn(outputs, id));
-  if (entries.length === 0) return undefined;
-  return Object.fromEntries(entries.filter(([id]) => selected?.includes(id) ?? true));
-}
-
-function toInlineValue(result: PrintedResult<Buffer>, output: OutputDescription | undefined): unknown {
-  if (isJson(result.mediaType)) {
-    const parsed = parseJson(result.body);
-    // An object is qualified where its media type says more than "JSON" (schema qualifiedInputValue.yaml): clients tell formats apart by it.
-    if (parsed !== undefined)
-      return essence(result.mediaType) === 'application/json' ? parsed : { value: parsed, mediaType: result.mediaType };
+/**
+ * `response: document` (schema results.yaml): a JSON object of output id to value, or to a qualified value where JSON cannot hold it.
+ * @throws NotAcceptableError where the results are too large for that
+ */
+export async function formatDocument(result: JobResult, context: OutputContext): Promise<RawAnswer> {
+  const outputs = await outputsOf(result, context);
+  const values = outputs.filter((output) => !isReference(output, context));
+  assertFits(values.reduce((sum, output) => sum + ('printed' in output ? output.printed.size : 0), 0));
+  const document: [string, unknown][] = [];
+  for (const output of outputs) {
+    if (isReference(output, context)) {
+      const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
+      const { id: _id, ...link } = await linkTo(output.id, printed, context);
+      document.push([output.id, link]);
+      continue;
+    }
+    const value = 'printed' in output ? await inlineValue(output.printed, context.outputs[output.id]) : output.value;
+    document.push([output.id, value]);
   }
-  const text = asText(result);
-  if (text === undefined)
-    return { value: result.body.toString('base64'), encoding: 'base64', mediaType: result.mediaType };
-  return isPlainString(output) ? text : { value: text, mediaType: result.mediaType };
-}
-
-function toPart(value: unknown, output: OutputDescription | undefined): { mediaType: string; body: Buffer } {
-  const schema = typeof output?.schema === 'object' ? output.schema : {};
-  if (typeof value === 'string') {
-    const mediaType =
-      typeof schema['contentMediaType'] === 'string' ? schema['contentMediaType'] : 'text/plain; charset=utf-8';
-    const encoded = schema['contentEncoding'] === 'base64' || schema['contentEncoding'] === 'binary';
-    return { mediaType, body: Buffer.from(value, encoded ? 'base64' : 'utf8') };
-  }
-  return { mediaType: 'application/json', body: Buffer.from(JSON.stringify(value)) };
-}
-
-/** RFC 2387; each part's Content-ID is its output's id. */
-function multipart(parts: readonly { id: string; mediaType: string; body: Buffer }[]): RawAnswer {
-  const boundary = randomUUID();
-  const chunks = parts.flatMap(({ id, mediaType, body }) => [
-    Buffer.from(
-      `--${boundary}\r\nContent-Type: ${mediaType}\r\nContent-ID: <${encodeURIComponent(id)}>\r\nContent-Length: ${body.length}\r\n\r\n`,
-    ),
-    body,
-    Buffer.from('\r\n'),
-  ]);
-  const type = parts[0]?.mediaType.replaceAll('"', '') ?? 'text/plain';
   return bytesAnswer(
-    `multipart/related; boundary="${boundary}"; type="${type}"`,
-    Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]),
+    'application/json',
+    Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent)),
   );
 }
 
+/**
+ * The outputs that are wanted, in the order of the description. A result without a name is that of the outputs that have none under their id: of the only one, or,
+ * where they are several, a JSON object with a property for each.
+ */
+async function outputsOf({ unnamed, named }: JobResult, context: OutputContext): Promise<Output[]> {
+  const ids = Object.keys(context.outputs);
+  const isWanted = (id: string) => context.selected?.includes(id) ?? true;
+  const outputs: Output[] = [...named].map(([id, printed]) => ({ id, printed })).filter(({ id }) => isWanted(id));
+  if (unnamed)
+    outputs.push(
+      ...(await unnamedOutputs(
+        unnamed,
+        ids.filter((id) => !named.has(id)),
+        isWanted,
+      )),
+    );
+  const place = ({ id }: Output) => (ids.includes(id) ? ids.indexOf(id) : ids.length);
+  return outputs.sort((a, b) => place(a) - place(b));
+}
+
+async function unnamedOutputs(
+  result: PrintedResult,
+  ids: readonly string[],
+  isWanted: (id: string) => boolean,
+): Promise<Output[]> {
+  const id = ids.find(isWanted) ?? ids[0] ?? 'result';
+  if (ids.length <= 1 || !isJson(result.mediaType)) return [{ id, printed: result }];
+  assertFits(result.size);
+  const whole = await buffer(result.body());
+  const values = splitOutputs(whole, ids);
+  if (!values) return [{ id, printed: { ...result, body: () => readableOf(whole) } }];
+  return values.filter((output) => isWanted(output.id));
+}
+
+function assertFits(size: number): void {
+  if (size <= MEMORY_LIMIT) return;
+  throw new NotAcceptableError(
+    `The results have ${size} bytes, more than the ${MEMORY_LIMIT} that can be put into a document or split into outputs: execute with "response": "raw" and one output, or with "transmissionMode": "reference".`,
+  );
+}
+
+/** The properties of a JSON object that are outputs, or undefined where the result is no such object. */
+function splitOutputs(body: Buffer, ids: readonly string[]): { id: string; value: unknown }[] | undefined {
+  const parsed = parseJson(body);
+  if (!isMapping(parsed)) return undefined;
+  const outputs = ids.filter((id) => Object.hasOwn(parsed, id)).map((id) => ({ id, value: parsed[id] }));
+  return outputs.length > 0 ? outputs : undefined;
+}
+
+async function inlineValue(
+  { mediaType, body }: PrintedResult,
+  output: OutputDescription | undefined,
+): Promise<unknown> {
+  const bytes = await buffer(body());
+  if (isJson(mediaType)) {
+    const parsed = parseJson(bytes);
+    // An object is qualified where its media type says more than "JSON" (schema qualifiedInputValue.yaml): clients tell formats apart by it.
+    if (parsed !== undefined) return essence(mediaType) === 'application/json' ? parsed : { value: parsed, mediaType };
+  }
+  const text = asText(mediaType, bytes);
+  if (text === undefined) return { value: bytes.toString('base64'), encoding: 'base64', mediaType };
+  return isPlainString(output) ? text : { value: text, mediaType };
+}
+
+function valuePart(value: unknown, output: OutputDescription | undefined): PrintedResult {
+  const schema = typeof output?.schema === 'object' ? output.schema : {};
+  const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, body: () => readableOf(bytes) });
+  if (typeof value !== 'string') return part('application/json', Buffer.from(JSON.stringify(value)));
+  const declared = schema['contentMediaType'];
+  const encoded = schema['contentEncoding'] === 'base64' || schema['contentEncoding'] === 'binary';
+  return part(
+    typeof declared === 'string' ? declared : 'text/plain; charset=utf-8',
+    Buffer.from(value, encoded ? 'base64' : 'utf8'),
+  );
+}
+
+/** RFC 2387; each part's Content-ID is its output's id. Parts are opened one after another, as they are sent. */
+function multipart(parts: readonly Part[]): RawAnswer {
+  const boundary = randomUUID();
+  const end = Buffer.from('\r\n');
+  const closing = Buffer.from(`--${boundary}--\r\n`);
+  const headed = parts.map((part) => ({
+    printed: 'printed' in part ? part.printed : undefined,
+    head: Buffer.from(`--${boundary}\r\n${partHeaders(part).join('\r\n')}\r\n\r\n`),
+  }));
+  async function* content(): AsyncGenerator<Buffer> {
+    for (const { printed, head } of headed) {
+      yield head;
+      if (printed) yield* printed.body();
+      yield end;
+    }
+    yield closing;
+  }
+  const size = headed.reduce(
+    (sum, { printed, head }) => sum + head.length + (printed?.size ?? 0) + end.length,
+    closing.length,
+  );
+  const [first] = parts;
+  const type = (first && ('printed' in first ? first.printed.mediaType : first.link.type))?.replaceAll('"', '');
+  return {
+    mediaType: `multipart/related; boundary="${boundary}"; type="${type ?? 'text/plain'}"`,
+    size,
+    body: Readable.from(content(), { objectMode: false }),
+  };
+}
+
+/** Of an output by reference a part holds no more than its address. */
+function partHeaders(part: Part): string[] {
+  const id = `Content-ID: <${encodeURIComponent(part.id)}>`;
+  if ('printed' in part) return [`Content-Type: ${part.printed.mediaType}`, id, `Content-Length: ${part.printed.size}`];
+  const { href, type } = part.link;
+  return [...(type === undefined ? [] : [`Content-Type: ${type}`]), id, `Content-Location: ${href}`];
+}
+
 function bytesAnswer(mediaType: string, bytes: Buffer): RawAnswer {
-  return { mediaType, size: bytes.length, body: Readable.from([bytes]) };
+  return { mediaType, size: bytes.length, body: readableOf(bytes) };
+}
+
+export function readableOf(bytes: Buffer): Readable {
+  return Readable.from([bytes], { objectMode: false });
 }
 
 function isPlainString(output: OutputDescription | undefined): boolean {
@@ -124,10 +239,10 @@ function isPlainString(output: OutputDescription | undefined): boolean {
   );
 }
 
-function asText(result: PrintedResult<Buffer>): string | undefined {
-  if (!/^(text\/|application\/([^;]*\+)?(json|xml|yaml|javascript)\b)/i.test(result.mediaType)) return undefined;
+function asText(mediaType: string, bytes: Buffer): string | undefined {
+  if (!/^(text\/|application\/([^;]*\+)?(json|xml|yaml|javascript)\b)/i.test(mediaType)) return undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(result.body);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return undefined;
   }

@@ -36,10 +36,18 @@ export const ownAnnotation = {
   result: `${OWN_PREFIX}result`,
   /** Why log and result are still not collected, for people; removed when they are. */
   collectionProblem: `${OWN_PREFIX}collection-problem`,
+  /** Results under the ids of outputs: JSON object of output id to `RecordedOutput`. Beside it there may be one result without a name. */
+  outputs: `${OWN_PREFIX}outputs`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
+  /** Of a job that may exchange files: JSON of `TransferRecord`. */
+  transfer: `${OWN_PREFIX}transfer`,
+  /** The files that the job has begun to upload: JSON object of output id to `UploadRecord`. */
+  uploads: `${OWN_PREFIX}uploads`,
   /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */
   dismissed: `${OWN_PREFIX}dismissed`,
+  /** Of a job made with an `Idempotency-Key`: the digest of the execute request's body. Its name is derived from caller, process and key. */
+  idempotency: `${OWN_PREFIX}idempotency`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
@@ -58,6 +66,10 @@ export const environmentVariable = {
   jobId: 'PYGEOAPI_JOB_ID',
   processId: 'PYGEOAPI_PROCESS_ID',
   inputs: 'PYGEOAPI_K8S_MANAGER_INPUTS',
+  /** In place of `inputs` where they are too large for a variable: where they can be read. */
+  inputsUrl: 'PYGEOAPI_K8S_MANAGER_INPUTS_URL',
+  /** JSON object of output id to `{url, mediaType, maxBytes}`: where the file of an output can be sent to. */
+  outputs: 'PYGEOAPI_K8S_MANAGER_OUTPUTS',
 } as const;
 
 /** Longest Job name: the Job controller copies it into a label (63 characters). */

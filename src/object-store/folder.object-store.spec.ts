@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { FolderObjectStore } from './folder.object-store.js';
 import { bodyOf, describeObjectStore, expectFailure, readAll } from './testing/describe-object-store.js';
+import { describeUploads } from './testing/describe-uploads.js';
 
 const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'folder-store-'));
 
-describeObjectStore('a folder', async () => {
+const makeStores = async () => {
   const parent = await makeFolder();
   const folder = join(parent, 'made', 'by', 'the store');
   return {
@@ -17,7 +18,10 @@ describeObjectStore('a folder', async () => {
     other: new FolderObjectStore(folder),
     dispose: () => rm(parent, { recursive: true }),
   };
-});
+};
+
+describeObjectStore('a folder', makeStores);
+describeUploads('a folder', makeStores);
 
 describe('a folder object store', () => {
   let parent: string;

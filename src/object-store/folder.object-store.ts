@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
 import { asFolderFailure, errnoOf } from './folder-failures.js';
+import { FolderUploads } from './folder.uploads.js';
 import { asciiMetadata } from './metadata.js';
 import { ObjectStore, ObjectStoreError, type ByteRange, type PutOptions, type StoredObject } from './object-store.js';
 import { checkKey, checkRange } from './request-checks.js';
@@ -34,11 +35,19 @@ interface Header {
  */
 export class FolderObjectStore extends ObjectStore {
   readonly description: string;
+  override readonly uploads: FolderUploads;
 
   /** @param folder absolute path; made (mode 0700) when first needed */
   constructor(private readonly folder: string) {
     super();
     this.description = `folder ${folder}`;
+    this.uploads = new FolderUploads({
+      description: this.description,
+      folder,
+      pathOf: (key) => this.#path(key),
+      create: (key, body, options) => this.create(key, body, options),
+      sync: () => this.#sync(),
+    });
   }
 
   override create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'> {

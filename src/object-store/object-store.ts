@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { UploadStore } from './uploads.js';
 
 export interface StoredObject {
   readonly key: string;
@@ -22,6 +23,16 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** How an object is given to whoever has its address. */
+export interface AddressOptions {
+  /** For which the address is good. */
+  readonly seconds: number;
+  /** Instead of the object's own. */
+  readonly contentType?: string;
+  /** The name under which browsers save it. */
+  readonly fileName?: string;
+}
+
 /**
  * Where logs and large results are kept. Keys are relative to the configured prefix's bucket: the caller gives the whole key.
  *
@@ -42,6 +53,12 @@ export abstract class ObjectStore {
   abstract read(key: string, range?: ByteRange): Promise<{ object: StoredObject; body: Readable } | undefined>;
   /** Removes the object; nothing happens when there is none. */
   abstract remove(key: string): Promise<void>;
+  /** Objects that others than this server write; undefined where there is no store. */
+  readonly uploads: UploadStore | undefined = undefined;
+  /** An address of the store itself at which everybody can read the object, or undefined where it has none; the object is not looked for. */
+  address(_key: string, _options: AddressOptions): Promise<string | undefined> {
+    return Promise.resolve(undefined);
+  }
   /** Resolves when the store can be reached and used with the configured credentials; for readiness. */
   abstract check(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { ObjectStoreError } from './object-store.js';
 import { S3ObjectStore } from './s3.object-store.js';
 import { bodyOf, describeObjectStore, expectFailure } from './testing/describe-object-store.js';
+import { describeUploads } from './testing/describe-uploads.js';
 
 const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: key, S3_SECRET_KEY: secret } = process.env;
 
@@ -18,7 +19,7 @@ if (endpoint === undefined || key === undefined || secret === undefined) {
     it.skip('needs S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY', () => undefined);
   });
 } else {
-  describeObjectStore('a bucket', async () => {
+  const makeBucket = async () => {
     const bucket = `object-store-spec-${randomUUID()}`;
     const admin = new S3Client({
       endpoint,
@@ -42,6 +43,22 @@ if (endpoint === undefined || key === undefined || secret === undefined) {
         admin.destroy();
       },
     };
+  };
+
+  describeObjectStore('a bucket', makeBucket);
+  describeUploads('a bucket', makeBucket);
+
+  describe('an address of an object', () => {
+    it('gives it to everybody, with the content type and the file name asked for, also in ranges', async () => {
+      const { store, dispose } = await makeBucket();
+      await store.create('a key', bodyOf('0123456789'), { contentType: 'text/plain', size: 10 });
+      const address = await store.address('a key', { seconds: 60, contentType: 'image/png', fileName: 'Bild ä.png' });
+      const response = await fetch(address ?? '', { headers: { range: 'bytes=2-4' } });
+      expect([response.status, await response.text()]).toEqual([206, '234']);
+      expect(response.headers.get('content-type')).toBe('image/png');
+      expect(response.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''Bild%20%C3%A4.png");
+      await dispose();
+    });
   });
 
   describe('a real S3 store', () => {

@@ -5,13 +5,22 @@ import {
   HeadObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
 import { asciiMetadata } from './metadata.js';
-import { ObjectStore, ObjectStoreError, type ByteRange, type PutOptions, type StoredObject } from './object-store.js';
+import {
+  ObjectStore,
+  ObjectStoreError,
+  type AddressOptions,
+  type ByteRange,
+  type PutOptions,
+  type StoredObject,
+} from './object-store.js';
 import { checkKey, checkRange } from './request-checks.js';
 import { answerOf, asS3Failure, lacksObject, refusesCondition } from './s3-failures.js';
 import { upload } from './s3-upload.js';
+import { S3Uploads } from './s3.uploads.js';
 
 export interface S3ObjectStoreOptions {
   /** `http://` or `https://` address of the store. */
@@ -57,6 +66,7 @@ const attempts = 3;
  */
 export class S3ObjectStore extends ObjectStore {
   readonly description: string;
+  override readonly uploads: S3Uploads;
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #timeouts: S3Timeouts;
@@ -89,6 +99,7 @@ export class S3ObjectStore extends ObjectStore {
         httpsAgent: sockets,
       },
     });
+    this.uploads = new S3Uploads(this.#client, this.#bucket, this.description, this.#timeouts.call);
   }
 
   /**
@@ -170,6 +181,22 @@ export class S3ObjectStore extends ObjectStore {
     }
   }
 
+  /** Presigned. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html */
+  override async address(key: string, { seconds, contentType, fileName }: AddressOptions): Promise<string> {
+    checkKey(key);
+    const command = new GetObjectCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      ResponseContentType: contentType,
+      ...(fileName === undefined ? {} : { ResponseContentDisposition: attachment(fileName) }),
+    });
+    try {
+      return await getSignedUrl(this.#client, command, { expiresIn: seconds });
+    } catch (error) {
+      throw this.#failure(error, `sign an address of ${key}`);
+    }
+  }
+
   override async check(): Promise<void> {
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
@@ -248,6 +275,11 @@ function parseEndpoint(endpoint: string): string {
   }
   // Without user info, query or fragment, which have no place in it and may be secret.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+/** RFC 6266. */
+function attachment(fileName: string): string {
+  return `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`;
 }
 
 function totalOf(contentRange: string): number {

@@ -57,6 +57,18 @@ export class InvalidRequestError extends DomainError {
 
 export class PayloadTooLargeError extends DomainError {}
 
+/** The `Idempotency-Key` stands for another request already. */
+export class IdempotencyConflictError extends DomainError {}
+
+/** A synchronous request waited as long as it may, and its job goes on. */
+export class SyncWaitExceededError extends DomainError {}
+
+/** What was asked for was there, and is over for good. */
+export class EndedError extends DomainError {}
+
+/** The length of what is sent must be said before. */
+export class LengthRequiredError extends DomainError {}
+
 /** A token is needed and was not given, or does not match. */
 export class UnauthorizedError extends DomainError {}
 

@@ -16,8 +16,11 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly translate: (error: unknown) => DomainError | undefined = () => undefined) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     // The client has gone: nobody reads an answer, and that the stream to it broke is no fault of the server's.
     if (reply.raw.destroyed) return;
     const translated = this.translate(error);

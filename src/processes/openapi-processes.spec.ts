@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { exampleOf } from './example.js';
-import { executeOperations } from './openapi-processes.js';
+import { executeOperations, IDEMPOTENCY_KEY_DESCRIPTION } from './openapi-processes.js';
 import { toOpenApiSchema } from './openapi-schema.js';
 import { processWith } from './testing/process-fixture.js';
 
@@ -108,7 +108,9 @@ describe('the execute operation of a process', () => {
                   },
                 },
                 outputs: {
-                  properties: { area: { title: 'Area', properties: { transmissionMode: { enum: ['value'] } } } },
+                  properties: {
+                    area: { title: 'Area', properties: { transmissionMode: { enum: ['value', 'reference'] } } },
+                  },
                 },
                 response: { enum: ['raw', 'document'] },
               },
@@ -128,6 +130,7 @@ describe('the execute operation of a process', () => {
       '401',
       '404',
       '413',
+      '422',
       '500',
       '503',
     ]);
@@ -151,12 +154,13 @@ describe('the execute operation of a process', () => {
     );
     expect(descriptions).toEqual([
       'Preferences (RFC 7240), several divided by commas: `respond-async`, `wait=60`, `return=minimal`, `return=representation`',
+      IDEMPOTENCY_KEY_DESCRIPTION,
     ]);
   });
 
   it('needs no token and has no synchronous answer where the process has neither', () => {
     const plain = executeOperations([processWith({})])['/processes/buffer/execution']?.post;
     expect(plain).not.toHaveProperty('security');
-    expect(Object.keys(plain?.responses ?? {})).toEqual(['201', '400', '404', '413', '500', '503']);
+    expect(Object.keys(plain?.responses ?? {})).toEqual(['201', '400', '404', '413', '422', '500', '503']);
   });
 });

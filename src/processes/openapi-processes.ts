@@ -15,6 +15,9 @@ import type { RegisteredProcess } from './registered-process.js';
 /** Name under which the document that takes these operations must have the security scheme. */
 export const BEARER_SCHEME = 'bearer';
 
+export const IDEMPOTENCY_KEY_DESCRIPTION =
+  "A text of the client's choice, best a UUID in double quotes: a request that is repeated with the same key and body gives the same job, as long as that job exists. With another body it is refused (422). Keys of callers without token are one caller's.";
+
 /**
  * One documented execute operation per process, by path (OGC API - Processes 1.0, section 7.11), for an OpenAPI 3.0 document.
  * @param languages of the texts, best first
@@ -41,7 +44,7 @@ function executeOperation(process: RegisteredProcess, languages: readonly string
     summary: `Execute ${title}`,
     description: [description, process.requiresToken ? token : undefined].filter(Boolean).join('\n\n'),
     ...(process.requiresToken ? { security: [{ [BEARER_SCHEME]: [] }] } : {}),
-    parameters: [preferParameter(process)],
+    parameters: [preferParameter(process), idempotencyKeyParameter],
     requestBody: {
       required: true,
       content: {
@@ -67,6 +70,14 @@ function preferParameter({ description: { jobControlOptions } }: RegisteredProce
     schema: { type: 'string' },
   };
 }
+
+const idempotencyKeyParameter = {
+  name: 'Idempotency-Key',
+  in: 'header' as const,
+  required: false,
+  description: IDEMPOTENCY_KEY_DESCRIPTION,
+  schema: { type: 'string' },
+};
 
 function executeSchema(process: RegisteredProcess, languages: readonly string[]): SchemaObject {
   const { inputs, outputs } = localizeDescription(process.description, languages);
@@ -141,8 +152,14 @@ function responses(process: RegisteredProcess): Record<string, ResponseObject> {
     ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
     404: problemResponse('There is no such process'),
     413: problemResponse('The request is too large'),
+    422: problemResponse('The Idempotency-Key was used with another body'),
     500: problemResponse('The execution failed'),
-    503: problemResponse('The cluster does not answer; try again later'),
+    503: problemResponse(
+      'The cluster does not answer, or is full; try again after the seconds of the Retry-After header',
+    ),
+    ...(jobControlOptions.includes('async-execute')
+      ? {}
+      : { 504: problemResponse('The job takes longer than a request may wait; it goes on') }),
   };
 }
 

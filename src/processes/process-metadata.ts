@@ -22,7 +22,7 @@ export function describeFromMetadata(
   return {
     version: '1.0.0',
     jobControlOptions: ['async-execute'],
-    outputTransmission: ['value'],
+    outputTransmission: ['value', 'reference'],
     links: [],
     ...metadata,
     ...(typeof metadata['version'] === 'number' ? { version: String(metadata['version']) } : {}),

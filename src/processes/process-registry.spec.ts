@@ -97,7 +97,7 @@ describe('ProcessRegistry', () => {
       id: 'plain',
       title: 'Hello World',
       jobControlOptions: ['async-execute'],
-      outputTransmission: ['value'],
+      outputTransmission: ['value', 'reference'],
       links: [],
     });
     expect(registry.get('own').description).toMatchObject({

@@ -80,7 +80,7 @@ describe('the processes over HTTP', () => {
       description: expect.any(String),
       keywords: expect.any(Array),
       jobControlOptions: ['async-execute'],
-      outputTransmission: ['value'],
+      outputTransmission: ['value', 'reference'],
       links: expect.any(Array),
     });
     expect(hrefs(body.processes[0]?.links ?? [])).toEqual({

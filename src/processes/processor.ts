@@ -62,13 +62,19 @@ export interface AccessRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What a job printed after the result markers. */
+/** A result of a job: what it printed after the result markers, or a file that it uploaded. */
 export interface PrintedResult {
   readonly mediaType: string;
   /** Bytes. */
   readonly size: number;
   /** The bytes; to be read once. */
   body(): Readable;
+  /** A part of them, from the first to the last byte, both inclusive; absent: only the whole can be read. */
+  range?(range: { readonly start: number; readonly end: number }): Readable;
+  /** Entity tag of these bytes (RFC 9110), with its quotes. */
+  readonly etag?: string;
+  /** Where they can be read without this server, made afresh; undefined where that is not possible. */
+  address?(): Promise<{ readonly href: string; readonly expires: Date } | undefined>;
 }
 
 /** A result made by a processor. */
@@ -76,6 +82,22 @@ export interface MadeResult {
   readonly mediaType: string;
   readonly body: string | Uint8Array;
 }
+
+/** All results of a job. */
+export interface JobResult {
+  /** The one result of a job that gives it no name: of its only output, or a JSON object with a property for each of several. */
+  readonly unnamed?: PrintedResult;
+  /** By output id, as the job named them; in the order in which it gave them. */
+  readonly named: ReadonlyMap<string, PrintedResult>;
+}
+
+/** Results made by a processor, by output id. */
+export interface MadeResults {
+  readonly outputs: Readonly<Record<string, PrintedResult | MadeResult>>;
+}
+
+/** What {@link ProcessorInterface.results} returns. */
+export type ProcessorResult = PrintedResult | MadeResult | MadeResults | undefined;
 
 /** A job that a client dismissed, or removed after its end. */
 export interface DismissedJob {
@@ -133,14 +155,15 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
   ): readonly RequestFault[] | Promise<readonly RequestFault[]>;
   /**
    * The result of a successful job, each time that a client asks for it; absent: as printed.
-   * @param printed undefined where the job printed none
-   * @returns `printed` to leave it as it is, undefined for no result
+   * @param job `outputs`: the results that the job gave under ids of outputs
+   * @param printed the result without a name; undefined where the job printed none
+   * @returns `printed` to leave it as it is, undefined for none: results under ids stay what they are. `{outputs}` stands in place of all results
    */
   results?(
     process: ConfiguredProcess<Definition>,
-    job: { readonly jobId: string },
+    job: { readonly jobId: string; readonly outputs: Readonly<Record<string, PrintedResult>> },
     printed: PrintedResult | undefined,
-  ): PrintedResult | MadeResult | undefined | Promise<PrintedResult | MadeResult | undefined>;
+  ): ProcessorResult | Promise<ProcessorResult>;
   /** Told after a dismissal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
   onDismiss?(process: ConfiguredProcess<Definition>, job: DismissedJob): void | Promise<void>;
 }

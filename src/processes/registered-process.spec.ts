@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { InvalidRequestError, MisconfiguredError } from '../ogc/domain-errors.js';
 import { buildProcess, type AnyProcessor } from './build-process.js';
-import type { AccessRequest, PrintedResult } from './processor.js';
+import type { AccessRequest, JobResult, PrintedResult } from './processor.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { plainProcessor } from './testing/process-fixture.js';
 
@@ -89,19 +89,27 @@ describe('access', () => {
 });
 
 describe('the result', () => {
-  const printed = { mediaType: 'text/plain', size: 2, body: () => Readable.from(['hi']) };
+  const hi = { mediaType: 'text/plain', size: 2, body: () => Readable.from(['hi']) };
+  const printed: JobResult = { unnamed: hi, named: new Map([['log', hi]]) };
 
   it('is what was printed, unless the processor makes another', async () => {
     expect(await processOf({}).results('1', printed)).toBe(printed);
-    expect(await processOf({ results: (_: unknown, __: unknown, same: unknown) => same }).results('1', printed)).toBe(
-      printed,
-    );
-    expect(await processOf({ results: () => undefined }).results('1', printed)).toBeUndefined();
-    const made = await processOf({ results: async () => ({ mediaType: 'text/csv', body: 'ä' }) }).results(
-      '1',
-      undefined,
-    );
-    expect([made?.mediaType, made?.size, made && (await text(made.body()))]).toEqual(['text/csv', 2, 'ä']);
+    expect(
+      await processOf({ results: (_: unknown, __: unknown, same: unknown) => same }).results('1', printed),
+    ).toEqual(printed);
+    expect(await processOf({ results: () => undefined }).results('1', printed)).toEqual({ named: printed.named });
+    const { unnamed } = await processOf({ results: async () => ({ mediaType: 'text/csv', body: 'ä' }) }).results('1', {
+      named: new Map(),
+    });
+    expect([unnamed?.mediaType, unnamed?.size, unnamed && (await text(unnamed.body()))]).toEqual(['text/csv', 2, 'ä']);
+  });
+
+  it('may be several, some made and some as they were', async () => {
+    const results = (_: unknown, { outputs }: { outputs: Record<string, PrintedResult> }) => ({
+      outputs: { ...outputs, made: { mediaType: 'text/csv', body: 'ä' }, none: undefined },
+    });
+    const made = await processOf({ results }).results('1', printed);
+    expect([made.unnamed, [...made.named.keys()], made.named.get('log')]).toEqual([undefined, ['log', 'made'], hi]);
   });
 
   it.each([
@@ -109,6 +117,8 @@ describe('the result', () => {
     [{ mediaType: 'csv', body: '' }],
     [{ mediaType: 'a/b\r\nx: y', body: '' }],
     [{ mediaType: 'text/csv', body: 5 }],
+    [{ outputs: { one: { mediaType: 'text/csv' } } }],
+    [{ outputs: [] }],
   ])('fails where the processor returns %j', async (result) => {
     await expect(processOf({ results: () => result }).results('1', printed)).rejects.toThrow(
       'failed to give the result',
@@ -118,14 +128,19 @@ describe('the result', () => {
 
 describe('what was printed', () => {
   it.each([
-    ['is not read', () => ({ mediaType: 'text/plain', body: '' })],
     ['is read to a part', (_: unknown, __: unknown, { body }: PrintedResult) => (body().read(1), undefined)],
-    ['is not read by a processor that fails', () => Promise.reject(new Error('no'))],
+    [
+      'is read by a processor that fails',
+      (_: unknown, { outputs }: { outputs: Record<string, PrintedResult> }) => {
+        outputs['log']?.body();
+        throw new Error('no');
+      },
+    ],
   ])('is closed where it %s', async (_, results) => {
     const stream = Readable.from([Buffer.from('hi')]);
-    const printed = { mediaType: 'text/plain', size: 2, body: () => stream };
+    const result = { mediaType: 'text/plain', size: 2, body: () => stream };
     await processOf({ results })
-      .results('1', printed)
+      .results('1', { unnamed: result, named: new Map([['log', { ...result }]]) })
       .catch(() => undefined);
     expect(stream.destroyed).toBe(true);
   });

@@ -1,5 +1,6 @@
 import type { JobSettings } from '../config/configuration.js';
 import { toJobSettings } from '../config/sections/job-settings.js';
+import { isMapping } from '../config/validation.js';
 import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
@@ -13,6 +14,7 @@ import type {
   ConfiguredProcess,
   DismissedJob,
   Execution,
+  JobResult,
   PrintedResult,
   ProcessorInterface,
 } from './processor.js';
@@ -87,32 +89,28 @@ export class RegisteredProcess {
   }
 
   /**
-   * The result of a successful job as its processor gives it; undefined: none.
+   * The results of a successful job as its processor gives them.
    * @param printed what the job printed
    * @throws MisconfiguredError where the processor fails
    */
-  async results(jobId: string, printed: PrintedResult | undefined): Promise<PrintedResult | undefined> {
+  async results(jobId: string, printed: JobResult): Promise<JobResult> {
     if (!this.processor.results) return printed;
-    const opened: Readable[] = [];
-    const given = printed && {
-      ...printed,
-      body: () => {
-        const stream = printed.body();
-        opened.push(stream);
-        return stream;
-      },
-    };
-    let isGiven = false;
+    const { unnamed, named } = printed;
+    const given = new GivenResults();
+    const unnamedGiven = unnamed && given.give(unnamed);
+    const outputs = Object.fromEntries([...named].map(([id, result]) => [id, given.give(result)]));
     try {
-      const result = await this.calls.call('give the result', async () => {
-        const returned: unknown = await this.processor.results?.(this.process, { jobId }, given);
-        return returned === given ? given : checkedResult(returned);
+      return await this.calls.call('give the result', async () => {
+        const returned: unknown = await this.processor.results?.(this.process, { jobId, outputs }, unnamedGiven);
+        if (isMadeResults(returned)) {
+          const made = Object.entries(returned.outputs).map(([id, result]) => [id, given.take(result)] as const);
+          return { named: new Map(made.filter((entry): entry is [string, PrintedResult] => entry[1] !== undefined)) };
+        }
+        const result = given.take(returned);
+        return { named, ...(result ? { unnamed: result } : {}) };
       });
-      isGiven = result === given;
-      return isGiven ? printed : result;
     } finally {
-      if (given && !isGiven && opened.length === 0) given.body();
-      if (!isGiven) opened.forEach((stream) => stream.destroy());
+      given.closeRest();
     }
   }
 
@@ -145,6 +143,43 @@ function checkedFaults(faults: unknown): readonly RequestFault[] {
   if (Array.isArray(faults) && faults.every(isFault))
     return faults.map(({ pointer, message }) => ({ pointer, message }));
   throw new ProcessorFault('must return a list of faults {pointer, message} from validate');
+}
+
+function isMadeResults(returned: unknown): returned is { outputs: Readonly<Record<string, unknown>> } {
+  return typeof returned === 'object' && returned !== null && 'outputs' in returned && isMapping(returned.outputs);
+}
+
+/** Results as a processor sees them: what it has opened and does not return is closed. */
+class GivenResults {
+  private readonly originals = new Map<unknown, PrintedResult>();
+  private readonly opened = new Map<PrintedResult, Readable[]>();
+  private readonly taken = new Set<PrintedResult>();
+
+  give(original: PrintedResult): PrintedResult {
+    const streams: Readable[] = [];
+    const body = () => {
+      const stream = original.body();
+      streams.push(stream);
+      return stream;
+    };
+    const given = { ...original, body };
+    this.originals.set(given, original);
+    this.opened.set(original, streams);
+    return given;
+  }
+
+  /** What the processor returned: one of what it was given, or a result of its own. */
+  take(returned: unknown): PrintedResult | undefined {
+    const original = this.originals.get(returned);
+    if (original) this.taken.add(original);
+    return original ?? checkedResult(returned);
+  }
+
+  closeRest(): void {
+    for (const [original, streams] of this.opened) {
+      if (!this.taken.has(original)) streams.forEach((stream) => stream.destroy());
+    }
+  }
 }
 
 function checkedResult(result: unknown): PrintedResult | undefined {

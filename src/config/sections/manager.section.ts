@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { Allow, IsOptional } from 'class-validator';
 import type { LogLevel, ManagerSection } from '../configuration.js';
-import { MappingToOneOf, OneOf, YamlBoolean } from '../constraints.js';
+import { IntegerFrom, MappingToOneOf, OneOf, YamlBoolean } from '../constraints.js';
 import { isMapping } from '../validation.js';
 import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
 import { logLevels, upperCase } from './logging.section.js';
@@ -27,6 +27,10 @@ export class ManagerDefinition extends JobSettingsDefinition {
   finalizer_controller?: boolean | null;
 
   @IsOptional()
+  @IntegerFrom(1, 24 * 3600)
+  sync_max_wait?: number | null;
+
+  @IsOptional()
   @Transform(({ value }) =>
     isMapping(value)
       ? Object.fromEntries(Object.entries(value).map(([library, level]) => [library, upperCase(level)]))
@@ -40,10 +44,14 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @Allow() output_dir?: unknown;
 }
 
-export function toManagerSection(definition: ManagerDefinition): ManagerSection {
+export function toManagerSection(
+  definition: ManagerDefinition,
+  environment: { readonly SYNC_MAX_WAIT?: number } = {},
+): ManagerSection {
   return {
     name: definition.name,
     finalizerController: definition.finalizer_controller ?? false,
+    syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
     jobs: toJobSettings(definition),
     logging: { ...definition.logging },
   };

@@ -56,7 +56,19 @@ export class ServerDefinition {
   @HttpAddress()
   url?: string | null;
 
-  /** This server's own. */
+  /** This server's own, as the next ones. */
+  @IsOptional()
+  @HttpAddress()
+  internal_url?: string | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  max_request_bytes?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  max_output_bytes?: number | null;
+
   @IsOptional()
   @Transform(({ value }) => parseTrustedProxies(value))
   @TrustedProxies()
@@ -125,8 +137,12 @@ export interface ServerEnvironment {
   readonly PORT?: number;
   readonly CONTAINER_HOST?: string;
   readonly CONTAINER_PORT?: number;
+  readonly INTERNAL_URL?: string;
+  readonly MAX_REQUEST_BYTES?: number;
+  readonly MAX_OUTPUT_BYTES?: number;
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
+  readonly SYNC_MAX_WAIT?: number;
 }
 
 /** Defaults are pygeoapi's. */
@@ -139,6 +155,9 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
       port: environment.PORT ?? environment.CONTAINER_PORT ?? definition.bind?.port ?? 5000,
     },
     url: definition.url?.replace(/\/+$/, '') ?? undefined,
+    internalUrl: (environment.INTERNAL_URL ?? definition.internal_url)?.replace(/\/+$/, '') ?? undefined,
+    maxRequestBytes: environment.MAX_REQUEST_BYTES ?? definition.max_request_bytes ?? 10 * 1024 ** 2,
+    maxOutputBytes: environment.MAX_OUTPUT_BYTES ?? definition.max_output_bytes ?? 1024 ** 4,
     pathPrefix: environment.SCRIPT_NAME?.replace(/\/$/, '') ?? '',
     trustProxy: environment.TRUST_PROXY ?? definition.trust_proxy ?? false,
     mimetype: definition.mimetype ?? 'application/json',
@@ -148,7 +167,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     cors: definition.cors ?? false,
     prettyPrint: definition.pretty_print ?? false,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
-    manager: toManagerSection(definition.manager ?? new ManagerDefinition()),
+    manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
+import type { DeclaredOutputs } from '../../jobs/declared-outputs.js';
 import { JobCache } from '../../jobs/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
@@ -11,6 +12,9 @@ import { LogHeads } from '../log-heads.js';
 import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
+import { ResultKeeper } from '../result-keeper.js';
+import { JobTransfers } from '../../jobs/job-transfers.js';
+import { ResultSources } from '../../jobs/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
 
 export const JOB = `pygeoapi-job-${JOB_ID}`;
@@ -81,7 +85,11 @@ export function setUp() {
     watchEvents: true,
   });
   const logs = new LogStore(store.port, configuration);
-  const recorder = new OutcomeRecorder(cluster.client, cache, logs);
+  const sources = new ResultSources();
+  const declared = new Map<string, string | undefined>();
+  const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
+  const recorder = new OutcomeRecorder(cluster.client, cache, keeper);
+  const transfers = new JobTransfers();
   const follower = new LogFollower(cluster.client);
   const heads = new LogHeads(cluster.client);
   const pods = new PodReconciler(
@@ -92,13 +100,27 @@ export function setUp() {
     heads,
     logs,
     recorder,
+    transfers,
   );
-  const jobs = new JobReconciler(cache, cluster.client, follower, recorder);
+  const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
   const reconcilePod = () => pods.reconcile(POD, () => undefined);
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
-  return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads };
+  return {
+    cluster,
+    store,
+    cache,
+    outcome,
+    finalizers,
+    reconcilePod,
+    reconcileJob,
+    follower,
+    heads,
+    sources,
+    declared,
+    transfers,
+  };
 }
 
 export const RELEASED = ['batch.kubernetes.io/job-tracking'];

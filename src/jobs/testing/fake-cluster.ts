@@ -49,6 +49,8 @@ export class FakeCluster {
   readonly calls: string[] = [];
   /** Makes the next call of this name fail. */
   readonly failures = new Map<string, Error>();
+  /** Called with each patch of a Job. */
+  onPatch: (name: string, patch: JobPatch) => void = () => undefined;
   private readonly informers = new Map<string, Pick<FakeInformer<unknown>, 'observe' | 'remove'>>();
   private version = 1;
 
@@ -122,7 +124,9 @@ export class FakeCluster {
     }
   }
 
-  private patch(name: string, { metadata, spec }: JobPatch): V1Job | undefined {
+  private patch(name: string, patch: JobPatch): V1Job | undefined {
+    const { metadata, spec } = patch;
+    this.onPatch(name, patch);
     const kubeJob = this.kubeJobs.get(name);
     if (!kubeJob || (metadata?.uid !== undefined && metadata.uid !== kubeJob.metadata?.uid)) return undefined;
     if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== kubeJob.metadata?.resourceVersion) {

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Configuration } from '../config/configuration.js';
+import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/job-transfers.js';
+import type { JobRecord } from '../jobs/job-record.js';
+import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { environmentVariable, ownAnnotation } from '../k8s/names.js';
+import { ObjectStore } from '../object-store/object-store.js';
+import { makeCapability } from './capability.js';
+import { InternalAddress } from './internal-address.js';
+import { TRANSFER_PATH } from './transfer.routes.js';
+import { parseUploadRecords } from './upload-records.js';
+
+/** Gives jobs the addresses and the capability by which they exchange files, and takes away what is left of it in the end. */
+@Injectable()
+export class JobOffers extends JobTransfer {
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly client: KubernetesClient,
+    private readonly address: InternalAddress,
+    private readonly configuration: Configuration,
+  ) {
+    super();
+  }
+
+  override async offer(request: TransferRequest): Promise<TransferOffer | undefined> {
+    const base = this.address.base();
+    if (base === undefined || !this.store.uploads) return undefined;
+    const outputs = Object.entries(request.outputs);
+    if (outputs.length === 0 && request.largeInputs === undefined) return undefined;
+    const { capability, digest } = makeCapability();
+    const to = (path: string) => `${base}${TRANSFER_PATH}/${request.jobId}/${path}?capability=${capability}`;
+    const inputs = request.largeInputs === undefined ? undefined : await this.keep(request, request.largeInputs);
+    const targets = outputs.map(([id, { schema }]) => {
+      const mediaType = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
+      const target = {
+        url: to(`outputs/${encodeURIComponent(id)}`),
+        ...(typeof mediaType === 'string' ? { mediaType } : {}),
+        maxBytes: this.configuration.server.maxOutputBytes,
+      };
+      return [id, target] as const;
+    });
+    return {
+      annotations: {
+        [ownAnnotation.transfer]: JSON.stringify({ capability: digest, ...(inputs === undefined ? {} : { inputs }) }),
+      },
+      environment: [
+        ...(inputs === undefined ? [] : [{ name: environmentVariable.inputsUrl, value: to('inputs') }]),
+        ...(targets.length > 0
+          ? [{ name: environmentVariable.outputs, value: JSON.stringify(Object.fromEntries(targets)) }]
+          : []),
+      ],
+      withdraw: async () => {
+        if (inputs !== undefined) await this.store.remove(inputs);
+      },
+    };
+  }
+
+  override async discard(job: JobRecord): Promise<void> {
+    if (!job.transfer) return;
+    if (job.transfer.inputs !== undefined) await this.store.remove(job.transfer.inputs);
+    const kubeJob = await this.client.getJob(job.name);
+    if (kubeJob?.metadata?.uid !== job.uid) return;
+    const uploads = parseUploadRecords(kubeJob.metadata.annotations?.[ownAnnotation.uploads]);
+    const kept = new Set([...(job.outputs?.values() ?? [])].map(({ key }) => key));
+    for (const { key, id } of uploads.values()) {
+      await this.store.uploads?.abort({ key, id });
+      if (!kept.has(key)) await this.store.remove(key);
+    }
+  }
+
+  /** Under a key that nobody guesses and no other execution of the same job has. */
+  private async keep({ jobName, now }: TransferRequest, inputs: string): Promise<string> {
+    const { pathPrefix } = this.configuration.environment.bucket;
+    const key = `${pathPrefix}${now.toISOString().slice(0, 10)}_${jobName}-inputs-${randomUUID()}.json`;
+    const bytes = Buffer.from(inputs);
+    await this.store.create(key, () => Readable.from([bytes]), {
+      contentType: 'application/json',
+      size: bytes.length,
+    });
+    return key;
+  }
+}

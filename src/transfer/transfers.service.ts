@@ -1,0 +1,260 @@
+import { Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { Configuration } from '../config/configuration.js';
+import { DeclaredOutputs } from '../jobs/declared-outputs.js';
+import { JobCache } from '../jobs/job-cache.js';
+import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
+import { isMediaType } from '../jobs/media-type.js';
+import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { LARGEST_PART, MOST_PARTS, type UploadStore } from '../object-store/uploads.js';
+import {
+  EndedError,
+  InvalidRequestError,
+  JobNotFoundError,
+  LengthRequiredError,
+  NotAvailableError,
+  PayloadTooLargeError,
+  UnavailableError,
+} from '../ogc/domain-errors.js';
+import { matchesCapability } from './capability.js';
+import { verified } from './checksum.js';
+import { formatUploadRecords, parseUploadRecords, type UploadRecord } from './upload-records.js';
+
+/** Seconds for which a presigned address is good: time for a client to follow, not for the transfer itself, which may take as long as it likes. */
+const ADDRESS_SECONDS = 300;
+/** S3 refuses to put smaller parts together, but for the last, bytes. */
+const SMALLEST_PART = 5 * 1024 ** 2;
+/** Each time that somebody else changed the Job meanwhile. */
+const MOST_ATTEMPTS = 20;
+
+/** Who asks: a job, by its capability. */
+export interface Holder {
+  readonly jobId: string;
+  readonly capability: string;
+}
+
+/** A file, or a part of one, that is about to be sent. */
+export interface Announcement {
+  readonly outputId: string;
+  /** Absent: the whole file. */
+  readonly part?: number;
+  /** Bytes; undefined: not said. */
+  readonly size?: number;
+  /** Of the whole file, 64 hexadecimal digits. */
+  readonly sha256?: string;
+  readonly mediaType?: string;
+}
+
+/** Where bytes go or come from: an address of the store, or this server. */
+export type Route<T> = { readonly redirect: string } | T;
+export type Receiving = Route<{ readonly receive: (body: Readable) => Promise<void> }>;
+export type Giving = Route<{ readonly mediaType: string; readonly size: number; readonly body: Readable }>;
+
+/** Files between jobs and the object store, while the jobs run. */
+@Injectable()
+export class TransfersService {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly store: ObjectStore,
+    private readonly outputs: DeclaredOutputs,
+    private readonly configuration: Configuration,
+  ) {
+    this.prefix = configuration.environment.jobNamePrefix;
+  }
+
+  /**
+   * Inputs that were too large for an environment variable.
+   * @throws NotAvailableError, EndedError, ObjectStoreError
+   */
+  async giveInputs(holder: Holder): Promise<Giving> {
+    const { job } = await this.authorize(holder);
+    const key = job.transfer?.inputs;
+    if (key === undefined) throw new NotAvailableError('The inputs of this job stand in its environment.');
+    const mediaType = 'application/json';
+    const redirect = await this.store.address(key, { seconds: ADDRESS_SECONDS, contentType: mediaType });
+    if (redirect !== undefined) return { redirect };
+    const found = await this.store.read(key);
+    if (!found) throw new NotAvailableError('The inputs of this job are not in the object store any more.');
+    return { mediaType, size: found.object.size, body: found.body };
+  }
+
+  /**
+   * Sends the file of an output, or a part of it. Sent again it replaces what was sent before, once it has arrived whole: so a wrapper may try again.
+   * @throws NotAvailableError, EndedError, LengthRequiredError, PayloadTooLargeError, InvalidRequestError, ObjectStoreError, KubernetesError
+   */
+  async receiveOutput(holder: Holder, announcement: Announcement): Promise<Receiving> {
+    const { outputId, part, sha256 } = announcement;
+    this.assertDeclared(await this.find(holder), outputId);
+    const size = this.assertSize(announcement);
+    assertSha256(sha256);
+    assertPart(part);
+    const uploads = this.uploads();
+    const record = await this.register(holder, outputId, announcement.mediaType, (known) =>
+      part === undefined
+        ? { ...known, size, sha256, parts: undefined }
+        : { ...known, size: undefined, sha256: undefined, parts: undefined },
+    );
+    const destination = await uploads.destination(record, part ?? 1, size, ADDRESS_SECONDS);
+    if ('address' in destination) return { redirect: destination.address };
+    return {
+      receive: async (body) => {
+        const checked = part === undefined && sha256 !== undefined ? verified(body, sha256) : body;
+        const written = await destination.write(checked).catch((error: unknown) => {
+          throw asRefusal(error);
+        });
+        if (written === 'no-such-upload') throw ended(holder.jobId);
+      },
+    };
+  }
+
+  /**
+   * Says that the parts 1 to `parts` are the whole file.
+   * @throws as {@link receiveOutput}; InvalidRequestError where parts are missing or too small
+   */
+  async completeOutput(
+    holder: Holder,
+    { outputId, parts, sha256 }: { readonly outputId: string; readonly parts?: number; readonly sha256?: string },
+  ): Promise<{ readonly size: number; readonly parts: number }> {
+    const { job, annotations } = await this.authorize(holder);
+    this.assertDeclared(job, outputId);
+    assertSha256(sha256);
+    const begun = parseUploadRecords(annotations[ownAnnotation.uploads]).get(outputId);
+    const arrived = (begun && (await this.uploads().parts(begun))) ?? [];
+    const count = parts ?? arrived.length;
+    const wanted = Array.from({ length: Math.min(count, MOST_PARTS) }, (_, at) => at + 1);
+    const found = wanted.map((number) => arrived.find((candidate) => candidate.number === number));
+    const missing = wanted.filter((_, at) => found[at] === undefined);
+    if (missing.length > 0 || wanted.length === 0)
+      throw invalidPart(`parts ${missing.slice(0, 20).join(', ') || 1} have not arrived`);
+    const small = found.slice(0, -1).findIndex((candidate) => (candidate?.size ?? 0) < SMALLEST_PART);
+    if (small >= 0)
+      throw invalidPart(`part ${small + 1} has less than ${SMALLEST_PART} bytes, which only the last may`);
+    const size = found.reduce((sum, candidate) => sum + (candidate?.size ?? 0), 0);
+    this.assertSize({ size }, false);
+    await this.register(holder, outputId, undefined, (known) => ({ ...known, size, sha256, parts: wanted.length }));
+    return { size, parts: wanted.length };
+  }
+
+  /** @throws NotAvailableError where the capability is not the job's */
+  private async find({ jobId, capability }: Holder): Promise<JobRecord> {
+    const job = await this.cache.find(jobId);
+    if (!job?.transfer || !matchesCapability(capability, job.transfer.capability))
+      throw new NotAvailableError('There is nothing here: the job does not exist, or this is not its capability.');
+    return job;
+  }
+
+  /** The cluster itself is asked: what a cache does not know yet must not be overlooked. */
+  private async authorize(
+    holder: Holder,
+  ): Promise<{ readonly job: JobRecord; readonly annotations: Readonly<Record<string, string>> }> {
+    const known = await this.find(holder);
+    const kubeJob = await this.client.getJob(known.name);
+    const job = kubeJob && toJobRecord(this.prefix, kubeJob);
+    if (!job || job.uid !== known.uid) throw new JobNotFoundError(holder.jobId);
+    if (job.collection !== 'pending' || job.outcome || job.condition || job.deleting || job.dismissed !== undefined)
+      throw ended(holder.jobId);
+    return { job, annotations: kubeJob.metadata?.annotations ?? {} };
+  }
+
+  /** Notes on the Job what is being sent, and begins the upload where there is none yet. */
+  private async register(
+    holder: Holder,
+    outputId: string,
+    mediaType: string | undefined,
+    change: (known: UploadRecord) => UploadRecord,
+  ): Promise<UploadRecord> {
+    let begun: UploadRecord | undefined;
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
+      const { job, annotations } = await this.authorize(holder);
+      const records = parseUploadRecords(annotations[ownAnnotation.uploads]);
+      const known = records.get(outputId) ?? (begun ??= await this.begin(job, outputId));
+      const given = mediaType !== undefined && isMediaType(mediaType) ? { mediaType } : {};
+      const record = change({ ...known, ...given });
+      const text = formatUploadRecords(new Map([...records, [outputId, record]]));
+      try {
+        if (text !== annotations[ownAnnotation.uploads]) await this.note(job, text);
+        if (begun && begun.id !== record.id) await this.uploads().abort(begun);
+        return record;
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
+      }
+    }
+    throw new UnavailableError('The job changes all the time; try again.', 1);
+  }
+
+  private async begin(job: JobRecord, outputId: string): Promise<UploadRecord> {
+    const mediaType = this.outputs.of(job).get(outputId) ?? job.mimetype ?? 'application/octet-stream';
+    const token = randomUUID();
+    const day = job.created.toISOString().slice(0, 10);
+    const key = `${this.configuration.environment.bucket.pathPrefix}${day}_${job.name}-output-${encodeURIComponent(outputId)}`;
+    const metadata = { 'job-uid': job.uid, 'upload-token': token };
+    return { key, id: await this.uploads().start(key, { contentType: mediaType, metadata }), token, mediaType };
+  }
+
+  private async note({ name, uid, resourceVersion }: JobRecord, text: string): Promise<void> {
+    const patched = await this.client.patchJob(name, {
+      metadata: { uid, resourceVersion, annotations: { [ownAnnotation.uploads]: text } },
+    });
+    if (patched) this.cache.observe(patched);
+  }
+
+  private assertDeclared(job: JobRecord, outputId: string): void {
+    const declared = this.outputs.of(job);
+    if (declared.size > 0 && !declared.has(outputId))
+      throw new NotAvailableError(
+        `The process has no output "${outputId}"; known are ${[...declared.keys()].join(', ')}.`,
+      );
+  }
+
+  private assertSize({ size }: Pick<Announcement, 'size'>, isOneRequest = true): number {
+    const most = this.configuration.server.maxOutputBytes;
+    if (size === undefined)
+      throw new LengthRequiredError('Say how many bytes come (Content-Length): send a file, not a pipe.');
+    if (size > most) throw new PayloadTooLargeError(`An output may have ${most} bytes at the most (has ${size}).`);
+    if (isOneRequest && size > LARGEST_PART)
+      throw new PayloadTooLargeError(
+        `One request takes ${LARGEST_PART} bytes at the most (has ${size}): send the file in parts.`,
+      );
+    return size;
+  }
+
+  private uploads(): UploadStore {
+    const { uploads } = this.store;
+    if (!uploads) throw new ObjectStoreError('not-configured', 'There is no object store.', true);
+    return uploads;
+  }
+}
+
+function ended(jobId: string): EndedError {
+  return new EndedError(`Job "${jobId}" has ended or was dismissed: its files cannot be exchanged any more.`);
+}
+
+function assertSha256(sha256: string | undefined): void {
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
+    throw new InvalidRequestError('A parameter is wrong.', [
+      { pointer: 'sha256', message: 'must be 64 hexadecimal digits in lower case' },
+    ]);
+}
+
+function assertPart(part: number | undefined): void {
+  if (part !== undefined && !(Number.isSafeInteger(part) && part >= 1 && part <= MOST_PARTS))
+    throw invalidPart(`must be an integer from 1 to ${MOST_PARTS}`);
+}
+
+function invalidPart(message: string): InvalidRequestError {
+  return new InvalidRequestError('The parts are wrong.', [{ pointer: 'part', message }]);
+}
+
+/** What was sent was other than announced: the sender's fault, not the store's. */
+function asRefusal(error: unknown): unknown {
+  return error instanceof ObjectStoreError && error.failure === 'failed'
+    ? new InvalidRequestError(`The file did not arrive as it was announced: ${error.message}`)
+    : error;
+}

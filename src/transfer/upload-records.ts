@@ -1,0 +1,46 @@
+import { isMapping } from '../config/validation.js';
+
+/** A file that a job has begun to upload. What was announced last counts. */
+export interface UploadRecord {
+  readonly key: string;
+  /** Of the upload in the store. */
+  readonly id: string;
+  /** Stands in the object's metadata, too. */
+  readonly token: string;
+  readonly mediaType: string;
+  /** Bytes of the whole file; absent: its parts are still being sent. */
+  readonly size?: number;
+  /** 64 hexadecimal digits, as the job said. */
+  readonly sha256?: string;
+  /** How many parts the file has; absent: one. */
+  readonly parts?: number;
+}
+
+export type UploadRecords = ReadonlyMap<string, UploadRecord>;
+
+/** Annotations are in the hands of everybody who may edit a Job: what is not as this server writes it counts as not there. */
+export function parseUploadRecords(text: string | undefined): UploadRecords {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text ?? '');
+  } catch {
+    return new Map();
+  }
+  if (!isMapping(parsed)) return new Map();
+  return new Map(Object.entries(parsed).filter((entry): entry is [string, UploadRecord] => isUploadRecord(entry[1])));
+}
+
+export function formatUploadRecords(records: UploadRecords): string {
+  return JSON.stringify(Object.fromEntries(records));
+}
+
+function isUploadRecord(value: unknown): value is UploadRecord {
+  if (!isMapping(value)) return false;
+  const { size, sha256, parts } = value;
+  return (
+    ['key', 'id', 'token', 'mediaType'].every((name) => typeof value[name] === 'string') &&
+    (size === undefined || (typeof size === 'number' && size >= 0)) &&
+    (sha256 === undefined || typeof sha256 === 'string') &&
+    (parts === undefined || (Number.isSafeInteger(parts) && Number(parts) >= 1))
+  );
+}
