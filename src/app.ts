@@ -3,11 +3,13 @@ import { BadRequestException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerAllowedMethods } from './allowed-methods.js';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
 import { compress } from './compression.js';
 import { Configuration } from './config/configuration.js';
 import { INFO_PATH, infoText } from './info.js';
+import { restrictMediaTypes } from './media-types.js';
 import { JobCache } from './jobs/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { openLogDestination } from './logging/log-destination.js';
@@ -19,6 +21,7 @@ import { problemMediaType } from './ogc/problem.filter.js';
 import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
+import { validate } from './validators.js';
 
 /** Largest request body, bytes. */
 const BODY_LIMIT = 1024 * 1024;
@@ -29,12 +32,16 @@ const REQUEST_TIMEOUT = 300_000;
 /** Of a path: process ids are the operator's. */
 const LONGEST_PARAMETER = 1024;
 
+const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER };
+
 /** What a browser lets scripts of other origins read. */
 const EXPOSED_HEADERS = [
   'Location',
   'Link',
   'Preference-Applied',
   'Content-Language',
+  'ETag',
+  'Allow',
   'Retry-After',
   'WWW-Authenticate',
 ];
@@ -52,7 +59,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    routerOptions: ROUTER_OPTIONS,
     frameworkErrors: sendFrameworkError,
     trustProxy: trustedProxies(server.trustProxy),
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, server.pathPrefix),
@@ -85,9 +92,12 @@ async function setUpHttp(
     crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },
     strictTransportSecurity: false,
   });
+  answerAllowedMethods(fastify, ROUTER_OPTIONS);
+  restrictMediaTypes(fastify);
   if (server.cors) {
-    app.enableCors({ methods: ['GET', 'HEAD', 'POST', 'DELETE'], exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
+    app.enableCors(corsOptions);
   }
+  fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
@@ -99,6 +109,17 @@ async function setUpHttp(
   if (logRequest) fastify.addHook('onResponse', logRequest);
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
+
+/** Only preflights are the plugin's own: any other OPTIONS asks for the methods of a resource. */
+const corsOptions: Parameters<NestFastifyApplication['enableCors']>[0] = {
+  delegator: (request, answer) =>
+    answer(null, {
+      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+      exposedHeaders: EXPOSED_HEADERS,
+      maxAge: 600,
+      preflight: request.headers['access-control-request-method'] !== undefined,
+    }),
+};
 
 /** While the server closes, connections end with the answer that is under way on them: Node only ends those that are idle before. */
 function closeFinishedConnections(fastify: FastifyInstance): void {

@@ -13,6 +13,8 @@ import { Configuration } from '../config/configuration.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
+import { HasPage, Pages } from '../ogc/pages.js';
+import { prefersHtml, variesByFormat } from '../ogc/representation.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { Access, type Caller, callerOf } from './access.js';
@@ -22,8 +24,9 @@ import type { JobStatus } from './job-status.js';
 import { parseJobListQuery } from './job-list.query.js';
 import { JobListDto, StatusInfoDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
+import { previewResults } from './results-preview.js';
 import { sendResults } from './send-results.js';
-import { toStatusInfo } from './status-info.js';
+import { resultsLinks, toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
 @ApiBearerAuth()
@@ -37,9 +40,11 @@ export class JobsController {
     private readonly access: Access,
     private readonly links: Links,
     private readonly configuration: Configuration,
+    private readonly pages: Pages,
   ) {}
 
   @Get()
+  @HasPage('jobs')
   @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first' })
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
@@ -73,6 +78,7 @@ export class JobsController {
   }
 
   @Get(':jobId')
+  @HasPage('job')
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
   @ApiOkResponse({ type: StatusInfoDto })
   @ApiProblem(404, 'There is no such job')
@@ -96,8 +102,13 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    variesByFormat(reply);
+    const asPage = this.pages.areServed && prefersHtml(request);
     const job = await this.jobs.get(jobId);
-    await sendResults(reply, await this.results.read(job, await this.mayReadLog(job, callerOf(request))));
+    const answer = await this.results.read(job, await this.mayReadLog(job, callerOf(request)));
+    if (!asPage) return sendResults(reply, answer);
+    const links = resultsLinks(jobId, this.links.base(request));
+    await reply.send(this.pages.render(request, reply, 'results', await previewResults(jobId, answer, links)));
   }
 
   @Get(':jobId/logs')

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
 import { Access } from './access.js';
+import { CauseTypes } from './cause-types.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionService } from './execution.service.js';
 import { JobCache } from './job-cache.js';
@@ -16,7 +17,7 @@ import { JobsService } from './jobs.service.js';
 @Module({
   imports: [ProcessesModule, SecurityContextModule],
   controllers: [ExecutionController, JobsController],
-  providers: [Access, ExecutionService, JobCache, JobLogs, JobResults, JobWaiter, JobsService, LiveResults],
-  exports: [JobCache],
+  providers: [Access, CauseTypes, ExecutionService, JobCache, JobLogs, JobResults, JobWaiter, JobsService, LiveResults],
+  exports: [Access, ExecutionService, JobCache, JobsService],
 })
 export class JobsModule {}

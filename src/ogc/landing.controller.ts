@@ -7,6 +7,8 @@ import { ApiDefinition, OPENAPI_MEDIA_TYPE } from './api-definition.js';
 import { ConformsTo, conformanceClass } from './conformance.js';
 import { answerInLanguage, localize } from './languages.js';
 import { Links, relation } from './links.js';
+import { HasPage, Pages } from './pages.js';
+import { prefersHtml, variesByFormat } from './representation.js';
 import { ConformanceDto, LandingPageDto } from './ogc.dto.js';
 import { sendJson } from './send-json.js';
 
@@ -19,9 +21,11 @@ export class LandingController {
     private readonly links: Links,
     private readonly apiDefinition: ApiDefinition,
     private readonly discovery: DiscoveryService,
+    private readonly pages: Pages,
   ) {}
 
   @Get()
+  @HasPage('landing-page')
   @ApiOperation({ operationId: 'getLandingPage', summary: 'The landing page' })
   @ApiOkResponse({ type: LandingPageDto })
   @ApiQuery({ name: 'lang', required: false, type: String, description: 'Language of the texts' })
@@ -47,6 +51,7 @@ export class LandingController {
   }
 
   @Get('conformance')
+  @HasPage('conformance')
   @ApiOperation({ operationId: 'getConformance', summary: 'The conformance classes that this server implements' })
   @ApiOkResponse({ type: ConformanceDto })
   conformance(): ConformanceDto {
@@ -59,6 +64,10 @@ export class LandingController {
   @Get('openapi')
   @ApiExcludeEndpoint()
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    void sendJson(reply, OPENAPI_MEDIA_TYPE, this.apiDefinition.get(this.links.base(request)));
+    const base = this.links.base(request);
+    variesByFormat(reply);
+    void reply.header('cache-control', 'no-cache');
+    if (this.pages.areServed && prefersHtml(request)) void reply.redirect(`${base}/docs`, 303);
+    else void sendJson(reply, OPENAPI_MEDIA_TYPE, this.apiDefinition.get(base));
   }
 }

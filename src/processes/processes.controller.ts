@@ -5,6 +5,7 @@ import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { Links } from '../ogc/links.js';
+import { HasPage } from '../ogc/pages.js';
 import { checkQuery, parsePage } from './list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';
 import { localizeDescription, localizeSummary } from './localize.js';
@@ -32,6 +33,7 @@ export class ProcessesController {
   ) {}
 
   @Get()
+  @HasPage('processes')
   @ApiOperation({ operationId: 'getProcesses', summary: 'The processes, in the order of the configuration' })
   @ApiQuery({
     name: 'limit',
@@ -69,6 +71,7 @@ export class ProcessesController {
   }
 
   @Get(':processId')
+  @HasPage('process')
   @ApiOperation({ operationId: 'getProcess', summary: 'The description of a process: its inputs and outputs' })
   @ApiParam({ name: 'processId', description: 'Identifier of the process' })
   @ApiQuery(LANGUAGE)
