@@ -54,6 +54,7 @@ export class ExecutionController {
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such process')
   @ApiProblem(413, 'The request is too large')
+  @ApiProblem(415, 'The body is not JSON')
   @ApiProblem(500, 'The execution failed: why')
   @ApiProblem(503, 'The cluster does not answer, or takes no more jobs now; try again later')
   async execute(

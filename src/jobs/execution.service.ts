@@ -1,13 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import type { V1PodSpec } from '@kubernetes/client-node';
+import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { environmentVariable } from '../k8s/names.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { MisconfiguredError, PayloadTooLargeError, UnavailableError } from '../ogc/domain-errors.js';
-import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
+import {
+  InvalidRequestError,
+  MisconfiguredError,
+  PayloadTooLargeError,
+  UnavailableError,
+} from '../ogc/domain-errors.js';
+import { type ExecuteRequest, parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
 import { maskSecrets } from '../processes/secrets.js';
@@ -15,6 +21,7 @@ import { SecurityContextPolicy } from '../security-context/security-context.poli
 import { Access, type Caller } from './access.js';
 import { collects } from './collection.js';
 import { makeExecutionJob } from './execution-job.js';
+import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from './job-cache.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 
@@ -45,16 +52,51 @@ export class ExecutionService {
     const request = parseExecuteRequest(process, body);
     assertInputsFit(request.inputs);
     const jobId = uuidv7();
-    const podSpec = await this.makePodSpec(process, jobId, request.inputs);
+    const kubeJob = await this.makeKubeJob(process, jobId, request, request.inputs);
+    const created = await this.client.createJob(kubeJob).catch((error: unknown) => rejectCreation(processId, error));
+    this.cache.observe(created);
+    return toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
+  }
+
+  /**
+   * Checks the request as {@link execute} does, and creates nothing.
+   * @returns the Kubernetes Job that executing would create, made of inputs whose secrets are masked; its environment variables with secret names are,
+   * too. Undefined where the processor refuses masked inputs, so that nothing can be shown
+   * @throws as {@link execute}, but for what the cluster has against the Job
+   */
+  async preview(processId: string, body: unknown, caller: Caller): Promise<V1Job | undefined> {
+    const process = this.processes.get(processId);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
+    const request = parseExecuteRequest(process, body);
+    assertInputsFit(request.inputs);
+    const jobId = uuidv7();
+    // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
+    const real = await this.makeKubeJob(process, jobId, request, request.inputs);
+    const masked = maskSecrets(request.inputs);
+    if (isDeepStrictEqual(masked, request.inputs)) return maskEnvironment(real);
+    try {
+      return maskEnvironment(await this.makeKubeJob(process, jobId, request, masked));
+    } catch (error) {
+      if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
+      throw error;
+    }
+  }
+
+  private async makeKubeJob(
+    process: RegisteredProcess,
+    jobId: string,
+    request: ExecuteRequest,
+    inputs: Readonly<Record<string, unknown>>,
+  ): Promise<V1Job> {
     const { environment, server } = this.configuration;
-    const kubeJob = makeExecutionJob({
+    return makeExecutionJob({
       namespace: this.client.namespace,
       prefix: environment.jobNamePrefix,
       jobId,
-      processId,
+      processId: process.id,
       mainContainerName: process.mainContainerName,
-      podSpec,
-      inputs: request.inputs,
+      podSpec: await this.makePodSpec(process, jobId, inputs),
+      inputs,
       maskedInputs: maskSecrets(request.inputs),
       mimetype: process.mimetype,
       request: { response: request.response, ...(request.outputs ? { outputs: Object.keys(request.outputs) } : {}) },
@@ -62,9 +104,6 @@ export class ExecutionService {
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
     });
-    const created = await this.client.createJob(kubeJob).catch((error: unknown) => rejectCreation(processId, error));
-    this.cache.observe(created);
-    return toJobRecord(environment.jobNamePrefix, created) as JobRecord;
   }
 
   private async makePodSpec(

@@ -44,7 +44,7 @@ export class JobsController {
   ) {}
 
   @Get()
-  @HasPage('jobs')
+  @HasPage('jobs', JobListDto)
   @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first' })
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
@@ -64,8 +64,6 @@ export class JobsController {
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
   @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
-  @ApiOkResponse({ type: JobListDto })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
     const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());
     const base = this.links.base(request);
@@ -78,9 +76,8 @@ export class JobsController {
   }
 
   @Get(':jobId')
-  @HasPage('job')
+  @HasPage('job', StatusInfoDto)
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
-  @ApiOkResponse({ type: StatusInfoDto })
   @ApiProblem(404, 'There is no such job')
   async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.jobs.get(jobId);
@@ -94,7 +91,14 @@ export class JobsController {
   })
   @ApiResponse({ status: 200, description: 'The results' })
   @ApiResponse({ status: 204, description: 'The job was successful and has no results' })
-  @ApiProblem(404, 'There is no such job')
+  @ApiQuery({
+    name: 'f',
+    required: false,
+    enum: ['json', 'html'],
+    description: '`html`: a page about the results; `json`: the results as they are, in the media types of their own',
+  })
+  @ApiProblem(400, 'There is no such format')
+  @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
   async result(
@@ -120,7 +124,6 @@ export class JobsController {
   @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job')
   async log(

@@ -12,11 +12,12 @@ import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
 import { LiveResults } from './live-results.js';
 import { JobsService } from './jobs.service.js';
+import { ValidationController } from './validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({
   imports: [ProcessesModule, SecurityContextModule],
-  controllers: [ExecutionController, JobsController],
+  controllers: [ExecutionController, ValidationController, JobsController],
   providers: [Access, CauseTypes, ExecutionService, JobCache, JobLogs, JobResults, JobWaiter, JobsService, LiveResults],
   exports: [Access, ExecutionService, JobCache, JobsService],
 })

@@ -1,6 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiDefinition, OPENAPI_MEDIA_TYPE } from './api-definition.js';
@@ -25,9 +25,8 @@ export class LandingController {
   ) {}
 
   @Get()
-  @HasPage('landing-page')
+  @HasPage('landing-page', LandingPageDto)
   @ApiOperation({ operationId: 'getLandingPage', summary: 'The landing page' })
-  @ApiOkResponse({ type: LandingPageDto })
   @ApiQuery({ name: 'lang', required: false, type: String, description: 'Language of the texts' })
   landingPage(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): LandingPageDto {
     const base = this.links.base(request);
@@ -51,9 +50,8 @@ export class LandingController {
   }
 
   @Get('conformance')
-  @HasPage('conformance')
+  @HasPage('conformance', ConformanceDto)
   @ApiOperation({ operationId: 'getConformance', summary: 'The conformance classes that this server implements' })
-  @ApiOkResponse({ type: ConformanceDto })
   conformance(): ConformanceDto {
     const declared = this.discovery
       .getControllers()

@@ -2,11 +2,11 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { HasPage, Pages } from './pages.js';
+import { PageOf, Pages } from './pages.js';
 import { negotiateFormat, variesByFormat } from './representation.js';
 
 /**
- * Answers the resources of handlers with {@link HasPage} in the format that the client wants; each says where its other formats are, by the link
+ * Answers the resources of handlers with {@link PageOf} in the format that the client wants; each says where its other formats are, by the link
  * `alternate` or, where it has no links, by a `Link` header. An answer that nobody could read is refused before the handler does anything.
  */
 @Injectable()
@@ -17,7 +17,7 @@ export class NegotiationInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const kind = this.reflector.get(HasPage, context.getHandler());
+    const kind = this.reflector.get(PageOf, context.getHandler());
     if (kind === undefined || !this.pages.areServed) return next.handle();
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Req } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { ApiProblem } from './api-problem.js';
 import { NotAvailableError } from './domain-errors.js';
@@ -50,9 +50,8 @@ export class ProblemTypesController {
   ) {}
 
   @Get()
-  @HasPage('problem-types')
+  @HasPage('problem-types', ProblemTypeListDto)
   @ApiOperation({ operationId: 'getProblemTypes', summary: 'The types of problems, and what to do about them' })
-  @ApiOkResponse({ type: ProblemTypeListDto })
   list(@Req() request: FastifyRequest): ProblemTypeListDto {
     const base = this.links.base(request);
     return {
@@ -62,9 +61,8 @@ export class ProblemTypesController {
   }
 
   @Get(':name')
-  @HasPage('problem-type')
+  @HasPage('problem-type', ProblemTypeDto)
   @ApiOperation({ operationId: 'getProblemType', summary: 'A type of problems, and what to do about it' })
-  @ApiOkResponse({ type: ProblemTypeDto })
   @ApiProblem(404, 'There is no such type')
   get(@Param('name') name: string, @Req() request: FastifyRequest): ProblemTypeDto {
     const type = this.types.find(name);

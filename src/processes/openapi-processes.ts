@@ -141,6 +141,7 @@ function responses(process: RegisteredProcess): Record<string, ResponseObject> {
     ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
     404: problemResponse('There is no such process'),
     413: problemResponse('The request is too large'),
+    415: problemResponse('The body is not JSON'),
     500: problemResponse('The execution failed'),
     503: problemResponse('The cluster does not answer; try again later'),
   };
