@@ -17,6 +17,7 @@ const mayImport = {
   transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
   visualisations: ['config', 'k8s', 'security-context'],
+  html: ['config', 'ogc', 'processes', 'jobs'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };
 
@@ -32,11 +33,11 @@ export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.data/**'] },
   ...tseslint.configs.recommended,
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     plugins: { 'import-x': importX },
     settings: {
       'import-x/resolver-next': [createTypeScriptImportResolver({ project: 'tsconfig.json' })],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts', '.tsx'] },
     },
     rules: {
       'import-x/no-cycle': 'error',
@@ -58,7 +59,7 @@ export default tseslint.config(
   },
   { files: ['src/k8s/**/*.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: 'error',

@@ -1,24 +1,32 @@
+const swc = ({ tsx }) => [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true, tsx },
+      transform: {
+        legacyDecorator: true,
+        decoratorMetadata: true,
+        react: { runtime: 'automatic', importSource: 'preact' },
+      },
+      target: 'es2022',
+      keepClassNames: true,
+    },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+  },
+];
+
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   testMatch,
   testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
   setupFiles: ['reflect-metadata'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2022',
-          keepClassNames: true,
-        },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
+    // In .tsx a generic arrow function would be read as an element, so only that is read so.
+    '^.+\\.ts$': swc({ tsx: false }),
+    '^.+\\.tsx$': swc({ tsx: true }),
   },
   ...extra,
 });
@@ -26,7 +34,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 /** @type {import('jest').Config} */
 export default {
   projects: [
-    project('unit', ['<rootDir>/src/**/*.spec.ts', '<rootDir>/examples/**/*.spec.ts'], {
+    project('unit', ['<rootDir>/src/**/*.spec.{ts,tsx}', '<rootDir>/examples/**/*.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     }),
     project('full', ['<rootDir>/test/full/**/*.full-spec.ts']),

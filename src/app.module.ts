@@ -1,15 +1,19 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
 import { translateFailures } from './app.failures.js';
 import { FinalizerModule } from './finalizer/finalizer.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HtmlModule } from './html/html.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { K8sModule } from './k8s/k8s.module.js';
 import { ObjectStoreModule } from './object-store/object-store.module.js';
+import { Links } from './ogc/links.js';
+import { NegotiationInterceptor } from './ogc/negotiation.interceptor.js';
 import { OgcModule } from './ogc/ogc.module.js';
+import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
@@ -61,9 +65,17 @@ export class ProcessesServerModule {
         TransferModule,
         FinalizerModule,
         HealthModule,
+        HtmlModule,
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),
       ],
-      providers: [{ provide: APP_FILTER, useFactory: () => new ProblemFilter(translateFailures) }],
+      providers: [
+        {
+          provide: APP_FILTER,
+          inject: [Links, Pages],
+          useFactory: (links: Links, pages: Pages) => new ProblemFilter(links, pages, translateFailures),
+        },
+        { provide: APP_INTERCEPTOR, useClass: NegotiationInterceptor },
+      ],
     };
   }
 

@@ -3,12 +3,14 @@ import { BadRequestException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerAllowedMethods } from './allowed-methods.js';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
 import { compress } from './compression.js';
 import { Configuration } from './config/configuration.js';
 import { INFO_PATH, infoText } from './info.js';
 import { HealthService } from './health/health.service.js';
+import { restrictMediaTypes } from './media-types.js';
 import { JobCache } from './jobs/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { openLogDestination } from './logging/log-destination.js';
@@ -21,9 +23,12 @@ import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
 import { translateFailures } from './app.failures.js';
+import { Links } from './ogc/links.js';
+import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
 import { TransfersService } from './transfer/transfers.service.js';
+import { validate } from './validators.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
@@ -31,12 +36,16 @@ const REQUEST_TIMEOUT = 300_000;
 /** Of a path: process ids are the operator's. */
 const LONGEST_PARAMETER = 1024;
 
+const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER };
+
 /** What a browser lets scripts of other origins read. */
 const EXPOSED_HEADERS = [
   'Location',
   'Link',
   'Preference-Applied',
   'Content-Language',
+  'ETag',
+  'Allow',
   'Retry-After',
   'WWW-Authenticate',
 ];
@@ -56,7 +65,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     requestTimeout: REQUEST_TIMEOUT,
     // What arrives on an open connection while the server closes is answered as ever.
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER },
+    routerOptions: ROUTER_OPTIONS,
     frameworkErrors: sendFrameworkError,
     trustProxy: trustedProxies(server.trustProxy),
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, server.pathPrefix),
@@ -89,9 +98,12 @@ async function setUpHttp(
     crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },
     strictTransportSecurity: false,
   });
+  answerAllowedMethods(fastify, ROUTER_OPTIONS);
+  restrictMediaTypes(fastify);
   if (server.cors) {
-    app.enableCors({ methods: ['GET', 'HEAD', 'POST', 'DELETE'], exposedHeaders: EXPOSED_HEADERS, maxAge: 600 });
+    app.enableCors(corsOptions);
   }
+  fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
@@ -104,7 +116,11 @@ async function setUpHttp(
     'onRequest',
     async (_request, reply) => void (health.isClosing && reply.header('connection', 'close')),
   );
-  const problems = new ProblemFilter(translateFailures);
+  const problems = new ProblemFilter(
+    app.get(Links, { strict: false }),
+    app.get(Pages, { strict: false }),
+    translateFailures,
+  );
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
   await app.register(transferRoutes, {
@@ -114,6 +130,17 @@ async function setUpHttp(
   });
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
+
+/** Only preflights are the plugin's own: any other OPTIONS asks for the methods of a resource. */
+const corsOptions: Parameters<NestFastifyApplication['enableCors']>[0] = {
+  delegator: (request, answer) =>
+    answer(null, {
+      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+      exposedHeaders: EXPOSED_HEADERS,
+      maxAge: 600,
+      preflight: request.headers['access-control-request-method'] !== undefined,
+    }),
+};
 
 /** While the server closes, connections end with the answer that is under way on them: Node only ends those that are idle before. */
 function closeFinishedConnections(fastify: FastifyInstance): void {

@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
+import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { environmentVariable, jobName, ownAnnotation } from '../k8s/names.js';
-import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-errors.js';
+import {
+  IdempotencyConflictError,
+  InvalidRequestError,
+  MisconfiguredError,
+  PayloadTooLargeError,
+} from '../ogc/domain-errors.js';
 import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
@@ -13,8 +19,9 @@ import { maskSecrets } from '../processes/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { Access, type Caller } from './access.js';
 import { collects } from './collection.js';
-import { makeExecutionJob } from './execution-job.js';
+import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
+import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
 import type { RequestedResponse } from './job-outcome.js';
@@ -64,33 +71,71 @@ export class ExecutionService {
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return sameRequest(known, idempotency);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
-    const { environment, server } = this.configuration;
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
-    const kubeJob = makeExecutionJob({
-      namespace: this.client.namespace,
-      prefix: environment.jobNamePrefix,
-      jobId,
-      processId,
-      mainContainerName: process.mainContainerName,
-      podSpec,
-      inputs: request.inputs,
-      maskedInputs: maskSecrets(request.inputs),
-      mimetype: process.mimetype,
-      request: requestedResponse(request),
-      collected: collects(this.configuration, this.rights),
-      settings: { ...server.manager.jobs, ...process.jobSettings },
-      now: new Date(),
-      idempotencyDigest: idempotency?.digest,
-      transfer,
-    });
+    const idempotencyDigest = idempotency?.digest;
+    const options = { jobId, podSpec, inputs: request.inputs, idempotencyDigest, transfer };
+    const kubeJob = this.makeKubeJob(process, request, options);
     const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
       throw error;
     });
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
     this.cache.observe(created);
-    const job = toJobRecord(environment.jobNamePrefix, created) as JobRecord;
+    const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
     return idempotency ? sameRequest(job, idempotency) : job;
+  }
+
+  /**
+   * Checks the request as {@link execute} does, and creates nothing.
+   * @returns the Kubernetes Job that executing would create, made of inputs whose secrets are masked; its environment variables with secret names are,
+   * too. Undefined where the processor refuses masked inputs, so that nothing can be shown
+   * @throws as {@link execute}, but for what the cluster has against the Job
+   */
+  async preview(processId: string, body: unknown, caller: Caller): Promise<V1Job | undefined> {
+    const process = this.processes.get(processId);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
+    const request = parseExecuteRequest(process, body);
+    if (!this.exchangesFiles()) assertInputsFit(request.inputs);
+    const jobId = uuidv7();
+    const make = async (inputs: ExecuteRequest['inputs']) => {
+      const podSpec = await this.makePodSpec(process, jobId, inputs);
+      return maskEnvironment(this.makeKubeJob(process, request, { jobId, podSpec, inputs }));
+    };
+    // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
+    const real = await make(request.inputs);
+    const masked = maskSecrets(request.inputs);
+    if (isDeepStrictEqual(masked, request.inputs)) return real;
+    try {
+      return await make(masked);
+    } catch (error) {
+      if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
+      throw error;
+    }
+  }
+
+  private makeKubeJob(
+    process: RegisteredProcess,
+    request: ExecuteRequest,
+    options: Pick<ExecutionJobOptions, 'jobId' | 'podSpec' | 'inputs' | 'idempotencyDigest' | 'transfer'>,
+  ): V1Job {
+    const { environment, server } = this.configuration;
+    return makeExecutionJob({
+      ...options,
+      namespace: this.client.namespace,
+      prefix: environment.jobNamePrefix,
+      processId: process.id,
+      mainContainerName: process.mainContainerName,
+      maskedInputs: maskSecrets(request.inputs),
+      mimetype: process.mimetype,
+      request: requestedResponse(request),
+      collected: collects(this.configuration, this.rights),
+      settings: { ...server.manager.jobs, ...process.jobSettings },
+      now: new Date(),
+    });
+  }
+
+  private exchangesFiles(): boolean {
+    return collects(this.configuration, this.rights) && this.transfers.isAvailable;
   }
 
   /** @throws PayloadTooLargeError where the inputs fit no variable and cannot go another way; ObjectStoreError where the store does not take them now */
@@ -99,23 +144,18 @@ export class ExecutionService {
     jobId: string,
     inputs: Readonly<Record<string, unknown>>,
   ): Promise<TransferOffer | undefined> {
+    if (!this.exchangesFiles()) {
+      assertInputsFit(inputs);
+      return undefined;
+    }
     const text = JSON.stringify(inputs);
-    const size = Buffer.byteLength(text);
-    const isLarge = size > MAX_INPUTS_BYTES;
-    const offer = collects(this.configuration, this.rights)
-      ? await this.transfers.offer({
-          jobId,
-          jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
-          now: new Date(),
-          outputs: description.outputs,
-          largeInputs: isLarge ? text : undefined,
-        })
-      : undefined;
-    if (isLarge && !offer)
-      throw new PayloadTooLargeError(
-        `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable (more where the server is configured to exchange files with jobs). Pass large data by link.`,
-      );
-    return offer;
+    return this.transfers.offer({
+      jobId,
+      jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
+      now: new Date(),
+      outputs: description.outputs,
+      largeInputs: Buffer.byteLength(text) > MAX_INPUTS_BYTES ? text : undefined,
+    });
   }
 
   /** Where it is not known whether the Job was made after all, what it was offered stays. */
@@ -160,4 +200,12 @@ function requestedResponse({ response, outputs }: ExecuteRequest): RequestedResp
 function isSame(one: V1Job, other: V1Job): boolean {
   const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
   return transferOf(one) === transferOf(other);
+}
+
+function assertInputsFit(inputs: Readonly<Record<string, unknown>>): void {
+  const size = Buffer.byteLength(JSON.stringify(inputs));
+  if (size <= MAX_INPUTS_BYTES) return;
+  throw new PayloadTooLargeError(
+    `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable (more where the server is configured to exchange files with jobs). Pass large data by link.`,
+  );
 }

@@ -38,11 +38,12 @@ const PARAMETERS = [
 ];
 
 /**
- * Reads the parameters of the job list (OGC API - Processes 1.0, section 12).
+ * Reads the parameters of the job list (OGC API - Processes 1.0, section 12). An empty value is as if the parameter were not there: forms send such.
  * @throws InvalidRequestError naming every parameter that is unknown or malformed
  */
-export function parseJobListQuery(raw: RawQuery, limits: { defaultItems: number; maxItems: number }): JobListQuery {
-  const faults: RequestFault[] = Object.keys(raw)
+export function parseJobListQuery(given: RawQuery, limits: { defaultItems: number; maxItems: number }): JobListQuery {
+  const raw = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
+  const faults: RequestFault[] = Object.keys(given)
     .filter((name) => !PARAMETERS.includes(name))
     .map((name) => ({
       pointer: name,

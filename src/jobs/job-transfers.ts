@@ -23,6 +23,8 @@ export interface TransferOffer {
 
 /** How files of inputs and outputs get to jobs and from them. */
 export abstract class JobTransfer {
+  /** Whether files can be exchanged, so that inputs of any size reach a job. */
+  abstract readonly isAvailable: boolean;
   /**
    * @returns undefined where files cannot be exchanged
    * @throws ObjectStoreError where large inputs cannot be stored now
@@ -42,6 +44,10 @@ export class JobTransfers extends JobTransfer {
 
   register(transfer: JobTransfer): void {
     this.registered = transfer;
+  }
+
+  override get isAvailable(): boolean {
+    return this.registered?.isAvailable ?? false;
   }
 
   override async offer(request: TransferRequest): Promise<TransferOffer | undefined> {

@@ -14,6 +14,8 @@ import { Configuration } from '../config/configuration.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
+import { HasPage, Pages } from '../ogc/pages.js';
+import { prefersHtml, variesByFormat } from '../ogc/representation.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { Access, type Caller, callerOf } from './access.js';
@@ -23,8 +25,9 @@ import type { JobStatus } from './job-status.js';
 import { parseJobListQuery } from './job-list.query.js';
 import { JobListDto, StatusInfoDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
+import { previewResults } from './results-preview.js';
 import { sendResults } from './send-results.js';
-import { toStatusInfo } from './status-info.js';
+import { resultsLinks, toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
 @ApiBearerAuth()
@@ -38,9 +41,11 @@ export class JobsController {
     private readonly access: Access,
     private readonly links: Links,
     private readonly configuration: Configuration,
+    private readonly pages: Pages,
   ) {}
 
   @Get()
+  @HasPage('jobs', JobListDto)
   @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first' })
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
@@ -60,8 +65,6 @@ export class JobsController {
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
   @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
-  @ApiOkResponse({ type: JobListDto })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
     const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());
     const base = this.links.base(request);
@@ -74,8 +77,8 @@ export class JobsController {
   }
 
   @Get(':jobId')
+  @HasPage('job', StatusInfoDto)
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
-  @ApiOkResponse({ type: StatusInfoDto })
   @ApiProblem(404, 'There is no such job')
   async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.jobs.get(jobId);
@@ -89,7 +92,14 @@ export class JobsController {
   })
   @ApiResponse({ status: 200, description: 'The results' })
   @ApiResponse({ status: 204, description: 'The job was successful and has no results' })
-  @ApiProblem(404, 'There is no such job')
+  @ApiQuery({
+    name: 'f',
+    required: false,
+    enum: ['json', 'html'],
+    description: '`html`: a page about the results; `json`: the results as they are, in the media types of their own',
+  })
+  @ApiProblem(400, 'There is no such format')
+  @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
   async result(
@@ -97,9 +107,16 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    variesByFormat(reply);
+    const asPage = this.pages.areServed && prefersHtml(request);
     const job = await this.jobs.get(jobId);
     const showLogTail = await this.mayReadLog(job, callerOf(request));
-    await sendResults(request, reply, await this.results.read(job, showLogTail, this.links.base(request)));
+    const base = this.links.base(request);
+    const answer = await this.results.read(job, showLogTail, base);
+    if (!asPage) return sendResults(request, reply, answer);
+    await reply.send(
+      this.pages.render(request, reply, 'results', await previewResults(jobId, answer, resultsLinks(jobId, base))),
+    );
   }
 
   @Get(':jobId/results/:outputId')
@@ -134,7 +151,6 @@ export class JobsController {
   @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job')
   async log(

@@ -3,6 +3,7 @@ import { ProcessesModule } from '../processes/processes.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
 import { Access } from './access.js';
 import { DeclaredOutputs } from './declared-outputs.js';
+import { CauseTypes } from './cause-types.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionService } from './execution.service.js';
 import { JobCache } from './job-cache.js';
@@ -15,13 +16,15 @@ import { JobsController } from './jobs.controller.js';
 import { LiveResults } from './live-results.js';
 import { JobsService } from './jobs.service.js';
 import { ResultSources } from './result-source.js';
+import { ValidationController } from './validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({
   imports: [ProcessesModule, SecurityContextModule],
-  controllers: [ExecutionController, JobsController],
+  controllers: [ExecutionController, ValidationController, JobsController],
   providers: [
     Access,
+    CauseTypes,
     DeclaredOutputs,
     ExecutionService,
     JobCache,
@@ -34,6 +37,6 @@ import { ResultSources } from './result-source.js';
     LiveResults,
     ResultSources,
   ],
-  exports: [DeclaredOutputs, JobCache, JobTransfers, ResultSources],
+  exports: [Access, DeclaredOutputs, ExecutionService, JobCache, JobTransfers, JobsService, ResultSources],
 })
 export class JobsModule {}

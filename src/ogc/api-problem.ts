@@ -4,10 +4,14 @@ import { Problem } from './problem.js';
 
 const schema = { $ref: getSchemaPath(Problem) };
 
-/** A problem as a response object of OpenAPI 3.0: `application/json` is for clients whose `Accept` names only that. */
+/** A problem as a response object of OpenAPI 3.0: `application/json` is for clients whose `Accept` names only that, HTML for people. */
 export const problemResponse = (description: string) => ({
   description,
-  content: { 'application/problem+json': { schema }, 'application/json': { schema } },
+  content: {
+    'application/problem+json': { schema },
+    'application/json': { schema },
+    'text/html': { schema: { type: 'string' as const } },
+  },
 });
 
 /** Documents that an operation may answer with a problem (RFC 7807). */

@@ -6,6 +6,7 @@ export const conformanceClass = {
   core: `${PROCESSES}core`,
   processDescription: `${PROCESSES}ogc-process-description`,
   json: `${PROCESSES}json`,
+  html: `${PROCESSES}html`,
   openApi: `${PROCESSES}oas30`,
   jobList: `${PROCESSES}job-list`,
   dismiss: `${PROCESSES}dismiss`,

@@ -102,3 +102,10 @@ export class NotAcceptableError extends DomainError {}
 
 /** What was asked for is not there: a log that was never kept, an output that the process does not have. */
 export class NotAvailableError extends DomainError {}
+
+/** A form was sent by the page of another site. */
+export class CrossSiteError extends DomainError {
+  constructor() {
+    super('This form was not sent by a page of this server.');
+  }
+}

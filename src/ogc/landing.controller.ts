@@ -1,12 +1,14 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiDefinition, OPENAPI_MEDIA_TYPE } from './api-definition.js';
 import { ConformsTo, conformanceClass } from './conformance.js';
 import { answerInLanguage, localize } from './languages.js';
 import { Links, relation } from './links.js';
+import { HasPage, Pages } from './pages.js';
+import { prefersHtml, variesByFormat } from './representation.js';
 import { ConformanceDto, LandingPageDto } from './ogc.dto.js';
 import { sendJson } from './send-json.js';
 
@@ -19,11 +21,12 @@ export class LandingController {
     private readonly links: Links,
     private readonly apiDefinition: ApiDefinition,
     private readonly discovery: DiscoveryService,
+    private readonly pages: Pages,
   ) {}
 
   @Get()
+  @HasPage('landing-page', LandingPageDto)
   @ApiOperation({ operationId: 'getLandingPage', summary: 'The landing page' })
-  @ApiOkResponse({ type: LandingPageDto })
   @ApiQuery({ name: 'lang', required: false, type: String, description: 'Language of the texts' })
   landingPage(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): LandingPageDto {
     const base = this.links.base(request);
@@ -47,8 +50,8 @@ export class LandingController {
   }
 
   @Get('conformance')
+  @HasPage('conformance', ConformanceDto)
   @ApiOperation({ operationId: 'getConformance', summary: 'The conformance classes that this server implements' })
-  @ApiOkResponse({ type: ConformanceDto })
   conformance(): ConformanceDto {
     const declared = this.discovery
       .getControllers()
@@ -59,6 +62,10 @@ export class LandingController {
   @Get('openapi')
   @ApiExcludeEndpoint()
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    void sendJson(reply, OPENAPI_MEDIA_TYPE, this.apiDefinition.get(this.links.base(request)));
+    const base = this.links.base(request);
+    variesByFormat(reply);
+    void reply.header('cache-control', 'no-cache');
+    if (this.pages.areServed && prefersHtml(request)) void reply.redirect(`${base}/docs`, 303);
+    else void sendJson(reply, OPENAPI_MEDIA_TYPE, this.apiDefinition.get(base));
   }
 }

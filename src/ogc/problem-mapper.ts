@@ -1,6 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { STATUS_CODES } from 'node:http';
 import {
+  CrossSiteError,
   DomainError,
   EndedError,
   IdempotencyConflictError,
@@ -20,6 +21,7 @@ import {
   UnavailableError,
 } from './domain-errors.js';
 import { OGC_EXCEPTIONS, type Problem } from './problem.js';
+import { type GeneralProblemType, problemTypeReference } from './problem-types.js';
 
 export interface MappedProblem {
   readonly status: number;
@@ -34,28 +36,36 @@ interface Mapping {
   readonly title: string;
 }
 
+const ours = (name: GeneralProblemType): string => problemTypeReference(name);
+
 const mappings: readonly Mapping[] = [
   { error: ProcessNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-process`, title: 'No such process' },
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
   { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
-  { error: JobGoneError, status: 410, title: 'Job dismissed' },
-  { error: EndedError, status: 410, title: 'Gone' },
-  { error: LengthRequiredError, status: 411, title: 'Length required' },
-  { error: JobFailedError, status: 500, title: 'Job failed' },
-  { error: NotAcceptableError, status: 406, title: 'Not acceptable' },
-  { error: NotAvailableError, status: 404, title: 'Not available' },
-  { error: InvalidRequestError, status: 400, title: 'Invalid request' },
-  { error: IdempotencyConflictError, status: 422, title: 'Idempotency-Key is used for another request' },
-  { error: SyncWaitExceededError, status: 504, title: 'The job takes longer' },
-  { error: PayloadTooLargeError, status: 413, title: 'Content too large' },
-  { error: UnauthorizedError, status: 401, title: 'Unauthorized' },
-  { error: MisconfiguredError, status: 500, title: 'Server misconfigured' },
-  { error: UnavailableError, status: 503, title: 'Service unavailable' },
+  { error: JobGoneError, status: 410, type: ours('job-dismissed'), title: 'Job dismissed' },
+  { error: EndedError, status: 410, type: ours('ended'), title: 'Gone' },
+  { error: LengthRequiredError, status: 411, type: ours('length-required'), title: 'Length required' },
+  { error: JobFailedError, status: 500, type: problemTypeReference('failed'), title: 'Job failed' },
+  { error: NotAcceptableError, status: 406, type: ours('not-acceptable'), title: 'Not acceptable' },
+  { error: NotAvailableError, status: 404, type: ours('not-available'), title: 'Not available' },
+  { error: InvalidRequestError, status: 400, type: ours('invalid-request'), title: 'Invalid request' },
+  {
+    error: IdempotencyConflictError,
+    status: 422,
+    type: ours('idempotency-key-reused'),
+    title: 'Idempotency-Key is used for another request',
+  },
+  { error: SyncWaitExceededError, status: 504, type: ours('sync-wait-exceeded'), title: 'The job takes longer' },
+  { error: PayloadTooLargeError, status: 413, type: ours('content-too-large'), title: 'Content too large' },
+  { error: CrossSiteError, status: 403, type: ours('cross-site-form'), title: 'Form of another site' },
+  { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
+  { error: MisconfiguredError, status: 500, type: ours('misconfigured'), title: 'Server misconfigured' },
+  { error: UnavailableError, status: 503, type: ours('unavailable'), title: 'Service unavailable' },
 ];
 
 /**
  * The status and problem (RFC 7807) of an error, or undefined for one that nobody foresaw: of such nothing may be shown.
- * Errors of the HTTP layer (Nest's, Fastify's) keep their status below 500.
+ * Errors of the HTTP layer (Nest's, Fastify's) keep their status below 500. Types of this server's own are relative to the API's address.
  */
 export function toProblem(error: unknown): MappedProblem | undefined {
   const mapping = mappings.find((candidate) => error instanceof candidate.error);
@@ -64,10 +74,7 @@ export function toProblem(error: unknown): MappedProblem | undefined {
       status: mapping.status,
       headers: headersOf(error),
       problem: {
-        type:
-          error instanceof JobFailedError
-            ? `urn:ogc-processes-k8s:problem:${error.causeType}`
-            : (mapping.type ?? 'about:blank'),
+        type: error instanceof JobFailedError ? problemTypeReference(error.causeType) : (mapping.type ?? 'about:blank'),
         title: mapping.title,
         status: mapping.status,
         detail: error.message,

@@ -19,7 +19,7 @@ describe('an error as a problem', () => {
     [new ProcessNotFoundError('x'), 404, `${OGC}no-such-process`],
     [new JobNotFoundError('x'), 404, `${OGC}no-such-job`],
     [new ResultNotReadyError('x', 'running'), 404, `${OGC}result-not-ready`],
-    [new JobFailedError('x', 'out-of-memory', 'too much'), 500, 'urn:ogc-processes-k8s:problem:out-of-memory'],
+    [new JobFailedError('x', 'out-of-memory', 'too much'), 500, '/problems/out-of-memory'],
     [new BadRequestException('no'), 400, 'about:blank'],
     [new NotFoundException('no'), 404, 'about:blank'],
     [Object.assign(new Error('Request body is too large'), { statusCode: 413 }), 413, 'about:blank'],

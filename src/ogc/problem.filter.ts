@@ -2,6 +2,10 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { DomainError } from './domain-errors.js';
+import type { Links } from './links.js';
+import type { Pages } from './pages.js';
+import type { Problem } from './problem.js';
+import { variesByFormat, wantsHtml } from './representation.js';
 import { toProblem, type MappedProblem } from './problem-mapper.js';
 import { sendJson } from './send-json.js';
 
@@ -13,7 +17,11 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   /** @param translate says failures of what the server stands on in the domain's words, so that this module need not know them */
-  constructor(private readonly translate: (error: unknown) => DomainError | undefined = () => undefined) {}
+  constructor(
+    private readonly links: Links,
+    private readonly pages: Pages,
+    private readonly translate: (error: unknown) => DomainError | undefined = () => undefined,
+  ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -33,11 +41,17 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    void sendJson(
-      reply.status(mapped.status).headers(mapped.headers),
-      problemMediaType(request.headers.accept),
-      mapped.problem,
-    );
+    this.send(request, reply.status(mapped.status).headers(mapped.headers), mapped.problem);
+  }
+
+  private send(request: FastifyRequest, reply: FastifyReply, { type, ...problem }: Problem): void {
+    // A 405's Allow and the like stay; what was set for another answer does not.
+    void reply.removeHeader('content-length').removeHeader('cache-control').removeHeader('etag');
+    variesByFormat(reply);
+    const absolute: Problem = { type: type.startsWith('/') ? this.links.base(request) + type : type, ...problem };
+    if (this.pages.areServed && wantsHtml(request))
+      void reply.send(this.pages.render(request, reply, 'problem', absolute));
+    else void sendJson(reply, problemMediaType(request.headers.accept), absolute);
   }
 
   private unforeseen(error: unknown, request: FastifyRequest): MappedProblem {

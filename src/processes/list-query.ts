@@ -17,8 +17,6 @@ export function checkQuery(query: Query, known: readonly string[]): void {
     if (!known.includes(name))
       return [{ pointer: name, message: `is no parameter here; known are ${known.join(', ')}` }];
     if (typeof value !== 'string') return [{ pointer: name, message: 'must be given once' }];
-    if (name === 'f' && value !== 'json')
-      return [{ pointer: name, message: `must be json (is ${JSON.stringify(value)})` }];
     return [];
   });
   throwFaults(faults);

@@ -152,6 +152,7 @@ function responses(process: RegisteredProcess): Record<string, ResponseObject> {
     ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
     404: problemResponse('There is no such process'),
     413: problemResponse('The request is too large'),
+    415: problemResponse('The body is not JSON'),
     422: problemResponse('The Idempotency-Key was used with another body'),
     500: problemResponse('The execution failed'),
     503: problemResponse(

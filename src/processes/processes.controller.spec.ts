@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { Configuration } from '../config/configuration.js';
 import { Links } from '../ogc/links.js';
+import { Pages } from '../ogc/pages.js';
 import { ProblemFilter } from '../ogc/problem.filter.js';
 import { ProcessesModule } from './processes.module.js';
 
@@ -44,7 +45,7 @@ describe('the processes over HTTP', () => {
   beforeAll(async () => {
     const module = await Test.createTestingModule({ imports: [Surroundings, ProcessesModule] }).compile();
     app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
-    app.useGlobalFilters(new ProblemFilter());
+    app.useGlobalFilters(new ProblemFilter(app.get(Links), new Pages(app.get(Links), app.get(Configuration))));
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
   });

@@ -1,10 +1,11 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { Links } from '../ogc/links.js';
+import { HasPage } from '../ogc/pages.js';
 import { checkQuery, parsePage } from './list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';
 import { localizeDescription, localizeSummary } from './localize.js';
@@ -18,7 +19,6 @@ const LANGUAGE = {
   type: String,
   description: 'Language of the texts; goes before Accept-Language',
 };
-const FORMAT = { name: 'f', required: false, enum: ['json'], description: 'Media type of the answer' };
 
 /** The processes that can be executed (OGC API - Processes 1.0, sections 7.9 and 7.10). */
 @ApiTags('Processes')
@@ -32,6 +32,7 @@ export class ProcessesController {
   ) {}
 
   @Get()
+  @HasPage('processes', ProcessListDto)
   @ApiOperation({ operationId: 'getProcesses', summary: 'The processes, in the order of the configuration' })
   @ApiQuery({
     name: 'limit',
@@ -46,9 +47,6 @@ export class ProcessesController {
     description: 'Where the page begins; follow the links next and prev',
   })
   @ApiQuery(LANGUAGE)
-  @ApiQuery(FORMAT)
-  @ApiOkResponse({ type: ProcessListDto })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   list(
     @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
@@ -69,12 +67,10 @@ export class ProcessesController {
   }
 
   @Get(':processId')
+  @HasPage('process', ProcessDto)
   @ApiOperation({ operationId: 'getProcess', summary: 'The description of a process: its inputs and outputs' })
   @ApiParam({ name: 'processId', description: 'Identifier of the process' })
   @ApiQuery(LANGUAGE)
-  @ApiQuery(FORMAT)
-  @ApiOkResponse({ type: ProcessDto })
-  @ApiProblem(400, 'A parameter is unknown or wrong')
   @ApiProblem(404, 'There is no such process')
   describe(
     @Param('processId') processId: string,

@@ -24,6 +24,10 @@ export class JobOffers extends JobTransfer {
     super();
   }
 
+  override get isAvailable(): boolean {
+    return this.address.base() !== undefined && this.store.uploads !== undefined;
+  }
+
   override async offer(request: TransferRequest): Promise<TransferOffer | undefined> {
     const base = this.address.base();
     if (base === undefined || !this.store.uploads) return undefined;

@@ -1,0 +1,113 @@
+import type { ComponentChildren, VNode } from 'preact';
+import type { LinkDto } from '../ogc/ogc.dto.js';
+
+/** What a link may lead to: a description's links come from configuration and processors, and `javascript:` is an address, too. */
+function isSafe(href: string): boolean {
+  return /^(?:https?:|mailto:)/i.test(href) || !/^[^/?#]*:/.test(href);
+}
+
+/** A link; only its text where its address is none that a page should lead to. */
+export function Anchor({
+  href,
+  rel,
+  type,
+  hreflang,
+  children,
+}: Omit<LinkDto, 'rel' | 'title'> & { rel?: string; children: ComponentChildren }) {
+  if (!isSafe(href)) return <span>{children}</span>;
+  return (
+    <a href={href} rel={rel} type={type} hreflang={hreflang}>
+      {children}
+    </a>
+  );
+}
+
+/** Every link of a resource. */
+export function LinkList({ links }: { links: readonly LinkDto[] | undefined }) {
+  if (!links || links.length === 0) return null;
+  return (
+    <section aria-labelledby="links">
+      <h2 id="links">Links</h2>
+      <ul class="links">
+        {links.map((link) => (
+          <li>
+            <Anchor {...link}>{link.title ?? link.href}</Anchor>{' '}
+            <small class="muted">
+              {shortRelation(link.rel)}
+              {link.type ? `, ${link.type}` : ''}
+            </small>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function shortRelation(rel: string): string {
+  return rel.split('/').at(-1) ?? rel;
+}
+
+export function Tags({ label, items }: { label: string; items: readonly string[] | undefined }) {
+  if (!items || items.length === 0) return null;
+  return (
+    <ul class="tags" aria-label={label}>
+      {items.map((item) => (
+        <li>{item}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** Text of several lines, as it is. */
+export function Text({ children, lang }: { children: string | undefined; lang?: string }) {
+  return children ? (
+    <p class="text" lang={lang}>
+      {children}
+    </p>
+  ) : null;
+}
+
+export function Time({ at }: { at: string | undefined }) {
+  return at === undefined ? null : <time dateTime={at}>{at.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC')}</time>;
+}
+
+export function Status({ status }: { status: string }) {
+  return <span class={`status ${/^[a-z]+$/.test(status) ? status : ''}`}>{status}</span>;
+}
+
+/** Name and value; an absent value leaves the row out. */
+export function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }) {
+  const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return known.length === 0 ? null : (
+    <dl>
+      {known.map(([name, value]): VNode => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+export function Json({ value }: { value: unknown }) {
+  return (
+    <pre>
+      <code>{JSON.stringify(value, undefined, 2)}</code>
+    </pre>
+  );
+}
+
+/** Links to the pages beside this one. */
+export function PageLinks({ links }: { links: readonly LinkDto[] }) {
+  const beside = (['prev', 'next'] as const).flatMap((rel) => links.find((link) => link.rel === rel) ?? []);
+  return beside.length === 0 ? null : (
+    <nav class="pages" aria-label="Pages">
+      {beside.map((link) => (
+        <Anchor href={link.href} rel={link.rel}>
+          {link.title ?? link.rel}
+        </Anchor>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,125 @@
+import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
+import { pointerTo } from '../processes/schema-faults.js';
+import { isSecretName } from '../processes/secrets.js';
+
+/** One control of an execute form. */
+export interface FormField {
+  readonly id: string;
+  /** `json`: a text area whose text is JSON; `choice` and `boolean`: a list to choose from. */
+  readonly kind: 'text' | 'long-text' | 'password' | 'number' | 'integer' | 'boolean' | 'choice' | 'date' | 'json';
+  readonly required: boolean;
+  /** What the control shows at first: text, or JSON where `kind` says so. */
+  readonly initial?: string;
+  /** JSON texts, of a choice. */
+  readonly choices?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** Of a control's name; other fields of the form cannot be taken for an input. */
+const PREFIX = 'input.';
+
+export const TOKEN_FIELD = 'token';
+
+export function fieldName(id: string): string {
+  return PREFIX + id;
+}
+
+/** The controls for the inputs of a process: simple schemas have one of their own, all others take JSON. */
+export function formFields(inputs: Readonly<Record<string, Members>>): FormField[] {
+  return Object.entries(inputs)
+    .filter(([id]) => id !== TOKEN_FIELD)
+    .map(([id, input]) => toField(id, input));
+}
+
+function toField(id: string, input: Members): FormField {
+  const schema = isMembers(input['schema']) ? input['schema'] : {};
+  const fallback = schema['default'];
+  const required = (numberOf(input['minOccurs']) ?? 1) > 0 && fallback === undefined;
+  const single = input['maxOccurs'] === undefined || input['maxOccurs'] === 1;
+  const kind = single ? kindOf(id, schema) : 'json';
+  const isText = kind === 'text' || kind === 'long-text' || kind === 'password' || kind === 'date';
+  return {
+    id,
+    kind,
+    required,
+    ...(fallback === undefined || kind === 'password'
+      ? {}
+      : { initial: isText ? String(fallback) : JSON.stringify(fallback, undefined, kind === 'json' ? 2 : undefined) }),
+    ...(kind === 'choice' ? { choices: (schema['enum'] as unknown[]).map((value) => JSON.stringify(value)) } : {}),
+    ...withoutUndefined({
+      minimum: numberOf(schema['minimum']),
+      maximum: numberOf(schema['maximum']),
+      minLength: numberOf(schema['minLength']),
+      maxLength: numberOf(schema['maxLength']),
+    }),
+  };
+}
+
+function kindOf(id: string, schema: Members): FormField['kind'] {
+  if (Array.isArray(schema['enum']) && schema['enum'].length > 0) return 'choice';
+  switch (schema['type']) {
+    case 'boolean':
+    case 'number':
+    case 'integer':
+      return schema['type'];
+    case 'string':
+      if (isSecretName(id)) return 'password';
+      if (schema['format'] === 'date') return 'date';
+      return schema['contentMediaType'] === undefined && schema['contentEncoding'] === undefined ? 'text' : 'long-text';
+    default:
+      return 'json';
+  }
+}
+
+/**
+ * The inputs of an execute request, of a form that was sent. A control that was left empty is no input, unless it is a required text. What is no number
+ * where one is expected stays text, so that the validation names it.
+ * @throws InvalidRequestError with each control whose text is no JSON
+ */
+export function readForm(fields: readonly FormField[], body: Members): Record<string, unknown> {
+  const faults: RequestFault[] = [];
+  const inputs: Record<string, unknown> = {};
+  for (const field of fields) {
+    const text = body[fieldName(field.id)];
+    if (typeof text !== 'string' || (text === '' && !(field.required && field.kind === 'text'))) continue;
+    inputs[field.id] = valueOf(field, text, faults);
+  }
+  if (faults.length > 0) throw new InvalidRequestError('The form cannot be read.', faults);
+  return inputs;
+}
+
+function valueOf({ id, kind }: FormField, text: string, faults: RequestFault[]): unknown {
+  switch (kind) {
+    case 'number':
+    case 'integer':
+      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+    case 'boolean':
+    case 'choice':
+    case 'json':
+      try {
+        return JSON.parse(text) as unknown;
+      } catch (error) {
+        faults.push({ pointer: pointerTo('/inputs', id), message: `must be JSON (${(error as Error).message})` });
+        return undefined;
+      }
+    default:
+      return text;
+  }
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutUndefined<T extends object>(members: T): Partial<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,100 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpStatus,
+  Param,
+  Post,
+  Redirect,
+  Req,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import { Access, callerOf } from '../jobs/access.js';
+import { ExecutionService } from '../jobs/execution.service.js';
+import { JobsService } from '../jobs/jobs.service.js';
+import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { CrossSiteError } from '../ogc/domain-errors.js';
+import { Links } from '../ogc/links.js';
+import { ProcessRegistry } from '../processes/process-registry.js';
+import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
+import { isSameOrigin } from './same-origin.js';
+import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
+
+/** Of a route's configuration: all others refuse forms. */
+const TAKES_FORMS = { takesForms: true };
+
+type Form = Readonly<Record<string, unknown>>;
+
+/** What pages need beside the API: their stylesheet, and what their forms are sent to, which works without scripts. */
+@ApiExcludeController()
+@Controller()
+@ConformsTo([conformanceClass.html])
+export class HtmlController {
+  constructor(
+    private readonly processes: ProcessRegistry,
+    private readonly executions: ExecutionService,
+    private readonly jobs: JobsService,
+    private readonly access: Access,
+    private readonly links: Links,
+  ) {}
+
+  @Get(STYLESHEET_PATH)
+  @Header('content-type', 'text/css; charset=utf-8')
+  @Header('cache-control', 'public, max-age=31536000, immutable')
+  stylesheet(): string {
+    return stylesheet;
+  }
+
+  /** Executes as the execute form says, and leads to the job. */
+  @RouteConfig(TAKES_FORMS)
+  @Post('processes/:processId/form')
+  @Redirect(undefined, HttpStatus.SEE_OTHER)
+  async execute(@Param('processId') processId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+    const base = this.links.base(request);
+    const form = readableForm(request, body, base);
+    const { description } = this.processes.get(processId);
+    const token = tokenOf(form);
+    const inputs = readForm(formFields(description.inputs), form);
+    const caller = callerOf(request);
+    const job = await this.executions.execute(
+      processId,
+      { inputs },
+      token === undefined ? caller : { ...caller, token },
+    );
+    return { url: `${base}/jobs/${job.jobId}` };
+  }
+
+  /** Dismisses or removes a job, and leads to what is left. */
+  @RouteConfig(TAKES_FORMS)
+  @Post('jobs/:jobId/dismissal')
+  @Redirect(undefined, HttpStatus.SEE_OTHER)
+  async dismiss(@Param('jobId') jobId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+    const base = this.links.base(request);
+    const token = tokenOf(readableForm(request, body, base));
+    const job = await this.jobs.get(jobId);
+    const caller = callerOf(request);
+    await this.access.demand(job.processId, token === undefined ? caller : { ...caller, token }, {
+      operation: 'dismiss',
+      jobId,
+    });
+    await this.jobs.dismiss(job, new Date());
+    return { url: `${base}/jobs` };
+  }
+}
+
+/** @throws CrossSiteError where another site's page sent it; UnsupportedMediaTypeException where it is no form */
+function readableForm(request: FastifyRequest, body: unknown, base: string): Form {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? ''))
+    throw new UnsupportedMediaTypeException('This address takes forms (application/x-www-form-urlencoded).');
+  if (!isSameOrigin(request.headers, base)) throw new CrossSiteError();
+  return (body ?? {}) as Form;
+}
+
+function tokenOf(form: Form): string | undefined {
+  const token = form[TOKEN_FIELD];
+  return typeof token === 'string' && token !== '' ? token : undefined;
+}

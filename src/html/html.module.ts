@@ -1,0 +1,16 @@
+import { Global, Module } from '@nestjs/common';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { PageRenderer } from '../ogc/pages.js';
+import { ProcessesModule } from '../processes/processes.module.js';
+import { HtmlController } from './html.controller.js';
+import { HtmlRenderer } from './html.renderer.js';
+
+/** Pages of the resources, for people with a browser. Without this module the server speaks JSON only. */
+@Global()
+@Module({
+  imports: [JobsModule, ProcessesModule],
+  controllers: [HtmlController],
+  providers: [{ provide: PageRenderer, useClass: HtmlRenderer }],
+  exports: [PageRenderer],
+})
+export class HtmlModule {}

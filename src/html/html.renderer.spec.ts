@@ -1,0 +1,144 @@
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'node-html-parser';
+import type { Configuration } from '../config/configuration.js';
+import type { PageKind } from '../ogc/pages.js';
+import { HtmlRenderer } from './html.renderer.js';
+
+const HOSTILE = '"\'><script>alert(1)</script><img src=x onerror=alert(1)><!--';
+const BASE = 'https://api.example.org/ogc';
+const JOB_ID = '0198c5a0-0000-7000-8000-000000000001';
+const links = [
+  { href: `${BASE}/self`, rel: 'self', type: 'text/html', title: HOSTILE },
+  { href: `${BASE}/next?a="><script>`, rel: 'next', type: HOSTILE, title: 'The next page' },
+  { href: 'javascript:alert(1)', rel: 'about', title: 'A bad address' },
+  { href: 'JaVaScRiPt:alert(1)', rel: 'about' },
+  { href: 'data:text/html,<script>alert(1)</script>', rel: 'about' },
+  { href: '#fragment', rel: 'about' },
+];
+const description = {
+  title: HOSTILE,
+  description: HOSTILE,
+  keywords: [HOSTILE],
+  schema: { type: 'string', default: HOSTILE, enum: [HOSTILE], $ref: HOSTILE },
+  metadata: [{ href: HOSTILE }],
+};
+const summary = {
+  id: HOSTILE,
+  version: HOSTILE,
+  title: HOSTILE,
+  description: HOSTILE,
+  keywords: [HOSTILE],
+  jobControlOptions: [HOSTILE],
+  outputTransmission: [HOSTILE],
+  links,
+};
+const job = {
+  jobID: JOB_ID,
+  processID: HOSTILE,
+  type: 'process',
+  status: HOSTILE,
+  message: HOSTILE,
+  progress: 50,
+  created: HOSTILE,
+  started: HOSTILE,
+  finished: HOSTILE,
+  updated: HOSTILE,
+  cause: { type: HOSTILE, message: HOSTILE, container: HOSTILE, exitCode: 1, log: HOSTILE },
+  links,
+  [HOSTILE]: HOSTILE,
+};
+const problemType = {
+  type: `${BASE}/problems/x`,
+  title: HOSTILE,
+  status: 400,
+  meaning: HOSTILE,
+  remedies: [HOSTILE],
+  links,
+};
+
+const resources: Readonly<Record<PageKind, object>> = {
+  'landing-page': { title: HOSTILE, description: HOSTILE, links },
+  conformance: { conformsTo: [HOSTILE] },
+  processes: { processes: [summary], links },
+  process: {
+    ...summary,
+    inputs: { [HOSTILE]: description, plain: { schema: { type: 'string', default: HOSTILE } } },
+    outputs: { [HOSTILE]: description },
+    example: { inputs: { a: HOSTILE } },
+  },
+  jobs: { jobs: [job], links, numberMatched: 2, numberReturned: 1 },
+  job,
+  results: { jobID: JOB_ID, mediaType: HOSTILE, size: 3, text: HOSTILE, isCut: true, links },
+  problem: {
+    type: `${BASE}/problems/x`,
+    title: HOSTILE,
+    status: 400,
+    detail: HOSTILE,
+    instance: HOSTILE,
+    errors: [{ pointer: HOSTILE, message: HOSTILE }],
+  },
+  'problem-types': { problemTypes: [problemType], links },
+  'problem-type': problemType,
+};
+
+const configuration = { metadata: { identification: { title: HOSTILE } } } as unknown as Configuration;
+const renderer = new HtmlRenderer(configuration);
+const render = (kind: PageKind, resource = resources[kind]) =>
+  renderer.render(kind, resource, {
+    base: BASE,
+    address: `${BASE}/x`,
+    query: { status: HOSTILE, processID: [HOSTILE, 'b'], limit: HOSTILE, f: HOSTILE, datetime: HOSTILE },
+    languages: ['en'],
+    language: HOSTILE,
+  });
+const kinds = Object.keys(resources) as PageKind[];
+
+describe('the page', () => {
+  it.each(kinds)('of %s holds nothing of a hostile text as markup', (kind) => {
+    const page = parse(render(kind), { comment: true });
+    expect(page.querySelectorAll('script')).toEqual([]);
+    expect(page.querySelectorAll('img')).toEqual([]);
+    expect(
+      page.querySelectorAll('*').filter(({ attributes }) => Object.keys(attributes).some((name) => /^on/i.test(name))),
+    ).toEqual([]);
+    expect(page.toString()).not.toContain('<!--');
+    const addresses = page
+      .querySelectorAll('[href],[src],[action]')
+      .map((element) =>
+        String(element.getAttribute('href') ?? element.getAttribute('src') ?? element.getAttribute('action')),
+      );
+    expect(addresses.filter((address) => /^\s*(javascript|vbscript):|^data:text/i.test(address))).toEqual([]);
+    expect(page.text).toContain('<script>alert(1)</script>');
+  });
+
+  it.each(kinds)('of %s is whole, titled, in a language, and has one heading of the first level', (kind) => {
+    const html = render(kind);
+    const page = parse(html);
+    expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(page.querySelectorAll('h1')).toHaveLength(1);
+    expect(page.querySelector('title')?.text.length).toBeGreaterThan(3);
+    expect(page.querySelector('main')?.id).toBe(page.querySelector('a.skip')?.getAttribute('href')?.slice(1));
+  });
+
+  it.each(kinds)('of %s has a label for each control, and loads nothing from elsewhere', (kind) => {
+    const page = parse(render(kind));
+    for (const control of page.querySelectorAll('input:not([type=hidden]), select, textarea')) {
+      const labelled =
+        page.querySelectorAll('label').some((label) => label.getAttribute('for') === control.getAttribute('id')) ||
+        control.closest('label');
+      expect([control.toString(), Boolean(labelled)]).toEqual([control.toString(), true]);
+    }
+    const loaded = page
+      .querySelectorAll('link[rel=stylesheet], link[rel=icon], script, img')
+      .map((element) => element.getAttribute('href') ?? element.getAttribute('src'));
+    expect(loaded.filter((address) => !address?.startsWith(`${BASE}/`) && address !== 'data:,')).toEqual([]);
+  });
+
+  it('of a job looks again while the job goes on, and only then', () => {
+    const refresh = (status: string) =>
+      parse(render('job', { ...job, status })).querySelector('meta[http-equiv=refresh]');
+    expect(refresh('running')?.getAttribute('content')).toMatch(/^\d+$/);
+    expect(refresh('accepted')).not.toBeNull();
+    for (const status of ['successful', 'failed', 'dismissed']) expect(refresh(status)).toBeNull();
+  });
+});

@@ -1,0 +1,96 @@
+import type { StatusInfoDto } from '../../jobs/jobs.dto.js';
+import { problemTypeReference } from '../../ogc/problem-types.js';
+import { Anchor, Facts, LinkList, Status, Text, Time } from '../components.js';
+import { TOKEN_FIELD } from '../execute-form.js';
+import type { PageMaker } from '../page.js';
+
+/** Seconds between looks at a job that goes on. */
+const REFRESH = 5;
+
+const SHOWN = new Set(
+  'jobID processID type status message progress created started finished updated cause links'.split(' '),
+);
+
+export const jobPage: PageMaker<StatusInfoDto> = (job, { base }) => {
+  const goesOn = job.status === 'accepted' || job.status === 'running';
+  const { cause, links = [] } = job;
+  return {
+    title: `Job ${job.jobID}`,
+    links,
+    ...(goesOn ? { refresh: REFRESH } : {}),
+    content: (
+      <>
+        <h1>Job</h1>
+        <p class="id muted">{job.jobID}</p>
+        <p>
+          <Status status={job.status} />{' '}
+          {job.progress === undefined ? null : (
+            <>
+              <progress max={100} value={job.progress} aria-label="Progress" /> {job.progress} %
+            </>
+          )}
+        </p>
+        <Text>{job.message}</Text>
+        {goesOn ? <p class="muted">This page looks again every {REFRESH} seconds.</p> : null}
+        {cause ? (
+          <section class="notice" aria-labelledby="cause">
+            <h2 id="cause" style="margin-top:0">
+              Why it failed
+            </h2>
+            <Text>{cause.message}</Text>
+            <Facts
+              facts={[
+                ['Cause', <Anchor href={base + problemTypeReference(cause.type)}>{cause.type}</Anchor>],
+                ['Container', cause.container],
+                ['Exit code', cause.exitCode],
+              ]}
+            />
+            {cause.log === undefined ? null : (
+              <>
+                <h3>The last lines of its log</h3>
+                <pre>{cause.log}</pre>
+              </>
+            )}
+          </section>
+        ) : null}
+        <Facts
+          facts={[
+            [
+              'Process',
+              job.processID && (
+                <Anchor href={`${base}/processes/${encodeURIComponent(job.processID)}`}>{job.processID}</Anchor>
+              ),
+            ],
+            ['Type', job.type],
+            ['Created', <Time at={job.created} />],
+            ['Started', job.started && <Time at={job.started} />],
+            ['Finished', job.finished && <Time at={job.finished} />],
+            ['Updated', job.updated && <Time at={job.updated} />],
+            ...Object.entries(job)
+              .filter(([name]) => !SHOWN.has(name))
+              .map(([name, value]): [string, string] => [
+                name,
+                typeof value === 'string' ? value : JSON.stringify(value),
+              ]),
+          ]}
+        />
+        <LinkList links={links} />
+        {job.status === 'dismissed' ? null : (
+          <details>
+            <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>
+            <form method="post" action={`${base}/jobs/${job.jobID}/dismissal`}>
+              <div class="field">
+                <label for={TOKEN_FIELD}>Token</label>
+                <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
+                <small>Only where the process asks for one.</small>
+              </div>
+              <button class="danger" type="submit">
+                {goesOn ? 'Dismiss' : 'Remove'}
+              </button>
+            </form>
+          </details>
+        )}
+      </>
+    ),
+  };
+};

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+
+/** The only stylesheet. Colours are pairs of light and dark (`light-dark()`), with a contrast of at least 4.5 to 1 for text. */
+export const stylesheet = `
+:root {
+  color-scheme: light dark;
+  --text: light-dark(#1c2430, #e4e8ee);
+  --muted: light-dark(#556070, #a4aebb);
+  --ground: light-dark(#fff, #14181e);
+  --raised: light-dark(#f4f6f9, #1d232b);
+  --line: light-dark(#d5dae1, #38414d);
+  --accent: light-dark(#0b5cad, #7ab7f5);
+  --on-accent: light-dark(#fff, #0d1117);
+  --good: light-dark(#1a6b32, #74d08c);
+  --bad: light-dark(#a4161a, #ff938f);
+  --busy: light-dark(#855100, #f0bd6a);
+}
+*, ::before, ::after { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--text); font: 1rem/1.55 system-ui, sans-serif; overflow-wrap: break-word; }
+a { color: var(--accent); text-underline-offset: .15em; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.skip { position: absolute; left: -100rem; }
+.skip:focus { left: 1rem; top: 1rem; background: var(--ground); padding: .5rem; z-index: 1; }
+.bar { background: var(--raised); border-bottom: 1px solid var(--line); }
+.bar > div, main, footer > div { max-width: 68rem; margin-inline: auto; padding-inline: clamp(1rem, 4vw, 2rem); }
+.bar > div { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding-block: .75rem; }
+.bar .site { font-weight: 650; color: inherit; text-decoration: none; margin-right: auto; }
+.bar ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
+main { padding-block: 1.5rem 3rem; }
+footer { border-top: 1px solid var(--line); color: var(--muted); font-size: .9rem; }
+footer > div { padding-block: 1rem; }
+h1 { font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.2; margin: 0 0 .5rem; }
+h2 { font-size: 1.25rem; margin: 2rem 0 .5rem; line-height: 1.3; }
+h3 { font-size: 1.05rem; margin: 0; }
+p { margin: .5rem 0; max-width: 46rem; }
+.text { white-space: pre-line; }
+.muted { color: var(--muted); }
+code, pre, textarea, .id { font-family: ui-monospace, monospace; font-size: .9em; }
+.id { overflow-wrap: anywhere; }
+pre { background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; padding: .75rem; margin: .5rem 0; overflow: auto; max-height: 30rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+.tags { display: flex; flex-wrap: wrap; gap: .35rem; list-style: none; margin: .5rem 0; padding: 0; }
+.tags li { border: 1px solid var(--line); background: var(--raised); border-radius: 1rem; padding: 0 .65rem; font-size: .85rem; }
+.cards { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); }
+.cards > li { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem; background: var(--raised); min-width: 0; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+caption { text-align: left; color: var(--muted); padding-bottom: .25rem; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); }
+thead th { font-size: .85rem; color: var(--muted); white-space: nowrap; }
+td p { margin: .15rem 0; }
+dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: .35rem 1.25rem; margin: 1rem 0; }
+dt { color: var(--muted); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.status { font-weight: 600; white-space: nowrap; }
+.status::before { content: ""; display: inline-block; width: .65em; height: .65em; border-radius: 50%; background: currentcolor; margin-right: .45em; }
+.successful { color: var(--good); } .failed { color: var(--bad); } .running, .accepted { color: var(--busy); } .dismissed { color: var(--muted); }
+progress { width: min(100%, 20rem); height: .9rem; accent-color: var(--accent); vertical-align: middle; }
+.notice { border-left: .3rem solid var(--bad); background: var(--raised); padding: .5rem 1rem; margin: 1rem 0; }
+.links { padding-left: 1.1rem; }
+details { margin: .25rem 0; }
+summary { cursor: pointer; color: var(--accent); }
+form { display: grid; gap: 1rem; max-width: 46rem; margin: 1rem 0; }
+fieldset { border: 1px solid var(--line); border-radius: .4rem; margin: 0; padding: .5rem 1rem .75rem; min-width: 0; }
+.field { display: grid; gap: .25rem; min-width: 0; }
+.field label, legend { font-weight: 600; }
+.field small { color: var(--muted); }
+input, select, textarea { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--muted); border-radius: .3rem; padding: .45rem .6rem; width: 100%; min-width: 0; }
+textarea { font-family: ui-monospace, monospace; min-height: 6rem; resize: vertical; }
+input[type=checkbox] { width: auto; accent-color: var(--accent); }
+.checks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+.checks label { display: inline-flex; gap: .4rem; align-items: center; }
+.filters { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); align-items: end; }
+.filters fieldset, .filters .submit { grid-column: 1 / -1; }
+button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
+button.danger { background: var(--bad); color: light-dark(#fff, #0d1117); }
+img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
+.pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
+@media (max-width: 44rem) {
+  .stacked thead { position: absolute; left: -100rem; }
+  .stacked, .stacked tbody, .stacked tr, .stacked th, .stacked td { display: block; }
+  .stacked tr { border-bottom: 1px solid var(--line); padding-block: .5rem; }
+  .stacked th, .stacked td { border: 0; padding: .15rem 0; }
+  .stacked td:empty { display: none; }
+  .stacked td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); }
+}
+@media (max-width: 34rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .5rem; } }
+`.trimStart();
+
+/** Changes with the stylesheet, so that it may be kept for ever. */
+export const STYLESHEET_PATH = `/static/style-${createHash('sha256').update(stylesheet).digest('hex').slice(0, 12)}.css`;

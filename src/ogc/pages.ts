@@ -1,0 +1,153 @@
+import { applyDecorators, Injectable, Optional, type Type } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiExtraModels, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { ApiProblem } from './api-problem.js';
+import { negotiateLanguages } from './languages.js';
+import { Links } from './links.js';
+import type { LinkDto } from './ogc.dto.js';
+import { type Format, variesByFormat, withFormat } from './representation.js';
+
+/** Resources that have a page. */
+export type PageKind =
+  | 'landing-page'
+  | 'conformance'
+  | 'processes'
+  | 'process'
+  | 'jobs'
+  | 'job'
+  | 'results'
+  | 'problem'
+  | 'problem-types'
+  | 'problem-type';
+
+/** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
+export const PageOf = Reflector.createDecorator<PageKind>();
+
+/**
+ * On a controller's method: what it returns is answered as JSON or as a page, as the client prefers. Documents the answers that follow from that.
+ * @param resource what the JSON is
+ */
+export const HasPage = (kind: PageKind, resource: Type): MethodDecorator =>
+  applyDecorators(
+    PageOf(kind),
+    ApiExtraModels(resource),
+    ApiQuery({
+      name: 'f',
+      required: false,
+      enum: ['json', 'html'],
+      description: 'Format of the answer; goes before `Accept`',
+    }),
+    ApiResponse({
+      status: 200,
+      description: 'As JSON to who has no preference, and as a page for people',
+      headers: { ETag: { schema: { type: 'string' }, description: 'For `If-None-Match`' } },
+      content: {
+        'application/json': { schema: { $ref: getSchemaPath(resource) } },
+        'text/html': { schema: { type: 'string' } },
+      },
+    }),
+    ApiResponse({ status: 304, description: 'The client has it already (`If-None-Match`)' }),
+    ApiProblem(400, 'A parameter is unknown or wrong'),
+    ApiProblem(406, '`Accept` names neither JSON nor HTML'),
+  );
+
+/** What a page needs to know beside its resource. */
+export interface PageContext {
+  /** The API's address without trailing slash. */
+  readonly base: string;
+  /** The address of this page. */
+  readonly address: string;
+  readonly query: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Best first. */
+  readonly languages: readonly string[];
+  /** Of the texts of the configuration, where they are in one. */
+  readonly language?: string;
+}
+
+/** Makes pages of resources; whoever provides it decides what they look like. */
+export abstract class PageRenderer {
+  /**
+   * @param resource as its JSON has it
+   * @returns a whole HTML document, with everything of the resource escaped
+   */
+  abstract render(kind: PageKind, resource: object, context: PageContext): string;
+}
+
+/** Answers resources as pages. */
+@Injectable()
+export class Pages {
+  constructor(
+    private readonly links: Links,
+    private readonly configuration: Configuration,
+    @Optional() private readonly renderer?: PageRenderer,
+  ) {}
+
+  /** Whether there is anybody to make pages. */
+  get areServed(): boolean {
+    return this.renderer !== undefined;
+  }
+
+  /** The resource with the links to its other formats: among its own ones where it has some. */
+  withAlternates<T extends object>(resource: T, request: FastifyRequest, format: Format): T {
+    const links = (resource as { links?: LinkDto[] }).links;
+    if (!links || !this.areServed) return resource;
+    const [self, ...others] = links;
+    if (self?.rel !== 'self') return resource;
+    return {
+      ...resource,
+      links: [format === 'html' ? htmlSelf(self) : self, ...this.alternates(request, format), ...others],
+    };
+  }
+
+  /** Of the resource that is asked for. */
+  alternates(request: FastifyRequest, format: Format): LinkDto[] {
+    const address = this.addressOf(request);
+    return format === 'html'
+      ? [
+          {
+            href: withFormat(address, 'json'),
+            rel: 'alternate',
+            type: 'application/json',
+            title: 'This document as JSON',
+          },
+        ]
+      : [{ href: withFormat(address, 'html'), rel: 'alternate', type: 'text/html', title: 'This document as HTML' }];
+  }
+
+  /**
+   * The page of a resource; sets the headers of the answer.
+   * @throws Error where nobody makes pages
+   */
+  render(request: FastifyRequest, reply: FastifyReply, kind: PageKind, resource: object): string {
+    if (!this.renderer) throw new Error('Nobody makes pages.');
+    variesByFormat(reply);
+    void reply.header('content-type', 'text/html; charset=utf-8');
+    return this.renderer.render(kind, resource, this.contextOf(request, reply));
+  }
+
+  private contextOf(request: FastifyRequest, reply: FastifyReply): PageContext {
+    const query = (request.query ?? {}) as PageContext['query'];
+    const language = reply.getHeader('content-language');
+    return {
+      base: this.links.base(request),
+      address: this.addressOf(request),
+      query,
+      languages: negotiateLanguages(
+        typeof query['lang'] === 'string' ? query['lang'] : undefined,
+        request.headers['accept-language'],
+        this.configuration.server.languages,
+      ),
+      ...(typeof language === 'string' ? { language } : {}),
+    };
+  }
+
+  private addressOf(request: FastifyRequest): string {
+    return this.links.base(request) + request.url;
+  }
+}
+
+function htmlSelf(self: LinkDto): LinkDto {
+  return { ...self, type: 'text/html' };
+}

@@ -1,0 +1,150 @@
+import { Injectable } from '@nestjs/common';
+
+/** What a type of problem means, for whoever got one. */
+export interface ProblemTypeText {
+  readonly title: string;
+  /** HTTP status of the answers that carry it. */
+  readonly status: number;
+  readonly meaning: string;
+  /** What to do about it; at least one. */
+  readonly remedies: readonly string[];
+}
+
+export interface ProblemType extends ProblemTypeText {
+  /** The last part of its URI. */
+  readonly name: string;
+}
+
+/** Where the types of problems are documented, beneath the API's address; a type's URI is that of its document. */
+export const PROBLEM_TYPES_PATH = '/problems';
+
+/** @returns a reference relative to the API's address (RFC 7807, section 3.1); answers carry it as an absolute URI */
+export function problemTypeReference(name: string): string {
+  return `${PROBLEM_TYPES_PATH}/${encodeURIComponent(name)}`;
+}
+
+/** The types that the server's own errors have; failed jobs add theirs. OGC's types are documented by OGC. */
+const GENERAL = {
+  'invalid-request': {
+    title: 'Invalid request',
+    status: 400,
+    meaning: 'Something in the request is not as the API asks for. Nothing was done.',
+    remedies: [
+      'Look at "errors" of the problem: it lists every fault, with a JSON Pointer into the body or the name of a parameter, and what was expected.',
+      'Compare the request with the description of the process and with the API definition.',
+    ],
+  },
+  unauthorized: {
+    title: 'Unauthorized',
+    status: 401,
+    meaning:
+      'The process asks for a token to execute it, to read logs of its jobs and to dismiss them; the request has none, or a wrong one.',
+    remedies: [
+      'Send the token as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.',
+      'Ask the operator of the server for the token.',
+    ],
+  },
+  'cross-site-form': {
+    title: 'Form of another site',
+    status: 403,
+    meaning: 'A form of a page that is not of this server was sent to it. Nothing was done.',
+    remedies: [
+      "Use the form on the process's own page.",
+      'From an application of your own, execute with JSON.',
+      'Operator: where pages are reached under another address than the server believes, set server.url or trust_proxy.',
+    ],
+  },
+  'not-available': {
+    title: 'Not available',
+    status: 404,
+    meaning:
+      'The job is known, but what was asked for is not there: its log or its result was never kept, or was removed.',
+    remedies: ['Look at the status of the job: it says how the job ended.', 'Execute the process again.'],
+  },
+  'not-acceptable': {
+    title: 'Not acceptable',
+    status: 406,
+    meaning: 'The resource is there, but not in a format or shape that the request accepts.',
+    remedies: ['Send another "Accept" header, or none.', 'Use the parameter "f", which goes before the header.'],
+  },
+  'job-dismissed': {
+    title: 'Job dismissed',
+    status: 410,
+    meaning: 'The job was dismissed and is being removed. It has no results, and is soon not known any more.',
+    remedies: ['Execute the process again if the results are needed.'],
+  },
+  ended: {
+    title: 'Gone',
+    status: 410,
+    meaning: 'What was asked for was there, and is over for good.',
+    remedies: ['Execute the process again if its results are needed.'],
+  },
+  'length-required': {
+    title: 'Length required',
+    status: 411,
+    meaning: 'A file that is uploaded has to say its size beforehand.',
+    remedies: ['Send the header "Content-Length": curl -T FILE does, curl -T - does not.'],
+  },
+  'content-too-large': {
+    title: 'Content too large',
+    status: 413,
+    meaning:
+      'The request is larger than the server takes, or its inputs are larger than what reaches a container. Nothing was done.',
+    remedies: ['Pass large data by link instead of by value.', 'Split the data over several executions.'],
+  },
+  'idempotency-key-reused': {
+    title: 'Idempotency-Key is used for another request',
+    status: 422,
+    meaning:
+      'The same key was sent before with another body; it stands for that request as long as its job exists. Nothing was done.',
+    remedies: ['Use a new key for a new request.', 'Send the same body where the request is a repetition.'],
+  },
+  'sync-wait-exceeded': {
+    title: 'The job takes longer',
+    status: 504,
+    meaning:
+      'The job goes on, but a synchronous request is not kept waiting any longer, and the process offers no asynchronous execution.',
+    remedies: [
+      'Follow the job at the address that the problem and the header "Link" name: its results will be there.',
+      'Operator: raise sync_max_wait, or offer async-execute.',
+    ],
+  },
+  misconfigured: {
+    title: 'Server misconfigured',
+    status: 500,
+    meaning:
+      'The request is right, but the server cannot do it as it is configured: the cluster refuses what the process makes, or a processor or security context is wrong.',
+    remedies: ['Tell the operator of the server; "detail" of the problem says what is refused.'],
+  },
+  unavailable: {
+    title: 'Service unavailable',
+    status: 503,
+    meaning:
+      'Something that the server needs, the cluster or the object store, does not answer now, or has no room for another job.',
+    remedies: ['Try again after the seconds of the header "Retry-After".'],
+  },
+} as const satisfies Readonly<Record<string, ProblemTypeText>>;
+
+export type GeneralProblemType = keyof typeof GENERAL;
+
+/** All types of problems that this server documents. Modules add those of their own. */
+@Injectable()
+export class ProblemTypes {
+  private readonly types = new Map<string, ProblemType>();
+
+  constructor() {
+    this.add(GENERAL);
+  }
+
+  add(texts: Readonly<Record<string, ProblemTypeText>>): void {
+    for (const [name, text] of Object.entries(texts)) this.types.set(name, { name, ...text });
+  }
+
+  list(): readonly ProblemType[] {
+    return [...this.types.values()];
+  }
+
+  find(name: string): ProblemType | undefined {
+    return this.types.get(name);
+  }
+}
