@@ -63,7 +63,15 @@ describe('K8sModule', () => {
     expect(informer.get('p')).toBe('p');
     await watch.opened;
     expect(module.get(ListWatchInformerFactory).statistics()).toEqual([
-      { resource: 'pods', synced: true, size: 1, lists: 1, watches: 1, lastContact: expect.any(Date) },
+      {
+        resource: 'pods',
+        background: false,
+        synced: true,
+        size: 1,
+        lists: 1,
+        watches: 1,
+        lastContact: expect.any(Date),
+      },
     ]);
 
     const lease = (holderIdentity: string, resourceVersion: string) =>

@@ -116,9 +116,10 @@ export class KeyedWorkQueue implements WorkQueue {
     }
     this.#failures.set(key, failures);
     this.#metrics.retries += 1;
-    const { baseDelay = DEFAULT_BASE_DELAY, maxDelay = DEFAULT_MAX_DELAY } = this.options;
+    const { baseDelay = DEFAULT_BASE_DELAY, maxDelay = DEFAULT_MAX_DELAY, delayAfter } = this.options;
     const asked = error instanceof KubernetesError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    this.addAfter(key, Math.max(asked, backoffDelay(failures, baseDelay, maxDelay, this.clock.random())));
+    const delay = delayAfter?.(failures) ?? backoffDelay(failures, baseDelay, maxDelay, this.clock.random());
+    this.addAfter(key, Math.max(asked, delay));
   }
 
   #verdict(key: string, error: unknown, failures: number): 'retry' | 'drop' {
