@@ -3,13 +3,22 @@ import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import type { ConfigurationFault } from './configuration-error.js';
 import type { ClusterChoice, EnvironmentSettings } from './configuration.js';
-import { HttpAddress, IntegerFrom, OneOf, parseTrustedProxies, TextLike, TrustedProxies } from './constraints.js';
+import {
+  HttpAddress,
+  IntegerFrom,
+  OneOf,
+  parseTrustedProxies,
+  TextLike,
+  TrustedProxies,
+  YamlBoolean,
+} from './constraints.js';
 import { validateDefinition } from './validation.js';
 import {
   clusterChoices,
   defaultDataDir,
   defaultJobNamePrefix,
   objectStoreChoices,
+  operatorNames,
   variables as knownVariables,
 } from './variables.js';
 
@@ -58,6 +67,17 @@ export class EnvironmentVariables {
   @IsOptional()
   @TextLike(notBlank, 'the path of a folder')
   DATA_DIR?: string;
+
+  @IsOptional()
+  @TextLike(
+    new RegExp(`^(?:none|(?:${operatorNames.join('|')})(?:\\s*,\\s*(?:${operatorNames.join('|')}))*)$`),
+    `none, or operators divided by commas, of which there are: ${operatorNames.join(', ')}`,
+  )
+  OPERATORS?: string;
+
+  @IsOptional()
+  @YamlBoolean()
+  PROCESSES_API?: boolean;
 
   @IsOptional()
   @OneOf(objectStoreChoices)
