@@ -14,7 +14,7 @@ const mayImport = {
   processes: ['config', 'ogc'],
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs'],
-  visualisations: ['config', 'k8s', 'security-context'],
+  visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };
 

@@ -13,6 +13,7 @@ import { OgcModule } from './ogc/ogc.module.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
+import { VisualisationsModule } from './visualisations/visualisations.module.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {
@@ -49,16 +50,10 @@ export class ProcessesServerModule {
       imports: [
         ConfigurationModule.forRoot({ ...options, loaded }),
         K8sModule.forRoot(),
-        ObjectStoreModule.forRootAsync({
-          inject: [Configuration, ClusterConnection],
-          useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
-            environment.objectStore ?? (embedded ? 'folder' : 's3'),
-        }),
         OgcModule,
-        ProcessesModule,
-        JobsModule,
-        FinalizerModule,
         HealthModule,
+        ...(loaded.configuration.processesApi ? processesApi() : []),
+        ...(loaded.configuration.visualisations ? [VisualisationsModule] : []),
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),
       ],
       providers: [{ provide: APP_FILTER, useFactory: () => new ProblemFilter(translateFailures) }],
@@ -89,6 +84,19 @@ export class ProcessesServerModule {
 }
 
 export { ProcessesServerModule as AppModule };
+
+function processesApi(): (Type | DynamicModule)[] {
+  return [
+    ObjectStoreModule.forRootAsync({
+      inject: [Configuration, ClusterConnection],
+      useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
+        environment.objectStore ?? (embedded ? 'folder' : 's3'),
+    }),
+    ProcessesModule,
+    JobsModule,
+    FinalizerModule,
+  ];
+}
 
 /** What the options and the plugins bring. */
 function ownParts(

@@ -8,17 +8,18 @@ import { HealthService } from './health.service.js';
 function healthWith({
   synced = true,
   fault = undefined as string | undefined,
+  background = false,
   store = undefined as Error | undefined,
 } = {}) {
   let checks = 0;
   const health = new HealthService(
-    { statistics: () => [{ resource: 'pods', synced }] } as unknown as ListWatchInformerFactory,
+    { statistics: () => [{ resource: 'pods', synced, background }] } as unknown as ListWatchInformerFactory,
     { isLeader: false, observedHolder: 'another' } as unknown as LeaderElection,
+    { check: () => fault } as unknown as SecurityContextPolicy,
     {
       description: 'a store',
       check: () => ((checks += 1), store ? Promise.reject(store) : Promise.resolve()),
     } as unknown as ObjectStore,
-    { check: () => fault } as unknown as SecurityContextPolicy,
   );
   return { health, checks: () => checks };
 }
@@ -53,6 +54,13 @@ describe('readiness', () => {
     const { health } = healthWith();
     health.beforeApplicationShutdown();
     expect((await health.readiness()).status).toBe('unavailable');
+  });
+
+  it('is degraded while only what runs in the background has no first list', async () => {
+    expect(await healthWith({ synced: false, background: true }).health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { informers: { status: 'degraded', detail: 'the first list of pods is not in' } },
+    });
   });
 
   it('says nothing of an error that nobody foresaw, and does not ask the store at each probe', async () => {

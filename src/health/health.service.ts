@@ -1,4 +1,4 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Optional, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
@@ -26,16 +26,16 @@ export class HealthService implements BeforeApplicationShutdown {
   constructor(
     private readonly informers: ListWatchInformerFactory,
     private readonly leader: LeaderElection,
-    private readonly store: ObjectStore,
     private readonly policy: SecurityContextPolicy,
+    /** Absent where no processes are served; then there is no leader of the jobs, either. */
+    @Optional() private readonly store?: ObjectStore,
   ) {}
 
   async readiness(): Promise<Readiness> {
     const checks = {
       informers: this.checkInformers(),
       securityContext: this.checkSecurityContext(),
-      objectStore: await this.checkStore(),
-      leader: this.checkLeader(),
+      ...(this.store ? { objectStore: await this.checkStore(this.store), leader: this.checkLeader() } : {}),
       ...(this.closing ? { server: { status: 'unavailable', detail: 'is shutting down' } as const } : {}),
     };
     const found = new Set(Object.values(checks).map(({ status }) => status));
@@ -50,7 +50,7 @@ export class HealthService implements BeforeApplicationShutdown {
     const waiting = this.informers.statistics().filter(({ synced }) => !synced);
     if (waiting.length === 0) return { status: 'ok' };
     return {
-      status: 'unavailable',
+      status: waiting.every(({ background }) => background) ? 'degraded' : 'unavailable',
       detail: `the first list of ${waiting.map(({ resource }) => resource).join(', ')} is not in`,
     };
   }
@@ -65,11 +65,11 @@ export class HealthService implements BeforeApplicationShutdown {
     return { status: 'ok', detail: `the leader is ${this.leader.observedHolder ?? 'not known yet'}` };
   }
 
-  private checkStore(): Promise<HealthCheck> {
+  private checkStore(store: ObjectStore): Promise<HealthCheck> {
     const now = performance.now();
     if (!this.storeCheck || now - this.storeCheck.at > STORE_CHECK_COUNTS) {
-      const result = this.store.check().then(
-        (): HealthCheck => ({ status: 'ok', detail: this.store.description }),
+      const result = store.check().then(
+        (): HealthCheck => ({ status: 'ok', detail: store.description }),
         (error: unknown): HealthCheck => ({ status: 'degraded', detail: messageOf(error) }),
       );
       this.storeCheck = { at: now, result };

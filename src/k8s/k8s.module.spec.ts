@@ -13,7 +13,7 @@ import { eventually, json, list, object, ScriptedApi, ScriptedWatch } from './te
 
 @Global()
 @Module({
-  providers: [{ provide: Configuration, useValue: { environment: { jobNamePrefix: 'my-jobs-' } } }],
+  providers: [{ provide: Configuration, useValue: { processesApi: true, environment: { jobNamePrefix: 'my-jobs-' } } }],
   exports: [Configuration],
 })
 class FakeConfigurationModule {}

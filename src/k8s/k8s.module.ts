@@ -59,8 +59,13 @@ export class K8sModule implements OnApplicationShutdown {
         },
         {
           provide: ClusterRights,
-          inject: [KubernetesClient],
-          useFactory: (client: KubernetesClient): Promise<ClusterRights> => askRights(client),
+          inject: [KubernetesClient, Configuration],
+          // Without jobs nothing needs them.
+          useFactory: (
+            client: KubernetesClient,
+            { processesApi }: Configuration,
+          ): Promise<ClusterRights> | ClusterRights =>
+            processesApi ? askRights(client) : { releasePods: false, watchEvents: false },
         },
         {
           provide: ListWatchInformerFactory,
