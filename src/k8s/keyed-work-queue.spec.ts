@@ -76,10 +76,10 @@ describe('KeyedWorkQueue', () => {
   });
 
   it('backs off from a failing key by a rule of its user’s, where there is one', async () => {
-    const queue = make({ delayAfter: (failures) => failures * 10 });
+    const queue = make({ delayAfter: (failingFor) => 10 + failingFor });
     queue.add('a');
     await settle();
-    for (const delay of [10, 20, 30]) {
+    for (const delay of [10, 20, 40]) {
       await passes.at(-1)!.fail();
       expect(clock.next).toBe(delay);
       await clock.advance(delay);

@@ -42,8 +42,9 @@ export class StatusRecorder {
 
   private async patch(record: VisualisationRecord, status: VisualisationStatus): Promise<boolean> {
     try {
-      const patched = await this.client.patchStatus<DataVisualisation>('datavisualisations', record, toPatch(status));
-      this.cache.observe(instanceKey(record.namespace, record.name), patched);
+      await this.cache.writeStatus(instanceKey(record.namespace, record.name), () =>
+        this.client.patchStatus<DataVisualisation>('datavisualisations', record, toPatch(status)),
+      );
       return true;
     } catch (error) {
       if (!(error instanceof KubernetesError) || !['not-found', 'conflict'].includes(error.failure)) throw error;

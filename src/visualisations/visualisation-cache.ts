@@ -24,6 +24,7 @@ export class VisualisationCache {
   /** Keys of pods by key of the instance. */
   private readonly podsByInstance = new Map<string, Map<string, PodTrouble>>();
   private readonly listeners = new Set<(key: string) => void>();
+  private readonly statusWrites = new Set<string>();
   private quiet: string | undefined;
 
   constructor(informers: InformerFactory, configuration: Configuration) {
@@ -63,14 +64,24 @@ export class VisualisationCache {
     return [...(this.podsByInstance.get(key)?.values() ?? [])];
   }
 
-  /** Takes over the answer of the API server to an own write, at once. That is no news to whoever listens for changes. */
-  observe(key: string, object: DataVisualisation): void {
-    this.quietly(key, () => this.scopeOf(key)?.visualisations.observe(object));
+  /** Writes a status, and takes over the API server's answer at once. That is no news to whoever listens for changes, however the watch brings it first. */
+  async writeStatus(key: string, write: () => Promise<DataVisualisation>): Promise<void> {
+    this.statusWrites.add(key);
+    try {
+      this.scopeOf(key)?.visualisations.observe(await write());
+    } finally {
+      this.statusWrites.delete(key);
+    }
   }
 
-  /** As {@link observe}, of an instance's object. */
+  /** Takes over the API server's answer to an own write of an instance's object, which is no news, either. */
   observeChild(resource: ChildResource, key: string, object: KubernetesObject): void {
-    this.quietly(key, () => this.scopeOf(key)?.children[resource].observe(object));
+    this.quiet = key;
+    try {
+      this.scopeOf(key)?.children[resource].observe(object);
+    } finally {
+      this.quiet = undefined;
+    }
   }
 
   /** Calls back with the key of each instance of which something has changed. @returns a function that ends this */
@@ -93,7 +104,7 @@ export class VisualisationCache {
       resource: 'datavisualisations',
       transform: toVisualisationRecord,
     });
-    visualisations.subscribe(notify);
+    visualisations.subscribe((change) => this.onVisualisation(change));
     const pods = informers.create<V1Pod, PodTrouble>({
       ...background,
       resource: 'pods',
@@ -103,6 +114,15 @@ export class VisualisationCache {
     pods.subscribe((change) => this.onPod(change));
     const children = Object.fromEntries(childResources.map((resource) => [resource, child(resource)]));
     return { visualisations, children: children as Record<ChildResource, Informer<ChildRecord>>, pods };
+  }
+
+  private onVisualisation({ name, record, previous }: Change<VisualisationRecord>): void {
+    const isStatusOnly =
+      record?.uid === previous?.uid &&
+      record?.generation === previous?.generation &&
+      record?.deleting === previous?.deleting;
+    if (isStatusOnly && this.statusWrites.has(name)) return;
+    this.notify(name);
   }
 
   private onPod({ name, record, previous }: Change<PodTrouble>): void {
@@ -119,15 +139,6 @@ export class VisualisationCache {
       const pods = this.podsByInstance.get(key) ?? new Map<string, PodTrouble>();
       this.podsByInstance.set(key, pods.set(name, record));
       this.notify(key);
-    }
-  }
-
-  private quietly(key: string, observe: () => void): void {
-    this.quiet = key;
-    try {
-      observe();
-    } finally {
-      this.quiet = undefined;
     }
   }
 

@@ -83,8 +83,8 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
   }
 }
 
-/** Milliseconds: a number of quick tries, then slow ones for good. */
-export function retryDelays(settings: VisualisationSettings | undefined): (failures: number) => number {
+/** Milliseconds: a number of quick tries, then slow ones for good. By time, for changes of the instance's objects make it be looked at in between. */
+export function retryDelays(settings: VisualisationSettings | undefined): (failingFor: number) => number {
   const { retries = 0, retrySeconds = 0, slowRetrySeconds = 0 } = settings ?? {};
-  return (failures) => (failures <= retries ? retrySeconds : slowRetrySeconds) * 1000;
+  return (failingFor) => (failingFor < retries * retrySeconds * 1000 ? retrySeconds : slowRetrySeconds) * 1000;
 }
