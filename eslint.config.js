@@ -16,7 +16,7 @@ const mayImport = {
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context'],
   transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
-  visualisations: ['config', 'k8s', 'security-context'],
+  visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   html: ['config', 'ogc', 'processes', 'jobs'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };

@@ -18,6 +18,7 @@ import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
 import { TransferModule } from './transfer/transfer.module.js';
+import { VisualisationsModule } from './visualisations/visualisations.module.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {
@@ -54,18 +55,10 @@ export class ProcessesServerModule {
       imports: [
         ConfigurationModule.forRoot({ ...options, loaded }),
         K8sModule.forRoot(),
-        ObjectStoreModule.forRootAsync({
-          inject: [Configuration, ClusterConnection],
-          useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
-            environment.objectStore ?? (embedded ? 'folder' : 's3'),
-        }),
         OgcModule,
-        ProcessesModule,
-        JobsModule,
-        TransferModule,
-        FinalizerModule,
         HealthModule,
-        HtmlModule,
+        ...(loaded.configuration.processesApi ? processesApi() : []),
+        ...(loaded.configuration.visualisations ? [VisualisationsModule] : []),
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),
       ],
       providers: [
@@ -103,6 +96,21 @@ export class ProcessesServerModule {
 }
 
 export { ProcessesServerModule as AppModule };
+
+function processesApi(): (Type | DynamicModule)[] {
+  return [
+    ObjectStoreModule.forRootAsync({
+      inject: [Configuration, ClusterConnection],
+      useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
+        environment.objectStore ?? (embedded ? 'folder' : 's3'),
+    }),
+    ProcessesModule,
+    JobsModule,
+    TransferModule,
+    FinalizerModule,
+    HtmlModule,
+  ];
+}
 
 /** What the options and the plugins bring. */
 function ownParts(

@@ -123,11 +123,13 @@ async function setUpHttp(
   );
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
-  await app.register(transferRoutes, {
-    prefix: TRANSFER_PATH,
-    transfers: app.get<TransfersService>(TransfersService, { strict: false }),
-    sendProblem: (error, request, reply) => problems.answer(error, request, reply),
-  });
+  if (configuration.processesApi) {
+    await app.register(transferRoutes, {
+      prefix: TRANSFER_PATH,
+      transfers: app.get<TransfersService>(TransfersService, { strict: false }),
+      sendProblem: (error, request, reply) => problems.answer(error, request, reply),
+    });
+  }
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
 
@@ -188,9 +190,12 @@ function contentSecurityPolicy(publicUrl: string | undefined) {
  * @returns the address, with the port that is really used
  */
 export async function listen(app: NestFastifyApplication): Promise<string> {
-  const { bind } = app.get(Configuration, { strict: false }).server;
+  const {
+    server: { bind },
+    processesApi,
+  } = app.get(Configuration, { strict: false });
   await app.init();
-  await app.get(JobCache, { strict: false }).whenSynced();
+  if (processesApi) await app.get(JobCache, { strict: false }).whenSynced();
   await app.listen(bind.port, bind.host);
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : bind.port;
@@ -200,6 +205,11 @@ export async function listen(app: NestFastifyApplication): Promise<string> {
 /** Lines that say what the server stands on, for whoever starts it, whatever the log's level is. */
 export function describeSurroundings(app: NestFastifyApplication): string[] {
   const { description, namespace } = app.get(ClusterConnection, { strict: false });
-  const store = app.get(ObjectStore, { strict: false });
-  return [`cluster: ${description}, namespace ${namespace}`, `object store: ${store.description}`];
+  const { processesApi, visualisations } = app.get(Configuration, { strict: false });
+  const watched = visualisations?.namespaces?.join(', ') ?? 'all';
+  return [
+    `cluster: ${description}, namespace ${namespace}`,
+    ...(processesApi ? [`object store: ${app.get(ObjectStore, { strict: false }).description}`] : []),
+    ...(visualisations ? [`visualisations: of namespaces ${watched}`] : []),
+  ];
 }

@@ -24,7 +24,7 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   });
 }
 
-function makeDocument(app: NestFastifyApplication, { metadata, server }: Configuration): OpenAPIObject {
+function makeDocument(app: NestFastifyApplication, { metadata, server, processesApi }: Configuration): OpenAPIObject {
   const { title, description } = metadata.identification;
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
@@ -33,7 +33,7 @@ function makeDocument(app: NestFastifyApplication, { metadata, server }: Configu
     .setVersion(version)
     .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: 'The API token' });
   const document = SwaggerModule.createDocument(app, builder.build());
-  const processes = app.get(ProcessRegistry, { strict: false }).list();
+  const processes = processesApi ? app.get(ProcessRegistry, { strict: false }).list() : [];
   return {
     ...document,
     paths: { ...document.paths, ...(executeOperations(processes, server.languages) as OpenAPIObject['paths']) },

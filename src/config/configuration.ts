@@ -110,6 +110,31 @@ export interface PluginReference {
   readonly folder: string;
 }
 
+export type OperatorName = 'visualisations';
+
+/** What the operator of DataVisualisations stands on: `INGRESS_*` and `SVO_*`. Instances may override some of it. */
+export interface VisualisationSettings {
+  /** Undefined: all of the cluster. */
+  readonly namespaces?: readonly string[];
+  /** Repository without tag. */
+  readonly image: string;
+  readonly imagePullSecret?: string;
+  readonly ingress: {
+    readonly domain: string;
+    readonly tlsSecret?: string;
+    /** Asked for a certificate where there is no TLS Secret. */
+    readonly certIssuer?: string;
+    readonly class: string;
+    readonly classAs: 'annotation' | 'field' | 'both';
+  };
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly priorityClass?: string;
+  /** Tries again after a failure, this many seconds apart, before they become slow. */
+  readonly retries: number;
+  readonly retrySeconds: number;
+  readonly slowRetrySeconds: number;
+}
+
 export type ClusterChoice = 'auto' | 'embedded' | 'kubeconfig' | 'in-cluster';
 
 /** What the environment (and the flags that stand over it) says. */
@@ -174,4 +199,8 @@ export abstract class Configuration {
   abstract readonly processes: readonly ProcessResource[];
   abstract readonly plugins: readonly PluginReference[];
   abstract readonly environment: EnvironmentSettings;
+  /** Whether processes are served and jobs run; without, the server is its operators alone. */
+  abstract readonly processesApi: boolean;
+  /** Undefined where its operator is off. */
+  abstract readonly visualisations: VisualisationSettings | undefined;
 }

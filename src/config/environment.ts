@@ -8,10 +8,11 @@ import {
   HttpAddress,
   IntegerFrom,
   OneOf,
-  parseHostList,
-  parseTrustedProxies,
   TextLike,
   TrustedProxies,
+  YamlBoolean,
+  parseHostList,
+  parseTrustedProxies,
 } from './constraints.js';
 import { validateDefinition } from './validation.js';
 import {
@@ -20,6 +21,7 @@ import {
   defaultDataDir,
   defaultJobNamePrefix,
   objectStoreChoices,
+  operatorNames,
   variables as knownVariables,
 } from './variables.js';
 
@@ -104,6 +106,17 @@ export class EnvironmentVariables {
   @IsOptional()
   @TextLike(notBlank, 'the path of a folder')
   DATA_DIR?: string;
+
+  @IsOptional()
+  @TextLike(
+    new RegExp(`^(?:none|(?:${operatorNames.join('|')})(?:\\s*,\\s*(?:${operatorNames.join('|')}))*)$`),
+    `none, or operators divided by commas, of which there are: ${operatorNames.join(', ')}`,
+  )
+  OPERATORS?: string;
+
+  @IsOptional()
+  @YamlBoolean()
+  PROCESSES_API?: boolean;
 
   @IsOptional()
   @OneOf(objectStoreChoices)

@@ -31,6 +31,7 @@ describe('an almost empty file', () => {
       metadata: { identification: { title: 'OGC API - Processes', description: '', keywords: [] } },
       processes: [],
       plugins: [],
+      processesApi: true,
     });
   });
 

@@ -9,14 +9,17 @@ import {
   type PluginReference,
   type ProcessResource,
   type ServerSection,
+  type VisualisationSettings,
 } from './configuration.js';
 import { readVariables, toEnvironmentSettings, type EnvironmentVariables } from './environment.js';
 import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections/logging.section.js';
 import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
+import { readOperators, readProcessesApi } from './sections/operators.section.js';
 import { readPlugins } from './sections/plugins.section.js';
 import { readResources } from './sections/resources.section.js';
 import { defaultManagerName } from './sections/manager.section.js';
 import { ServerDefinition, serverWarnings, toServerSection } from './sections/server.section.js';
+import { readVisualisationSettings } from './sections/visualisations.section.js';
 import { describeFound, isMapping, validateDefinition } from './validation.js';
 import { defaultConfigurationFiles } from './variables.js';
 import { readYamlFile, type YamlFile } from './yaml-file.js';
@@ -47,13 +50,15 @@ class FileConfiguration extends Configuration {
     readonly processes: readonly ProcessResource[],
     readonly plugins: readonly PluginReference[],
     readonly environment: EnvironmentSettings,
+    readonly processesApi: boolean,
+    readonly visualisations: VisualisationSettings | undefined,
   ) {
     super();
   }
 }
 
 const sections = ['server', 'logging', 'metadata', 'resources'];
-const knownKeys = [...sections, 'plugins'];
+const knownKeys = [...sections, 'plugins', 'operators', 'processes_api'];
 
 /**
  * Reads the environment and the configuration file.
@@ -87,9 +92,21 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   const resources = readResources(content['resources'], file);
   const plugins = readPlugins(content['plugins'], dirname(resolve(workingDirectory, file)));
 
-  const faults = [server, logging, metadata, resources, plugins].flatMap((section) => section.faults);
+  const operators = readOperators(content['operators'], variables.OPERATORS);
+  const processesApi = readProcessesApi(content['processes_api'], file, variables.PROCESSES_API, operators.names);
+  const visualisations = operators.names.includes('visualisations') ? readVisualisationSettings(merged) : undefined;
+  const visualisationFaults = (visualisations?.faults ?? []).map((fault) => ({ ...fault, file: 'environment' }));
+
+  const faults = [server, logging, metadata, resources, plugins, operators, processesApi].flatMap(
+    (section) => section.faults,
+  );
   const unset = new Set(yaml.faults.map(({ path }) => path));
-  const all = [...environmentFaults, ...yaml.faults, ...faults.filter(({ path }) => !unset.has(path))];
+  const all = [
+    ...environmentFaults,
+    ...visualisationFaults,
+    ...yaml.faults,
+    ...faults.filter(({ path }) => !unset.has(path)),
+  ];
   if (all.length > 0) throw new ConfigurationError(file, all);
 
   const serverSection = toServerSection(server.value, variables);
@@ -108,6 +125,8 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
         resources.processes,
         plugins.references,
         settings,
+        processesApi.isOn,
+        visualisations?.settings,
       ),
     ),
     warnings: [

@@ -11,22 +11,23 @@ function healthWith({
   synced = true,
   silence = 0,
   fault = undefined as string | undefined,
+  background = false,
   store = undefined as Error | undefined,
 } = {}) {
   let checks = 0;
   const others = new HealthChecks();
   const health = new HealthService(
     {
-      statistics: () => [{ resource: 'pods', synced, lastContact: new Date(Date.now() - silence) }],
+      statistics: () => [{ resource: 'pods', synced, background, lastContact: new Date(Date.now() - silence) }],
     } as unknown as ListWatchInformerFactory,
     { isLeader: false, observedHolder: 'another' } as unknown as LeaderElection,
+    { check: () => fault } as unknown as SecurityContextPolicy,
+    others,
+    { environment: { shutdownDelay: 0 } } as Configuration,
     {
       description: 'a store',
       check: () => ((checks += 1), store ? Promise.reject(store) : Promise.resolve()),
     } as unknown as ObjectStore,
-    { check: () => fault } as unknown as SecurityContextPolicy,
-    others,
-    { environment: { shutdownDelay: 0 } } as Configuration,
   );
   return { health, others, checks: () => checks };
 }
@@ -74,6 +75,13 @@ describe('readiness', () => {
     const { health } = healthWith();
     await health.onModuleDestroy();
     expect((await health.readiness()).status).toBe('unavailable');
+  });
+
+  it('is degraded while only what runs in the background has no first list', async () => {
+    expect(await healthWith({ synced: false, background: true }).health.readiness()).toMatchObject({
+      status: 'degraded',
+      checks: { informers: { status: 'degraded', detail: 'the first list of pods is not in' } },
+    });
   });
 
   it('says nothing of an error that nobody foresaw, and does not ask the store at each probe', async () => {

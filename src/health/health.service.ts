@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Optional, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Configuration } from '../config/configuration.js';
 import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
@@ -28,10 +28,11 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly informers: ListWatchInformerFactory,
     private readonly leader: LeaderElection,
-    private readonly store: ObjectStore,
     private readonly policy: SecurityContextPolicy,
     private readonly others: HealthChecks,
     configuration: Configuration,
+    /** Absent where no processes are served; then there is no leader of the jobs, either. */
+    @Optional() private readonly store?: ObjectStore,
   ) {
     this.shutdownDelay = configuration.environment.shutdownDelay * 1000;
   }
@@ -40,8 +41,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     const checks = {
       informers: this.checkInformers(),
       securityContext: this.checkSecurityContext(),
-      objectStore: await this.checkStore(),
-      leader: this.checkLeader(),
+      ...(this.store ? { objectStore: await this.checkStore(this.store), leader: this.checkLeader() } : {}),
       ...this.others.run(),
       ...(this.closing ? { server: { status: 'unavailable', detail: 'is shutting down' } as const } : {}),
     };
@@ -68,7 +68,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     const waiting = this.informers.statistics().filter(({ synced }) => !synced);
     if (waiting.length === 0) return this.checkContact();
     return {
-      status: 'unavailable',
+      status: waiting.every(({ background }) => background) ? 'degraded' : 'unavailable',
       detail: `the first list of ${waiting.map(({ resource }) => resource).join(', ')} is not in`,
     };
   }
@@ -91,11 +91,11 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     return { status: 'ok', detail: `the leader is ${this.leader.observedHolder ?? 'not known yet'}` };
   }
 
-  private checkStore(): Promise<HealthCheck> {
+  private checkStore(store: ObjectStore): Promise<HealthCheck> {
     const now = performance.now();
     if (!this.storeCheck || now - this.storeCheck.at > STORE_CHECK_COUNTS) {
-      const result = this.store.check().then(
-        (): HealthCheck => ({ status: 'ok', detail: this.store.description }),
+      const result = store.check().then(
+        (): HealthCheck => ({ status: 'ok', detail: store.description }),
         (error: unknown): HealthCheck => ({ status: 'degraded', detail: messageOf(error) }),
       );
       this.storeCheck = { at: now, result };

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/process-registry.js';
-import { Access, bearerToken } from './access.js';
+import { bearerToken } from '../ogc/api-token.js';
+import { Access } from './access.js';
 
 function accessWith(apiToken: string | undefined): Access {
   const processes = { find: (id: string) => ({ open: { requiresToken: false }, closed: { requiresToken: true } })[id] };

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { createHash, scrypt, timingSafeEqual } from 'node:crypto';
+import { scrypt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { Configuration } from '../config/configuration.js';
+import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
@@ -26,14 +27,13 @@ export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
 /** Who may execute, read logs and dismiss: those who know the API token, where the process asks for it. */
 @Injectable()
 export class Access {
-  private readonly digest: Buffer | undefined;
+  private readonly apiToken: ApiToken;
 
   constructor(
     configuration: Configuration,
     private readonly processes: ProcessRegistry,
   ) {
-    const { apiToken } = configuration.environment;
-    this.digest = apiToken ? sha256(apiToken) : undefined;
+    this.apiToken = new ApiToken(configuration.environment.apiToken);
   }
 
   /**
@@ -42,14 +42,14 @@ export class Access {
    */
   isGranted(processId: string, ...tokens: readonly (string | undefined)[]): boolean {
     if (this.processes.find(processId)?.requiresToken === false) return true;
-    return tokens.some((token) => this.matches(token));
+    return tokens.some((token) => this.apiToken.matches(token));
   }
 
   /** As {@link isGranted}, but for processes whose processor decides by itself. @throws MisconfiguredError where it fails to */
   async permits(processId: string, { token, headers }: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
     const process = this.processes.find(processId);
     if (!process?.checksAccess) return this.isGranted(processId, token, inputToken);
-    const hasApiToken = this.matches(token) || this.matches(inputToken);
+    const hasApiToken = this.apiToken.matches(token) || this.apiToken.matches(inputToken);
     return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
   }
 
@@ -64,7 +64,7 @@ export class Access {
   /** @throws UnauthorizedError */
   require(processId: string, ...tokens: readonly (string | undefined)[]): void {
     if (this.isGranted(processId, ...tokens)) return;
-    if (!this.digest) {
+    if (!this.apiToken.isSet) {
       throw new UnauthorizedError(
         `Process "${processId}" asks for a token, but this server has none configured (PYGEOAPI_K8S_MANAGER_API_TOKEN), so that none can match.`,
       );
@@ -80,24 +80,10 @@ export class Access {
    * Whose an `Idempotency-Key` is: that of whoever knows the API token, of the holder of a token that the process's own processor judges (its digest, from which it cannot be guessed), else everybody's.
    */
   async identify(processId: string, { token }: Caller, inputToken?: string): Promise<string> {
-    if (this.matches(token) || this.matches(inputToken)) return 'token';
+    if (this.apiToken.matches(token) || this.apiToken.matches(inputToken)) return 'token';
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
     return own === undefined ? 'anonymous' : `${((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex')}`;
-  }
-
-  /** In constant time; an unset token never matches. */
-  private matches(token: string | undefined): boolean {
-    return token !== undefined && this.digest !== undefined && timingSafeEqual(sha256(token), this.digest);
   }
 }
 
 const slowHash = promisify(scrypt);
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-/** The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). */
-export function bearerToken(authorization: string | undefined): string | undefined {
-  return authorization?.match(/^Bearer +(\S+)\s*$/i)?.[1];
-}

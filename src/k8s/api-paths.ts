@@ -1,14 +1,20 @@
-/** Paths of the API's resources in one namespace (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris). */
+/** Group and version of the API's resources (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris). */
 const groupVersion = {
   jobs: 'apis/batch/v1',
   pods: 'api/v1',
   events: 'api/v1',
   leases: 'apis/coordination.k8s.io/v1',
+  deployments: 'apis/apps/v1',
+  services: 'api/v1',
+  ingresses: 'apis/networking.k8s.io/v1',
+  datavisualisations: 'apis/squonk.it/v1',
 } as const;
 
 export type Resource = keyof typeof groupVersion;
 
-export function resourcePath(namespace: string, resource: Resource, name?: string): string {
-  const collection = `/${groupVersion[resource]}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+/** @param namespace undefined: of all namespaces, which only lists and watches take */
+export function resourcePath(namespace: string | undefined, resource: Resource, name?: string): string {
+  const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const collection = `/${groupVersion[resource]}${scope}/${resource}`;
   return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }

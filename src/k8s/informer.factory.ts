@@ -9,6 +9,8 @@ import type { InformerTimings } from './list-watch.informer.js';
 /** What metrics tell of one informer. */
 export interface InformerStatistics {
   readonly resource: string;
+  /** Nothing that the server answers waits for it. */
+  readonly background: boolean;
   readonly synced: boolean;
   readonly size: number;
   readonly lists: number;
@@ -40,15 +42,17 @@ export class ListWatchInformerFactory extends InformerFactory implements OnAppli
     return informer;
   }
 
-  /** Resolves with the first list of every informer; the server listens no sooner. Rejects where it is shut down before. */
+  /** Resolves with the first list of every informer that does not run in the background; the server listens no sooner. Rejects where it is shut down before. */
   async whenAllSynced(): Promise<void> {
-    await Promise.all(this.#informers.map((informer) => informer.whenSynced()));
+    const awaited = this.#informers.filter(({ background }) => !background);
+    await Promise.all(awaited.map((informer) => informer.whenSynced()));
   }
 
   /** One for each informer, as they are now. */
   statistics(): InformerStatistics[] {
-    return this.#informers.map(({ resource, synced, size, lists, watches, lastContact }) => ({
+    return this.#informers.map(({ resource, background, synced, size, lists, watches, lastContact }) => ({
       resource,
+      background,
       synced,
       size,
       lists,

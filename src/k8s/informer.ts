@@ -1,8 +1,16 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import type { Resource } from './api-paths.js';
 
-/** What an informer watches, in the client's namespace. */
+/** As an informer's namespace: every one of the cluster. */
+export const ALL_NAMESPACES = '*';
+
+/** What an informer watches. */
 export interface InformerOptions<T extends KubernetesObject, R> {
-  readonly resource: 'jobs' | 'pods' | 'events';
+  readonly resource: Resource;
+  /** Default: the client's, and objects are keyed by name. Where it is given, or {@link ALL_NAMESPACES}, they are keyed by `NAMESPACE/NAME`. */
+  readonly namespace?: string;
+  /** The server answers without it, so that only a degraded state shows that its first list is not in. */
+  readonly background?: boolean;
   readonly fieldSelector?: string;
   readonly labelSelector?: string;
   /** What is kept of an object, as small as possible; undefined: the object is of no interest. Objects are as the API's JSON has them. */
@@ -10,6 +18,7 @@ export interface InformerOptions<T extends KubernetesObject, R> {
 }
 
 export interface Change<R> {
+  /** The object's key: its name, or `NAMESPACE/NAME`. */
   readonly name: string;
   /** Undefined: deleted (or no longer of interest). */
   readonly record: R | undefined;
@@ -18,7 +27,7 @@ export interface Change<R> {
 }
 
 /**
- * A list-and-watch cache of one resource, keyed by object name. Survives 410, broken connections and restarts of the API server: what changed
+ * A list-and-watch cache of one resource, keyed by object name (see {@link InformerOptions.namespace}). Survives 410, broken connections and restarts of the API server: what changed
  * meanwhile is announced after the next list, deletions included. Lists are read in chunks.
  * Listeners are called synchronously, after the cache has been changed.
  */

@@ -13,7 +13,7 @@ import { eventually, json, list, object, ScriptedApi, ScriptedWatch } from './te
 
 @Global()
 @Module({
-  providers: [{ provide: Configuration, useValue: { environment: { jobNamePrefix: 'my-jobs-' } } }],
+  providers: [{ provide: Configuration, useValue: { processesApi: true, environment: { jobNamePrefix: 'my-jobs-' } } }],
   exports: [Configuration],
 })
 class FakeConfigurationModule {}
@@ -63,7 +63,15 @@ describe('K8sModule', () => {
     expect(informer.get('p')).toBe('p');
     await watch.opened;
     expect(module.get(ListWatchInformerFactory).statistics()).toEqual([
-      { resource: 'pods', synced: true, size: 1, lists: 1, watches: 1, lastContact: expect.any(Date) },
+      {
+        resource: 'pods',
+        background: false,
+        synced: true,
+        size: 1,
+        lists: 1,
+        watches: 1,
+        lastContact: expect.any(Date),
+      },
     ]);
 
     const lease = (holderIdentity: string, resourceVersion: string) =>

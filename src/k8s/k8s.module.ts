@@ -9,7 +9,9 @@ import { ListWatchInformerFactory } from './informer.factory.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
 import { LeaderElection, leaseName } from './leader-election.js';
+import { LeaderElections } from './leader-elections.js';
 import { ApiLeaseStore } from './leases.js';
+import { ApiObjectClient, ObjectClient } from './object-client.js';
 
 /**
  * The connection to the cluster and all that uses it. Informers and leader election stop in `onApplicationShutdown`, and then the connection
@@ -45,9 +47,25 @@ export class K8sModule implements OnApplicationShutdown {
             new ApiKubernetesClient(transport, namespace, description),
         },
         {
+          provide: ObjectClient,
+          inject: [ApiTransport],
+          useFactory: (transport: ApiTransport) => new ApiObjectClient(transport),
+        },
+        {
+          provide: LeaderElections,
+          inject: [ApiTransport, ClusterConnection],
+          useFactory: (transport: ApiTransport, { namespace }: ClusterConnection) =>
+            new LeaderElections(transport, namespace),
+        },
+        {
           provide: ClusterRights,
-          inject: [KubernetesClient],
-          useFactory: (client: KubernetesClient): Promise<ClusterRights> => askRights(client),
+          inject: [KubernetesClient, Configuration],
+          // Without jobs nothing needs them.
+          useFactory: (
+            client: KubernetesClient,
+            { processesApi }: Configuration,
+          ): Promise<ClusterRights> | ClusterRights =>
+            processesApi ? askRights(client) : { releasePods: false, watchEvents: false },
         },
         {
           provide: ListWatchInformerFactory,
@@ -66,10 +84,12 @@ export class K8sModule implements OnApplicationShutdown {
       exports: [
         ClusterConnection,
         KubernetesClient,
+        ObjectClient,
         ClusterRights,
         ListWatchInformerFactory,
         InformerFactory,
         LeaderElection,
+        LeaderElections,
       ],
     };
   }

@@ -75,6 +75,18 @@ describe('KeyedWorkQueue', () => {
     expect(keys()).toEqual(['a', 'b', 'c']);
   });
 
+  it('backs off from a failing key by a rule of its user’s, where there is one', async () => {
+    const queue = make({ delayAfter: (failingFor) => 10 + failingFor });
+    queue.add('a');
+    await settle();
+    for (const delay of [10, 20, 40]) {
+      await passes.at(-1)!.fail();
+      expect(clock.next).toBe(delay);
+      await clock.advance(delay);
+    }
+    expect(passes).toHaveLength(4);
+  });
+
   it('backs off from a failing key, doubling up to the longest delay, and starts anew after a success', async () => {
     const queue = make();
     queue.add('a');

@@ -25,7 +25,7 @@ export class KeyedWorkQueue implements WorkQueue {
   /** Added while they are worked on. */
   readonly #again = new Set<string>();
   readonly #timed = new Map<string, { due: number; cancel: () => void }>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { readonly count: number; readonly since: number }>();
   readonly #metrics = { adds: 0, retries: 0, longest: 0 };
   #shuttingDown = false;
 
@@ -109,16 +109,19 @@ export class KeyedWorkQueue implements WorkQueue {
   }
 
   #fail(key: string, error: unknown): void {
-    const failures = (this.#failures.get(key) ?? 0) + 1;
+    const { count, since } = this.#failures.get(key) ?? { count: 0, since: this.clock.now() };
+    const failures = count + 1;
     if (this.#verdict(key, error, failures) === 'drop') {
       this.#failures.delete(key);
       return;
     }
-    this.#failures.set(key, failures);
+    this.#failures.set(key, { count: failures, since });
     this.#metrics.retries += 1;
-    const { baseDelay = DEFAULT_BASE_DELAY, maxDelay = DEFAULT_MAX_DELAY } = this.options;
+    const { baseDelay = DEFAULT_BASE_DELAY, maxDelay = DEFAULT_MAX_DELAY, delayAfter } = this.options;
     const asked = error instanceof KubernetesError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    this.addAfter(key, Math.max(asked, backoffDelay(failures, baseDelay, maxDelay, this.clock.random())));
+    const delay =
+      delayAfter?.(this.clock.now() - since) ?? backoffDelay(failures, baseDelay, maxDelay, this.clock.random());
+    this.addAfter(key, Math.max(asked, delay));
   }
 
   #verdict(key: string, error: unknown, failures: number): 'retry' | 'drop' {

@@ -5,6 +5,7 @@ import { resourcePath } from './api-paths.js';
 import { backoffDelay } from './backoff.js';
 import { delay, systemClock } from './clock.js';
 import type { Clock } from './clock.js';
+import { ALL_NAMESPACES } from './informer.js';
 import type { Change, Informer, InformerOptions } from './informer.js';
 import { parseJsonLines } from './json-lines.js';
 import { KubernetesError } from './kubernetes-error.js';
@@ -70,7 +71,8 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
     private readonly clock: Clock = systemClock,
   ) {
     this.#logger = new Logger(`Informer ${options.resource}`);
-    this.#path = resourcePath(namespace, options.resource);
+    const scope = options.namespace ?? namespace;
+    this.#path = resourcePath(scope === ALL_NAMESPACES ? undefined : scope, options.resource);
     this.#cache = new ObjectCache(
       (object) => this.#observation(object),
       (change) => this.#announce(change),
@@ -79,6 +81,10 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
 
   get resource(): InformerOptions<T, R>['resource'] {
     return this.options.resource;
+  }
+
+  get background(): boolean {
+    return this.options.background ?? false;
   }
 
   get synced(): boolean {
@@ -237,12 +243,13 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   }
 
   #observation(object: KubernetesObject): Observation<R> | undefined {
-    const { name, uid, resourceVersion } = object.metadata ?? {};
+    const { name, namespace, uid, resourceVersion } = object.metadata ?? {};
     if (name === undefined || uid === undefined || resourceVersion === undefined) {
       this.#logger.error(`${this.#path}: an object without name, uid or resourceVersion is passed over`);
       return undefined;
     }
-    return { name, uid, version: resourceVersion, record: this.#recordOf(name, object as T) };
+    const key = this.options.namespace === undefined ? name : `${namespace}/${name}`;
+    return { name: key, uid, version: resourceVersion, record: this.#recordOf(key, object as T) };
   }
 
   #recordOf(name: string, object: T): R | undefined {

@@ -8,6 +8,8 @@ export interface WorkQueueOptions {
   /** Backoff of a failing key, milliseconds; doubled on each failure in a row. */
   readonly baseDelay?: number;
   readonly maxDelay?: number;
+  /** The delay before the next retry, milliseconds, of how long the key has been failing, milliseconds; in the place of the exponential backoff. */
+  readonly delayAfter?: (failingFor: number) => number;
   /** Called with each failure; the key is retried afterwards unless this returns `drop`. */
   readonly onError?: (key: string, error: unknown, failures: number) => 'retry' | 'drop';
 }

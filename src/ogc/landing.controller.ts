@@ -43,8 +43,15 @@ export class LandingController {
         { href: `${base}/openapi`, rel: 'service-desc', type: OPENAPI_MEDIA_TYPE, title: 'The API definition' },
         { href: `${base}/docs`, rel: 'service-doc', type: 'text/html', title: 'The API documentation, to try it out' },
         { href: `${base}/conformance`, rel: relation.conformance, type: json, title: 'Conformance classes' },
-        { href: `${base}/processes`, rel: relation.processes, type: json, title: 'The processes' },
-        { href: `${base}/jobs`, rel: relation.jobList, type: json, title: 'The jobs' },
+        ...(this.configuration.processesApi
+          ? [
+              { href: `${base}/processes`, rel: relation.processes, type: json, title: 'The processes' },
+              { href: `${base}/jobs`, rel: relation.jobList, type: json, title: 'The jobs' },
+            ]
+          : []),
+        ...(this.configuration.visualisations
+          ? [{ href: `${base}/visualisations`, rel: 'related', type: json, title: 'The interactive apps' }]
+          : []),
       ],
     };
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from '@kubernetes/client-node';
-import { readFile, writeFile } from 'node:fs/promises';
+import type { V1PolicyRule } from '@kubernetes/client-node';
 import { TestCluster, onRealCluster } from '../support/cluster.js';
+import { kubeconfigWith } from '../support/service-account.js';
 import { TestBed } from '../support/test-bed.js';
 
 const MANAGER = `finalizer_controller: false
@@ -16,38 +16,6 @@ const predecessorRules = (podVerbs: readonly string[]): V1PolicyRule[] => [
   { apiGroups: [''], resources: ['events', 'pods/log', 'pods/status'], verbs: ['get', 'watch', 'list'] },
   { apiGroups: [''], resources: ['pods'], verbs: [...podVerbs] },
 ];
-
-/** A kubeconfig of a service account that has these rights in the cluster's namespace. */
-async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[]): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(cluster.kubeconfig);
-  const { namespace } = cluster;
-  const name = 'manager';
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
-  await cluster.core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
-  await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
-  await rbac.createNamespacedRoleBinding({
-    namespace,
-    body: {
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace }],
-    },
-  });
-  const { status } = await cluster.core.createNamespacedServiceAccountToken({
-    namespace,
-    name,
-    body: {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: { audiences: [], expirationSeconds: 3600 },
-    },
-  });
-  const text = await readFile(cluster.kubeconfig, 'utf8');
-  const file = `${cluster.folder}/manager-kubeconfig`;
-  await writeFile(file, text.replace(/token: \S+?(?=[},\s])/, `token: ${status?.token ?? ''}`), { mode: 0o600 });
-  return file;
-}
 
 describe('a server whose finalizer is off', () => {
   let bed: TestBed;

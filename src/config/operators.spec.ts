@@ -1,0 +1,137 @@
+import { describe, expect, it, test } from '@jest/globals';
+import { faultsOf, load, manager } from './testing/loading.js';
+import { visualisationVariables } from './variables.js';
+
+const on = `${manager}operators: [visualisations]\n`;
+const INGRESS_DOMAIN = 'apps.example.org';
+const settingsOf = (environment: NodeJS.ProcessEnv, content = on) =>
+  load(content, { environment }).configuration.visualisations;
+
+describe('operators', () => {
+  it('are off where nobody switches them on, and their variables are nobody’s business then', () => {
+    expect(settingsOf({ INGRESS_DOMAIN: 'not a host' }, manager)).toBeUndefined();
+    expect(settingsOf({ OPERATORS: 'none', INGRESS_DOMAIN: 'not a host' })).toBeUndefined();
+    expect(settingsOf({ INGRESS_DOMAIN: 'not a host' }, `${manager}operators: []`)).toBeUndefined();
+  });
+
+  it('are switched on by the file, and by the variable or flag over it', () => {
+    expect(settingsOf({ INGRESS_DOMAIN })).toBeDefined();
+    expect(settingsOf({ INGRESS_DOMAIN, OPERATORS: 'visualisations, visualisations' }, manager)).toBeDefined();
+    expect(
+      load(manager, { environment: { INGRESS_DOMAIN }, overrides: { OPERATORS: 'visualisations' } }).warnings,
+    ).toEqual([]);
+  });
+
+  test.each([
+    [
+      'operators: visualisations',
+      'c.yaml: operators: must be a list of operators, of which there are: visualisations (is "visualisations")',
+    ],
+    [
+      'operators: [jupyter, 1]',
+      'c.yaml: operators[0]: must be one of visualisations (is "jupyter")\nc.yaml: operators[1]: must be one of visualisations (is 1)',
+    ],
+    ['processes_api: maybe', 'c.yaml: processes_api: must be true or false (is "maybe")'],
+    [
+      'processes_api: off',
+      'c.yaml: processes_api: must be on, or an operator be set under operators, of which there are: visualisations',
+    ],
+  ])('%s is wrong', (line, message) => {
+    expect(faultsOf(manager + line)).toEqual(message.split('\n'));
+  });
+
+  test.each([
+    [
+      { OPERATORS: 'jupyter' },
+      'environment: OPERATORS: must be none, or operators divided by commas, of which there are: visualisations (is "jupyter")',
+    ],
+    [{ PROCESSES_API: 'maybe' }, 'environment: PROCESSES_API: must be true or false (is "maybe")'],
+    [
+      { PROCESSES_API: 'off' },
+      'environment: PROCESSES_API: must be on, or an operator be set under operators, of which there are: visualisations',
+    ],
+  ])('%j is wrong', (environment, message) => {
+    expect(faultsOf(manager, { environment })).toEqual([message]);
+  });
+
+  it('may run without the processes API', () => {
+    const environment = { INGRESS_DOMAIN };
+    expect(load(on, { environment }).configuration.processesApi).toBe(true);
+    expect(load(`${on}processes_api: off`, { environment }).configuration.processesApi).toBe(false);
+    expect(load(on, { environment: { ...environment, PROCESSES_API: 'off' } }).configuration.processesApi).toBe(false);
+  });
+});
+
+describe('the operator of visualisations', () => {
+  it('has the predecessor’s defaults', () => {
+    expect(settingsOf({ INGRESS_DOMAIN })).toEqual({
+      image: 'ghcr.io/informaticsmatters/squonk2-viz-app',
+      ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation' },
+      nodeSelector: { 'informaticsmatters.com/purpose-application': 'yes' },
+      retries: 6,
+      retrySeconds: 20,
+      slowRetrySeconds: 300,
+    });
+  });
+
+  it('reads every variable', () => {
+    const environment = {
+      INGRESS_DOMAIN,
+      INGRESS_TLS_SECRET: 'tls',
+      INGRESS_CERT_ISSUER: 'letsencrypt',
+      SVO_IMAGE: 'registry.example.org:5000/team/viz-app',
+      SVO_INGRESS_CLASS: 'traefik',
+      SVO_INGRESS_CLASS_AS: 'field',
+      SVO_IMAGE_PULL_SECRET: 'pull',
+      SVO_POD_NODE_SELECTOR_KEY: 'kubernetes.io/os',
+      SVO_POD_NODE_SELECTOR_VALUE: 'linux',
+      SVO_APPLY_POD_PRIORITY_CLASS: 'no',
+      SVO_DEFAULT_POD_PRIORITY_CLASS: 'high',
+      SVO_NAMESPACES: 'a, b,a,',
+      SVO_RETRIES: '0',
+      SVO_RETRY_SECONDS: '1',
+      SVO_SLOW_RETRY_SECONDS: '60',
+    };
+    expect(Object.keys(environment).toSorted()).toEqual(visualisationVariables.map(({ name }) => name).toSorted());
+    expect(settingsOf(environment)).toEqual({
+      namespaces: ['a', 'b'],
+      image: 'registry.example.org:5000/team/viz-app',
+      imagePullSecret: 'pull',
+      ingress: {
+        domain: 'apps.example.org',
+        tlsSecret: 'tls',
+        certIssuer: 'letsencrypt',
+        class: 'traefik',
+        classAs: 'field',
+      },
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
+      priorityClass: 'high',
+      retries: 0,
+      retrySeconds: 1,
+      slowRetrySeconds: 60,
+    });
+    expect(settingsOf({ INGRESS_DOMAIN, SVO_APPLY_POD_PRIORITY_CLASS: '1' })?.priorityClass).toBe('im-application-low');
+    expect(settingsOf({ INGRESS_DOMAIN, SVO_DEFAULT_POD_PRIORITY_CLASS: 'x' })?.priorityClass).toBeUndefined();
+  });
+
+  it('names every fault of its variables', () => {
+    const environment = {
+      INGRESS_TLS_SECRET: 'a/b',
+      SVO_IMAGE: 'image:tag',
+      SVO_INGRESS_CLASS_AS: 'label',
+      SVO_POD_NODE_SELECTOR_KEY: 'a b',
+      SVO_NAMESPACES: 'a,B',
+      SVO_RETRIES: '-1',
+    };
+    const start = 'environment: ';
+    expect(faultsOf(on, { environment })).toEqual([
+      `${start}INGRESS_DOMAIN: must be set to a host name: the default host of the instances’ addresses (is not set)`,
+      `${start}INGRESS_TLS_SECRET: must be the name of a Secret (the value is not shown)`,
+      `${start}SVO_IMAGE: must be an image repository without tag, such as ghcr.io/informaticsmatters/squonk2-viz-app (is "image:tag")`,
+      `${start}SVO_INGRESS_CLASS_AS: must be one of annotation, field, both (is "label")`,
+      `${start}SVO_POD_NODE_SELECTOR_KEY: must be the key of a label (the value is not shown)`,
+      `${start}SVO_NAMESPACES: each value must be the name of a Kubernetes namespace (is "a,B")`,
+      `${start}SVO_RETRIES: must be an integer from 0 to 1000 (is "-1")`,
+    ]);
+  });
+});

@@ -1,0 +1,163 @@
+import type { VisualisationSettings } from '../config/configuration.js';
+import { isMapping } from '../config/validation.js';
+import { instanceFaults } from './instance-schema.js';
+import { isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
+import type { VisualisationRecord } from './visualisation-record.js';
+
+interface Amounts {
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+/** A visualisation instance as it shall be: what its resource says, checked, over the operator's settings, over the defaults. */
+export interface Instance {
+  readonly name: string;
+  readonly namespace: string;
+  /** Of the resource, which owns all objects of the instance. */
+  readonly uid: string;
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent';
+  readonly imagePullSecrets: readonly string[];
+  readonly serviceAccountName: string;
+  readonly resources: { readonly requests: Amounts; readonly limits: Amounts };
+  /** What the resource itself says; the rest is for the security-context policy. */
+  readonly runAs: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number };
+  /** Undefined: the instance gets an empty folder. */
+  readonly project?: { readonly claimName: string; readonly id: string };
+  /** Of the pods. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly instanceId: string;
+  readonly owner: string;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly priorityClass?: string;
+  readonly ingress: {
+    readonly domain: string;
+    readonly class: string;
+    readonly classAs: VisualisationSettings['ingress']['classAs'];
+    readonly bodySize: string;
+    readonly tlsSecret?: string;
+    /** Only where there is no TLS Secret. */
+    readonly certIssuer?: string;
+  };
+}
+
+/** The predecessor's. */
+export const instanceDefaults = {
+  serviceAccountName: 'default',
+  requests: { cpu: '10m', memory: '256Mi' },
+  limits: { cpu: '1', memory: '1Gi' },
+  runAs: { runAsUser: 1000, runAsGroup: 100, fsGroup: 100 },
+  bodySize: '1m',
+} as const;
+
+/** Tags that move are pulled each time. */
+const MOVING_TAGS = ['latest', 'stable'];
+/** A Service's name (RFC 1035). */
+const SERVICE_NAME = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+/** Faults named in one message. */
+const MOST_FAULTS = 10;
+
+type Text = string | undefined;
+interface Material {
+  readonly imageTag: string;
+  readonly serviceAccountName?: Text;
+  readonly resources?: { readonly requests?: Partial<Quantities>; readonly limits?: Partial<Quantities> };
+  readonly securityContext?: Instance['runAs'];
+  readonly project?: { readonly claimName: string; readonly id: string };
+  readonly ingressClass?: Text;
+  readonly ingressDomain?: Text;
+  readonly ingressTlsSecret?: Text;
+  readonly ingressProxyBodySize?: Text;
+  readonly imagePullSecrets?: readonly string[];
+  readonly labels?: readonly string[];
+}
+interface Quantities {
+  readonly cpu: string | number;
+  readonly memory: string | number;
+}
+
+/** The resource cannot be made an instance of until somebody changes it. */
+export class InvalidInstanceError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    const more = faults.length - MOST_FAULTS;
+    super(`${faults.slice(0, MOST_FAULTS).join('; ')}${more > 0 ? `; and ${more} more` : ''}`);
+    this.name = 'InvalidInstanceError';
+  }
+}
+
+/** @throws InvalidInstanceError with every fault */
+export function readInstance(record: VisualisationRecord, settings: VisualisationSettings): Instance {
+  const { name, namespace, uid, spec } = record;
+  const material = withoutNulls(isMapping(spec) ? (spec['imDataManager'] ?? {}) : {});
+  const faults = [...nameFaults(name), ...instanceFaults(material)];
+  if (faults.length > 0) throw new InvalidInstanceError(faults);
+  const { labels: texts = [], ...given } = material as unknown as Material;
+  const labels = readLabels(texts);
+  const tlsSecret = given.ingressTlsSecret || settings.ingress.tlsSecret;
+  return {
+    name,
+    namespace,
+    uid,
+    image: `${settings.image}:${given.imageTag}`,
+    imagePullPolicy: MOVING_TAGS.includes(given.imageTag.toLowerCase()) ? 'Always' : 'IfNotPresent',
+    imagePullSecrets: given.imagePullSecrets ?? (settings.imagePullSecret ? [settings.imagePullSecret] : []),
+    serviceAccountName: given.serviceAccountName || instanceDefaults.serviceAccountName,
+    resources: {
+      requests: amounts(given.resources?.requests, instanceDefaults.requests),
+      limits: amounts(given.resources?.limits, instanceDefaults.limits),
+    },
+    runAs: { ...given.securityContext },
+    project: given.project && { claimName: given.project.claimName, id: given.project.id },
+    labels,
+    instanceId: valueOf(labels, labelSuffix.instanceId),
+    owner: valueOf(labels, labelSuffix.owner),
+    nodeSelector: settings.nodeSelector,
+    priorityClass: settings.priorityClass,
+    ingress: {
+      domain: given.ingressDomain || settings.ingress.domain,
+      class: given.ingressClass || settings.ingress.class,
+      classAs: settings.ingress.classAs,
+      bodySize: given.ingressProxyBodySize || instanceDefaults.bodySize,
+      tlsSecret,
+      certIssuer: tlsSecret ? undefined : settings.ingress.certIssuer,
+    },
+  };
+}
+
+function nameFaults(name: string): string[] {
+  if (SERVICE_NAME.test(name)) return [];
+  return [
+    'metadata.name must be at most 63 lower case letters, digits and hyphens, the first a letter, for a Service has this name',
+  ];
+}
+
+/** @throws InvalidInstanceError */
+function readLabels(texts: readonly string[]): Readonly<Record<string, string>> {
+  const labels = new Map<string, string>();
+  const faults: string[] = [];
+  texts.forEach((text, at) => {
+    const [key = '', value = ''] = text.split('=');
+    if (isReservedLabel(key))
+      faults.push(`spec.imDataManager.labels[${at}] must not set ${key}: the label is reserved`);
+    labels.set(key, value);
+  });
+  if (faults.length > 0) throw new InvalidInstanceError(faults);
+  return Object.fromEntries(labels);
+}
+
+function valueOf(labels: Readonly<Record<string, string>>, suffix: string): string {
+  return Object.entries(labels).findLast(([key]) => key.endsWith(suffix))?.[1] || UNKNOWN;
+}
+
+function amounts(given: Partial<Quantities> | undefined, defaults: Amounts): Amounts {
+  return { cpu: String(given?.cpu ?? defaults.cpu), memory: String(given?.memory ?? defaults.memory) };
+}
+
+/** A null counts as not said, as the API server takes it where there is a default. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value;
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]) => (entry === null ? [] : [[key, withoutNulls(entry)]])),
+  );
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { instanceDefaults } from './instance.js';
+import { instanceSchema } from './instance-schema.js';
+
+const manifest = (name: string): unknown[] =>
+  parseAllDocuments(readFileSync(join(import.meta.dirname, '../../k8s-manifests/visualisations', name), 'utf8'), {
+    merge: true,
+  }).map((document) => document.toJSON() as unknown);
+
+interface Schema {
+  readonly properties: Readonly<Record<string, Schema>>;
+  readonly default?: unknown;
+}
+const [definition] = manifest('crd.yaml') as [
+  {
+    spec: {
+      versions: [
+        { subresources: object; additionalPrinterColumns: { jsonPath: string }[]; schema: { openAPIV3Schema: Schema } },
+      ];
+    };
+    metadata: { annotations: object };
+  },
+];
+const [version] = definition.spec.versions;
+const material = version.schema.openAPIV3Schema.properties['spec']?.properties['imDataManager'] as Schema;
+
+/** Without what only one of the two can say. */
+function comparable(schema: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(schema, (key, value: unknown) =>
+      key === 'default' || key === 'additionalProperties' || key.startsWith('x-kubernetes-') ? undefined : value,
+    ),
+  );
+}
+
+describe('the manifests', () => {
+  it('of the definition say what the operator checks, but for the form of labels, which the status tells', () => {
+    const { labels, ...properties } = instanceSchema.properties;
+    const { pattern: _pattern, ...items } = labels.items;
+    const description = 'What the Data Manager says.';
+    expect(comparable(material)).toEqual(
+      comparable({ ...instanceSchema, description, properties: { ...properties, labels: { ...labels, items } } }),
+    );
+  });
+
+  it('of the definition have the operator’s defaults', () => {
+    const at = (...path: string[]) =>
+      path.reduce<Schema | undefined>((schema, key) => schema?.properties[key], material);
+    const amounts = (kind: string) => ({
+      cpu: at('resources', kind, 'cpu')?.default,
+      memory: at('resources', kind, 'memory')?.default,
+    });
+    expect([amounts('requests'), amounts('limits')]).toEqual([instanceDefaults.requests, instanceDefaults.limits]);
+    expect(at('serviceAccountName')?.default).toBe(instanceDefaults.serviceAccountName);
+    expect(at('ingressProxyBodySize')?.default).toBe(instanceDefaults.bodySize);
+  });
+
+  it('of the definition have a status of their own, columns, and what the Data Manager looks for', () => {
+    expect(version.subresources).toEqual({ status: {} });
+    expect(version.additionalPrinterColumns.map(({ jsonPath }) => jsonPath)).toContain('.status.viz.url');
+    expect(definition.metadata.annotations).toEqual({
+      'data-manager.informaticsmatters.com/application': 'yes',
+      'data-manager.informaticsmatters.com/application-namespaces': expect.stringMatching(/^[^:]+:[^:]+$/),
+      'data-manager.informaticsmatters.com/application-url-location': 'viz.url',
+    });
+  });
+
+  it('of the configuration and the example are right', () => {
+    const objects = manifest('operator.yaml') as { kind: string; data?: Record<string, string> }[];
+    const configuration = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['config.yaml'] ?? '';
+    expect(parse(configuration, { version: '1.1' })).toEqual({ operators: ['visualisations'], processes_api: false });
+    expect(manifest('example.yaml')).toMatchObject([{ kind: 'DataVisualisation', apiVersion: 'squonk.it/v1' }]);
+  });
+});

@@ -1,0 +1,65 @@
+import { Controller, Get, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { ApiToken, bearerToken } from '../ogc/api-token.js';
+import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
+import { Links } from '../ogc/links.js';
+import { Problem } from '../ogc/problem.js';
+import { toVisualisationDto } from './to-visualisation-dto.js';
+import { VisualisationCache } from './visualisation-cache.js';
+import { VisualisationListDto } from './visualisations.dto.js';
+
+/** An app has no login of its own, and whoever knows its address is in: the list is for those who know the API token. */
+@ApiTags('Visualisations')
+@ApiBearerAuth()
+@ApiExtraModels(Problem)
+@Controller('visualisations')
+export class VisualisationsController {
+  private readonly apiToken: ApiToken;
+
+  constructor(
+    private readonly cache: VisualisationCache,
+    private readonly links: Links,
+    configuration: Configuration,
+  ) {
+    this.apiToken = new ApiToken(configuration.environment.apiToken);
+  }
+
+  @Get()
+  @ApiOperation({
+    operationId: 'getVisualisations',
+    summary: 'The interactive apps, with their states and addresses',
+    description: 'Asks for the API token.',
+  })
+  @ApiOkResponse({ type: VisualisationListDto })
+  @ApiResponse({ status: 401, type: Problem })
+  @ApiResponse({ status: 503, type: Problem, description: 'What there is has not been read from the cluster yet' })
+  list(@Req() request: FastifyRequest): VisualisationListDto {
+    this.demandToken(request);
+    if (!this.cache.synced)
+      throw new UnavailableError(
+        'The visualisations of the cluster are not known yet; the log says why, where this lasts.',
+      );
+    const self = { href: `${this.links.base(request)}/visualisations`, rel: 'self', type: 'application/json' };
+    return {
+      visualisations: this.cache.list().map(toVisualisationDto),
+      links: [{ ...self, title: 'This document' }],
+    };
+  }
+
+  /** @throws UnauthorizedError */
+  private demandToken({ headers }: FastifyRequest): void {
+    const token = bearerToken(headers.authorization);
+    if (this.apiToken.matches(token)) return;
+    if (!this.apiToken.isSet)
+      throw new UnauthorizedError(
+        'The list of visualisations asks for a token, but this server has none configured (PYGEOAPI_K8S_MANAGER_API_TOKEN).',
+      );
+    throw new UnauthorizedError(
+      token === undefined
+        ? 'The list of visualisations asks for a token: send it as "Authorization: Bearer TOKEN".'
+        : 'The token does not match.',
+    );
+  }
+}

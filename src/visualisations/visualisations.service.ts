@@ -1,0 +1,90 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { Configuration, type VisualisationSettings } from '../config/configuration.js';
+import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
+import { LeaderElection } from '../k8s/leader-election.js';
+import { VISUALISATIONS_LEADER } from './names.js';
+import { VisualisationCache } from './visualisation-cache.js';
+import { VisualisationReconciler } from './visualisation.reconciler.js';
+
+/** Instances worked on at the same time. */
+const CONCURRENCY = 8;
+
+/** Runs the reconciler on the replica that leads, on every instance that changes. Whoever becomes the leader looks at all of them once. */
+@Injectable()
+export class VisualisationsService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(VisualisationsService.name);
+  private readonly queue: KeyedWorkQueue;
+  private readonly unsubscribe: (() => void)[] = [];
+
+  constructor(
+    private readonly cache: VisualisationCache,
+    private readonly reconciler: VisualisationReconciler,
+    @Inject(VISUALISATIONS_LEADER) private readonly leader: LeaderElection,
+    configuration: Configuration,
+  ) {
+    this.queue = new KeyedWorkQueue(
+      {
+        name: 'visualisations',
+        concurrency: CONCURRENCY,
+        delayAfter: retryDelays(configuration.visualisations),
+        onError: (key, error, failures) => this.report(key, error, failures),
+      },
+      (key) => this.reconcile(key),
+    );
+  }
+
+  onModuleInit(): void {
+    this.unsubscribe.push(
+      this.cache.onChange((key) => this.queue.add(key)),
+      this.leader.onChange((isLeader) => {
+        if (isLeader) this.addAll();
+      }),
+    );
+  }
+
+  onApplicationBootstrap(): void {
+    this.leader.start();
+    this.cache.whenSynced().then(
+      () => this.addAll(),
+      () => undefined, // shut down before
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    await this.queue.shutDown();
+    // Before connections are drained, which may take long: another replica takes over meanwhile.
+    await this.leader.stop();
+  }
+
+  private addAll(): void {
+    for (const key of this.cache.keys()) this.queue.add(key);
+  }
+
+  private async reconcile(key: string): Promise<void> {
+    // What is passed over now is looked at once both hold.
+    if (!this.leader.isLeader || !this.cache.synced) return;
+    await this.reconciler.reconcile(key, new Date());
+  }
+
+  /** Once when it begins: the status of the instance tells the rest. */
+  private report(key: string, error: unknown, failures: number): 'retry' {
+    const message = `${key}: ${error instanceof Error ? error.message : String(error)}`;
+    if (failures === 1) this.logger.warn(message);
+    else this.logger.debug(`${message} (failure ${failures} in a row)`);
+    return 'retry';
+  }
+}
+
+/** Milliseconds: a number of quick tries, then slow ones for good. By time, for changes of the instance's objects make it be looked at in between. */
+export function retryDelays(settings: VisualisationSettings | undefined): (failingFor: number) => number {
+  const { retries = 0, retrySeconds = 0, slowRetrySeconds = 0 } = settings ?? {};
+  return (failingFor) => (failingFor < retries * retrySeconds * 1000 ? retrySeconds : slowRetrySeconds) * 1000;
+}
