@@ -108,7 +108,9 @@ describe('the execute operation of a process', () => {
                   },
                 },
                 outputs: {
-                  properties: { area: { title: 'Area', properties: { transmissionMode: { enum: ['value', 'reference'] } } } },
+                  properties: {
+                    area: { title: 'Area', properties: { transmissionMode: { enum: ['value', 'reference'] } } },
+                  },
                 },
                 response: { enum: ['raw', 'document'] },
               },
