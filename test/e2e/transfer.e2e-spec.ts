@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { onRealCluster } from '../support/cluster.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -39,7 +40,7 @@ const PROCESSES = `
           put() { curl -sSf -L --retry 0 -T "$@"; }
           cd "$(mktemp -d)"
           inputs=\${PYGEOAPI_K8S_MANAGER_INPUTS-$(curl -sSfL "$PYGEOAPI_K8S_MANAGER_INPUTS_URL")}
-          script=$(printf '%s' "$inputs" | sed -e 's/^{"script":"\\(.*\\)"}$/\\1/' -e 's/\\\\"/"/g' -e 's/\\\\\\\\/\\\\/g')
+          script=$(printf '%s' "$inputs" | sed -e 's/^{"script":"\\(.*\\)"}$/\\1/' -e 's/\\\\n/\\n/g' -e 's/\\\\"/"/g' -e 's/\\\\\\\\/\\\\/g')
           eval "$script"
   large-inputs:
     type: process
@@ -190,6 +191,23 @@ describe('files that a job uploads', () => {
     const { status } = await run(script);
     expect(status).toMatchObject({ status: 'failed', cause: { type: 'result-incomplete' } });
     expect(status.message).toMatch(message);
+  });
+
+  it('are sent by the helper for shells, whole or in parts', async () => {
+    const helper = (await readFile('examples/upload-output/upload-output.sh', 'utf8')).replaceAll(/^#.*\n/gm, '');
+    const make = `cat > helper <<'END'\n${helper}END\nyes 'some bytes' | head -c 12582912 > f; cp f g; printf 'the end' >> g`;
+    const { status, jobId } = await run(
+      `${make}; sh helper image f image/png && PART_BYTES=5242880 sh helper table g && ! sh helper other f`,
+    );
+    expect(status).toMatchObject({ status: 'successful' });
+    expect(await bed.log(jobId)).toContain('the process has no output other');
+    const [image, table] = await Promise.all(['image', 'table'].map((id) => bed.get(`/jobs/${jobId}/results/${id}`)));
+    const content = Buffer.from('some bytes\n'.repeat(1_200_000)).subarray(0, 12_582_912);
+    expect([image?.headers.get('content-type'), table?.headers.get('content-type')]).toEqual(['image/png', 'text/csv']);
+    expect(content.equals(Buffer.from(await (image as Response).arrayBuffer()))).toBe(true);
+    expect(
+      Buffer.concat([content, Buffer.from('the end')]).equals(Buffer.from(await (table as Response).arrayBuffer())),
+    ).toBe(true);
   });
 
   it('are refused with a reason: without length, for other outputs, with a wrong capability, missing parts', async () => {
