@@ -1,7 +1,7 @@
 #!/bin/sh
 # upload-output.sh OUTPUT FILE [MEDIA_TYPE]: sends a file as the result of an output. For the main container of a job; docs/results.md says how it works.
 #
-# Needs a POSIX shell, curl, sed, wc, cut, sha256sum; for files over 5 GiB dd as well. busybox has all of them but curl (its wget cannot PUT).
+# Needs a POSIX shell, curl (7.71 or later), sed, wc, cut, sha256sum; for files over 5 GiB dd as well. busybox has all of them but curl (its wget cannot PUT).
 # Tries again where the connection breaks: a file that is sent again replaces the one before. Ends with 0 once the whole file has arrived.
 #
 # PART_BYTES: files above it are sent in parts of so many bytes, a multiple of 1 MiB from 5 MiB to 5 GiB; default 1 GiB.
