@@ -12,6 +12,7 @@ import { JobResults } from './job-results.js';
 import { JobTransfers } from './job-transfers.js';
 import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
+import { LinkedInputs } from './linked-inputs.js';
 import { LiveResults } from './live-results.js';
 import { JobsService } from './jobs.service.js';
 import { ResultSources } from './result-source.js';
@@ -31,6 +32,7 @@ import { ResultSources } from './result-source.js';
     JobTransfers,
     JobWaiter,
     JobsService,
+    LinkedInputs,
     LiveResults,
     ResultSources,
   ],
