@@ -26,6 +26,7 @@ import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
 import type { RequestedResponse } from './job-outcome.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
+import { LinkedInputs } from './linked-inputs.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
@@ -43,6 +44,7 @@ export class ExecutionService {
     private readonly access: Access,
     private readonly rights: ClusterRights,
     private readonly transfers: JobTransfers,
+    private readonly linked: LinkedInputs,
     private readonly configuration: Configuration,
   ) {}
 
@@ -70,6 +72,7 @@ export class ExecutionService {
     const jobId = idempotency?.jobId ?? uuidv7();
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return sameRequest(known, idempotency);
+    await this.linked.assertValid(processId, request.links);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const idempotencyDigest = idempotency?.digest;

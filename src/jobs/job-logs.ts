@@ -6,6 +6,7 @@ import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ObjectStore } from '../object-store/object-store.js';
 import { NotAvailableError } from '../ogc/domain-errors.js';
 import { JobCache } from './job-cache.js';
+import { maskCapabilities } from './masked-log.js';
 import type { JobRecord } from './job-record.js';
 import { containerHeading, logKeyStem, missingLog, podHeading, whyNotRun } from './log-document.js';
 import { hasEnded, type ContainerRecord, type PodRecord } from './pod-record.js';
@@ -30,10 +31,14 @@ export class JobLogs implements BeforeApplicationShutdown {
   /**
    * @param follow whether to go on until the job ends; containers are followed one after another, in the order of the document
    * @param gone ends a follow; so does the server's shutdown
-   * @returns UTF-8 text as the job's containers wrote it
+   * @returns UTF-8 text as the job's containers wrote it, without the job's capability
    * @throws NotAvailableError where nothing has run yet, or where the log was not kept
    */
   async read(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
+    return maskCapabilities(await this.open(job, follow, gone));
+  }
+
+  private async open(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
     const signal = AbortSignal.any([gone, this.closing.signal]);
     if (job.logKey !== undefined) {
       const stored = await this.store.read(job.logKey);

@@ -13,6 +13,7 @@ import { JobResults } from './job-results.js';
 import { JobTransfers } from './job-transfers.js';
 import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
+import { LinkedInputs } from './linked-inputs.js';
 import { LiveResults } from './live-results.js';
 import { JobsService } from './jobs.service.js';
 import { ResultSources } from './result-source.js';
@@ -34,6 +35,7 @@ import { ValidationController } from './validation.controller.js';
     JobTransfers,
     JobWaiter,
     JobsService,
+    LinkedInputs,
     LiveResults,
     ResultSources,
   ],

@@ -25,7 +25,7 @@ describe('a spool', () => {
 
   it('has no file that anything could leave behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spool-spec-'));
-    spool = new Spool(folder);
+    spool = new Spool({ folder });
     await spool.write(Buffer.alloc(1_000_000));
     expect(await readdir(folder)).toEqual([]);
     expect(await spool.bytes()).toHaveLength(1_000_000);

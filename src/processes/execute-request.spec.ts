@@ -219,9 +219,10 @@ describe('the value of an input', () => {
     ]);
   });
 
-  it('is no link where the schema takes none', () => {
-    expect(faultsOfValue(string, { href: 'https://example.org' })).toEqual([
-      { pointer: '/inputs/value', message: 'is a link, which this input does not take: send the value itself' },
+  it('may be a link to an http address where the schema takes none: what is there has to fit it', () => {
+    expect(faultsOfValue(string, { href: 'https://example.org' })).toEqual([]);
+    expect(faultsOfValue(string, { href: 'file:///etc/passwd' })).toEqual([
+      { pointer: '/inputs/value/href', message: 'must be an absolute http or https URI' },
     ]);
   });
 

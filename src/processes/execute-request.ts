@@ -1,4 +1,5 @@
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
+import type { LinkedValue } from './input-validation.js';
 import type { TransmissionMode } from './process-description.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { pointerTo } from './schema-faults.js';
@@ -33,6 +34,8 @@ export interface ExecuteRequest {
   /** The API token, where it came as the predecessor's `token` input. */
   readonly token?: string;
   readonly subscriber?: Subscriber;
+  /** Inputs given by link whose values have not been checked yet; absent: none. */
+  readonly links?: readonly LinkedValue[];
 }
 
 /**
@@ -68,6 +71,7 @@ export function parseExecuteRequest(process: RegisteredProcess, body: unknown): 
     ...(outputs ? { outputs } : {}),
     ...(token !== undefined ? { token } : {}),
     ...(subscriber ? { subscriber } : {}),
+    ...(validated.links.length > 0 ? { links: validated.links } : {}),
   };
 }
 

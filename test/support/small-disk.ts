@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { TestStore } from './store.js';
+import { folderStore, type TestStore } from './store.js';
 
 const run = promisify(execFile);
 const MEBIBYTES = 24;
@@ -26,18 +26,10 @@ export class SmallDisk {
   /** Removing it unmounts the disk. */
   get store(): TestStore {
     const { folder } = this;
-    return {
-      environment: { DATA_DIR: folder, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX: 'logs/' },
-      args: ['--object-store', 'folder'],
-      logs: async () =>
-        (await readdir(folder, { recursive: true }))
-          .map(decodeURIComponent)
-          .filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
-      remove: async () => {
-        await run('umount', [folder]);
-        await rm(folder, { recursive: true });
-      },
-    };
+    return folderStore(folder, async () => {
+      await run('umount', [folder]);
+      await rm(folder, { recursive: true });
+    });
   }
 
   /** To the last block. */

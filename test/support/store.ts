@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -17,6 +18,8 @@ export interface TestStore {
   readonly args: readonly string[];
   /** Names of all objects that hold logs. */
   logs(): Promise<string[]>;
+  /** Names of everything that is there, uploads under way included. */
+  names(): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -26,14 +29,18 @@ export async function startTestStore(): Promise<TestStore> {
 
 async function startFolder(): Promise<TestStore> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-store-'));
+  return folderStore(folder, () => rm(folder, { recursive: true, force: true }));
+}
+
+/** A store in a folder that is there. @param remove what to do with it at the end */
+export function folderStore(folder: string, remove: () => Promise<void>): TestStore {
+  const names = async () => (await readdir(folder, { recursive: true })).map(decodeURIComponent);
   return {
     environment: { DATA_DIR: folder, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX: 'logs/' },
     args: ['--object-store', 'folder'],
-    logs: async () =>
-      (await readdir(folder, { recursive: true }))
-        .map(decodeURIComponent)
-        .filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
-    remove: () => rm(folder, { recursive: true, force: true }),
+    names,
+    logs: async () => (await names()).filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
+    remove,
   };
 }
 
@@ -57,6 +64,10 @@ async function startBucket(): Promise<TestStore> {
     } while (token !== undefined);
     return found;
   };
+  const uploads = async () => {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    return Uploads.map(({ Key = '' }) => `${Key} (upload)`);
+  };
   const prefix = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_';
   return {
     environment: {
@@ -67,6 +78,7 @@ async function startBucket(): Promise<TestStore> {
       [`${prefix}PATH_PREFIX`]: 'logs/',
     },
     args: ['--object-store', 's3'],
+    names: async () => [...(await keys()), ...(await uploads())],
     logs: async () => (await keys()).filter((key) => /-logs(\.duplicate[^/]*)?\.txt$/.test(key)),
     remove: async () => {
       for (const key of await keys()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
