@@ -5,6 +5,7 @@ import { JobReconciler } from './job.reconciler.js';
 import { LogCollector } from './log-collector.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
+import { LogPatience } from './log-patience.js';
 import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
@@ -19,6 +20,7 @@ import { ResultKeeper } from './result-keeper.js';
     LogCollector,
     LogFollower,
     LogHeads,
+    LogPatience,
     LogStore,
     OutcomeRecorder,
     PodReconciler,

@@ -1,7 +1,21 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
-import { isTime, parseOutcome, parseOutputs, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
-import type { JobOutcome, OutputRecord, RecordedOutput, RequestedResponse, StoredResult } from './job-outcome.js';
+import {
+  isTime,
+  parseLogStart,
+  parseOutcome,
+  parseOutputs,
+  parseRequestedResponse,
+  parseStoredResult,
+} from './job-annotations.js';
+import type {
+  JobOutcome,
+  LogStart,
+  OutputRecord,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+} from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
@@ -37,6 +51,8 @@ export interface JobRecord {
   readonly storedResult?: StoredResult;
   /** Results under ids of outputs, in the order in which they were recorded; undefined where there are none. */
   readonly outputs?: ReadonlyMap<string, OutputRecord>;
+  /** Undefined, too, once everything is collected. */
+  readonly logStart?: LogStart;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
@@ -84,6 +100,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),
+    logStart: collection === 'pending' ? parseLogStart(annotations[ownAnnotation.logStart]) : undefined,
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],

@@ -36,6 +36,8 @@ export const ownAnnotation = {
   result: `${OWN_PREFIX}result`,
   /** Results under the ids of outputs: JSON object of output id to `RecordedOutput`. Beside it there may be one result without a name. */
   outputs: `${OWN_PREFIX}outputs`,
+  /** When the main container's log began, noted while it ran: JSON of `LogStart`. */
+  logStart: `${OWN_PREFIX}log-start`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
   /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */

@@ -9,6 +9,7 @@ import { JobReconciler } from '../job.reconciler.js';
 import { LogCollector } from '../log-collector.js';
 import { LogFollower } from '../log-follower.js';
 import { LogHeads } from '../log-heads.js';
+import { LogPatience } from '../log-patience.js';
 import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
@@ -93,16 +94,17 @@ export function setUp() {
   const pods = new PodReconciler(
     cache,
     cluster.client,
-    new LogCollector(cluster.client),
+    new LogCollector(cluster.client, heads),
     follower,
     heads,
     logs,
     recorder,
+    new LogPatience(),
   );
   const jobs = new JobReconciler(cache, cluster.client, follower, recorder);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
-  const reconcilePod = () => pods.reconcile(POD, () => undefined);
+  const reconcilePod = (now?: Date) => pods.reconcile(POD, () => undefined, now);
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
   return { cluster, store, cache, outcome, finalizers, reconcilePod, reconcileJob, follower, heads, sources, declared };
 }
