@@ -10,6 +10,7 @@ import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
 import { ResultKeeper } from './result-keeper.js';
+import { ResultRetention } from './result-retention.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -25,6 +26,7 @@ import { ResultKeeper } from './result-keeper.js';
     OutcomeRecorder,
     PodReconciler,
     ResultKeeper,
+    ResultRetention,
   ],
 })
 export class FinalizerModule {}

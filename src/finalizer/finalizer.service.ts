@@ -19,12 +19,13 @@ import { JobReconciler } from './job.reconciler.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import { PodReconciler } from './pod.reconciler.js';
+import { ResultRetention } from './result-retention.js';
 
 /** Pods and Jobs worked on at the same time. */
 const CONCURRENCY = 16;
 
 /**
- * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME` and `job/NAME`. Whoever becomes the leader looks at everything once, so that what ended
+ * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME`, `job/NAME`, and `gone/NAME` of Jobs that are no more. Whoever becomes the leader looks at everything once, so that what ended
  * while no server was up is collected.
  */
 @Injectable()
@@ -34,6 +35,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private readonly queue: KeyedWorkQueue;
   private readonly failures = new FailureLog(this.logger);
   private readonly unsubscribe: (() => void)[] = [];
+  private readonly goneJobs = new Map<string, JobRecord>();
   private synced = false;
   /** Whether a key was left alone because this replica did not lead, or did not know everything yet. */
   private passedOver = false;
@@ -44,6 +46,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     private readonly jobs: JobReconciler,
     private readonly follower: LogFollower,
     private readonly heads: LogHeads,
+    private readonly retention: ResultRetention,
     private readonly leader: LeaderElection,
     configuration: Configuration,
     rights: ClusterRights,
@@ -66,7 +69,10 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         this.onPod(record);
         if (previous?.held && !(record?.held && record.uid === previous.uid)) this.forget(previous.uid);
       }),
-      this.cache.jobs.subscribe(({ record }) => this.onJob(record)),
+      this.cache.jobs.subscribe(({ record, previous }) => {
+        this.onJob(record);
+        if (!record && previous && this.retention.concerns(previous)) this.onJobGone(previous);
+      }),
       this.leader.onChange((isLeader) => {
         if (isLeader) this.addAll();
       }),
@@ -106,7 +112,16 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   private onJob(job: JobRecord | undefined): void {
-    if (job && (job.collection === 'pending' || job.dismissed !== undefined)) this.queue.add(`job/${job.name}`);
+    if (!job) return;
+    if (job.collection === 'pending' || job.dismissed !== undefined || this.retention.concerns(job))
+      this.queue.add(`job/${job.name}`);
+  }
+
+  /** Results that are to expire do not outlive their Job: nobody else knows of them. */
+  private onJobGone(job: JobRecord): void {
+    if (!this.leader.isLeader) return;
+    this.goneJobs.set(job.name, job);
+    this.queue.add(`gone/${job.name}`);
   }
 
   private addAll(): void {
@@ -123,11 +138,19 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     if (this.passedOver) this.addAll();
     const name = key.slice(key.indexOf('/') + 1);
     const lookAtPod = (podName: string) => this.queue.add(`pod/${podName}`);
+    if (key.startsWith('gone/')) return this.discard(key, name);
     const result = key.startsWith('pod/')
       ? await this.pods.reconcile(name, () => lookAtPod(name))
       : await this.jobs.reconcile(name, new Date(), lookAtPod);
     this.failures.succeeded(key);
     return result;
+  }
+
+  private async discard(key: string, name: string): Promise<undefined> {
+    const job = this.goneJobs.get(name);
+    if (job) await this.retention.discard(job);
+    this.goneJobs.delete(name);
+    this.failures.succeeded(key);
   }
 
   private report(key: string, error: unknown): 'retry' {

@@ -32,6 +32,11 @@ export function logStartPatch(job: Pick<JobRecord, 'uid'>, start: LogStart): Job
   return { metadata: { uid: job.uid, annotations: { [ownAnnotation.logStart]: JSON.stringify(start) } } };
 }
 
+/** Says that the results in the object store were removed, for their time was over. */
+export function resultsExpiredPatch(job: Pick<JobRecord, 'uid'>, now: Date): JobPatch {
+  return { metadata: { uid: job.uid, annotations: { [ownAnnotation.resultsExpired]: now.toISOString() } } };
+}
+
 /** Says that everything of a job is collected; from now its retention counts. */
 export function collectedPatch(job: Pick<JobRecord, 'uid' | 'ttlAfterCollected'>, logKey?: string): JobPatch {
   return {

@@ -58,6 +58,10 @@ export interface JobRecord {
   readonly mainContainer?: string;
   readonly startDeadlineSeconds?: number;
   readonly ttlAfterCollected?: number;
+  /** Seconds after the job's end that its results are kept in the object store; undefined: for ever. */
+  readonly resultsTtl?: number;
+  /** They have been removed since. */
+  readonly resultsExpired: boolean;
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
@@ -106,6 +110,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     mainContainer: annotations[ownAnnotation.mainContainer],
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
+    resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
+    resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
     updated: toDate(annotations[annotation.updated]),
     messages: Object.fromEntries(
       Object.entries(annotations)

@@ -10,6 +10,7 @@ import {
   JobNotFoundError,
   NotAvailableError,
   ResultNotReadyError,
+  ResultsExpiredError,
 } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
@@ -20,6 +21,7 @@ import type { JobRecord } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
+import { expiryOf } from './stored-results.js';
 import { formatDocument, formatRaw, readableOf, type OutputContext, type RawAnswer } from './results-format.js';
 
 /** The answer to a request for results: bytes of a media type, or nothing. */
@@ -40,10 +42,13 @@ export class JobResults {
   /**
    * The results in the shape that the execute request asked for.
    * @param showLogTail whether the cause of a failure may quote the log
-   * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   * @throws ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
   async read(job: JobRecord, showLogTail: boolean): Promise<ResultsAnswer> {
     assertSuccessful(this.cache.statusOf(job), showLogTail);
+    const expiry = expiryOf(job);
+    if (expiry && (job.resultsExpired || expiry.getTime() <= Date.now()))
+      throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
     const context: OutputContext = {
       outputs: process?.description.outputs ?? {},

@@ -44,6 +44,10 @@ export const ownAnnotation = {
   dismissed: `${OWN_PREFIX}dismissed`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
+  /** Seconds after the job's end that its results are kept in the object store. */
+  resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,
+  /** RFC 3339 time at which results in the object store were removed because their time was over. */
+  resultsExpired: `${OWN_PREFIX}results-expired`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
   ttl: `${OWN_PREFIX}ttl-seconds-after-collected`,
 } as const;

@@ -12,6 +12,7 @@ import {
   PayloadTooLargeError,
   ProcessNotFoundError,
   ResultNotReadyError,
+  ResultsExpiredError,
   UnauthorizedError,
   UnavailableError,
 } from './domain-errors.js';
@@ -35,6 +36,12 @@ const mappings: readonly Mapping[] = [
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
   { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
   { error: JobGoneError, status: 410, title: 'Job dismissed' },
+  {
+    error: ResultsExpiredError,
+    status: 410,
+    type: 'urn:ogc-processes-k8s:problem:results-expired',
+    title: 'Results expired',
+  },
   { error: JobFailedError, status: 500, title: 'Job failed' },
   { error: NotAcceptableError, status: 406, title: 'Not acceptable' },
   { error: NotAvailableError, status: 404, title: 'Not available' },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 
 const START = 'PYGEOAPI_K8S_MANAGER_RESULT_START';
 /** More than is kept in the Job, less than fits into its inputs. */
@@ -153,6 +154,36 @@ describe('several results in one log', () => {
       'Content-Type: text/csv\r\nContent-ID: <table>\r\nContent-Length: 8\r\n\r\na,b\r\n1,2\r\n',
     );
     expect(results).toContain('Content-Type: image/png\r\nContent-ID: <preview>\r\nContent-Length: 100000\r\n\r\n');
+  });
+
+  it('expire where their process says so, and their log stays', async () => {
+    const jobId = await bed.submit('expiring');
+    expect((await bed.ended(jobId)).status).toBe('successful');
+    const gone = await eventually('the results being gone', async () => {
+      const response = await bed.get(`/jobs/${jobId}/results`);
+      return response.status === 200 ? Promise.reject(new Error('still there')) : response;
+    });
+    expect([gone.status, await gone.json()]).toMatchObject([
+      410,
+      { type: 'urn:ogc-processes-k8s:problem:results-expired', title: 'Results expired' },
+    ]);
+    await eventually(
+      'their removal',
+      async () => !(await bed.store.keys()).some((key) => key.includes(`${jobId}-result`)),
+    );
+    expect((await bed.log(jobId)).length).toBeGreaterThan(30_000);
+    expect((await bed.status(jobId)).status).toBe('successful');
+  });
+
+  it('go with their job when it is dismissed, and its log stays', async () => {
+    const jobId = await bed.submit('prints', inputs(SEVERAL));
+    await bed.ended(jobId);
+    const keys = async () =>
+      (await bed.store.keys()).filter((key) => key.includes(jobId)).map((key) => key.split(jobId)[1]);
+    await eventually('log and result', async () => (await keys()).length === 2);
+    await bed.delete(`/jobs/${jobId}`);
+    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
+    expect(await keys()).toEqual(['-logs.txt']);
   });
 
   it('make their job fail where they are wrong', async () => {

@@ -15,6 +15,8 @@ import { onRealCluster } from './cluster.js';
 export interface TestStore {
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** Names of all objects. */
+  keys(): Promise<string[]>;
   /** Names of all objects that hold logs. */
   logs(): Promise<string[]>;
   remove(): Promise<void>;
@@ -26,13 +28,12 @@ export async function startTestStore(): Promise<TestStore> {
 
 async function startFolder(): Promise<TestStore> {
   const folder = await mkdtemp(join(tmpdir(), 'e2e-store-'));
+  const keys = async () => (await readdir(folder, { recursive: true })).map(decodeURIComponent);
   return {
     environment: { DATA_DIR: folder, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX: 'logs/' },
     args: ['--object-store', 'folder'],
-    logs: async () =>
-      (await readdir(folder, { recursive: true }))
-        .map(decodeURIComponent)
-        .filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
+    keys,
+    logs: async () => (await keys()).filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
@@ -67,6 +68,7 @@ async function startBucket(): Promise<TestStore> {
       [`${prefix}PATH_PREFIX`]: 'logs/',
     },
     args: ['--object-store', 's3'],
+    keys,
     logs: async () => (await keys()).filter((key) => /-logs(\.duplicate[^/]*)?\.txt$/.test(key)),
     remove: async () => {
       for (const key of await keys()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));

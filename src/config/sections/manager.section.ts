@@ -40,11 +40,12 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @Allow() output_dir?: unknown;
 }
 
-export function toManagerSection(definition: ManagerDefinition): ManagerSection {
+/** @param over settings of jobs that stand over the file's */
+export function toManagerSection(definition: ManagerDefinition, over: JobSettingsDefinition = {}): ManagerSection {
   return {
     name: definition.name,
     finalizerController: definition.finalizer_controller ?? false,
-    jobs: toJobSettings(definition),
+    jobs: { ...toJobSettings(definition), ...toJobSettings(over) },
     logging: { ...definition.logging },
   };
 }

@@ -127,6 +127,7 @@ export interface ServerEnvironment {
   readonly CONTAINER_PORT?: number;
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
+  readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
 }
 
 /** Defaults are pygeoapi's. */
@@ -148,7 +149,9 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     cors: definition.cors ?? false,
     prettyPrint: definition.pretty_print ?? false,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
-    manager: toManagerSection(definition.manager ?? new ManagerDefinition()),
+    manager: toManagerSection(definition.manager ?? new ManagerDefinition(), {
+      results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL,
+    }),
   };
 }
 

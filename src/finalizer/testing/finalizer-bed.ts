@@ -13,6 +13,7 @@ import { LogPatience } from '../log-patience.js';
 import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
+import { ResultRetention } from '../result-retention.js';
 import { ResultKeeper } from '../result-keeper.js';
 import { ResultSources } from '../../jobs/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
@@ -101,7 +102,8 @@ export function setUp() {
     recorder,
     new LogPatience(),
   );
-  const jobs = new JobReconciler(cache, cluster.client, follower, recorder);
+  const retention = new ResultRetention(cluster.client, cache, logs, sources);
+  const jobs = new JobReconciler(cache, cluster.client, follower, recorder, retention);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
   const reconcilePod = (now?: Date) => pods.reconcile(POD, () => undefined, now);
