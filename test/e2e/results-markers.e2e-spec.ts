@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { onRealCluster } from '../support/cluster.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -185,6 +186,26 @@ describe('several results in one log', () => {
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect(await keys()).toEqual(['-logs.txt']);
   });
+
+  (onRealCluster ? it : it.skip)(
+    'are missed in a log that was rotated, by another server than the one that saw it begin',
+    async () => {
+      const jobId = await bed.submit('rotated-slowly');
+      const noted = async () =>
+        (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(jobId))?.metadata?.annotations?.[
+          'processes.pygeoapi.io/log-start'
+        ];
+      await eventually('the note of when the log began', noted);
+      await bed.server?.end();
+      await bed.startServer();
+      expect((await bed.ended(jobId)).cause).toMatchObject({
+        type: 'result-lost',
+        message: expect.stringContaining('wrote more than its node keeps of a log'),
+      });
+      expect(await bed.log(jobId)).toContain('abcdefgh');
+    },
+    120_000,
+  );
 
   it('make their job fail where they are wrong', async () => {
     const jobId = await bed.submit('prints', inputs(`${START} output=note bytes=3\nshort\n`));
