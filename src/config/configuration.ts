@@ -46,6 +46,8 @@ export interface JobSettings {
   readonly activeDeadlineSeconds?: number;
   /** Seconds that an ended job is kept, once everything is collected (`ttl_seconds_after_finished`); default 100 days. */
   readonly ttlSeconds?: number;
+  /** Seconds after a job's end that its results are kept in the object store (`results_ttl`, `PYGEOAPI_K8S_MANAGER_RESULTS_TTL`); default: for ever. */
+  readonly resultsTtlSeconds?: number;
   /** How often a failed pod is replaced (`backoff_limit`); default never. */
   readonly backoffLimit?: number;
   /** Whether pods get the token of their service account (`automountServiceAccountToken`); default as the service account says. */

@@ -150,6 +150,11 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT?: string;
 
   @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1, 2 ** 31 - 1)
+  PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
+
+  @IsOptional()
   @HttpAddress()
   PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT?: string;
 

@@ -238,6 +238,11 @@ export const variables: readonly Variable[] = [
     default: 'the baseline',
     text: 'Security context of the containers as JSON; off or none: no context.',
   },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_RESULTS_TTL',
+    default: 'server.manager.results_ttl, else for ever',
+    text: "Seconds after a job's end that its results are kept in the object store, where its process does not say otherwise (results_ttl).",
+  },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT', text: 'Address of the S3 service.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY', text: 'Access key of the S3 service.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET', text: 'Secret of that access key.' },

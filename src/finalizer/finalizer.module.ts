@@ -7,10 +7,12 @@ import { JobReconciler } from './job.reconciler.js';
 import { LogCollector } from './log-collector.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
+import { LogPatience } from './log-patience.js';
 import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
 import { ResultKeeper } from './result-keeper.js';
+import { ResultRetention } from './result-retention.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -22,10 +24,12 @@ import { ResultKeeper } from './result-keeper.js';
     LogCollector,
     LogFollower,
     LogHeads,
+    LogPatience,
     LogStore,
     OutcomeRecorder,
     PodReconciler,
     ResultKeeper,
+    ResultRetention,
   ],
 })
 export class FinalizerModule {}

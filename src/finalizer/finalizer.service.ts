@@ -22,6 +22,7 @@ import { JobReconciler } from './job.reconciler.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import { PodReconciler } from './pod.reconciler.js';
+import { ResultRetention } from './result-retention.js';
 
 /** Pods and Jobs worked on at the same time. */
 const CONCURRENCY = 16;
@@ -33,7 +34,7 @@ const MOST_CAUSES = 3;
 const PATIENCE = 5_000;
 
 /**
- * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME` and `job/NAME`. Whoever becomes the leader looks at everything once, so that what ended
+ * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME`, `job/NAME`, and `gone/NAME` of Jobs that are no more. Whoever becomes the leader looks at everything once, so that what ended
  * while no server was up is collected.
  */
 @Injectable()
@@ -43,6 +44,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private readonly queue: KeyedWorkQueue;
   private readonly failures = new FailureLog(this.logger);
   private readonly unsubscribe: (() => void)[] = [];
+  private readonly goneJobs = new Map<string, JobRecord>();
   private synced = false;
   /** Whether a key was left alone because this replica did not lead, or did not know everything yet. */
   private passedOver = false;
@@ -54,6 +56,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     private readonly follower: LogFollower,
     private readonly heads: LogHeads,
     private readonly problems: CollectionProblems,
+    private readonly retention: ResultRetention,
     private readonly leader: LeaderElection,
     healthChecks: HealthChecks,
     configuration: Configuration,
@@ -78,7 +81,10 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         this.onPod(record);
         if (previous?.held && !(record?.held && record.uid === previous.uid)) this.forget(previous.uid);
       }),
-      this.cache.jobs.subscribe(({ record }) => this.onJob(record)),
+      this.cache.jobs.subscribe(({ record, previous }) => {
+        this.onJob(record);
+        if (!record && previous && this.retention.concerns(previous)) this.onJobGone(previous);
+      }),
       this.leader.onChange((isLeader) => {
         if (isLeader) this.addAll();
       }),
@@ -118,7 +124,16 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   private onJob(job: JobRecord | undefined): void {
-    if (job && (job.collection === 'pending' || job.dismissed !== undefined)) this.queue.add(`job/${job.name}`);
+    if (!job) return;
+    if (job.collection === 'pending' || job.dismissed !== undefined || this.retention.concerns(job))
+      this.queue.add(`job/${job.name}`);
+  }
+
+  /** Results that are to expire do not outlive their Job: nobody else knows of them. */
+  private onJobGone(job: JobRecord): void {
+    if (!this.leader.isLeader) return;
+    this.goneJobs.set(job.name, job);
+    this.queue.add(`gone/${job.name}`);
   }
 
   private addAll(): void {
@@ -147,6 +162,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private look(key: string): Promise<ReconcileResult> {
     const name = nameOf(key);
     const lookAtPod = (podName: string) => this.queue.add(`pod/${podName}`);
+    if (key.startsWith('gone/')) return this.discard(name);
     return key.startsWith('pod/')
       ? this.pods.reconcile(name, () => lookAtPod(name))
       : this.jobs.reconcile(name, new Date(), lookAtPod);
@@ -163,6 +179,12 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     if (causes.length === 0 || !this.leader.isLeader) return { status: 'ok' };
     const told = causes.slice(0, MOST_CAUSES).map(([cause, keys]) => `${keys} of ${cause}`);
     return { status: 'degraded', detail: `not collected, because ${told.join('; ')}` };
+  }
+
+  private async discard(name: string): Promise<undefined> {
+    const job = this.goneJobs.get(name);
+    if (job) await this.retention.discard(job);
+    this.goneJobs.delete(name);
   }
 
   private report(key: string, error: unknown): 'retry' {

@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { formatOutputs } from '../jobs/job-annotations.js';
-import type { JobOutcome } from '../jobs/job-outcome.js';
+import type { JobOutcome, LogStart } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { JobPatch } from '../k8s/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
@@ -29,6 +29,16 @@ function unnamedAnnotations(unnamed: NonNullable<KeptResults['unnamed']>): Recor
   return 'inline' in unnamed
     ? { [annotation.resultMimetype]: unnamed.inline.mediaType, [annotation.resultValue]: unnamed.inline.value }
     : { [annotation.resultMimetype]: unnamed.stored.mediaType, [ownAnnotation.result]: JSON.stringify(unnamed.stored) };
+}
+
+/** Notes when the log began, for who collects it: that may be another server. */
+export function logStartPatch(job: Pick<JobRecord, 'uid'>, start: LogStart): JobPatch {
+  return { metadata: { uid: job.uid, annotations: { [ownAnnotation.logStart]: JSON.stringify(start) } } };
+}
+
+/** Says that the results in the object store were removed, for their time was over. */
+export function resultsExpiredPatch(job: Pick<JobRecord, 'uid'>, now: Date): JobPatch {
+  return { metadata: { uid: job.uid, annotations: { [ownAnnotation.resultsExpired]: now.toISOString() } } };
 }
 
 /** Says that everything of a job is collected; from now its retention counts. */

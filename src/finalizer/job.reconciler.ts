@@ -11,6 +11,7 @@ import type { ReconcileResult } from '../k8s/work-queue.js';
 import { collectedPatch, missedStartPatch, outcomePatch } from './job-patches.js';
 import { LogFollower } from './log-follower.js';
 import { failed, OutcomeRecorder } from './outcome.recorder.js';
+import { ResultRetention } from './result-retention.js';
 
 /** What concerns a Job as a whole rather than one pod: dismissal, a start that does not come, an end of which no pod can tell. */
 @Injectable()
@@ -21,6 +22,7 @@ export class JobReconciler {
     private readonly follower: LogFollower,
     private readonly recorder: OutcomeRecorder,
     private readonly transfers: JobTransfers,
+    private readonly retention: ResultRetention,
   ) {}
 
   /** @param lookAtPod is called when a followed log of this pod has ended */
@@ -29,7 +31,7 @@ export class JobReconciler {
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
     if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
-    if (job.collection !== 'pending') return undefined;
+    if (job.collection !== 'pending') return this.retention.expire(job, now);
     if (job.condition) return this.finish(job, pods, now);
     if (job.outcome) return undefined;
     return this.watchStart(job, pods[0], now);
@@ -44,6 +46,7 @@ export class JobReconciler {
     const going = pods.filter((pod) => pod.held && !hasEnded(pod));
     await Promise.all(going.map((pod) => this.follower.ensure(pod, () => lookAtPod(pod.name))));
     await this.transfers.discard(job);
+    await this.retention.discard(job);
     await this.client.deleteJob(job.name, job.uid);
   }
 

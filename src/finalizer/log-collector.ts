@@ -6,6 +6,9 @@ import { PrintedResults } from '../jobs/printed-results.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import type { FollowSession } from './log-follower.js';
+import { LogHeads } from './log-heads.js';
+import type { Doubt } from './log-patience.js';
+import { mayBeRotated, wholenessOf, type LogWholeness } from './log-wholeness.js';
 import { Spool } from '../jobs/spool.js';
 
 /** What an ended pod leaves behind. {@link dispose} frees it. */
@@ -16,8 +19,10 @@ export interface CollectedPod {
   readonly results: PrintedResults;
   /** Why the main container's log, and with it any result, cannot be read (any more); undefined where it was read whole. */
   readonly mainLogMissing?: string;
-  /** The main container's log does not begin as it did: its node rotated it, and only the newest part was left. */
-  readonly mainLogCut: boolean;
+  /** Of the main container's log, as far as it could be read. */
+  readonly wholeness: LogWholeness;
+  /** Why the main container's log may lack its end, and why those of other containers. */
+  readonly doubts: { readonly main: readonly Doubt[]; readonly others: readonly Doubt[] };
   /** Last lines of each container's log, by name. */
   readonly tails: ReadonlyMap<string, string>;
   dispose(): Promise<void>;
@@ -32,23 +37,29 @@ const REMOVED =
   /^(unable to retrieve container logs for [a-z0-9-]+:\/\/\S+|failed to try resolving symlinks in path .{0,400}: no such file or directory)\s*$/;
 const LONGEST_REMOVED = 512;
 
-const CUT = '[the beginning of this log is missing: the node rotates logs, and only the newest part was left]\n';
+const INCOMPLETE: Readonly<Record<Exclude<LogWholeness, 'whole'>, string>> = {
+  cut: '[the beginning of this log is missing: the node rotates logs, and only the newest part was left]\n',
+  unknown: '[the beginning of this log may be missing: the node rotates logs, and nobody watched when it began]\n',
+};
 
 /** Reads the logs of all containers of an ended pod, and finds the result in the main one's. */
 @Injectable()
 export class LogCollector {
-  constructor(private readonly client: KubernetesClient) {}
+  constructor(
+    private readonly client: KubernetesClient,
+    private readonly heads: LogHeads,
+  ) {}
 
   /**
    * @param mainContainer name of the container whose log carries the result
-   * @param head how the main container's log began while it ran; undefined: not known
+   * @param noted when the main container's log began, as {@link wholenessOf} has it
    * @param session what was followed of the pod before it was deleted
    * @throws KubernetesError while a log cannot be read now but may be later
    */
   async collect(
     pod: PodRecord,
     mainContainer: string | undefined,
-    head?: Buffer,
+    noted?: string,
     session?: FollowSession,
   ): Promise<CollectedPod> {
     const document = new Spool();
@@ -59,31 +70,59 @@ export class LogCollector {
     };
     try {
       const tails = new Map<string, string>();
-      const beginning = new Beginning(head);
+      let wholeness: LogWholeness = 'whole';
+      const others: Doubt[] = [];
+      let main: readonly Doubt[] = [];
       let mainLogMissing: string | undefined;
       await document.write(Buffer.from(podHeading(pod)));
       for (const container of pod.containers) {
         const isMain = container.name === mainContainer;
         const tail = new Tail();
         await document.write(Buffer.from(containerHeading(container)));
-        const missing = await this.read(pod, container, session, async (chunk) => {
-          tail.push(chunk);
-          await document.write(chunk);
-          if (!isMain) return;
-          beginning.push(chunk);
-          await results.write(chunk);
-        });
+        const isFollowed = session?.containers.get(container.name)?.state === 'complete';
+        const checked = isMain && container.hasRun && !isFollowed && mayBeRotated(container, noted);
+        const [missing, found] = await bothOf(
+          this.read(pod, container, session, async (chunk) => {
+            tail.push(chunk);
+            await document.write(chunk);
+            if (isMain) await results.write(chunk);
+          }),
+          checked ? this.firstStamp(pod, container) : undefined,
+        );
         if (!tail.endsWithNewline) await document.write(Buffer.from('\n'));
         if (missing !== undefined) await document.write(Buffer.from(missingLog(missing)));
         if (isMain && missing !== undefined) mainLogMissing = missing;
-        if (isMain && missing === undefined && beginning.isAnother) await document.write(Buffer.from(CUT));
+        if (isMain && missing === undefined && found !== undefined) wholeness = wholenessOf(container, noted, found);
+        if (isMain && wholeness !== 'whole') await document.write(Buffer.from(INCOMPLETE[wholeness]));
+        const isDoubtful = missing === undefined && !isFollowed;
+        const doubts: Doubt[] = !isDoubtful
+          ? []
+          : tail.isEmpty
+            ? ['empty']
+            : tail.endsWithNewline
+              ? []
+              : ['unfinished'];
+        if (isMain) main = doubts;
+        else others.push(...doubts.filter((doubt) => doubt === 'empty'));
         tails.set(container.name, tail.text());
       }
       await results.end();
-      const mainLogCut = mainLogMissing === undefined && beginning.isAnother;
-      return { document, results, mainLogMissing, mainLogCut, tails, dispose };
+      if (results.isVerified) main = [];
+      if (results.fault?.type === 'result-damaged') main = ['damaged'];
+      return { document, results, mainLogMissing, wholeness, doubts: { main, others }, tails, dispose };
     } catch (error) {
       await dispose();
+      throw error;
+    }
+  }
+
+  /** Undefined where it cannot be told. */
+  private async firstStamp(pod: PodRecord, container: ContainerRecord): Promise<string | undefined> {
+    try {
+      return await this.heads.stampOf(pod.name, container.name);
+    } catch (error) {
+      // The log itself is then missing, which says more.
+      if (error instanceof KubernetesError && (!error.retryable || isNodeGone(pod))) return undefined;
       throw error;
     }
   }
@@ -144,20 +183,12 @@ function isNodeGone(pod: PodRecord): boolean {
   return pod.disruption?.reason === 'DeletionByPodGC';
 }
 
-/** Whether a log begins as it did. */
-class Beginning {
-  private seen = Buffer.alloc(0);
-
-  constructor(private readonly expected: Buffer = Buffer.alloc(0)) {}
-
-  push(chunk: Buffer): void {
-    const wanting = this.expected.length - this.seen.length;
-    if (wanting > 0) this.seen = Buffer.concat([this.seen, chunk.subarray(0, wanting)]);
-  }
-
-  get isAnother(): boolean {
-    return !this.seen.equals(this.expected);
-  }
+/** Waits for both, also where one fails: nothing may go on in the background. */
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B> | undefined): Promise<[A, B | undefined]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
 }
 
 class Tail {
@@ -166,6 +197,10 @@ class Tail {
   push(chunk: Buffer): void {
     this.kept = Buffer.concat([this.kept, chunk.subarray(-TAIL_BYTES)]);
     if (this.kept.length > TAIL_BYTES) this.kept = Buffer.from(this.kept.subarray(-TAIL_BYTES));
+  }
+
+  get isEmpty(): boolean {
+    return this.kept.length === 0;
   }
 
   get endsWithNewline(): boolean {

@@ -1,47 +1,92 @@
 import { Injectable } from '@nestjs/common';
-import { buffer } from 'node:stream/consumers';
-import type { PodRecord } from '../jobs/pod-record.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { text } from 'node:stream/consumers';
+import type { ContainerRecord, PodRecord } from '../jobs/pod-record.js';
+import { KubernetesClient, type ReadLogOptions } from '../k8s/kubernetes-client.js';
 
-/** So many bytes of a log's beginning are noted: more than two logs' beginnings have in common. */
-const HEAD_BYTES = 256;
+/** A time as the kubelet prints it has at most 35 characters; a blank follows. */
+const STAMP_BYTES = 40;
+/** A first line of that age, milliseconds, was the first: what a node rotates has grown for longer. */
+const AT_ONCE = 2_000;
+
+interface Note {
+  readonly abort: AbortController;
+  /** Milliseconds of a monotonic clock. */
+  readonly since: number;
+  /** Whether the container was seen before it ran, so that nobody can have rotated its log before the note. */
+  readonly witnessed: boolean;
+  /** Undefined while nothing has been printed. */
+  first?: string;
+}
 
 /**
- * How the logs of running pods begin. The kubelet rotates logs, and the API gives only the newest file of one
- * (https://kubernetes.io/docs/concepts/cluster-administration/logging/#log-rotation): a log that begins otherwise when its pod has ended is not whole.
+ * When the logs of running pods began: the time of the first line, to the nanosecond, which no other line has. The kubelet rotates logs, and the API gives only the newest file of
+ * one (https://kubernetes.io/docs/concepts/cluster-administration/logging/#log-rotation): a log that begins at another time when its pod has ended is not whole.
  */
 @Injectable()
 export class LogHeads {
-  private readonly notes = new Map<string, { readonly abort: AbortController; head?: Buffer }>();
+  private readonly notes = new Map<string, Note>();
+  private readonly waiting = new Set<string>();
 
   constructor(private readonly client: KubernetesClient) {}
 
-  /** Notes in the background how the container's log begins, once for each pod; no answer is no harm, but nothing is known of that log then. */
-  note(pod: PodRecord, container: string): void {
-    if (this.notes.has(pod.uid)) return;
-    const note: { readonly abort: AbortController; head?: Buffer } = { abort: new AbortController() };
-    this.notes.set(pod.uid, note);
-    this.client
-      .readLog(pod.name, container, { follow: true, limitBytes: HEAD_BYTES, signal: note.abort.signal })
-      .then((stream) => buffer(stream))
-      .then(
-        (head) => void (note.head = head),
-        () => void this.notes.delete(pod.uid),
-      );
+  /** The pod's main container does not run yet. */
+  seenWaiting(podUid: string): void {
+    this.waiting.add(podUid);
   }
 
-  /** Undefined where nothing is known. */
-  headOf(podUid: string): Buffer | undefined {
-    return this.notes.get(podUid)?.head;
+  /**
+   * Notes in the background when the container's log begins, once for each pod; no answer is no harm, but nothing is known of that log then.
+   * @param onKnown is called when its first line is there
+   */
+  note(pod: PodRecord, container: string, now: number, onKnown: () => void): void {
+    if (this.notes.has(pod.uid)) return;
+    const note: Note = { abort: new AbortController(), since: now, witnessed: this.waiting.has(pod.uid) };
+    this.notes.set(pod.uid, note);
+    this.stampOf(pod.name, container, { follow: true, signal: note.abort.signal }).then(
+      (stamp) => {
+        note.first = stamp;
+        if (stamp !== '') onKnown();
+      },
+      () => void this.notes.delete(pod.uid),
+    );
+  }
+
+  /** The time of the first line, or `''` where the log ended without one. Undefined where nothing is known, or what is known may be of a log that was rotated before. */
+  firstOf(podUid: string, container: ContainerRecord | undefined): string | undefined {
+    const note = this.notes.get(podUid);
+    if (note?.first === undefined) return undefined;
+    return note.witnessed || isAtOnce(note.first, container) ? note.first : undefined;
+  }
+
+  /** How long ago the note was begun, milliseconds. */
+  ageOf(podUid: string, now: number): number | undefined {
+    const note = this.notes.get(podUid);
+    return note && now - note.since;
+  }
+
+  /** The time of the log's first line now; `''` where it has none. @throws KubernetesError */
+  async stampOf(podName: string, container: string, options: ReadLogOptions = {}): Promise<string> {
+    const begun = await text(
+      await this.client.readLog(podName, container, { ...options, timestamps: true, limitBytes: STAMP_BYTES }),
+    );
+    const stamp = begun.slice(0, Math.max(0, begun.indexOf(' ')));
+    return Number.isNaN(Date.parse(stamp)) ? '' : stamp;
   }
 
   forget(podUid: string): void {
     const note = this.notes.get(podUid);
     this.notes.delete(podUid);
+    this.waiting.delete(podUid);
     note?.abort.abort();
   }
 
   forgetAll(): void {
-    for (const uid of [...this.notes.keys()]) this.forget(uid);
+    for (const uid of [...this.notes.keys(), ...this.waiting]) this.forget(uid);
   }
+}
+
+/** Both times are the node's. */
+export function isAtOnce(stamp: string, container: Pick<ContainerRecord, 'startedAt'> | undefined): boolean {
+  const started = container?.startedAt?.getTime();
+  return started !== undefined && stamp !== '' && Date.parse(stamp) - started <= AT_ONCE;
 }

@@ -50,6 +50,20 @@ export class LogStore {
     return this.put(stem, '', podUid, result, mediaType, ({ sha256 }) => sha256 === result.digest());
   }
 
+  /**
+   * Removes a result; nothing happens when it is gone, or there is no store. Annotations are in the hands of everybody who may edit Jobs: what is no result of this job is left alone.
+   * @throws ObjectStoreError
+   */
+  async removeResult(jobName: string, key: string): Promise<void> {
+    const isOwn = key.startsWith(this.prefix) && key.includes(jobName) && !key.includes(`${jobName}-logs`);
+    if (!isOwn) return;
+    try {
+      await this.store.remove(key);
+    } catch (error) {
+      if (!(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
+    }
+  }
+
   private async put(
     stem: string,
     suffix: string,

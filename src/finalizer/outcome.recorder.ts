@@ -72,12 +72,19 @@ export class OutcomeRecorder {
   ): Promise<void> {
     try {
       const kept = await this.results.keep(job, pod.uid, new Date(times.finished), collected);
-      await this.recordOnce(job, outcomePatch(job, { status: 'successful', ...times }, kept));
+      await this.recordOnce(job, outcomePatch(job, { status: 'successful', ...times, ...logFlag(collected) }, kept));
     } catch (error) {
       if (!(error instanceof ResultFault)) throw error;
-      await this.recordOnce(job, outcomePatch(job, failed({ type: error.type, message: error.message }, times)));
+      await this.recordOnce(
+        job,
+        outcomePatch(job, { ...failed({ type: error.type, message: error.message }, times), ...logFlag(collected) }),
+      );
     }
   }
+}
+
+function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {
+  return wholeness === 'whole' ? {} : { log: wholeness };
 }
 
 export function failed(cause: JobCause, times: Pick<JobOutcome, 'started' | 'finished'>, logTail?: string): JobOutcome {

@@ -38,43 +38,6 @@ describe('an ended pod', () => {
     expect(finalizers()).toEqual(RELEASED);
   });
 
-  it.each([
-    [
-      'lost its result, fails with that reason',
-      'the middle\nthe end\n',
-      { status: 'failed', cause: { type: 'result-lost' } },
-    ],
-    ['still has its result, is successful', `the middle\n${RESULT}x\n`, { status: 'successful' }],
-  ])('whose log was rotated, and that %s', async (_name, left, expected) => {
-    const { cluster, store, outcome, heads, reconcilePod } = setUp();
-    cluster.addJob(aKubeJob());
-    cluster.logs.set(`${POD}/main`, 'the beginning\n');
-    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
-    await reconcilePod();
-    while (!heads.headOf('pod-uid')) await new Promise(setImmediate);
-    cluster.logs.set(`${POD}/main`, left);
-    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
-    await reconcilePod();
-    expect(outcome()).toMatchObject(expected);
-    expect(store.text(LOG_KEY)).toContain(`${left}[the beginning of this log is missing: the node rotates logs`);
-    expect(heads.headOf('pod-uid')).toBeUndefined();
-  });
-
-  it('whose log is as it was is whole', async () => {
-    const { cluster, store, outcome, reconcilePod } = setUp();
-    cluster.addJob(aKubeJob());
-    cluster.logs.set(`${POD}/main`, 'the beginning\n');
-    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
-    await reconcilePod();
-    await reconcilePod();
-    cluster.logs.set(`${POD}/main`, 'the beginning\nthe end\n');
-    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
-    await reconcilePod();
-    expect(cluster.calls.filter((call) => call === 'followLog')).toHaveLength(1);
-    expect(outcome()).toMatchObject({ status: 'successful' });
-    expect(store.text(LOG_KEY)).toBe(`Logs of pod '${POD}'\nContainer 'main'\nthe beginning\nthe end\n`);
-  });
-
   it('is left alone once released, and while nothing of it runs', async () => {
     const { cluster, reconcilePod } = setUp();
     cluster.addJob(aKubeJob());

@@ -2,19 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { JobTransfers } from '../jobs/job-transfers.js';
-import { endOf, hasEnded, mainContainerOf, type PodRecord } from '../jobs/pod-record.js';
+import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
-import { collectedPatch } from './job-patches.js';
+import { collectedPatch, logStartPatch } from './job-patches.js';
 import { LogCollector, type CollectedPod } from './log-collector.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
+import { LogPatience } from './log-patience.js';
 import { LogStore } from './log-store.js';
 import { OutcomeRecorder } from './outcome.recorder.js';
 
 /** How long a follow may go on after its pod has ended, milliseconds. */
 const FOLLOW_PATIENCE = 30_000;
+
+/** Milliseconds that a container has to run before it costs a write to note when its log began; rotating a log takes longer, too. */
+const NOTE_AFTER = 10_000;
 
 /**
  * Brings what an ended pod leaves behind into safety and then lets the pod go. Correct from any state: each step sees whether it has been done, and the pod is
@@ -31,41 +35,48 @@ export class PodReconciler {
     private readonly logs: LogStore,
     private readonly recorder: OutcomeRecorder,
     private readonly transfers: JobTransfers,
+    private readonly patience: LogPatience,
   ) {}
 
-  /** @param lookAgain is called when a followed log has ended */
-  async reconcile(podName: string, lookAgain: () => void): Promise<ReconcileResult> {
+  /** @param lookAgain is called when a followed log has ended, and when the first line of a log is there */
+  async reconcile(podName: string, lookAgain: () => void, now = new Date()): Promise<ReconcileResult> {
     const pod = this.cache.pods.get(podName);
     if (!pod?.held) return undefined;
     const job = this.jobOf(pod);
     if (!hasEnded(pod)) {
-      this.noteHead(pod, job);
       if (pod.deleting) await this.follower.ensure(pod, lookAgain);
-      return undefined;
+      return this.noteStart(pod, job, lookAgain);
     }
     const session = this.follower.session(pod.uid);
     if (session?.active) {
       session.breakOffAfter(FOLLOW_PATIENCE, performance.now());
       return { requeueAfter: FOLLOW_PATIENCE };
     }
-    const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.heads.headOf(pod.uid), session);
+    const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.startOf(pod, job), session);
     try {
-      await this.keep(pod, job, collected);
+      const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others], now);
+      if (wait !== undefined) {
+        // Nobody has to wait for a result because the log of another container may lack something.
+        if (job && collected.doubts.main.length === 0) await this.recorder.record(job, pod, collected, now);
+        return { requeueAfter: wait };
+      }
+      await this.keep(pod, job, collected, now);
     } finally {
       await collected.dispose();
     }
     await this.client.removePodFinalizer(pod.name, pod.uid, POD_FINALIZER);
     await this.follower.forget(pod.uid);
     this.heads.forget(pod.uid);
+    this.patience.forget(pod.uid);
     return undefined;
   }
 
   /** A small result is there at once even while the store is down: the two steps do not wait for each other. */
-  private async keep(pod: PodRecord, job: JobRecord | undefined, collected: CollectedPod): Promise<void> {
+  private async keep(pod: PodRecord, job: JobRecord | undefined, collected: CollectedPod, now: Date): Promise<void> {
     const finished = endOf(pod) ?? pod.created;
     const [stored, recorded] = await Promise.allSettled([
       this.logs.storeLog(pod.jobName, pod.uid, finished, collected.document),
-      job ? this.recorder.record(job, pod, collected, new Date()) : undefined,
+      job ? this.recorder.record(job, pod, collected, now) : undefined,
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
@@ -75,14 +86,33 @@ export class PodReconciler {
     await this.recorder.patch(current, collectedPatch(current, stored.value));
   }
 
-  private noteHead(pod: PodRecord, job: JobRecord | undefined): void {
-    const main = mainContainerOf(pod, job);
-    if (main !== undefined && pod.containers.some(({ name, state }) => name === main && state === 'running'))
-      this.heads.note(pod, main);
+  /** Keeps in mind when the main container's log began, and writes it to the Job of one that goes on: another server may collect it. */
+  private async noteStart(pod: PodRecord, job: JobRecord | undefined, lookAgain: () => void): Promise<ReconcileResult> {
+    const main = mainOf(pod, job);
+    if (main?.state === 'waiting') this.heads.seenWaiting(pod.uid);
+    if (!job || main?.state !== 'running') return undefined;
+    const now = performance.now();
+    this.heads.note(pod, main.name, now, lookAgain);
+    if (job.collection !== 'pending' || job.logStart?.pod === pod.uid) return undefined;
+    const first = this.heads.firstOf(pod.uid, main);
+    if (!first) return undefined;
+    const remaining = NOTE_AFTER - (this.heads.ageOf(pod.uid, now) ?? 0);
+    if (remaining > 0) return { requeueAfter: remaining };
+    await this.recorder.patch(job, logStartPatch(job, { pod: pod.uid, first }));
+    return undefined;
+  }
+
+  private startOf(pod: PodRecord, job: JobRecord | undefined): string | undefined {
+    return job?.logStart?.pod === pod.uid ? job.logStart.first : this.heads.firstOf(pod.uid, mainOf(pod, job));
   }
 
   private jobOf(pod: PodRecord): JobRecord | undefined {
     const job = this.cache.jobs.get(pod.jobName);
     return job && (pod.jobUid === undefined || pod.jobUid === job.uid) ? job : undefined;
   }
+}
+
+function mainOf(pod: PodRecord, job: JobRecord | undefined): ContainerRecord | undefined {
+  const name = mainContainerOf(pod, job);
+  return pod.containers.find((container) => container.name === name);
 }

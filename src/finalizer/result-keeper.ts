@@ -133,7 +133,7 @@ async function inlineOf(
 /** A log that cannot be read, or not from its beginning, may have held what is missing. */
 function assertComplete(
   job: JobRecord,
-  { mainLogMissing, mainLogCut }: CollectedPod,
+  { mainLogMissing, wholeness }: CollectedPod,
   given: {
     readonly unnamed: PrintedOutput | undefined;
     readonly outputs: ReadonlyMap<string, PrintedOutput>;
@@ -141,16 +141,22 @@ function assertComplete(
   },
   declared: ReadonlyMap<string, unknown>,
 ): void {
-  if (mainLogMissing === undefined && !mainLogCut) return;
+  if (mainLogMissing === undefined && wholeness === 'whole') return;
   const wanted = job.request?.outputs ?? [...declared.keys()];
   if (given.unnamed || (wanted.length > 0 && wanted.every((id) => given.outputs.has(id) || given.files.has(id))))
     return;
-  throw new ResultFault(
-    'result-lost',
-    mainLogMissing === undefined
-      ? 'The job ended well, but wrote more than its node keeps of a log, so that its beginning, and with it any result, is lost. Print less, or raise containerLogMaxSize of the kubelet.'
-      : `The job ended well, but its log, which would hold its result, cannot be read: ${mainLogMissing}`,
-  );
+  const lost = (message: string) => new ResultFault('result-lost', `The job ended well, but ${message}`);
+  if (mainLogMissing !== undefined)
+    throw lost(`its log, which would hold its result, cannot be read: ${mainLogMissing}`);
+  if (wholeness === 'cut')
+    throw lost(
+      'wrote more than its node keeps of a log, so that its beginning, and with it any result, is lost. Print less, or raise containerLogMaxSize of the kubelet.',
+    );
+  // A process without outputs owes none.
+  if (wanted.length > 0)
+    throw lost(
+      'its result is missing, and its log is not known to be whole: no server watched when it began, and nodes rotate logs.',
+    );
 }
 
 /** Results in the order in which they were given. */

@@ -26,6 +26,7 @@ const options: ExecutionJobOptions = {
     startDeadlineSeconds: 30,
     activeDeadlineSeconds: 90,
     ttlSeconds: 60,
+    resultsTtlSeconds: 3600,
     automountServiceAccountToken: false,
   },
 };
@@ -59,6 +60,7 @@ describe('the Kubernetes Job of an execution', () => {
           'processes.pygeoapi.io/main-container': 'main',
           'processes.pygeoapi.io/start-deadline-seconds': '30',
           'processes.pygeoapi.io/ttl-seconds-after-collected': '60',
+          'processes.pygeoapi.io/results-ttl-seconds': '3600',
         },
       },
       spec: {

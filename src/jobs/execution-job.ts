@@ -89,6 +89,9 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
             options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
           ),
           [ownAnnotation.ttl]: String(ttl),
+          ...(options.settings.resultsTtlSeconds === undefined
+            ? {}
+            : { [ownAnnotation.resultsTtl]: String(options.settings.resultsTtlSeconds) }),
         }
       : {}),
   };

@@ -2,6 +2,7 @@ import { isMapping } from '../config/validation.js';
 import type {
   JobCause,
   JobOutcome,
+  LogStart,
   RecordedOutput,
   RequestedResponse,
   StoredResult,
@@ -16,15 +17,21 @@ import { isMediaType } from './media-type.js';
 type Members = Readonly<Record<string, unknown>>;
 
 export function parseOutcome(text: string | undefined): JobOutcome | undefined {
-  const { status, started, finished, cause, logTail } = parseObject(text);
+  const { status, started, finished, cause, log, logTail } = parseObject(text);
   if ((status !== 'successful' && status !== 'failed') || !isTime(finished)) return undefined;
   return {
     status,
     finished,
     ...(isTime(started) ? { started } : {}),
     ...(isCause(cause) ? { cause } : {}),
+    ...(log === 'cut' || log === 'unknown' ? { log } : {}),
     ...(typeof logTail === 'string' ? { logTail } : {}),
   };
+}
+
+export function parseLogStart(text: string | undefined): LogStart | undefined {
+  const { pod, first } = parseObject(text);
+  return typeof pod === 'string' && isTime(first) ? { pod, first } : undefined;
 }
 
 export function parseStoredResult(text: string | undefined): StoredResult | undefined {

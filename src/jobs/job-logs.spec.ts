@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { NotAvailableError } from '../ogc/domain-errors.js';
 import { JobCache } from './job-cache.js';
 import { JobLogs } from './job-logs.js';
+import type { JobRecord } from './job-record.js';
 import { FakeCluster } from './testing/fake-cluster.js';
 import { FakeStore } from './testing/fake-store.js';
 import { at, JOB_ID } from './testing/records.js';
@@ -52,5 +53,41 @@ describe('the log of a job whose pod is gone', () => {
     await expect(read({ 'processes.pygeoapi.io/log-key': 'gone' }, {})).rejects.toThrow(
       'no longer in the object store (key gone)',
     );
+  });
+});
+
+describe('the log of a pod that is being deleted', () => {
+  it('is the collected one, which is waited for: the container’s own has gone', async () => {
+    const cluster = new FakeCluster();
+    const store = new FakeStore();
+    const configuration = {
+      environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
+    } as Configuration;
+    const rights = { releasePods: true, watchEvents: true };
+    const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+    const collected = (annotations: Record<string, string>) =>
+      cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0), annotations } });
+    collected({ 'processes.pygeoapi.io/collection': 'pending' });
+    cluster.addPod({
+      metadata: {
+        name: `${NAME}-abcde`,
+        uid: 'pod-uid',
+        creationTimestamp: at(1),
+        deletionTimestamp: at(2),
+        finalizers: ['pygeoapi.io/finalizer-log-retrieval'],
+        labels: { 'job-name': NAME },
+      },
+      spec: { nodeName: 'node', containers: [{ name: 'main' }] },
+      status: { phase: 'Failed' },
+    });
+    await store.port.create('kept', () => Readable.from([Buffer.from('x')]), { contentType: 'text/plain', size: 1 });
+    const logs = new JobLogs(cache, cluster.client, store.port, configuration);
+    const log = logs.read(cache.list()[0] as JobRecord, false, new AbortController().signal);
+    collected({
+      'processes.pygeoapi.io/collection': 'done',
+      'processes.pygeoapi.io/log-key': 'kept',
+    });
+    expect(await text(await log)).toBe('x');
+    expect(cluster.calls).toEqual([]);
   });
 });

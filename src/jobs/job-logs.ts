@@ -12,6 +12,8 @@ import { containerHeading, logKeyStem, missingLog, podHeading, whyNotRun } from 
 import { hasEnded, type ContainerRecord, type PodRecord } from './pod-record.js';
 
 const DAY = 24 * 3600 * 1000;
+/** Milliseconds that a reader waits for a log that is being collected. */
+const COLLECTION_PATIENCE = 10_000;
 
 /** Logs of jobs: live while they run, from the object store afterwards. Both are the same document. */
 @Injectable()
@@ -40,11 +42,12 @@ export class JobLogs implements BeforeApplicationShutdown {
 
   private async open(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
     const signal = AbortSignal.any([gone, this.closing.signal]);
-    if (job.logKey !== undefined) {
-      const stored = await this.store.read(job.logKey);
+    const current = await this.collectedIfGoing(job, signal);
+    if (current.logKey !== undefined) {
+      const stored = await this.store.read(current.logKey);
       if (!stored)
         throw new NotAvailableError(
-          `The log of job "${job.jobId}" is no longer in the object store (key ${job.logKey}).`,
+          `The log of job "${job.jobId}" is no longer in the object store (key ${current.logKey}).`,
         );
       return stored.body;
     }
@@ -54,6 +57,21 @@ export class JobLogs implements BeforeApplicationShutdown {
     if (!pod)
       throw new NotAvailableError(`Job "${job.jobId}" has no log: it has no pod${follow ? '' : ' yet, or any more'}.`);
     return Readable.from(follow ? this.follow(job, pod, signal) : this.snapshot(pod, signal), { objectMode: false });
+  }
+
+  /** What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for ever. */
+  private async collectedIfGoing(job: JobRecord, signal: AbortSignal): Promise<JobRecord> {
+    const isGoing = () => {
+      const [pod] = this.cache.podsOf(job);
+      return pod ? pod.held && pod.deleting && hasEnded(pod) : job.outcome !== undefined;
+    };
+    if (job.logKey !== undefined || job.collection !== 'pending' || !isGoing()) return job;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(COLLECTION_PATIENCE)]);
+    const collected = await this.until(job, patience, () => {
+      const current = this.cache.jobs.get(job.name);
+      return !current ? null : current.logKey !== undefined || current.collection === 'done' ? current : undefined;
+    });
+    return collected ?? job;
   }
 
   /** The predecessor did not note where it had put a log: under the day of the upload, which is that of the job's end or the next. */

@@ -32,8 +32,18 @@ export interface JobOutcome {
   /** RFC 3339; when the last container ended. */
   readonly finished: string;
   readonly cause?: JobCause;
+  /** The main container's log is not whole (`cut`), or not known to be (`unknown`); absent: it is. */
+  readonly log?: 'cut' | 'unknown';
   /** Last lines of the failed container's log; shown only to those who may read the log. */
   readonly logTail?: string;
+}
+
+/** When the log of a pod's main container began. */
+export interface LogStart {
+  /** The pod's UID. */
+  readonly pod: string;
+  /** The time of the first line, to the nanosecond. */
+  readonly first: string;
 }
 
 /** A result that is kept in the object store. */

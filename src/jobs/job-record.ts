@@ -2,6 +2,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
 import {
   isTime,
+  parseLogStart,
   parseOutcome,
   parseOutputs,
   parseRequestedResponse,
@@ -10,6 +11,7 @@ import {
 } from './job-annotations.js';
 import type {
   JobOutcome,
+  LogStart,
   OutputRecord,
   RecordedOutput,
   RequestedResponse,
@@ -59,11 +61,17 @@ export interface JobRecord {
   /** Of what the `Idempotency-Key` stands for, where it was made with one. */
   readonly idempotencyDigest?: string;
   readonly transfer?: TransferRecord;
+  /** Undefined, too, once everything is collected. */
+  readonly logStart?: LogStart;
   readonly logKey?: string;
   readonly mimetype?: string;
   readonly mainContainer?: string;
   readonly startDeadlineSeconds?: number;
   readonly ttlAfterCollected?: number;
+  /** Seconds after the job's end that its results are kept in the object store; undefined: for ever. */
+  readonly resultsTtl?: number;
+  /** They have been removed since. */
+  readonly resultsExpired: boolean;
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
@@ -122,11 +130,14 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     outputs: outputRecords(annotations[ownAnnotation.outputs]),
     idempotencyDigest: annotations[ownAnnotation.idempotency],
     transfer: parseTransferRecord(annotations[ownAnnotation.transfer]),
+    logStart: collection === 'pending' ? parseLogStart(annotations[ownAnnotation.logStart]) : undefined,
     logKey: annotations[ownAnnotation.logKey],
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
+    resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
+    resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
     updated: toDate(annotations[annotation.updated]),
     messages: Object.fromEntries(
       Object.entries(annotations)

@@ -11,6 +11,7 @@ import {
   JobNotFoundError,
   NotAvailableError,
   ResultNotReadyError,
+  ResultsExpiredError,
 } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
@@ -21,6 +22,7 @@ import type { JobRecord } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
+import { expiryOf } from './stored-results.js';
 import { formatDocument, formatRaw, readableOf, type OutputContext, type RawAnswer } from './results-format.js';
 
 /** For so long a link to the object store is good. */
@@ -45,7 +47,7 @@ export class JobResults {
    * The results in the shape that the execute request asked for.
    * @param showLogTail whether the cause of a failure may quote the log
    * @param base address of the API
-   * @throws ResultNotReadyError, JobGoneError, JobFailedError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   * @throws ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
   read(job: JobRecord, showLogTail: boolean, base: string): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
@@ -89,6 +91,9 @@ export class JobResults {
   ): Promise<ResultsAnswer> {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
+    const expiry = expiryOf(job);
+    if (expiry && (job.resultsExpired || expiry.getTime() <= Date.now()))
+      throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
     try {

@@ -1,5 +1,5 @@
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
-import type { JobCause } from './job-outcome.js';
+import type { JobCause, JobOutcome } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
 
@@ -58,11 +58,18 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
   return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
 }
 
+const INCOMPLETE: Readonly<Record<NonNullable<JobOutcome['log']>, string>> = {
+  cut: ' The beginning of its log is lost: it wrote more than its node keeps.',
+  unknown: ' Its log is not known to be whole.',
+};
+
 function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
   return {
     status: outcome.status,
     message:
-      outcome.status === 'successful' ? 'The job was successful.' : (outcome.cause?.message ?? 'The job failed.'),
+      outcome.status === 'successful'
+        ? `The job was successful.${outcome.log ? INCOMPLETE[outcome.log] : ''}`
+        : (outcome.cause?.message ?? 'The job failed.'),
     started: outcome.started === undefined ? undefined : new Date(outcome.started),
     finished: new Date(outcome.finished),
     cause: outcome.cause,

@@ -40,6 +40,12 @@ export class PrintedResults {
     return this.found;
   }
 
+  /** Whether the size or digest of the last result is known and right, so that nothing of the log is missing after it. */
+  get isVerified(): boolean {
+    const last = this.scanner.heads.at(-1);
+    return !this.found && (last?.bytes !== undefined || last?.sha256 !== undefined);
+  }
+
   /** The result without an output's id; undefined where the log has none. */
   get unnamed(): PrintedOutput | undefined {
     return this.all().find(([id]) => id === undefined)?.[1];

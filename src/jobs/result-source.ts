@@ -12,6 +12,9 @@ export abstract class ResultSource {
    * @throws any other error: nothing is recorded, and all is tried again
    */
   abstract resultsOf(job: JobRecord): Promise<ReadonlyMap<string, StoredResult>>;
+
+  /** Removes what a job has given that was dismissed: also what is not recorded on it (yet). Called once or more; absent: there is nothing else. */
+  discard?(job: JobRecord): Promise<void>;
 }
 
 /** The registered {@link ResultSource}s. A module that has one registers it in its `onModuleInit`. */
@@ -33,5 +36,9 @@ export class ResultSources {
       }
     }
     return results;
+  }
+
+  async discard(job: JobRecord): Promise<void> {
+    for (const source of this.sources) await source.discard?.(job);
   }
 }

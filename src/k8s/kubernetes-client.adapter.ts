@@ -104,7 +104,12 @@ export class ApiKubernetesClient extends KubernetesClient {
   override readLog(podName: string, container: string, options: ReadLogOptions = {}): Promise<Readable> {
     return this.transport.stream({
       path: `${resourcePath(this.namespace, 'pods', podName)}/log`,
-      query: { container, follow: options.follow, limitBytes: options.limitBytes },
+      query: {
+        container,
+        follow: options.follow,
+        timestamps: options.timestamps,
+        limitBytes: options.limitBytes,
+      },
       signal: options.signal,
       // A container may be silent for days; the connection's keep-alive probes notice a broken one.
       idleTimeout: options.follow ? 0 : 60_000,

@@ -3,6 +3,8 @@ import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 
 export interface ReadLogOptions {
   readonly follow?: boolean;
+  /** Before each line the time at which it was written (RFC 3339, nanoseconds), and a blank. */
+  readonly timestamps?: boolean;
   /** The stream ends after so many bytes; with `follow` once they are there. */
   readonly limitBytes?: number;
   /** Ends the stream with an error; where it is aborted before the stream is there, the call rejects with its reason. */

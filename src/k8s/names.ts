@@ -38,6 +38,8 @@ export const ownAnnotation = {
   collectionProblem: `${OWN_PREFIX}collection-problem`,
   /** Results under the ids of outputs: JSON object of output id to `RecordedOutput`. Beside it there may be one result without a name. */
   outputs: `${OWN_PREFIX}outputs`,
+  /** When the main container's log began, noted while it ran: JSON of `LogStart`. */
+  logStart: `${OWN_PREFIX}log-start`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
   /** Of a job that may exchange files: JSON of `TransferRecord`. */
@@ -50,6 +52,10 @@ export const ownAnnotation = {
   idempotency: `${OWN_PREFIX}idempotency`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
+  /** Seconds after the job's end that its results are kept in the object store. */
+  resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,
+  /** RFC 3339 time at which results in the object store were removed because their time was over. */
+  resultsExpired: `${OWN_PREFIX}results-expired`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
   ttl: `${OWN_PREFIX}ttl-seconds-after-collected`,
 } as const;

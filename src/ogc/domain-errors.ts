@@ -28,6 +28,18 @@ export class JobGoneError extends DomainError {
   }
 }
 
+/** The results were kept for as long as was promised, and not longer. */
+export class ResultsExpiredError extends DomainError {
+  constructor(
+    readonly jobId: string,
+    expired: Date,
+  ) {
+    super(
+      `The results of job "${jobId}" were kept until ${expired.toISOString()}, as its process says (results_ttl), and have been removed. Its status and log are still there.`,
+    );
+  }
+}
+
 export class ResultNotReadyError extends DomainError {
   constructor(
     readonly jobId: string,

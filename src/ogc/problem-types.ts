@@ -73,6 +73,13 @@ const GENERAL = {
     meaning: 'The job was dismissed and is being removed. It has no results, and is soon not known any more.',
     remedies: ['Execute the process again if the results are needed.'],
   },
+  'results-expired': {
+    title: 'Results expired',
+    status: 410,
+    meaning:
+      'The job was successful, and its results were kept for as long as the server is told to keep them. They are removed.',
+    remedies: ['Execute the process again.', 'Operator: raise results_ttl of the process.'],
+  },
   ended: {
     title: 'Gone',
     status: 410,

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { onRealCluster } from '../support/cluster.js';
 import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 
 const START = 'PYGEOAPI_K8S_MANAGER_RESULT_START';
 /** More than is kept in the Job, less than fits into its inputs. */
@@ -105,7 +107,7 @@ function promises(bed: () => TestBed): void {
     const response = await bed().get(`/jobs/${jobId}/results`);
     expect([response.status, await response.json()]).toMatchObject([
       500,
-      { type: `urn:ogc-processes-k8s:problem:${type}`, detail: expect.stringContaining(message) },
+      { type: `${bed().url}/problems/${type}`, detail: expect.stringContaining(message) },
     ]);
   });
 }
@@ -154,6 +156,58 @@ describe('several results in one log', () => {
     );
     expect(results).toContain('Content-Type: image/png\r\nContent-ID: <preview>\r\nContent-Length: 100000\r\n\r\n');
   });
+
+  it('expire where their process says so, and their log stays', async () => {
+    const jobId = await bed.submit('expiring');
+    expect((await bed.ended(jobId)).status).toBe('successful');
+    const gone = await eventually('the results being gone', async () => {
+      const response = await bed.get(`/jobs/${jobId}/results`);
+      return response.status === 200 ? Promise.reject(new Error('still there')) : response;
+    });
+    expect([gone.status, await gone.json()]).toMatchObject([
+      410,
+      { type: `${bed.url}/problems/results-expired`, title: 'Results expired' },
+    ]);
+    await eventually(
+      'their removal',
+      async () => !(await bed.store.keys()).some((key) => key.includes(`${jobId}-result`)),
+    );
+    expect((await bed.log(jobId)).length).toBeGreaterThan(30_000);
+    expect((await bed.status(jobId)).status).toBe('successful');
+  });
+
+  it('go with their job when it is dismissed, and its log stays', async () => {
+    const jobId = await bed.submit('prints', inputs(SEVERAL));
+    await bed.ended(jobId);
+    const keys = async () =>
+      (await bed.store.keys()).filter((key) => key.includes(jobId)).map((key) => key.split(jobId)[1]);
+    await eventually('log and result', async () => (await keys()).length === 2);
+    await bed.delete(`/jobs/${jobId}`);
+    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
+    expect(await keys()).toEqual(['-logs.txt']);
+  });
+
+  (onRealCluster ? it : it.skip)(
+    'are missed in a log that was rotated, by another server than the one that saw it begin',
+    async () => {
+      const jobId = await bed.submit('rotated-slowly');
+      const noted = async () =>
+        (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(jobId))?.metadata?.annotations?.[
+          'processes.pygeoapi.io/log-start'
+        ];
+      await eventually('the note of when the log began', noted);
+      await bed.server?.end();
+      await bed.startServer();
+      expect((await bed.ended(jobId)).cause).toMatchObject({
+        type: 'result-lost',
+        message: expect.stringContaining('wrote more than its node keeps of a log'),
+      });
+      await eventually('the stored log, flagged', async () =>
+        (await bed.log(jobId)).includes('end\n[the beginning of this log is missing'),
+      );
+    },
+    120_000,
+  );
 
   it('make their job fail where they are wrong', async () => {
     const jobId = await bed.submit('prints', inputs(`${START} output=note bytes=3\nshort\n`));

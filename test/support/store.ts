@@ -16,6 +16,8 @@ import { onRealCluster } from './cluster.js';
 export interface TestStore {
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
+  /** Names of all objects. */
+  keys(): Promise<string[]>;
   /** Names of all objects that hold logs. */
   logs(): Promise<string[]>;
   /** Names of everything that is there, uploads under way included. */
@@ -38,6 +40,7 @@ export function folderStore(folder: string, remove: () => Promise<void>): TestSt
   return {
     environment: { DATA_DIR: folder, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX: 'logs/' },
     args: ['--object-store', 'folder'],
+    keys: names,
     names,
     logs: async () => (await names()).filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
     remove,
@@ -79,6 +82,7 @@ async function startBucket(): Promise<TestStore> {
     },
     args: ['--object-store', 's3'],
     names: async () => [...(await keys()), ...(await uploads())],
+    keys,
     logs: async () => (await keys()).filter((key) => /-logs(\.duplicate[^/]*)?\.txt$/.test(key)),
     remove: async () => {
       for (const key of await keys()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));

@@ -21,6 +21,10 @@ export class JobSettingsDefinition {
   ttl_seconds_after_finished?: number;
 
   @IsOptional()
+  @IntegerFrom(1, MAX_INT32)
+  results_ttl?: number;
+
+  @IsOptional()
   @IntegerFrom(0, 100)
   backoff_limit?: number;
 
@@ -35,6 +39,7 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     startDeadlineSeconds: definition.start_deadline_seconds,
     activeDeadlineSeconds: definition.active_deadline_seconds,
     ttlSeconds: definition.ttl_seconds_after_finished,
+    resultsTtlSeconds: definition.results_ttl,
     backoffLimit: definition.backoff_limit,
     automountServiceAccountToken: definition.automountServiceAccountToken,
   };

@@ -44,15 +44,19 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @Allow() output_dir?: unknown;
 }
 
+/** @param environment stands over the file */
 export function toManagerSection(
   definition: ManagerDefinition,
-  environment: { readonly SYNC_MAX_WAIT?: number } = {},
+  environment: { readonly SYNC_MAX_WAIT?: number; readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number } = {},
 ): ManagerSection {
   return {
     name: definition.name,
     finalizerController: definition.finalizer_controller ?? false,
     syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
-    jobs: toJobSettings(definition),
+    jobs: {
+      ...toJobSettings(definition),
+      ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),
+    },
     logging: { ...definition.logging },
   };
 }

@@ -9,9 +9,11 @@ import { JobReconciler } from '../job.reconciler.js';
 import { LogCollector } from '../log-collector.js';
 import { LogFollower } from '../log-follower.js';
 import { LogHeads } from '../log-heads.js';
+import { LogPatience } from '../log-patience.js';
 import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
+import { ResultRetention } from '../result-retention.js';
 import { ResultKeeper } from '../result-keeper.js';
 import { JobTransfers } from '../../jobs/job-transfers.js';
 import { ResultSources } from '../../jobs/result-source.js';
@@ -95,17 +97,19 @@ export function setUp() {
   const pods = new PodReconciler(
     cache,
     cluster.client,
-    new LogCollector(cluster.client),
+    new LogCollector(cluster.client, heads),
     follower,
     heads,
     logs,
     recorder,
     transfers,
+    new LogPatience(),
   );
-  const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers);
+  const retention = new ResultRetention(cluster.client, cache, logs, sources);
+  const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers, retention);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
-  const reconcilePod = () => pods.reconcile(POD, () => undefined);
+  const reconcilePod = (now?: Date) => pods.reconcile(POD, () => undefined, now);
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
   return {
     cluster,

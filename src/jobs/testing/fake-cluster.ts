@@ -46,6 +46,8 @@ export class FakeCluster {
   readonly podObjects = new Map<string, V1Pod>();
   /** By `pod/container`: the log, or the error that reading it gives. */
   readonly logs = new Map<string, string | Buffer | Error>();
+  /** By `pod/container`: when the log's first line was written. */
+  readonly stamps = new Map<string, string>();
   readonly calls: string[] = [];
   /** Makes the next call of this name fail. */
   readonly failures = new Map<string, Error>();
@@ -78,7 +80,9 @@ export class FakeCluster {
     removePodFinalizer: (name: string, _uid: string, finalizer: string) =>
       this.call('removePodFinalizer', () => this.releasePod(name, finalizer)),
     readLog: (pod: string, container: string, options?: ReadLogOptions) =>
-      this.call(options?.follow ? 'followLog' : 'readLog', () => this.log(`${pod}/${container}`)),
+      this.call(options?.timestamps ? 'readStamp' : options?.follow ? 'followLog' : 'readLog', () =>
+        options?.timestamps ? this.stamp(`${pod}/${container}`) : this.log(`${pod}/${container}`),
+      ),
   } as unknown as KubernetesClient;
 
   addJob(kubeJob: V1Job): V1Job {
@@ -145,6 +149,11 @@ export class FakeCluster {
     if (!pod) return;
     const finalizers = pod.metadata?.finalizers?.filter((candidate) => candidate !== finalizer);
     this.addPod({ ...pod, metadata: { ...pod.metadata, finalizers } });
+  }
+
+  private stamp(key: string): Readable {
+    const stamp = this.stamps.get(key);
+    return Readable.from(stamp === undefined ? [] : [Buffer.from(`${stamp} beginn`)], { objectMode: false });
   }
 
   private log(key: string): Readable {

@@ -25,6 +25,11 @@ export class FakeStore {
       };
       return Promise.resolve(found);
     },
+    remove: (key: string) => {
+      if (this.failure) return Promise.reject(this.failure);
+      this.objects.delete(key);
+      return Promise.resolve();
+    },
     read: (key: string) => {
       const object = this.objects.get(key);
       return Promise.resolve(object && { body: Readable.from([object.bytes], { objectMode: false }) });

@@ -17,6 +17,7 @@ export function aJob(overrides: Partial<JobRecord> = {}): JobRecord {
     backoffLimit: 0,
     collection: 'pending',
     startDeadlineSeconds: 600,
+    resultsExpired: false,
     mainContainer: 'main',
     messages: {},
     ...overrides,

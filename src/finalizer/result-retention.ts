@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { JobRecord } from '../jobs/job-record.js';
+import { ResultSources } from '../jobs/result-source.js';
+import { expiryOf, storedResultsOf } from '../jobs/stored-results.js';
+import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import type { ReconcileResult } from '../k8s/work-queue.js';
+import { JobCache } from '../jobs/job-cache.js';
+import { resultsExpiredPatch } from './job-patches.js';
+import { LogStore } from './log-store.js';
+
+/** Milliseconds: results are looked at again no later than this, for timers cannot be set for months. */
+const LONGEST_WAIT = 24 * 3600 * 1000;
+
+/** Removes results from the object store: when their time is over, with a dismissed job, with a job whose Kubernetes Job is gone. Logs stay. */
+@Injectable()
+export class ResultRetention {
+  constructor(
+    private readonly client: KubernetesClient,
+    private readonly cache: JobCache,
+    private readonly logs: LogStore,
+    private readonly sources: ResultSources,
+  ) {}
+
+  /** Whether there is anything in the store that will expire. */
+  concerns(job: JobRecord): boolean {
+    return !job.resultsExpired && expiryOf(job) !== undefined;
+  }
+
+  /** Removes results whose time is over, and notes that on the Job. @throws ObjectStoreError, KubernetesError */
+  async expire(job: JobRecord, now: Date): Promise<ReconcileResult> {
+    const expiry = expiryOf(job);
+    if (!expiry || job.resultsExpired) return undefined;
+    const remaining = expiry.getTime() - now.getTime();
+    if (remaining > 0) return { requeueAfter: Math.min(remaining, LONGEST_WAIT) };
+    await this.removeStored(job);
+    const patched = await this.client.patchJob(job.name, resultsExpiredPatch(job, now));
+    if (patched) this.cache.observe(patched);
+    return undefined;
+  }
+
+  /** Removes all that a job has given. Doing it again changes nothing. @throws ObjectStoreError */
+  async discard(job: JobRecord): Promise<void> {
+    await this.removeStored(job);
+    await this.sources.discard(job);
+  }
+
+  private async removeStored(job: JobRecord): Promise<void> {
+    for (const { key } of storedResultsOf(job)) await this.logs.removeResult(job.name, key);
+  }
+}
