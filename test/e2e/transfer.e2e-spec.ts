@@ -3,67 +3,15 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { onRealCluster } from '../support/cluster.js';
 import { TestBed } from '../support/test-bed.js';
+import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
-
-/** On the real cluster an image of test/images/curl; on the embedded one jobs use this machine's programs. */
-const image = onRealCluster ? 'ogc-processes-k8s/curl:latest' : 'busybox';
-const S3 = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
-/** Where pods find the server under test, and its object store. */
-const environment: Record<string, string> = onRealCluster
-  ? {
-      HOST: '0.0.0.0',
-      INTERNAL_URL: 'http://10.244.0.1:0',
-      [S3]: process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '',
-    }
-  : { INTERNAL_URL: 'http://127.0.0.1:0' };
-
-const PROCESSES = `
-  upload:
-    type: process
-    processor: &uploads
-      name: pygeoapi_k8s_manager.process.GenericImageProcessor
-      default_image: ${image}
-      check_auth: false
-      mimetype: application/json
-      metadata: &outputs
-        <<: *both
-        inputs: { script: { schema: { type: string } } }
-        outputs:
-          image: { schema: { type: string, contentEncoding: binary, contentMediaType: image/tiff } }
-          table: { schema: { type: string, contentMediaType: text/csv } }
-      command:
-        - sh
-        - -c
-        - |
-          # The address of an output, and a script of the test.
-          url() { printf '%s' "$PYGEOAPI_K8S_MANAGER_OUTPUTS" | sed "s/.*\\"$1\\":{\\"url\\":\\"\\([^\\"]*\\)\\".*/\\1/"; }
-          put() { curl -sSf -L --retry 0 -T "$@"; }
-          cd "$(mktemp -d)"
-          inputs=\${PYGEOAPI_K8S_MANAGER_INPUTS-$(curl -sSfL "$PYGEOAPI_K8S_MANAGER_INPUTS_URL")}
-          script=$(printf '%s' "$inputs" | sed -e 's/^{"script":"\\(.*\\)"}$/\\1/' -e 's/\\\\n/\\n/g' -e 's/\\\\"/"/g' -e 's/\\\\\\\\/\\\\/g')
-          eval "$script"
-  large-inputs:
-    type: process
-    processor:
-      <<: *uploads
-      metadata:
-        <<: *both
-        inputs: { text: { schema: { type: string } } }
-        outputs: { digest: { schema: { type: string } } }
-      command:
-        - sh
-        - -c
-        - |
-          echo "inline: \${PYGEOAPI_K8S_MANAGER_INPUTS-none}" | cut -c1-40
-          echo PYGEOAPI_K8S_MANAGER_RESULT_START
-          printf '"'; curl -sSf -L "$PYGEOAPI_K8S_MANAGER_INPUTS_URL" | sha256sum | cut -c1-64 | tr -d '\\n'; printf '"'
-`;
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start(environment, {
-    configuration: (text) => text + PROCESSES,
-  });
+  bed = await TestBed.start(
+    { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: '127.0.0.1,0.0.0.0' },
+    { configuration: transferConfiguration },
+  );
 }, 60_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -272,6 +220,28 @@ describe('inputs that are too large for an environment variable', () => {
       'an answer',
       async () => (await bed.execute('large-inputs', { text: 'x'.repeat(11_000_000) })).status === 413,
     );
+  });
+});
+
+describe('inputs by link', () => {
+  it('are validated, and passed on as links', async () => {
+    const text = { href: `${bed.url}/static/info.txt`, type: 'text/plain' };
+    const response = await bed.execute('inputs', { text });
+    expect([response.status, await response.json()]).toEqual([200, { text }]);
+  });
+
+  it('are refused where what is there does not fit', async () => {
+    const response = await bed.execute('inputs', { text: 'a', number: { href: `${bed.url}/static/info.txt` } });
+    const { errors } = (await response.json()) as { errors: unknown };
+    expect([response.status, errors]).toEqual([
+      400,
+      [{ pointer: '/inputs/number', message: "leads to what does not fit the input's schema (at its root)" }],
+    ]);
+  });
+
+  it('lead nowhere but to hosts that are allowed', async () => {
+    const response = await bed.execute('inputs', { text: { href: 'http://169.254.169.254/latest/meta-data' } });
+    expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('may not be sent to')]);
   });
 });
 

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
+import { eventually } from '../support/wait.js';
+
+/** Bytes of the file; more (1073741824, say) for a longer look at the server's memory. */
+const SIZE = Number(process.env['E2E_LARGE_FILE_BYTES'] ?? 52_428_800);
+const BOUND = 60_000 + SIZE / 2_000;
+/** What the server may need for streams and for garbage that is not collected yet, bytes; far below what is worth sending as a file. */
+const ALLOWANCE = 160 * 1024 ** 2;
+
+let bed: TestBed;
+beforeAll(async () => {
+  bed = await TestBed.start(transferEnvironment, { configuration: transferConfiguration });
+}, 60_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+
+/** Largest memory that the server has had, bytes. */
+const peakMemory = async (): Promise<number> => {
+  const status = await readFile(`/proc/${bed.server?.process.pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+};
+
+const ended = (status: StatusInfo) => (['accepted', 'running'].includes(status.status) ? undefined : status);
+
+describe('a large file', () => {
+  it(
+    `of ${SIZE} bytes comes and goes without the server holding it`,
+    async () => {
+      const before = await peakMemory();
+      const jobId = await bed.submit(
+        'upload',
+        { script: `head -c ${SIZE} /dev/zero > f; put f "$(url image)&sha256=$(sha256sum f | cut -c1-64)"; rm f` },
+        { body: { outputs: { image: {} } } },
+      );
+      expect(await eventually('its end', async () => ended(await bed.status(jobId)), BOUND)).toMatchObject({
+        status: 'successful',
+      });
+      const response = await bed.get(`/jobs/${jobId}/results`);
+      let size = 0;
+      let isZero = true;
+      for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+        size += chunk.length;
+        isZero &&= Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).equals(Buffer.alloc(chunk.length));
+      }
+      expect([size, isZero]).toEqual([SIZE, true]);
+      expect((await peakMemory()) - before).toBeLessThan(ALLOWANCE);
+    },
+    2 * BOUND,
+  );
+});
