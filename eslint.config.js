@@ -15,6 +15,7 @@ const mayImport = {
   processes: ['config', 'ogc'],
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs'],
+  subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes'],
   visualisations: ['config', 'k8s', 'security-context'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };

@@ -13,6 +13,7 @@ import { OgcModule } from './ogc/ogc.module.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
+import { SubscribersModule } from './subscribers/subscribers.module.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {
@@ -58,6 +59,7 @@ export class ProcessesServerModule {
         ProcessesModule,
         JobsModule,
         FinalizerModule,
+        SubscribersModule,
         HealthModule,
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),
       ],

@@ -35,8 +35,11 @@ export function outcomePatch(
   };
 }
 
-/** Says that everything of a job is collected; from now its retention counts. */
-export function collectedPatch(job: Pick<JobRecord, 'uid' | 'ttlAfterCollected'>, logKey?: string): JobPatch {
+/** Says that everything of a job is collected; from now its retention counts, unless subscribers have to be told first: `src/subscribers` then puts it in force. */
+export function collectedPatch(
+  job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'subscription'>,
+  logKey?: string,
+): JobPatch {
   return {
     metadata: {
       uid: job.uid,
@@ -45,7 +48,9 @@ export function collectedPatch(job: Pick<JobRecord, 'uid' | 'ttlAfterCollected'>
         ...(logKey === undefined ? {} : { [ownAnnotation.logKey]: logKey }),
       },
     },
-    ...(job.ttlAfterCollected === undefined ? {} : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
+    ...(job.ttlAfterCollected === undefined || job.subscription
+      ? {}
+      : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
   };
 }
 

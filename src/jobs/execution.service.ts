@@ -9,6 +9,7 @@ import { IdempotencyConflictError, PayloadTooLargeError } from '../ogc/domain-er
 import { parseExecuteRequest, tokenOf } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
+import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { maskSecrets } from '../processes/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { Access, type Caller } from './access.js';
@@ -18,6 +19,7 @@ import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { JobCache } from './job-cache.js';
 import { JobCreation } from './job-creation.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
+import { subscriptionOf } from './subscriber-check.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
@@ -25,6 +27,8 @@ export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 
 /** Makes jobs of execute requests. */
 @Injectable()
 export class ExecutionService {
+  private readonly subscriberHosts: AllowedHosts;
+
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly policy: SecurityContextPolicy,
@@ -34,21 +38,31 @@ export class ExecutionService {
     private readonly access: Access,
     private readonly rights: ClusterRights,
     private readonly configuration: Configuration,
-  ) {}
+  ) {
+    this.subscriberHosts = new AllowedHosts(configuration.environment.subscribers.allowedHosts);
+  }
 
   /**
    * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
    * @param idempotencyKey for the life of a Job, the same caller's same key for the same process gives that Job
+   * @param base the API's address, for the links of what subscribers get
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
    * body
    */
-  async execute(processId: string, body: unknown, caller: Caller, idempotencyKey?: string): Promise<JobRecord> {
+  async execute(
+    processId: string,
+    body: unknown,
+    caller: Caller,
+    idempotencyKey?: string,
+    base = '',
+  ): Promise<JobRecord> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = parseExecuteRequest(process, body);
     assertInputsFit(request.inputs);
+    const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined
         ? undefined
@@ -78,6 +92,7 @@ export class ExecutionService {
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
       idempotencyDigest: idempotency?.digest,
+      subscription,
     });
     const created = await this.creation.create(kubeJob, processId);
     this.cache.observe(created);

@@ -3,6 +3,7 @@ import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/na
 import { isTime, parseOutcome, parseRequestedResponse, parseStoredResult } from './job-annotations.js';
 import type { JobOutcome, RequestedResponse, StoredResult } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
+import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
 export interface JobRecord {
@@ -44,6 +45,11 @@ export interface JobRecord {
   readonly mainContainer?: string;
   readonly startDeadlineSeconds?: number;
   readonly ttlAfterCollected?: number;
+  /** `ttlSecondsAfterFinished` as it is in force. */
+  readonly ttlInForce?: number;
+  readonly subscription?: Subscription;
+  /** Undefined without a subscription. */
+  readonly deliveries?: Deliveries;
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
@@ -74,6 +80,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
   const annotations = metadata.annotations ?? {};
   const collection = annotations[ownAnnotation.collection];
   const dismissed = annotations[ownAnnotation.dismissed];
+  const subscription = parseSubscription(annotations[ownAnnotation.subscriber]);
   const resultMediaType =
     [annotations[annotation.resultMimetype], annotations[annotation.mimetype]].find(
       (type) => type !== undefined && isMediaType(type),
@@ -104,6 +111,9 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     mainContainer: annotations[ownAnnotation.mainContainer],
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
+    ttlInForce: kubeJob.spec?.ttlSecondsAfterFinished,
+    subscription,
+    deliveries: subscription && parseDeliveries(annotations[ownAnnotation.deliveries]),
     updated: toDate(annotations[annotation.updated]),
     messages: Object.fromEntries(
       Object.entries(annotations)

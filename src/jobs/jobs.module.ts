@@ -28,6 +28,6 @@ import { JobsService } from './jobs.service.js';
     JobsService,
     LiveResults,
   ],
-  exports: [JobCache],
+  exports: [JobCache, JobResults],
 })
 export class JobsModule {}
