@@ -26,6 +26,7 @@ export class Receiver {
 
   /** Always the same address. */
   async up(): Promise<void> {
+    if (this.server) return;
     this.server = createServer((request, response) => {
       void text(request).then((body) => {
         const path = request.url ?? '';
