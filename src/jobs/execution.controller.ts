@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { JobGoneError, SyncWaitExceededError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
-import { Problem } from '../ogc/problem.js';
+import { ApiProblem } from '../ogc/api-problem.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import { IDEMPOTENCY_KEY_DESCRIPTION } from '../processes/openapi-processes.js';
 import { callerOf } from './access.js';
@@ -60,18 +60,17 @@ export class ExecutionController {
     description: 'The job was made; its address stands in the Location header',
   })
   @ApiResponse({ status: 204, description: 'The synchronous execution was successful and has no results' })
-  @ApiResponse({ status: 400, type: Problem })
-  @ApiResponse({ status: 401, type: Problem })
-  @ApiResponse({ status: 404, type: Problem })
-  @ApiResponse({ status: 413, type: Problem })
-  @ApiResponse({ status: 422, type: Problem, description: 'The Idempotency-Key was used with another body' })
-  @ApiResponse({ status: 500, type: Problem })
-  @ApiResponse({ status: 503, type: Problem, description: 'Try again after the seconds of the Retry-After header' })
-  @ApiResponse({
-    status: 504,
-    type: Problem,
-    description: 'A process that only executes synchronously takes longer than a request may wait; the job goes on',
-  })
+  @ApiProblem(400, 'The request does not fit the description; each fault has a JSON Pointer')
+  @ApiProblem(401, 'The API token is missing or wrong')
+  @ApiProblem(404, 'There is no such process')
+  @ApiProblem(413, 'The request is too large')
+  @ApiProblem(422, 'The Idempotency-Key was used with another body')
+  @ApiProblem(500, 'The execution failed: why')
+  @ApiProblem(
+    503,
+    'The cluster does not answer, or takes no more jobs now; try again after the seconds of the Retry-After header',
+  )
+  @ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on')
   async execute(
     @Param('processId') processId: string,
     @Body() body: unknown,
