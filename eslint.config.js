@@ -18,6 +18,7 @@ const mayImport = {
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
   visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   html: ['config', 'ogc', 'processes', 'jobs'],
+  subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
 };
 

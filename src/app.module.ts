@@ -17,6 +17,7 @@ import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
+import { SubscribersModule } from './subscribers/subscribers.module.js';
 import { TransferModule } from './transfer/transfer.module.js';
 import { VisualisationsModule } from './visualisations/visualisations.module.js';
 
@@ -108,6 +109,7 @@ function processesApi(): (Type | DynamicModule)[] {
     JobsModule,
     TransferModule,
     FinalizerModule,
+    SubscribersModule,
     HtmlModule,
   ];
 }

@@ -6,11 +6,16 @@ import { helpText, parseCommandLine } from './config/command-line.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration-error.js';
 import { ClusterConnectionError } from './k8s/cluster-connection-error.js';
+import { RELEASE_PODS, runReleasePods } from './release-pods.js';
 import { createServer } from './server.js';
 import { version } from './version.js';
 
 /** Starts the server; prints what it stands on, and one line `listening on http://HOST:PORT` when it is ready. */
 async function main(): Promise<void> {
+  if (process.argv[2] === RELEASE_PODS) {
+    process.exitCode = await runReleasePods(process.argv.slice(3), print);
+    return;
+  }
   const { help, version: askedVersion, overrides } = parseCommandLine(process.argv.slice(2));
   if (help) return print(helpText());
   if (askedVersion) return print(version);

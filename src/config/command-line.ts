@@ -82,6 +82,8 @@ export function helpText(): string {
   return [
     'OGC API - Processes server that runs every execution as a Kubernetes Job.',
     '',
+    'With the argument release-pods it takes its finalizer off all pods and ends; see release-pods --help.',
+    '',
     'Flags (they stand over the environment variables, which stand over the configuration file):',
     ...[...flagRows, ...switchRows].map(formatRow),
     '',

@@ -41,9 +41,9 @@ export function resultsExpiredPatch(job: Pick<JobRecord, 'uid'>, now: Date): Job
   return { metadata: { uid: job.uid, annotations: { [ownAnnotation.resultsExpired]: now.toISOString() } } };
 }
 
-/** Says that everything of a job is collected; from now its retention counts. */
+/** Says that everything of a job is collected; from now its retention counts, unless subscribers have to be told first: `src/subscribers` then puts it in force. */
 export function collectedPatch(
-  job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'collectionProblem'>,
+  job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'subscription' | 'collectionProblem'>,
   logKey?: string,
 ): JobPatch {
   return {
@@ -55,7 +55,9 @@ export function collectedPatch(
         ...(job.collectionProblem === undefined ? {} : { [ownAnnotation.collectionProblem]: null }),
       },
     },
-    ...(job.ttlAfterCollected === undefined ? {} : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
+    ...(job.ttlAfterCollected === undefined || job.subscription
+      ? {}
+      : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
   };
 }
 

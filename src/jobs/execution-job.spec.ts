@@ -126,4 +126,14 @@ describe('the Kubernetes Job of an execution', () => {
     const { metadata } = makeExecutionJob({ ...options, inputs, maskedInputs: inputs });
     expect(metadata?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
   });
+
+  it('is kept until its subscribers were told, also where nobody collects', () => {
+    const subscription = { base: 'https://api', uris: { success: 'https://example.org/' } };
+    const { metadata, spec } = makeExecutionJob({ ...options, collected: false, subscription });
+    expect(spec?.ttlSecondsAfterFinished).toBe(8_640_000);
+    expect(metadata?.annotations).toMatchObject({
+      'processes.pygeoapi.io/subscriber': JSON.stringify(subscription),
+      'processes.pygeoapi.io/ttl-seconds-after-collected': '60',
+    });
+  });
 });

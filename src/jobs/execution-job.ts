@@ -11,6 +11,7 @@ import {
 } from '../k8s/names.js';
 import type { RequestedResponse } from './job-outcome.js';
 import type { TransferOffer } from './job-transfers.js';
+import type { Subscription } from './subscription.js';
 
 /** 100 days, in seconds: how long the predecessor kept Jobs. */
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
@@ -40,11 +41,12 @@ export interface ExecutionJobOptions {
   readonly idempotencyDigest?: string;
   /** By which the job exchanges files. */
   readonly transfer?: Pick<TransferOffer, 'annotations' | 'environment'>;
+  readonly subscription?: Subscription;
 }
 
 /**
  * The Kubernetes Job of an execution: what the processor made, with names, annotations, environment and the pod finalizer.
- * Retention counts from the moment that everything is collected, so a collected Job is made with the long default.
+ * Retention counts from the moment that everything is collected, and every subscriber told, so such a Job is made with the long default.
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
@@ -56,7 +58,7 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
     metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
     spec: {
       backoffLimit: options.settings.backoffLimit ?? 0,
-      ttlSecondsAfterFinished: options.collected ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
+      ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
         metadata: { labels, ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}) },
         spec: withSettings(withEnvironment(options), options.settings),
@@ -88,12 +90,13 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
           [ownAnnotation.startDeadline]: String(
             options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
           ),
-          [ownAnnotation.ttl]: String(ttl),
           ...(options.settings.resultsTtlSeconds === undefined
             ? {}
             : { [ownAnnotation.resultsTtl]: String(options.settings.resultsTtlSeconds) }),
         }
       : {}),
+    ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
+    ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
 }
 

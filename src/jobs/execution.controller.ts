@@ -79,8 +79,8 @@ export class ExecutionController {
     const { jobControlOptions } = this.processes.get(processId).description;
     const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
-    const job = await this.executions.execute(processId, body, callerOf(request), key);
     const base = this.links.base(request);
+    const job = await this.executions.execute(processId, body, callerOf(request), key, base);
     const address = `${base}/jobs/${job.jobId}`;
     if (mode.applied) void reply.header('preference-applied', mode.applied);
     if (mode.synchronous) {

@@ -15,6 +15,7 @@ import {
 import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
+import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { maskSecrets } from '../processes/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { Access, type Caller } from './access.js';
@@ -28,6 +29,7 @@ import type { RequestedResponse } from './job-outcome.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 import { LinkedInputs } from './linked-inputs.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
+import { subscriptionOf } from './subscriber-check.js';
 
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
@@ -35,6 +37,8 @@ export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 
 /** Makes jobs of execute requests. */
 @Injectable()
 export class ExecutionService {
+  private readonly subscriberHosts: AllowedHosts;
+
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly policy: SecurityContextPolicy,
@@ -46,20 +50,30 @@ export class ExecutionService {
     private readonly transfers: JobTransfers,
     private readonly linked: LinkedInputs,
     private readonly configuration: Configuration,
-  ) {}
+  ) {
+    this.subscriberHosts = new AllowedHosts(configuration.environment.subscribers.allowedHosts);
+  }
 
   /**
    * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
    * @param idempotencyKey for the life of a Job, the same caller's same key for the same process gives that Job
+   * @param base the API's address, for the links of what subscribers get
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
    * body
    */
-  async execute(processId: string, body: unknown, caller: Caller, idempotencyKey?: string): Promise<JobRecord> {
+  async execute(
+    processId: string,
+    body: unknown,
+    caller: Caller,
+    idempotencyKey?: string,
+    base = '',
+  ): Promise<JobRecord> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = parseExecuteRequest(process, body);
+    const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined
         ? undefined
@@ -76,7 +90,7 @@ export class ExecutionService {
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const idempotencyDigest = idempotency?.digest;
-    const options = { jobId, podSpec, inputs: request.inputs, idempotencyDigest, transfer };
+    const options = { jobId, podSpec, inputs: request.inputs, idempotencyDigest, transfer, subscription };
     const kubeJob = this.makeKubeJob(process, request, options);
     const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
@@ -98,7 +112,9 @@ export class ExecutionService {
     const process = this.processes.get(processId);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
     const request = parseExecuteRequest(process, body);
+    subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     if (!this.exchangesFiles()) assertInputsFit(request.inputs);
+    await this.linked.assertValid(processId, request.links);
     const jobId = uuidv7();
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const podSpec = await this.makePodSpec(process, jobId, inputs);
@@ -119,7 +135,10 @@ export class ExecutionService {
   private makeKubeJob(
     process: RegisteredProcess,
     request: ExecuteRequest,
-    options: Pick<ExecutionJobOptions, 'jobId' | 'podSpec' | 'inputs' | 'idempotencyDigest' | 'transfer'>,
+    options: Pick<
+      ExecutionJobOptions,
+      'jobId' | 'podSpec' | 'inputs' | 'idempotencyDigest' | 'transfer' | 'subscription'
+    >,
   ): V1Job {
     const { environment, server } = this.configuration;
     return makeExecutionJob({

@@ -19,6 +19,7 @@ import type {
   TransferRecord,
 } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
+import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
 export interface JobRecord {
@@ -72,6 +73,11 @@ export interface JobRecord {
   readonly resultsTtl?: number;
   /** They have been removed since. */
   readonly resultsExpired: boolean;
+  /** `ttlSecondsAfterFinished` as it is in force. */
+  readonly ttlInForce?: number;
+  readonly subscription?: Subscription;
+  /** Undefined without a subscription. */
+  readonly deliveries?: Deliveries;
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
@@ -102,6 +108,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
   const annotations = metadata.annotations ?? {};
   const collection = annotations[ownAnnotation.collection];
   const dismissed = annotations[ownAnnotation.dismissed];
+  const subscription = parseSubscription(annotations[ownAnnotation.subscriber]);
   const resultMediaType =
     [annotations[annotation.resultMimetype], annotations[annotation.mimetype]].find(
       (type) => type !== undefined && isMediaType(type),
@@ -138,6 +145,9 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
     resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
     resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
+    ttlInForce: kubeJob.spec?.ttlSecondsAfterFinished,
+    subscription,
+    deliveries: subscription && parseDeliveries(annotations[ownAnnotation.deliveries]),
     updated: toDate(annotations[annotation.updated]),
     messages: Object.fromEntries(
       Object.entries(annotations)

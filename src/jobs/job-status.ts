@@ -1,6 +1,7 @@
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobCause, JobOutcome } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
+import { deliveryInfos, type DeliveryInfo } from './subscription.js';
 import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
 
 export type StatusCode = 'accepted' | 'running' | 'successful' | 'failed' | 'dismissed';
@@ -22,6 +23,8 @@ export interface JobStatus {
   readonly logTail?: string;
   /** What the job itself said by annotations other than progress and message. */
   readonly messages: Readonly<Record<string, string>>;
+  /** Who is told about the job, and how far that is. */
+  readonly subscriber?: readonly DeliveryInfo[];
 }
 
 /**
@@ -43,8 +46,13 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
     created: job.created,
     updated: new Date(Math.max(...times.map((time) => time.getTime()))),
     messages,
+    ...(job.subscription
+      ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
+      : {}),
   };
 }
+
+const ENDS: Partial<Record<StatusCode, 'success' | 'failed'>> = { successful: 'success', failed: 'failed' };
 
 type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail'>;
 

@@ -23,6 +23,43 @@ export class JobCauseDto {
   log?: string;
 }
 
+export class DeliveryAttemptDto {
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  /** The status that the subscriber answered, or a word for why there was no answer. */
+  @ApiProperty({ example: '204' })
+  answer!: string;
+}
+
+/** How far the telling of a subscriber is. */
+export class DeliveryDto {
+  @ApiProperty({ enum: ['inProgress', 'success', 'failed'] })
+  event!: string;
+
+  /** Of the subscriber's address; the rest may be secret and is not shown. */
+  @ApiProperty({ example: 'example.org' })
+  host!: string;
+
+  @ApiProperty({ enum: ['waiting', 'pending', 'delivered', 'given-up'] })
+  status!: string;
+
+  /** What of the job is told. */
+  @ApiPropertyOptional({ example: 'running-40' })
+  state?: string;
+
+  @ApiProperty({ type: 'integer' })
+  attempts!: number;
+
+  /** When it is tried again. */
+  @ApiPropertyOptional({ format: 'date-time' })
+  next?: string;
+
+  /** The newest attempts, oldest first. */
+  @ApiProperty({ type: [DeliveryAttemptDto] })
+  history!: DeliveryAttemptDto[];
+}
+
 /** The status of a job (OGC API - Processes 1.0, schema statusInfo.yaml). Annotations `pygeoapi.io/KEY` that the job sets on itself appear as KEY. */
 export class StatusInfoDto {
   @ApiProperty({ format: 'uuid' })
@@ -57,6 +94,10 @@ export class StatusInfoDto {
 
   @ApiPropertyOptional({ type: JobCauseDto })
   cause?: JobCauseDto;
+
+  /** Of a job with subscribers. */
+  @ApiPropertyOptional({ type: [DeliveryDto] })
+  subscriber?: DeliveryDto[];
 
   @ApiPropertyOptional({ type: [LinkDto] })
   links?: LinkDto[];

@@ -39,6 +39,6 @@ import { ValidationController } from './validation.controller.js';
     LiveResults,
     ResultSources,
   ],
-  exports: [Access, DeclaredOutputs, ExecutionService, JobCache, JobTransfers, JobsService, ResultSources],
+  exports: [Access, DeclaredOutputs, ExecutionService, JobCache, JobResults, JobTransfers, JobsService, ResultSources],
 })
 export class JobsModule {}

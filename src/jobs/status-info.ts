@@ -14,6 +14,7 @@ const RESERVED = new Set([
   'finished',
   'updated',
   'cause',
+  'subscriber',
   'links',
 ]);
 
@@ -38,6 +39,9 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
     updated: status.updated.toISOString(),
     ...(status.cause
       ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
+      : {}),
+    ...(status.subscriber
+      ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
       : {}),
     links: jobLinks(status, base),
   };

@@ -81,6 +81,21 @@ export class ApiKubernetesClient extends KubernetesClient {
     return this.#get('pods', name);
   }
 
+  override async listPods(): Promise<V1Pod[]> {
+    const pods: V1Pod[] = [];
+    let next: string | undefined;
+    do {
+      const { items, metadata } = await this.transport.json<{ items: V1Pod[]; metadata?: { continue?: string } }>({
+        method: 'GET',
+        path: resourcePath(this.namespace, 'pods'),
+        query: { limit: 500, continue: next },
+      });
+      pods.push(...items);
+      next = metadata?.continue;
+    } while (next);
+    return pods;
+  }
+
   override async listPodsOfJob(jobName: string): Promise<V1Pod[]> {
     const { items } = await this.transport.json<{ items: V1Pod[] }>({
       method: 'GET',

@@ -41,6 +41,8 @@ export abstract class KubernetesClient {
   /** Deletes in the foreground (the Job stays until its pods are gone). False where there is none or the uid is another's. */
   abstract deleteJob(name: string, uid?: string): Promise<boolean>;
   abstract getPod(name: string): Promise<V1Pod | undefined>;
+  /** Every pod of the namespace, read in chunks. */
+  abstract listPods(): Promise<V1Pod[]>;
   /** The pods that the Job controller made for a Job of this name, by their label. */
   abstract listPodsOfJob(jobName: string): Promise<V1Pod[]>;
   /**

@@ -48,6 +48,10 @@ export const ownAnnotation = {
   uploads: `${OWN_PREFIX}uploads`,
   /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */
   dismissed: `${OWN_PREFIX}dismissed`,
+  /** Who is told about the job: JSON of `Subscription`. Its addresses may hold secrets. */
+  subscriber: `${OWN_PREFIX}subscriber`,
+  /** How far the telling is: JSON of `Deliveries`. */
+  deliveries: `${OWN_PREFIX}deliveries`,
   /** Of a job made with an `Idempotency-Key`: the digest of the execute request's body. Its name is derived from caller, process and key. */
   idempotency: `${OWN_PREFIX}idempotency`,
   /** Seconds after which a pod that has not started fails the job. */

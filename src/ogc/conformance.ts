@@ -9,8 +9,9 @@ export const conformanceClass = {
   html: `${PROCESSES}html`,
   openApi: `${PROCESSES}oas30`,
   jobList: `${PROCESSES}job-list`,
+  callback: `${PROCESSES}callback`,
   dismiss: `${PROCESSES}dismiss`,
 } as const;
 
-/** Put on a controller: the conformance classes that it implements; `/conformance` collects them from what is wired. */
+/** Put on a controller, or on a provider that does the work: the conformance classes that it implements; `/conformance` collects them from what is wired. */
 export const ConformsTo = DiscoveryService.createDecorator<readonly string[]>();

@@ -60,9 +60,9 @@ export class LandingController {
   @HasPage('conformance', ConformanceDto)
   @ApiOperation({ operationId: 'getConformance', summary: 'The conformance classes that this server implements' })
   conformance(): ConformanceDto {
-    const declared = this.discovery
-      .getControllers()
-      .flatMap((wrapper) => this.discovery.getMetadataByDecorator(ConformsTo, wrapper) ?? []);
+    const declared = [...this.discovery.getControllers(), ...this.discovery.getProviders()].flatMap(
+      (wrapper) => this.discovery.getMetadataByDecorator(ConformsTo, wrapper) ?? [],
+    );
     return { conformsTo: [...new Set(declared)].sort() };
   }
 

@@ -100,9 +100,22 @@ function executeSchema(process: RegisteredProcess, languages: readonly string[])
         ),
       },
       response: { type: 'string', enum: ['raw', 'document'], default: 'raw' },
+      subscriber: subscriberSchema,
     },
   };
 }
+
+const subscriberSchema: SchemaObject = {
+  type: 'object',
+  description:
+    'Addresses that are called (POST): `successUri` with the results document, `failedUri` and `inProgressUri` with the status. Calls carry the headers of Standard Webhooks; an address that does not answer is tried again for a day.',
+  properties: Object.fromEntries(
+    ['successUri', 'failedUri', 'inProgressUri'].map((name) => [
+      name,
+      { type: 'string', format: 'uri', maxLength: 2048 },
+    ]),
+  ),
+};
 
 /** The token may come as bearer, so that it is not required as an input. */
 function isRequired({ description, requiresToken }: RegisteredProcess, id: string): boolean {

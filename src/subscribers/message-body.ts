@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { buffer } from 'node:stream/consumers';
+import { JobCache } from '../jobs/job-cache.js';
+import type { JobRecord } from '../jobs/job-record.js';
+import { JobResults } from '../jobs/job-results.js';
+import { toStatusInfo } from '../jobs/status-info.js';
+import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
+import { ProcessRegistry } from '../processes/process-registry.js';
+
+/** Results of more bytes are sent as links: receivers take no more than a megabyte, as a rule. */
+export const INLINE_LIMIT = 1024 * 1024;
+
+/** What subscribers get (OGC API - Processes 1.0, requirement `/req/callback/job-callback`). */
+@Injectable()
+export class MessageBody {
+  constructor(
+    private readonly cache: JobCache,
+    private readonly results: JobResults,
+    private readonly processes: ProcessRegistry,
+  ) {}
+
+  /** The results document of a successful job, as JSON; the status of any other. */
+  async make(job: JobRecord, base: string): Promise<Buffer> {
+    const status = this.cache.statusOf(job);
+    if (status.status === 'successful') return this.resultsOf(job, base);
+    const { subscriber: _subscriber, ...told } = status;
+    return Buffer.from(JSON.stringify(toStatusInfo(told, base, false)));
+  }
+
+  private async resultsOf(job: JobRecord, base: string): Promise<Buffer> {
+    if ((job.storedResult?.size ?? 0) > INLINE_LIMIT) return this.links(job, base);
+    const asDocument: JobRecord = { ...job, request: { ...job.request, response: 'document' } };
+    try {
+      const { body, size = 0 } = await this.results.read(asDocument, false, base);
+      if (!body) return Buffer.from('{}');
+      if (size <= INLINE_LIMIT) return await buffer(body);
+      body.destroy();
+    } catch (error) {
+      if (!(error instanceof NotAcceptableError || error instanceof NotAvailableError)) throw error;
+    }
+    return this.links(job, base);
+  }
+
+  /** A results document may hold links in place of values (schema results.yaml). */
+  private links(job: JobRecord, base: string): Buffer {
+    const described = Object.keys(this.processes.find(job.processId)?.description.outputs ?? {});
+    const ids = job.request?.outputs ?? (described.length > 0 ? described : ['result']);
+    const link = {
+      href: `${base}/jobs/${job.jobId}/results`,
+      rel: 'http://www.opengis.net/def/rel/ogc/1.0/results',
+      ...(job.storedResult ? { type: job.storedResult.mediaType } : {}),
+      title: 'The results of the job',
+    };
+    return Buffer.from(JSON.stringify(Object.fromEntries(ids.map((id) => [id, link]))));
+  }
+}

@@ -1,0 +1,222 @@
+import { describe, expect, it } from '@jest/globals';
+import type { V1Job } from '@kubernetes/client-node';
+import { Readable } from 'node:stream';
+import type { Configuration } from '../config/configuration.js';
+import { JobCache } from '../jobs/job-cache.js';
+import type { JobRecord } from '../jobs/job-record.js';
+import type { JobResults } from '../jobs/job-results.js';
+import { FakeCluster } from '../jobs/testing/fake-cluster.js';
+import { at, JOB_ID } from '../jobs/testing/records.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { NotAcceptableError } from '../ogc/domain-errors.js';
+import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { Answer } from './delivery-plan.js';
+import { INLINE_LIMIT, MessageBody } from './message-body.js';
+import type { Message, SubscriberCaller } from './subscriber-caller.js';
+import { SubscriberReconciler } from './subscriber.reconciler.js';
+
+const JOB = `pygeoapi-job-${JOB_ID}`;
+const aKubeJob = (annotations: Record<string, string>, rest: Partial<V1Job>): V1Job => ({
+  metadata: {
+    name: JOB,
+    uid: 'job-uid',
+    creationTimestamp: at(0),
+    annotations: { [ownAnnotation.collection]: 'pending', ...annotations },
+  },
+  spec: { backoffLimit: 0, template: {} },
+  ...rest,
+});
+
+const subscription = (events: string[]) => ({
+  [ownAnnotation.subscriber]: JSON.stringify({
+    base: 'https://api.example',
+    uris: Object.fromEntries(events.map((event) => [event, `https://${event}.example/?key=secret`])),
+  }),
+});
+const successful = { status: 'successful', finished: at(5).toISOString() };
+const failed = {
+  status: 'failed',
+  finished: at(5).toISOString(),
+  cause: { type: 'non-zero-exit', message: 'It ended with 1.' },
+  logTail: 'confidential',
+};
+
+function setUp(
+  annotations: Record<string, string> = {},
+  results: () => Promise<unknown> = async () => document('{"a":1}'),
+) {
+  const cluster = new FakeCluster();
+  const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' } } as Configuration;
+  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
+    releasePods: true,
+    watchEvents: true,
+  });
+  const asked: JobRecord[] = [];
+  const jobResults = { read: (job: JobRecord) => (asked.push(job), results()) } as unknown as JobResults;
+  const registry = { find: () => ({ description: { outputs: { one: {}, two: {} } } }) } as unknown as ProcessRegistry;
+  const calls: Message[] = [];
+  const answers: Answer[] = [];
+  const caller = {
+    call: async (message: Message) => {
+      calls.push(message);
+      return answers.shift() ?? { text: '204', verdict: 'delivered' };
+    },
+  } as unknown as SubscriberCaller;
+  const reconciler = new SubscriberReconciler(
+    cache,
+    cluster.client,
+    new MessageBody(cache, jobResults, registry),
+    caller,
+  );
+  const body = (index = 0): unknown => JSON.parse(calls[index]?.body.toString() ?? 'null');
+  const deliveries = () => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.deliveries] ?? '{}') as object;
+  const outcome = (value: object) => ({ [ownAnnotation.outcome]: JSON.stringify(value) });
+  const put = (more: Record<string, string>, rest = {}) =>
+    cluster.addJob(aKubeJob({ ...annotations, ...subscription(['success', 'failed']), ...more }, rest));
+  const reconcile = (seconds = 10) => reconciler.reconcile(JOB, at(seconds), new AbortController().signal);
+  return { cluster, calls, answers, asked, body, deliveries, outcome, put, reconcile };
+}
+const document = (text: string) => ({ size: text.length, body: Readable.from([Buffer.from(text)]) });
+
+describe('a subscriber', () => {
+  it('is sent the results once they are recorded, and that is noted', async () => {
+    const { put, outcome, reconcile, calls, asked, body, deliveries } = setUp();
+    put(outcome(successful));
+    expect(await reconcile()).toEqual({ requeueAfter: 0 });
+    expect(calls).toMatchObject([
+      {
+        id: 'msg_job-uid_successful',
+        uri: 'https://success.example/?key=secret',
+        monitor: `https://api.example/jobs/${JOB_ID}`,
+      },
+    ]);
+    expect(body()).toEqual({ a: 1 });
+    expect(asked[0]?.request?.response).toBe('document');
+    expect(deliveries()).toEqual({
+      success: {
+        state: 'successful',
+        status: 'delivered',
+        attempts: 1,
+        first: at(10).toISOString(),
+        history: [{ at: at(10).toISOString(), answer: '204' }],
+      },
+    });
+    await reconcile(11);
+    expect(calls).toHaveLength(1);
+  });
+
+  it('is sent the status of a failed job, without its log and without who is told', async () => {
+    const { put, outcome, reconcile, calls, body } = setUp();
+    put(outcome(failed));
+    await reconcile();
+    expect(body()).toMatchObject({ jobID: JOB_ID, status: 'failed', cause: { type: 'non-zero-exit' } });
+    expect(calls[0]?.body.toString()).not.toMatch(/confidential|subscriber|secret/);
+  });
+
+  it.each([
+    ['that are large', async () => document('x'.repeat(INLINE_LIMIT + 1))],
+    ['that make no document', () => Promise.reject(new NotAcceptableError('too large'))],
+  ])('is sent links to results %s', async (_what, results) => {
+    const { put, outcome, reconcile, body } = setUp({}, results);
+    put(outcome(successful));
+    await reconcile();
+    const link = expect.objectContaining({ href: `https://api.example/jobs/${JOB_ID}/results` });
+    expect(body()).toEqual({ one: link, two: link });
+  });
+
+  it('is called again after a while, with the same id', async () => {
+    const { put, outcome, reconcile, calls, answers, deliveries } = setUp();
+    put(outcome(successful));
+    answers.push({ text: '503', verdict: 'retry' });
+    await reconcile(10);
+    expect(deliveries()).toMatchObject({ success: { status: 'pending', attempts: 1, next: at(12).toISOString() } });
+    expect(await reconcile(11)).toEqual({ requeueAfter: 1_000 });
+    expect(calls).toHaveLength(1);
+    await reconcile(12);
+    expect(calls.map(({ id }) => id)).toEqual(['msg_job-uid_successful', 'msg_job-uid_successful']);
+    expect(deliveries()).toMatchObject({ success: { status: 'delivered', attempts: 2 } });
+  });
+
+  it('that has answered is not called again because that could not be noted', async () => {
+    const { cluster, put, outcome, reconcile, calls, deliveries } = setUp();
+    put(outcome(successful));
+    cluster.failures.set('patchJob', new KubernetesError('unavailable', 'API server away'));
+    await expect(reconcile(10)).rejects.toThrow('API server away');
+    await reconcile(20);
+    expect(calls).toHaveLength(1);
+    expect(deliveries()).toMatchObject({ success: { status: 'delivered', history: [{ at: at(10).toISOString() }] } });
+  });
+
+  it('is noted on the Job as it is, where another has changed it meanwhile', async () => {
+    const { cluster, put, outcome, reconcile, deliveries } = setUp();
+    put({ ...outcome(successful), 'pygeoapi.io/key': 'kept' });
+    cluster.failures.set('patchJob', new KubernetesError('conflict', 'modified', 409));
+    await reconcile();
+    expect(deliveries()).toMatchObject({ success: { status: 'delivered' } });
+    expect(cluster.annotationsOf(JOB)['pygeoapi.io/key']).toBe('kept');
+  });
+
+  it('is not undone by a leader that wakes late', async () => {
+    const { cluster, put, outcome, reconcile, answers, deliveries } = setUp();
+    put(outcome(successful));
+    answers.push({ text: 'no-answer', verdict: 'retry' });
+    const told = { state: 'successful', status: 'delivered', attempts: 7, first: at(1).toISOString(), history: [] };
+    const getJob = cluster.client.getJob.bind(cluster.client);
+    cluster.client.getJob = async (name) => {
+      const kubeJob = await getJob(name);
+      const annotations = {
+        ...kubeJob?.metadata?.annotations,
+        [ownAnnotation.deliveries]: JSON.stringify({ success: told }),
+      };
+      return cluster.addJob({ ...kubeJob, metadata: { ...kubeJob?.metadata, annotations } });
+    };
+    cluster.failures.set('patchJob', new KubernetesError('conflict', 'modified', 409));
+    await reconcile();
+    expect(deliveries()).toEqual({ success: told });
+  });
+
+  it.each([
+    ['is going', { metadata: { name: JOB, uid: 'job-uid', deletionTimestamp: at(6) } }],
+    ['was dismissed', {}],
+  ])('of a job that %s is not called', async (what, rest) => {
+    const { put, outcome, reconcile, calls } = setUp();
+    put(
+      {
+        ...outcome(successful),
+        ...(what === 'was dismissed' ? { [ownAnnotation.dismissed]: at(6).toISOString() } : {}),
+      },
+      rest,
+    );
+    expect(await reconcile()).toBeUndefined();
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the retention of a job with subscribers', () => {
+  const spec = { spec: { ttlSecondsAfterFinished: 8_640_000, template: {} } };
+  const ttl = (cluster: FakeCluster) => cluster.kubeJobs.get(JOB)?.spec?.ttlSecondsAfterFinished;
+
+  it('is put in force when they are told and everything is collected', async () => {
+    const { cluster, put, outcome, reconcile, answers } = setUp({ [ownAnnotation.ttl]: '60' });
+    put({ ...outcome(successful), [ownAnnotation.collection]: 'done' }, spec);
+    answers.push({ text: '500', verdict: 'retry' });
+    await reconcile(10);
+    await reconcile(11);
+    expect(ttl(cluster)).toBe(8_640_000);
+    await reconcile(20);
+    await reconcile(20);
+    expect(ttl(cluster)).toBe(60);
+    const before = cluster.calls.length;
+    await reconcile(21);
+    expect(cluster.calls).toHaveLength(before);
+  });
+
+  it('waits for the collection', async () => {
+    const { cluster, put, outcome, reconcile } = setUp({ [ownAnnotation.ttl]: '60' });
+    put(outcome(successful), spec);
+    await reconcile(10);
+    await reconcile(10);
+    expect(ttl(cluster)).toBe(8_640_000);
+  });
+});

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { JobCache } from '../jobs/job-cache.js';
+import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
+import type { Deliveries } from '../jobs/subscription.js';
+import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import type { ReconcileResult } from '../k8s/work-queue.js';
+import { type Answer, type DueDelivery, dueDelivery, isSettled, withAttempt } from './delivery-plan.js';
+import { MessageBody } from './message-body.js';
+import { SubscriberCaller } from './subscriber-caller.js';
+
+interface Attempt {
+  readonly due: DueDelivery;
+  readonly answer: Answer;
+  readonly at: Date;
+}
+
+/**
+ * Tells a job's subscribers what its state is. What has been told stands on the Job; an answer whose note could not be written is remembered, so that only a crash between the two
+ * makes a repetition, which the message's id gives away.
+ */
+@Injectable()
+export class SubscriberReconciler {
+  /** Attempts that are not noted on their Jobs yet, by the Job's uid. */
+  private readonly unwritten = new Map<string, Attempt>();
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly body: MessageBody,
+    private readonly caller: SubscriberCaller,
+  ) {}
+
+  /** @param signal breaks a call off; it is made again later, by whoever leads then */
+  async reconcile(name: string, now: Date, signal: AbortSignal): Promise<ReconcileResult> {
+    const job = this.cache.jobs.get(name);
+    if (!job?.subscription || job.deleting || job.dismissed !== undefined) {
+      if (job) this.unwritten.delete(job.uid);
+      return undefined;
+    }
+    const unwritten = this.unwritten.get(job.uid);
+    if (unwritten) return this.write(job, unwritten);
+    const status = this.cache.statusOf(job);
+    const due = dueDelivery(job, status, now);
+    if (due && due.wait > 0) return { requeueAfter: due.wait };
+    if (due) return this.deliver(job, due, now, signal);
+    if (isSettled(job, status)) await this.putRetentionInForce(job);
+    return undefined;
+  }
+
+  /** For Jobs that are gone. */
+  forget(uid: string): void {
+    this.unwritten.delete(uid);
+  }
+
+  private async deliver(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<ReconcileResult> {
+    const { base } = job.subscription as NonNullable<JobRecord['subscription']>;
+    const message = {
+      id: due.messageId,
+      uri: due.uri,
+      body: await this.body.make(job, base),
+      monitor: `${base}/jobs/${job.jobId}`,
+    };
+    const attempt = { due, answer: await this.caller.call(message, now, signal), at: now };
+    this.unwritten.set(job.uid, attempt);
+    return this.write(job, attempt);
+  }
+
+  /** Conditional on the version of the Job: a paused leader that wakes must not undo what another noted meanwhile. */
+  private async write(job: JobRecord, attempt: Attempt): Promise<ReconcileResult> {
+    const current = await this.patch(job, (latest) => {
+      const deliveries = latest.deliveries ?? {};
+      const known = deliveries[attempt.due.event];
+      if (known?.state === attempt.due.state && known.status !== 'pending') return undefined;
+      return withAttempt(deliveries, attempt.due, attempt.answer, attempt.at);
+    });
+    this.unwritten.delete(job.uid);
+    // The next look is at the Job as it is now.
+    return current ? { requeueAfter: 0 } : undefined;
+  }
+
+  private async patch(
+    job: JobRecord,
+    change: (latest: JobRecord) => Deliveries | undefined,
+  ): Promise<JobRecord | undefined> {
+    for (let latest: JobRecord | undefined = job; latest?.uid === job.uid;) {
+      const deliveries = change(latest);
+      if (!deliveries) return latest;
+      try {
+        const patched = await this.client.patchJob(job.name, {
+          metadata: {
+            uid: job.uid,
+            resourceVersion: latest.resourceVersion,
+            annotations: { [ownAnnotation.deliveries]: JSON.stringify(deliveries) },
+          },
+        });
+        if (patched) this.cache.observe(patched);
+        return patched && toJobRecord(prefixOf(job), patched);
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
+        const kubeJob = await this.client.getJob(job.name);
+        latest = kubeJob && toJobRecord(prefixOf(job), kubeJob);
+      }
+    }
+    return undefined;
+  }
+
+  /** The configured retention, which waited for the subscribers; the finalizer must have collected before. */
+  private async putRetentionInForce(job: JobRecord): Promise<void> {
+    const { ttlAfterCollected, ttlInForce, collection } = job;
+    if (collection === 'pending' || ttlAfterCollected === undefined || ttlAfterCollected === ttlInForce) return;
+    const patched = await this.client.patchJob(job.name, {
+      metadata: { uid: job.uid },
+      spec: { ttlSecondsAfterFinished: ttlAfterCollected },
+    });
+    if (patched) this.cache.observe(patched);
+  }
+}
+
+function prefixOf({ name, jobId }: JobRecord): string {
+  return name.slice(0, -jobId.length);
+}

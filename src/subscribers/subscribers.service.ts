@@ -1,0 +1,98 @@
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { JobCache } from '../jobs/job-cache.js';
+import type { JobRecord } from '../jobs/job-record.js';
+import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
+import { LeaderElection } from '../k8s/leader-election.js';
+import type { ReconcileResult } from '../k8s/work-queue.js';
+import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { SubscriberReconciler } from './subscriber.reconciler.js';
+
+/** Subscribers called at the same time: a slow one keeps a place for as long as it may take. */
+const CONCURRENCY = 64;
+/** How long calls under way may take once the server shuts down, milliseconds. */
+const GRACE = 3_000;
+
+/** Runs {@link SubscriberReconciler} on the replica that leads. Keys are names of Jobs. */
+@Injectable()
+@ConformsTo([conformanceClass.callback])
+export class SubscribersService implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(SubscribersService.name);
+  private readonly queue: KeyedWorkQueue;
+  private readonly unsubscribe: (() => void)[] = [];
+  private readonly stopping = new AbortController();
+  private synced = false;
+  /** Whether a key was left alone because this replica did not lead, or did not know everything yet. */
+  private passedOver = false;
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly reconciler: SubscriberReconciler,
+    private readonly leader: LeaderElection,
+  ) {
+    this.queue = new KeyedWorkQueue(
+      {
+        name: 'subscribers',
+        concurrency: CONCURRENCY,
+        onError: (key, error) => {
+          if (!this.stopping.signal.aborted)
+            this.logger.warn(
+              `${key}: a subscriber cannot be told now: ${error instanceof Error ? error.message : String(error)}`,
+            );
+          return 'retry';
+        },
+      },
+      (name) => this.reconcile(name),
+    );
+  }
+
+  onModuleInit(): void {
+    this.unsubscribe.push(
+      this.cache.jobs.subscribe(({ record, previous }) => {
+        if (record) this.onJob(record);
+        else if (previous) this.reconciler.forget(previous.uid);
+      }),
+      this.cache.pods.subscribe(({ record, previous }) => {
+        const job = this.cache.jobs.get((record ?? previous)?.jobName ?? '');
+        if (job) this.onJob(job);
+      }),
+      this.leader.onChange((isLeader) => {
+        if (isLeader) this.addAll();
+      }),
+    );
+    this.cache.whenSynced().then(
+      () => {
+        this.synced = true;
+        this.addAll();
+      },
+      () => undefined, // shut down before
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    const timer = setTimeout(() => this.stopping.abort(new Error('The server shuts down.')), GRACE);
+    await this.queue.shutDown();
+    clearTimeout(timer);
+  }
+
+  private onJob(job: JobRecord): void {
+    if (!job.subscription) return;
+    // Where the finalizer is off nobody else starts it.
+    this.leader.start();
+    this.queue.add(job.name);
+  }
+
+  private addAll(): void {
+    this.passedOver = false;
+    for (const job of this.cache.jobs.values()) this.onJob(job);
+  }
+
+  private async reconcile(name: string): Promise<ReconcileResult> {
+    if (!this.leader.isLeader || !this.synced) {
+      this.passedOver = true;
+      return undefined;
+    }
+    if (this.passedOver) this.addAll();
+    return this.reconciler.reconcile(name, new Date(), this.stopping.signal);
+  }
+}
