@@ -6,11 +6,22 @@ import { TestBed, TOKEN } from '../support/test-bed.js';
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const HOSTILE = '<script>alert(1)</script>';
 
+/** A process whose result is itself a page that would do harm. */
+const HTML_PROCESS = `
+  html:
+    type: process
+    processor:
+      <<: *image
+      mimetype: text/html
+      metadata: *both
+      command: [sh, -c, 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo "${HOSTILE}"']
+`;
+
 let bed: TestBed;
 let successful: string;
 let failed: string;
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.start({}, { configuration: (text) => text + HTML_PROCESS });
   [successful, failed] = await Promise.all([
     bed.submit('inputs', { text: HOSTILE }),
     bed.submit('secret-failing', {}, { token: TOKEN }),
@@ -137,6 +148,17 @@ describe('for a browser', () => {
     expect(await (await bed.get(`/jobs/${successful}/results`)).json()).toEqual({ text: HOSTILE });
   });
 
+  it('a result that is a page itself is opened in a sandbox', async () => {
+    const jobId = await bed.submit('html');
+    await bed.until(jobId, 'successful');
+    const shown = await pageOf(`/jobs/${jobId}/results`);
+    expect([shown.querySelector('pre')?.text, shown.querySelectorAll('script')]).toEqual([HOSTILE, []]);
+    const raw = await browse(`/jobs/${jobId}/results?f=json`);
+    expect(await raw.text()).toBe(HOSTILE);
+    expect(raw.headers.get('content-security-policy')).toMatch(/^sandbox;/);
+    expect(raw.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   it('a failed job says why, and where to read what to do; its log only to who has the token', async () => {
     const page = await pageOf(`/jobs/${failed}`);
     expect(page.text).toContain('ended with exit code 7');
@@ -173,6 +195,17 @@ describe('for a browser', () => {
     const response = await browse('/openapi');
     expect([response.status, response.headers.get('location')]).toEqual([303, `${bed.url}/docs`]);
     expect((await bed.get('/openapi?f=html')).headers.get('content-type')).toMatch(/^text\/html/);
+  });
+});
+
+describe('the filters of the job list', () => {
+  it('that are left empty, as forms send them, filter nothing', async () => {
+    const query = 'processID=&datetime=&minDuration=&maxDuration=&limit=&status=failed';
+    const page = await pageOf(`/jobs?${query}`);
+    expect(page.querySelectorAll('tbody .status').every(({ text }) => text === 'failed')).toBe(true);
+    expect(page.querySelector('input[value=failed]')?.hasAttribute('checked')).toBe(true);
+    expect(page.querySelector('input[value=running]')?.hasAttribute('checked')).toBe(false);
+    expect(anchors(page)).toContain(`${bed.url}/jobs/${failed}`);
   });
 });
 
