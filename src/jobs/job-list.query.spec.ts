@@ -35,13 +35,20 @@ describe('the parameters of the job list', () => {
     [{ datetime: '2026-01-01/2026-01-02/2026-01-03' }, ['datetime']],
     [{ minDuration: '-1', maxDuration: '1.5' }, ['minDuration', 'maxDuration']],
     [{ cursor: 'x' }, ['cursor']],
+    [{ datetime: '..' }, ['datetime']],
+    [{ datetime: '2026-13-01' }, ['datetime']],
+    [{ datetime: '2026-02-30' }, ['datetime']],
+    [{ datetime: '2026-01-01T25:00:00Z/..' }, ['datetime']],
+    [{ minDuration: ['1', '2'] }, ['minDuration']],
     [{ bbox: '1', offset: '2' }, ['bbox', 'offset']],
+    [{ status: 'done', limit: '0', datetime: 'x', cursor: '?' }, ['status', 'datetime', 'cursor', 'limit']],
   ])('%j are refused, each by name', (query, pointers) => {
     expect(faultsOf(query as Record<string, string>).map(({ pointer }) => pointer)).toEqual(pointers);
   });
 
   it.each([
     [{}, true],
+    [{ type: '', processID: '', status: '', datetime: '', minDuration: '', maxDuration: '', limit: '' }, true],
     [{ type: 'process' }, true],
     [{ type: 'script' }, false],
     [{ processID: 'hello' }, true],

@@ -129,7 +129,9 @@ function parseInterval(text: string): { start: number; end: number } | undefined
 function instant(text: string, last: boolean): number | undefined {
   if (!DATE_TIME.test(text)) return undefined;
   const time = Date.parse(text);
-  if (Number.isNaN(time)) return undefined;
+  // JavaScript takes 30 February for 2 March.
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate();
+  if (Number.isNaN(time) || day !== Number(text.slice(8, 10))) return undefined;
   if (!last || text.includes('.')) return time;
   return time + (text.includes('T') || text.includes('t') ? 999 : 24 * 3600 * 1000 - 1);
 }

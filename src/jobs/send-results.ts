@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
+import { documentPolicy } from './document-policy.js';
 import type { ResultsAnswer } from './job-results.js';
 import type { OutputLink } from './results-format.js';
 
@@ -15,6 +16,8 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
   }
   const { body, range, etag, size = 0 } = answer;
   void reply.header('content-type', answer.mediaType);
+  const policy = documentPolicy(answer.mediaType ?? '');
+  if (policy !== undefined) void reply.header('content-security-policy', policy);
   if (etag !== undefined) void reply.header('etag', etag);
   if (range) void reply.header('accept-ranges', 'bytes');
   const asked = range && request.method === 'GET' ? rangeOf(request, etag, size) : undefined;

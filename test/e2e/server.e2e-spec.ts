@@ -67,7 +67,7 @@ describe('cross-origin requests', () => {
     const expected = {
       'access-control-allow-origin': '*',
       'access-control-expose-headers':
-        'Location, Link, Preference-Applied, Content-Language, Retry-After, WWW-Authenticate',
+        'Location, Link, Preference-Applied, Content-Language, ETag, Allow, Retry-After, WWW-Authenticate',
     };
     expect(corsHeaders(await fetch(bed.url, { headers: origin }))).toEqual(expected);
     expect(corsHeaders(await fetch(`${bed.url}/nothing`, { headers: origin }))).toEqual(expected);
@@ -101,7 +101,7 @@ describe('compression', () => {
 
   it('is done where configured and asked for', async () => {
     const { headers, body } = await rawGet(`${bed.url}/openapi`, gzip);
-    expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+    expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: expect.stringContaining('Accept-Encoding') });
     expect(gunzipSync(body)).toEqual((await rawGet(`${bed.url}/openapi`)).body);
     expect((await rawGet(`${plainUrl}/openapi`, gzip)).headers['content-encoding']).toBeUndefined();
   });

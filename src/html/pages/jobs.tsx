@@ -94,7 +94,8 @@ function Filters({ action, query }: { action: string; query: PageContext['query'
       <div class="field">
         <label for="limit">Jobs on a page</label>
         <select id="limit" name="limit">
-          {[...new Set([...LIMITS, ...given('limit')])].map((limit) => (
+          <option value="">as usual</option>
+          {[...new Set([...LIMITS, ...given('limit').filter(Boolean)])].map((limit) => (
             <option selected={given('limit').includes(limit)}>{limit}</option>
           ))}
         </select>
