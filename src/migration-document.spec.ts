@@ -5,26 +5,33 @@ import { join } from 'node:path';
 const project = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(project, path), 'utf8');
 
-/** The cells of the last column of every table of the document: where the tests are named. */
-const cells = read('docs/migration.md')
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\| (-+|predecessor) /.test(line))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-  .map(([what = '', here = '', tests = '']) => ({ what, here, tests: tests.split('<br>') }));
+/** The rows of every table of the document, or of its part after a heading, whose last column names tests. */
+function rowsOf(document: string, heading = '') {
+  const text = read(document);
+  return text
+    .slice(text.indexOf(heading))
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\| (-+|predecessor) /.test(line))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+    .map(([what = '', here = '', tests = '']) => ({ what, here, tests: tests.split('<br>') }));
+}
 
-describe('docs/migration.md', () => {
+describe.each([
+  ['docs/migration.md', rowsOf('docs/migration.md'), 100],
+  ['docs/visualisations.md', rowsOf('docs/visualisations.md', '# Migration from '), 20],
+])('%s', (_document, rows, least) => {
   it('says of every line what became of it', () => {
-    expect(cells.length).toBeGreaterThan(100);
-    expect(cells.filter(({ what, here }) => what === '' || here === '')).toEqual([]);
+    expect(rows.length).toBeGreaterThan(least);
+    expect(rows.filter(({ what, here }) => what === '' || here === '')).toEqual([]);
   });
 
   it('names for every line a test that exists, or one that is to be written', () => {
-    const wrong = cells.flatMap(({ what, tests }) => tests.filter((test) => !exists(test)).map((test) => [what, test]));
+    const wrong = rows.flatMap(({ what, tests }) => tests.filter((test) => !exists(test)).map((test) => [what, test]));
     expect(wrong).toEqual([]);
   });
 });

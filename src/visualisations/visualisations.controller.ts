@@ -1,11 +1,11 @@
 import { Controller, Get, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
+import { ApiProblem } from '../ogc/api-problem.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
-import { Problem } from '../ogc/problem.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationListDto } from './visualisations.dto.js';
@@ -13,7 +13,6 @@ import { VisualisationListDto } from './visualisations.dto.js';
 /** An app has no login of its own, and whoever knows its address is in: the list is for those who know the API token. */
 @ApiTags('Visualisations')
 @ApiBearerAuth()
-@ApiExtraModels(Problem)
 @Controller('visualisations')
 export class VisualisationsController {
   private readonly apiToken: ApiToken;
@@ -33,8 +32,8 @@ export class VisualisationsController {
     description: 'Asks for the API token.',
   })
   @ApiOkResponse({ type: VisualisationListDto })
-  @ApiResponse({ status: 401, type: Problem })
-  @ApiResponse({ status: 503, type: Problem, description: 'What there is has not been read from the cluster yet' })
+  @ApiProblem(401, 'The token is missing or does not match')
+  @ApiProblem(503, 'What there is has not been read from the cluster yet')
   list(@Req() request: FastifyRequest): VisualisationListDto {
     this.demandToken(request);
     if (!this.cache.synced)

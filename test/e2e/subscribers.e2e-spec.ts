@@ -65,7 +65,7 @@ async function annotate(jobId: string, annotations: Readonly<Record<string, stri
 }
 
 describe('a subscriber', () => {
-  it('is told that the job runs, and its results, signed', async () => {
+  it('/req/callback/job-callback: is told that the job runs, and its results, signed', async () => {
     const { path, subscriber } = addresses();
     const jobId = await bed.submit('short', {}, { body: { subscriber } });
     await settled(jobId, 'success');

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Child } from '../support/child.js';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
@@ -13,19 +16,15 @@ const DM = 'data-manager.informaticsmatters.com';
 
 describe('on the embedded cluster', () => {
   it('the operator does not start, and says why', async () => {
-    const cluster = onRealCluster ? undefined : await TestCluster.start();
+    const folder = await mkdtemp(join(tmpdir(), 'e2e-visualisations-'));
     try {
-      const args = ['--cluster', 'embedded', '--port', '0', '--operators', 'visualisations'];
-      const environment = {
-        PYGEOAPI_CONFIG: 'test/fixtures/e2e-config.yaml',
-        INGRESS_DOMAIN: DOMAIN,
-        DATA_DIR: `${process.env['TMPDIR'] ?? '/tmp'}/e2e-visualisations-${process.pid}`,
-      };
+      const args = ['--cluster', 'embedded', '--port', '0', '--operators', 'visualisations', '--data-dir', folder];
+      const environment = { PYGEOAPI_CONFIG: 'test/fixtures/e2e-config.yaml', INGRESS_DOMAIN: DOMAIN };
       await expect(Child.start('dist/main.js', args, environment, /^listening on/m)).rejects.toThrow(
         'The operator of visualisations needs a Kubernetes cluster',
       );
     } finally {
-      await cluster?.stop();
+      await rm(folder, { recursive: true, force: true });
     }
   }, 60_000);
 });
