@@ -54,6 +54,7 @@ export class ExecutionService {
       processId,
       mainContainerName: process.mainContainerName,
       podSpec,
+      notes: await process.notes({ jobId, inputs: request.inputs }),
       inputs: request.inputs,
       maskedInputs: maskSecrets(request.inputs),
       mimetype: process.mimetype,
