@@ -2,27 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { containerHeading, missingLog, podHeading, whyNotRun } from '../jobs/log-document.js';
 import type { ContainerRecord, PodRecord } from '../jobs/pod-record.js';
-import { ResultScanner } from '../jobs/result-scanner.js';
+import { PrintedResults } from '../jobs/printed-results.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import type { FollowSession } from './log-follower.js';
 import { Spool } from '../jobs/spool.js';
 
-/** A result that a job printed. */
-export interface PrintedOutput {
-  /** Undefined where the log names none. */
-  readonly mediaType?: string;
-  readonly body: Spool;
-}
-
 /** What an ended pod leaves behind. {@link dispose} frees it. */
 export interface CollectedPod {
   /** The log document: headings and logs of all containers. */
   readonly document: Spool;
-  /** Of the main container's log; undefined where it has no start marker without an output's id. */
-  readonly result?: PrintedOutput;
-  /** The same with an output's id, by that. */
-  readonly outputs: ReadonlyMap<string, PrintedOutput>;
+  /** What the main container's log has of them. */
+  readonly results: PrintedResults;
   /** Why the main container's log, and with it any result, cannot be read (any more); undefined where it was read whole. */
   readonly mainLogMissing?: string;
   /** The main container's log does not begin as it did: its node rotated it, and only the newest part was left. */
@@ -61,13 +52,12 @@ export class LogCollector {
     session?: FollowSession,
   ): Promise<CollectedPod> {
     const document = new Spool();
-    const body = new Spool();
+    const results = new PrintedResults();
     const dispose = async () => {
       await document.dispose();
-      await body.dispose();
+      await results.dispose();
     };
     try {
-      const scanner = new ResultScanner();
       const tails = new Map<string, string>();
       const beginning = new Beginning(head);
       let mainLogMissing: string | undefined;
@@ -81,7 +71,7 @@ export class LogCollector {
           await document.write(chunk);
           if (!isMain) return;
           beginning.push(chunk);
-          for (const part of scanner.push(chunk)) await body.write(part);
+          await results.write(chunk);
         });
         if (!tail.endsWithNewline) await document.write(Buffer.from('\n'));
         if (missing !== undefined) await document.write(Buffer.from(missingLog(missing)));
@@ -89,10 +79,9 @@ export class LogCollector {
         if (isMain && missing === undefined && beginning.isAnother) await document.write(Buffer.from(CUT));
         tails.set(container.name, tail.text());
       }
-      scanner.end();
-      const result = scanner.found ? { mediaType: scanner.mediaType, body } : undefined;
+      await results.end();
       const mainLogCut = mainLogMissing === undefined && beginning.isAnother;
-      return { document, result, outputs: new Map(), mainLogMissing, mainLogCut, tails, dispose };
+      return { document, results, mainLogMissing, mainLogCut, tails, dispose };
     } catch (error) {
       await dispose();
       throw error;

@@ -3,20 +3,19 @@ import { formatOutputs } from '../jobs/job-annotations.js';
 import { DeclaredOutputs } from '../jobs/declared-outputs.js';
 import { ResultFault, type InlineOutput, type RecordedOutput, type StoredResult } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
+import { resultMediaType, type PrintedOutput } from '../jobs/printed-results.js';
+import { assertDeclared } from '../jobs/result-checks.js';
 import { ResultSources } from '../jobs/result-source.js';
 import type { Spool } from '../jobs/spool.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
-import type { CollectedPod, PrintedOutput } from './log-collector.js';
+import type { CollectedPod } from './log-collector.js';
 import { LogStore } from './log-store.js';
 
 /** Results of a job up to so many bytes together are kept in the Job's annotations, larger ones in the object store. */
 export const INLINE_LIMIT = 16 * 1024;
 /** The same while there is no object store; all annotations of an object together may have 256 KiB. */
 export const INLINE_LIMIT_WITHOUT_STORE = 128 * 1024;
-/** Results under ids of outputs that one job may have, and bytes of such an id: what is noted of each stands in one annotation. */
-const MOST_OUTPUTS = 100;
-const LONGEST_OUTPUT_ID = 128;
-/** Bytes of that annotation. */
+/** Bytes of the annotation that notes results under ids of outputs. */
 const LONGEST_ANNOTATION = 160 * 1024;
 
 /** The results of a job as they are noted on it. */
@@ -53,15 +52,19 @@ export class ResultKeeper {
   async keep(job: JobRecord, podUid: string, finished: Date, collected: CollectedPod): Promise<KeptResults> {
     const declared = this.declared.of(job);
     const files = await this.sources.resultsOf(job);
-    assertSound(collected, files, declared);
-    assertWhole(job, collected, files, declared);
-    const items = [...collected.outputs].map(([id, output]) => toItem(job, id, output, declared.get(id)));
-    if (collected.result) items.push(toItem(job, undefined, collected.result));
+    const { results } = collected;
+    const isWhole = collected.mainLogMissing === undefined;
+    if (isWhole && results.fault) throw results.fault;
+    // Of a log that cannot be read to its end nothing is sure.
+    const outputs: ReadonlyMap<string, PrintedOutput> = isWhole ? results.outputs : new Map();
+    const given = { unnamed: isWhole ? results.unnamed : undefined, outputs, files };
+    assertDeclared(given, [...files.keys()], declared);
+    assertComplete(job, collected, given, declared);
+    const items = [...outputs].map(([id, output]) => toItem(job, id, output, declared.get(id)));
+    if (given.unnamed) items.push(toItem(job, undefined, given.unnamed));
     const kept = await this.distribute(job, podUid, finished, items);
-    return {
-      ...kept,
-      outputs: assertFits(inOrder([...collected.outputs.keys(), ...files.keys()], kept.outputs, files)),
-    };
+    const order = [...outputs.keys(), ...files.keys()];
+    return { ...kept, outputs: assertFits(inOrder(order, kept.outputs, files)) };
   }
 
   private async distribute(
@@ -107,7 +110,7 @@ export class ResultKeeper {
 }
 
 function toItem(job: JobRecord, id: string | undefined, output: PrintedOutput, declared?: string): Item {
-  return { id, mediaType: output.mediaType ?? declared ?? job.mimetype ?? 'application/json', body: output.body };
+  return { id, mediaType: resultMediaType(job, output, declared), body: output.body };
 }
 
 /** What the annotation of a result needs; undefined where it cannot stand in one: the annotation of a result without a name is text. */
@@ -127,48 +130,21 @@ async function inlineOf(
   return { output, room: Buffer.byteLength(JSON.stringify(output.value)) };
 }
 
-function assertSound(
-  { outputs: printed, result }: CollectedPod,
-  files: ReadonlyMap<string, StoredResult>,
-  declared: ReadonlyMap<string, unknown>,
-): void {
-  const ids = [...printed.keys(), ...files.keys()];
-  const invalid = (message: string) => new ResultFault('result-invalid', message);
-  const twice = ids.find((id) => printed.has(id) && files.has(id));
-  if (twice !== undefined) throw invalid(`The job gave output "${twice}" twice: as a file and in its log.`);
-  const unknown = ids.find((id) => declared.size > 0 && !declared.has(id));
-  if (unknown !== undefined)
-    throw invalid(
-      `The job gave a result for output "${unknown}", which its process does not have; it has ${[...declared.keys()].join(', ')}.`,
-    );
-  const long = ids.find((id) => Buffer.byteLength(id) > LONGEST_OUTPUT_ID);
-  if (long !== undefined)
-    throw invalid(
-      `The job gave a result for an output whose id has more than ${LONGEST_OUTPUT_ID} bytes: "${long.slice(0, 64)}…".`,
-    );
-  if (ids.length > MOST_OUTPUTS)
-    throw new ResultFault(
-      'result-too-large',
-      `The job gave results for ${ids.length} outputs; at most ${MOST_OUTPUTS} can be kept.`,
-    );
-  if (result && ids.length > 0 && declared.size > 0 && [...declared.keys()].every((id) => ids.includes(id)))
-    throw invalid(
-      'The job printed a result without a name, and gave one for each of its outputs besides: it is not known whose that is.',
-    );
-}
-
 /** A log that cannot be read, or not from its beginning, may have held what is missing. */
-function assertWhole(
+function assertComplete(
   job: JobRecord,
-  { outputs, result, mainLogMissing, mainLogCut }: CollectedPod,
-  files: ReadonlyMap<string, StoredResult>,
+  { mainLogMissing, mainLogCut }: CollectedPod,
+  given: {
+    readonly unnamed: PrintedOutput | undefined;
+    readonly outputs: ReadonlyMap<string, PrintedOutput>;
+    readonly files: ReadonlyMap<string, StoredResult>;
+  },
   declared: ReadonlyMap<string, unknown>,
 ): void {
   if (mainLogMissing === undefined && !mainLogCut) return;
   const wanted = job.request?.outputs ?? [...declared.keys()];
-  const isKnown = (id: string) => files.has(id) || (mainLogMissing === undefined && outputs.has(id));
-  if (wanted.length > 0 && wanted.every(isKnown)) return;
-  if (mainLogMissing === undefined && result !== undefined) return;
+  if (given.unnamed || (wanted.length > 0 && wanted.every((id) => given.outputs.has(id) || given.files.has(id))))
+    return;
   throw new ResultFault(
     'result-lost',
     mainLogMissing === undefined

@@ -1,12 +1,32 @@
 import { describe, expect, it } from '@jest/globals';
-import { ResultScanner } from './result-scanner.js';
+import { ResultScanner, type ResultPart } from './result-scanner.js';
+import { parseResultHead, type ResultHead } from './start-marker.js';
 
-function scan(log: Buffer, chunkSize = log.length || 1): { found: boolean; mediaType?: string; result: Buffer } {
+interface Scanned {
+  readonly head: ResultHead;
+  readonly result: Buffer;
+}
+
+function scanAll(log: Buffer | string, chunkSize?: number): Scanned[] {
+  const bytes = Buffer.from(log);
   const scanner = new ResultScanner();
-  const parts: Buffer[] = [];
-  for (let at = 0; at < log.length; at += chunkSize) parts.push(...scanner.push(log.subarray(at, at + chunkSize)));
-  scanner.end();
-  return { found: scanner.found, mediaType: scanner.mediaType, result: Buffer.concat(parts) };
+  const parts: ResultPart[] = [];
+  const step = chunkSize ?? (bytes.length || 1);
+  for (let at = 0; at < bytes.length; at += step) parts.push(...scanner.push(bytes.subarray(at, at + step)));
+  parts.push(...scanner.end());
+  return scanner.heads.map((head) => ({
+    head,
+    result: Buffer.concat(parts.filter((part) => part.head === head).map((part) => part.bytes)),
+  }));
+}
+
+function scan(log: Buffer, chunkSize?: number): { found: boolean; mediaType?: string; result: Buffer } {
+  const [scanned] = scanAll(log, chunkSize);
+  return {
+    found: scanned !== undefined,
+    mediaType: scanned?.head.mediaType,
+    result: scanned?.result ?? Buffer.alloc(0),
+  };
 }
 
 const LOG = `starting
@@ -40,7 +60,7 @@ describe('the result in a log', () => {
   it('is absent without the start marker, even where a media type is named', () => {
     expect(scan(Buffer.from('PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE:application/json\nhello\n'))).toEqual({
       found: false,
-      mediaType: 'application/json',
+      mediaType: undefined,
       result: Buffer.alloc(0),
     });
   });
@@ -73,5 +93,111 @@ describe('the result in a log', () => {
     const log =
       'PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE:a/b\nPYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE:c/d\nPYGEOAPI_K8S_MANAGER_RESULT_START\n1';
     expect(scan(Buffer.from(log)).mediaType).toBe('c/d');
+  });
+});
+
+const START = 'PYGEOAPI_K8S_MANAGER_RESULT_START';
+const texts = (scanned: readonly Scanned[]) => scanned.map(({ head, result }) => [head, result.toString()]);
+const SEVERAL = `starting
+PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: text/csv
+INFO - ${START} output=table
+a,b
+PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: is content here
+${START}
+1,2
+
+${START} output=map mimetype="image/png; x=\\"a b\\"" bytes=3
+\u0001\u0002\u0003${START} output=empty
+${START} output=last
+no newline at the end`;
+
+describe('several results in a log', () => {
+  it.each([1, 2, 3, 7, 33, 34, 64, 10_000])('are found when the log comes in chunks of %d bytes', (chunkSize) => {
+    expect(texts(scanAll(SEVERAL, chunkSize))).toEqual([
+      [
+        { output: 'table', mediaType: 'text/csv' },
+        `a,b\nPYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: is content here\n${START}\n1,2\n`,
+      ],
+      [{ output: 'map', mediaType: 'image/png; x="a b"', bytes: 3 }, '\u0001\u0002\u0003'],
+      [{ output: 'empty' }, ''],
+      [{ output: 'last' }, 'no newline at the end'],
+    ]);
+  });
+
+  it.each([1, 5, 10_000])('do not cut a result without a name, in chunks of %d bytes', (chunkSize) => {
+    const content = `a\n${START} output=x\n${START} output=x bytes=wrong\n${START}`;
+    expect(texts(scanAll(`${START}\n${content}\n`, chunkSize))).toEqual([[{}, content]]);
+  });
+
+  it.each([1, 5, 10_000])('are not looked into where their size is announced, in chunks of %d bytes', (chunkSize) => {
+    const content = `a\n${START} output=y\n${START} output=y\n`;
+    const log = `${START} output=x bytes=${content.length}\n${content}${START} output=y\n1\n`;
+    expect(texts(scanAll(log, chunkSize))).toEqual([
+      [{ output: 'x', bytes: content.length }, content],
+      [{ output: 'y' }, '1'],
+    ]);
+  });
+
+  it('keep a final newline that their size includes, and not one that it does not', () => {
+    for (const printed of ['ab\n', 'ab\n\n'])
+      expect(texts(scanAll(`${START} bytes=3\n${printed}`))).toEqual([[{ bytes: 3 }, 'ab\n']]);
+    expect(texts(scanAll(`${START} bytes=2\nab\n`))).toEqual([[{ bytes: 2 }, 'ab']]);
+  });
+
+  it('end with everything where more came than was announced', () => {
+    expect(texts(scanAll(`${START} output=x bytes=2\nabc\ndone\n${START} output=y\n`))).toEqual([
+      [{ output: 'x', bytes: 2 }, 'abc\ndone'],
+      [{ output: 'y' }, ''],
+    ]);
+  });
+
+  it('go on over lines of any length', () => {
+    const long = `${START} `.repeat(10_000);
+    expect(texts(scanAll(`${START} output=x\n${long}\n${START} output=y\n${long}`, 65_536))).toEqual([
+      [{ output: 'x' }, long],
+      [{ output: 'y' }, long],
+    ]);
+  });
+
+  it('are refused where a marker follows without a newline, for it is not known what it ends', () => {
+    expect(() => scanAll(`${START} output=x\n[1]${START} output=y\n`)).toThrow(
+      'The start marker of output "y" does not stand at the beginning of a line: what is before it may belong to output "x".',
+    );
+  });
+});
+
+describe('what follows a start marker', () => {
+  const sha256 = 'AB'.repeat(32);
+  it.each([
+    ['', {}],
+    ['  \r', {}],
+    [' of the end', {}],
+    ['"}', {}],
+    [':output=x', {}],
+    [' Output=x', {}],
+    [' output=x', { output: 'x' }],
+    ['\toutput="a \\"b\\" \\\\"\r', { output: 'a "b" \\' }],
+    [
+      ` sha256=${sha256} bytes=0  encoding=base64 mimetype=image/png output=ä`,
+      { sha256: sha256.toLowerCase(), bytes: 0, encoding: 'base64', mediaType: 'image/png', output: 'ä' },
+    ],
+  ])('is read: %j', (text, head) => {
+    expect(parseResultHead(text)).toEqual(head);
+  });
+
+  it.each([
+    [' output=', 'something else than name=value after 0 attributes'],
+    [' output=""', 'an empty output'],
+    [' output=x bytes=3 done', 'something else than name=value after 2 attributes'],
+    [' output=x"}', 'something else than name=value after 1 attributes'],
+    [' output=x output=y', 'the attribute "output" twice'],
+    [' output=x size=3', 'the attribute "size"; known are output, mimetype, bytes, sha256 and encoding'],
+    [' bytes=-1', 'bytes that are no whole number'],
+    [' bytes=1e3', 'bytes that are no whole number'],
+    [' sha256=abc', 'a sha256 that is not 64 hexadecimal digits'],
+    [' encoding=gzip', 'an encoding other than base64'],
+    [' mimetype=png', 'a mimetype that is none'],
+  ])('is refused: %j', (text, message) => {
+    expect(() => parseResultHead(text)).toThrow(`A line of the job's log with ${START} has ${message}`);
   });
 });

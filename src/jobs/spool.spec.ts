@@ -24,7 +24,7 @@ describe('a spool', () => {
 
   it('leaves no file behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'spool-spec-'));
-    spool = new Spool(folder);
+    spool = new Spool({ folder });
     await spool.write(Buffer.alloc(1_000_000));
     expect(await readdir(folder)).toHaveLength(1);
     await spool.dispose();

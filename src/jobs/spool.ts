@@ -19,8 +19,14 @@ export class Spool {
   private digestText: string | undefined;
   private length = 0;
 
-  /** @param folder for the temporary file */
-  constructor(private readonly folder = tmpdir()) {}
+  private readonly folder: string;
+  private readonly memoryLimit: number;
+
+  /** @param options folder for the temporary file; bytes that stay in memory */
+  constructor({ folder = tmpdir(), memoryLimit = MEMORY_LIMIT }: { folder?: string; memoryLimit?: number } = {}) {
+    this.folder = folder;
+    this.memoryLimit = memoryLimit;
+  }
 
   /** Bytes written. */
   get size(): number {
@@ -32,7 +38,7 @@ export class Spool {
     this.hash.update(chunk);
     this.length += chunk.length;
     this.chunks.push(chunk);
-    if (this.file === undefined && this.length <= MEMORY_LIMIT) return;
+    if (this.file === undefined && this.length <= this.memoryLimit) return;
     this.file ??= await openFile(this.folder);
     await this.flush(this.file.handle);
   }
