@@ -263,6 +263,31 @@ metadata: { outputs: { plot: { schema: { type: string, contentMediaType: image/p
     expect(settings(pod)).toMatchObject({ condaStoreGroups: ['one'], notebookOutput: false, outputs: ['plot'] });
   });
 
+  it('that name one claim several times make one volume of it', async () => {
+    const pod = await podWith(`home_volume_claim_name: user
+extra_pvcs:
+  - { claim_name: user, mount_path: /data, sub_path: data }
+  - { claim_name: other, mount_path: /other }
+extra_volumes:
+  - { name: mine, persistentVolumeClaim: { claimName: other } }
+  - { name: guarded, persistentVolumeClaim: { claimName: other, readOnly: true } }
+extra_volume_mounts:
+  - { name: mine, mountPath: /mine }
+  - { name: guarded, mountPath: /guarded }`);
+    expect(pod.volumes).toEqual([
+      { name: 'home', persistentVolumeClaim: { claimName: 'user' } },
+      { name: 'extra-1', persistentVolumeClaim: { claimName: 'other' } },
+      { name: 'guarded', persistentVolumeClaim: { claimName: 'other', readOnly: true } },
+    ]);
+    expect(mainOf(pod)?.volumeMounts).toEqual([
+      { name: 'home', mountPath: '/home/jovyan' },
+      { name: 'home', mountPath: '/data', subPath: 'data' },
+      { name: 'extra-1', mountPath: '/other' },
+      { name: 'extra-1', mountPath: '/mine' },
+      { name: 'guarded', mountPath: '/guarded' },
+    ]);
+  });
+
   test.each([
     ['eurodatacube/jupyter-user:1', 'edc'],
     ['eurodatacube/jupyter-user-g:1', 'edc-gpu'],

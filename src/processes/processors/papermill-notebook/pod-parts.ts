@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1EnvFromSource, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 
 /** What one key of the definition adds to a pod. */
@@ -17,14 +18,24 @@ export interface CombinedParts extends PodParts {
   readonly initContainers: V1Container[];
 }
 
-/** All parts, in their order. */
+/** All parts, in their order. A claim that several of them name is one volume: the kubelet does not mount it twice in one pod. */
 export function combine(parts: readonly PodParts[]): CombinedParts {
+  const all = parts.flatMap(({ volumes = [] }) => volumes);
+  const firstOf = (volume: V1Volume): V1Volume =>
+    all.find((other) => isDeepStrictEqual(claimOf(other), claimOf(volume))) ?? volume;
+  const names = new Map(all.filter(claimOf).map((volume) => [volume.name, firstOf(volume).name]));
   return {
-    volumes: parts.flatMap(({ volumes = [] }) => volumes),
-    volumeMounts: parts.flatMap(({ volumeMounts = [] }) => volumeMounts),
+    volumes: all.filter(({ name }) => (names.get(name) ?? name) === name),
+    volumeMounts: parts
+      .flatMap(({ volumeMounts = [] }) => volumeMounts)
+      .map((mount) => ({ ...mount, name: names.get(mount.name) ?? mount.name })),
     envFrom: parts.flatMap(({ envFrom = [] }) => envFrom),
     initContainers: parts.flatMap(({ initContainers = [] }) => initContainers),
   };
+}
+
+function claimOf({ persistentVolumeClaim: claim }: V1Volume): object | undefined {
+  return claim && { claimName: claim.claimName, readOnly: claim.readOnly ?? false };
 }
 
 /** The members that hold something. */
