@@ -112,9 +112,10 @@ resources:
       default_image: ${IMAGE}
       check_auth: false
       s3: { <<: *s3, mount_path: /s3 }
+      pod_security_context: { runAsUser: 0 }
       extra_volumes: [{ name: results, emptyDir: {} }]
       extra_volume_mounts: [{ name: results, mountPath: /full-results-pvc }]
-      command: cat /s3/note.txt; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
+      command: cat /s3/note.txt; readlink /output; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
 `;
 
 /** The git repository, by the protocol that needs files only, for who knows user and password. */
@@ -340,8 +341,9 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
   );
 
   it('fail with the reason where their bucket cannot be mounted', async () => {
-    const { cause } = await run('from-missing-bucket', { notebook: 's3/note.ipynb' });
+    const { cause, jobID } = await run('from-missing-bucket', { notebook: 's3/note.ipynb' });
     expect(cause?.log).toContain('Bucket there-is-none was not mounted at /home/jovyan/s3 within 3 seconds');
+    expect(await bed.log(jobID)).toContain('The program that mounts the bucket ended with exit code');
   }, 240_000);
 
   it('have a sibling that runs any image with the same keys', async () => {
@@ -352,6 +354,8 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect([status.status, status.cause]).toEqual(['successful', undefined]);
     const results = await bed.get(`/jobs/${status.jobID}/results`);
     expect(JSON.stringify(await results.json())).toContain('$(id)');
-    expect(await bed.log(status.jobID)).toContain('read from the bucket');
+    expect(await bed.log(status.jobID)).toContain(
+      `read from the bucket\n/full-results-pvc/pygeoapi-job-${status.jobID}`,
+    );
   }, 240_000);
 });

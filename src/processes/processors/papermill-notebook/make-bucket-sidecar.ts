@@ -11,8 +11,20 @@ const VOLUME = 's3-user-bucket';
 /** In the sidecar. */
 const MOUNT = '/mnt/bucket';
 
-/** What is left of a mount whose program was killed is taken away first; then the program itself takes the place of the shell. */
-const PROGRAM = 'umount -l "$0" 2>/dev/null; exec "$@"';
+/**
+ * Mounts, and again where that ends: a sidecar that came and went would hold the job back for as long as Kubernetes waits between tries. What is left of a mount whose
+ * program was killed is taken away first.
+ */
+const PROGRAM = `trap 'kill "$child"; wait "$child"; exit 0' TERM
+while :; do
+  if grep -q " $0 fuse" /proc/mounts; then umount -l "$0"; fi
+  "$@" & child=$!
+  wait "$child"
+  echo "The program that mounts the bucket ended with exit code $?; it is started again." >&2
+  sleep 1 & child=$!
+  wait "$child"
+done
+`;
 
 /**
  * The bucket in the file system of the main container, by a native sidecar (an init container with `restartPolicy: Always`): Kubernetes ends it when the
@@ -62,7 +74,17 @@ function s3fs({ bucket_name: name, s3_url: url }: BucketDefinition): string[] {
 
 function rclone({ bucket_name: name }: BucketDefinition): string[] {
   const cache = ['--vfs-cache-mode', 'writes', '--vfs-write-back', '0s', '--cache-dir', '/tmp/rclone'];
-  const owner = ['--allow-other', '--uid', String(USER), '--gid', String(GROUP), '--umask', '0002'];
+  // The volume is a mount itself, which rclone takes for a folder in use.
+  const owner = [
+    '--allow-non-empty',
+    '--allow-other',
+    '--uid',
+    String(USER),
+    '--gid',
+    String(GROUP),
+    '--umask',
+    '0002',
+  ];
   return ['rclone', 'mount', `:s3:${name}`, MOUNT, ...owner, ...cache];
 }
 

@@ -123,7 +123,7 @@ describe('the sidecar of a bucket', () => {
   const common = {
     name: 's3mounter',
     restartPolicy: 'Always',
-    command: ['sh', '-c', 'umount -l "$$0" 2>/dev/null; exec "$$@"', '/mnt/bucket'],
+    command: ['sh', '-c', expect.stringContaining('"$$@" & child=$$!'), '/mnt/bucket'],
     volumeMounts: [{ name: 's3-user-bucket', mountPath: '/mnt/bucket', mountPropagation: 'Bidirectional' }],
     securityContext: { privileged: true, runAsUser: 0, runAsGroup: 0, runAsNonRoot: false },
   };
@@ -172,7 +172,18 @@ describe('the sidecar of a bucket', () => {
         ...common,
         image: 'my/rclone',
         args: [
-          ...['rclone', 'mount', ':s3:data', '/mnt/bucket', '--allow-other', '--uid', '1000', '--gid', '100'],
+          ...[
+            'rclone',
+            'mount',
+            ':s3:data',
+            '/mnt/bucket',
+            '--allow-non-empty',
+            '--allow-other',
+            '--uid',
+            '1000',
+            '--gid',
+            '100',
+          ],
           ...['--umask', '0002', '--vfs-cache-mode', 'writes', '--vfs-write-back', '0s', '--cache-dir', '/tmp/rclone'],
         ],
         env: [
