@@ -15,9 +15,16 @@ const MOUNT = '/mnt/bucket';
  * Mounts, and again where that ends: a sidecar that came and went would hold the job back for as long as Kubernetes waits between tries. What is left of a mount whose
  * program was killed is taken away first.
  */
-const PROGRAM = `trap 'kill "$child"; wait "$child"; exit 0' TERM
+const PROGRAM = `mounted() { grep -q " $0 fuse" /proc/mounts; }
+end() {
+  # Unmounting writes what is not written yet, and ends the program; a signal leaves s3fs waiting.
+  if mounted; then umount "$0" || umount -l "$0"; else kill "$child"; fi
+  wait "$child"
+  exit 0
+}
+trap end TERM
 while :; do
-  if grep -q " $0 fuse" /proc/mounts; then umount -l "$0"; fi
+  if mounted; then umount -l "$0"; fi
   "$@" & child=$!
   wait "$child"
   echo "The program that mounts the bucket ended with exit code $?; it is started again." >&2

@@ -74,9 +74,18 @@ def is_mounted(path, mounts="/proc/self/mountinfo"):
     return False
 
 
+def answers(path):
+    """A program that finds no bucket has mounted it for a moment."""
+    try:
+        os.statvfs(path)
+        return is_mounted(path)
+    except OSError:
+        return False
+
+
 def wait_for_mount(path, bucket, seconds):
     end = time.monotonic() + seconds
-    while not is_mounted(path):
+    while not (is_mounted(path) and answers(path)):
         if time.monotonic() > end:
             raise Failure(
                 "Bucket %s was not mounted at %s within %s seconds; the log of container s3mounter says why."
