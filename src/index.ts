@@ -11,6 +11,7 @@ export {
   type ConfiguredProcess,
   type DismissedJob,
   type Execution,
+  type JobNotes,
   type MadeResult,
   type MadeResults,
   type PrintedResult,
@@ -40,6 +41,12 @@ export {
   HelloWorldDefinition,
   HelloWorldK8sProcessor,
 } from './processes/processors/hello-world/hello-world.processor.js';
+export { NotebookDefinition } from './processes/processors/papermill-notebook/notebook.definition.js';
+export { PapermillNotebookProcessor } from './processes/processors/papermill-notebook/notebook.processor.js';
+export {
+  ContainerImageDefinition,
+  PapermillContainerImageProcessor,
+} from './processes/processors/papermill-notebook/container-image.processor.js';
 
 export { InvalidRequestError, type RequestFault, UnauthorizedError, UnavailableError } from './ogc/domain-errors.js';
 export { Configuration } from './config/configuration.js';

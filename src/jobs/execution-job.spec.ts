@@ -91,6 +91,17 @@ describe('the Kubernetes Job of an execution', () => {
     });
   });
 
+  it('carries what the processor has to say of it, beneath what the server says', () => {
+    const notes = {
+      messages: { 'result-link': 'https://x' },
+      labels: { runtime: 'fargate', 'app.kubernetes.io/managed-by': 'me' },
+    };
+    const { metadata, spec } = makeExecutionJob({ ...options, notes });
+    expect(metadata?.annotations?.['pygeoapi.io/result-link']).toBe('https://x');
+    expect(metadata?.labels).toEqual({ runtime: 'fargate', ...labels });
+    expect(spec?.template.metadata?.labels).toEqual({ runtime: 'fargate', ...labels });
+  });
+
   it('carries no finalizer where nobody would take it off', () => {
     const { metadata, spec } = makeExecutionJob({ ...options, collected: false });
     expect(spec?.template.metadata).toEqual({ labels });

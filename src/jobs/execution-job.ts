@@ -1,6 +1,7 @@
 import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
 import type { JobSettings } from '../config/configuration.js';
 import {
+  ANNOTATION_PREFIX,
   annotation,
   environmentVariable,
   jobName,
@@ -9,6 +10,7 @@ import {
   ownAnnotation,
   POD_FINALIZER,
 } from '../k8s/names.js';
+import type { JobNotes } from '../processes/processor.js';
 import type { RequestedResponse } from './job-outcome.js';
 import type { TransferOffer } from './job-transfers.js';
 import type { Subscription } from './subscription.js';
@@ -27,6 +29,8 @@ export interface ExecutionJobOptions {
   readonly mainContainerName: string;
   /** Hardened already. */
   readonly podSpec: V1PodSpec;
+  /** What the processor has to say of the job; default: nothing. */
+  readonly notes?: JobNotes;
   /** Inputs as the job gets them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they may be shown. */
@@ -50,7 +54,7 @@ export interface ExecutionJobOptions {
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
-  const labels = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
+  const labels = { ...options.notes?.labels, [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   return {
     apiVersion: 'batch/v1',
@@ -71,7 +75,9 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
   const now = options.now.toISOString();
   const parameters = JSON.stringify(options.maskedInputs);
   const fits = Buffer.byteLength(parameters) <= MAX_PARAMETERS_BYTES;
+  const messages = Object.entries(options.notes?.messages ?? {});
   return {
+    ...Object.fromEntries(messages.map(([key, message]) => [ANNOTATION_PREFIX + key, message])),
     [annotation.identifier]: options.jobId,
     [annotation.processId]: options.processId,
     [annotation.jobName]: name,

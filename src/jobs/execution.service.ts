@@ -88,9 +88,10 @@ export class ExecutionService {
     if (known) return sameRequest(known, idempotency);
     await this.linked.assertValid(processId, request.links);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
+    const notes = await process.notes({ jobId, inputs: request.inputs });
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const idempotencyDigest = idempotency?.digest;
-    const options = { jobId, podSpec, inputs: request.inputs, idempotencyDigest, transfer, subscription };
+    const options = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
     const kubeJob = this.makeKubeJob(process, request, options);
     const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
@@ -118,7 +119,8 @@ export class ExecutionService {
     const jobId = uuidv7();
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const podSpec = await this.makePodSpec(process, jobId, inputs);
-      return maskEnvironment(this.makeKubeJob(process, request, { jobId, podSpec, inputs }));
+      const notes = await process.notes({ jobId, inputs });
+      return maskEnvironment(this.makeKubeJob(process, request, { jobId, podSpec, inputs, notes }));
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
@@ -137,7 +139,7 @@ export class ExecutionService {
     request: ExecuteRequest,
     options: Pick<
       ExecutionJobOptions,
-      'jobId' | 'podSpec' | 'inputs' | 'idempotencyDigest' | 'transfer' | 'subscription'
+      'jobId' | 'podSpec' | 'inputs' | 'notes' | 'idempotencyDigest' | 'transfer' | 'subscription'
     >,
   ): V1Job {
     const { environment, server } = this.configuration;

@@ -82,7 +82,7 @@ function readDefinition(
 }
 
 const REQUIRED_METHODS = ['describe', 'makePodSpec'];
-const OPTIONAL_METHODS = ['requiresToken', 'checkAuth', 'validate', 'results', 'onDismiss', 'definitionClass'];
+const OPTIONAL_METHODS = ['requiresToken', 'checkAuth', 'validate', 'results', 'notes', 'onDismiss', 'definitionClass'];
 
 /** What is missing of the interface: processors need not be written in TypeScript. */
 function interfaceFaults(processor: AnyProcessor, { path, processor: { name } }: ProcessResource) {

@@ -109,6 +109,11 @@ describe('an execute request', () => {
   });
 });
 
+it('takes any output of a process that declares none: its jobs may give any', () => {
+  const request = parseExecuteRequest(processWith({ inputs: {} }), { outputs: { plot: {} } });
+  expect(request.outputs).toEqual({ plot: {} });
+});
+
 describe('the token input', () => {
   const protectedProcess = processWith({ inputs: { token: { schema: string } }, outputs }, { check_auth: true });
   const openWithOwn = processWith({ inputs: { token: { schema: string } }, outputs });

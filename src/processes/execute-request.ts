@@ -89,7 +89,7 @@ function withoutToken(process: RegisteredProcess, inputs: Members): Members {
   return Object.fromEntries(Object.entries(inputs).filter(([id]) => id !== 'token'));
 }
 
-/** Omitted or empty `outputs` ask for all. */
+/** Omitted or empty `outputs` ask for all. A process that declares none says nothing of them: its jobs may give any. */
 function parseOutputs(process: RegisteredProcess, body: Members, faults: RequestFault[]) {
   const outputs = Object.entries(membersOf(body, 'outputs', faults) ?? {});
   if (outputs.length === 0) return undefined;
@@ -97,10 +97,10 @@ function parseOutputs(process: RegisteredProcess, body: Members, faults: Request
   return Object.fromEntries(
     outputs.map(([id, output]) => {
       const pointer = pointerTo('/outputs', id);
-      if (!Object.hasOwn(known, id))
+      if (Object.keys(known).length > 0 && !Object.hasOwn(known, id))
         faults.push({
           pointer,
-          message: `is no output of process ${process.id}; known are ${Object.keys(known).join(', ') || 'none'}`,
+          message: `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`,
         });
       return [id, parseOutput(process, output, pointer, faults)];
     }),

@@ -4,12 +4,20 @@ import { ProcessRegistry } from './process-registry.js';
 import { ProcessesController } from './processes.controller.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
+import { PapermillContainerImageProcessor } from './processors/papermill-notebook/container-image.processor.js';
+import { PapermillNotebookProcessor } from './processors/papermill-notebook/notebook.processor.js';
 
 /** The processes and what is known of them. `Configuration` and `Links` come from global modules. */
 @Module({
   imports: [DiscoveryModule],
   controllers: [ProcessesController],
-  providers: [ProcessRegistry, GenericImageProcessor, HelloWorldK8sProcessor],
+  providers: [
+    ProcessRegistry,
+    GenericImageProcessor,
+    HelloWorldK8sProcessor,
+    PapermillNotebookProcessor,
+    PapermillContainerImageProcessor,
+  ],
   exports: [ProcessRegistry],
 })
 export class ProcessesModule {}

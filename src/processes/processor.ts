@@ -99,6 +99,17 @@ export interface MadeResults {
 /** What {@link ProcessorInterface.results} returns. */
 export type ProcessorResult = PrintedResult | MadeResult | MadeResults | undefined;
 
+/** What a processor has to say of a job when it is made. */
+export interface JobNotes {
+  /**
+   * Shown in the job's status, and written to the Kubernetes Job as annotations `pygeoapi.io/KEY`. Keys of lower case letters, digits and dashes; `progress` and `message` are what
+   * they say; those that the server writes itself are refused. At most 16 KiB together.
+   */
+  readonly messages?: Readonly<Record<string, string>>;
+  /** Of the Kubernetes Job and its pod, for schedulers and policies that choose by them. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** A job that a client dismissed, or removed after its end. */
 export interface DismissedJob {
   readonly jobId: string;
@@ -138,6 +149,8 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * `PYGEOAPI_K8S_MANAGER_INPUTS` afterwards, and the security-context policy and the pod finalizer are applied to it, whatever it says.
    */
   makePodSpec(process: ConfiguredProcess<Definition>, execution: Execution): V1PodSpec | Promise<V1PodSpec>;
+  /** What is noted on the job beside what the server notes; asked once a pod is made. */
+  notes?(process: ConfiguredProcess<Definition>, execution: Execution): JobNotes | Promise<JobNotes>;
   /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */
   requiresToken?(process: ConfiguredProcess<Definition>): boolean;
   /**

@@ -29,6 +29,28 @@ beforeEach(() => {
 });
 afterEach(() => logged.mockRestore());
 
+describe('notes on a job', () => {
+  it('are what the processor says, asked with a copy of the inputs', async () => {
+    const inputs = { list: [1] };
+    const notes = async (_: unknown, given: typeof execution) => {
+      given.inputs.list.push(2);
+      return { messages: { size: String(given.inputs.list.length) }, labels: { runtime: 'fargate' } };
+    };
+    expect(await processOf({ notes }).notes({ jobId: '1', inputs })).toEqual({
+      messages: { size: '2' },
+      labels: { runtime: 'fargate' },
+    });
+    expect(inputs.list).toEqual([1]);
+  });
+
+  it('are none without the method, and a failure of the processor where they are wrong', async () => {
+    expect(await processOf({}).notes(execution)).toEqual({});
+    const wrong = processOf({ notes: () => ({ messages: { identifier: 'mine' } }) });
+    await expect(wrong.notes(execution)).rejects.toThrow(MisconfiguredError);
+    expect(logged.mock.calls.flat().join()).toContain('under the key "identifier"');
+  });
+});
+
 describe('the pod of an execution', () => {
   it('is asked for with a copy of the inputs', async () => {
     const inputs = { list: [1] };

@@ -6,6 +6,7 @@ import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
 import { validateInputs, type CheckedInput, type ValidatedInputs } from './input-validation.js';
 import { resultMediaType } from './process-metadata.js';
+import { checkedNotes } from './job-notes-check.js';
 import { checkedPodSpec } from './pod-spec-check.js';
 import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
 import type {
@@ -14,6 +15,7 @@ import type {
   ConfiguredProcess,
   DismissedJob,
   Execution,
+  JobNotes,
   JobResult,
   PrintedResult,
   ProcessorInterface,
@@ -66,6 +68,17 @@ export class RegisteredProcess {
       throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
     return this.calls.call('make a pod', async () =>
       checkedPodSpec(await this.processor.makePodSpec(this.process, execution()), this.mainContainerName),
+    );
+  }
+
+  /**
+   * What the processor notes on the job.
+   * @throws MisconfiguredError where the processor fails, or returns what cannot be noted
+   */
+  async notes({ jobId, inputs }: Execution): Promise<JobNotes> {
+    if (!this.processor.notes) return {};
+    return this.calls.call('note what is to be known of the job', async () =>
+      checkedNotes(await this.processor.notes?.(this.process, { jobId, inputs: structuredClone(inputs) })),
     );
   }
 

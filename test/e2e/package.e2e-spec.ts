@@ -29,7 +29,7 @@ describe('the package', () => {
       'package.json',
     ]);
     const inDist = paths.filter((path) => path.startsWith('dist/'));
-    expect(inDist.filter((path) => !/\.(js|d\.ts)$/.test(path) || /\.spec\.|\/testing\//.test(path))).toEqual([]);
+    expect(inDist.filter((path) => !/\.(js|d\.ts|py)$/.test(path) || /\.spec\.|\/testing\//.test(path))).toEqual([]);
     expect(inDist).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/main.js']));
     expect(packed.unpackedSize).toBeLessThan(3_000_000);
     const root = join(folder, 'node_modules/ogc-processes-k8s');
@@ -64,6 +64,7 @@ describe('the package', () => {
       'ConfigurationError',
       'ConfigurationFault',
       'ConfiguredProcess',
+      'ContainerImageDefinition',
       'DismissedJob',
       'Execution',
       'GenericImageDefinition',
@@ -73,11 +74,16 @@ describe('the package', () => {
       'InputDescription',
       'InvalidRequestError',
       'JobControlOption',
+      'JobNotes',
       'JsonSchema',
       'Link',
       'MadeResult',
+      'MadeResults',
       'MainContainer',
+      'NotebookDefinition',
       'OutputDescription',
+      'PapermillContainerImageProcessor',
+      'PapermillNotebookProcessor',
       'PodDefinition',
       'PrintedResult',
       'ProcessDescription',
@@ -87,6 +93,7 @@ describe('the package', () => {
       'Processor',
       'ProcessorDefinition',
       'ProcessorInterface',
+      'ProcessorResult',
       'RequestFault',
       'TransmissionMode',
       'UnauthorizedError',

@@ -1,0 +1,171 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { IsNotEmpty, IsOptional, IsString, Validate } from 'class-validator';
+import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
+import { posix } from 'node:path';
+import { TextMapping } from '../../../config/constraints.js';
+import { Configuration } from '../../../config/configuration.js';
+import type { RequestFault } from '../../../ogc/domain-errors.js';
+import { describeFromMetadata } from '../../process-metadata.js';
+import type { InputDescription, ProcessDescription } from '../../process-description.js';
+import {
+  Processor,
+  type ConfiguredProcess,
+  type Execution,
+  type JobNotes,
+  type ProcessorInterface,
+} from '../../processor.js';
+import { escapeReferences } from '../escape-references.js';
+import { RESERVED_ENVIRONMENT } from '../pod-definition.js';
+import { ContainerDefinition } from './container.definition.js';
+import { VariableNames } from './definition-constraints.js';
+import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './make-bucket-sidecar.js';
+import { makeAffinity, makeTolerations } from './make-placement.js';
+import { makeResources } from './make-resources.js';
+import { makeExtraVolumes, makeSecrets } from './make-volumes.js';
+import { combine, withoutEmpty } from './pod-parts.js';
+import { containerFaults, containerInputs, optional, plainInputs, type ContainerInputs } from './request-inputs.js';
+
+/** The `processor` section of a process that runs a container image as pygeoapi-kubernetes-papermill did. */
+export class ContainerImageDefinition extends ContainerDefinition {
+  /** For `bash -c`. */
+  @IsString()
+  @IsNotEmpty()
+  command!: string;
+
+  /** Environment variables; they stand over those of the input of this name. */
+  @IsOptional()
+  @TextMapping()
+  @Validate(VariableNames)
+  parameters_env?: Record<string, string>;
+}
+
+interface ContainerImageRequest extends ContainerInputs {
+  readonly parameters_env?: Readonly<Record<string, string | number | boolean>>;
+}
+
+type ContainerImageProcess = ConfiguredProcess<ContainerImageDefinition>;
+
+const { result_data_directory: _folder, ...otherInputs } = containerInputs;
+const inputs: Readonly<Record<string, InputDescription>> = {
+  parameters_env: optional('Parameters', 'Environment variables of the job, by name.', {
+    type: 'object',
+    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', not: { enum: RESERVED_ENVIRONMENT } },
+    additionalProperties: { type: ['string', 'number', 'boolean'] },
+  }),
+  ...otherInputs,
+  result_data_directory: optional(
+    'Folder for result data',
+    'Folder beneath /full-results-pvc to which /output leads; {job_name} stands for the name of the job. Made where it does not exist.',
+    { type: 'string', pattern: '^[^\\u0000]*$', maxLength: 1024 },
+  ),
+};
+
+/** A fixed program before the operator's; what a client has a say in are its arguments. */
+const SET_UP = `if [ -n "$1" ]; then
+  until grep -F -- " $1 " /proc/self/mountinfo | grep -q -- ' - fuse'; do
+    if [ "$SECONDS" -ge "$2" ]; then
+      echo "The bucket was not mounted at $1 within $2 seconds; the log of container s3mounter says why." >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
+fi
+if [ -n "$3" ]; then mkdir -p -- "$3" && ln -sfn -- "$3" /output || exit; fi
+set --
+`;
+
+/** Runs any container image, with the keys of pygeoapi-kubernetes-papermill. Results are what the log carries after the result markers. */
+@Injectable()
+@Processor(
+  'pygeoapi_kubernetes_papermill.ContainerImageKubernetesProcessor',
+  'pygeoapi_kubernetes_papermill.image.ContainerImageKubernetesProcessor',
+)
+export class PapermillContainerImageProcessor implements ProcessorInterface<ContainerImageDefinition> {
+  readonly definitionClass = ContainerImageDefinition;
+  readonly mainContainerName = 'notebook';
+  private readonly logger = new Logger(PapermillContainerImageProcessor.name);
+
+  constructor(private readonly configuration: Configuration) {}
+
+  describe(process: ContainerImageProcess): ProcessDescription {
+    if (process.definition.check_auth === undefined)
+      this.logger.warn(
+        `Process ${process.id} asks for no token, as with the predecessor. Set check_auth to true or false.`,
+      );
+    return describeFromMetadata(process, {
+      title: 'Execute a container image',
+      jobControlOptions: ['async-execute', 'sync-execute', 'dismiss'],
+      inputs,
+    });
+  }
+
+  requiresToken({ definition }: ContainerImageProcess): boolean {
+    return definition.check_auth ?? false;
+  }
+
+  validate({ definition }: ContainerImageProcess, execution: Execution): RequestFault[] {
+    return containerFaults(definition, requestOf(execution));
+  }
+
+  makePodSpec({ definition }: ContainerImageProcess, execution: Execution): V1PodSpec {
+    const jobName = this.configuration.environment.jobNamePrefix + execution.jobId;
+    return makeContainerImagePod(definition, requestOf(execution), jobName);
+  }
+
+  notes(_: ContainerImageProcess, execution: Execution): JobNotes {
+    return requestOf(execution).run_on_fargate === true ? { labels: { runtime: 'fargate' } } : {};
+  }
+}
+
+/** The pod of one execution. */
+export function makeContainerImagePod(
+  definition: ContainerImageDefinition,
+  request: ContainerImageRequest,
+  jobName: string,
+): V1PodSpec {
+  const { s3 } = definition;
+  const { volumes, volumeMounts, envFrom, initContainers } = combine([
+    makeExtraVolumes(definition.extra_volumes, definition.extra_volume_mounts),
+    makeSecrets(definition.secrets ?? []),
+    s3 ? makeBucketSidecar(s3) : {},
+  ]);
+  const affinity = makeAffinity({
+    labelKey: definition.node_purpose_label_key,
+    purpose: request.node_purpose ?? definition.default_node_purpose,
+    onFargate: request.run_on_fargate === true,
+  });
+  const resources = makeResources(request);
+  const folder = request.result_data_directory;
+  const args = [
+    s3 ? bucketMount(s3) : '',
+    String(s3?.mount_timeout_seconds ?? DEFAULT_MOUNT_TIMEOUT_SECONDS),
+    folder === undefined ? '' : posix.join('/full-results-pvc', folder.replaceAll('{job_name}', jobName)),
+  ];
+  const env = environment({ ...request.parameters_env, ...definition.parameters_env });
+  return {
+    restartPolicy: 'Never',
+    enableServiceLinks: false,
+    ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
+    ...(affinity ? { affinity } : {}),
+    tolerations: makeTolerations(definition.tolerations),
+    ...withoutEmpty({ volumes, initContainers }),
+    containers: [
+      {
+        name: 'notebook',
+        image: definition.default_image,
+        command: ['bash', '-i', '-c', SET_UP + definition.command, 'run-image'].map(escapeReferences),
+        args: args.map(escapeReferences),
+        ...(resources ? { resources } : {}),
+        ...withoutEmpty({ env, envFrom, volumeMounts }),
+      },
+    ],
+  };
+}
+
+function requestOf({ inputs: given }: Execution): ContainerImageRequest {
+  return plainInputs(given, ['parameters_env']) as ContainerImageRequest;
+}
+
+function environment(variables: Readonly<Record<string, string | number | boolean>>): V1EnvVar[] {
+  return Object.entries(variables).map(([name, value]) => ({ name, value: escapeReferences(String(value)) }));
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
+import { escapeReferences } from '../escape-references.js';
+import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './make-bucket-sidecar.js';
+import { makeGitCheckout } from './make-git-checkout.js';
+import { absolute, makePapermillCommand } from './make-papermill-command.js';
+import { makeAffinity, makeTolerations } from './make-placement.js';
+import { makeResources } from './make-resources.js';
+import { makeCondaStore, makeExtraClaims, makeExtraVolumes, makeHomeVolume, makeSecrets } from './make-volumes.js';
+import type { NotebookDefinition } from './notebook.definition.js';
+import type { NotebookRequest } from './notebook-inputs.js';
+import { HOME, RESULT_DATA } from './places.js';
+import { combine, withoutEmpty, type PodParts } from './pod-parts.js';
+
+export const NOTEBOOK_CONTAINER = 'notebook';
+
+/** Runs papermill inside the container, and reports; with Python's own library only, for it runs in any image. */
+const RUNNER = readFileSync(new URL('run_notebook.py', import.meta.url), 'utf8');
+
+/**
+ * The shell is interactive, as the predecessor's was: images activate their environments for those only. The program is fixed; all that a client has a
+ * say in are arguments.
+ */
+const SHELL = ['bash', '-i', '-c', 'exec python3 -c "$NOTEBOOK_RUNNER" "$@"', 'run-notebook'];
+
+export interface NotebookPodOptions {
+  readonly definition: NotebookDefinition;
+  readonly request: NotebookRequest;
+  /** Of the Kubernetes Job. */
+  readonly jobName: string;
+  /** Where the executed notebook is written. */
+  readonly output: string;
+  /** Ids of the outputs that the process declares; empty: every scrap is one. */
+  readonly outputs: readonly string[];
+}
+
+/** The pod that runs one notebook. */
+export function makeNotebookPod(options: NotebookPodOptions): V1PodSpec {
+  const { definition, request, output } = options;
+  const image = request.image ?? definition.default_image;
+  const { volumes, volumeMounts, envFrom, initContainers } = combine(parts(options));
+  const resources = makeResources(request, definition.extra_resource_limits, definition.extra_resource_requests);
+  const affinity = makeAffinity({
+    labelKey: definition.node_purpose_label_key,
+    purpose: request.node_purpose ?? definition.default_node_purpose,
+    onFargate: request.run_on_fargate === true,
+  });
+  const args = makePapermillCommand({
+    notebook: request.notebook,
+    output,
+    logOutput: definition.log_output ?? false,
+    kernel: request.kernel ?? defaultKernel(image),
+    parameters: request.parameters,
+  });
+  return {
+    restartPolicy: 'Never',
+    enableServiceLinks: false,
+    ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
+    ...(definition.job_service_account ? { serviceAccountName: definition.job_service_account } : {}),
+    ...securityContext(definition),
+    ...(affinity ? { affinity } : {}),
+    tolerations: makeTolerations(definition.tolerations),
+    ...withoutEmpty({ volumes, initContainers }),
+    containers: [
+      {
+        name: NOTEBOOK_CONTAINER,
+        image,
+        command: SHELL.map(escapeReferences),
+        args: args.map(escapeReferences),
+        workingDir: HOME,
+        env: makeEnvironment(options, image),
+        ...(resources ? { resources } : {}),
+        ...withoutEmpty({ envFrom, volumeMounts }),
+      },
+    ],
+  };
+}
+
+function parts({ definition, request }: NotebookPodOptions): PodParts[] {
+  return [
+    definition.home_volume_claim_name ? makeHomeVolume(definition.home_volume_claim_name) : {},
+    makeExtraClaims(definition.extra_pvcs ?? []),
+    makeExtraVolumes(definition.extra_volumes, definition.extra_volume_mounts),
+    makeSecrets(definition.secrets ?? []),
+    makeCondaStore(definition.conda_store_groups ?? []),
+    definition.checkout_git_repo ? makeGitCheckout(definition.checkout_git_repo, request.git_revision) : {},
+    definition.s3 ? makeBucketSidecar(definition.s3) : {},
+  ];
+}
+
+function makeEnvironment(options: NotebookPodOptions, image: string): V1EnvVar[] {
+  const { definition, jobName, output } = options;
+  const variables = {
+    JUPYTER_IMAGE: image,
+    JOB_NAME: jobName,
+    PROGRESS_ANNOTATION: 'pygeoapi.io/progress',
+    HOME,
+    ...(definition.results_in_output_dir ? { RESULTS_DIRECTORY: posix.dirname(output) } : {}),
+    NOTEBOOK_RUNNER: RUNNER,
+    NOTEBOOK_SETTINGS: JSON.stringify(runnerSettings(options)),
+  };
+  return Object.entries(variables).map(([name, value]) => ({ name, value: escapeReferences(value) }));
+}
+
+/** What the runner is told beside papermill's arguments. */
+function runnerSettings({ definition, request, jobName, output, outputs }: NotebookPodOptions): object {
+  const { s3, conda_store_groups: groups } = definition;
+  const folder = request.result_data_directory;
+  return {
+    home: HOME,
+    notebook: absolute(request.notebook),
+    output,
+    ...(s3
+      ? {
+          mount: {
+            path: bucketMount(s3),
+            bucket: s3.bucket_name,
+            seconds: s3.mount_timeout_seconds ?? DEFAULT_MOUNT_TIMEOUT_SECONDS,
+          },
+        }
+      : {}),
+    ...(folder
+      ? { resultData: { folder: posix.join(HOME, folder.replaceAll('{job_name}', jobName)), link: RESULT_DATA } }
+      : {}),
+    ...(groups?.length ? { condaStoreGroups: groups } : {}),
+    ...(outputs.length > 0 ? { outputs } : {}),
+    notebookOutput: definition.notebook_output ?? true,
+  };
+}
+
+/** The policy's baseline stays where only user and group are set. */
+function securityContext({
+  run_as_user: runAsUser,
+  run_as_group: runAsGroup,
+}: NotebookDefinition): Pick<V1PodSpec, 'securityContext'> {
+  const user = {
+    ...(typeof runAsUser === 'number' ? { runAsUser } : {}),
+    ...(typeof runAsGroup === 'number' ? { runAsGroup } : {}),
+  };
+  return Object.keys(user).length > 0
+    ? { securityContext: { seccompProfile: { type: 'RuntimeDefault' }, ...user } }
+    : {};
+}
+
+/** The predecessor's own images have kernels of their own. */
+function defaultKernel(image: string): string | undefined {
+  const [name = ''] = image.split(':');
+  if (name.includes('jupyter-user-g')) return 'edc-gpu';
+  return name.includes('eurodatacube') && name.includes('jupyter-user') ? 'edc' : undefined;
+}

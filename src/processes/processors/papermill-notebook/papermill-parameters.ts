@@ -1,0 +1,54 @@
+import { Buffer } from 'node:buffer';
+import { parseDocument } from 'yaml';
+import { isMapping } from '../../../config/validation.js';
+
+/**
+ * Parameters of a notebook as `papermill -b` takes them: base64 of YAML, which papermill reads as YAML 1.1. JSON is not always that: a number such as
+ * `1e-7` would become a text, and some characters are not allowed as they are.
+ */
+export function encodeParameters(parameters: Readonly<Record<string, unknown>>): string {
+  return Buffer.from(toYaml(parameters)).toString('base64');
+}
+
+/** Flow style, all of it ASCII. `value` is what a JSON document holds. */
+export function toYaml(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number') return number(value);
+  if (Array.isArray(value)) return `[${value.map(toYaml).join(', ')}]`;
+  if (isMapping(value)) {
+    const entries = Object.entries(value).map(([key, entry]) => `? ${quoted(key)} : ${toYaml(entry)}`);
+    return `{${entries.join(', ')}}`;
+  }
+  return JSON.stringify(value ?? null);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(/[^\x20-\x7e]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
+  });
+}
+
+/** YAML 1.1 knows a number with an exponent by its point and the exponent's sign. */
+function number(value: number): string {
+  const [mantissa = '', exponent] = String(value).split('e');
+  if (exponent === undefined) return mantissa;
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}e${/^[+-]/.test(exponent) ? exponent : `+${exponent}`}`;
+}
+
+/** What is wrong with parameters that a client sends as base64 of YAML; undefined: nothing. */
+export function faultOfEncoded(encoded: string): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+    const document = parseDocument(text, { version: '1.1' });
+    if (document.errors.length === 0 && isNamed(document.toJS())) return undefined;
+  } catch {
+    // No UTF-8, or too many aliases; the parser's message would repeat the parameters.
+  }
+  return 'must be base64 of a YAML mapping whose keys are texts';
+}
+
+/** Papermill takes each key as the name of a parameter. The parser makes texts of the keys 1 and true; as names they are wrong anyhow. */
+function isNamed(parameters: unknown): boolean {
+  return parameters === null || isMapping(parameters);
+}

@@ -1,0 +1,309 @@
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const script = readFileSync(join(import.meta.dirname, 'run_notebook.py'), 'utf8');
+const withPython = spawnSync('python3', ['--version']).status === 0 ? describe : describe.skip;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-notebook-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Run {
+  /** The executed notebook, as the stand-in for papermill writes it. */
+  readonly notebook?: object;
+  readonly settings?: object;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What the stand-in does after it has written the notebook. */
+  readonly program?: string;
+  readonly args?: readonly string[];
+}
+
+/** Runs the script as the container does, with a stand-in for papermill that writes a notebook. */
+async function run({ notebook = { cells: [] }, settings = {}, environment = {}, program = '', args = [] }: Run) {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(folder, 'executed.json'), JSON.stringify(notebook));
+  writeFileSync(join(folder, 'in.ipynb'), '{}');
+  const output = join(folder, 'out', 'x.ipynb');
+  const stand = `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/arguments\ncp ${folder}/executed.json "$2"\n${program}\n`;
+  writeFileSync(join(bin, 'papermill'), stand);
+  chmodSync(join(bin, 'papermill'), 0o755);
+  const command = ['papermill', join(folder, 'in.ipynb'), output, '--engine', 'kubernetes_job_progress', ...args];
+  const all = { home: folder, notebook: join(folder, 'in.ipynb'), output, ...settings };
+  const child = spawn('python3', ['-c', script, ...command], {
+    env: { PATH: `${bin}:${process.env['PATH']}`, NOTEBOOK_SETTINGS: JSON.stringify(all), ...environment },
+  });
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { log, code, output };
+}
+
+const START = 'PYGEOAPI_K8S_MANAGER_RESULT_START';
+
+/** The results in a log, by output id. */
+function resultsIn(log: string): Record<string, { mediaType: string; body: string }> {
+  const results = log
+    .split(`${START} `)
+    .slice(1)
+    .map((text) => {
+      const [head = '', ...lines] = text.split('\n');
+      const [, id = '', bytes, digest, mediaType = ''] =
+        /^output=("(?:[^"\\]|\\.)*"|\S+) bytes=(\d+) sha256=(\w+) mimetype=("[^"]*"|\S+)/.exec(head) ?? [];
+      const text64 = lines.join('');
+      const body = head.endsWith(' encoding=base64') ? Buffer.from(text64, 'base64') : Buffer.from(text64);
+      expect([body.length, createHash('sha256').update(body).digest('hex')]).toEqual([Number(bytes), digest]);
+      const plain = (value: string) => (value.startsWith('"') ? (JSON.parse(value) as string) : value);
+      return [plain(id), { mediaType: plain(mediaType), body: body.toString('latin1') }];
+    });
+  return Object.fromEntries(results) as Record<string, { mediaType: string; body: string }>;
+}
+
+const cellWith = (...outputs: object[]) => ({ cell_type: 'code', metadata: {}, source: [], outputs });
+const glued = (name: string, data: unknown, encoder = 'json') => ({
+  output_type: 'display_data',
+  data: { [`application/scrapbook.scrap.${encoder}+json`]: { name, data, encoder, version: 1 } },
+  metadata: { scrapbook: { name, data: true, display: false } },
+});
+const shown = (name: string, data: object) => ({
+  output_type: 'display_data',
+  data,
+  metadata: { scrapbook: { name, data: false, display: true } },
+});
+const without = { notebookOutput: false };
+
+withPython('the results of a notebook', () => {
+  it('are its scraps, each by its own media type', async () => {
+    const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 255]);
+    const notebook = {
+      cells: [
+        cellWith(glued('number', 1.5), glued('text', 'a "b"\n', 'text'), glued('again', 1)),
+        cellWith(glued('again', { b: [2] }), glued('table', png.toString('base64'), 'pandas')),
+        cellWith(
+          shown('plot', { 'text/plain': ['<Figure>'], 'image/png': png.toString('base64') + '\n' }),
+          shown('html', { 'text/plain': 'x', 'text/html': ['<b>', 'ä</b>'] }),
+          shown('plain', { 'text/plain': ['a', 'b'] }),
+          shown('geo', { 'application/geo+json': { type: 'Point' } }),
+        ),
+      ],
+    };
+    const { log, code } = await run({ notebook, settings: without });
+    expect(code).toBe(0);
+    expect(resultsIn(log)).toEqual({
+      number: { mediaType: 'application/json', body: '1.5' },
+      text: { mediaType: 'application/json', body: '"a \\"b\\"\\n"' },
+      again: { mediaType: 'application/json', body: '{"b": [2]}' },
+      table: { mediaType: 'application/vnd.apache.parquet', body: png.toString('latin1') },
+      plot: { mediaType: 'image/png', body: png.toString('latin1') },
+      html: { mediaType: 'text/html; charset=utf-8', body: Buffer.from('<b>ä</b>').toString('latin1') },
+      plain: { mediaType: 'text/plain; charset=utf-8', body: 'ab' },
+      geo: { mediaType: 'application/geo+json', body: '{"type": "Point"}' },
+    });
+  });
+
+  it('are a file, by its name’s media type, where the scrap result-file names one', async () => {
+    writeFileSync(join(folder, 'area.geojson'), '{"type": "Point"}');
+    const { log } = await run({
+      notebook: { cells: [cellWith(glued('result-file', 'area.geojson'))] },
+      settings: without,
+    });
+    expect(resultsIn(log)).toEqual({ 'result-file': { mediaType: 'application/geo+json', body: '{"type": "Point"}' } });
+  });
+
+  it('fail the job where that file is not there', async () => {
+    const { log, code } = await run({ notebook: { cells: [cellWith(glued('result-file', 'no.tif'))] } });
+    expect(code).toBe(1);
+    expect(log).toMatch(/as its result file, which cannot be read: No such file or directory\.\n$/);
+    expect(log).not.toContain(START);
+  });
+
+  it('have the executed notebook among them', async () => {
+    const notebook = { cells: [cellWith(glued('a', 1))] };
+    const { log } = await run({ notebook });
+    const results = resultsIn(log);
+    expect(Object.keys(results).toSorted()).toEqual(['a', 'notebook']);
+    expect(results['notebook']).toEqual({ mediaType: 'application/x-ipynb+json', body: JSON.stringify(notebook) });
+  });
+
+  it('are only those that the process declares, where it declares any', async () => {
+    const notebook = { cells: [cellWith(glued('a', 1), glued('b', 2))] };
+    const { log } = await run({ notebook, settings: { outputs: ['b', 'c'] } });
+    expect(resultsIn(log)).toEqual({ b: { mediaType: 'application/json', body: '2' } });
+    expect(log).toContain('scrap a is not among the results');
+  });
+
+  it('have names with blanks and quotes, but no control characters', async () => {
+    const { log } = await run({ notebook: { cells: [cellWith(glued('a "b" \\c', 1))] }, settings: without });
+    expect(Object.keys(resultsIn(log))).toEqual(['a "b" \\c']);
+    const wrong = await run({ notebook: { cells: [cellWith(glued('a\nb', 1))] } });
+    expect([wrong.code, wrong.log]).toEqual([1, expect.stringContaining("'a\\nb' has a name")]);
+  });
+
+  it('that are too large for the log fail the job, but for the notebook', async () => {
+    const large = Buffer.alloc(7_000_000).toString('base64');
+    const { log, code } = await run({ notebook: { cells: [cellWith(shown('plot', { 'image/png': large }))] } });
+    expect(code).toBe(1);
+    expect(log).toMatch(/Result plot has 7000000 bytes: too large for the log/);
+    const notebook = { cells: [cellWith(glued('a', 1), { output_type: 'stream', text: large })] };
+    const other = await run({ notebook });
+    expect([other.code, Object.keys(resultsIn(other.log))]).toEqual([0, ['a']]);
+    expect(other.log).toContain('the executed notebook is not among the results');
+  });
+
+  it('are uploaded where the server takes uploads, through its redirection', async () => {
+    const received: unknown[] = [];
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (request.url === '/upload') {
+          response.writeHead(307, { location: '/store?signature=x' }).end();
+          return;
+        }
+        const { length } = Buffer.concat(chunks);
+        received.push([request.method, request.url, request.headers['content-type'], length]);
+        response.writeHead(201).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/upload`;
+      const targets = { plot: { url, mediaType: 'image/png', maxBytes: 100_000_000 } };
+      const large = Buffer.alloc(9_000_000).toString('base64');
+      const { log, code } = await run({
+        notebook: { cells: [cellWith(shown('plot', { 'image/png': large }), glued('small', 1))] },
+        settings: without,
+        environment: { PYGEOAPI_K8S_MANAGER_OUTPUTS: JSON.stringify(targets) },
+      });
+      expect([code, Object.keys(resultsIn(log))]).toEqual([0, ['small']]);
+      expect(received).toEqual([['PUT', '/store?signature=x', 'image/png', 9_000_000]]);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+withPython('a notebook that fails', () => {
+  const failing = {
+    cells: [
+      { cell_type: 'markdown', metadata: { tags: ['papermill-error-cell-tag'] }, source: 'An error was found' },
+      cellWith(),
+      { ...cellWith(), metadata: { tags: ['injected-parameters'] } },
+      cellWith({ output_type: 'error', ename: 'ValueError', evalue: 'no "such" value', traceback: ['trace'] }),
+      cellWith(),
+    ],
+  };
+
+  it('says in which of its own cells, and how, with papermill’s exit code', async () => {
+    const { log, code } = await run({ notebook: failing, program: 'exit 3' });
+    expect(code).toBe(3);
+    expect(log).toMatch(/Cell 2 of 3 failed: ValueError: no "such" value\n$/);
+    expect(log).not.toContain(START);
+  });
+
+  it('not in a cell says so', async () => {
+    const { log, code } = await run({ program: 'echo "No such kernel named x" >&2; exit 1' });
+    expect(code).toBe(1);
+    expect(log).toMatch(
+      /No such kernel named x\nPapermill failed with exit code 1, not in a cell of the notebook; the reason stands above\.\n$/,
+    );
+  });
+
+  it('that is ended from outside has the exit code of the signal', async () => {
+    expect((await run({ program: 'kill -9 $$' })).code).toBe(137);
+  });
+});
+
+withPython('what is done around papermill', () => {
+  it('hands on all arguments as they are, without an engine that is not installed', async () => {
+    await run({ args: ['-b', '$(touch x) "a"', '-k', "'k'"] });
+    expect(readFileSync(join(folder, 'arguments'), 'utf8').split('\n').slice(2, -1)).toEqual([
+      ...['-b', '$(touch x) "a"', '-k', "'k'"],
+    ]);
+  });
+
+  it('says the progress once for each number of cells, and hands on what papermill says', async () => {
+    const bar = (done: number) => `\\rExecuting:  ${done}%%|x   | ${done}/4 [00:01<00:06,  1.04s/cell]`;
+    const program = `printf 'Input: x\\n${bar(0)}${bar(1)}${bar(1)}${bar(4)}\\nbye\\n' >&2`;
+    const { log } = await run({ program, settings: without });
+    expect(log).toBe('Input: x\nprogress: 0 of 4 cells\nprogress: 1 of 4 cells\nprogress: 4 of 4 cells\nbye\n');
+  });
+
+  it('says where the notebook is missing', async () => {
+    const { log, code } = await run({ settings: { notebook: '/no/such.ipynb' } });
+    expect([code, log]).toEqual([1, 'There is no notebook /no/such.ipynb.\n']);
+  });
+
+  it('waits for the mount of the bucket, and no longer than it should', async () => {
+    const mount = { path: join(folder, 's3'), bucket: 'b', seconds: 0.5 };
+    const { log, code } = await run({ settings: { mount } });
+    expect(code).toBe(1);
+    expect(log).toContain(`Bucket b was not mounted at ${mount.path} within 0.5 seconds`);
+    expect(existsSync(join(folder, 'arguments'))).toBe(false);
+  });
+
+  it('makes the folder for result data, and a link to it, over an older link but over nothing else', async () => {
+    const resultData = { folder: join(folder, 'deep', 'data $(id)'), link: join(folder, 'result-data') };
+    for (const target of [resultData.folder, join(folder, 'other')]) {
+      expect((await run({ settings: { resultData: { ...resultData, folder: target } } })).code).toBe(0);
+      expect(readlinkSync(resultData.link)).toBe(target);
+    }
+    rmSync(resultData.link);
+    mkdirSync(resultData.link);
+    const { log, code } = await run({ settings: { resultData } });
+    expect([code, log]).toEqual([
+      1,
+      `${resultData.link} is no link: it cannot be made to lead to ${resultData.folder}.\n`,
+    ]);
+    expect(lstatSync(resultData.link).isDirectory()).toBe(true);
+  });
+
+  it('names the environments of conda-store', async () => {
+    mkdirSync(join(folder, 'bin'));
+    const { code, log } = await run({ settings: { condaStoreGroups: ['one', 'two'] } });
+    expect(JSON.parse(readFileSync(join(folder, '.condarc'), 'utf8'))).toEqual({
+      envs_dirs: ['/home/conda/one/envs', '/home/conda/two/envs'],
+    });
+    expect(JSON.parse(readFileSync(join(folder, '.jupyter/jupyter_config.json'), 'utf8'))).toEqual({
+      CondaKernelSpecManager: { kernelspec_path: '--user' },
+    });
+    expect([code, log]).toEqual([1, expect.stringContaining('the image needs nb_conda_kernels')]);
+  });
+
+  test.each([
+    [0, 'papermill_slack failed'],
+    [1, 'papermill_slack is not in the image'],
+  ])(
+    'calls the Slack hook where its variable is set, which does not decide how the job ends (%#)',
+    async (missing, said) => {
+      mkdirSync(join(folder, 'bin'));
+      if (!missing) {
+        writeFileSync(join(folder, 'bin', 'papermill_slack'), `#!/bin/sh\necho "$1" > ${folder}/slack\nexit 1\n`);
+        chmodSync(join(folder, 'bin', 'papermill_slack'), 0o755);
+      }
+      const environment = { PAPERMILL_SLACK_WEBHOOK_URL: 'https://example.com' };
+      const { log, code, output } = await run({ environment });
+      expect([code, log]).toEqual([0, expect.stringContaining(said)]);
+      if (!missing) expect(readFileSync(join(folder, 'slack'), 'utf8')).toBe(`${output}\n`);
+    },
+  );
+});

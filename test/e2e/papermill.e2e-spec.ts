@@ -1,0 +1,361 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { execFileSync } from 'node:child_process';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { onRealCluster, TestCluster } from '../support/cluster.js';
+import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+/** Built before the suite (`.ci/run`); without them nothing can be run here. */
+const IMAGE = 'ogc-processes-k8s/papermill:latest';
+const TOOLS = 'ogc-processes-k8s/papermill-tools:latest';
+/** This machine, as pods see it. */
+const HOST = '10.244.0.1';
+const GIT = { username: 'reader', password: 'p@ss $(id) "word"' };
+
+type Results = Record<string, unknown>;
+interface Binary {
+  readonly value: string;
+  readonly mediaType: string;
+}
+
+/** A notebook that glues one text. */
+const noteNotebook = (text: string) =>
+  JSON.stringify({
+    cells: [
+      {
+        cell_type: 'code',
+        execution_count: null,
+        id: 'note',
+        metadata: {},
+        outputs: [],
+        source: ['import scrapbook as sb\n', `sb.glue("note", ${JSON.stringify(text)})`],
+      },
+    ],
+    metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+
+let cluster: TestCluster;
+let bed: TestBed;
+let home: string;
+let git: Server;
+let s3: S3Client;
+const bucket = `notebooks-${process.pid}`;
+
+const configuration = (gitUrl: string) => `
+server:
+  manager: { name: pygeoapi_kubernetes_papermill.KubernetesManager, finalizer_controller: true }
+resources:
+  execute-notebook: &notebooks
+    type: process
+    processor: &processor
+      name: pygeoapi_kubernetes_papermill.PapermillNotebookKubernetesProcessor
+      default_image: ${IMAGE}
+      output_directory: /home/jovyan/my-jobs
+      home_volume_claim_name: home
+      extra_pvcs: [{ claim_name: home, mount_path: /notebooks, sub_path: notebooks }]
+      jupyter_base_url: https://example.com/jupyter
+      secrets: [{ name: git }]
+      job_service_account: notebooks
+      check_auth: false
+  from-git:
+    type: process
+    processor:
+      <<: *processor
+      secrets: [{ name: git, access: env }]
+      checkout_git_repo: { url: "${gitUrl}", secret_name: git, image: "${TOOLS}" }
+  from-bucket: &from-bucket
+    type: process
+    processor: &bucket-processor
+      <<: *processor
+      output_directory: /home/jovyan/s3/out
+      home_volume_claim_name: ""
+      extra_pvcs: []
+      job_service_account: ""
+      s3: &s3 { bucket_name: ${bucket}, secret_name: bucket, s3_url: "${process.env['S3_ENDPOINT_FROM_PODS']}", image: "${TOOLS}" }
+  from-bucket-by-rclone:
+    type: process
+    processor: { <<: *bucket-processor, s3: { <<: *s3, program: rclone } }
+  from-missing-bucket:
+    type: process
+    processor: { <<: *bucket-processor, s3: { <<: *s3, bucket_name: there-is-none, mount_timeout_seconds: 3 } }
+  waves:
+    type: process
+    processor:
+      <<: *processor
+      notebook: notebooks/waves.ipynb
+      results_in_output_dir: true
+      notebook_output: false
+      metadata:
+        inputs:
+          title: { schema: { type: string } }
+          samples: { schema: { type: integer, minimum: 2 }, minOccurs: 0 }
+        outputs:
+          plot: { schema: { type: string, contentEncoding: base64, contentMediaType: image/png } }
+  execute-image:
+    type: process
+    processor:
+      name: pygeoapi_kubernetes_papermill.ContainerImageKubernetesProcessor
+      default_image: ${IMAGE}
+      check_auth: false
+      s3: { <<: *s3, mount_path: /s3 }
+      pod_security_context: { runAsUser: 0 }
+      extra_volumes: [{ name: results, emptyDir: {} }]
+      extra_volume_mounts: [{ name: results, mountPath: /full-results-pvc }]
+      command: cat /s3/note.txt; readlink /output; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
+`;
+
+/** The git repository, by the protocol that needs files only, for who knows user and password. */
+async function serveRepository(folder: string): Promise<Server> {
+  const work = join(folder, 'work');
+  const run = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: work });
+  await mkdir(work);
+  run('init', '--quiet', '--initial-branch=main');
+  await writeFile(join(work, 'note.ipynb'), noteNotebook('from main'));
+  run('add', '.');
+  run('commit', '--quiet', '-m', 'One');
+  run('checkout', '--quiet', '-b', 'feature/other');
+  await writeFile(join(work, 'note.ipynb'), noteNotebook('from the branch'));
+  run('commit', '--quiet', '-a', '-m', 'Two');
+  run('checkout', '--quiet', 'main');
+  run('clone', '--quiet', '--bare', '.', join(folder, 'repository.git'));
+  execFileSync('git', ['update-server-info'], { cwd: join(folder, 'repository.git') });
+  const expected = `Basic ${Buffer.from(`${GIT.username}:${GIT.password}`).toString('base64')}`;
+  const server = createServer((request, response) => {
+    if (request.headers.authorization !== expected) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+      return;
+    }
+    const { pathname } = new URL(request.url ?? '/', 'http://host');
+    readFile(join(folder, pathname)).then(
+      (content) => response.end(content),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  return server;
+}
+
+/** The folder as the claim `home` of the namespace; pods of the predecessor's user may write there. */
+async function makeHome(): Promise<void> {
+  home = join(cluster.folder, 'home');
+  await cp('examples/papermill/notebooks', join(home, 'notebooks'), { recursive: true });
+  await chmod(cluster.folder, 0o755);
+  await chmod(home, 0o777);
+  const { namespace } = cluster;
+  const common = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+  const name = `${namespace}-home`;
+  await cluster.core.createPersistentVolume({
+    body: { metadata: { name }, spec: { ...common, capacity: { storage: '1Gi' }, hostPath: { path: home } } },
+  });
+  await cluster.core.createNamespacedPersistentVolumeClaim({
+    namespace,
+    body: {
+      metadata: { name: 'home' },
+      spec: { ...common, volumeName: name, resources: { requests: { storage: '1Gi' } } },
+    },
+  });
+}
+
+async function makeSecret(name: string, stringData: Record<string, string>): Promise<void> {
+  await cluster.core.createNamespacedSecret({
+    namespace: cluster.namespace,
+    body: { metadata: { name }, stringData },
+  });
+}
+
+/** A service account that may show the progress of its job. */
+async function makeServiceAccount(): Promise<void> {
+  const { namespace } = cluster;
+  const config = new KubeConfig();
+  config.loadFromFile(cluster.kubeconfig);
+  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
+  const metadata = { name: 'notebooks' };
+  await cluster.core.createNamespacedServiceAccount({ namespace, body: { metadata } });
+  const rules = [{ apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'patch'] }];
+  await rbac.createNamespacedRole({ namespace, body: { metadata, rules } });
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'notebooks' };
+  const subjects = [{ kind: 'ServiceAccount', name: 'notebooks', namespace }];
+  await rbac.createNamespacedRoleBinding({ namespace, body: { metadata, roleRef, subjects } });
+}
+
+async function makeBucket(): Promise<void> {
+  const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
+  s3 = new S3Client({
+    endpoint: S3_ENDPOINT,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY },
+  });
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.ipynb', Body: noteNotebook('from the bucket') }));
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.txt', Body: 'read from the bucket\n' }));
+  await makeSecret('bucket', { username: S3_ACCESS_KEY, password: S3_SECRET_KEY });
+}
+
+const keys = async () =>
+  ((await s3.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key = '' }) => Key);
+
+async function run(processId: string, inputs: Results): Promise<StatusInfo> {
+  const jobId = await bed.submit(processId, inputs, { body: { response: 'document' } });
+  return eventually(
+    `the end of ${processId}`,
+    async () => {
+      const status = await bed.status(jobId);
+      return ['successful', 'failed'].includes(status.status) ? status : undefined;
+    },
+    180_000,
+  );
+}
+
+/** The status with what a person needs who reads why a job failed. */
+async function succeed(processId: string, inputs: Results): Promise<{ status: StatusInfo; results: Results }> {
+  const status = await run(processId, inputs);
+  if (status.status !== 'successful') throw new Error(JSON.stringify(status.cause) + (await bed.log(status.jobID)));
+  return { status, results: (await (await bed.get(`/jobs/${status.jobID}/results`)).json()) as Results };
+}
+
+const suite = onRealCluster ? describe : describe.skip;
+
+suite('notebooks, run by papermill in pods of the real cluster', () => {
+  beforeAll(async () => {
+    cluster = await TestCluster.start();
+    git = await serveRepository(cluster.folder);
+    const { port } = git.address() as AddressInfo;
+    await Promise.all([makeHome(), makeServiceAccount(), makeBucket(), makeSecret('git', GIT)]);
+    const text = configuration(`http://${HOST}:${port}/repository.git`);
+    bed = await TestBed.start({}, { cluster, configuration: () => text });
+  }, 120_000);
+
+  afterAll(async () => {
+    await (bed as TestBed | undefined)?.stop();
+    await cluster.core.deletePersistentVolume({ name: `${cluster.namespace}-home` });
+    for (const Key of await keys()) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
+    s3.destroy();
+    git.close();
+  }, 60_000);
+
+  it('take parameters as they are, show how far they are, and give every scrap, the file, the picture and the notebook', async () => {
+    const title = 'a "b" $(id) {x} `id`\n\'ä🌍';
+    const inputs = { notebook: 'notebooks/waves.ipynb', parameters_json: { title, pause: 2, frequencies: [1e-7, 3] } };
+    const jobId = await bed.submit('execute-notebook', inputs, { body: { response: 'document' } });
+    const seen = new Set<number>();
+    const last = await eventually(
+      'the end of the notebook',
+      async () => {
+        const status = await bed.status(jobId);
+        if (status.progress !== undefined && status.status === 'running') seen.add(status.progress);
+        return ['successful', 'failed'].includes(status.status) ? status : undefined;
+      },
+      180_000,
+    );
+    expect([last.status, last.cause]).toEqual(['successful', undefined]);
+    expect([...seen]).toEqual([...seen].toSorted((a, b) => a - b));
+    expect(seen.size).toBeGreaterThan(1);
+
+    const results = (await (await bed.get(`/jobs/${jobId}/results`)).json()) as Results;
+    expect(results).toMatchObject({ title, range: { samples: 500 } });
+    const plot = results['plot'] as Binary;
+    expect([plot.mediaType, Buffer.from(plot.value, 'base64').subarray(1, 4).toString()]).toEqual(['image/png', 'PNG']);
+    const file = results['result-file'] as Binary;
+    expect([file.mediaType, JSON.stringify(file)]).toEqual(['text/csv', expect.stringContaining('time,value')]);
+    expect(JSON.stringify(results['notebook'])).toContain('injected-parameters');
+
+    const [day = ''] = await readdir(join(home, 'my-jobs'));
+    const name = (await readdir(join(home, 'my-jobs', day))).find((one) => one.includes(jobId)) ?? '';
+    expect(name).toMatch(/^waves_result_\d{8}-\d{6}-\d{6}_[-0-9a-f]+\.ipynb$/);
+    expect(last).toMatchObject({
+      'result-notebook': `/home/jovyan/my-jobs/${day}/${name}`,
+      'result-link': `https://example.com/jupyter/hub/user-redirect/lab/tree/my-jobs/${day}/${name}`,
+    });
+  }, 240_000);
+
+  it('that fail say in which cell, and how', async () => {
+    const status = await run('execute-notebook', { notebook: '/notebooks/fails.ipynb' });
+    expect(status.cause).toMatchObject({ type: 'non-zero-exit', container: 'notebook', exitCode: 1 });
+    expect(status.cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
+    expect(status.cause?.message).not.toContain('Zero');
+    const { results } = await succeed('execute-notebook', {
+      notebook: 'notebooks/fails.ipynb',
+      parameters: Buffer.from('divisor: 2').toString('base64'),
+    });
+    expect(Object.keys(results)).toEqual(['notebook']);
+  }, 240_000);
+
+  it('that are not there, and kernels that are not there, are said to be missing', async () => {
+    const missing = await run('execute-notebook', { notebook: 'no such "$(id)".ipynb' });
+    expect(missing.cause?.log).toMatch(/There is no notebook \/home\/jovyan\/no such "\$\(id\)".ipynb\.$/);
+    const kernel = await run('execute-notebook', { notebook: 'notebooks/fails.ipynb', kernel: 'fortran' });
+    expect(kernel.cause?.log).toContain('fortran');
+    expect(kernel.cause?.log).toMatch(/not in a cell of the notebook; the reason stands above\.$/);
+  }, 240_000);
+
+  it('of a process of one notebook have its parameters as inputs and its declared outputs', async () => {
+    const refused = await bed.execute('waves', { title: 'x', samples: 1, notebook: 'y.ipynb' });
+    expect(refused.status).toBe(400);
+    const { status, results } = await succeed('waves', { title: 'Mine', samples: 50 });
+    expect(Object.keys(results)).toEqual(['plot']);
+    const folder = String((status as unknown as Results)['result-notebook']).replace('/home/jovyan', home);
+    expect((await readdir(join(folder, '..'))).toSorted()).toEqual(['waves.csv', 'waves_result.ipynb']);
+  }, 240_000);
+
+  it('come from a git repository that asks for a password, at a revision', async () => {
+    const notebook = 'git/algorithm/note.ipynb';
+    expect((await succeed('from-git', { notebook })).results).toMatchObject({ note: 'from main' });
+    const other = await succeed('from-git', { notebook, git_revision: 'feature/other' });
+    expect(other.results).toMatchObject({ note: 'from the branch' });
+    const unknown = await run('from-git', { notebook, git_revision: 'no/such' });
+    expect(unknown.cause).toMatchObject({ container: 'git', log: expect.stringContaining('no/such') });
+    expect(await bed.log(other.status.jobID)).not.toContain('p@ss');
+  }, 300_000);
+
+  it.each(['from-bucket', 'from-bucket-by-rclone'])(
+    '%s come from a bucket, and leave their notebooks there',
+    async (id) => {
+      const { status, results } = await succeed(id, {
+        notebook: 's3/note.ipynb',
+        output_filename: `${id}.ipynb`,
+        result_data_directory: 's3/data-{job_name}',
+      });
+      expect(results).toMatchObject({ note: 'from the bucket' });
+      expect(await keys()).toContain(`out/${status.created.slice(0, 10)}/${id}.ipynb`);
+      // The sidecar has ended with the job: its log is collected, too.
+      expect(await bed.log(status.jobID)).toContain("Init Container 's3mounter'");
+    },
+    300_000,
+  );
+
+  it('fail with the reason where their bucket cannot be mounted', async () => {
+    const { cause, jobID } = await run('from-missing-bucket', { notebook: 's3/note.ipynb' });
+    expect(cause?.log).toContain('Bucket there-is-none was not mounted at /home/jovyan/s3 within 3 seconds');
+    expect(await bed.log(jobID)).toContain('The program that mounts the bucket ended with exit code');
+  }, 240_000);
+
+  it('have a sibling that runs any image with the same keys', async () => {
+    const status = await run('execute-image', {
+      parameters_env: { TITLE: '$(id) "x"' },
+      result_data_directory: '{job_name}',
+    });
+    expect([status.status, status.cause]).toEqual(['successful', undefined]);
+    const results = await bed.get(`/jobs/${status.jobID}/results`);
+    expect(JSON.stringify(await results.json())).toContain('$(id)');
+    expect(await bed.log(status.jobID)).toContain(
+      `read from the bucket\n/full-results-pvc/pygeoapi-job-${status.jobID}`,
+    );
+  }, 240_000);
+});
