@@ -71,6 +71,11 @@ export class TestBed {
     }
   }
 
+  /** A cluster and an object store without a server: the suite starts its own, and says where in `url`. */
+  static async around(cluster: TestCluster): Promise<TestBed> {
+    return new TestBed(cluster, await startTestStore(), {});
+  }
+
   /** @param settings `withoutStore`: as where the variables of the bucket are missing */
   async startServer({ withoutStore = false } = {}): Promise<void> {
     const { child, match } = await Child.start(
