@@ -3,8 +3,8 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The workspaces' package.json files alone (.dockerignore): the lock file is checked against them.
-COPY examples examples
+# Of each workspace: the lock file is checked against them.
+COPY examples/geojson-features/package.json examples/geojson-features/
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src src
