@@ -76,12 +76,18 @@ class Shutdown {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigurationError || error instanceof ClusterConnectionError) return error.message;
-  if ('code' in error && LISTEN_FAILURES.has(String(error.code)))
-    return `Cannot listen: ${error.message}. Choose with --host and --port.`;
+  if ('code' in error && LISTEN_FAILURES.has(String(error.code))) {
+    const remedies = error.code === 'EACCES' ? ` ${PRIVILEGED_PORT_REMEDIES}` : '';
+    return `Cannot listen: ${error.message}. Choose with --host and --port.${remedies}`;
+  }
   return error.stack ?? error.message;
 }
 
 const LISTEN_FAILURES: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
+
+const PRIVILEGED_PORT_REMEDIES =
+  'Ports below 1024 are kept from this process. In a pod: choose another with CONTAINER_PORT (and the targetPort of the Service), or open them with the sysctl ' +
+  'net.ipv4.ip_unprivileged_port_start=0 in its securityContext, or leave the container the capability NET_BIND_SERVICE and allowPrivilegeEscalation.';
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);

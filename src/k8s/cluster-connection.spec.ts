@@ -29,7 +29,7 @@ describe('connectToCluster', () => {
     surroundings: Partial<Surroundings> = {},
   ): Promise<ClusterConnection> =>
     connectToCluster({ cluster, dataDir: '/data', namespace }, environment, {
-      homeFolder: join(folder, 'home'),
+      homeFolders: [join(folder, 'home'), join(folder, 'home-of-root')],
       root: join(folder, 'root'),
       insideContainer: false,
       startEmbeddedCluster: async (dataDir, images) => {
@@ -93,6 +93,13 @@ describe('connectToCluster', () => {
       expect(description).toBe(`https://home.invalid:6443 (kubeconfig ${home}, context home)`);
     });
 
+    it('takes the kubeconfig of root’s home where there is none in its own', async () => {
+      await file('home-of-root/.kube/config', kubeconfig('of-root', 'default'));
+      expect((await connect('auto')).description).toContain('home-of-root/.kube/config, context of-root');
+      await file('home/.kube/config', kubeconfig('own', 'default'));
+      expect((await connect('auto')).description).not.toContain('of-root');
+    });
+
     it('starts the embedded cluster where there is nothing else', async () => {
       const connection = await connect('auto');
       expect(connection).toMatchObject({
@@ -107,7 +114,7 @@ describe('connectToCluster', () => {
 
     it('never starts it inside a container', async () => {
       await expect(connect('auto', undefined, { insideContainer: true })).rejects.toThrow(
-        /no cluster found: no kubeconfig at .*home\/\.kube\/config, no service account .*token.*--cluster embedded .*local processes/,
+        /no cluster found: no kubeconfig at .*home\/\.kube\/config, .*home-of-root\/\.kube\/config, no service account .*token.*--cluster embedded .*local processes/,
       );
       expect(started).toEqual([]);
     });

@@ -36,7 +36,8 @@ export interface RunningEmbeddedCluster {
 
 /** What is looked at beside the environment; tests give their own. */
 export interface Surroundings {
-  readonly homeFolder: string;
+  /** Where a kubeconfig is looked for, in this order. */
+  readonly homeFolders: readonly string[];
   /** Where the root of the mounted service account is; the empty string but in tests. */
   readonly root: string;
   readonly insideContainer: boolean;
@@ -45,10 +46,11 @@ export interface Surroundings {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+const ROOT_HOME = '/root';
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
- * Chooses the cluster: `auto` takes `KUBECONFIG` or `~/.kube/config` where it exists, then a pod's service account, else, but never inside a
+ * Chooses the cluster: `auto` takes `KUBECONFIG` or `~/.kube/config` (inside a container also root's) where it exists, then a pod's service account, else, but never inside a
  * container, the embedded cluster. Nothing is asked of the cluster yet.
  * @throws ClusterConnectionError where what was chosen is not available; ConfigurationError where `EMBEDDED_IMAGES` is wrong
  */
@@ -58,7 +60,7 @@ export async function connectToCluster(
   surroundings: Partial<Surroundings> = {},
 ): Promise<ClusterConnection> {
   const around: Surroundings = { ...actualSurroundings(environment), ...surroundings };
-  const files = findKubeconfigFiles(environment, around.homeFolder);
+  const files = findKubeconfigFiles(environment, around.homeFolders);
   const account = join(around.root, SERVICE_ACCOUNT, 'token');
   const inPod = existsSync(account) && Boolean(environment.KUBERNETES_SERVICE_HOST);
   const noAccount = `no service account of a pod (${account} and KUBERNETES_SERVICE_HOST)`;
@@ -89,10 +91,13 @@ export async function connectToCluster(
 }
 
 function actualSurroundings(environment: Environment): Surroundings {
+  const insideContainer = Boolean(environment.KUBERNETES_SERVICE_HOST) || isInsideContainer();
+  const own = environment.HOME || homedir();
   return {
-    homeFolder: environment.HOME || homedir(),
+    // The predecessor's container was root: people mount their ~/.kube there, whoever this process is.
+    homeFolders: insideContainer && own !== ROOT_HOME ? [own, ROOT_HOME] : [own],
     root: '',
-    insideContainer: Boolean(environment.KUBERNETES_SERVICE_HOST) || isInsideContainer(),
+    insideContainer,
     startEmbeddedCluster: async (dataDir, images) => {
       const { EmbeddedCluster } = await import('../embedded-cluster/embedded-cluster.js');
       const logger = new Logger(EmbeddedCluster.name);

@@ -9,12 +9,22 @@ export abstract class ClusterRights {
   abstract readonly watchEvents: boolean;
 }
 
-const NEEDED = ['get', 'list', 'watch', 'create', 'patch', 'delete']
-  .map((verb) => ({ verb, resource: 'jobs.batch' }))
-  .concat(
-    ['get', 'list', 'watch'].map((verb) => ({ verb, resource: 'pods' })),
-    [{ verb: 'get', resource: 'pods/log' }],
-  );
+/** Every right that the server has a use for in its namespace, by resource; the Role of k8s-manifests grants exactly these. */
+export const USED_RIGHTS = {
+  'jobs.batch': ['get', 'list', 'watch', 'create', 'patch', 'delete'],
+  pods: ['get', 'list', 'watch', 'patch'],
+  'pods/log': ['get'],
+  events: ['list', 'watch'],
+  'leases.coordination.k8s.io': ['get', 'create', 'update'],
+} as const;
+
+/** What it can do without; the leader election finds out about leases itself. */
+const OPTIONAL: ReadonlySet<string> = new Set(['patch pods', 'list events', 'watch events']);
+
+const NEEDED = Object.entries(USED_RIGHTS)
+  .filter(([resource]) => !resource.startsWith('leases.'))
+  .flatMap(([resource, verbs]) => verbs.map((verb) => ({ verb, resource })))
+  .filter(({ verb, resource }) => !OPTIONAL.has(`${verb} ${resource}`));
 
 /**
  * Asks what the server may do (SelfSubjectAccessReview, https://kubernetes.io/docs/reference/access-authn-authz/authorization/). What it cannot do without is an error in the log,

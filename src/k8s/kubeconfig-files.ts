@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ClusterConnectionError } from './cluster-connection-error.js';
@@ -13,17 +13,31 @@ export interface KubeconfigFiles {
   readonly named: boolean;
 }
 
+/** @param homeFolders where `.kube/config` is looked for when `KUBECONFIG` is not set; the first that has it counts */
 export function findKubeconfigFiles(
   environment: Readonly<Record<string, string | undefined>>,
-  homeFolder: string,
+  homeFolders: readonly string[],
 ): KubeconfigFiles {
   const named = (environment.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
-  const files = named.length > 0 ? named : [join(homeFolder, '.kube', 'config')];
+  const files = named.length > 0 ? named : homeFolders.map((folder) => join(folder, '.kube', 'config'));
+  const looks = files.map((file) => ({ file, failure: look(file) }));
+  const found = looks.filter(({ failure }) => failure === undefined).map(({ file }) => file);
+  const looked = looks.map(({ file, failure }) => (failure === 'EACCES' ? `${file} (permission denied)` : file));
   return {
-    found: files.filter((file) => existsSync(file)),
-    looked: named.length > 0 ? `KUBECONFIG=${environment.KUBECONFIG}` : String(files[0]),
+    found: named.length > 0 ? found : found.slice(0, 1),
+    looked: named.length > 0 ? `KUBECONFIG=${looked.join(delimiter)}` : looked.join(', '),
     named: named.length > 0,
   };
+}
+
+/** @returns the code of what keeps the file from being seen; undefined where it is there, readable or not */
+function look(file: string): string | undefined {
+  try {
+    statSync(file);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
 }
 
 /**

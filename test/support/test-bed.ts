@@ -64,6 +64,11 @@ export class TestBed extends TestClient {
     }
   }
 
+  /** A cluster and an object store without a server: the suite starts its own, and says where in `url`. */
+  static async around(cluster: TestCluster): Promise<TestBed> {
+    return new TestBed(cluster, await startTestStore(), {});
+  }
+
   /** The server's address is another after each start. @param settings `withoutStore`: as where the variables of the bucket are missing */
   async startServer({ withoutStore = false } = {}): Promise<void> {
     const store = withoutStore ? { args: ['--object-store', 's3'], environment: {} } : this.store;
