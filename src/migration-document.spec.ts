@@ -1,12 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-const project = join(import.meta.dirname, '..');
-const read = (path: string) => readFileSync(join(project, path), 'utf8');
+import { namesTest, readDocument } from './testing/named-test.js';
 
 /** The cells of the last column of every table of the document: where the tests are named. */
-const cells = read('docs/migration.md')
+const cells = readDocument('docs/migration.md')
   .split('\n')
   .filter((line) => line.startsWith('|') && !/^\| (-+|predecessor) /.test(line))
   .map((line) =>
@@ -30,9 +26,5 @@ describe('docs/migration.md', () => {
 });
 
 function exists(reference: string): boolean {
-  if (/^TODO-TEST: \S/.test(reference)) return true;
-  const [, path, title] = /^`([^`]+\.(?:e2e-)?spec\.ts)`: (.+)$/.exec(reference) ?? [];
-  if (path === undefined || title === undefined) return false;
-  const titles = read(path).replaceAll('\\', '');
-  return ["'", '"', '`'].some((quote) => titles.includes(quote + title + quote));
+  return /^TODO-TEST: \S/.test(reference) || namesTest(reference);
 }
