@@ -31,12 +31,19 @@ function readInputs(text) {
     throw new InputError(`${inputsVariable} is not JSON: ${error.message}`);
   }
   if (!isObject(inputs)) throw new InputError(`${inputsVariable} must be a JSON object`);
-  const { features, precision = defaultPrecision } = inputs;
+  const { features, precision = defaultPrecision } = Object.fromEntries(
+    Object.entries(inputs).map(([id, input]) => [id, unqualified(input)]),
+  );
   if (features === undefined) throw new InputError('the input "features" is missing');
   if (!Number.isInteger(precision) || precision < 0 || precision > 15) {
     throw new InputError(`"precision" must be an integer from 0 to 15 (is ${JSON.stringify(precision)})`);
   }
   return { collection: asCollection(features), precision };
+}
+
+/** An object comes as `{value, mediaType}` from clients of OGC API - Processes 1.0 (schema qualifiedInputValue.yaml), bare from others. */
+function unqualified(input) {
+  return isObject(input) && Object.hasOwn(input, 'value') && !Object.hasOwn(input, 'type') ? input.value : input;
 }
 
 function asCollection(value) {

@@ -60,6 +60,12 @@ const square = feat(
 );
 
 describe('the process geojson-features', () => {
+  it('takes qualified values, as clients of OGC API - Processes 1.0 send objects', async () => {
+    const bare = await measure({ features: collection(square), precision: 1 });
+    const features = { value: collection(square), mediaType: 'application/geo+json' };
+    expect(resultOf(await measure({ features, precision: { value: 1 } }))).toEqual(resultOf(bare));
+  });
+
   it('adds area, centroid and bounding box, and keeps ids, properties and geometries', async () => {
     const result = resultOf(await measure({ features: collection(square) }));
     expect(result).toEqual({

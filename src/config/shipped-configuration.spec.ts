@@ -41,6 +41,7 @@ describe('the configuration that the repository ships', () => {
       ['hello-world-k8s-sleep-failing', ['async-execute']],
       ['generic-image-processor-example', ['async-execute']],
       ['geojson-features', ['sync-execute', 'async-execute']],
+      ['echo', ['sync-execute', 'async-execute']],
     ]);
   });
 

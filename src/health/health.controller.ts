@@ -1,5 +1,13 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiOperation,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HealthService, type Readiness } from './health.service.js';
 
@@ -19,12 +27,13 @@ export class ReadinessDto {
   @ApiProperty({ enum: ['ok', 'degraded', 'unavailable'] })
   status!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: { $ref: '#/components/schemas/HealthCheckDto' } })
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(HealthCheckDto) } })
   checks!: Record<string, HealthCheckDto>;
 }
 
 /** For probes (https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/). */
 @ApiTags('Health')
+@ApiExtraModels(HealthCheckDto)
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}

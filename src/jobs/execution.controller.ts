@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { JobGoneError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
-import { Problem } from '../ogc/problem.js';
+import { ApiProblem } from '../ogc/api-problem.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import { callerOf } from './access.js';
 import { ExecutionService } from './execution.service.js';
@@ -50,12 +50,12 @@ export class ExecutionController {
     description: 'The job was made; its address stands in the Location header',
   })
   @ApiResponse({ status: 204, description: 'The synchronous execution was successful and has no results' })
-  @ApiResponse({ status: 400, type: Problem })
-  @ApiResponse({ status: 401, type: Problem })
-  @ApiResponse({ status: 404, type: Problem })
-  @ApiResponse({ status: 413, type: Problem })
-  @ApiResponse({ status: 500, type: Problem })
-  @ApiResponse({ status: 503, type: Problem })
+  @ApiProblem(400, 'The request does not fit the description; each fault has a JSON Pointer')
+  @ApiProblem(401, 'The API token is missing or wrong')
+  @ApiProblem(404, 'There is no such process')
+  @ApiProblem(413, 'The request is too large')
+  @ApiProblem(500, 'The execution failed: why')
+  @ApiProblem(503, 'The cluster does not answer, or takes no more jobs now; try again later')
   async execute(
     @Param('processId') processId: string,
     @Body() body: unknown,

@@ -1,7 +1,6 @@
 import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
-  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiProduces,
@@ -15,7 +14,7 @@ import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
-import { Problem } from '../ogc/problem.js';
+import { ApiProblem } from '../ogc/api-problem.js';
 import { Access, type Caller, callerOf } from './access.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
@@ -28,7 +27,6 @@ import { toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
 @ApiBearerAuth()
-@ApiExtraModels(Problem)
 @Controller('jobs')
 @ConformsTo([conformanceClass.jobList, conformanceClass.dismiss])
 export class JobsController {
@@ -62,7 +60,7 @@ export class JobsController {
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
   @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
   @ApiOkResponse({ type: JobListDto })
-  @ApiResponse({ status: 400, type: Problem })
+  @ApiProblem(400, 'A parameter is unknown or wrong')
   async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
     const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());
     const base = this.links.base(request);
@@ -77,7 +75,7 @@ export class JobsController {
   @Get(':jobId')
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
   @ApiOkResponse({ type: StatusInfoDto })
-  @ApiResponse({ status: 404, type: Problem })
+  @ApiProblem(404, 'There is no such job')
   async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.jobs.get(jobId);
     return this.toStatusInfo(this.jobs.status(job), this.links.base(request), callerOf(request));
@@ -90,9 +88,9 @@ export class JobsController {
   })
   @ApiResponse({ status: 200, description: 'The results' })
   @ApiResponse({ status: 204, description: 'The job was successful and has no results' })
-  @ApiResponse({ status: 404, type: Problem })
-  @ApiResponse({ status: 410, type: Problem })
-  @ApiResponse({ status: 500, type: Problem, description: 'The job failed: why' })
+  @ApiProblem(404, 'There is no such job')
+  @ApiProblem(410, 'The job was dismissed')
+  @ApiProblem(500, 'The job failed: why')
   async result(
     @Param('jobId') jobId: string,
     @Req() request: FastifyRequest,
@@ -111,8 +109,9 @@ export class JobsController {
   @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
-  @ApiResponse({ status: 401, type: Problem })
-  @ApiResponse({ status: 404, type: Problem })
+  @ApiProblem(400, 'A parameter is unknown or wrong')
+  @ApiProblem(401, 'The API token is missing or wrong')
+  @ApiProblem(404, 'There is no such job')
   async log(
     @Param('jobId') jobId: string,
     @Query('follow') follow: string | undefined,
@@ -134,9 +133,9 @@ export class JobsController {
     description: 'Asks for the token wherever executing the process does.',
   })
   @ApiOkResponse({ type: StatusInfoDto })
-  @ApiResponse({ status: 401, type: Problem })
-  @ApiResponse({ status: 404, type: Problem })
-  @ApiResponse({ status: 410, type: Problem, description: 'The job is going already' })
+  @ApiProblem(401, 'The API token is missing or wrong')
+  @ApiProblem(404, 'There is no such job')
+  @ApiProblem(410, 'The job is going already')
   async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.jobs.get(jobId);
     await this.access.demand(job.processId, callerOf(request), { operation: 'dismiss', jobId });

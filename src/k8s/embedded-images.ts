@@ -28,6 +28,11 @@ export const shippedImages: readonly EmbeddedImage[] = [
     folder: resolve(packageRoot, 'examples/geojson-features'),
     entrypoint: ['node', 'index.mjs'],
   },
+  {
+    name: 'ogc-processes-k8s/echo:latest',
+    folder: resolve(packageRoot, 'examples/echo'),
+    entrypoint: ['node', 'index.mjs'],
+  },
 ];
 
 const strings = { type: 'array', items: { type: 'string' }, nullable: true } as const;

@@ -120,11 +120,28 @@ describe('the execute operation of a process', () => {
   });
 
   it('answers with the results, a status with its address, or problems', () => {
-    expect(Object.keys(operation?.responses ?? {})).toEqual(['200', '201', '400', '401', '404', '413', '500', '503']);
+    expect(Object.keys(operation?.responses ?? {})).toEqual([
+      '200',
+      '201',
+      '204',
+      '400',
+      '401',
+      '404',
+      '413',
+      '500',
+      '503',
+    ]);
     expect(operation?.responses).toMatchObject({
-      200: { content: { 'text/plain': { schema: { type: 'string' } } } },
+      200: {
+        content: { 'text/plain': { schema: { type: 'string' } }, 'application/json': { schema: { type: 'object' } } },
+      },
       201: { headers: { Location: {} }, content: { 'application/json': {} } },
-      400: { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      400: {
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+          'application/json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
+      },
     });
   });
 

@@ -1,3 +1,4 @@
+import { problemResponse } from '../ogc/api-problem.js';
 import { exampleOf } from './example.js';
 import { localizeDescription } from './localize.js';
 import { toOpenApiSchema } from './openapi-schema.js';
@@ -11,8 +12,7 @@ import type {
 import type { InputDescription, OutputDescription } from './process-description.js';
 import type { RegisteredProcess } from './registered-process.js';
 
-/** Names under which the document that takes these operations must have the problem schema and the security scheme. */
-export const PROBLEM_SCHEMA = '#/components/schemas/Problem';
+/** Name under which the document that takes these operations must have the security scheme. */
 export const BEARER_SCHEME = 'bearer';
 
 /**
@@ -131,23 +131,18 @@ function requestedOutput(process: RegisteredProcess, output: Readonly<Record<str
   };
 }
 
-const problem = (description: string): ResponseObject => ({
-  description,
-  content: { 'application/problem+json': { schema: { $ref: PROBLEM_SCHEMA } } },
-});
-
 /** Those that the process's job control options allow. */
 function responses(process: RegisteredProcess): Record<string, ResponseObject> {
   const { jobControlOptions } = process.description;
   return {
-    ...(jobControlOptions.includes('sync-execute') ? { 200: results(process) } : {}),
+    ...(jobControlOptions.includes('sync-execute') ? { 200: results(process), 204: noResults() } : {}),
     ...(jobControlOptions.includes('async-execute') ? { 201: accepted() } : {}),
-    400: problem('The request does not fit the description; each fault has a JSON Pointer'),
-    ...(process.requiresToken ? { 401: problem('The API token is missing or wrong') } : {}),
-    404: problem('There is no such process'),
-    413: problem('The request is too large'),
-    500: problem('The execution failed'),
-    503: problem('The cluster does not answer; try again later'),
+    400: problemResponse('The request does not fit the description; each fault has a JSON Pointer'),
+    ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
+    404: problemResponse('There is no such process'),
+    413: problemResponse('The request is too large'),
+    500: problemResponse('The execution failed'),
+    503: problemResponse('The cluster does not answer; try again later'),
   };
 }
 
@@ -157,7 +152,28 @@ function results(process: RegisteredProcess): ResponseObject {
   const isJson = /[/+]json\b/i.test(process.mimetype);
   const schema: SchemaObject | ReferenceObject =
     outputs.length === 1 && only && isJson ? toOpenApiSchema(only.schema) : isJson ? {} : { type: 'string' };
-  return { description: 'The results', content: { [process.mimetype]: { schema } } };
+  const several = outputs.length > 1;
+  return {
+    description:
+      'The results, by `response`: `raw` in the media type of the output (a job may name another), `document` as JSON',
+    content: {
+      'application/json': { schema: { type: 'object' } },
+      ...(several ? Object.fromEntries(outputs.map(outputContent)) : {}),
+      ...(several ? { 'multipart/related': { schema: { type: 'string', format: 'binary' } } } : {}),
+      [process.mimetype]: { schema },
+    },
+  };
+}
+
+/** One of several outputs, where it is the only one that was asked for. */
+function outputContent({ schema }: OutputDescription): [string, { schema: SchemaObject }] {
+  const { type, contentMediaType } = typeof schema === 'object' ? schema : {};
+  if (type !== 'string') return ['application/json', { schema: {} }];
+  return [typeof contentMediaType === 'string' ? contentMediaType : 'text/plain', { schema: { type: 'string' } }];
+}
+
+function noResults(): ResponseObject {
+  return { description: 'The execution was successful and has no results' };
 }
 
 function accepted(): ResponseObject {

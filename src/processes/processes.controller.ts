@@ -1,15 +1,8 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiNotFoundResponse,
-  ApiBadRequestResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiQuery,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
+import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { Links } from '../ogc/links.js';
 import { checkQuery, parsePage } from './list-query.js';
@@ -19,7 +12,6 @@ import { listLinks, processLinks, type Parameters } from './process-links.js';
 import { ProcessRegistry } from './process-registry.js';
 import { ProcessDto, ProcessListDto } from './process.dto.js';
 
-const PROBLEM = { content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } };
 const LANGUAGE = {
   name: 'lang',
   required: false,
@@ -56,7 +48,7 @@ export class ProcessesController {
   @ApiQuery(LANGUAGE)
   @ApiQuery(FORMAT)
   @ApiOkResponse({ type: ProcessListDto })
-  @ApiBadRequestResponse({ description: 'A parameter is unknown or wrong', ...PROBLEM })
+  @ApiProblem(400, 'A parameter is unknown or wrong')
   list(
     @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
@@ -82,8 +74,8 @@ export class ProcessesController {
   @ApiQuery(LANGUAGE)
   @ApiQuery(FORMAT)
   @ApiOkResponse({ type: ProcessDto })
-  @ApiBadRequestResponse({ description: 'A parameter is unknown or wrong', ...PROBLEM })
-  @ApiNotFoundResponse({ description: 'There is no such process', ...PROBLEM })
+  @ApiProblem(400, 'A parameter is unknown or wrong')
+  @ApiProblem(404, 'There is no such process')
   describe(
     @Param('processId') processId: string,
     @Query() query: Record<string, unknown>,

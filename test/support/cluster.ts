@@ -43,12 +43,12 @@ export class TestCluster {
     const folder = await mkdtemp(join(tmpdir(), 'e2e-cluster-'));
     if (realKubeconfig === undefined) {
       const images = join(folder, 'images.json');
-      const image = {
-        name: 'ogc-processes-k8s/geojson-features:latest',
-        folder: join(process.cwd(), 'examples/geojson-features'),
+      const image = (name: string) => ({
+        name: `ogc-processes-k8s/${name}:latest`,
+        folder: join(process.cwd(), 'examples', name),
         entrypoint: ['node', 'index.mjs'],
-      };
-      await writeFile(images, JSON.stringify([image]));
+      });
+      await writeFile(images, JSON.stringify([image('geojson-features'), image('echo')]));
       const args = ['--data-dir', folder, '--images', images];
       const { child, match } = await Child.start(
         'dist/embedded-cluster/main.js',

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { partsOf } from '../support/multipart.js';
+import { TestBed } from '../support/test-bed.js';
+
+let bed: TestBed;
+beforeAll(async () => {
+  bed = await TestBed.start({ PYGEOAPI_CONFIG: 'config/pygeoapi-config.yaml' });
+}, 60_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const polygon = {
+  type: 'Polygon',
+  coordinates: [
+    [
+      [0, 0],
+      [1, 0],
+      [1, 1],
+      [0, 0],
+    ],
+  ],
+};
+const gml = '<gml:Point xmlns:gml="http://www.opengis.net/gml/3.2"><gml:pos>1 2</gml:pos></gml:Point>';
+const collection = { type: 'FeatureCollection', features: [{ type: 'Feature', geometry: polygon, properties: null }] };
+const measure = { measurement: 10.5, uom: 'm' };
+const complex = { property1: 'Grüße, 世界 🌍 "\\ $(id) `id`', property3: 1.5, property5: false };
+const bbox = { bbox: [51.9, 7, 52, 7.1], crs: 'http://www.opengis.net/def/crs/OGC/1.3/CRS84' };
+
+type Inputs = Readonly<Record<string, unknown>>;
+/** Each input as it is sent, and as it comes back. */
+const kinds: readonly [string, Inputs, string, unknown][] = [
+  ['a string', { stringInput: 'Value2' }, 'stringOutput', 'Value2'],
+  ['a qualified string', { stringInput: { value: 'Value3' } }, 'stringOutput', 'Value3'],
+  ['a number', { doubleInput: 3.25 }, 'doubleOutput', 3.25],
+  ['a number by default', {}, 'doubleOutput', 5],
+  ['a date', { dateInput: '2026-01-02T03:04:05Z' }, 'dateOutput', '2026-01-02T03:04:05Z'],
+  ['a measure', { measureInput: measure }, 'measureOutput', measure],
+  ['an array', { arrayInput: [1, 2, 3] }, 'arrayOutput', [1, 2, 3]],
+  ['an object', { complexObjectInput: complex }, 'complexObjectOutput', complex],
+  ['a qualified object', { complexObjectInput: { value: complex } }, 'complexObjectOutput', complex],
+  ['a geometry', { geometryInput: polygon }, 'geometryOutput', polygon],
+  ['two geometries of two kinds', { geometryInput: [polygon, gml] }, 'geometryOutput', [polygon, gml]],
+  ['a bounding box', { boundingBoxInput: bbox }, 'boundingBoxOutput', bbox],
+  ['an image', { imageInput: PNG }, 'imageOutput', PNG],
+  ['a qualified image', { imageInput: { value: PNG, mediaType: 'image/png' } }, 'imageOutput', PNG],
+  ['features', { featureCollectionInput: { value: collection } }, 'featureCollectionOutput', collection],
+  ['a link', { linkInput: { href: 'https://example.org/data' } }, 'linkOutput', { href: 'https://example.org/data' }],
+];
+
+describe('the echo process', () => {
+  it('returns every kind in a document', async () => {
+    const answers = kinds.map(async ([name, inputs, id]) => {
+      const response = await bed.execute('echo', inputs, { body: { outputs: { [id]: {} }, response: 'document' } });
+      return [name, response.status, await response.json()];
+    });
+    expect(await Promise.all(answers)).toEqual(kinds.map(([name, , id, value]) => [name, 200, { [id]: value }]));
+  }, 120_000);
+
+  it('returns all kinds at once, by sync and by async execution, as a document', async () => {
+    const inputs = Object.assign({}, ...kinds.map(([, input]) => input)) as Inputs;
+    const expected = Object.fromEntries(kinds.map(([, , id, value]) => [id, value]));
+    const sync = await (await bed.execute('echo', inputs, { body: { response: 'document' } })).json();
+    expect(sync).toEqual({ ...expected, doubleOutput: 3.25 });
+    const jobId = await bed.submit('echo', inputs, { body: { response: 'document' } });
+    await bed.ended(jobId);
+    expect(await (await bed.get(`/jobs/${jobId}/results`)).json()).toEqual(sync);
+  });
+
+  it('gives one raw output in its own media type', async () => {
+    const raw = async (inputs: Inputs, id: string) => {
+      const response = await bed.execute('echo', inputs, { body: { outputs: { [id]: {} } } });
+      return [response.headers.get('content-type'), Buffer.from(await response.arrayBuffer())] as const;
+    };
+    const image = await raw({ imageInput: PNG }, 'imageOutput');
+    expect(image).toEqual(['image/png', Buffer.from(PNG, 'base64')]);
+    const [type, text] = await raw({ stringInput: 'Value1' }, 'stringOutput');
+    expect([type, text.toString()]).toEqual([expect.stringMatching(/^text\/plain\b/), 'Value1']);
+    const [json, number] = await raw({ doubleInput: 0 }, 'doubleOutput');
+    expect([json, number.toString()]).toEqual(['application/json', '0']);
+  });
+
+  it('gives several raw outputs as multipart/related, right to the byte', async () => {
+    const inputs = { stringInput: 'Value1', imageInput: PNG, complexObjectInput: complex };
+    const outputs = { stringOutput: {}, imageOutput: {}, complexObjectOutput: {} };
+    const parts = await partsOf(await bed.execute('echo', inputs, { body: { outputs } }));
+    const byId = new Map(
+      parts.map(({ headers, body }) => [headers['content-id'], { type: headers['content-type'], body }]),
+    );
+    expect([...byId.keys()].sort()).toEqual(['<complexObjectOutput>', '<imageOutput>', '<stringOutput>']);
+    expect(byId.get('<imageOutput>')).toEqual({ type: 'image/png', body: Buffer.from(PNG, 'base64') });
+    expect(byId.get('<stringOutput>')?.body.toString()).toBe('Value1');
+    expect(JSON.parse(byId.get('<complexObjectOutput>')?.body.toString() ?? '')).toEqual(complex);
+  });
+
+  it('names every fault of a request at once, and where it stands', async () => {
+    const inputs = {
+      stringInput: 'Value4',
+      doubleInput: 11,
+      arrayInput: [1, 'two'],
+      complexObjectInput: { property1: 1 },
+      geometryInput: [polygon, polygon, polygon],
+      boundingBoxInput: { bbox: [1, 2, 3] },
+      pause: -1,
+      noInput: true,
+    };
+    const response = await bed.execute('echo', inputs);
+    const { errors } = (await response.json()) as { errors: { pointer: string; message: string }[] };
+    expect(response.status).toBe(400);
+    const pointers = new Set(errors.map(({ pointer }) => pointer.split('/').slice(0, 3).join('/')));
+    expect([...pointers].sort()).toEqual(
+      Object.keys(inputs)
+        .map((id) => `/inputs/${id}`)
+        .sort(),
+    );
+    expect(errors.every(({ message }) => message.length > 10)).toBe(true);
+  });
+
+  it('waits as long as it is told to', async () => {
+    const jobId = await bed.submit('echo', { stringInput: 'Value1', pause: 1 });
+    const { started = '', finished = '' } = await bed.until(jobId, 'successful');
+    expect(Date.parse(finished) - Date.parse(started)).toBeGreaterThanOrEqual(1000);
+  });
+});
