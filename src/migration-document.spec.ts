@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-const project = join(import.meta.dirname, '..');
-const read = (path: string) => readFileSync(join(project, path), 'utf8');
+import { namesTest, readDocument } from './testing/named-test.js';
 
 /** The rows of every table of the document, or of its part after a heading, whose last column names tests. */
 function rowsOf(document: string, heading = '') {
-  const text = read(document);
+  const text = readDocument(document);
   return text
     .slice(text.indexOf(heading))
     .split('\n')
@@ -38,9 +34,5 @@ describe.each([
 });
 
 function exists(reference: string): boolean {
-  if (/^TODO-TEST: \S/.test(reference)) return true;
-  const [, path, title] = /^`([^`]+\.(?:e2e-)?spec\.ts)`: (.+)$/.exec(reference) ?? [];
-  if (path === undefined || title === undefined) return false;
-  const titles = read(path).replaceAll('\\', '');
-  return ["'", '"', '`'].some((quote) => titles.includes(quote + title + quote));
+  return /^TODO-TEST: \S/.test(reference) || namesTest(reference);
 }

@@ -1,48 +1,39 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountOf, nothingLost } from '../support/account.js';
 import { Balancer } from '../support/balancer.js';
 import { ApiProxy } from '../support/api-proxy.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
-const LEASE = 'pygeoapi-job-manager';
-const JOBS = 12;
+const JOBS = 6;
 
 let bed: TestBed;
-let started: TestReplica[] = [];
 beforeAll(async () => {
   bed = await TestBed.start();
-  // Each test starts its own replicas: the first one leads.
-  await bed.server?.end();
 }, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
-afterEach(async () => {
-  for (const { process } of started) process.process.kill('SIGCONT');
-  await Promise.all(started.map(({ process }) => process.end()));
-  started = [];
+afterAll(async () => {
+  for (const replica of bed?.replicas ?? []) replica.process.process.kill('SIGCONT');
+  await (bed as TestBed | undefined)?.stop();
 }, 60_000);
 
-async function replica(environment: Readonly<Record<string, string>> = {}): Promise<TestReplica> {
-  const server = await bed.startReplica(environment);
-  started.push(server);
-  return server;
-}
-
-/** A replica that leads, and one that does not. */
-async function leaderAndOther(environment: Readonly<Record<string, string>> = {}) {
-  const leader = await replica(environment);
+/** A replica that leads, and one that does not. @param prefix of the jobs: replicas of several prefixes have nothing to do with each other */
+async function leaderAndOther(prefix: string, environment: Readonly<Record<string, string>> = {}) {
+  const ours = { PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: `${prefix}-` };
+  const leader = await bed.startReplica({ ...ours, ...environment });
   await eventually('the first replica leading', () => leader.leads());
-  const other = await replica();
+  const other = await bed.startReplica(ours);
   expect(await other.leads()).toBe(false);
   return { leader, other };
 }
 
-const holder = async () =>
-  (await bed.cluster.coordination.readNamespacedLease({ name: LEASE, namespace: bed.cluster.namespace })).spec
-    ?.holderIdentity;
+const holder = async (prefix: string) =>
+  (await bed.cluster.coordination.readNamespacedLease({ name: `${prefix}-manager`, namespace: bed.cluster.namespace }))
+    .spec?.holderIdentity;
 const submit = (client: TestReplica, count = JOBS) =>
   Promise.all(Array.from({ length: count }, () => client.submit('short')));
 const result = (id: string) => `result of ${id}`;
+const firstLog = (ids: readonly string[]) =>
+  eventually('the first log', async () => (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))));
 
 /** Watches two replicas until it is ended; fails where one was seen to lead after the other had been. */
 function watchLeaders(former: TestReplica, next: TestReplica): { end(): Promise<number> } {
@@ -58,8 +49,14 @@ function watchLeaders(former: TestReplica, next: TestReplica): { end(): Promise<
 }
 
 describe('two replicas', () => {
+  let leader: TestReplica;
+  let other: TestReplica;
+  beforeAll(async () => {
+    ({ leader, other } = await leaderAndOther('both'));
+  }, 120_000);
+  afterAll(() => Promise.all([leader, other].map((replica) => replica?.process.end())), 60_000);
+
   it('both serve and execute; a request that waits at one has its result when the other collects', async () => {
-    const { leader, other } = await leaderAndOther();
     const response = await other.execute('inputs', { text: 'at the other' });
     expect([response.status, await response.json()]).toEqual([200, { text: 'at the other' }]);
     const id = await other.submit('short');
@@ -67,68 +64,76 @@ describe('two replicas', () => {
     expect((await leader.ended(id)).status).toBe('successful');
     for (const client of [leader, other]) {
       expect(await client.result(id)).toBe(result(id));
-      expect(await eventually('the stored log', async () => client.log(id))).toContain(result(id));
-      expect((await (await client.get('/jobs')).json()) as object).toMatchObject({ numberMatched: 2 });
+      expect(await client.log(id)).toContain(result(id));
+      await eventually('both jobs in the list', async () => {
+        const { numberMatched } = (await (await client.get('/jobs')).json()) as { numberMatched: number };
+        return numberMatched === 2;
+      });
     }
   }, 120_000);
 
   it('give results as soon as the other has said that they are there', async () => {
-    const { leader, other } = await leaderAndOther();
-    const ids = await submit(leader);
-    for (const id of ids) {
+    for (const id of await submit(leader)) {
       await leader.ended(id);
       expect(await other.result(id)).toBe(result(id));
     }
   }, 120_000);
 
-  it('hand over when the leader is killed, and nothing is done twice', async () => {
-    const { leader, other } = await leaderAndOther();
-    const ids = await submit(other);
-    await eventually('the first log', async () =>
-      (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))),
-    );
-    await leader.process.end('SIGKILL');
-    expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
-    expect(await other.leads()).toBe(true);
-  }, 240_000);
-
   it('hand over at once when the leader is asked to end', async () => {
-    const { leader, other } = await leaderAndOther();
-    const before = await holder();
+    const before = await holder('both');
     const ids = await submit(other);
     expect(await leader.process.end()).toBe(0);
-    expect(await holder()).not.toBe(before);
+    expect(await holder('both')).not.toBe(before);
     expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
   }, 240_000);
+});
 
-  it('hand over when the leader is paused, and the one that wakes does no harm', async () => {
-    const { leader, other } = await leaderAndOther();
+describe('a leader that does not give its Lease back', () => {
+  let running: Record<'killed' | 'paused' | 'cutOff', Promise<void>>;
+  // Side by side, for each waits for a Lease to be over.
+  beforeAll(() => {
+    running = { killed: killed(), paused: paused(), cutOff: cutOff() };
+    for (const scenario of Object.values(running)) scenario.catch(() => undefined);
+  });
+
+  it('because it was killed hands over, and nothing is done twice', () => running.killed, 240_000);
+  it('because it is paused hands over, and does no harm when it wakes', () => running.paused, 240_000);
+  it('because it is cut off hands over, and stops before the other begins', () => running.cutOff, 240_000);
+
+  async function killed(): Promise<void> {
+    const { leader, other } = await leaderAndOther('killed');
     const ids = await submit(other);
-    await eventually('the first log', async () =>
-      (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))),
-    );
+    await firstLog(ids);
+    await leader.process.end('SIGKILL');
+    expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
+    await eventually('the other one leading', () => other.leads());
+  }
+
+  async function paused(): Promise<void> {
+    const { leader, other } = await leaderAndOther('paused');
+    const ids = await submit(other);
+    await firstLog(ids);
     leader.process.process.kill('SIGSTOP');
     expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
+    await eventually('the other one leading', () => other.leads());
     leader.process.process.kill('SIGCONT');
     // It has caught up when it knows the end of a job that began while it was paused.
     const late = await other.submit('short');
     expect((await leader.ended(late)).status).toBe('successful');
     expect([await leader.leads(), await other.leads()]).toEqual([false, true]);
     expect(await accountOf(bed, [...ids, late], result, leader)).toEqual(nothingLost(JOBS + 1));
-  }, 240_000);
+  }
 
-  it('hand over when the leader is cut off from the API server, which stops before the other begins', async () => {
+  async function cutOff(): Promise<void> {
     const proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
     try {
-      const { leader, other } = await leaderAndOther({ KUBECONFIG: proxy.kubeconfig });
+      const { leader, other } = await leaderAndOther('cut-off', { KUBECONFIG: proxy.kubeconfig });
       const watch = watchLeaders(leader, other);
       const ids = await submit(other);
-      await eventually('the first log', async () =>
-        (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))),
-      );
+      await firstLog(ids);
       proxy.cut();
       expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
-      expect(await other.leads()).toBe(true);
+      await eventually('the other one leading', () => other.leads());
       proxy.heal();
       const late = await other.submit('short');
       expect((await leader.ended(late)).status).toBe('successful');
@@ -137,12 +142,12 @@ describe('two replicas', () => {
     } finally {
       proxy.close();
     }
-  }, 240_000);
+  }
 });
 
 describe('replicas that are replaced one after the other under load', () => {
   it('fail no request, and lose no job', async () => {
-    const environment = { SHUTDOWN_DELAY: '2' };
+    const environment = { SHUTDOWN_DELAY: '2', PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'rolling-' };
     const balancer = new Balancer();
     const failures: string[] = [];
     const texts = new Map<string, string>();
@@ -161,7 +166,12 @@ describe('replicas that are replaced one after the other under load', () => {
           const [id] = /[0-9a-f-]{36}/.exec(String(executed.headers['location'] ?? executed.headers['link'])) ?? [];
           if (id === undefined) continue;
           texts.set(id, text);
-          await send('GET', `/jobs/${id}`);
+          // One job at a time for each client, so that a slow cluster is not swamped.
+          await eventually('the end of the job', async () => {
+            const { status } = JSON.parse((await send('GET', `/jobs/${id}`)).text) as { status: string };
+            return status === 'successful';
+          });
+          await send('GET', `/jobs/${id}/results`);
           await send('GET', '/jobs?limit=5');
           await send('GET', '/processes/inputs');
         } catch (error) {
@@ -170,28 +180,28 @@ describe('replicas that are replaced one after the other under load', () => {
       }
     };
     try {
-      let serving = [await replica(environment), await replica(environment)];
+      let serving = [await bed.startReplica(environment), await bed.startReplica(environment)];
       await balancer.add(...serving);
       const clients = [
         ...['a', 'b'].map((name) => client(`sync ${name}`, {})),
         client('async', { prefer: 'respond-async' }),
       ];
       for (const old of serving) {
-        const fresh = await replica(environment);
+        const fresh = await bed.startReplica(environment);
         await balancer.add(fresh);
         const served = requests;
-        await eventually('requests with all replicas', () => requests > served + 10);
+        await eventually('requests with all replicas', () => requests > served + 30);
         expect(await old.process.end()).toBe(0);
         balancer.remove(old);
         serving = [...serving.filter((candidate) => candidate !== old), fresh];
       }
       const served = requests;
-      await eventually('requests with the new replicas only', () => requests > served + 10);
+      await eventually('requests with the new replicas only', () => requests > served + 30);
       over = true;
       await Promise.all(clients);
       expect(failures).toEqual([]);
       const ids = [...texts.keys()];
-      expect(ids.length).toBeGreaterThan(10);
+      expect(ids.length).toBeGreaterThan(5);
       const expected = (id: string) => texts.get(id) ?? '';
       expect(await accountOf(bed, ids, expected, serving[0])).toEqual(nothingLost(ids.length));
     } finally {

@@ -11,6 +11,7 @@ export interface Account {
   /** Keys of logs beyond one for each job. */
   readonly surplusLogs: readonly string[];
   readonly wrongResults: readonly string[];
+  /** By the names of their Jobs. */
   readonly heldPods: readonly string[];
 }
 
@@ -53,7 +54,10 @@ export async function accountOf(
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (status === 'successful' && !(await client.result(id)).includes(expected(id))) wrongResults.push(id);
   }
-  const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => metadata?.name ?? '');
+  const held = async () => {
+    const names = (await bed.cluster.heldPods()).map(({ metadata }) => metadata?.labels?.['job-name'] ?? '');
+    return names.filter((name) => ids.some((id) => name.endsWith(id)));
+  };
   await eventually('all pods being released', async () => (await held()).length === 0, 60_000).catch(() => undefined);
   const logs = await bed.store.logs();
   const mine = new Map(ids.map((id) => [id, logs.filter((key) => key.includes(id))]));

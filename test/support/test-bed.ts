@@ -33,7 +33,7 @@ export class TestReplica extends TestClient {
 /** A server under test in a process of its own, its cluster and its object store. */
 export class TestBed extends TestClient {
   server: Child | undefined;
-  private readonly replicas: Child[] = [];
+  readonly replicas: TestReplica[] = [];
 
   private constructor(
     readonly cluster: TestCluster,
@@ -78,12 +78,13 @@ export class TestBed extends TestClient {
   /** @param environment over the one of the bed's own server */
   async startReplica(environment: Readonly<Record<string, string>> = {}): Promise<TestReplica> {
     const { child, url } = await this.spawn(this.store, environment);
-    this.replicas.push(child);
-    return new TestReplica(child, url);
+    const replica = new TestReplica(child, url);
+    this.replicas.push(replica);
+    return replica;
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.server, ...this.replicas].map((server) => server?.end()));
+    await Promise.all([this.server, ...this.replicas.map(({ process }) => process)].map((server) => server?.end()));
     await this.cluster.stop();
     await this.store.remove();
   }

@@ -1,0 +1,271 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiProxy } from '../support/api-proxy.js';
+import { onRealCluster } from '../support/cluster.js';
+import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
+import { residentMemory } from '../support/memory.js';
+import { startTestStore } from '../support/store.js';
+import { TestBed, type TestReplica } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+import { kinds, type Expectation } from './load.js';
+
+const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
+const seed = Number(process.env['SOAK_SEED'] ?? 1);
+/** Jobs that have not ended; more are not made. */
+const MOST_UNDER_WAY = 20;
+const BUCKET_ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
+
+/** Mulberry32: the same numbers from 0 to 1 for the same seed. */
+function randomNumbers(state: number): () => number {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+const random = randomNumbers(seed);
+const between = (low: number, high: number) => low + random() * (high - low);
+const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
+
+let bed: TestBed;
+let s3: FaultyS3 | undefined;
+let proxy: ApiProxy;
+let spoolFolder: string;
+let over = false;
+const replicas: TestReplica[] = [];
+const jobs = new Map<string, Expectation>();
+const faults = new Map<string, number>();
+const memory: { readonly minute: number; readonly mebibytes: number }[] = [];
+/** Executions that were refused or broken off by a fault; whether their jobs were made is found out at the end. */
+let unanswered = 0;
+
+beforeAll(async () => {
+  const store = await startTestStore();
+  s3 = onRealCluster ? await FaultyS3.before(store.environment[BUCKET_ENDPOINT] ?? '') : undefined;
+  spoolFolder = await mkdtemp(join(tmpdir(), 'soak-'));
+  const environment = { TMPDIR: spoolFolder, ...(s3 ? { [BUCKET_ENDPOINT]: s3.endpoint } : {}) };
+  bed = await TestBed.start(environment, { store });
+  await bed.server?.end();
+  proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
+  for (let index = 0; index < 2; index += 1) replicas.push(await start(index));
+}, 120_000);
+
+afterAll(async () => {
+  for (const { process } of replicas) process.process.kill('SIGCONT');
+  await (bed as TestBed | undefined)?.stop();
+  proxy?.close();
+  s3?.close();
+  await rm(spoolFolder, { recursive: true, force: true });
+}, 120_000);
+
+/** The first replica reaches the API server through a proxy that can be cut. */
+const start = (index: number) => bed.startReplica(index === 0 ? { KUBECONFIG: proxy.kubeconfig } : {});
+
+async function restart(index: number, signal: NodeJS.Signals): Promise<void> {
+  await replicas[index]?.process.end(signal);
+  replicas[index] = await start(index);
+}
+
+const toReplica = (work: (index: number) => Promise<void>) => () => work(Math.floor(random() * replicas.length));
+
+const failBucket = async (fault: S3Fault): Promise<void> => {
+  s3?.become(fault);
+  await seconds(between(2, 10));
+  s3?.become('none');
+};
+
+const inject: Readonly<Record<string, () => Promise<void>>> = {
+  'server killed': toReplica((index) => restart(index, 'SIGKILL')),
+  'server restarted': toReplica((index) => restart(index, 'SIGTERM')),
+  'server paused': toReplica(async (index) => {
+    const { process } = replicas[index]?.process ?? {};
+    process?.kill('SIGSTOP');
+    await seconds(between(1, 20));
+    process?.kill('SIGCONT');
+  }),
+  'API connections broken': async () => proxy.break(),
+  'cut off from the API server': async () => {
+    proxy.cut();
+    await seconds(between(2, 20));
+    proxy.heal();
+  },
+  'pod deleted': () => disturb('pod deleted'),
+  'Job deleted': () => disturb('Job deleted'),
+  ...(onRealCluster
+    ? {
+        'bucket down': () => failBucket('down'),
+        'bucket slow': () => failBucket('slow'),
+        'bucket failing': () => failBucket('internal-error'),
+        'credentials refused': () => failBucket('refused-credentials'),
+        'bucket missing': () => failBucket('missing-bucket'),
+        'bucket full': () => failBucket('full'),
+      }
+    : {}),
+};
+
+/** Deletes a running pod, or the Job of one. */
+async function disturb(kind: 'pod deleted' | 'Job deleted'): Promise<void> {
+  const running = (await bed.cluster.pods()).filter(
+    ({ status, metadata }) => status?.phase === 'Running' && metadata?.deletionTimestamp === undefined,
+  );
+  const pod = running.length > 0 ? oneOf(running) : undefined;
+  const name = pod?.metadata?.labels?.['job-name'] ?? '';
+  const job = [...jobs].find(([id]) => name.endsWith(id))?.[1];
+  if (!job || job.status === 'dismissed') return;
+  job.disturbed = kind;
+  const { core, batch, namespace } = bed.cluster;
+  if (kind === 'pod deleted') await core.deleteNamespacedPod({ name: pod?.metadata?.name ?? '', namespace });
+  else await batch.deleteNamespacedJob({ name, namespace, propagationPolicy: 'Background' });
+}
+
+async function injectFaults(): Promise<void> {
+  const names = Object.keys(inject);
+  while (!over) {
+    await seconds(between(1, 8));
+    const name = oneOf(names);
+    await inject[name]?.().catch((error: unknown) => process.stdout.write(`${name}: ${String(error)}\n`));
+    faults.set(name, (faults.get(name) ?? 0) + 1);
+  }
+}
+
+async function execute(): Promise<void> {
+  for (let number = 0; !over; number += 1) {
+    const underWay = (await bed.cluster.pods().catch(() => [])).filter(
+      ({ status }) => status?.phase === 'Pending' || status?.phase === 'Running',
+    );
+    if (underWay.length >= MOST_UNDER_WAY) {
+      await seconds(1);
+      continue;
+    }
+    try {
+      const [id, expectation] = await oneOf(kinds)(oneOf(replicas), number);
+      jobs.set(id, jobs.get(id) ?? expectation);
+    } catch {
+      unanswered += 1;
+      await seconds(0.5);
+    }
+  }
+}
+
+async function watchMemory(): Promise<void> {
+  const begin = performance.now();
+  while (!over) {
+    await seconds(5);
+    const sizes = await Promise.all(replicas.map(({ process }) => residentMemory(process)));
+    const known = sizes.filter((size) => !Number.isNaN(size));
+    if (known.length > 0) memory.push({ minute: (performance.now() - begin) / 60_000, mebibytes: Math.max(...known) });
+  }
+}
+
+const ended = (status: string) => ['successful', 'failed', 'dismissed'].includes(status);
+
+it(
+  `loses nothing in ${minutes} minutes of faults`,
+  async () => {
+    process.stdout.write(`soak: ${minutes} minutes, seed ${seed}, ${onRealCluster ? 'real' : 'embedded'} cluster\n`);
+    const work = Promise.all([injectFaults(), execute(), execute(), execute(), watchMemory()]);
+    await seconds(minutes * 60);
+    over = true;
+    await work;
+    for (const { process } of replicas) process.process.kill('SIGCONT');
+    const [, client] = replicas as [TestReplica, TestReplica];
+
+    const lost: string[] = [];
+    const statuses: Record<string, number> = {};
+    const wrongResults: string[] = [];
+    const count = (status: string) => void (statuses[status] = (statuses[status] ?? 0) + 1);
+    // Jobs whose execution was not answered are known to the cluster only.
+    for (const kubeJob of await bed.cluster.kubeJobs()) {
+      const id = kubeJob.metadata?.name?.slice('pygeoapi-job-'.length) ?? '';
+      if (jobs.has(id)) continue;
+      const process = kubeJob.metadata?.annotations?.['pygeoapi.io/process_id'] ?? '';
+      // Nobody was there to dismiss these.
+      if (process === 'lingering') await client.delete(`/jobs/${id}`);
+      const status = process === 'lingering' ? 'dismissed' : process === 'always-failing' ? 'failed' : 'successful';
+      jobs.set(id, { process, status });
+    }
+    for (const [id, expectation] of jobs) {
+      const status = await eventually(
+        `the end of ${id}`,
+        async () => {
+          const response = await client.get(`/jobs/${id}`);
+          if (response.status === 404) return 'gone';
+          const found = ((await response.json()) as { status: string }).status;
+          return ended(found) && found;
+        },
+        180_000,
+      ).catch(() => 'without end');
+      count(status);
+      const gone = status === 'gone' || status === 'dismissed';
+      const fits =
+        status === expectation.status ||
+        (expectation.status === 'dismissed' && gone) ||
+        (expectation.disturbed === 'pod deleted' && status === 'failed') ||
+        (expectation.disturbed === 'Job deleted' && gone);
+      if (!fits) lost.push(`${id} (${expectation.process}, ${expectation.disturbed ?? 'undisturbed'}): ${status}`);
+      if (
+        status === 'successful' &&
+        expectation.result !== undefined &&
+        !(await client.result(id)).includes(expectation.result)
+      )
+        wrongResults.push(id);
+    }
+    await eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0, 180_000).catch(
+      () => undefined,
+    );
+    const logs = await bed.store.logs();
+    const logsOf = (id: string) => logs.filter((key) => key.includes(id));
+    const withoutLog = [...jobs].filter(([id]) => logsOf(id).length === 0);
+    // A job that is tried again has the log of each try.
+    const surplus = [...jobs].flatMap(([id, { process }]) => logsOf(id).slice(process === 'always-failing' ? 2 : 1));
+    const held = (await bed.cluster.heldPods()).length;
+    const spools = (await readdir(spoolFolder)).filter((name) => name.startsWith('ogc-processes-'));
+    const third = Math.ceil(memory.length / 3);
+    const mean = (samples: typeof memory) =>
+      Math.round(samples.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / Math.max(1, samples.length));
+    const [early, late] = [mean(memory.slice(0, third)), mean(memory.slice(-third))];
+
+    process.stdout.write(
+      [
+        '',
+        'account',
+        `  jobs              ${jobs.size} (${Object.entries(statuses)
+          .map(([status, number]) => `${number} ${status}`)
+          .join(', ')})`,
+        `  executions without answer, by faults  ${unanswered}`,
+        `  faults            ${[...faults.values()].reduce((sum, number) => sum + number, 0)} (${[...faults].map(([name, number]) => `${number} ${name}`).join(', ')})`,
+        `  logs              ${logs.length}, missing ${withoutLog.length}, twice ${surplus.length}`,
+        `  results           wrong ${wrongResults.length}`,
+        `  lost              ${lost.length}`,
+        `  held pods         ${held}`,
+        `  spool files       ${spools.length}`,
+        `  resident memory   first third ${early} MiB, last third ${late} MiB, most ${Math.max(...memory.map(({ mebibytes }) => mebibytes))} MiB`,
+        '',
+        ...lost.map((line) => `  LOST ${line}`),
+        ...withoutLog.map(
+          ([id, { process, disturbed }]) => `  WITHOUT LOG ${id} (${process}, ${disturbed ?? 'undisturbed'})`,
+        ),
+        ...surplus.map((key) => `  TWICE ${key}`),
+        '',
+      ].join('\n'),
+    );
+    expect({ lost, wrongResults, withoutLog, surplus, held, spools }).toEqual({
+      lost: [],
+      wrongResults: [],
+      withoutLog: [],
+      surplus: [],
+      held: 0,
+      spools: [],
+    });
+    expect(jobs.size).toBeGreaterThan(minutes);
+    expect(late).toBeLessThan(early + MEMORY_TOLERANCE);
+  },
+  minutes * 60_000 + 900_000,
+);
+
+/** MiB: what a server may have more in the last third of a soak than in the first. */
+const MEMORY_TOLERANCE = 100;
