@@ -28,7 +28,9 @@ describe('the types of problems', () => {
     ) as unknown as (new (...args: unknown[]) => domainErrors.DomainError)[];
     expect(errors.length).toBeGreaterThan(8);
     for (const type of errors) {
-      const problem = toProblem(new type('a', 'failed', 'c'))?.problem;
+      const problem = toProblem(
+        new type('a', type === domainErrors.ResultsExpiredError ? new Date() : 'failed', 'c'),
+      )?.problem;
       if (problem?.type.startsWith('http://www.opengis.net/')) continue;
       expect([type.name, documented.includes(problem?.type ?? '')]).toEqual([type.name, true]);
     }

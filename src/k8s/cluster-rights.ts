@@ -14,12 +14,12 @@ export const USED_RIGHTS = {
   'jobs.batch': ['get', 'list', 'watch', 'create', 'patch', 'delete'],
   pods: ['get', 'list', 'watch', 'patch'],
   'pods/log': ['get'],
-  events: ['list', 'watch'],
+  events: ['list', 'watch', 'create'],
   'leases.coordination.k8s.io': ['get', 'create', 'update'],
 } as const;
 
 /** What it can do without; the leader election finds out about leases itself. */
-const OPTIONAL: ReadonlySet<string> = new Set(['patch pods', 'list events', 'watch events']);
+const OPTIONAL: ReadonlySet<string> = new Set(['patch pods', 'list events', 'watch events', 'create events']);
 
 const NEEDED = Object.entries(USED_RIGHTS)
   .filter(([resource]) => !resource.startsWith('leases.'))
