@@ -120,7 +120,8 @@ function pathOf(node: Scalar, ancestors: readonly (Document | Node | Pair)[]): s
 
 function toPlain(document: Document, file: string): unknown {
   try {
-    const content: unknown = document.toJS();
+    // The file is the operator's own: many processes may share parts by aliases.
+    const content: unknown = document.toJS({ maxAliasCount: -1 });
     unwrap(content, new Set(), new Set());
     return content;
   } catch (error) {

@@ -129,7 +129,7 @@ export class JobsController {
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
   @ApiProblem(404, 'There is no such job, output or result')
   @ApiProblem(410, 'The job was dismissed')
-  @ApiResponse({ status: 416, description: 'The range lies behind the end' })
+  @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
   async output(
     @Param('jobId') jobId: string,

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import parseRange from 'range-parser';
+import { RangeNotSatisfiableError } from '../ogc/domain-errors.js';
 import { documentPolicy } from './document-policy.js';
 import type { ResultsAnswer } from './job-results.js';
 import type { OutputLink } from './results-format.js';
@@ -7,6 +8,7 @@ import type { OutputLink } from './results-format.js';
 /**
  * Sends results as they are, streaming; of one result a range where that is asked for (RFC 9110, section 14). Outputs by reference alone are 204 with a `Link` for each
  * (OGC API - Processes 1.0, section 7.11.4).
+ * @throws RangeNotSatisfiableError
  */
 export async function sendResults(request: FastifyRequest, reply: FastifyReply, answer: ResultsAnswer): Promise<void> {
   if (!answer.body) {
@@ -27,8 +29,8 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
   }
   body.destroy();
   if (asked === 'unsatisfiable') {
-    await reply.status(416).header('content-range', `bytes */${size}`).removeHeader('content-type').send();
-    return;
+    void reply.header('content-range', `bytes */${size}`).removeHeader('content-security-policy');
+    throw new RangeNotSatisfiableError(`The result has ${size} bytes; the range lies behind them.`);
   }
   await reply
     .status(206)

@@ -78,6 +78,9 @@ export class SyncWaitExceededError extends DomainError {}
 /** What was asked for was there, and is over for good. */
 export class EndedError extends DomainError {}
 
+/** A range of bytes that lies behind the end. */
+export class RangeNotSatisfiableError extends DomainError {}
+
 /** The length of what is sent must be said before. */
 export class LengthRequiredError extends DomainError {}
 

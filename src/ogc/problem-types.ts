@@ -99,6 +99,12 @@ const GENERAL = {
       'The request is larger than the server takes, or its inputs are larger than what reaches a container. Nothing was done.',
     remedies: ['Pass large data by link instead of by value.', 'Split the data over several executions.'],
   },
+  'range-not-satisfiable': {
+    title: 'Range not satisfiable',
+    status: 416,
+    meaning: 'The range of bytes that was asked for lies behind the end of the result.',
+    remedies: ['Look at the header "Content-Range": it says how many bytes there are.'],
+  },
   'idempotency-key-reused': {
     title: 'Idempotency-Key is used for another request',
     status: 422,
