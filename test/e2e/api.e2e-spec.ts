@@ -43,7 +43,7 @@ describe('the API', () => {
     expect(await json('/processes/hello')).toMatchObject({
       id: 'hello',
       jobControlOptions: ['sync-execute', 'async-execute', 'dismiss'],
-      outputTransmission: ['value'],
+      outputTransmission: ['value', 'reference'],
       inputs: { name: { schema: { type: 'string' } } },
     });
     expect((await bed.get('/processes/none')).status).toBe(404);
