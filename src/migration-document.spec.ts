@@ -28,7 +28,9 @@ describe.each([
   });
 
   it('names for every line a test that exists', () => {
-    const wrong = rows.flatMap(({ what, tests }) => tests.filter((test) => !namesTest(test)).map((test) => [what, test]));
+    const wrong = rows.flatMap(({ what, tests }) =>
+      tests.filter((test) => !namesTest(test)).map((test) => [what, test]),
+    );
     expect(wrong).toEqual([]);
   });
 });

@@ -46,7 +46,7 @@ describe('a large file', () => {
       }
       expect([size, isZero]).toEqual([SIZE, true]);
       const growth = (await peakMemory()) - before;
-    expect(growth).toBeLessThan(ALLOWANCE);
+      expect(growth).toBeLessThan(ALLOWANCE);
     },
     2 * BOUND,
   );
