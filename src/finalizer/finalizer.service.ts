@@ -13,8 +13,8 @@ import type { JobRecord } from '../jobs/job-record.js';
 import type { PodRecord } from '../jobs/pod-record.js';
 import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
-import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
 import { LeaderElection } from '../k8s/leader-election.js';
+import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
 import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
@@ -34,20 +34,17 @@ const MOST_CAUSES = 3;
 const PATIENCE = 5_000;
 
 /**
- * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME`, `job/NAME`, and `gone/NAME` of Jobs that are no more. Whoever becomes the leader looks at everything once, so that what ended
+ * Runs the reconcilers on one work queue, on the replica that leads. Keys are `pod/NAME`, `job/NAME`, and `gone/NAME` of Jobs that are no more. Whoever becomes the leader looks at everything, so that what ended
  * while no server was up is collected.
  */
 @Injectable()
 export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(FinalizerService.name);
   private readonly enabled: boolean;
-  private readonly queue: KeyedWorkQueue;
+  private readonly queue: LeaderWorkQueue;
   private readonly failures = new FailureLog(this.logger);
   private readonly unsubscribe: (() => void)[] = [];
   private readonly goneJobs = new Map<string, JobRecord>();
-  private synced = false;
-  /** Whether a key was left alone because this replica did not lead, or did not know everything yet. */
-  private passedOver = false;
 
   constructor(
     private readonly cache: JobCache,
@@ -64,13 +61,14 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   ) {
     this.enabled = collects(configuration, rights);
     if (this.enabled) healthChecks.add('finalizer', () => this.health());
-    this.queue = new KeyedWorkQueue(
+    this.queue = new LeaderWorkQueue(
       {
         name: 'finalizer',
         concurrency: CONCURRENCY,
         onError: (key, error) => this.report(key, error),
       },
-      (key) => this.reconcile(key),
+      leader,
+      { addAll: () => this.addAll(), reconcile: (key) => this.reconcile(key) },
     );
   }
 
@@ -85,22 +83,13 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         this.onJob(record);
         if (!record && previous && this.retention.concerns(previous)) this.onJobGone(previous);
       }),
-      this.leader.onChange((isLeader) => {
-        if (isLeader) this.addAll();
-      }),
     );
   }
 
   onApplicationBootstrap(): void {
     if (!this.enabled) return;
+    this.queue.start(this.cache.whenSynced());
     this.leader.start();
-    this.cache.whenSynced().then(
-      () => {
-        this.synced = true;
-        this.addAll();
-      },
-      () => undefined, // shut down before
-    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -137,17 +126,11 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   private addAll(): void {
-    this.passedOver = false;
     for (const pod of this.cache.pods.values()) this.onPod(pod);
     for (const job of this.cache.jobs.values()) this.onJob(job);
   }
 
   private async reconcile(key: string): Promise<ReconcileResult> {
-    if (!this.leader.isLeader || !this.synced) {
-      this.passedOver = true;
-      return undefined;
-    }
-    if (this.passedOver) this.addAll();
     try {
       const result = await this.look(key);
       this.failures.succeeded(key);

@@ -1,9 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
-import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
 import { LeaderElection } from '../k8s/leader-election.js';
-import type { ReconcileResult } from '../k8s/work-queue.js';
+import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { SubscriberReconciler } from './subscriber.reconciler.js';
 
@@ -17,19 +16,16 @@ const GRACE = 3_000;
 @ConformsTo([conformanceClass.callback])
 export class SubscribersService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(SubscribersService.name);
-  private readonly queue: KeyedWorkQueue;
+  private readonly queue: LeaderWorkQueue;
   private readonly unsubscribe: (() => void)[] = [];
   private readonly stopping = new AbortController();
-  private synced = false;
-  /** Whether a key was left alone because this replica did not lead, or did not know everything yet. */
-  private passedOver = false;
 
   constructor(
     private readonly cache: JobCache,
     private readonly reconciler: SubscriberReconciler,
     private readonly leader: LeaderElection,
   ) {
-    this.queue = new KeyedWorkQueue(
+    this.queue = new LeaderWorkQueue(
       {
         name: 'subscribers',
         concurrency: CONCURRENCY,
@@ -41,7 +37,11 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
           return 'retry';
         },
       },
-      (name) => this.reconcile(name),
+      leader,
+      {
+        addAll: () => this.addAll(),
+        reconcile: (name) => this.reconciler.reconcile(name, new Date(), this.stopping.signal),
+      },
     );
   }
 
@@ -55,17 +55,8 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
         const job = this.cache.jobs.get((record ?? previous)?.jobName ?? '');
         if (job) this.onJob(job);
       }),
-      this.leader.onChange((isLeader) => {
-        if (isLeader) this.addAll();
-      }),
     );
-    this.cache.whenSynced().then(
-      () => {
-        this.synced = true;
-        this.addAll();
-      },
-      () => undefined, // shut down before
-    );
+    this.queue.start(this.cache.whenSynced());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -83,16 +74,6 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
   }
 
   private addAll(): void {
-    this.passedOver = false;
     for (const job of this.cache.jobs.values()) this.onJob(job);
-  }
-
-  private async reconcile(name: string): Promise<ReconcileResult> {
-    if (!this.leader.isLeader || !this.synced) {
-      this.passedOver = true;
-      return undefined;
-    }
-    if (this.passedOver) this.addAll();
-    return this.reconciler.reconcile(name, new Date(), this.stopping.signal);
   }
 }

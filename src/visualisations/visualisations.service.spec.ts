@@ -57,6 +57,8 @@ describe('the service of visualisations', () => {
   });
 
   it('looks at an instance when its resource, one of its objects or its pod changes or goes', async () => {
+    service.onApplicationBootstrap();
+    await settle();
     const labels = {
       'app.kubernetes.io/managed-by': 'ogc-processes-k8s',
       'app.kubernetes.io/component': 'visualisation',
@@ -79,6 +81,8 @@ describe('the service of visualisations', () => {
   });
 
   it('leaves everything to the leader, and looks at all once it is that', async () => {
+    service.onApplicationBootstrap();
+    await settle();
     leader.isLeader = false;
     cluster.write(visualisation('a'));
     await settle();
@@ -90,6 +94,8 @@ describe('the service of visualisations', () => {
   });
 
   it('does nothing any more once the server shuts down', async () => {
+    service.onApplicationBootstrap();
+    await settle();
     await service.beforeApplicationShutdown();
     cluster.write(visualisation('a'));
     await settle();

@@ -7,8 +7,8 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Configuration, type VisualisationSettings } from '../config/configuration.js';
-import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
 import { LeaderElection } from '../k8s/leader-election.js';
+import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import { VISUALISATIONS_LEADER } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationReconciler } from './visualisation.reconciler.js';
@@ -16,12 +16,12 @@ import { VisualisationReconciler } from './visualisation.reconciler.js';
 /** Instances worked on at the same time. */
 const CONCURRENCY = 8;
 
-/** Runs the reconciler on the replica that leads, on every instance that changes. Whoever becomes the leader looks at all of them once. */
+/** Runs the reconciler on the replica that leads, on every instance that changes. Whoever becomes the leader looks at all of them. */
 @Injectable()
 export class VisualisationsService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(VisualisationsService.name);
-  private readonly queue: KeyedWorkQueue;
-  private readonly unsubscribe: (() => void)[] = [];
+  private readonly queue: LeaderWorkQueue;
+  private unsubscribe?: () => void;
 
   constructor(
     private readonly cache: VisualisationCache,
@@ -29,36 +29,29 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
     @Inject(VISUALISATIONS_LEADER) private readonly leader: LeaderElection,
     configuration: Configuration,
   ) {
-    this.queue = new KeyedWorkQueue(
+    this.queue = new LeaderWorkQueue(
       {
         name: 'visualisations',
         concurrency: CONCURRENCY,
         delayAfter: retryDelays(configuration.visualisations),
         onError: (key, error, failures) => this.report(key, error, failures),
       },
-      (key) => this.reconcile(key),
+      leader,
+      { addAll: () => this.addAll(), reconcile: (key) => this.reconciler.reconcile(key, new Date()) },
     );
   }
 
   onModuleInit(): void {
-    this.unsubscribe.push(
-      this.cache.onChange((key) => this.queue.add(key)),
-      this.leader.onChange((isLeader) => {
-        if (isLeader) this.addAll();
-      }),
-    );
+    this.unsubscribe = this.cache.onChange((key) => this.queue.add(key));
   }
 
   onApplicationBootstrap(): void {
+    this.queue.start(this.cache.whenSynced());
     this.leader.start();
-    this.cache.whenSynced().then(
-      () => this.addAll(),
-      () => undefined, // shut down before
-    );
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
+    this.unsubscribe?.();
     await this.queue.shutDown();
     // Before connections are drained, which may take long: another replica takes over meanwhile.
     await this.leader.stop();
@@ -66,12 +59,6 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
 
   private addAll(): void {
     for (const key of this.cache.keys()) this.queue.add(key);
-  }
-
-  private async reconcile(key: string): Promise<void> {
-    // What is passed over now is looked at once both hold.
-    if (!this.leader.isLeader || !this.cache.synced) return;
-    await this.reconciler.reconcile(key, new Date());
   }
 
   /** Once when it begins: the status of the instance tells the rest. */

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import { LeaderWorkQueue } from './leader-work-queue.js';
+
+function queueOf(all: readonly string[]) {
+  const listeners = new Set<(isLeader: boolean) => void>();
+  const leader = {
+    isLeader: false,
+    onChange: (listener: (isLeader: boolean) => void) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  let worked: string[] = [];
+  const queue = new LeaderWorkQueue({ name: 'test', concurrency: 4 }, leader, {
+    addAll: () => all.forEach((key) => queue.add(key)),
+    reconcile: async (key) => void worked.push(key),
+  });
+  const lead = (isLeader: boolean, announced = true) => {
+    leader.isLeader = isLeader;
+    if (announced) for (const listener of listeners) listener(isLeader);
+  };
+  /** What was worked on since it was asked last. */
+  const work = async () => {
+    await new Promise(setImmediate);
+    const done = worked.sort();
+    worked = [];
+    return done;
+  };
+  return { queue, lead, work, listeners };
+}
+
+describe('the work queue of the leader', () => {
+  it('works once it leads and knows what there is, whichever comes first', async () => {
+    for (const leadsFirst of [true, false]) {
+      const { queue, lead, work } = queueOf(['a', 'b']);
+      let sync = (): void => undefined;
+      queue.start(new Promise<void>((resolve) => (sync = resolve)));
+      queue.add('a');
+      if (leadsFirst) lead(true);
+      else sync();
+      expect(await work()).toEqual([]);
+      if (leadsFirst) sync();
+      else lead(true);
+      expect(await work()).toEqual(['a', 'b']);
+      queue.add('b');
+      expect(await work()).toEqual(['b']);
+    }
+  });
+
+  it('looks at everything again where a key was passed over and leading went on without being announced', async () => {
+    const { queue, lead, work } = queueOf(['a', 'b']);
+    lead(true);
+    queue.start(Promise.resolve());
+    expect(await work()).toEqual(['a', 'b']);
+    lead(false, false);
+    queue.add('a');
+    expect(await work()).toEqual([]);
+    lead(true, false);
+    queue.add('b');
+    expect(new Set(await work())).toEqual(new Set(['a', 'b']));
+  });
+
+  it('works on nothing where the server shuts down before it knows, and listens no more after its end', async () => {
+    const { queue, lead, work, listeners } = queueOf(['a']);
+    lead(true);
+    queue.start(Promise.reject(new Error('shut down')));
+    queue.add('a');
+    expect(await work()).toEqual([]);
+    await queue.shutDown();
+    expect(listeners.size).toBe(0);
+  });
+});
