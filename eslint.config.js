@@ -14,7 +14,7 @@ const mayImport = {
   'security-context': ['config'],
   processes: ['config', 'ogc'],
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context'],
-  transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs'],
+  transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs', 'processes'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
   visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   html: ['config', 'ogc', 'processes', 'jobs'],

@@ -94,16 +94,9 @@ export class LogCollector {
         if (isMain && missing !== undefined) mainLogMissing = missing;
         if (isMain && missing === undefined && found !== undefined) wholeness = wholenessOf(container, noted, found);
         if (isMain && wholeness !== 'whole') await document.write(Buffer.from(INCOMPLETE[wholeness]));
-        const isDoubtful = missing === undefined && !isFollowed;
-        const doubts: Doubt[] = !isDoubtful
-          ? []
-          : tail.isEmpty
-            ? ['empty']
-            : tail.endsWithNewline
-              ? []
-              : ['unfinished'];
-        if (isMain) main = doubts;
-        else others.push(...doubts.filter((doubt) => doubt === 'empty'));
+        const doubt = missing === undefined && !isFollowed ? tail.doubt : undefined;
+        if (isMain) main = doubt ? [doubt] : [];
+        else if (doubt === 'empty') others.push(doubt);
         tails.set(container.name, tail.text());
       }
       await results.end();
@@ -199,8 +192,10 @@ class Tail {
     if (this.kept.length > TAIL_BYTES) this.kept = Buffer.from(this.kept.subarray(-TAIL_BYTES));
   }
 
-  get isEmpty(): boolean {
-    return this.kept.length === 0;
+  /** Why the log may lack its end. */
+  get doubt(): Doubt | undefined {
+    if (this.kept.length === 0) return 'empty';
+    return this.endsWithNewline ? undefined : 'unfinished';
   }
 
   get endsWithNewline(): boolean {

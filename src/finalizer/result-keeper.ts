@@ -7,6 +7,7 @@ import { resultMediaType, type PrintedOutput } from '../jobs/printed-results.js'
 import { assertDeclared } from '../jobs/result-checks.js';
 import { ResultSources } from '../jobs/result-source.js';
 import type { Spool } from '../jobs/spool.js';
+import { decodeUtf8 } from '../jobs/utf-8.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import type { CollectedPod } from './log-collector.js';
 import { LogStore } from './log-store.js';
@@ -120,7 +121,7 @@ async function inlineOf(
   body: Spool,
 ): Promise<{ output: InlineOutput; room: number } | undefined> {
   const bytes = await body.bytes();
-  const text = asText(bytes);
+  const text = decodeUtf8(bytes);
   const common = { mediaType, size: body.size, digest: `sha256:${body.digest()}` };
   if (id === undefined) return text === undefined ? undefined : { output: { ...common, value: text }, room: body.size };
   const output: InlineOutput =
@@ -176,13 +177,4 @@ function assertFits(outputs: ReadonlyMap<string, RecordedOutput>): ReadonlyMap<s
       `What is to be noted of the job's ${outputs.size} outputs has ${size} bytes; at most ${LONGEST_ANNOTATION} can be kept on the Job.`,
     );
   return outputs;
-}
-
-/** Undefined where the bytes are no UTF-8, so that an annotation would change them. */
-function asText(bytes: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

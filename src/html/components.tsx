@@ -1,5 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
+import type { ProcessSummaryDto } from '../processes/process.dto.js';
 
 /** What a link may lead to: a description's links come from configuration and processors, and `javascript:` is an address, too. */
 function isSafe(href: string): boolean {
@@ -55,6 +56,24 @@ export function Tags({ label, items }: { label: string; items: readonly string[]
         <li>{item}</li>
       ))}
     </ul>
+  );
+}
+
+/** What the list of processes and the page of one have in common. */
+export function ProcessSummary({ process, language }: { process: ProcessSummaryDto; language: string | undefined }) {
+  const { id, version, description, keywords, jobControlOptions, outputTransmission } = process;
+  return (
+    <>
+      <p class="muted">
+        <span class="id">{id}</span> · version {version}
+      </p>
+      <Text lang={language}>{description}</Text>
+      <Tags label="Keywords" items={keywords} />
+      <Tags
+        label="How it can be executed, and its outputs transmitted"
+        items={[...jobControlOptions, ...outputTransmission]}
+      />
+    </>
   );
 }
 

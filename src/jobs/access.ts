@@ -82,7 +82,7 @@ export class Access {
   async identify(processId: string, { token }: Caller, inputToken?: string): Promise<string> {
     if (this.apiToken.matches(token) || this.apiToken.matches(inputToken)) return 'token';
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
-    return own === undefined ? 'anonymous' : `${((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex')}`;
+    return own === undefined ? 'anonymous' : ((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex');
   }
 }
 

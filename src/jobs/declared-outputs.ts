@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { declaredMediaType } from '../processes/process-metadata.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { JobRecord } from './job-record.js';
 
@@ -10,11 +11,6 @@ export class DeclaredOutputs {
   /** Ids with the media type that the description names; empty where none are declared, or the process is not configured (any more): any id may be used then. */
   of({ processId }: Pick<JobRecord, 'processId'>): ReadonlyMap<string, string | undefined> {
     const outputs = Object.entries(this.processes.find(processId)?.description.outputs ?? {});
-    return new Map(
-      outputs.map(([id, { schema }]) => {
-        const mediaType = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
-        return [id, typeof mediaType === 'string' ? mediaType : undefined];
-      }),
-    );
+    return new Map(outputs.map(([id, output]) => [id, declaredMediaType(output)]));
   }
 }

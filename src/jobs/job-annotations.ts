@@ -94,7 +94,8 @@ function isCause(value: unknown): value is JobCause {
   );
 }
 
-function parseObject(text: string | undefined): Members {
+/** The members of a JSON object; none where the text is no such. */
+export function parseObject(text: string | undefined): Members {
   try {
     const parsed: unknown = JSON.parse(text ?? '');
     return isMapping(parsed) ? parsed : {};

@@ -5,6 +5,7 @@ import { isMapping } from '../config/validation.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { OutputDescription } from '../processes/process-description.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
+import { decodeUtf8 } from './utf-8.js';
 
 /** So many bytes of results are held in memory where their shape needs that. */
 const MEMORY_LIMIT = 32 * 1024 * 1024;
@@ -241,11 +242,7 @@ function isPlainString(output: OutputDescription | undefined): boolean {
 
 function asText(mediaType: string, bytes: Buffer): string | undefined {
   if (!/^(text\/|application\/([^;]*\+)?(json|xml|yaml|javascript)\b)/i.test(mediaType)) return undefined;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  return decodeUtf8(bytes);
 }
 
 /** The media type without its parameters, in lower case. */

@@ -1,5 +1,5 @@
 import { isMapping } from '../config/validation.js';
-import { isTime } from './job-annotations.js';
+import { isTime, parseObject } from './job-annotations.js';
 
 /** What a subscriber is told of: `inProgress` that the job runs and how far it is, `success` and `failed` how it ended. */
 export const subscriberEvents = ['inProgress', 'success', 'failed'] as const;
@@ -110,13 +110,4 @@ function isDelivery(value: unknown): value is Delivery {
     Array.isArray(history) &&
     history.every((attempt) => isMapping(attempt) && isTime(attempt['at']) && typeof attempt['answer'] === 'string')
   );
-}
-
-function parseObject(text: string | undefined): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(text ?? '');
-    return isMapping(parsed) ? parsed : {};
-  } catch {
-    return {};
-  }
 }

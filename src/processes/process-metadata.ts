@@ -3,7 +3,7 @@ import type { ConfigurationFault } from '../config/configuration-error.js';
 import { joinIndex, joinPath } from '../config/paths.js';
 import type { RequestFault } from '../ogc/domain-errors.js';
 import type { CommonDefinition, ConfiguredProcess } from './processor.js';
-import type { ProcessDescription } from './process-description.js';
+import type { OutputDescription, ProcessDescription } from './process-description.js';
 import { describeErrors, withoutValue } from './schema-faults.js';
 import { isMapping } from '../config/validation.js';
 
@@ -35,9 +35,14 @@ export function describeFromMetadata(
 /** Media type of a result that does not say its own: the definition's, else the only output's, else JSON. */
 export function resultMediaType(definition: CommonDefinition, description: ProcessDescription): string {
   const outputs = Object.values(description.outputs);
-  const schema = outputs.length === 1 ? outputs[0]?.schema : undefined;
+  const [only] = outputs.length === 1 ? outputs : [];
+  return definition.mimetype ?? (only && declaredMediaType(only)) ?? 'application/json';
+}
+
+/** The media type that an output's schema names. */
+export function declaredMediaType({ schema }: Pick<OutputDescription, 'schema'>): string | undefined {
   const declared = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
-  return definition.mimetype ?? (typeof declared === 'string' ? declared : 'application/json');
+  return typeof declared === 'string' ? declared : undefined;
 }
 
 const string = { type: 'string' };

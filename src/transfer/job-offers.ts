@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
+import { declaredMediaType } from '../processes/process-metadata.js';
 import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/job-transfers.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
@@ -36,11 +37,11 @@ export class JobOffers extends JobTransfer {
     const { capability, digest } = makeCapability();
     const to = (path: string) => `${base}${TRANSFER_PATH}/${request.jobId}/${path}?capability=${capability}`;
     const inputs = request.largeInputs === undefined ? undefined : await this.keep(request, request.largeInputs);
-    const targets = outputs.map(([id, { schema }]) => {
-      const mediaType = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
+    const targets = outputs.map(([id, output]) => {
+      const mediaType = declaredMediaType(output);
       const target = {
         url: to(`outputs/${encodeURIComponent(id)}`),
-        ...(typeof mediaType === 'string' ? { mediaType } : {}),
+        ...(mediaType === undefined ? {} : { mediaType }),
         maxBytes: this.configuration.server.maxOutputBytes,
       };
       return [id, target] as const;

@@ -1,38 +1,19 @@
 import type { ProcessDto } from '../../processes/process.dto.js';
-import { Json, LinkList, Tags, Text } from '../components.js';
+import { Json, LinkList, ProcessSummary, Tags, Text } from '../components.js';
 import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
 import type { PageMaker } from '../page.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
 export const processPage: PageMaker<ProcessDto> = (process, { base, language }) => {
-  const {
-    id,
-    title = id,
-    description,
-    version,
-    keywords,
-    jobControlOptions,
-    outputTransmission,
-    inputs,
-    outputs,
-    links,
-  } = process;
+  const { id, title = id, inputs, outputs, links } = process;
   return {
     title,
     links,
     content: (
       <>
         <h1 lang={language}>{title}</h1>
-        <p class="muted">
-          <span class="id">{id}</span> · version {version}
-        </p>
-        <Text lang={language}>{description}</Text>
-        <Tags label="Keywords" items={keywords} />
-        <Tags
-          label="How it can be executed, and its outputs transmitted"
-          items={[...jobControlOptions, ...outputTransmission]}
-        />
+        <ProcessSummary process={process} language={language} />
         <Descriptions heading="Inputs" items={inputs} language={language} withOccurrences />
         <Descriptions heading="Outputs" items={outputs} language={language} />
         <ExecuteForm action={`${base}/processes/${encodeURIComponent(id)}/form`} inputs={inputs} language={language} />
