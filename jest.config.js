@@ -42,5 +42,6 @@ export default {
     project('e2e', ['<rootDir>/test/e2e/**/*.e2e-spec.ts'], { testPathIgnorePatterns: ['/node_modules/', '/dist/'] }),
   ],
   reporters: ['default', ['<rootDir>/test/support/closing-line.js', { name: 'tests' }]],
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };
