@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError } from './config/configuration-error.js';
 import { KubernetesError } from './k8s/kubernetes-error.js';
-import { aKubePod, terminated } from './finalizer/testing/finalizer-bed.js';
-import { parseReleaseArguments, releasePods } from './release-pods.js';
+import { aKubeJob, aKubePod, JOB, terminated } from './finalizer/testing/finalizer-bed.js';
+import { at } from './jobs/testing/records.js';
+import { ownAnnotation } from './k8s/names.js';
+import { parseReleaseArguments, releasePods, UnfinishedJobs } from './release-pods.js';
 
 const ended = aKubePod('Succeeded', { main: terminated(0) }, { name: 'ended', uid: '1' });
 const running = aKubePod('Running', { main: { running: {} } }, { name: 'running', uid: '2' });
@@ -61,9 +63,74 @@ describe('the command release-pods', () => {
     expect(parseReleaseArguments(['--dry-run', '--wait=5', '--node', 'n'])).toEqual({
       dryRun: true,
       wait: 5000,
+      dismissJobs: false,
       node: 'n',
     });
+    expect(parseReleaseArguments(['--dismiss-jobs', '--stop-deployment=server'])).toEqual({
+      dryRun: false,
+      wait: 0,
+      dismissJobs: true,
+      deployment: 'server',
+    });
+    expect(() => parseReleaseArguments(['--dismiss-jobs', '--node', 'n'])).toThrow('--dismiss-jobs');
     for (const wrong of [['--wait', 'x'], ['--wat'], ['extra'], ['--wait', '999999']])
       expect(() => parseReleaseArguments(wrong)).toThrow(ConfigurationError);
+  });
+});
+
+describe('the jobs that have not ended', () => {
+  const condition = { type: 'Complete', status: 'True' };
+  const named = (letter: string) => `pygeoapi-job-0198c5a0-0000-7000-8000-00000000000${letter}`;
+  const kubeJobs = [
+    aKubeJob({}, { metadata: { name: named('1'), uid: 'going', resourceVersion: '7' } }),
+    aKubeJob({}, { metadata: { name: named('2'), uid: 'ended' }, status: { conditions: [condition] } }),
+    aKubeJob({}, { metadata: { name: named('3'), uid: 'leaving', deletionTimestamp: at(1) } }),
+    aKubeJob({}, { metadata: { name: 'another-0198c5a0-0000-7000-8000-000000000001', uid: 'of another' } }),
+    aKubeJob({ [ownAnnotation.dismissed]: at(1).toISOString() }, undefined),
+  ];
+
+  function setUp({ dryRun = false, failure }: { dryRun?: boolean; failure?: Error } = {}) {
+    const calls: unknown[][] = [];
+    const lines: string[] = [];
+    const client = {
+      listJobs: async () => kubeJobs,
+      patchJob: async (...call: unknown[]) => {
+        calls.push(call);
+        if (failure) throw failure;
+        return undefined;
+      },
+      deleteJob: async (...call: unknown[]) => calls.push(call) > 0,
+    };
+    const jobs = new UnfinishedJobs(client, 'pygeoapi-job-', dryRun, (line) => lines.push(line));
+    return { jobs, calls, lines };
+  }
+
+  it('are dismissed, each on its version, but for those that are already', async () => {
+    const { jobs, calls, lines } = setUp();
+    await jobs.dismiss(at(9));
+    const annotations = { [ownAnnotation.dismissed]: at(9).toISOString() };
+    expect(calls).toEqual([[named('1'), { metadata: { uid: 'going', resourceVersion: '7', annotations } }]]);
+    expect(lines).toEqual([`job ${named('1')} is dismissed`]);
+  });
+
+  it('are left alone where they change at that moment, and nothing else that fails is passed over', async () => {
+    await setUp({ failure: new KubernetesError('conflict', 'changed', 409) }).jobs.dismiss(at(9));
+    const forbidden = new KubernetesError('forbidden', 'may not', 403);
+    await expect(setUp({ failure: forbidden }).jobs.dismiss(at(9))).rejects.toBe(forbidden);
+  });
+
+  it('are deleted, also those that were dismissed', async () => {
+    const { jobs, calls } = setUp();
+    expect(await jobs.delete()).toBe(2);
+    expect(calls).toEqual([
+      [named('1'), 'going'],
+      [JOB, 'job-uid'],
+    ]);
+  });
+
+  it('stay in a dry run', async () => {
+    const { jobs, calls, lines } = setUp({ dryRun: true });
+    await jobs.dismiss(at(9));
+    expect([await jobs.delete(), calls, lines]).toEqual([0, [], [`job ${named('1')} would be dismissed`]]);
   });
 });

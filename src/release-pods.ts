@@ -3,43 +3,55 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ConfigurationError } from './config/configuration-error.js';
 import { readVariables, toEnvironmentSettings } from './config/environment.js';
 import { variables } from './config/variables.js';
+import { type JobRecord, toJobRecord } from './jobs/job-record.js';
 import { hasEnded, toPodRecord } from './jobs/pod-record.js';
 import { ApiTransport } from './k8s/api-transport.js';
 import { connectToCluster } from './k8s/cluster-connection.js';
 import { ListWatchInformerFactory } from './k8s/informer.factory.js';
 import { KubernetesClient } from './k8s/kubernetes-client.js';
 import { ApiKubernetesClient } from './k8s/kubernetes-client.adapter.js';
-import { jobIdOf, POD_FINALIZER } from './k8s/names.js';
+import { KubernetesError } from './k8s/kubernetes-error.js';
+import { jobIdOf, ownAnnotation, POD_FINALIZER } from './k8s/names.js';
+import { stopDeployment } from './k8s/stop-deployment.js';
 
 export const RELEASE_PODS = 'release-pods';
 
 export const releasePodsHelp = `Takes this manager's finalizer off every pod of the prefix that it holds, so that pods, Jobs, namespace and nodes can go.
 It is for uninstalling, and for draining nodes while no server runs: a server that runs releases pods by itself once their logs and results are stored.
 
-What is lost: the log of a pod that no server has collected yet, and with it the result of its job. Stop the server before, for it holds the pods of new jobs;
-or let it collect what has ended (--wait).
+What is lost: the log of a pod that no server has collected yet, and with it the result of its job. Stop the server before (--stop-deployment), for it holds the pods
+of new jobs; let it first collect what has ended (--wait), or all (--dismiss-jobs --wait). A job that goes on and makes another pod has that one held again.
 
 Usage: npm start -- ${RELEASE_PODS} [flags]      in a container: node dist/main.js ${RELEASE_PODS} [flags]
+What the flags ask for is done in this order:
 
   --dry-run
       Prints what would be done, and does nothing.
+  --dismiss-jobs
+      Dismisses all jobs that have not ended: a server that runs stores their logs and removes them. Those that are left when the server is stopped are deleted.
   --wait SECONDS
-      First waits, so long at the most, until a running server has released them all.
+      Waits, so long at the most, until a running server has released all pods.
+  --stop-deployment NAME
+      Scales this Deployment, the server's, to 0 and waits until its pods are gone.
   --node NAME
-      Only pods on this node.
+      Only pods on this node. Not together with --dismiss-jobs.
   --cluster auto|embedded|kubeconfig|in-cluster, --data-dir FOLDER
       As for the server.
   --help
       Prints this text.
 
 Environment: PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX, PYGEOAPI_K8S_MANAGER_NAMESPACE, K8S_CLUSTER, KUBECONFIG, as for the server; no configuration file is read.
-Rights: list and patch of pods (watch, too, with --wait). Ends with code 0 when all are released, else with 1.
+Rights: list and patch of pods (watch, too, with --wait); with --dismiss-jobs list, patch and delete of jobs; with --stop-deployment get of deployments and patch of
+deployments/scale. Ends with code 0 when all are released, else with 1.
 `;
 
 export interface ReleaseOptions {
   readonly dryRun: boolean;
   /** Milliseconds. */
   readonly wait: number;
+  readonly dismissJobs: boolean;
+  /** Name of the server's Deployment. */
+  readonly deployment?: string;
   readonly node?: string;
   readonly cluster?: string;
   readonly dataDir?: string;
@@ -58,6 +70,8 @@ export function parseReleaseArguments(argv: readonly string[]): ReleaseOptions |
         help: { type: 'boolean' },
         'dry-run': { type: 'boolean' },
         wait: { type: 'string' },
+        'dismiss-jobs': { type: 'boolean' },
+        'stop-deployment': { type: 'string' },
         node: { type: 'string' },
         cluster: { type: 'string' },
         'data-dir': { type: 'string' },
@@ -70,9 +84,13 @@ export function parseReleaseArguments(argv: readonly string[]): ReleaseOptions |
   const wait = values.wait ?? '0';
   if (!/^\d{1,9}$/.test(wait) || Number(wait) > LONGEST_WAIT_SECONDS)
     throw fault('--wait', `must be seconds from 0 to ${LONGEST_WAIT_SECONDS} (is "${wait}")`);
+  const dismissJobs = values['dismiss-jobs'] ?? false;
+  if (dismissJobs && values.node !== undefined) throw fault('--node', 'must not be given together with --dismiss-jobs');
   return {
     dryRun: values['dry-run'] ?? false,
     wait: Number(wait) * 1000,
+    dismissJobs,
+    deployment: values['stop-deployment'],
     node: values.node,
     cluster: values.cluster,
     dataDir: values['data-dir'],
@@ -97,12 +115,26 @@ export async function runReleasePods(argv: readonly string[], print: (line: stri
     const transport = new ApiTransport(connection.kubeConfig);
     const client = new ApiKubernetesClient(transport, connection.namespace, connection.description);
     const isOurs = heldBy(settings.jobNamePrefix, options.node);
+    const jobs = new UnfinishedJobs(client, settings.jobNamePrefix, options.dryRun, print);
+    if (options.dismissJobs) await jobs.dismiss(new Date());
     if (options.wait > 0 && !options.dryRun) {
       const informers = new ListWatchInformerFactory(transport, connection.namespace);
       print(`waiting up to ${options.wait / 1000} s for a server to collect and release them`);
       await untilNoneIsHeld(informers, isOurs, options.wait);
     }
-    return await releasePods(client, isOurs, options.dryRun, print);
+    if (options.deployment !== undefined) {
+      const pods = await stopDeployment(transport, connection.namespace, options.deployment, options);
+      print(stopped(options.deployment, pods, options.dryRun));
+    }
+    const deleted = options.dismissJobs ? await jobs.delete() : 0;
+    let code = await releasePods(client, isOurs, options.dryRun, print);
+    // The Job controller may have been about to make a pod of a Job that is deleted.
+    for (let look = deleted > 0; look && code === 0;) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      look = (await client.listPods()).some(isOurs);
+      if (look) code = await releasePods(client, isOurs, options.dryRun, print);
+    }
+    return code;
   } finally {
     await connection.close();
   }
@@ -119,9 +151,56 @@ function readSettings({ cluster, dataDir }: ReleaseOptions) {
   return toEnvironmentSettings(read.variables, process.cwd()).settings;
 }
 
+function stopped(name: string, pods: number | undefined, dryRun: boolean): string {
+  if (pods === undefined) return `there is no deployment ${name} to be stopped`;
+  return `deployment ${name} ${dryRun ? 'would be' : 'is'} stopped; it had ${pods} pods`;
+}
+
 function overrideName(name: string, overrides: object): string {
   const flag = variables.find((variable) => variable.name === name)?.flag;
   return Object.hasOwn(overrides, name) && flag !== undefined ? `--${flag}` : name;
+}
+
+/** The jobs of a prefix that have not ended. */
+export class UnfinishedJobs {
+  constructor(
+    private readonly client: Pick<KubernetesClient, 'listJobs' | 'patchJob' | 'deleteJob'>,
+    private readonly prefix: string,
+    private readonly dryRun: boolean,
+    private readonly print: (line: string) => void,
+  ) {}
+
+  /** Has a server that runs dismiss them. One that changes at that moment (it ends, perhaps) is left alone. */
+  async dismiss(now: Date): Promise<void> {
+    const annotations = { [ownAnnotation.dismissed]: now.toISOString() };
+    for (const job of (await this.list()).filter(({ dismissed }) => dismissed === undefined)) {
+      const metadata = { uid: job.uid, resourceVersion: job.resourceVersion, annotations };
+      if (!this.dryRun) await this.client.patchJob(job.name, { metadata }).catch(unlessChanged);
+      this.print(`job ${job.name} ${this.dryRun ? 'would be' : 'is'} dismissed`);
+    }
+  }
+
+  /** For when no server runs. @returns how many there were */
+  async delete(): Promise<number> {
+    if (this.dryRun) return 0;
+    const jobs = await this.list();
+    for (const job of jobs) {
+      await this.client.deleteJob(job.name, job.uid);
+      this.print(`job ${job.name} is deleted; it had not ended`);
+    }
+    return jobs.length;
+  }
+
+  private async list(): Promise<JobRecord[]> {
+    const records = (await this.client.listJobs()).map((kubeJob) => toJobRecord(this.prefix, kubeJob));
+    return records.filter(
+      (job) => job !== undefined && job.condition === undefined && job.outcome === undefined && !job.deleting,
+    ) as JobRecord[];
+  }
+}
+
+function unlessChanged(error: unknown): void {
+  if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
 }
 
 type Held = (pod: V1Pod) => boolean;

@@ -77,6 +77,20 @@ describe('ApiKubernetesClient', () => {
     expect((await errorOf(client.createJob(wanted))).failure).toBe('already-exists');
   });
 
+  it('lists all Jobs and all pods, chunk by chunk', async () => {
+    for (const [path, list] of [
+      [JOBS, () => client.listJobs()],
+      [PODS, () => client.listPods()],
+    ] as const) {
+      api.answer(json({ items: [object('a', 1)], metadata: { continue: 'more' } }), json({ items: [object('b', 2)] }));
+      expect(await list()).toEqual([object('a', 1), object('b', 2)]);
+      expect(api.requests.slice(-2).map(({ url }) => `${url.pathname}${url.search}`)).toEqual([
+        `${path}?limit=500`,
+        `${path}?limit=500&continue=more`,
+      ]);
+    }
+  });
+
   it('gets a Job or a pod, and undefined where there is none', async () => {
     api.answer(json(object('j', 1)), failure(404, 'NotFound'), json(object('p', 1)));
     expect(await client.getJob('j')).toEqual(object('j', 1));

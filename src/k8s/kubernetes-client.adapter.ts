@@ -81,19 +81,12 @@ export class ApiKubernetesClient extends KubernetesClient {
     return this.#get('pods', name);
   }
 
-  override async listPods(): Promise<V1Pod[]> {
-    const pods: V1Pod[] = [];
-    let next: string | undefined;
-    do {
-      const { items, metadata } = await this.transport.json<{ items: V1Pod[]; metadata?: { continue?: string } }>({
-        method: 'GET',
-        path: resourcePath(this.namespace, 'pods'),
-        query: { limit: 500, continue: next },
-      });
-      pods.push(...items);
-      next = metadata?.continue;
-    } while (next);
-    return pods;
+  override listJobs(): Promise<V1Job[]> {
+    return this.#listAll('jobs');
+  }
+
+  override listPods(): Promise<V1Pod[]> {
+    return this.#listAll('pods');
   }
 
   override async listPodsOfJob(jobName: string): Promise<V1Pod[]> {
@@ -155,6 +148,21 @@ export class ApiKubernetesClient extends KubernetesClient {
       },
     });
     return review.status?.allowed === true;
+  }
+
+  async #listAll<T>(resource: Resource): Promise<T[]> {
+    const all: T[] = [];
+    let next: string | undefined;
+    do {
+      const { items, metadata } = await this.transport.json<{ items: T[]; metadata?: { continue?: string } }>({
+        method: 'GET',
+        path: resourcePath(this.namespace, resource),
+        query: { limit: 500, continue: next },
+      });
+      all.push(...items);
+      next = metadata?.continue;
+    } while (next);
+    return all;
   }
 
   async #get<T extends KubernetesObject>(resource: Resource, name: string): Promise<T | undefined> {

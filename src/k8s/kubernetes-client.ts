@@ -40,6 +40,8 @@ export abstract class KubernetesClient {
   abstract patchJob(name: string, patch: JobPatch): Promise<V1Job | undefined>;
   /** Deletes in the foreground (the Job stays until its pods are gone). False where there is none or the uid is another's. */
   abstract deleteJob(name: string, uid?: string): Promise<boolean>;
+  /** Every Job of the namespace, read in chunks. */
+  abstract listJobs(): Promise<V1Job[]>;
   abstract getPod(name: string): Promise<V1Pod | undefined>;
   /** Every pod of the namespace, read in chunks. */
   abstract listPods(): Promise<V1Pod[]>;
