@@ -1,0 +1,78 @@
+{{- define "server.fullname" -}}
+{{- .Values.fullnameOverride | default .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "server.chart" -}}
+{{- printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Of all objects but what selects pods. */}}
+{{- define "server.labels" -}}
+app.kubernetes.io/name: ogc-processes-k8s
+app.kubernetes.io/component: server
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ include "server.chart" . }}
+{{- end -}}
+
+{{- define "server.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (include "server.fullname" .) -}}
+{{- end -}}
+
+{{- define "server.image" -}}
+{{- $tag := .Values.image.tag | default .Chart.AppVersion -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ $tag }}
+{{- end -}}
+{{- end -}}
+
+{{- define "server.jobsNamespace" -}}
+{{- .Values.jobs.namespace | default .Release.Namespace -}}
+{{- end -}}
+
+{{/* Whether there are processes and jobs at all. */}}
+{{- define "server.processesApi" -}}
+{{- if or (not .Values.visualisations.enabled) .Values.visualisations.processesApi }}true{{ end -}}
+{{- end -}}
+
+{{- define "server.notebooksAccount" -}}
+{{- printf "%s-notebooks" (include "server.fullname" . | trunc 53) -}}
+{{- end -}}
+
+{{/* Of every pod of this chart: the restricted pod security standard. */}}
+{{- define "server.podSecurityContext" -}}
+runAsNonRoot: true
+seccompProfile: { type: RuntimeDefault }
+{{- end -}}
+{{- define "server.containerSecurityContext" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{/* The configuration file as text. */}}
+{{- define "server.configuration" -}}
+{{- if .Values.configFile -}}
+{{- if .Values.papermill.enabled -}}
+{{- fail "papermill.enabled adds a process to config; with configFile write the process into that file (docs/papermill.md)" -}}
+{{- end -}}
+{{ .Values.configFile }}
+{{- else -}}
+{{- $config := deepCopy .Values.config -}}
+{{- if .Values.papermill.enabled -}}
+{{- $processor := deepCopy .Values.papermill.processor -}}
+{{- if .Values.papermill.progress -}}
+{{- $processor = mergeOverwrite (dict "job_service_account" (include "server.notebooksAccount" .) "automountServiceAccountToken" true) $processor -}}
+{{- end -}}
+{{- $process := dict "type" "process" "processor" $processor -}}
+{{- $config = mergeOverwrite $config (dict "resources" (dict .Values.papermill.processId $process)) -}}
+{{- end -}}
+{{- if .Values.visualisations.enabled -}}
+{{- $config = mergeOverwrite $config (dict "operators" (list "visualisations") "processes_api" .Values.visualisations.processesApi) -}}
+{{- end -}}
+{{ toYaml $config }}
+{{- end -}}
+{{- end -}}
