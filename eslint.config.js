@@ -5,21 +5,23 @@ import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescrip
 /** The one-way imports of docs/architecture.md: a module's folder, and the folders it may import from. */
 const mayImport = {
   config: [],
+  observation: [],
   logging: ['config'],
   ogc: ['config'],
   'embedded-cluster': [],
-  k8s: ['config', 'embedded-cluster'],
-  'object-store': ['config'],
+  k8s: ['config', 'embedded-cluster', 'observation'],
+  'object-store': ['config', 'observation'],
   outbound: [],
   'security-context': ['config'],
   processes: ['config', 'ogc'],
-  jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context'],
+  jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context', 'observation'],
   transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs', 'processes'],
-  finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health'],
+  finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health', 'observation'],
   visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   html: ['config', 'ogc', 'processes', 'jobs'],
-  subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes'],
+  subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes', 'observation'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
+  metrics: ['config', 'ogc', 'k8s', 'jobs', 'health', 'observation'],
 };
 
 const folders = Object.keys(mayImport);

@@ -9,6 +9,7 @@ import { HtmlModule } from './html/html.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { K8sModule } from './k8s/k8s.module.js';
+import { MetricsModule, ObservationModule } from './metrics/metrics.module.js';
 import { ObjectStoreModule } from './object-store/object-store.module.js';
 import { Links } from './ogc/links.js';
 import { NegotiationInterceptor } from './ogc/negotiation.interceptor.js';
@@ -20,6 +21,7 @@ import { ProcessesModule } from './processes/processes.module.js';
 import { SubscribersModule } from './subscribers/subscribers.module.js';
 import { TransferModule } from './transfer/transfer.module.js';
 import { VisualisationsModule } from './visualisations/visualisations.module.js';
+import { version } from './version.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {
@@ -55,9 +57,11 @@ export class ProcessesServerModule {
       module: ProcessesServerModule,
       imports: [
         ConfigurationModule.forRoot({ ...options, loaded }),
+        ObservationModule.forRoot(translateFailures),
         K8sModule.forRoot(),
         OgcModule,
         HealthModule,
+        MetricsModule.forRoot(loaded.configuration, version),
         ...(loaded.configuration.processesApi ? processesApi() : []),
         ...(loaded.configuration.visualisations ? [VisualisationsModule] : []),
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),

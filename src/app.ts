@@ -13,6 +13,7 @@ import { HealthService } from './health/health.service.js';
 import { restrictMediaTypes } from './media-types.js';
 import { JobCache } from './jobs/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
+import { HttpMetrics } from './metrics/http.metrics.js';
 import { openLogDestination } from './logging/log-destination.js';
 import { requestLog } from './logging/request-log.js';
 import { ServerLogger } from './logging/server-logger.js';
@@ -121,6 +122,7 @@ async function setUpHttp(
     app.get(Pages, { strict: false }),
     translateFailures,
   );
+  fastify.addHook('onResponse', app.get(HttpMetrics, { strict: false }).onResponse);
   const logRequest = requestLog(logger);
   if (logRequest) fastify.addHook('onResponse', logRequest);
   if (configuration.processesApi) {

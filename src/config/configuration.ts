@@ -174,6 +174,12 @@ export interface EnvironmentSettings {
   readonly dataDir: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';
+  readonly metrics: {
+    /** `METRICS_PORT`, `--metrics-port`; undefined: the server's own port. */
+    readonly port?: number;
+    /** `METRICS_TOKEN`; undefined: everybody may read them. */
+    readonly token?: string;
+  };
   /** `SHUTDOWN_DELAY`, `--shutdown-delay`: seconds between the signal to end and the end of listening. */
   readonly shutdownDelay: number;
   /** What the image was built of; each undefined when unset or empty. */

@@ -20,6 +20,7 @@ describe('the environment', () => {
         inputHosts: ['public'],
         cluster: 'auto',
         dataDir: '/work/.data',
+        metrics: {},
         shutdownDelay: 0,
         build: {},
       },
@@ -45,6 +46,8 @@ describe('the environment', () => {
       K8S_CLUSTER: 'in-cluster',
       DATA_DIR: 'data',
       OBJECT_STORE: 'folder',
+      METRICS_PORT: '9090',
+      METRICS_TOKEN: 'scraper\n',
       SHUTDOWN_DELAY: '5',
       VERSION: '1.2.3',
       BUILD_DATE: '2026-01-31T00:00:00Z',
@@ -74,6 +77,7 @@ describe('the environment', () => {
       cluster: 'in-cluster',
       dataDir: '/work/data',
       objectStore: 'folder',
+      metrics: { port: 9090, token: 'scraper' },
       shutdownDelay: 5,
       build: { version: '1.2.3', date: '2026-01-31T00:00:00Z', commit: 'abc', tag: 'v1.2.3', branch: 'main' },
     });
@@ -100,6 +104,8 @@ describe('the environment', () => {
     ['CONTAINER_PORT', 'eighty', 'must be an integer from 0 to 65535 (is "eighty")'],
     ['CONTAINER_HOST', 'a b', 'must be a host name or an IP address (is "a b")'],
     ['HOST', 'http://x', 'must be a host name or an IP address (is "http://x")'],
+    ['METRICS_PORT', '-1', 'must be an integer from 0 to 65535 (is "-1")'],
+    ['METRICS_TOKEN', 'to ken', 'must be a text without white space (the value is not shown)'],
     ['SYNC_MAX_WAIT', '0', 'must be an integer from 1 to 86400 (is "0")'],
     ['PYGEOAPI_K8S_MANAGER_NAMESPACE', 'My_Space', 'must be the name of a Kubernetes namespace (is "My_Space")'],
     [
@@ -150,6 +156,7 @@ describe('the environment', () => {
   it('can be shown without its secrets', () => {
     const { settings } = settingsOf({
       PYGEOAPI_K8S_MANAGER_API_TOKEN: 'hidden-token',
+      METRICS_TOKEN: 'hidden-metrics-token',
       [`${bucket}_KEY`]: 'hidden-key',
       [`${bucket}_SECRET`]: 'hidden-secret',
       [`${bucket}_NAME`]: 'logs',

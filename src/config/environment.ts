@@ -124,6 +124,15 @@ export class EnvironmentVariables {
 
   @IsOptional()
   @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(0, 65_535)
+  METRICS_PORT?: number;
+
+  @IsOptional()
+  @TextLike(/^\S+$/, 'a text without white space')
+  METRICS_TOKEN?: string;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
   @IntegerFrom(0, 60)
   SHUTDOWN_DELAY?: number;
 
@@ -227,6 +236,7 @@ export function toEnvironmentSettings(
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     objectStore: variables.OBJECT_STORE,
+    metrics: { port: variables.METRICS_PORT, token: variables.METRICS_TOKEN },
     shutdownDelay: variables.SHUTDOWN_DELAY ?? 0,
     build: {
       version: variables.VERSION,
@@ -240,9 +250,9 @@ export function toEnvironmentSettings(
   return { settings, warnings };
 }
 
-/** The settings without the token, the bucket's key and secret, and the secrets that sign. */
-export function withoutSecrets({ apiToken: _token, bucket, subscribers, ...settings }: EnvironmentSettings) {
+/** The settings without the tokens, the bucket's key and secret, and the secrets that sign. */
+export function withoutSecrets({ apiToken: _token, bucket, subscribers, metrics, ...settings }: EnvironmentSettings) {
   const { key: _key, secret: _secret, ...publicBucket } = bucket;
   const { secrets: _secrets, ...publicSubscribers } = subscribers;
-  return { ...settings, bucket: publicBucket, subscribers: publicSubscribers };
+  return { ...settings, bucket: publicBucket, subscribers: publicSubscribers, metrics: { port: metrics.port } };
 }

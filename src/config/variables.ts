@@ -194,6 +194,17 @@ export const variables: readonly Variable[] = [
     text: 'Where logs and large results are kept; s3 is the bucket of the variables below.',
   },
   {
+    name: 'METRICS_PORT',
+    flag: 'metrics-port',
+    placeholder: 'PORT',
+    default: 'the port of all else',
+    text: 'Port, on the same address, on which /metrics answers instead; 0 picks a free one.',
+  },
+  {
+    name: 'METRICS_TOKEN',
+    text: 'Token that /metrics asks for (Authorization: Bearer); unset: it asks for none.',
+  },
+  {
     name: 'SHUTDOWN_DELAY',
     flag: 'shutdown-delay',
     placeholder: 'SECONDS',

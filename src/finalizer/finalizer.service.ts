@@ -14,8 +14,10 @@ import type { PodRecord } from '../jobs/pod-record.js';
 import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { LeaderElection } from '../k8s/leader-election.js';
-import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import { WorkQueues } from '../k8s/work-queues.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
+import { Observer } from '../observation/observer.js';
 import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
 import { JobReconciler } from './job.reconciler.js';
@@ -55,13 +57,15 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     private readonly problems: CollectionProblems,
     private readonly retention: ResultRetention,
     private readonly leader: LeaderElection,
+    private readonly observer: Observer,
+    queues: WorkQueues,
     healthChecks: HealthChecks,
     configuration: Configuration,
     rights: ClusterRights,
   ) {
     this.enabled = collects(configuration, rights);
     if (this.enabled) healthChecks.add('finalizer', () => this.health());
-    this.queue = new LeaderWorkQueue(
+    this.queue = queues.create(
       {
         name: 'finalizer',
         concurrency: CONCURRENCY,
@@ -172,6 +176,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private report(key: string, error: unknown): 'retry' {
     this.failures.failed(key, error);
+    this.observer.collectionFailed(error);
     return 'retry';
   }
 }

@@ -9,6 +9,6 @@ import { HealthService } from './health.service.js';
   imports: [SecurityContextModule],
   controllers: [HealthController],
   providers: [HealthChecks, HealthService],
-  exports: [HealthChecks],
+  exports: [HealthChecks, HealthService],
 })
 export class HealthModule {}

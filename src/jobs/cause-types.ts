@@ -129,6 +129,9 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
   },
 };
 
+/** Every cause. */
+export const CAUSE_TYPES: readonly CauseType[] = Object.keys(CAUSES) as CauseType[];
+
 /** Documents the causes of failed jobs at the addresses that their problems carry. */
 @Injectable()
 export class CauseTypes {

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { JobGoneError, SyncWaitExceededError } from '../ogc/domain-errors.js';
+import { Observer } from '../observation/observer.js';
 import { Links } from '../ogc/links.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
@@ -30,6 +31,7 @@ export class ExecutionController {
     private readonly waiter: JobWaiter,
     private readonly results: JobResults,
     private readonly links: Links,
+    private readonly observer: Observer,
     private readonly configuration: Configuration,
   ) {}
 
@@ -75,10 +77,7 @@ export class ExecutionController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const preferences = parsePrefer(request.headers['prefer']);
-    const { jobControlOptions } = this.processes.get(processId).description;
-    const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
-    const key = parseIdempotencyKey(request.headers['idempotency-key']);
+    const { jobControlOptions, mode, key } = this.readHeaders(processId, request);
     const base = this.links.base(request);
     const job = await this.executions.execute(processId, body, callerOf(request), key, base);
     const address = `${base}/jobs/${job.jobId}`;
@@ -101,6 +100,19 @@ export class ExecutionController {
       void reply.removeHeader('link').removeHeader('preference-applied');
     }
     await this.answerCreated(reply, job, base, address);
+  }
+
+  /** What the request says beside its body. */
+  private readHeaders(processId: string, { headers }: FastifyRequest) {
+    try {
+      const preferences = parsePrefer(headers['prefer']);
+      const { jobControlOptions } = this.processes.get(processId).description;
+      const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
+      return { jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
+    } catch (error) {
+      this.observer.executionRefused(processId, error);
+      throw error;
+    }
   }
 
   private async answerCreated(reply: FastifyReply, job: JobRecord, base: string, address: string): Promise<void> {

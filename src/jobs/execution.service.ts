@@ -15,6 +15,7 @@ import {
 import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import type { RegisteredProcess } from '../processes/registered-process.js';
+import { Observer } from '../observation/observer.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { maskSecrets } from '../processes/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
@@ -49,6 +50,7 @@ export class ExecutionService {
     private readonly rights: ClusterRights,
     private readonly transfers: JobTransfers,
     private readonly linked: LinkedInputs,
+    private readonly observer: Observer,
     private readonly configuration: Configuration,
   ) {
     this.subscriberHosts = new AllowedHosts(configuration.environment.subscribers.allowedHosts);
@@ -69,6 +71,24 @@ export class ExecutionService {
     idempotencyKey?: string,
     base = '',
   ): Promise<JobRecord> {
+    const began = performance.now();
+    try {
+      const { job, isNew } = await this.start(processId, body, caller, idempotencyKey, base);
+      if (isNew) this.observer.executionAccepted(processId, (performance.now() - began) / 1000);
+      return job;
+    } catch (error) {
+      this.observer.executionRefused(processId, error);
+      throw error;
+    }
+  }
+
+  private async start(
+    processId: string,
+    body: unknown,
+    caller: Caller,
+    idempotencyKey: string | undefined,
+    base: string,
+  ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
@@ -85,7 +105,7 @@ export class ExecutionService {
           });
     const jobId = idempotency?.jobId ?? uuidv7();
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
-    if (known) return sameRequest(known, idempotency);
+    if (known) return { job: sameRequest(known, idempotency), isNew: false };
     await this.linked.assertValid(processId, request.links);
     const podSpec = await this.makePodSpec(process, jobId, request.inputs);
     const notes = await process.notes({ jobId, inputs: request.inputs });
@@ -100,7 +120,7 @@ export class ExecutionService {
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
     this.cache.observe(created);
     const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
-    return idempotency ? sameRequest(job, idempotency) : job;
+    return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { JobCache } from './job-cache.js';
 import type { JobRecord } from './job-record.js';
+import { Observer } from '../observation/observer.js';
 import { JobWaiter } from './job-waiter.js';
 import { FakeCluster } from './testing/fake-cluster.js';
 import { at } from './testing/records.js';
@@ -125,7 +126,7 @@ describe('waiting for a job', () => {
   async function wait(change: (cluster: FakeCluster, waiter: JobWaiter) => void, milliseconds?: number) {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));
-    const waiter = new JobWaiter(cache);
+    const waiter = new JobWaiter(cache, new Observer());
     const [job] = cache.list();
     if (!job) throw new Error('no job');
     const waiting = waiter.waitForEnd(job, milliseconds);
@@ -155,7 +156,7 @@ describe('waiting for a job', () => {
   it('ends at once for who comes while the server shuts down, unless the job has ended', async () => {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));
-    const waiter = new JobWaiter(cache);
+    const waiter = new JobWaiter(cache, new Observer());
     waiter.beforeApplicationShutdown();
     const [job] = cache.list();
     expect(await waiter.waitForEnd(job as JobRecord)).toBe('running');

@@ -1,4 +1,5 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Observer } from '../observation/observer.js';
 import { JobCache } from './job-cache.js';
 import type { JobRecord } from './job-record.js';
 
@@ -11,7 +12,10 @@ export class JobWaiter implements BeforeApplicationShutdown {
   private readonly waits = new Set<() => void>();
   private closing = false;
 
-  constructor(private readonly cache: JobCache) {}
+  constructor(
+    private readonly cache: JobCache,
+    private readonly observer: Observer,
+  ) {}
 
   /**
    * @param milliseconds how long to wait at the most; undefined: without end
@@ -19,6 +23,7 @@ export class JobWaiter implements BeforeApplicationShutdown {
    * @returns the job as it ended, `running` when the time was over first or the server shuts down, `gone` when it was removed
    */
   waitForEnd(job: JobRecord, milliseconds?: number, gone?: AbortSignal): Promise<JobRecord | 'running' | 'gone'> {
+    const began = performance.now();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       const settle = (value: JobRecord | 'running' | 'gone') => {
@@ -26,6 +31,7 @@ export class JobWaiter implements BeforeApplicationShutdown {
         clearTimeout(timer);
         this.waits.delete(giveUp);
         gone?.removeEventListener('abort', giveUp);
+        this.observer.syncWait(typeof value === 'string' ? value : 'ended', (performance.now() - began) / 1000);
         resolve(value);
       };
       const giveUp = () => settle('running');

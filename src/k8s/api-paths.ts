@@ -18,3 +18,24 @@ export function resourcePath(namespace: string | undefined, resource: Resource, 
   const collection = `/${groupVersion[resource]}${scope}/${resource}`;
   return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
+
+const VERBS: Readonly<Record<string, string>> = {
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+/** From `/api` or `/apis/GROUP` on: version, namespace, resource, name, subresource. */
+const PATH = /^\/api(?:s\/[^/]+)?\/[^/]+(?:\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
+
+/** Verb and resource of a request as a Role names them; a path that is none of a resource is `other`. */
+export function verbAndResource(
+  method: string,
+  path: string,
+  isWatch = false,
+): { readonly verb: string; readonly resource: string } {
+  const [, resource, name, subresource] = PATH.exec(path) ?? [];
+  const verb = VERBS[method] ?? (isWatch ? 'watch' : name === undefined ? 'list' : 'get');
+  if (resource === undefined) return { verb, resource: 'other' };
+  return { verb, resource: subresource === undefined ? resource : `${resource}/${subresource}` };
+}

@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { Observer } from '../observation/observer.js';
+import { verbAndResource } from './api-paths.js';
 import { errorOfAnswer, errorOfConnection } from './kubernetes-failures.js';
 import { KubernetesError } from './kubernetes-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
@@ -25,6 +27,12 @@ export interface StreamRequest extends Pick<ApiRequest, 'path' | 'query' | 'sign
   readonly idleTimeout: number;
 }
 
+/** An answer with the status that it came with. */
+interface Answered<T> {
+  readonly status: number;
+  readonly value: T;
+}
+
 const DEFAULT_TIMEOUT = 30_000;
 /** What undici and Node call a kept-alive connection that the server had closed already. */
 const CONNECTION_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
@@ -34,9 +42,16 @@ const CONNECTION_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
  * `KubernetesError`, or with the signal's reason where the caller's signal was aborted.
  */
 export class ApiTransport {
-  constructor(private readonly kubeConfig: PooledKubeConfig) {}
+  constructor(
+    private readonly kubeConfig: PooledKubeConfig,
+    private readonly observer: Observer = new Observer(),
+  ) {}
 
   async json<T>(apiRequest: ApiRequest): Promise<T> {
+    return this.#observed(apiRequest, () => this.#json<T>(apiRequest));
+  }
+
+  async #json<T>(apiRequest: ApiRequest): Promise<Answered<T>> {
     const { signal: abort, timeout = DEFAULT_TIMEOUT } = apiRequest;
     const what = `${apiRequest.method} ${apiRequest.path}`;
     const deadline = new AbortController();
@@ -46,7 +61,7 @@ export class ApiTransport {
       const { statusCode, headers, body } = await this.#sendAgainIfClosed(what, apiRequest, signal, timeout);
       const text = await body.text();
       if (statusCode >= 300) throw errorOfAnswer(what, statusCode, text, header(headers['retry-after']));
-      return JSON.parse(text) as T;
+      return { status: statusCode, value: JSON.parse(text) as T };
     } catch (error) {
       if (abort?.aborted) throw abort.reason;
       if (deadline.signal.aborted)
@@ -62,16 +77,44 @@ export class ApiTransport {
    * is never uncaught, even if nobody listens any more.
    */
   async stream(streamRequest: StreamRequest): Promise<Readable> {
+    const isWatch = streamRequest.query?.['watch'] === true;
+    return this.#observed({ ...streamRequest, method: 'GET' }, () => this.#stream(streamRequest), isWatch);
+  }
+
+  async #stream(streamRequest: StreamRequest): Promise<Answered<Readable>> {
     const { path, signal, idleTimeout } = streamRequest;
     const what = `GET ${path}`;
     try {
       const answer = await this.#send(what, { ...streamRequest, method: 'GET' }, signal, idleTimeout);
       answer.body.on('error', () => undefined);
-      if (answer.statusCode < 300) return answer.body;
+      if (answer.statusCode < 300) return { status: answer.statusCode, value: answer.body };
       throw errorOfAnswer(what, answer.statusCode, await answer.body.text(), header(answer.headers['retry-after']));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       throw errorOfConnection(what, error);
+    }
+  }
+
+  /** What its caller broke off says nothing of the API server. */
+  async #observed<T>(
+    { method, path, signal }: Pick<ApiRequest, 'method' | 'path' | 'signal'>,
+    call: () => Promise<Answered<T>>,
+    isWatch = false,
+  ): Promise<T> {
+    const began = performance.now();
+    const tell = (status: number | undefined): void =>
+      this.observer.kubernetesRequest({
+        ...verbAndResource(method, path, isWatch),
+        status,
+        seconds: (performance.now() - began) / 1000,
+      });
+    try {
+      const { status, value } = await call();
+      tell(status);
+      return value;
+    } catch (error) {
+      if (!signal?.aborted) tell(error instanceof KubernetesError ? error.status : undefined);
+      throw error;
     }
   }
 

@@ -9,12 +9,16 @@ import type { InformerTimings } from './list-watch.informer.js';
 /** What metrics tell of one informer. */
 export interface InformerStatistics {
   readonly resource: string;
+  /** The namespace, or {@link ALL_NAMESPACES}. */
+  readonly scope: string;
   /** Nothing that the server answers waits for it. */
   readonly background: boolean;
   readonly synced: boolean;
   readonly size: number;
   readonly lists: number;
   readonly watches: number;
+  /** Lists and watches that failed. */
+  readonly failed: number;
   readonly lastContact: Date | undefined;
 }
 
@@ -50,15 +54,19 @@ export class ListWatchInformerFactory extends InformerFactory implements OnAppli
 
   /** One for each informer, as they are now. */
   statistics(): InformerStatistics[] {
-    return this.#informers.map(({ resource, background, synced, size, lists, watches, lastContact }) => ({
-      resource,
-      background,
-      synced,
-      size,
-      lists,
-      watches,
-      lastContact,
-    }));
+    return this.#informers.map(
+      ({ resource, scope, background, synced, size, lists, watches, failed, lastContact }) => ({
+        resource,
+        scope,
+        background,
+        synced,
+        size,
+        lists,
+        watches,
+        failed,
+        lastContact,
+      }),
+    );
   }
 
   onApplicationBootstrap(): void {

@@ -65,11 +65,13 @@ describe('K8sModule', () => {
     expect(module.get(ListWatchInformerFactory).statistics()).toEqual([
       {
         resource: 'pods',
+        scope: 'here',
         background: false,
         synced: true,
         size: 1,
         lists: 1,
         watches: 1,
+        failed: 0,
         lastContact: expect.any(Date),
       },
     ]);

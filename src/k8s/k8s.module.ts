@@ -1,6 +1,7 @@
 import { Global, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
+import { Observer } from '../observation/observer.js';
 import { ApiTransport } from './api-transport.js';
 import { ClusterConnection, connectToCluster } from './cluster-connection.js';
 import { askRights, ClusterRights } from './cluster-rights.js';
@@ -10,8 +11,8 @@ import { KubernetesClient } from './kubernetes-client.js';
 import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
 import { LeaderElection, leaseName } from './leader-election.js';
 import { LeaderElections } from './leader-elections.js';
-import { ApiLeaseStore } from './leases.js';
 import { ApiObjectClient, ObjectClient } from './object-client.js';
+import { WorkQueues } from './work-queues.js';
 
 /**
  * The connection to the cluster and all that uses it. Informers and leader election stop in `onApplicationShutdown`, and then the connection
@@ -37,8 +38,14 @@ export class K8sModule implements OnApplicationShutdown {
         },
         {
           provide: ApiTransport,
-          inject: [ClusterConnection],
-          useFactory: ({ kubeConfig }: ClusterConnection) => new ApiTransport(kubeConfig),
+          inject: [ClusterConnection, { token: Observer, optional: true }],
+          useFactory: ({ kubeConfig }: ClusterConnection, observer?: Observer) =>
+            new ApiTransport(kubeConfig, observer),
+        },
+        {
+          provide: WorkQueues,
+          inject: [{ token: Observer, optional: true }],
+          useFactory: (observer?: Observer) => new WorkQueues(observer),
         },
         {
           provide: KubernetesClient,
@@ -76,9 +83,9 @@ export class K8sModule implements OnApplicationShutdown {
         { provide: InformerFactory, useExisting: ListWatchInformerFactory },
         {
           provide: LeaderElection,
-          inject: [ApiTransport, ClusterConnection, Configuration],
-          useFactory: (transport: ApiTransport, { namespace }: ClusterConnection, { environment }: Configuration) =>
-            new LeaderElection(new ApiLeaseStore(transport, namespace, leaseName(environment.jobNamePrefix))),
+          inject: [LeaderElections, Configuration],
+          useFactory: (elections: LeaderElections, { environment }: Configuration) =>
+            elections.create(leaseName(environment.jobNamePrefix)),
         },
       ],
       exports: [
@@ -90,6 +97,7 @@ export class K8sModule implements OnApplicationShutdown {
         InformerFactory,
         LeaderElection,
         LeaderElections,
+        WorkQueues,
       ],
     };
   }

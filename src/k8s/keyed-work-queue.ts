@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { Observer } from '../observation/observer.js';
 import { backoffDelay } from './backoff.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
@@ -14,16 +15,33 @@ export interface WorkQueueMetrics {
   readonly longest: number;
 }
 
+/** How a work queue is doing now; times in milliseconds, 0 where there is no such key. */
+export interface WorkQueueState extends WorkQueueMetrics {
+  readonly name: string;
+  /** Keys waiting or being worked on. */
+  readonly depth: number;
+  /** Keys whose last pass failed. */
+  readonly failing: number;
+  /** For how long the key that waits longest has waited for its turn. */
+  readonly oldestWaiting: number;
+  /** For how long the pass that began first has been going on. */
+  readonly oldestPass: number;
+  /** For how long the key that fails longest has been failing. */
+  readonly oldestFailing: number;
+}
+
 const DEFAULT_BASE_DELAY = 200;
 const DEFAULT_MAX_DELAY = 60_000;
 
 /** {@link WorkQueue} in memory, first come first served. */
 export class KeyedWorkQueue implements WorkQueue {
   readonly #logger: Logger;
-  readonly #waiting = new Set<string>();
-  readonly #working = new Map<string, Promise<void>>();
-  /** Added while they are worked on. */
-  readonly #again = new Set<string>();
+  /** With the time at which each was added; the first waits longest. */
+  readonly #waiting = new Map<string, number>();
+  /** The first has been worked on longest. */
+  readonly #working = new Map<string, { readonly since: number; readonly done: Promise<void> }>();
+  /** Added while they are worked on, and when. */
+  readonly #again = new Map<string, number>();
   readonly #timed = new Map<string, { due: number; cancel: () => void }>();
   readonly #failures = new Map<string, { readonly count: number; readonly since: number }>();
   readonly #metrics = { adds: 0, retries: 0, longest: 0 };
@@ -33,6 +51,7 @@ export class KeyedWorkQueue implements WorkQueue {
     private readonly options: WorkQueueOptions,
     private readonly reconcile: (key: string) => Promise<ReconcileResult>,
     private readonly clock: Clock = systemClock,
+    private readonly observer: Observer = new Observer(),
   ) {
     this.#logger = new Logger(options.name);
   }
@@ -45,14 +64,31 @@ export class KeyedWorkQueue implements WorkQueue {
     return { ...this.#metrics };
   }
 
+  get state(): WorkQueueState {
+    const now = this.clock.now();
+    const age = (since = now): number => now - since;
+    const [waiting] = this.#waiting.values();
+    const [working] = this.#working.values();
+    const failing = [...this.#failures.values()].map(({ since }) => since);
+    return {
+      ...this.#metrics,
+      name: this.options.name,
+      depth: this.depth,
+      failing: failing.length,
+      oldestWaiting: age(waiting),
+      oldestPass: age(working?.since),
+      oldestFailing: age(failing.length > 0 ? Math.min(...failing) : now),
+    };
+  }
+
   add(key: string): void {
     if (this.#shuttingDown || this.#waiting.has(key) || this.#again.has(key)) return;
     this.#metrics.adds += 1;
     if (this.#working.has(key)) {
-      this.#again.add(key);
+      this.#again.set(key, this.clock.now());
       return;
     }
-    this.#waiting.add(key);
+    this.#waiting.set(key, this.clock.now());
     this.#startPasses();
   }
 
@@ -80,18 +116,18 @@ export class KeyedWorkQueue implements WorkQueue {
     this.#timed.clear();
     this.#waiting.clear();
     this.#again.clear();
-    await Promise.all(this.#working.values());
+    await Promise.all([...this.#working.values()].map(({ done }) => done));
   }
 
   #startPasses(): void {
-    for (const key of this.#waiting) {
+    for (const [key, added] of this.#waiting) {
       if (this.#working.size >= this.options.concurrency) return;
       this.#waiting.delete(key);
-      this.#working.set(key, this.#pass(key));
+      this.#working.set(key, { since: this.clock.now(), done: this.#pass(key, added) });
     }
   }
 
-  async #pass(key: string): Promise<void> {
+  async #pass(key: string, added: number): Promise<void> {
     // Never within the caller of `add`: informers' listeners add keys.
     await Promise.resolve();
     const started = this.clock.now();
@@ -102,9 +138,17 @@ export class KeyedWorkQueue implements WorkQueue {
     } catch (error) {
       this.#fail(key, error);
     }
-    this.#metrics.longest = Math.max(this.#metrics.longest, this.clock.now() - started);
+    const worked = this.clock.now() - started;
+    this.#metrics.longest = Math.max(this.#metrics.longest, worked);
+    this.observer.queuePass({
+      queue: this.options.name,
+      waited: (started - added) / 1000,
+      worked: worked / 1000,
+    });
     this.#working.delete(key);
-    if (this.#again.delete(key)) this.#waiting.add(key);
+    const addedAgain = this.#again.get(key);
+    if (addedAgain !== undefined) this.#waiting.set(key, addedAgain);
+    this.#again.delete(key);
     this.#startPasses();
   }
 

@@ -72,6 +72,16 @@ export class LeaderElection implements OnApplicationShutdown {
     return this.#renewed !== undefined && this.clock.now() - this.#renewed < this.timings.renewDeadline;
   }
 
+  /** Name of the Lease. */
+  get lease(): string {
+    return this.store.name;
+  }
+
+  /** Whether anybody has work for a leader. */
+  get isStarted(): boolean {
+    return this.#started;
+  }
+
   /** Who holds the Lease as far as this replica has seen; undefined: nobody, or not known. */
   get observedHolder(): string | undefined {
     return this.#lease?.record.holderIdentity || undefined;

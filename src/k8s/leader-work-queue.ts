@@ -1,4 +1,6 @@
-import { KeyedWorkQueue } from './keyed-work-queue.js';
+import type { Observer } from '../observation/observer.js';
+import { systemClock } from './clock.js';
+import { KeyedWorkQueue, type WorkQueueState } from './keyed-work-queue.js';
 import type { LeaderElection } from './leader-election.js';
 import type { ReconcileResult, WorkQueueOptions } from './work-queue.js';
 
@@ -24,8 +26,13 @@ export class LeaderWorkQueue {
     options: WorkQueueOptions,
     private readonly leader: Pick<LeaderElection, 'isLeader' | 'onChange'>,
     private readonly work: LeaderWork,
+    observer?: Observer,
   ) {
-    this.#queue = new KeyedWorkQueue(options, (key) => this.#reconcile(key));
+    this.#queue = new KeyedWorkQueue(options, (key) => this.#reconcile(key), systemClock, observer);
+  }
+
+  get state(): WorkQueueState {
+    return this.#queue.state;
   }
 
   add(key: string): void {

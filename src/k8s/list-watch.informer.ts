@@ -49,6 +49,8 @@ interface WatchEvent {
 /** {@link Informer} as a list followed by watches (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
 export class ListWatchInformer<T extends KubernetesObject, R> implements Informer<R> {
   readonly #logger: Logger;
+  /** The namespace, or {@link ALL_NAMESPACES}. */
+  readonly scope: string;
   readonly #path: string;
   readonly #listeners = new Set<(change: Change<R>) => void>();
   readonly #cache: ObjectCache<R>;
@@ -61,6 +63,7 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   #synced = false;
   #lists = 0;
   #watches = 0;
+  #failed = 0;
   #lastContact?: Date;
 
   constructor(
@@ -71,8 +74,8 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
     private readonly clock: Clock = systemClock,
   ) {
     this.#logger = new Logger(`Informer ${options.resource}`);
-    const scope = options.namespace ?? namespace;
-    this.#path = resourcePath(scope === ALL_NAMESPACES ? undefined : scope, options.resource);
+    this.scope = options.namespace ?? namespace;
+    this.#path = resourcePath(this.scope === ALL_NAMESPACES ? undefined : this.scope, options.resource);
     this.#cache = new ObjectCache(
       (object) => this.#observation(object),
       (change) => this.#announce(change),
@@ -99,6 +102,11 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   /** Watches opened. */
   get watches(): number {
     return this.#watches;
+  }
+
+  /** Lists and watches that failed; watches that the API server ends in the ordinary way are none. */
+  get failed(): number {
+    return this.#failed;
   }
 
   /** When the API server last delivered a list or a watch event; undefined: never. */
@@ -163,6 +171,7 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   async #backOff(error: KubernetesError, signal: AbortSignal): Promise<void> {
     const { baseDelay, maxDelay } = this.timings;
     this.#failures += 1;
+    this.#failed += 1;
     // Only lost connections and an overloaded server leave the version of the last watch event good to go on from.
     if (!['unavailable', 'too-many-requests', 'unauthorized'].includes(error.failure)) this.#version = undefined;
     const backoff = backoffDelay(this.#failures, baseDelay, maxDelay, this.clock.random());

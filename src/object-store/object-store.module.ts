@@ -10,8 +10,10 @@ import {
 } from '@nestjs/common';
 import { join } from 'node:path';
 import { Configuration, type EnvironmentSettings } from '../config/configuration.js';
+import { Observer } from '../observation/observer.js';
 import { FolderObjectStore } from './folder.object-store.js';
 import { ObjectStore } from './object-store.js';
+import { ObservedObjectStore } from './observed.object-store.js';
 import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
 
 export type ObjectStoreChoice = 's3' | 'folder';
@@ -25,6 +27,8 @@ export interface ObjectStoreModuleOptions {
 }
 
 const choiceToken = Symbol('ObjectStoreChoice');
+/** The store itself, which {@link ObjectStore} is around. */
+const storeToken = Symbol('the store');
 
 /**
  * Provides {@link ObjectStore} to all modules: the bucket of the configuration, or the folder `objects` of its data folder.
@@ -42,17 +46,23 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         { provide: choiceToken, inject: options.inject ?? [], useFactory: options.useFactory },
         {
-          provide: ObjectStore,
+          provide: storeToken,
           inject: [choiceToken, Configuration],
           useFactory: (choice: ObjectStoreChoice, configuration: Configuration) =>
             makeObjectStore(choice, configuration.environment),
+        },
+        {
+          provide: ObjectStore,
+          inject: [storeToken, { token: Observer, optional: true }],
+          useFactory: (store: ObjectStore, observer?: Observer) =>
+            observer ? new ObservedObjectStore(store, observer) : store,
         },
       ],
       exports: [ObjectStore],
     };
   }
 
-  constructor(@Inject(ObjectStore) private readonly store: ObjectStore) {}
+  constructor(@Inject(storeToken) private readonly store: ObjectStore) {}
 
   async onModuleInit(): Promise<void> {
     if (!(this.store instanceof FolderObjectStore)) return;

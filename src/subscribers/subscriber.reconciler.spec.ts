@@ -14,6 +14,7 @@ import type { ProcessRegistry } from '../processes/process-registry.js';
 import type { Answer } from './delivery-plan.js';
 import { INLINE_LIMIT, MessageBody } from './message-body.js';
 import type { Message, SubscriberCaller } from './subscriber-caller.js';
+import { Observer } from '../observation/observer.js';
 import { SubscriberReconciler } from './subscriber.reconciler.js';
 
 const JOB = `pygeoapi-job-${JOB_ID}`;
@@ -68,6 +69,7 @@ function setUp(
     cluster.client,
     new MessageBody(cache, jobResults, registry),
     caller,
+    new Observer(),
   );
   const body = (index = 0): unknown => JSON.parse(calls[index]?.body.toString() ?? 'null');
   const deliveries = () => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.deliveries] ?? '{}') as object;

@@ -6,6 +6,7 @@ import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
+import { Observer } from '../observation/observer.js';
 import { type Answer, type DueDelivery, dueDelivery, isSettled, withAttempt } from './delivery-plan.js';
 import { MessageBody } from './message-body.js';
 import { SubscriberCaller } from './subscriber-caller.js';
@@ -30,6 +31,7 @@ export class SubscriberReconciler {
     private readonly client: KubernetesClient,
     private readonly body: MessageBody,
     private readonly caller: SubscriberCaller,
+    private readonly observer: Observer,
   ) {}
 
   /** @param signal breaks a call off; it is made again later, by whoever leads then */
@@ -62,7 +64,14 @@ export class SubscriberReconciler {
       body: await this.body.make(job, base),
       monitor: `${base}/jobs/${job.jobId}`,
     };
-    const attempt = { due, answer: await this.caller.call(message, now, signal), at: now };
+    const began = performance.now();
+    const answer = await this.caller.call(message, now, signal);
+    this.observer.subscriberCalled({
+      event: due.event,
+      result: answer.verdict,
+      seconds: (performance.now() - began) / 1000,
+    });
+    const attempt = { due, answer, at: now };
     this.unwritten.set(job.uid, attempt);
     return this.write(job, attempt);
   }

@@ -2,7 +2,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit }
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { LeaderElection } from '../k8s/leader-election.js';
-import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import { WorkQueues } from '../k8s/work-queues.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { SubscriberReconciler } from './subscriber.reconciler.js';
 
@@ -24,8 +25,9 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
     private readonly cache: JobCache,
     private readonly reconciler: SubscriberReconciler,
     private readonly leader: LeaderElection,
+    queues: WorkQueues,
   ) {
-    this.queue = new LeaderWorkQueue(
+    this.queue = queues.create(
       {
         name: 'subscribers',
         concurrency: CONCURRENCY,

@@ -8,7 +8,8 @@ import {
 } from '@nestjs/common';
 import { Configuration, type VisualisationSettings } from '../config/configuration.js';
 import { LeaderElection } from '../k8s/leader-election.js';
-import { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
+import { WorkQueues } from '../k8s/work-queues.js';
 import { VISUALISATIONS_LEADER } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationReconciler } from './visualisation.reconciler.js';
@@ -27,9 +28,10 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
     private readonly cache: VisualisationCache,
     private readonly reconciler: VisualisationReconciler,
     @Inject(VISUALISATIONS_LEADER) private readonly leader: LeaderElection,
+    queues: WorkQueues,
     configuration: Configuration,
   ) {
-    this.queue = new LeaderWorkQueue(
+    this.queue = queues.create(
       {
         name: 'visualisations',
         concurrency: CONCURRENCY,
