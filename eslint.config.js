@@ -17,6 +17,7 @@ const mayImport = {
   jobs: ['config', 'ogc', 'k8s', 'object-store', 'outbound', 'processes', 'security-context', 'observation'],
   transfer: ['config', 'ogc', 'k8s', 'object-store', 'jobs', 'processes'],
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health', 'observation'],
+  inspections: ['config', 'k8s', 'jobs', 'health', 'processes', 'security-context'],
   visualisations: ['config', 'ogc', 'k8s', 'security-context'],
   html: ['config', 'ogc', 'processes', 'jobs'],
   subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes', 'observation'],

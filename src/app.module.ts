@@ -6,6 +6,7 @@ import { translateFailures } from './app.failures.js';
 import { FinalizerModule } from './finalizer/finalizer.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HtmlModule } from './html/html.module.js';
+import { InspectionsModule } from './inspections/inspections.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { K8sModule } from './k8s/k8s.module.js';
@@ -114,6 +115,7 @@ function processesApi(): (Type | DynamicModule)[] {
     TransferModule,
     FinalizerModule,
     SubscribersModule,
+    InspectionsModule,
     HtmlModule,
   ];
 }

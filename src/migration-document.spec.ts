@@ -19,7 +19,7 @@ function rowsOf(document: string, heading = '') {
 
 describe.each([
   ['docs/migration.md', rowsOf('docs/migration.md'), 100],
-  ['docs/papermill.md', rowsOf('docs/papermill.md', '# Line by line'), 40],
+  ['docs/notebooks.md', rowsOf('docs/notebooks.md', '# Line by line'), 40],
   ['docs/visualisations.md', rowsOf('docs/visualisations.md', '# Migration from '), 20],
 ])('%s', (_document, rows, least) => {
   it('says of every line what became of it', () => {

@@ -9,11 +9,21 @@ import { ProcessRegistry } from './processes/process-registry.js';
 import { localize } from './ogc/languages.js';
 import { version } from './version.js';
 
-/** Makes the OpenAPI document, once, of the decorators and of the configured processes, and serves Swagger UI of it at `/docs`. */
+/** Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI of it at `/docs`. */
 export function setUpApiDefinition(app: NestFastifyApplication, configuration: Configuration): void {
   const definition = app.get(ApiDefinition, { strict: false });
-  let document: OpenAPIObject | undefined;
-  const make = (): OpenAPIObject => (document ??= makeDocument(app, configuration));
+  const registry = configuration.processesApi ? app.get(ProcessRegistry, { strict: false }) : undefined;
+  let own: OpenAPIObject | undefined;
+  let whole: { readonly revision: number | undefined; readonly document: OpenAPIObject } | undefined;
+  const make = (): OpenAPIObject => {
+    if (!whole || whole.revision !== registry?.revision) {
+      own ??= makeDocument(app, configuration);
+      const operations = executeOperations(registry?.list() ?? [], configuration.server.languages);
+      const paths = { ...own.paths, ...(operations as OpenAPIObject['paths']) };
+      whole = { revision: registry?.revision, document: { ...own, paths } };
+    }
+    return whole.document;
+  };
   definition.provide(make);
   const links = app.get(Links, { strict: false });
   SwaggerModule.setup('docs', app, make, {
@@ -24,7 +34,7 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   });
 }
 
-function makeDocument(app: NestFastifyApplication, { metadata, server, processesApi }: Configuration): OpenAPIObject {
+function makeDocument(app: NestFastifyApplication, { metadata, server }: Configuration): OpenAPIObject {
   const { title, description } = metadata.identification;
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.0.3')
@@ -32,10 +42,5 @@ function makeDocument(app: NestFastifyApplication, { metadata, server, processes
     .setDescription(localize(description, server.languages) ?? '')
     .setVersion(version)
     .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: 'The API token' });
-  const document = SwaggerModule.createDocument(app, builder.build());
-  const processes = processesApi ? app.get(ProcessRegistry, { strict: false }).list() : [];
-  return {
-    ...document,
-    paths: { ...document.paths, ...(executeOperations(processes, server.languages) as OpenAPIObject['paths']) },
-  };
+  return SwaggerModule.createDocument(app, builder.build());
 }

@@ -38,7 +38,7 @@ export function formFields(inputs: Readonly<Record<string, Members>>): FormField
 
 function toField(id: string, input: Members): FormField {
   const schema = isMembers(input['schema']) ? input['schema'] : {};
-  const fallback = schema['default'];
+  const fallback = schema['default'] ?? undefined;
   const required = (numberOf(input['minOccurs']) ?? 1) > 0 && fallback === undefined;
   const single = input['maxOccurs'] === undefined || input['maxOccurs'] === 1;
   const kind = single ? kindOf(id, schema) : 'json';
@@ -62,11 +62,12 @@ function toField(id: string, input: Members): FormField {
 
 function kindOf(id: string, schema: Members): FormField['kind'] {
   if (Array.isArray(schema['enum']) && schema['enum'].length > 0) return 'choice';
-  switch (schema['type']) {
+  const type = typeOf(schema);
+  switch (type) {
     case 'boolean':
     case 'number':
     case 'integer':
-      return schema['type'];
+      return type;
     case 'string':
       if (isSecretName(id)) return 'password';
       if (schema['format'] === 'date') return 'date';
@@ -74,6 +75,12 @@ function kindOf(id: string, schema: Members): FormField['kind'] {
     default:
       return 'json';
   }
+}
+
+/** The only type of values beside null: a control that is left empty is no input. */
+function typeOf({ type }: Members): unknown {
+  const types = Array.isArray(type) ? type.filter((one) => one !== 'null') : [type];
+  return types.length === 1 ? types[0] : undefined;
 }
 
 /**

@@ -74,6 +74,11 @@ input[type=checkbox] { width: auto; accent-color: var(--accent); }
 button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
 button.danger { background: var(--bad); color: light-dark(#fff, #0d1117); }
 img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
+.notebook :is(h4, h5, h6) { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
+.notebook .cell { border-left: .2rem solid var(--line); padding-left: 1rem; margin: 1rem 0; }
+.notebook .cell > .muted { margin: 0; font-size: .85rem; }
+.notebook table { width: auto; } .notebook img { max-width: 100%; height: auto; background: #fff; }
+pre.notice { border-color: var(--bad); }
 .pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
 @media (max-width: 44rem) {
   .stacked thead { position: absolute; left: -100rem; }

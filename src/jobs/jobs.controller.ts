@@ -19,6 +19,7 @@ import { prefersHtml, variesByFormat } from '../ogc/representation.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { Access, type Caller, callerOf } from './access.js';
+import { EXECUTED_NOTEBOOK, type JobPageResource, readExecutedNotebook } from './executed-notebook.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
 import type { JobStatus } from './job-status.js';
@@ -80,9 +81,12 @@ export class JobsController {
   @HasPage('job', StatusInfoDto)
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
   @ApiProblem(404, 'There is no such job')
-  async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
+  async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<JobPageResource> {
     const job = await this.jobs.get(jobId);
-    return this.toStatusInfo(this.jobs.status(job), this.links.base(request), callerOf(request));
+    const status = await this.toStatusInfo(this.jobs.status(job), this.links.base(request), callerOf(request));
+    if (status.status !== 'successful' || !this.pages.areServed || !prefersHtml(request)) return status;
+    const notebook = await readExecutedNotebook(job, this.results);
+    return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
   }
 
   @Get(':jobId/results')

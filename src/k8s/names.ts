@@ -62,6 +62,18 @@ export const ownAnnotation = {
   resultsExpired: `${OWN_PREFIX}results-expired`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
   ttl: `${OWN_PREFIX}ttl-seconds-after-collected`,
+  /** Of the Job of an inspection: the entry of the configuration that it is for. */
+  inspected: `${OWN_PREFIX}inspected`,
+  /** Which try it is of the same inspection: 1, 2, … */
+  inspectionNumber: `${OWN_PREFIX}inspection-number`,
+  /** How many tries have failed in a row before it. */
+  inspectionFailures: `${OWN_PREFIX}inspection-failures`,
+  /** What it found: base64 of gzipped JSON. */
+  finding: `${OWN_PREFIX}finding`,
+  /** Why it found nothing, for people. */
+  inspectionFailure: `${OWN_PREFIX}inspection-failure`,
+  /** Why it does not run yet, for people. */
+  inspectionProblem: `${OWN_PREFIX}inspection-problem`,
 } as const;
 
 export const label = {
@@ -69,6 +81,10 @@ export const label = {
   component: 'app.kubernetes.io/component',
   /** Set by the Job controller on each pod; the older name that every supported version has. */
   jobName: 'job-name',
+  /** Of the Job of an inspection: whose it is, by the name of the Lease. */
+  manager: `${OWN_PREFIX}manager`,
+  /** Of the Job of an inspection: the digest of all that it is made of. */
+  inspection: `${OWN_PREFIX}inspection`,
 } as const;
 export const MANAGED_BY = 'ogc-processes-k8s';
 

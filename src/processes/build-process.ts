@@ -5,7 +5,7 @@ import { validateDefinition } from '../config/validation.js';
 import { defaultFaults, type CheckedInput } from './input-validation.js';
 import { configurationFault, descriptionFaults } from './process-metadata.js';
 import type { JsonSchema, ProcessDescription } from './process-description.js';
-import type { CommonDefinition, ProcessorInterface } from './processor.js';
+import type { CommonDefinition, ConfiguredProcess, ProcessorInterface } from './processor.js';
 import { type After, DEFAULT_PROCESSOR_TIMEOUT_SECONDS, ProcessorCalls } from './processor-calls.js';
 import { ProcessorDefinition } from './processor-definition.js';
 import { RegisteredProcess } from './registered-process.js';
@@ -20,6 +20,20 @@ export interface BuiltProcess {
   readonly warnings: readonly ConfigurationFault[];
 }
 
+/** An entry of the configuration whose definition is valid, with the processor that it names. */
+export interface ConfiguredEntry {
+  readonly processor: AnyProcessor;
+  readonly resource: ProcessResource;
+  readonly process: ConfiguredProcess<CommonDefinition>;
+  readonly calls: ProcessorCalls;
+}
+
+/** What checked entries and processes share. */
+export interface BuildContext {
+  readonly compiler: SchemaCompiler;
+  readonly after?: After;
+}
+
 /** Validates a definition, has the processor describe the process, and compiles the schemas of its inputs and outputs. */
 export function buildProcess(
   processor: AnyProcessor,
@@ -28,32 +42,57 @@ export function buildProcess(
   compiler: SchemaCompiler = new SchemaCompiler(),
   after?: After,
 ): BuiltProcess {
+  const { entry, faults, warnings } = readEntry(processor, resource, file, { compiler, after });
+  if (!entry) return { faults, warnings };
+  const built = describeProcess(entry, entry.process, { compiler, after });
+  return { ...built, warnings: [...warnings, ...built.warnings] };
+}
+
+/** Whether the processor is one, and the definition valid. */
+export function readEntry(
+  processor: AnyProcessor,
+  resource: ProcessResource,
+  file: string,
+  context: BuildContext,
+): Omit<BuiltProcess, 'process'> & { readonly entry?: ConfiguredEntry } {
   const lacking = interfaceFaults(processor, resource);
   if (lacking.length > 0) return { faults: lacking, warnings: [] };
   const { definition, faults, warnings } = readDefinition(processor, resource, file);
   if (faults.length > 0) return { faults, warnings };
   const process = { id: resource.id, definition };
+  return { entry: { processor, resource, process, calls: callsOf(resource, process, context) }, faults, warnings };
+}
+
+/** Has the processor of an entry describe one of its processes. */
+export function describeProcess(
+  { processor, resource }: Pick<ConfiguredEntry, 'processor' | 'resource'>,
+  process: ConfiguredProcess<CommonDefinition>,
+  context: BuildContext,
+): BuiltProcess {
   const metadata = `${resource.path}.metadata`;
   const description = describe(() => processor.describe(process), resource);
-  if (Array.isArray(description)) return { faults: description, warnings };
+  if (Array.isArray(description)) return { faults: description, warnings: [] };
 
-  const compiled = compileSchemas(compiler, description, metadata);
-  warnings.push(...compiled.warnings);
+  const compiled = compileSchemas(context.compiler, description, metadata);
+  const { warnings } = compiled;
   if (compiled.faults.length > 0) return { faults: compiled.faults, warnings };
-  const calls = new ProcessorCalls(
-    resource.processor.name,
-    resource.id,
-    definition.processor_timeout_seconds ?? DEFAULT_PROCESSOR_TIMEOUT_SECONDS,
-    after,
-  );
   const built = attempt(
-    () => new RegisteredProcess(processor, process, description, compiled.inputs, calls),
+    () => new RegisteredProcess(processor, process, description, compiled.inputs, callsOf(resource, process, context)),
     resource.path,
     `names the processor "${resource.processor.name}", which failed to say whether a token is asked for`,
   );
   if (Array.isArray(built)) return { faults: built, warnings };
   warnings.push(...exampleWarnings(built, metadata));
   return { process: built, faults: [], warnings };
+}
+
+function callsOf(
+  { processor }: ProcessResource,
+  { id, definition }: ConfiguredProcess<CommonDefinition>,
+  { after }: BuildContext,
+): ProcessorCalls {
+  const seconds = definition.processor_timeout_seconds ?? DEFAULT_PROCESSOR_TIMEOUT_SECONDS;
+  return new ProcessorCalls(processor.name, id, seconds, after);
 }
 
 interface ReadDefinition {
@@ -82,7 +121,17 @@ function readDefinition(
 }
 
 const REQUIRED_METHODS = ['describe', 'makePodSpec'];
-const OPTIONAL_METHODS = ['requiresToken', 'checkAuth', 'validate', 'results', 'notes', 'onDismiss', 'definitionClass'];
+const OPTIONAL_METHODS = [
+  'requiresToken',
+  'checkAuth',
+  'validate',
+  'results',
+  'notes',
+  'onDismiss',
+  'inspect',
+  'expand',
+  'definitionClass',
+];
 
 /** What is missing of the interface: processors need not be written in TypeScript. */
 function interfaceFaults(processor: AnyProcessor, { path, processor: { name } }: ProcessResource) {

@@ -117,6 +117,34 @@ export interface DismissedJob {
   readonly status: string;
 }
 
+/** What a processor has run once, in a pod of its own, to find out what cannot be known at start. */
+export interface Inspection {
+  /**
+   * Its main container ({@link ProcessorInterface.mainContainerName}) prints what it found as JSON after the result marker, as jobs print results, at most 1 MiB. Hardened as the pods of
+   * jobs are; it gets no inputs, no token and no service account's token.
+   */
+  readonly podSpec: V1PodSpec;
+  /** Seconds until it must have ended, pulling the image included; default 600. */
+  readonly deadlineSeconds?: number;
+  /** Seconds after which it is run again; absent: only when the pod, that is the configuration or this server, changes. */
+  readonly refreshSeconds?: number;
+}
+
+/** What came of an {@link Inspection}. */
+export type Finding =
+  /** Not yet known; `reason`: what keeps it from running, an image that cannot be pulled, say. */
+  | { readonly state: 'pending'; readonly reason?: string }
+  /** It failed, and is tried again later. */
+  | { readonly state: 'failed'; readonly reason: string }
+  /** `value`: the JSON that it printed. */
+  | { readonly state: 'found'; readonly value: unknown };
+
+/** One of the processes that an entry of the configuration stands for. */
+export interface ExpandedProcess<Definition extends object = ProcessorSection> extends ConfiguredProcess<Definition> {
+  /** What is the matter with it, for operators: it stands in the log and in readiness. */
+  readonly problem?: string;
+}
+
 /** The keys that every processor definition has, whatever the processor. */
 export interface CommonDefinition extends Partial<JobSettingsDefinition> {
   /** Whether executing asks for the API token. */
@@ -142,7 +170,7 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
   readonly definitionClass?: new () => Definition;
   /** Name of the container whose log carries the result markers. */
   readonly mainContainerName: string;
-  /** The description shown to clients. Called once, at start. */
+  /** The description shown to clients. Called at start, and again for each process of a new {@link expand}. */
   describe(process: ConfiguredProcess<Definition>): ProcessDescription;
   /**
    * The pod that runs the execution. Its containers' environment gets `PYGEOAPI_JOB_ID`, `PYGEOAPI_PROCESS_ID` and (main container)
@@ -177,6 +205,15 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
     job: { readonly jobId: string; readonly outputs: Readonly<Record<string, PrintedResult>> },
     printed: PrintedResult | undefined,
   ): ProcessorResult | Promise<ProcessorResult>;
+  /**
+   * What is to be run once so that {@link expand} can say more; undefined: nothing. The server runs it as a Kubernetes Job, keeps what it found with that Job, and gives it to every replica.
+   */
+  inspect?(process: ConfiguredProcess<Definition>): Inspection | undefined | Promise<Inspection | undefined>;
+  /**
+   * The processes that an entry of the configuration stands for: absent, the one of its id. Called at start with a finding that is `pending`, and whenever there is another. Each is then described, and executed, by its own
+   * id and definition. Must be fast: it is called in the middle of everything.
+   */
+  expand?(process: ConfiguredProcess<Definition>, finding: Finding): readonly ExpandedProcess<Definition>[];
   /** Told after a dismissal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
   onDismiss?(process: ConfiguredProcess<Definition>, job: DismissedJob): void | Promise<void>;
 }

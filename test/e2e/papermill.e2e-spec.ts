@@ -105,6 +105,19 @@ resources:
           samples: { schema: { type: integer, minimum: 2 }, minOccurs: 0 }
         outputs:
           plot: { schema: { type: string, contentEncoding: base64, contentMediaType: image/png } }
+  catalogue:
+    type: process
+    processor:
+      <<: *processor
+      notebooks:
+        - { path: notebooks/waves.ipynb, id: waves-form }
+        - { glob: notebooks/*.ipynb, id_prefix: found- }
+  git-catalogue:
+    type: process
+    processor:
+      <<: *processor
+      checkout_git_repo: { url: "${gitUrl}", secret_name: git, image: "${TOOLS}", revision: feature/other }
+      notebooks: [{ git: note.ipynb }]
   execute-image:
     type: process
     processor:
@@ -313,6 +326,45 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const folder = String((status as unknown as Results)['result-notebook']).replace('/home/jovyan', home);
     expect((await readdir(join(folder, '..'))).toSorted()).toEqual(['waves.csv', 'waves_result.ipynb']);
   }, 240_000);
+
+  it('of a catalogue are processes of their own, with the parameters that papermill finds; the page of a job shows the executed one', async () => {
+    const describe = async (id: string) => (await (await bed.get(`/processes/${id}`)).json()) as Results;
+    const inputs = await eventually(
+      'the inputs of the notebooks',
+      async () => {
+        const found = (await describe('waves-form'))['inputs'] as Results;
+        return Object.keys(found).length > 0 ? found : undefined;
+      },
+      180_000,
+    );
+    const optional = { minOccurs: 0, maxOccurs: 1 };
+    expect(inputs).toEqual({
+      title: { title: 'title', schema: { type: 'string', default: 'Waves' }, ...optional },
+      frequencies: {
+        title: 'frequencies',
+        schema: { type: 'array', items: { type: 'number' }, default: [1, 3] },
+        ...optional,
+      },
+      samples: { title: 'samples', schema: { type: 'integer', default: 500 }, ...optional },
+      pause: { title: 'pause', schema: { type: 'number', default: 0 }, ...optional },
+    });
+    expect(await describe('found-fails')).toMatchObject({
+      title: 'A notebook that fails',
+      inputs: { divisor: { schema: { type: 'integer', default: 0 } } },
+    });
+    expect((await bed.execute('waves-form', { samples: 'many' })).status).toBe(400);
+    const { status, results } = await succeed('waves-form', { title: 'On a <page>', samples: 50 });
+    expect(results).toMatchObject({ title: 'On a <page>', range: { samples: 50 } });
+    const page = await (await bed.get(`/jobs/${status.jobID}?f=html`)).text();
+    expect(page).toContain('Executed notebook');
+    expect(page).toMatch(/<img class="result" src="data:image\/png;base64,/);
+    expect(page).toContain('On a &lt;page');
+    expect(page).not.toContain('<script');
+    const failed = await run('found-fails', {});
+    expect(failed.cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
+    await eventually('the notebook of the repository', async () => Object.keys((await describe('note'))['inputs'] as Results).length === 0);
+    expect((await succeed('note', {})).results).toMatchObject({ note: 'from the branch' });
+  }, 400_000);
 
   it('come from a git repository that asks for a password, at a revision', async () => {
     const notebook = 'git/algorithm/note.ipynb';

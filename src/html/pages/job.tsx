@@ -1,7 +1,9 @@
-import type { StatusInfoDto } from '../../jobs/jobs.dto.js';
+import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/executed-notebook.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, LinkList, Status, Text, Time } from '../components.js';
 import { TOKEN_FIELD } from '../execute-form.js';
+import { Notebook } from '../notebook/notebook.js';
+import { viewNotebook } from '../notebook/notebook-view.js';
 import type { PageMaker } from '../page.js';
 
 /** Seconds between looks at a job that goes on. */
@@ -11,9 +13,11 @@ const SHOWN = new Set(
   'jobID processID type status message progress created started finished updated cause links'.split(' '),
 );
 
-export const jobPage: PageMaker<StatusInfoDto> = (job, { base }) => {
+export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
-  const { cause, links = [] } = job;
+  const { cause, links = [], [EXECUTED_NOTEBOOK]: executed } = job;
+  const notebook = executed?.text === undefined ? undefined : viewNotebook(executed.text);
+  const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
   return {
     title: `Job ${job.jobID}`,
     links,
@@ -74,6 +78,12 @@ export const jobPage: PageMaker<StatusInfoDto> = (job, { base }) => {
               ]),
           ]}
         />
+        {notebook ? <Notebook notebook={notebook} raw={raw} /> : null}
+        {executed && !notebook ? (
+          <p>
+            The <a href={raw}>executed notebook</a> cannot be shown here.
+          </p>
+        ) : null}
         <LinkList links={links} />
         {job.status === 'dismissed' ? null : (
           <details>

@@ -88,3 +88,32 @@ export class VariableNames implements ValidatorConstraintInterface {
     return '$property must map names of environment variables, other than those that the server sets, to values';
   }
 }
+
+/** Entries of `notebooks`, each with one of path, glob and git, and beside nothing that makes no sense. */
+@ValidatorConstraint({ name: 'notebookEntries' })
+export class NotebookEntries implements ValidatorConstraintInterface {
+  validate(value: unknown, { object }: ValidationArguments): boolean {
+    return this.fault(value, object as Readonly<Record<string, unknown>>) === undefined;
+  }
+
+  defaultMessage({ value, object }: ValidationArguments): string {
+    return `$property ${this.fault(value, object as Readonly<Record<string, unknown>>)}`;
+  }
+
+  private fault(value: unknown, definition: Readonly<Record<string, unknown>>): string | undefined {
+    if (!Array.isArray(value) || value.length === 0 || !value.every(isMapping))
+      return 'must be a list of at least one notebook';
+    if (definition['notebook'] !== undefined) return 'must not stand beside notebook';
+    const has = (entry: Readonly<Record<string, unknown>>, key: string) => entry[key] !== undefined;
+    for (const [at, entry] of value.entries()) {
+      if (['path', 'glob', 'git'].filter((key) => has(entry, key)).length !== 1)
+        return `must have in each entry one of path, glob and git (entry ${at + 1} has not)`;
+      if (has(entry, 'git') && definition['checkout_git_repo'] === undefined)
+        return `must have git only beside checkout_git_repo (entry ${at + 1})`;
+      const isPattern = has(entry, 'glob') || /[*?[]/.test(String(entry['git'] ?? ''));
+      if (isPattern && has(entry, 'id'))
+        return `must have id only for one notebook, and id_prefix for several (entry ${at + 1})`;
+    }
+    return undefined;
+  }
+}

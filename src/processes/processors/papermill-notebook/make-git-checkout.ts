@@ -34,7 +34,7 @@ export function makeGitCheckout(repository: GitRepositoryDefinition, revision: s
         name: 'git',
         image: image ?? DEFAULT_IMAGE,
         command: ['sh', '-c', escapeReferences(PROGRAM), 'checkout'],
-        args: [url, GIT_CHECKOUT, revision ?? ''].map(escapeReferences),
+        args: [url, GIT_CHECKOUT, revision ?? repository.revision ?? ''].map(escapeReferences),
         env: [
           // The user has no home of its own in this image, and is not to be asked for a password.
           { name: 'HOME', value: '/tmp' },

@@ -8,6 +8,8 @@ import { absolute, makePapermillCommand } from './make-papermill-command.js';
 import { makeAffinity, makeTolerations } from './make-placement.js';
 import { makeResources } from './make-resources.js';
 import { makeCondaStore, makeExtraClaims, makeExtraVolumes, makeHomeVolume, makeSecrets } from './make-volumes.js';
+import type { BucketDefinition } from './container.definition.js';
+import type { SoughtNotebooks } from './notebook-catalogue.js';
 import type { NotebookDefinition } from './notebook.definition.js';
 import type { NotebookRequest } from './notebook-inputs.js';
 import { HOME, RESULT_DATA } from './places.js';
@@ -35,17 +37,48 @@ export interface NotebookPodOptions {
   readonly outputs: readonly string[];
 }
 
+/** Finds out about notebooks, with the Python that papermill is installed in. */
+const INSPECTOR = readFileSync(new URL('inspect_notebooks.py', import.meta.url), 'utf8');
+
+/**
+ * The pod that finds out which notebooks there are, and what their parameters are. It has what leads to the notebooks, but neither the secrets that they get nor the service account, and reserves what a request
+ * without resources would.
+ */
+export function makeInspectionPod(definition: NotebookDefinition, sought: readonly SoughtNotebooks[]): V1PodSpec {
+  const { s3, default_image: image } = definition;
+  const withoutSecrets = { ...definition, secrets: [], conda_store_groups: [] };
+  const { volumes, volumeMounts, initContainers } = combine(parts({ definition: withoutSecrets, request: {} }));
+  const settings = { home: HOME, inspect: sought, ...(s3 ? { mount: mountOf(s3) } : {}) };
+  const variables = {
+    HOME,
+    NOTEBOOK_RUNNER: RUNNER,
+    NOTEBOOK_INSPECTOR: INSPECTOR,
+    NOTEBOOK_SETTINGS: JSON.stringify(settings),
+  };
+  const resources = makeResources({}, definition.extra_resource_limits, definition.extra_resource_requests);
+  return {
+    ...podOf(definition, {}),
+    ...withoutEmpty({ volumes, initContainers }),
+    containers: [
+      {
+        name: NOTEBOOK_CONTAINER,
+        image,
+        command: SHELL.map(escapeReferences),
+        workingDir: HOME,
+        env: toEnvironment(variables),
+        ...(resources ? { resources } : {}),
+        ...withoutEmpty({ volumeMounts }),
+      },
+    ],
+  };
+}
+
 /** The pod that runs one notebook. */
 export function makeNotebookPod(options: NotebookPodOptions): V1PodSpec {
   const { definition, request, output } = options;
   const image = request.image ?? definition.default_image;
   const { volumes, volumeMounts, envFrom, initContainers } = combine(parts(options));
   const resources = makeResources(request, definition.extra_resource_limits, definition.extra_resource_requests);
-  const affinity = makeAffinity({
-    labelKey: definition.node_purpose_label_key,
-    purpose: request.node_purpose ?? definition.default_node_purpose,
-    onFargate: request.run_on_fargate === true,
-  });
   const args = makePapermillCommand({
     notebook: request.notebook,
     output,
@@ -54,13 +87,8 @@ export function makeNotebookPod(options: NotebookPodOptions): V1PodSpec {
     parameters: request.parameters,
   });
   return {
-    restartPolicy: 'Never',
-    enableServiceLinks: false,
-    ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
+    ...podOf(definition, request),
     ...(definition.job_service_account ? { serviceAccountName: definition.job_service_account } : {}),
-    ...securityContext(definition),
-    ...(affinity ? { affinity } : {}),
-    tolerations: makeTolerations(definition.tolerations),
     ...withoutEmpty({ volumes, initContainers }),
     containers: [
       {
@@ -77,7 +105,27 @@ export function makeNotebookPod(options: NotebookPodOptions): V1PodSpec {
   };
 }
 
-function parts({ definition, request }: NotebookPodOptions): PodParts[] {
+/** What the pod has whatever runs in it. */
+function podOf(definition: NotebookDefinition, request: Partial<NotebookRequest>): Omit<V1PodSpec, 'containers'> {
+  const affinity = makeAffinity({
+    labelKey: definition.node_purpose_label_key,
+    purpose: request.node_purpose ?? definition.default_node_purpose,
+    onFargate: request.run_on_fargate === true,
+  });
+  return {
+    restartPolicy: 'Never',
+    enableServiceLinks: false,
+    ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
+    ...securityContext(definition),
+    ...(affinity ? { affinity } : {}),
+    tolerations: makeTolerations(definition.tolerations),
+  };
+}
+
+function parts({
+  definition,
+  request,
+}: Pick<NotebookPodOptions, 'definition'> & { request: Partial<NotebookRequest> }): PodParts[] {
   return [
     definition.home_volume_claim_name ? makeHomeVolume(definition.home_volume_claim_name) : {},
     makeExtraClaims(definition.extra_pvcs ?? []),
@@ -100,7 +148,19 @@ function makeEnvironment(options: NotebookPodOptions, image: string): V1EnvVar[]
     NOTEBOOK_RUNNER: RUNNER,
     NOTEBOOK_SETTINGS: JSON.stringify(runnerSettings(options)),
   };
+  return toEnvironment(variables);
+}
+
+function toEnvironment(variables: Readonly<Record<string, string>>): V1EnvVar[] {
   return Object.entries(variables).map(([name, value]) => ({ name, value: escapeReferences(value) }));
+}
+
+function mountOf(s3: BucketDefinition): object {
+  return {
+    path: bucketMount(s3),
+    bucket: s3.bucket_name,
+    seconds: s3.mount_timeout_seconds ?? DEFAULT_MOUNT_TIMEOUT_SECONDS,
+  };
 }
 
 /** What the runner is told beside papermill's arguments. */
@@ -111,15 +171,7 @@ function runnerSettings({ definition, request, jobName, output, outputs }: Noteb
     home: HOME,
     notebook: absolute(request.notebook),
     output,
-    ...(s3
-      ? {
-          mount: {
-            path: bucketMount(s3),
-            bucket: s3.bucket_name,
-            seconds: s3.mount_timeout_seconds ?? DEFAULT_MOUNT_TIMEOUT_SECONDS,
-          },
-        }
-      : {}),
+    ...(s3 ? { mount: mountOf(s3) } : {}),
     ...(folder
       ? { resultData: { folder: posix.join(HOME, folder.replaceAll('{job_name}', jobName)), link: RESULT_DATA } }
       : {}),

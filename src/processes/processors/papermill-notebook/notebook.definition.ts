@@ -1,8 +1,17 @@
+import { Transform } from 'class-transformer';
 import { ArrayUnique, IsArray, IsInt, IsObject, IsOptional, IsString, Matches, Min, Validate } from 'class-validator';
-import { Section, SectionList, TextLike, YamlBoolean } from '../../../config/constraints.js';
+import type { LocalizedText } from '../../../config/configuration.js';
+import {
+  IntegerFrom,
+  LocalizedTextValue,
+  Section,
+  SectionList,
+  TextLike,
+  YamlBoolean,
+} from '../../../config/constraints.js';
 import { IsQuantities } from '../pod-definition-constraints.js';
 import { AbsolutePath, ContainerDefinition, ObjectName, OptionalText } from './container.definition.js';
-import { BesidesPodSecurityContext } from './definition-constraints.js';
+import { BesidesPodSecurityContext, NotebookEntries } from './definition-constraints.js';
 
 /** One entry of `extra_pvcs`. */
 export class ExtraClaimDefinition {
@@ -27,10 +36,60 @@ export class GitRepositoryDefinition {
   @ObjectName()
   secret_name?: string;
 
+  /** Branch, tag or commit; not set: the default branch. The input `git_revision` stands over it. */
+  @OptionalText()
+  @TextLike(/^[A-Za-z0-9_][A-Za-z0-9_./@^~+-]*$/, 'a branch, tag or commit')
+  revision?: string;
+
   /** An image with `sh` and `git`. */
   @OptionalText()
   @IsString()
   image?: string;
+}
+
+const RELATIVE = /^(?!(.*\/)?\.\.(\/|$))[^\0]+$/;
+
+/** One entry of `notebooks`: a notebook, or all that fit a pattern. */
+export class NotebookEntryDefinition {
+  /** Path of a notebook in the job, relative to the home folder. */
+  @OptionalText()
+  @TextLike(RELATIVE, 'a path without ".."')
+  path?: string;
+
+  /** Pattern of paths: `*`, `?`, `[…]`, and `**` for folders of any depth. */
+  @OptionalText()
+  @TextLike(RELATIVE, 'a pattern of paths without ".."')
+  glob?: string;
+
+  /** Path or pattern of paths in the repository of `checkout_git_repo`. */
+  @OptionalText()
+  @TextLike(/^(?!\/)(?!(.*\/)?\.\.(\/|$))[^\0]+$/, 'a relative path, or pattern of paths, without ".."')
+  git?: string;
+
+  /** Of the process; default: the notebook's file name without its ending. */
+  @OptionalText()
+  @TextLike(/^[^\s/?#%]+$/, 'an id that can stand in an address, without spaces and / ? # %')
+  id?: string;
+
+  /** Before the ids of a pattern's notebooks. */
+  @OptionalText()
+  @TextLike(/^[^\s/?#%]+$/, 'the beginning of an id, without spaces and / ? # %')
+  id_prefix?: string;
+
+  /** Stands over the notebook's first heading. */
+  @IsOptional()
+  @LocalizedTextValue()
+  title?: LocalizedText;
+
+  /** Stands over the text under that heading. */
+  @IsOptional()
+  @LocalizedTextValue()
+  description?: LocalizedText;
+
+  /** As the `metadata` of a process: stands over what is found out, key by key. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
 }
 
 /** The `processor` section of a process that runs notebooks. */
@@ -108,8 +167,29 @@ export class NotebookDefinition extends ContainerDefinition {
   })
   conda_store_groups?: string[];
 
-  /** The only notebook that this process runs. Its parameters are then the inputs, as `metadata.inputs` describes them. */
+  /** The only notebook that this process runs. Its parameters are then the inputs: what `metadata.inputs` says, else what is found out. */
   @OptionalText()
-  @TextLike(/^(?!(.*\/)?\.\.(\/|$))[^\0]+$/, 'a path without ".."')
+  @TextLike(RELATIVE, 'a path without ".."')
   notebook?: string;
+
+  /** Notebooks that are processes of their own, in the place of this one. An entry that is only a text is a path. */
+  @IsOptional()
+  @Transform(({ value }): unknown => (Array.isArray(value) ? value.map(asEntry) : value))
+  @SectionList(() => NotebookEntryDefinition)
+  @Validate(NotebookEntries)
+  notebooks?: NotebookEntryDefinition[];
+
+  /** Seconds after which notebooks are looked at anew; not set: only when the configuration (an image's tag, say) changes. */
+  @IsOptional()
+  @IntegerFrom(60)
+  inspection_refresh_seconds?: number;
+
+  /** Seconds until the look at the notebooks must have ended, pulling the image included; default 600. */
+  @IsOptional()
+  @IntegerFrom(1)
+  inspection_deadline_seconds?: number;
+}
+
+function asEntry(entry: unknown): unknown {
+  return Object.assign(new NotebookEntryDefinition(), typeof entry === 'string' ? { path: entry } : entry);
 }

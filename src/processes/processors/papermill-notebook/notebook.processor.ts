@@ -1,17 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { Configuration } from '../../../config/configuration.js';
-import type { RequestFault } from '../../../ogc/domain-errors.js';
+import { type RequestFault, UnavailableError } from '../../../ogc/domain-errors.js';
 import type { ProcessDescription } from '../../process-description.js';
 import {
   Processor,
   type ConfiguredProcess,
   type DismissedJob,
   type Execution,
+  type ExpandedProcess,
+  type Finding,
+  type Inspection,
   type JobNotes,
   type ProcessorInterface,
 } from '../../processor.js';
-import { makeNotebookPod, NOTEBOOK_CONTAINER } from './make-notebook-pod.js';
+import { expandNotebooks, soughtNotebooks } from './notebook-catalogue.js';
+import { makeInspectionPod, makeNotebookPod, NOTEBOOK_CONTAINER } from './make-notebook-pod.js';
 import { absolute } from './make-papermill-command.js';
 import { jupyterLink } from './jupyter-link.js';
 import { describeNotebook } from './notebook.description.js';
@@ -35,27 +39,42 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
   readonly definitionClass = NotebookDefinition;
   readonly mainContainerName = NOTEBOOK_CONTAINER;
   private readonly logger = new Logger(PapermillNotebookProcessor.name);
+  private readonly warned = new Set<string>();
 
   constructor(private readonly configuration: Configuration) {}
 
   describe(process: NotebookProcess): ProcessDescription {
-    const { id, definition } = process;
-    if (definition.check_auth === undefined)
-      this.logger.warn(
-        `Process ${id} asks for no token, as with the predecessor: everybody who reaches this server runs code with it. Set check_auth to true or false.`,
-      );
-    if (definition.auto_mount_secrets)
-      this.logger.warn(
-        `Process ${id}: auto_mount_secrets has no effect, for this server reads no secrets. Name them under secrets, with access: env.`,
-      );
     return describeNotebook(process);
+  }
+
+  /** Notebooks whose parameters the configuration does not say. */
+  inspect({ definition }: NotebookProcess): Inspection | undefined {
+    const sought = soughtNotebooks(definition);
+    if (sought.length === 0) return undefined;
+    const { inspection_refresh_seconds: refreshSeconds, inspection_deadline_seconds: deadlineSeconds } = definition;
+    return {
+      podSpec: makeInspectionPod(definition, sought),
+      ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
+      ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }),
+    };
+  }
+
+  /** The notebooks of a catalogue are processes of their own. */
+  expand(process: NotebookProcess, finding: Finding): readonly ExpandedProcess<NotebookDefinition>[] {
+    this.warnOnce(process);
+    return expandNotebooks(process, finding);
   }
 
   requiresToken({ definition }: NotebookProcess): boolean {
     return definition.check_auth ?? false;
   }
 
-  validate({ definition }: NotebookProcess, { inputs }: Execution): RequestFault[] {
+  validate({ id, definition }: NotebookProcess, { inputs }: Execution): RequestFault[] {
+    if (definition.notebook === undefined && definition.notebooks !== undefined)
+      throw new UnavailableError(
+        `The notebooks of "${id}" are not known; the description of the process says why.`,
+        30,
+      );
     return notebookFaults(definition, inputs);
   }
 
@@ -89,6 +108,19 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
   /** Where the volume of `output_directory` is mounted into the server, too. */
   async onDismiss({ definition }: NotebookProcess, { jobId }: DismissedJob): Promise<void> {
     await removeResultFiles(definition.output_directory, jobId, timeOfJob(jobId));
+  }
+
+  private warnOnce({ id, definition }: NotebookProcess): void {
+    if (this.warned.has(id)) return;
+    this.warned.add(id);
+    if (definition.check_auth === undefined)
+      this.logger.warn(
+        `Process ${id} asks for no token, as with the predecessor: everybody who reaches this server runs code with it. Set check_auth to true or false.`,
+      );
+    if (definition.auto_mount_secrets)
+      this.logger.warn(
+        `Process ${id}: auto_mount_secrets has no effect, for this server reads no secrets. Name them under secrets, with access: env.`,
+      );
   }
 }
 

@@ -104,11 +104,15 @@ def link_result_data(folder, link):
         raise Failure("%s is no link: it cannot be made to lead to %s." % (link, folder))
 
 
+def prepare_mount(settings):
+    if "mount" in settings:
+        wait_for_mount(**settings["mount"])
+
+
 def prepare(settings):
     if "condaStoreGroups" in settings:
         set_up_conda(settings["home"], settings["condaStoreGroups"])
-    if "mount" in settings:
-        wait_for_mount(**settings["mount"])
+    prepare_mount(settings)
     if "resultData" in settings:
         link_result_data(**settings["resultData"])
     if not os.path.isfile(settings["notebook"]):
@@ -269,6 +273,24 @@ def run_papermill(command):
     return code if code >= 0 else 128 - code
 
 
+def report_inspection(settings):
+    """What NOTEBOOK_INSPECTOR finds out about notebooks, as the result."""
+    program = shutil.which("papermill")
+    if program is None:
+        raise Failure("The image has no papermill in $PATH.")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBOOK_")}
+    child = subprocess.run(
+        [interpreter_of(program), "-c", os.environ["NOTEBOOK_INSPECTOR"]],
+        input=json.dumps({"home": settings["home"], "entries": settings["inspect"]}).encode(),
+        stdout=subprocess.PIPE,
+        env=environment,
+    )
+    if child.returncode != 0:
+        raise Failure("The notebooks cannot be inspected with this image's papermill; the log of the inspection says why.")
+    sys.stdout.write(marked(None, "application/json", child.stdout))
+    sys.stdout.flush()
+
+
 def tell_slack(output):
     """The predecessor's hook; it does not decide how the job ends."""
     if not os.environ.get("PAPERMILL_SLACK_WEBHOOK_URL"):
@@ -392,9 +414,8 @@ def quoted(value):
 
 
 def marked(name, media_type, content):
-    """A result as lines of the log. What is one line of ASCII is legible."""
-    attributes = [
-        "output=" + quoted(name),
+    """A result as lines of the log, of an output or (None) without a name. What is one line of ASCII is legible."""
+    attributes = ([] if name is None else ["output=" + quoted(name)]) + [
         "bytes=%d" % len(content),
         "sha256=" + hashlib.sha256(content).hexdigest(),
         "mimetype=" + quoted(media_type),
@@ -453,6 +474,10 @@ def main(command):
     mimetypes.add_type(NOTEBOOK_TYPE, ".ipynb")
     settings = json.loads(os.environ["NOTEBOOK_SETTINGS"])
     try:
+        if "inspect" in settings:
+            prepare_mount(settings)
+            report_inspection(settings)
+            return
         prepare(settings)
         code = run_papermill(command)
         tell_slack(settings["output"])

@@ -1,0 +1,65 @@
+import type { CellView, NotebookView, OutputView } from './notebook-view.js';
+
+/** An executed notebook, readable without scripts. @param raw where it is as it is */
+export function Notebook({ notebook, raw }: { notebook: NotebookView; raw: string }) {
+  return (
+    <section class="notebook" aria-labelledby="notebook">
+      <h2 id="notebook">Executed notebook</h2>
+      <p>
+        <a href={raw} type="application/x-ipynb+json">
+          The notebook as a file
+        </a>
+      </p>
+      {notebook.notes.map((note) => (
+        <p class="muted">{note}</p>
+      ))}
+      {notebook.cells.map((cell) => (
+        <Cell cell={cell} />
+      ))}
+    </section>
+  );
+}
+
+function Cell({ cell }: { cell: CellView }) {
+  if (cell.kind === 'markdown') return <Html html={cell.html} />;
+  if (cell.kind === 'raw') return cell.text === '' ? null : <pre tabIndex={0}>{cell.text}</pre>;
+  const { number, isParameters, source, outputs } = cell;
+  const name = `Cell${number === '' ? '' : ` ${number}`}${isParameters ? ', parameters of this run' : ''}`;
+  return (
+    <div class="cell" role="group" aria-label={name}>
+      <p class="muted">{name}</p>
+      {source === '' ? null : (
+        <pre class="source" tabIndex={0}>
+          <code>{source}</code>
+        </pre>
+      )}
+      {outputs.map((output) => (
+        <Output output={output} />
+      ))}
+    </div>
+  );
+}
+
+function Output({ output }: { output: OutputView }) {
+  switch (output.kind) {
+    case 'html':
+      return <Html html={output.html} />;
+    case 'image':
+      return <img class="result" src={output.source} alt={output.description} />;
+    case 'note':
+      return <p class="muted">{output.text}</p>;
+    case 'error':
+      return (
+        <pre class="notice" tabIndex={0} aria-label="Error">
+          {output.text}
+        </pre>
+      );
+    default:
+      return output.text === '' ? null : <pre tabIndex={0}>{output.text}</pre>;
+  }
+}
+
+/** Takes what `sanitised.ts` made, and nothing else: Preact does not escape it. */
+function Html({ html }: { html: string }) {
+  return html === '' ? null : <div class="scroll" dangerouslySetInnerHTML={{ __html: html }} />;
+}

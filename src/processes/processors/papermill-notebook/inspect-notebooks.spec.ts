@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFoundNotebooks, type FoundNotebooks } from './notebook-finding.js';
+
+const inspector = readFileSync(join(import.meta.dirname, 'inspect_notebooks.py'), 'utf8');
+const runner = readFileSync(join(import.meta.dirname, 'run_notebook.py'), 'utf8');
+const withPython = spawnSync('python3', ['--version']).status === 0 ? describe : describe.skip;
+
+/** Stands in for papermill; the real one is asked on the real cluster (test/e2e/papermill.e2e-spec.ts). */
+const papermill = `
+def inspect_notebook(path):
+    if "broken" in path:
+        raise RuntimeError("no kernel")
+    return {"x": {"name": "x", "inferred_type_name": "None", "default": "1", "help": "An x"}}
+`;
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'inspect-notebooks-'));
+  mkdirSync(join(home, 'lib'));
+  writeFileSync(join(home, 'lib', 'papermill.py'), papermill);
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+function write(path: string, parameters: string | undefined, { markdown = '', language = 'python' } = {}): void {
+  const cells = [
+    ...(markdown ? [{ cell_type: 'markdown', metadata: {}, source: markdown }] : []),
+    ...(parameters === undefined
+      ? []
+      : [{ cell_type: 'code', metadata: { tags: ['parameters'] }, outputs: [], source: parameters }]),
+  ];
+  mkdirSync(join(home, path, '..'), { recursive: true });
+  writeFileSync(join(home, path), JSON.stringify({ cells, metadata: { kernelspec: { language } } }));
+}
+
+function inspect(entries: readonly object[]): FoundNotebooks {
+  const { stdout, stderr } = spawnSync('python3', ['-c', inspector], {
+    input: JSON.stringify({ home, entries }),
+    env: { PATH: process.env['PATH'], PYTHONPATH: join(home, 'lib') },
+  });
+  const found = readFoundNotebooks(JSON.parse(stdout.toString() || 'null'));
+  if (!found) throw new Error(stderr.toString());
+  return found;
+}
+
+withPython('the inspection of notebooks', () => {
+  it('reads parameters with their types, defaults and comments, and the heading', () => {
+    const source = `# A comment of its own
+name: str = "a # b"  # Who it is for
+n = 3 # type: List[int] How many
+u: int | None = None
+xs = [1.0,
+  2]  # Several
+when: date = date.today()
+huge = 18446744073709551616
+ratio = 1.0
+flags = [True, False]
+mixed = [1, "a"]
+nan = float("nan")
+db = {"password": "hunter2"}
+a, b = 1, 2
+`;
+    write('one.ipynb', source, { markdown: '# One #\n\nDoes one thing.\n\n## More\n\nmore' });
+    const text = (name: string, type: string | null, help: string, literal: string) => ({
+      name,
+      type,
+      help,
+      source: literal,
+    });
+    expect(inspect([{ path: 'one.ipynb' }])).toEqual({
+      notebooks: [
+        {
+          entry: 0,
+          path: join(home, 'one.ipynb'),
+          title: 'One',
+          description: 'Does one thing.',
+          parameters: [
+            { ...text('name', 'str', 'Who it is for', '"a # b"'), default: 'a # b' },
+            { ...text('n', 'List[int]', 'How many', '3'), default: 3 },
+            { ...text('u', 'int | None', '', 'None'), default: null },
+            { ...text('xs', 'list[float]', 'Several', '[1.0,\n  2]'), default: [1, 2] },
+            text('when', 'date', '', 'date.today()'),
+            text('huge', 'int', '', '18446744073709551616'),
+            { ...text('ratio', 'float', '', '1.0'), default: 1 },
+            { ...text('flags', 'list[bool]', '', '[True, False]'), default: [true, false] },
+            { ...text('mixed', 'list', '', '[1, "a"]'), default: [1, 'a'] },
+            text('nan', null, '', 'float("nan")'),
+            text('db', 'dict', '', ''),
+          ],
+        },
+      ],
+      problems: [],
+    });
+  });
+
+  it('takes what papermill says where Python cannot read the cell', () => {
+    write('magic.ipynb', '%matplotlib inline\nx = 1');
+    write('none.ipynb', undefined);
+    expect(inspect([{ path: 'magic.ipynb' }, { path: 'none.ipynb' }]).notebooks).toEqual([
+      {
+        entry: 0,
+        path: join(home, 'magic.ipynb'),
+        parameters: [{ name: 'x', type: 'int', help: 'An x', source: '1', default: 1 }],
+      },
+      { entry: 1, path: join(home, 'none.ipynb'), parameters: [] },
+    ]);
+  });
+
+  it('finds notebooks by patterns, each once, and tells what is the matter with any', () => {
+    for (const path of ['a/one.ipynb', 'a/b/two.ipynb', 'a/.ipynb_checkpoints/one.ipynb']) write(path, undefined);
+    write('broken.ipynb', 'x = 1');
+    writeFileSync(join(home, 'no.json.ipynb'), '{');
+    const entries = [{ glob: 'a/**/*.ipynb' }, { path: 'a/one.ipynb' }, { path: 'gone.ipynb' }, { glob: 'x*' }];
+    const { notebooks, problems } = inspect([...entries, { path: 'broken.ipynb' }, { path: 'no.json.ipynb' }]);
+    expect(notebooks.map(({ entry, path, problem }) => [entry, path.slice(home.length + 1), problem])).toEqual([
+      [1, 'a/one.ipynb', undefined],
+      [2, 'gone.ipynb', 'it cannot be read: No such file or directory'],
+      [4, 'broken.ipynb', 'papermill cannot inspect it: RuntimeError: no kernel'],
+      [5, 'no.json.ipynb', expect.stringContaining('JSONDecodeError')],
+      [0, 'a/b/two.ipynb', undefined],
+    ]);
+    expect(problems).toEqual(['no further notebook is at x*']);
+  });
+
+  it('is run by the runner with the Python of papermill, and printed as the result', () => {
+    write('one.ipynb', 'n = 1');
+    mkdirSync(join(home, 'bin'));
+    const run = () =>
+      spawnSync('python3', ['-c', runner], {
+        env: {
+          PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+          PYTHONPATH: join(home, 'lib'),
+          NOTEBOOK_INSPECTOR: inspector,
+          NOTEBOOK_SETTINGS: JSON.stringify({ home, inspect: [{ path: 'one.ipynb' }] }),
+        },
+      });
+    const without = run();
+    expect([without.status, without.stdout.toString()]).toEqual([1, 'The image has no papermill in $PATH.\n']);
+    writeFileSync(join(home, 'bin', 'papermill'), `#!${spawnSync('which', ['python3']).stdout.toString().trim()}\n`);
+    chmodSync(join(home, 'bin', 'papermill'), 0o755);
+    const { status, stdout } = run();
+    const [head, ...lines] = stdout.toString().split('\n');
+    expect(head).toMatch(/^PYGEOAPI_K8S_MANAGER_RESULT_START bytes=\d+ sha256=\w{64} mimetype=application\/json/);
+    expect([status, lines.join('')]).toEqual([0, expect.stringContaining('"parameters": [{"name": "n"')]);
+  });
+});

@@ -1,0 +1,106 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { isMapping } from '../../../config/validation.js';
+import type { InputDescription } from '../../process-description.js';
+import { schemaOfType } from './python-type.js';
+
+/** A parameter as `inspect_notebooks.py` tells of it. */
+export interface FoundParameter {
+  readonly name: string;
+  /** The annotation, what stands after `# type:`, or what the default is; null: not known. */
+  readonly type: string | null;
+  /** The comment beside it. */
+  readonly help: string;
+  /** The default as it stands in the notebook; empty where it is not to be shown. */
+  readonly source: string;
+  /** The default, where it is a value that JSON has. */
+  readonly default?: unknown;
+}
+
+/** A notebook as `inspect_notebooks.py` tells of it. */
+export interface FoundNotebook {
+  /** Index of what was looked for. */
+  readonly entry: number;
+  /** Absolute. */
+  readonly path: string;
+  readonly title?: string;
+  readonly description?: string;
+  /** Absent: they cannot be found out. */
+  readonly parameters?: readonly FoundParameter[];
+  readonly problem?: string;
+}
+
+export interface FoundNotebooks {
+  readonly notebooks: readonly FoundNotebook[];
+  readonly problems: readonly string[];
+}
+
+const optionalText = { type: 'string' };
+const isFound = new Ajv2020({ strict: false }).compile<FoundNotebooks>({
+  type: 'object',
+  properties: {
+    notebooks: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          entry: { type: 'integer', minimum: 0 },
+          path: { type: 'string', minLength: 1 },
+          title: optionalText,
+          description: optionalText,
+          problem: optionalText,
+          parameters: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: {
+                name: { type: 'string', minLength: 1 },
+                type: { type: ['string', 'null'] },
+                help: optionalText,
+                source: optionalText,
+              },
+              required: ['name', 'type', 'help', 'source'],
+            },
+          },
+        },
+        required: ['entry', 'path'],
+      },
+    },
+    problems: { type: 'array', items: optionalText },
+  },
+  required: ['notebooks', 'problems'],
+});
+
+/** What an inspection found, where it is what the inspecting program prints. */
+export function readFoundNotebooks(value: unknown): FoundNotebooks | undefined {
+  return isFound(value) ? value : undefined;
+}
+
+/** The inputs of a process that runs a notebook with these parameters. None is required: the notebook has a value for each. */
+export function inputsOf(parameters: readonly FoundParameter[]): Record<string, InputDescription> {
+  return Object.fromEntries(parameters.map((parameter) => [parameter.name, inputOf(parameter)]));
+}
+
+function inputOf(parameter: FoundParameter): InputDescription {
+  const { name, type, help, source } = parameter;
+  const given = Object.hasOwn(parameter, 'default');
+  const schema = type === null ? {} : schemaOfType(type);
+  const isShown = given && parameter.default !== null && fits(schema, parameter.default);
+  const remarks = [
+    help,
+    type !== null && Object.keys(schema).length === 0 ? `Type in the notebook: ${type}` : '',
+    !isShown && source !== '' && source !== 'None' ? `Default in the notebook: ${source}` : '',
+  ].filter((text) => text !== '');
+  return {
+    title: name,
+    ...(remarks.length > 0 ? { description: remarks.join('\n') } : {}),
+    schema: { ...schema, ...(isShown ? { default: parameter.default } : {}) },
+    minOccurs: 0,
+    maxOccurs: 1,
+  };
+}
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+
+function fits(schema: object, value: unknown): boolean {
+  return !isMapping(schema) || ajv.validate(schema, value);
+}
