@@ -9,7 +9,7 @@ import type { InformerTimings } from './list-watch.informer.js';
 /** What metrics tell of one informer. */
 export interface InformerStatistics {
   readonly resource: string;
-  /** The namespace, or {@link ALL_NAMESPACES}. */
+  /** The namespace, or {@link ALL_NAMESPACES}, and the label selector, if any: no two informers have the same. */
   readonly scope: string;
   /** Nothing that the server answers waits for it. */
   readonly background: boolean;

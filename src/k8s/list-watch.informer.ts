@@ -49,7 +49,7 @@ interface WatchEvent {
 /** {@link Informer} as a list followed by watches (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
 export class ListWatchInformer<T extends KubernetesObject, R> implements Informer<R> {
   readonly #logger: Logger;
-  /** The namespace, or {@link ALL_NAMESPACES}. */
+  /** The namespace, or {@link ALL_NAMESPACES}, and the label selector, if any. */
   readonly scope: string;
   readonly #path: string;
   readonly #listeners = new Set<(change: Change<R>) => void>();
@@ -74,8 +74,9 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
     private readonly clock: Clock = systemClock,
   ) {
     this.#logger = new Logger(`Informer ${options.resource}`);
-    this.scope = options.namespace ?? namespace;
-    this.#path = resourcePath(this.scope === ALL_NAMESPACES ? undefined : this.scope, options.resource);
+    const within = options.namespace ?? namespace;
+    this.scope = options.labelSelector === undefined ? within : `${within} (${options.labelSelector})`;
+    this.#path = resourcePath(within === ALL_NAMESPACES ? undefined : within, options.resource);
     this.#cache = new ObjectCache(
       (object) => this.#observation(object),
       (change) => this.#announce(change),
