@@ -57,7 +57,7 @@ capabilities: { drop: [ALL] }
 {{- define "server.configuration" -}}
 {{- if .Values.configFile -}}
 {{- if .Values.papermill.enabled -}}
-{{- fail "papermill.enabled adds a process to config; with configFile write the process into that file (docs/papermill.md)" -}}
+{{- fail "papermill.enabled adds a process to config; with configFile write the process into that file (docs/notebooks.md)" -}}
 {{- end -}}
 {{ .Values.configFile }}
 {{- else -}}
