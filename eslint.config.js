@@ -19,7 +19,7 @@ const mayImport = {
   finalizer: ['config', 'k8s', 'object-store', 'jobs', 'health', 'observation'],
   inspections: ['config', 'k8s', 'jobs', 'health', 'processes', 'security-context'],
   visualisations: ['config', 'ogc', 'k8s', 'security-context'],
-  html: ['config', 'ogc', 'processes', 'jobs'],
+  html: ['config', 'ogc', 'processes', 'jobs', 'visualisations'],
   subscribers: ['config', 'ogc', 'k8s', 'jobs', 'outbound', 'processes', 'observation'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
   metrics: ['config', 'ogc', 'k8s', 'jobs', 'health', 'observation'],

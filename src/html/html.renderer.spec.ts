@@ -68,6 +68,22 @@ const resources: Readonly<Record<PageKind, object>> = {
   },
   jobs: { jobs: [job], links, numberMatched: 2, numberReturned: 1 },
   job,
+  visualisations: {
+    visualisations: [
+      {
+        namespace: HOSTILE,
+        name: HOSTILE,
+        state: HOSTILE,
+        reason: HOSTILE,
+        message: HOSTILE,
+        url: 'javascript:alert(1)',
+        image: HOSTILE,
+        created: HOSTILE,
+      },
+      { namespace: 'a', name: 'b', state: 'ready', url: `${BASE}/app`, created: HOSTILE },
+    ],
+    links,
+  },
   results: { jobID: JOB_ID, mediaType: HOSTILE, size: 3, text: HOSTILE, isCut: true, links },
   problem: {
     type: `${BASE}/problems/x`,

@@ -12,6 +12,7 @@ import { problemPage, problemTypePage, problemTypesPage } from './pages/problems
 import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
+import { visualisationsPage } from './pages/visualisations.js';
 
 const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'landing-page': landingPage,
@@ -21,6 +22,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   jobs: jobsPage,
   job: jobPage,
   results: resultsPage,
+  visualisations: visualisationsPage,
   problem: problemPage,
   'problem-types': problemTypesPage,
   'problem-type': problemTypePage,

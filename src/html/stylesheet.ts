@@ -53,7 +53,7 @@ dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .status { font-weight: 600; white-space: nowrap; }
 .status::before { content: ""; display: inline-block; width: .65em; height: .65em; border-radius: 50%; background: currentcolor; margin-right: .45em; }
-.successful { color: var(--good); } .failed { color: var(--bad); } .running, .accepted { color: var(--busy); } .dismissed { color: var(--muted); }
+.successful, .ready { color: var(--good); } .failed, .invalid { color: var(--bad); } .running, .accepted, .starting, .pending { color: var(--busy); } .dismissed, .removing { color: var(--muted); }
 progress { width: min(100%, 20rem); height: .9rem; accent-color: var(--accent); vertical-align: middle; }
 .notice { border-left: .3rem solid var(--bad); background: var(--raised); padding: .5rem 1rem; margin: 1rem 0; }
 .links { padding-left: 1.1rem; }

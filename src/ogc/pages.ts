@@ -18,6 +18,7 @@ export type PageKind =
   | 'jobs'
   | 'job'
   | 'results'
+  | 'visualisations'
   | 'problem'
   | 'problem-types'
   | 'problem-type';

@@ -1,11 +1,12 @@
 import { Controller, Get, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
+import { HasPage } from '../ogc/pages.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationListDto } from './visualisations.dto.js';
@@ -26,12 +27,12 @@ export class VisualisationsController {
   }
 
   @Get()
+  @HasPage('visualisations', VisualisationListDto)
   @ApiOperation({
     operationId: 'getVisualisations',
     summary: 'The interactive apps, with their states and addresses',
     description: 'Asks for the API token.',
   })
-  @ApiOkResponse({ type: VisualisationListDto })
   @ApiProblem(401, 'The token is missing or does not match')
   @ApiProblem(503, 'What there is has not been read from the cluster yet')
   list(@Req() request: FastifyRequest): VisualisationListDto {

@@ -318,6 +318,14 @@ describe('on the embedded cluster', () => {
       expect(((await answer.json()) as { visualisations: unknown[] }).visualisations).toContainEqual(
         expect.objectContaining({ name: 'beside', state: 'ready', url: `https://${DOMAIN}/beside` }),
       );
+      const headers = { authorization: `Bearer ${TOKEN}`, accept: 'text/html' };
+      const page = await fetch(`${both.url}/visualisations`, { headers });
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(await page.text()).toContain(`<a href="https://${DOMAIN}/beside">beside</a>`);
+      expect((await fetch(`${both.url}/visualisations`, { headers: { accept: 'text/html' } })).status).toBe(401);
+      expect((await fetch(`${both.url}/visualisations?f=json`, { headers })).headers.get('content-type')).toMatch(
+        /^application\/json/,
+      );
     } finally {
       await both?.stop();
       await bed.startServer();
