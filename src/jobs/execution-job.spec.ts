@@ -132,6 +132,19 @@ describe('the Kubernetes Job of an execution', () => {
     );
   });
 
+  it('hands over which outputs are wanted, to the main container', () => {
+    const requestedOutputs = {
+      map: { format: { mediaType: 'image/$x', schema: {} } },
+      report: { transmissionMode: 'value' as const },
+    };
+    const { spec } = makeExecutionJob({ ...options, requestedOutputs });
+    const variables = spec?.template.spec?.containers.map(({ env = [] }) =>
+      env.filter(({ name }) => /REQUESTED/.test(name)),
+    );
+    const value = '{"map":{"mediaType":"image/$$x"},"report":{}}';
+    expect(variables).toEqual([[{ name: 'PYGEOAPI_K8S_MANAGER_REQUESTED_OUTPUTS', value }], []]);
+  });
+
   it('does not repeat large inputs in an annotation', () => {
     const inputs = { text: 'x'.repeat(40_000) };
     const { metadata } = makeExecutionJob({ ...options, inputs, maskedInputs: inputs });

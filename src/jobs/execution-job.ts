@@ -10,6 +10,7 @@ import {
   ownAnnotation,
   POD_FINALIZER,
 } from '../k8s/names.js';
+import type { RequestedOutput } from '../processes/execute-request.js';
 import type { JobNotes } from '../processes/processor.js';
 import type { RequestedResponse } from './job-outcome.js';
 import type { TransferOffer } from './job-transfers.js';
@@ -35,6 +36,8 @@ export interface ExecutionJobOptions {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they may be shown. */
   readonly maskedInputs: Readonly<Record<string, unknown>>;
+  /** Outputs that the request names, of those that the process describes; absent: all. */
+  readonly requestedOutputs?: Readonly<Record<string, RequestedOutput>>;
   readonly mimetype: string;
   readonly request: RequestedResponse;
   /** Whether this server's finalizer collects logs and results. */
@@ -128,7 +131,7 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
   const transfer = (options.transfer?.environment ?? []).map(({ name, value }) => ({ name, value: verbatim(value) }));
   const inputs: V1EnvVar = { name: environmentVariable.inputs, value: verbatim(JSON.stringify(options.inputs)) };
   const byAddress = transfer.some(({ name }) => name === environmentVariable.inputsUrl);
-  const main = [...common, ...(byAddress ? [] : [inputs]), ...transfer];
+  const main = [...common, ...(byAddress ? [] : [inputs]), ...requestedOutputs(options), ...transfer];
   const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
     const reserved = new Set(added.map((variable) => variable.name));
     return {
@@ -144,6 +147,15 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
       add(container, container.name === options.mainContainerName ? main : common),
     ),
   };
+}
+
+function requestedOutputs({ requestedOutputs: outputs }: ExecutionJobOptions): V1EnvVar[] {
+  if (!outputs) return [];
+  const wanted = Object.entries(outputs).map(([id, { format }]) => [
+    id,
+    typeof format?.['mediaType'] === 'string' ? { mediaType: format['mediaType'] } : {},
+  ]);
+  return [{ name: environmentVariable.requestedOutputs, value: verbatim(JSON.stringify(Object.fromEntries(wanted))) }];
 }
 
 /** Kubernetes replaces `$(NAME)` in a variable's value, and `$$` by `$`: what must arrive as it is has each `$` doubled. */

@@ -96,6 +96,8 @@ export const environmentVariable = {
   inputsUrl: 'PYGEOAPI_K8S_MANAGER_INPUTS_URL',
   /** JSON object of output id to `{url, mediaType, maxBytes}`: where the file of an output can be sent to. */
   outputs: 'PYGEOAPI_K8S_MANAGER_OUTPUTS',
+  /** JSON object of output id to `{mediaType}`: what the execute request asks for; absent: all outputs, in formats of the job's choice. */
+  requestedOutputs: 'PYGEOAPI_K8S_MANAGER_REQUESTED_OUTPUTS',
 } as const;
 
 /** Longest Job name: the Job controller copies it into a label (63 characters). */

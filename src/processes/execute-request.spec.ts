@@ -6,7 +6,8 @@ import { processWith } from './testing/process-fixture.js';
 
 const string = { type: 'string' };
 const bbox = { type: 'object', format: 'ogc-bbox' };
-const outputs = { area: { schema: { type: 'number' } }, map: { schema: string } };
+const image = { type: 'string', contentEncoding: 'base64', contentMediaType: 'image/png' };
+const outputs = { area: { schema: { type: 'number' } }, map: { schema: image } };
 
 function withInput(schema: unknown, more: object = {}): RegisteredProcess {
   return processWith({ inputs: { value: { schema, minOccurs: 0, ...more } }, outputs });
@@ -39,7 +40,6 @@ describe('an execute request', () => {
   it('is read with defaults filled in', () => {
     expect(parseExecuteRequest(process, { inputs: { name: 'x' } })).toEqual({
       inputs: { name: 'x', size: 3 },
-      response: 'raw',
     });
   });
 
@@ -59,6 +59,19 @@ describe('an execute request', () => {
       token: 'abc',
       subscriber: { successUri: 'https://example.org/ok', failedUri: 'http://example.org/failed' },
     });
+  });
+
+  it('asks for outputs in formats in which they are offered', () => {
+    const format = { mediaType: 'image/tiff', encoding: 'utf-8' };
+    const body = { inputs: { name: 'x' }, outputs: { map: { format }, area: { format: { mediaType: 1 } } } };
+    expect(faultsOf(process, body)).toEqual([
+      {
+        pointer: '/outputs/map/format/mediaType',
+        message: 'must be "image/png" or "application/json" (is "image/tiff")',
+      },
+      { pointer: '/outputs/map/format/encoding', message: 'must be "base64" or "binary" (is "utf-8")' },
+      { pointer: '/outputs/area/format/mediaType', message: 'must be a string' },
+    ]);
   });
 
   it('asks for all outputs where outputs is empty', () => {
@@ -122,18 +135,18 @@ describe('the token input', () => {
   it('is taken out where the process asks for the API token, declared or not', () => {
     const body = { inputs: { token: 'abc' } };
     expect(tokenOf(protectedProcess, body)).toBe('abc');
-    expect(parseExecuteRequest(protectedProcess, body)).toEqual({ inputs: {}, response: 'raw', token: 'abc' });
-    expect(parseExecuteRequest(open, body)).toEqual({ inputs: {}, response: 'raw', token: 'abc' });
+    expect(parseExecuteRequest(protectedProcess, body)).toEqual({ inputs: {}, token: 'abc' });
+    expect(parseExecuteRequest(open, body)).toEqual({ inputs: {}, token: 'abc' });
   });
 
   it('is not missing where it is declared and the token comes as bearer', () => {
-    expect(parseExecuteRequest(protectedProcess, { inputs: {} })).toEqual({ inputs: {}, response: 'raw' });
+    expect(parseExecuteRequest(protectedProcess, { inputs: {} })).toEqual({ inputs: {} });
   });
 
   it('is an ordinary input where the process declares it and asks for no token', () => {
     const body = { inputs: { token: 'word' } };
     expect(tokenOf(openWithOwn, body)).toBeUndefined();
-    expect(parseExecuteRequest(openWithOwn, body)).toEqual({ inputs: { token: 'word' }, response: 'raw' });
+    expect(parseExecuteRequest(openWithOwn, body)).toEqual({ inputs: { token: 'word' } });
   });
 
   test.each([[undefined], [null], [{}], [{ inputs: null }], [{ inputs: { token: 5 } }], [{ inputs: ['token'] }]])(

@@ -1,5 +1,6 @@
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
 import type { LinkedValue } from './input-validation.js';
+import { offeredFormats } from './output-formats.js';
 import type { TransmissionMode } from './process-description.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { pointerTo } from './schema-faults.js';
@@ -30,7 +31,8 @@ export interface ExecuteRequest {
   readonly inputs: Members;
   /** Undefined: all outputs. */
   readonly outputs?: Readonly<Record<string, RequestedOutput>>;
-  readonly response: 'raw' | 'document';
+  /** Undefined: the request does not say; raw, as a rule. */
+  readonly response?: 'raw' | 'document';
   /** The API token, where it came as the predecessor's `token` input. */
   readonly token?: string;
   readonly subscriber?: Subscriber;
@@ -67,7 +69,7 @@ export function parseExecuteRequest(process: RegisteredProcess, body: unknown): 
   if (faults.length > 0) throw invalid(process, faults);
   return {
     inputs: validated.inputs,
-    response,
+    ...(response ? { response } : {}),
     ...(outputs ? { outputs } : {}),
     ...(token !== undefined ? { token } : {}),
     ...(subscriber ? { subscriber } : {}),
@@ -102,13 +104,14 @@ function parseOutputs(process: RegisteredProcess, body: Members, faults: Request
           pointer,
           message: `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`,
         });
-      return [id, parseOutput(process, output, pointer, faults)];
+      return [id, parseOutput(process, id, output, pointer, faults)];
     }),
   );
 }
 
 function parseOutput(
   process: RegisteredProcess,
+  id: string,
   output: unknown,
   pointer: string,
   faults: RequestFault[],
@@ -124,15 +127,42 @@ function parseOutput(
       pointer: `${pointer}/transmissionMode`,
       message: `must be ${quoted(allowed)}${shown(output['transmissionMode'])}`,
     });
-  const format = membersOf(output, 'format', faults, pointer);
+  const format = parseFormat(process, id, membersOf(output, 'format', faults, pointer), `${pointer}/format`, faults);
   return { ...(mode ? { transmissionMode: mode } : {}), ...(format ? { format } : {}) };
 }
 
-function parseResponse(body: Members, faults: RequestFault[]): 'raw' | 'document' {
-  const response = body['response'] ?? 'raw';
-  if (response === 'raw' || response === 'document') return response;
+/** A media type or encoding in which the output is not offered is a fault: silence would leave the client with what it cannot read. */
+function parseFormat(
+  process: RegisteredProcess,
+  id: string,
+  format: Members | undefined,
+  pointer: string,
+  faults: RequestFault[],
+): Members | undefined {
+  if (!format) return undefined;
+  const offered = offeredFormats(process.description.outputs[id], process.mimetype);
+  for (const [name, isOffered, known] of [
+    ['mediaType', offered.hasMediaType, offered.mediaTypes],
+    ['encoding', offered.hasEncoding, offered.encodings],
+  ] as const) {
+    const value = format[name];
+    if (value === undefined || value === null) continue;
+    const message =
+      typeof value !== 'string'
+        ? 'must be a string'
+        : isOffered(value)
+          ? undefined
+          : `must be ${quoted(known)}${shown(value)}`;
+    if (message !== undefined) faults.push({ pointer: `${pointer}/${name}`, message });
+  }
+  return format;
+}
+
+function parseResponse(body: Members, faults: RequestFault[]): 'raw' | 'document' | undefined {
+  const response = body['response'] ?? undefined;
+  if (response === undefined || response === 'raw' || response === 'document') return response;
   faults.push({ pointer: '/response', message: `must be "raw" or "document"${shown(response)}` });
-  return 'raw';
+  return undefined;
 }
 
 /** The 1.0 schema misspells some names; both spellings are accepted. */
