@@ -1,6 +1,7 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import { Configuration } from '../config/configuration.js';
 import { JobGoneError, SyncWaitExceededError } from '../ogc/domain-errors.js';
 import { Observer } from '../observation/observer.js';
@@ -16,7 +17,7 @@ import { JobWaiter } from './job-waiter.js';
 import type { JobRecord } from './job-record.js';
 import { JobsService } from './jobs.service.js';
 import { StatusInfoDto } from './jobs.dto.js';
-import { parsePrefer, type Preferences } from './prefer.js';
+import { appliedPreferences, chooseMode, parsePrefer, type Answered } from './prefer.js';
 import { sendResults } from './send-results.js';
 import { toStatusInfo } from './status-info.js';
 
@@ -45,7 +46,8 @@ export class ExecutionController {
   @ApiHeader({
     name: 'Prefer',
     required: false,
-    description: '`respond-async`, or `wait=SECONDS`',
+    description:
+      'RFC 7240: `respond-async`, `wait=SECONDS`, `return=minimal` (outputs by reference), `return=representation`; Preference-Applied says which were',
     schema: { type: 'string' },
   })
   @ApiHeader({
@@ -79,9 +81,17 @@ export class ExecutionController {
   ): Promise<void> {
     const { jobControlOptions, mode, key } = this.readHeaders(processId, request);
     const base = this.links.base(request);
-    const job = await this.executions.execute(processId, body, callerOf(request), key, base);
+    const job = await this.executions.execute(processId, body, callerOf(request), {
+      idempotencyKey: key,
+      base,
+      byReference: mode.synchronous && preferences.return === 'minimal',
+      asDocument: acceptsDocuments(request),
+    });
     const address = `${base}/jobs/${job.jobId}`;
-    if (mode.applied) void reply.header('preference-applied', mode.applied);
+    const sayApplied = (answered: Answered) => {
+      const applied = appliedPreferences(preferences, mode, answered);
+      if (applied !== undefined) void reply.header('preference-applied', applied);
+    };
     if (mode.synchronous) {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
@@ -92,13 +102,18 @@ export class ExecutionController {
         gone.signal,
       );
       if (ended === 'gone') throw new JobGoneError(job.jobId);
-      if (ended !== 'running') return sendResults(request, reply, await this.results.read(ended, true, base));
+      if (ended !== 'running') {
+        const answer = await this.results.read(ended, true, base);
+        sayApplied({ references: answer.references ?? 'none' });
+        return sendResults(request, reply, answer);
+      }
       if (!jobControlOptions.includes('async-execute'))
         throw new SyncWaitExceededError(
           `Job "${job.jobId}" goes on, and its result cannot be waited for any longer in this request. Its status: ${address}`,
         );
-      void reply.removeHeader('link').removeHeader('preference-applied');
+      void reply.removeHeader('link');
     }
+    sayApplied('job');
     await this.answerCreated(reply, job, base, address);
   }
 
@@ -123,29 +138,11 @@ export class ExecutionController {
   }
 }
 
-interface Mode {
-  readonly synchronous: boolean;
-  /** After so many seconds a synchronous request is answered as an asynchronous one, or with 504 where the process offers no such; undefined: never. */
-  readonly waitSeconds?: number;
-  /** For `Preference-Applied`. */
-  readonly applied?: string;
-}
-
-/**
- * How to execute (OGC API - Processes 1.0, requirements `execute-auto-execution-mode` and `execute-default-execution-mode`): a process that offers
- * one mode only runs in that; otherwise synchronously unless the client prefers `respond-async`.
- * @param maxWait seconds that a synchronous request may wait
- */
-export function chooseMode(options: readonly string[], preferences: Preferences, maxWait = Infinity): Mode {
-  const [sync, async] = [options.includes('sync-execute'), options.includes('async-execute')];
-  if (async && (preferences.respondAsync || !sync)) {
-    return { synchronous: false, ...(preferences.respondAsync ? { applied: 'respond-async' } : {}) };
-  }
-  const wait = async ? preferences.wait : undefined;
-  const seconds = Math.min(wait ?? Infinity, maxWait);
-  return {
-    synchronous: true,
-    ...(seconds === Infinity ? {} : { waitSeconds: seconds }),
-    ...(wait !== undefined && wait <= maxWait ? { applied: `wait=${wait}` } : {}),
-  };
+/** Whether the client would rather have a document (JSON) than several parts: so says 2.0 how results are negotiated where a request has no `response`. */
+function acceptsDocuments({ headers }: FastifyRequest): boolean {
+  const accept = headers.accept ?? '*/*';
+  if (!/\bapplication\/json\b/i.test(accept)) return false;
+  return (
+    new Negotiator({ headers: { accept } }).mediaType(['multipart/related', 'application/json']) === 'application/json'
+  );
 }

@@ -35,6 +35,21 @@ import { subscriptionOf } from './subscriber-check.js';
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
 
+/** How the client would have its results where the body of its request leaves that open. */
+export interface ResponseWishes {
+  /** Outputs without a `transmissionMode` by reference, where the process offers that. */
+  readonly byReference?: boolean;
+  /** Several outputs as a document where there is no `response`. */
+  readonly asDocument?: boolean;
+}
+
+export interface ExecuteOptions extends ResponseWishes {
+  /** For the life of a Job, the same caller's same key for the same process gives that Job. */
+  readonly idempotencyKey?: string;
+  /** The API's address, for the links of what subscribers get. */
+  readonly base?: string;
+}
+
 /** Makes jobs of execute requests. */
 @Injectable()
 export class ExecutionService {
@@ -59,8 +74,6 @@ export class ExecutionService {
   /**
    * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
-   * @param idempotencyKey for the life of a Job, the same caller's same key for the same process gives that Job
-   * @param base the API's address, for the links of what subscribers get
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
    * body
    */
@@ -68,8 +81,7 @@ export class ExecutionService {
     processId: string,
     body: unknown,
     caller: Caller,
-    idempotencyKey?: string,
-    base = '',
+    { idempotencyKey, base = '', ...wishes }: ExecuteOptions = {},
   ): Promise<JobRecord> {
     const began = performance.now();
     try {
@@ -112,7 +124,7 @@ export class ExecutionService {
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const idempotencyDigest = idempotency?.digest;
     const options = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
-    const kubeJob = this.makeKubeJob(process, request, options);
+    const kubeJob = this.makeKubeJob(process, request, options, wishes);
     const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
       throw error;
@@ -161,6 +173,7 @@ export class ExecutionService {
       ExecutionJobOptions,
       'jobId' | 'podSpec' | 'inputs' | 'notes' | 'idempotencyDigest' | 'transfer' | 'subscription'
     >,
+    wishes: ResponseWishes = {},
   ): V1Job {
     const { environment, server } = this.configuration;
     return makeExecutionJob({
@@ -170,8 +183,9 @@ export class ExecutionService {
       processId: process.id,
       mainContainerName: process.mainContainerName,
       maskedInputs: maskSecrets(request.inputs),
+      ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
       mimetype: process.mimetype,
-      request: requestedResponse(request),
+      request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
@@ -229,14 +243,18 @@ function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
   );
 }
 
-function requestedResponse({ response, outputs }: ExecuteRequest): RequestedResponse {
-  const references = Object.entries(outputs ?? {}).filter(
-    ([, { transmissionMode }]) => transmissionMode === 'reference',
-  );
+function requestedResponse(
+  { description }: RegisteredProcess,
+  { response, outputs }: ExecuteRequest,
+  { byReference = false, asDocument = false }: ResponseWishes,
+): RequestedResponse {
+  const ids = Object.keys(outputs ?? description.outputs);
+  const otherwise = byReference && description.outputTransmission.includes('reference') ? 'reference' : 'value';
+  const references = ids.filter((id) => (outputs?.[id]?.transmissionMode ?? otherwise) === 'reference');
   return {
-    response,
-    ...(outputs ? { outputs: Object.keys(outputs) } : {}),
-    ...(references.length > 0 ? { references: references.map(([id]) => id) } : {}),
+    response: response ?? (asDocument && ids.length > 1 ? 'document' : 'raw'),
+    ...(outputs ? { outputs: ids } : {}),
+    ...(references.length > 0 ? { references } : {}),
   };
 }
 

@@ -4,10 +4,12 @@ export interface Preferences {
   /** Seconds. */
   readonly wait?: number;
   readonly return?: 'minimal' | 'representation';
+  readonly handling?: 'strict' | 'lenient';
 }
 
+/** One preference with its value, and its parameters, which none of the known ones has. */
 const PREFERENCE =
-  /(?:^|,)\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*)))?(?:\s*;[^,]*)?(?=\s*(?:,|$))/g;
+  /(?:^|,)\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*)))?(?:\s*;(?:[^,"]|"(?:[^"\\]|\\.)*")*)?(?=\s*(?:,|$))/g;
 
 /**
  * Reads the `Prefer` header or headers. Unknown preferences, and known ones with values that they do not have, are as if they were not there; of
@@ -20,11 +22,61 @@ export function parsePrefer(header: string | readonly string[] | undefined): Pre
     const key = name.toLowerCase();
     if (!found.has(key)) found.set(key, quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
   }
-  const wait = found.get('wait');
-  const wanted = found.get('return');
+  const [wait, wanted, handling] = [found.get('wait'), found.get('return'), found.get('handling')];
   return {
     respondAsync: found.has('respond-async'),
     ...(wait !== undefined && /^\d+$/.test(wait) ? { wait: Number(wait) } : {}),
     ...(wanted === 'minimal' || wanted === 'representation' ? { return: wanted } : {}),
+    ...(handling === 'strict' || handling === 'lenient' ? { handling } : {}),
   };
+}
+
+export interface ExecutionMode {
+  readonly synchronous: boolean;
+  /** After so many seconds a synchronous request is answered as an asynchronous one, or with 504 where the process offers no such; undefined: never. */
+  readonly waitSeconds?: number;
+  /** Whether `waitSeconds` is what the client prefers. */
+  readonly waitsAsPreferred?: boolean;
+}
+
+/**
+ * How to execute (OGC API - Processes 1.0, requirements `execute-auto-execution-mode` and `execute-default-execution-mode`): a process that offers
+ * one mode only runs in that; otherwise synchronously unless the client prefers `respond-async`. With `wait` beside it the client prefers an asynchronous answer
+ * only of what takes longer (RFC 7240, section 4.3).
+ * @param maxWait seconds that a synchronous request may wait
+ */
+export function chooseMode(options: readonly string[], preferences: Preferences, maxWait = Infinity): ExecutionMode {
+  const [sync, async] = [options.includes('sync-execute'), options.includes('async-execute')];
+  const wait = async ? preferences.wait : undefined;
+  if (async && (!sync || (preferences.respondAsync && !wait))) return { synchronous: false };
+  const seconds = Math.min(wait ?? Infinity, maxWait);
+  return {
+    synchronous: true,
+    ...(seconds === Infinity ? {} : { waitSeconds: seconds }),
+    ...(wait !== undefined && wait <= maxWait ? { waitsAsPreferred: true } : {}),
+  };
+}
+
+/** How a request was answered: with the job, or with results, of which all, none or some are references. */
+export type Answered = 'job' | { readonly references: 'all' | 'none' | 'some' };
+
+/**
+ * `Preference-Applied` (RFC 7240, section 3): what the client preferred and got; undefined: nothing. The status of a new job is what `return=representation` asks of a
+ * resource that was created.
+ */
+export function appliedPreferences(
+  preferences: Preferences,
+  mode: ExecutionMode,
+  answered: Answered,
+): string | undefined {
+  const representation = answered === 'job' || answered.references === 'none';
+  const minimal = answered !== 'job' && answered.references === 'all';
+  const applied = [
+    preferences.respondAsync && answered === 'job' ? ['respond-async'] : [],
+    mode.waitsAsPreferred ? [`wait=${preferences.wait}`] : [],
+    preferences.return === 'representation' && representation ? ['return=representation'] : [],
+    preferences.return === 'minimal' && minimal ? ['return=minimal'] : [],
+    preferences.handling === 'strict' ? ['handling=strict'] : [],
+  ].flat();
+  return applied.length > 0 ? applied.join(', ') : undefined;
 }
