@@ -10,6 +10,7 @@ import {
   JobGoneError,
   JobNotFoundError,
   NotAvailableError,
+  OutputNotFoundError,
   ResultNotReadyError,
   ResultsExpiredError,
 } from '../ogc/domain-errors.js';
@@ -23,7 +24,8 @@ import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
 import { expiryOf } from './stored-results.js';
-import { formatDocument, formatRaw, readableOf, type OutputContext, type RawAnswer } from './results-format.js';
+import { formatDocument, formatRaw, type OutputContext, type RawAnswer } from './results-format.js';
+import { readableOf } from './results-values.js';
 
 /** For so long a link to the object store is good. */
 const LINK_SECONDS = 3600;
@@ -62,18 +64,16 @@ export class JobResults {
 
   /**
    * One result as it is, however the results were asked for.
-   * @throws as {@link read}; NotAvailableError where the process has no such output, or the job gave none
+   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job gave none
    */
   async readOutput(job: JobRecord, outputId: string, showLogTail: boolean): Promise<ResultsAnswer> {
     const context = this.contextOf(job);
     const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
     if (answer.body) return answer;
     const known = [...new Set([...Object.keys(context.outputs), ...(job.outputs?.keys() ?? [])])];
-    throw new NotAvailableError(
-      known.includes(outputId)
-        ? `Job "${job.jobId}" gave no result for output "${outputId}".`
-        : `There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`,
-    );
+    if (known.includes(outputId))
+      throw new NotAvailableError(`Job "${job.jobId}" gave no result for output "${outputId}".`);
+    throw new OutputNotFoundError(`There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`);
   }
 
   private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {

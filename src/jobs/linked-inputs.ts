@@ -5,7 +5,7 @@ import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js'
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../outbound/outbound-dispatcher.js';
 import type { LinkedValue } from '../processes/input-validation.js';
-import { isJson } from './results-format.js';
+import { isJson } from './results-values.js';
 
 /** Of all links of a request together, milliseconds. */
 const TIME = 15_000;

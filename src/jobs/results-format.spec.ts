@@ -48,6 +48,7 @@ describe('results by reference', () => {
     const picture = { href, type: 'image/tiff', expires: '2026-01-31T12:00:00.000Z' };
     expect(await document(await formatDocument(results, all))).toEqual({ text, picture });
     expect(await formatRaw(results, all)).toEqual({
+      references: 'all',
       links: [
         { id: 'text', ...text },
         { id: 'picture', ...picture },
@@ -158,7 +159,46 @@ describe('raw results', () => {
 describe('a results document', () => {
   it.each([
     ['text of a string output', unnamed('a "b"', 'text/plain'), one, { echo: 'a "b"' }],
-    ['JSON', unnamed('{"a":1}', 'application/json'), one, { echo: { a: 1 } }],
+    ['a JSON object', unnamed('{"a":1}', 'application/json'), one, { echo: { value: { a: 1 } } }],
+    [
+      'an object that could be taken for a qualified value or a link',
+      unnamed('{"value":1,"href":"a"}', 'application/json'),
+      one,
+      { echo: { value: { value: 1, href: 'a' } } },
+    ],
+    ['a list', unnamed('[{"a":1}]', 'application/json'), one, { echo: [{ a: 1 }] }],
+    [
+      'numbers and truth values',
+      unnamed('{"text":1.5,"picture":false}', 'application/json'),
+      two,
+      { text: 1.5, picture: false },
+    ],
+    [
+      'bounding boxes and links as they are, where the output is one',
+      unnamed('{"box":{"bbox":[1,2,3,4]},"link":{"href":"a"},"other":{"bbox":[1]}}', 'application/json'),
+      {
+        outputs: {
+          box: { schema: { type: 'object', format: 'ogc-bbox' } },
+          link: { schema: { oneOf: [string.schema, { format: 'ogc-link' }] } },
+          other: { schema: { format: 'ogc-bbox' } },
+        },
+      },
+      { box: { bbox: [1, 2, 3, 4] }, link: { href: 'a' }, other: { value: { bbox: [1] } } },
+    ],
+    [
+      'an object of the media type that its output names',
+      unnamed('{"features":{"a":1},"either":{"b":2}}', 'application/json'),
+      {
+        outputs: {
+          features: { schema: { type: 'object', contentMediaType: 'application/geo+json' } },
+          either: { schema: { oneOf: [string.schema, { type: 'object', contentMediaType: 'application/geo+json' }] } },
+        },
+      },
+      {
+        features: { value: { a: 1 }, mediaType: 'application/geo+json' },
+        either: { value: { b: 2 }, mediaType: 'application/geo+json' },
+      },
+    ],
     [
       'JSON of a media type of its own',
       unnamed('{"a":1}', 'application/geo+json'),

@@ -5,10 +5,13 @@ import { isMapping } from '../config/validation.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { OutputDescription } from '../processes/process-description.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
-import { decodeUtf8 } from './utf-8.js';
+import { documentValue, inlineValue, isJson, parseJson, readableOf, valuePart } from './results-values.js';
 
 /** So many bytes of results are held in memory where their shape needs that. */
 const MEMORY_LIMIT = 32 * 1024 * 1024;
+
+/** OGC API - Processes 2.0 (draft), requirement `job-results-profile`. */
+const RESULTS_PROFILE = 'https://www.opengis.net/def/profile/OGC/0/ogc-results';
 
 export interface RawAnswer {
   /** Undefined: no content. */
@@ -20,6 +23,10 @@ export interface RawAnswer {
   readonly etag?: string;
   /** Outputs by reference, where there are no others. */
   readonly links?: readonly OutputLink[];
+  /** Which outputs are by reference; absent: there are none. */
+  readonly references?: 'all' | 'none' | 'some';
+  /** URI of what the body is besides its media type (RFC 6906). */
+  readonly profile?: string;
 }
 
 /** An output by reference. */
@@ -62,8 +69,8 @@ export async function formatRaw(result: JobResult, context: OutputContext): Prom
   const [first] = parts;
   if (!first) return {};
   const links = parts.flatMap((part) => ('link' in part ? [part.link] : []));
-  if (links.length === parts.length) return { links };
-  if (parts.length > 1 || !('printed' in first)) return multipart(parts);
+  if (links.length === parts.length) return { links, references: 'all' };
+  if (parts.length > 1 || !('printed' in first)) return { ...multipart(parts), references: shareOf(links, parts) };
   const { mediaType, size, range, etag } = first.printed;
   return { mediaType, size, body: first.printed.body(), range, etag };
 }
@@ -87,7 +94,7 @@ async function linkTo(
 }
 
 /**
- * `response: document` (schema results.yaml): a JSON object of output id to value, or to a qualified value where JSON cannot hold it.
+ * `response: document` (schema results.yaml): a JSON object of output id to value, qualified value, or link.
  * @throws NotAcceptableError where the results are too large for that
  */
 export async function formatDocument(result: JobResult, context: OutputContext): Promise<RawAnswer> {
@@ -102,13 +109,27 @@ export async function formatDocument(result: JobResult, context: OutputContext):
       document.push([output.id, link]);
       continue;
     }
-    const value = 'printed' in output ? await inlineValue(output.printed, context.outputs[output.id]) : output.value;
+    const described = context.outputs[output.id];
+    const value =
+      'printed' in output ? await inlineValue(output.printed, described) : documentValue(output.value, described);
     document.push([output.id, value]);
   }
-  return bytesAnswer(
-    'application/json',
-    Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent)),
-  );
+  const bytes = Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent));
+  return {
+    mediaType: 'application/json',
+    size: bytes.length,
+    body: readableOf(bytes),
+    references: shareOf(
+      outputs.filter((output) => isReference(output, context)),
+      outputs,
+    ),
+    profile: RESULTS_PROFILE,
+  };
+}
+
+function shareOf(some: readonly unknown[], all: readonly unknown[]): 'all' | 'none' | 'some' {
+  if (some.length === 0) return 'none';
+  return some.length === all.length ? 'all' : 'some';
 }
 
 /**
@@ -160,33 +181,6 @@ function splitOutputs(body: Buffer, ids: readonly string[]): { id: string; value
   return outputs.length > 0 ? outputs : undefined;
 }
 
-async function inlineValue(
-  { mediaType, body }: PrintedResult,
-  output: OutputDescription | undefined,
-): Promise<unknown> {
-  const bytes = await buffer(body());
-  if (isJson(mediaType)) {
-    const parsed = parseJson(bytes);
-    // An object is qualified where its media type says more than "JSON" (schema qualifiedInputValue.yaml): clients tell formats apart by it.
-    if (parsed !== undefined) return essence(mediaType) === 'application/json' ? parsed : { value: parsed, mediaType };
-  }
-  const text = asText(mediaType, bytes);
-  if (text === undefined) return { value: bytes.toString('base64'), encoding: 'base64', mediaType };
-  return isPlainString(output) ? text : { value: text, mediaType };
-}
-
-function valuePart(value: unknown, output: OutputDescription | undefined): PrintedResult {
-  const schema = typeof output?.schema === 'object' ? output.schema : {};
-  const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, body: () => readableOf(bytes) });
-  if (typeof value !== 'string') return part('application/json', Buffer.from(JSON.stringify(value)));
-  const declared = schema['contentMediaType'];
-  const encoded = schema['contentEncoding'] === 'base64' || schema['contentEncoding'] === 'binary';
-  return part(
-    typeof declared === 'string' ? declared : 'text/plain; charset=utf-8',
-    Buffer.from(value, encoded ? 'base64' : 'utf8'),
-  );
-}
-
 /** RFC 2387; each part's Content-ID is its output's id. Parts are opened one after another, as they are sent. */
 function multipart(parts: readonly Part[]): RawAnswer {
   const boundary = randomUUID();
@@ -223,41 +217,4 @@ function partHeaders(part: Part): string[] {
   if ('printed' in part) return [`Content-Type: ${part.printed.mediaType}`, id, `Content-Length: ${part.printed.size}`];
   const { href, type } = part.link;
   return [...(type === undefined ? [] : [`Content-Type: ${type}`]), id, `Content-Location: ${href}`];
-}
-
-function bytesAnswer(mediaType: string, bytes: Buffer): RawAnswer {
-  return { mediaType, size: bytes.length, body: readableOf(bytes) };
-}
-
-export function readableOf(bytes: Buffer): Readable {
-  return Readable.from([bytes], { objectMode: false });
-}
-
-function isPlainString(output: OutputDescription | undefined): boolean {
-  const schema = typeof output?.schema === 'object' ? output.schema : {};
-  return (
-    schema['type'] === 'string' && schema['contentMediaType'] === undefined && schema['contentEncoding'] === undefined
-  );
-}
-
-function asText(mediaType: string, bytes: Buffer): string | undefined {
-  if (!/^(text\/|application\/([^;]*\+)?(json|xml|yaml|javascript)\b)/i.test(mediaType)) return undefined;
-  return decodeUtf8(bytes);
-}
-
-/** The media type without its parameters, in lower case. */
-function essence(mediaType: string): string {
-  return (mediaType.split(';', 1)[0] ?? '').trim().toLowerCase();
-}
-
-export function isJson(mediaType: string): boolean {
-  return /^application\/([^/]+\+)?json$/.test(essence(mediaType));
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -16,8 +16,9 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
     await reply.status(204).send();
     return;
   }
-  const { body, range, etag, size = 0 } = answer;
+  const { body, range, etag, size = 0, profile } = answer;
   void reply.header('content-type', answer.mediaType);
+  if (profile !== undefined) void reply.header('link', [...linkHeaders(reply), `<${profile}>; rel="profile"`]);
   const policy = documentPolicy(answer.mediaType ?? '');
   if (policy !== undefined) void reply.header('content-security-policy', policy);
   if (etag !== undefined) void reply.header('etag', etag);

@@ -115,8 +115,11 @@ export class JobFailedError extends DomainError {
 /** What was asked for is there, but not in the shape that was asked for. */
 export class NotAcceptableError extends DomainError {}
 
-/** What was asked for is not there: a log that was never kept, an output that the process does not have. */
+/** What was asked for is not there: a log that was never kept, an output that the job did not give. */
 export class NotAvailableError extends DomainError {}
+
+/** The job's process has no such output, and the job gave none of that name. */
+export class OutputNotFoundError extends DomainError {}
 
 /** A form was sent by the page of another site. */
 export class CrossSiteError extends DomainError {

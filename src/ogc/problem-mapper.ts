@@ -13,6 +13,7 @@ import {
   MisconfiguredError,
   NotAcceptableError,
   NotAvailableError,
+  OutputNotFoundError,
   PayloadTooLargeError,
   ProcessNotFoundError,
   ResultNotReadyError,
@@ -43,6 +44,7 @@ const ours = (name: GeneralProblemType): string => problemTypeReference(name);
 const mappings: readonly Mapping[] = [
   { error: ProcessNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-process`, title: 'No such process' },
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
+  { error: OutputNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-output`, title: 'No such output' },
   { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
   { error: JobGoneError, status: 410, type: ours('job-dismissed'), title: 'Job dismissed' },
   { error: ResultsExpiredError, status: 410, type: ours('results-expired'), title: 'Results expired' },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { partsOf } from '../support/multipart.js';
+import { ogcFaults } from '../support/ogc-schemas.js';
 import { TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
@@ -27,23 +28,28 @@ const complex = { property1: 'Grüße, 世界 🌍 "\\ $(id) `id`', property3: 1
 const bbox = { bbox: [51.9, 7, 52, 7.1], crs: 'http://www.opengis.net/def/crs/OGC/1.3/CRS84' };
 
 type Inputs = Readonly<Record<string, unknown>>;
-/** Each input as it is sent, and as it comes back. */
+/** Each input as it is sent, and as it comes back in a document: objects are qualified there, but for bounding boxes and links. */
 const kinds: readonly [string, Inputs, string, unknown][] = [
   ['a string', { stringInput: 'Value2' }, 'stringOutput', 'Value2'],
   ['a qualified string', { stringInput: { value: 'Value3' } }, 'stringOutput', 'Value3'],
   ['a number', { doubleInput: 3.25 }, 'doubleOutput', 3.25],
   ['a number by default', {}, 'doubleOutput', 5],
   ['a date', { dateInput: '2026-01-02T03:04:05Z' }, 'dateOutput', '2026-01-02T03:04:05Z'],
-  ['a measure', { measureInput: measure }, 'measureOutput', measure],
+  ['a measure', { measureInput: measure }, 'measureOutput', { value: measure }],
   ['an array', { arrayInput: [1, 2, 3] }, 'arrayOutput', [1, 2, 3]],
-  ['an object', { complexObjectInput: complex }, 'complexObjectOutput', complex],
-  ['a qualified object', { complexObjectInput: { value: complex } }, 'complexObjectOutput', complex],
-  ['a geometry', { geometryInput: polygon }, 'geometryOutput', polygon],
+  ['an object', { complexObjectInput: complex }, 'complexObjectOutput', { value: complex }],
+  ['a qualified object', { complexObjectInput: { value: complex } }, 'complexObjectOutput', { value: complex }],
+  ['a geometry', { geometryInput: polygon }, 'geometryOutput', { value: polygon }],
   ['two geometries of two kinds', { geometryInput: [polygon, gml] }, 'geometryOutput', [polygon, gml]],
   ['a bounding box', { boundingBoxInput: bbox }, 'boundingBoxOutput', bbox],
   ['an image', { imageInput: PNG }, 'imageOutput', PNG],
   ['a qualified image', { imageInput: { value: PNG, mediaType: 'image/png' } }, 'imageOutput', PNG],
-  ['features', { featureCollectionInput: { value: collection } }, 'featureCollectionOutput', collection],
+  [
+    'features',
+    { featureCollectionInput: { value: collection } },
+    'featureCollectionOutput',
+    { value: collection, mediaType: 'application/geo+json' },
+  ],
   ['a link', { linkInput: { href: 'https://example.org/data' } }, 'linkOutput', { href: 'https://example.org/data' }],
 ];
 
@@ -51,9 +57,10 @@ describe('the echo process', () => {
   it('returns every kind in a document', async () => {
     const answers = kinds.map(async ([name, inputs, id]) => {
       const response = await bed.execute('echo', inputs, { body: { outputs: { [id]: {} }, response: 'document' } });
-      return [name, response.status, await response.json()];
+      const document: unknown = await response.json();
+      return [name, response.status, document, ogcFaults('results', document)];
     });
-    expect(await Promise.all(answers)).toEqual(kinds.map(([name, , id, value]) => [name, 200, { [id]: value }]));
+    expect(await Promise.all(answers)).toEqual(kinds.map(([name, , id, value]) => [name, 200, { [id]: value }, []]));
   }, 120_000);
 
   it('returns all kinds at once, by sync and by async execution, as a document', async () => {
@@ -61,6 +68,7 @@ describe('the echo process', () => {
     const expected = Object.fromEntries(kinds.map(([, , id, value]) => [id, value]));
     const sync = await (await bed.execute('echo', inputs, { body: { response: 'document' } })).json();
     expect(sync).toEqual({ ...expected, doubleOutput: 3.25 });
+    expect(ogcFaults('results', sync)).toEqual([]);
     const jobId = await bed.submit('echo', inputs, { body: { response: 'document' } });
     await bed.ended(jobId);
     expect(await (await bed.get(`/jobs/${jobId}/results`)).json()).toEqual(sync);
