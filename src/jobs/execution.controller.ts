@@ -79,7 +79,7 @@ export class ExecutionController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { jobControlOptions, mode, key } = this.readHeaders(processId, request);
+    const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, request);
     const base = this.links.base(request);
     const job = await this.executions.execute(processId, body, callerOf(request), {
       idempotencyKey: key,
@@ -123,7 +123,7 @@ export class ExecutionController {
       const preferences = parsePrefer(headers['prefer']);
       const { jobControlOptions } = this.processes.get(processId).description;
       const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
-      return { jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
+      return { preferences, jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
     } catch (error) {
       this.observer.executionRefused(processId, error);
       throw error;

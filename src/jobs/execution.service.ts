@@ -77,15 +77,10 @@ export class ExecutionService {
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, UnavailableError; IdempotencyConflictError where the key stands for another
    * body
    */
-  async execute(
-    processId: string,
-    body: unknown,
-    caller: Caller,
-    { idempotencyKey, base = '', ...wishes }: ExecuteOptions = {},
-  ): Promise<JobRecord> {
+  async execute(processId: string, body: unknown, caller: Caller, options: ExecuteOptions = {}): Promise<JobRecord> {
     const began = performance.now();
     try {
-      const { job, isNew } = await this.start(processId, body, caller, idempotencyKey, base);
+      const { job, isNew } = await this.start(processId, body, caller, options);
       if (isNew) this.observer.executionAccepted(processId, (performance.now() - began) / 1000);
       return job;
     } catch (error) {
@@ -98,8 +93,7 @@ export class ExecutionService {
     processId: string,
     body: unknown,
     caller: Caller,
-    idempotencyKey: string | undefined,
-    base: string,
+    { idempotencyKey, base = '', ...wishes }: ExecuteOptions,
   ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);

@@ -41,7 +41,7 @@ export async function inlineValue(
 export function valuePart(value: unknown, output: OutputDescription | undefined): PrintedResult {
   const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, body: () => readableOf(bytes) });
   if (typeof value !== 'string') return part(jsonTypeOf(value, output), Buffer.from(JSON.stringify(value)));
-  const schema = alternativesOf(output).find(({ type }) => type === 'string') ?? {};
+  const schema = alternativesOf(output).find(({ type }) => type === 'string' || type === undefined) ?? {};
   const declared = schema['contentMediaType'];
   const encoded = schema['contentEncoding'] === 'base64' || schema['contentEncoding'] === 'binary';
   return part(
@@ -69,7 +69,7 @@ export function parseJson(body: Buffer): unknown {
 /** The media type that the schema names for objects, where it is one of JSON's. */
 function jsonTypeOf(value: unknown, output: OutputDescription | undefined): string {
   const types = alternativesOf(output)
-    .filter(({ type }) => type === 'object')
+    .filter(({ type }) => type === 'object' || type === undefined)
     .map(({ contentMediaType }) => contentMediaType);
   const declared = types.find((type): type is string => typeof type === 'string' && isJson(type));
   return isMapping(value) && declared !== undefined ? declared : 'application/json';
