@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
 import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
+import type { WorkQueueState } from '../k8s/keyed-work-queue.js';
 import type { LeaderElection } from '../k8s/leader-election.js';
+import type { WorkQueues } from '../k8s/work-queues.js';
 import { ObjectStoreError, type ObjectStore } from '../object-store/object-store.js';
 import type { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { HealthChecks } from './health-checks.js';
@@ -20,8 +22,15 @@ function healthWith({
     {
       statistics: () => [{ resource: 'pods', synced, background, lastContact: new Date(Date.now() - silence) }],
     } as unknown as ListWatchInformerFactory,
-    { isLeader: false, observedHolder: 'another' } as unknown as LeaderElection,
+    {
+      isLeader: false,
+      isStarted: true,
+      unknownFor: 0,
+      observedHolder: 'another',
+      heldSince: new Date('2026-01-01T12:00:00Z'),
+    } as unknown as LeaderElection,
     { check: () => fault } as unknown as SecurityContextPolicy,
+    { states: () => [] } as unknown as WorkQueues,
     others,
     { environment: { shutdownDelay: 0 } } as Configuration,
     {
@@ -40,7 +49,8 @@ describe('readiness', () => {
         informers: { status: 'ok' },
         securityContext: { status: 'ok' },
         objectStore: { status: 'ok', detail: 'a store' },
-        leader: { status: 'ok', detail: 'the leader is another' },
+        leader: { status: 'ok', detail: 'the leader is another since 2026-01-01T12:00:00.000Z' },
+        queues: { status: 'ok' },
       },
     });
   });
@@ -88,5 +98,92 @@ describe('readiness', () => {
     const { health, checks } = healthWith({ store: new Error('secret') });
     for (let probe = 0; probe < 3; probe += 1) expect(JSON.stringify(await health.readiness())).not.toContain('secret');
     expect(checks()).toBe(1);
+  });
+});
+
+/** What the checks stand on, as it is at the moment. */
+function changingHealth() {
+  const now = {
+    synced: true,
+    lastContact: new Date(),
+    fault: undefined as string | undefined,
+    store: undefined as Error | undefined,
+    leader: { lease: 'jobs', isLeader: true, isStarted: true, unknownFor: 0 } as Partial<LeaderElection>,
+    queue: { name: 'finalizer', depth: 3, oldestWaiting: 0, oldestPass: 0 } as WorkQueueState,
+  };
+  const informers = () => [{ resource: 'pods', background: false, synced: now.synced, lastContact: now.lastContact }];
+  const health = new HealthService(
+    { statistics: informers } as unknown as ListWatchInformerFactory,
+    new Proxy({} as LeaderElection, { get: (_, property) => now.leader[property as keyof LeaderElection] }),
+    { check: () => now.fault } as unknown as SecurityContextPolicy,
+    { states: () => [now.queue] } as unknown as WorkQueues,
+    new HealthChecks(),
+    { environment: { shutdownDelay: 0 } } as Configuration,
+    {
+      description: 'a store',
+      check: () => (now.store ? Promise.reject(now.store) : Promise.resolve()),
+    } as unknown as ObjectStore,
+  );
+  return { now, health };
+}
+
+describe('each check', () => {
+  beforeEach(() => void jest.useFakeTimers({ now: new Date('2026-01-01T12:00:00Z') }));
+  afterEach(() => void jest.useRealTimers());
+
+  type State = ReturnType<typeof changingHealth>['now'];
+  const since = new Date('2026-01-01T11:00:00Z');
+  it.each<[string, Partial<State>, string, string]>([
+    ['informers', { synced: false }, 'unavailable', 'the first list of pods is not in'],
+    [
+      'informers',
+      { lastContact: new Date('2026-01-01T11:57:00Z') },
+      'degraded',
+      'the API server was heard of 191 seconds ago last',
+    ],
+    ['securityContext', { fault: 'X is no JSON' }, 'degraded', 'nothing can be executed: X is no JSON'],
+    ['objectStore', { store: new ObjectStoreError('denied', 'it refuses', true) }, 'degraded', 'it refuses'],
+    [
+      'leader',
+      { leader: { lease: 'jobs', isLeader: false, isStarted: true, unknownFor: 31_000 } },
+      'degraded',
+      'nobody has been seen to hold the Lease jobs for 31 seconds, so nothing is collected',
+    ],
+    [
+      'leader',
+      { leader: { isLeader: false, isStarted: true, unknownFor: 29_000 } },
+      'ok',
+      'the leader is not known yet',
+    ],
+    ['leader', { leader: { isLeader: false, isStarted: false, unknownFor: 0 } }, 'ok', 'nothing needs a leader'],
+    [
+      'leader',
+      { leader: { isLeader: true, isStarted: true, unknownFor: 0, heldSince: since } },
+      'ok',
+      'this replica leads since 2026-01-01T11:00:00.000Z',
+    ],
+    [
+      'queues',
+      { queue: { name: 'finalizer', depth: 3, oldestWaiting: 301_000, oldestPass: 0 } as WorkQueueState },
+      'degraded',
+      'finalizer: one of 3 has waited 301 seconds for its turn',
+    ],
+    [
+      'queues',
+      { queue: { name: 'finalizer', depth: 3, oldestWaiting: 0, oldestPass: 1_801_000 } as WorkQueueState },
+      'degraded',
+      'finalizer: one has been worked on for 1801 seconds',
+    ],
+  ])('%s: %j is %s, and heals', async (check, change, status, detail) => {
+    const { now, health } = changingHealth();
+    const well = { ...now };
+    expect((await health.readiness()).status).toBe('ok');
+    Object.assign(now, change);
+    jest.advanceTimersByTime(11_000);
+    const bad = await health.readiness();
+    expect([bad.status, bad.checks[check]]).toEqual([status, { status, detail }]);
+    Object.assign(now, well, { lastContact: new Date() });
+    jest.advanceTimersByTime(11_000);
+    expect((await health.readiness()).status).toBe('ok');
   });
 });

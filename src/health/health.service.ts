@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Configuration } from '../config/configuration.js';
 import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import { LeaderElection } from '../k8s/leader-election.js';
+import { WorkQueues } from '../k8s/work-queues.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { HealthChecks, type HealthCheck } from './health-checks.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
@@ -16,6 +17,12 @@ export interface Readiness {
 const STORE_CHECK_COUNTS = 10_000;
 /** After so long without a word of the API server its news is old, milliseconds. */
 const CONTACT_COUNTS = 150_000;
+/** After so long somebody should have taken the Lease, milliseconds: twice its duration. */
+const LEADER_EXPECTED = 30_000;
+/** A key waits for its turn this long only where all passes hang, milliseconds. */
+const TURN_EXPECTED = 300_000;
+/** A pass over the largest log takes less, milliseconds. */
+const END_EXPECTED = 1_800_000;
 
 /** What the server depends on, and how it is. A store that is away only degrades: status and execution go on, and what has ended waits for it. */
 @Injectable()
@@ -29,6 +36,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly informers: ListWatchInformerFactory,
     private readonly leader: LeaderElection,
     private readonly policy: SecurityContextPolicy,
+    private readonly queues: WorkQueues,
     private readonly others: HealthChecks,
     configuration: Configuration,
     /** Absent where no processes are served; then there is no leader of the jobs, either. */
@@ -42,6 +50,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
       informers: this.checkInformers(),
       securityContext: this.checkSecurityContext(),
       ...(this.store ? { objectStore: await this.checkStore(this.store), leader: this.checkLeader() } : {}),
+      queues: this.checkQueues(),
       ...this.others.run(),
       ...(this.closing ? { server: { status: 'unavailable', detail: 'is shutting down' } as const } : {}),
     };
@@ -78,7 +87,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     const contacts = this.informers.statistics().map(({ lastContact }) => lastContact?.getTime() ?? 0);
     const age = Date.now() - Math.max(...contacts);
     if (age <= CONTACT_COUNTS) return { status: 'ok' };
-    return { status: 'degraded', detail: `the API server was heard of ${Math.round(age / 1000)} seconds ago last` };
+    return { status: 'degraded', detail: `the API server was heard of ${inSeconds(age)} seconds ago last` };
   }
 
   private checkSecurityContext(): HealthCheck {
@@ -87,8 +96,28 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private checkLeader(): HealthCheck {
-    if (this.leader.isLeader) return { status: 'ok', detail: 'this replica leads' };
-    return { status: 'ok', detail: `the leader is ${this.leader.observedHolder ?? 'not known yet'}` };
+    const { isLeader, isStarted, observedHolder, heldSince, unknownFor } = this.leader;
+    const since = heldSince ? ` since ${heldSince.toISOString()}` : '';
+    if (isLeader) return { status: 'ok', detail: `this replica leads${since}` };
+    if (!isStarted) return { status: 'ok', detail: 'nothing needs a leader' };
+    if (unknownFor > LEADER_EXPECTED)
+      return {
+        status: 'degraded',
+        detail: `nobody has been seen to hold the Lease ${this.leader.lease} for ${inSeconds(unknownFor)} seconds, so nothing is collected`,
+      };
+    return { status: 'ok', detail: `the leader is ${observedHolder ?? 'not known yet'}${since}` };
+  }
+
+  private checkQueues(): HealthCheck {
+    const stuck = this.queues
+      .states()
+      .flatMap(({ name, depth, oldestWaiting, oldestPass }) => [
+        ...(oldestWaiting > TURN_EXPECTED
+          ? [`${name}: one of ${depth} has waited ${inSeconds(oldestWaiting)} seconds for its turn`]
+          : []),
+        ...(oldestPass > END_EXPECTED ? [`${name}: one has been worked on for ${inSeconds(oldestPass)} seconds`] : []),
+      ]);
+    return stuck.length === 0 ? { status: 'ok' } : { status: 'degraded', detail: stuck.join('; ') };
   }
 
   private checkStore(store: ObjectStore): Promise<HealthCheck> {
@@ -102,6 +131,10 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     }
     return this.storeCheck.result;
   }
+}
+
+function inSeconds(milliseconds: number): number {
+  return Math.round(milliseconds / 1000);
 }
 
 function messageOf(error: unknown): string {

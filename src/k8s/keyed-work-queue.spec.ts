@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { Observer } from '../observation/observer.js';
 import { KeyedWorkQueue } from './keyed-work-queue.js';
 import { KubernetesError } from './kubernetes-error.js';
 import type { ReconcileResult, WorkQueueOptions } from './work-queue.js';
@@ -16,7 +17,7 @@ describe('KeyedWorkQueue', () => {
   let clock: ManualClock;
   let passes: Pass[];
 
-  const make = (options: Partial<WorkQueueOptions> = {}): KeyedWorkQueue =>
+  const make = (options: Partial<WorkQueueOptions> = {}, observer?: Observer): KeyedWorkQueue =>
     new KeyedWorkQueue(
       { name: 'spec', concurrency: 1, baseDelay: 100, maxDelay: 1_000, onError: () => 'retry', ...options },
       (key) =>
@@ -32,6 +33,7 @@ describe('KeyedWorkQueue', () => {
           });
         }),
       clock,
+      observer,
     );
   const keys = (): string[] => passes.map(({ key }) => key);
 
@@ -210,5 +212,41 @@ describe('KeyedWorkQueue', () => {
     await clock.advance(40);
     await passes[0]!.end();
     expect(queue.metrics.longest).toBe(40);
+  });
+
+  it('says how it is doing, and tells of each pass how long its key waited and was worked on', async () => {
+    const told: unknown[] = [];
+    const observer = Object.assign(new Observer(), { queuePass: (pass: unknown) => told.push(pass) });
+    const queue = make({}, observer);
+    expect(queue.state).toEqual({
+      name: 'spec',
+      adds: 0,
+      retries: 0,
+      longest: 0,
+      depth: 0,
+      failing: 0,
+      oldestWaiting: 0,
+      oldestPass: 0,
+      oldestFailing: 0,
+    });
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(2_000);
+    queue.add('a');
+    await clock.advance(1_000);
+    expect(queue.state).toMatchObject({ depth: 3, adds: 3, oldestWaiting: 3_000, oldestPass: 3_000, failing: 0 });
+    await passes[0]?.fail();
+    expect(queue.state).toMatchObject({ depth: 2, failing: 1, retries: 1, oldestPass: 0 });
+    await clock.advance(50);
+    expect(queue.state).toMatchObject({ oldestFailing: 50, oldestPass: 50 });
+    await passes[1]?.end();
+    await passes[2]?.end();
+    expect(queue.state).toMatchObject({ depth: 0, failing: 0, oldestWaiting: 0, oldestPass: 0, oldestFailing: 0 });
+    expect(told).toEqual([
+      { queue: 'spec', waited: 0, worked: 3 },
+      { queue: 'spec', waited: 3, worked: 0.05 },
+      { queue: 'spec', waited: 1.05, worked: 0 },
+    ]);
+    await queue.shutDown();
   });
 });

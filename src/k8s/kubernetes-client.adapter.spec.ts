@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { V1Job } from '@kubernetes/client-node';
 import { ApiTransport } from './api-transport.js';
 import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
+import { type KubernetesRequest, Observer } from '../observation/observer.js';
 import { KubernetesError } from './kubernetes-error.js';
 import { eventually, failure, json, object, ScriptedApi, type Answer } from './testing/scripted-api.js';
 
@@ -249,6 +250,36 @@ describe('ApiKubernetesClient', () => {
     const error = await errorOf(new ApiTransport(kubeConfig).json({ method: 'GET', path: '/x' }));
     expect(error).toMatchObject({ failure: 'unauthorized' });
     expect(error.message).toContain('/no/such/token');
+  });
+
+  it('tells an observer of each request what was asked for and answered, but not of what the caller broke off', async () => {
+    const told: KubernetesRequest[] = [];
+    const observer = Object.assign(new Observer(), {
+      kubernetesRequest: (request: KubernetesRequest) => void told.push(request),
+    });
+    const transport = new ApiTransport(api.kubeConfig(), observer);
+    api.answer(
+      json(object('j', 1)),
+      failure(409, 'Conflict', 'changed'),
+      (response) => void response.destroy(),
+      (response) => void response.end(),
+      () => undefined,
+    );
+    await transport.json({ method: 'GET', path: `${JOBS}/j` });
+    await errorOf(transport.json({ method: 'PATCH', path: `${JOBS}/j`, body: {} }));
+    await errorOf(transport.json({ method: 'POST', path: JOBS, body: {} }));
+    (await transport.stream({ path: PODS, query: { watch: true }, idleTimeout: 0 })).resume();
+    const abort = new AbortController();
+    const broken = transport.json({ method: 'GET', path: PODS, signal: abort.signal });
+    await eventually(() => api.requests.length === 5, 'the last request');
+    abort.abort(new Error('enough'));
+    await expect(broken).rejects.toThrow('enough');
+    expect(told).toEqual([
+      { verb: 'get', resource: 'jobs', status: 200, seconds: expect.any(Number) },
+      { verb: 'patch', resource: 'jobs', status: 409, seconds: expect.any(Number) },
+      { verb: 'create', resource: 'jobs', status: undefined, seconds: expect.any(Number) },
+      { verb: 'watch', resource: 'pods', status: 200, seconds: expect.any(Number) },
+    ]);
   });
 
   describe('reading a log', () => {

@@ -86,6 +86,29 @@ describe('LeaderElection', () => {
     expect(changes).toEqual([true]);
   });
 
+  it('says who holds the lease since when, and for how long nobody was seen to', async () => {
+    const faults: { error?: KubernetesError } = {};
+    const one = elect('one');
+    const two = elect('two', faults);
+    expect([two.isStarted, two.unknownFor, two.heldSince]).toEqual([false, 0, undefined]);
+    one.start();
+    await settle();
+    two.start();
+    await settle();
+    expect([two.lease, two.isStarted, two.observedHolder, two.unknownFor]).toEqual(['spec', true, 'one', 0]);
+    expect(two.heldSince?.toISOString()).toBe(new Date(leases.current?.record.acquireTime ?? NaN).toISOString());
+    faults.error = unavailable;
+    await clock.advance(60_000);
+    expect(two.unknownFor).toBeGreaterThanOrEqual(57_000);
+    expect(two.heldSince).toBeUndefined();
+    delete faults.error;
+    await clock.advance(3_000);
+    expect(two.unknownFor).toBeLessThanOrEqual(3_000);
+    await one.stop();
+    await two.stop();
+    expect(two.unknownFor).toBe(0);
+  });
+
   it('leaves a lease alone while its holder renews it, whatever the timestamps in it say', async () => {
     const one = elect('one');
     const two = elect('two');

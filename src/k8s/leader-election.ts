@@ -51,6 +51,9 @@ export class LeaderElection implements OnApplicationShutdown {
   /** The Lease has worked before, for this or another replica: forbidden is then a failure like others. */
   #works = false;
   #started = false;
+  #startedAt = 0;
+  /** When this replica or another was last seen to hold the Lease. */
+  #lastKnown?: number;
   #stopped = false;
   #attempt?: Promise<void>;
   #cancelAttempt?: () => void;
@@ -87,6 +90,18 @@ export class LeaderElection implements OnApplicationShutdown {
     return this.#lease?.record.holderIdentity || undefined;
   }
 
+  /** When that holder took the Lease, by its own clock; undefined: not known. */
+  get heldSince(): Date | undefined {
+    const time = this.#lease?.record.acquireTime;
+    return this.observedHolder === undefined || time === undefined ? undefined : new Date(time);
+  }
+
+  /** For how long nobody has been seen to hold the Lease, milliseconds; 0 where the election has not been started. */
+  get unknownFor(): number {
+    if (!this.#started || this.#stopped || this.#alone) return 0;
+    return this.clock.now() - (this.#lastKnown ?? this.#startedAt);
+  }
+
   /** Called with each change, not with the state at hand. @returns a function that ends the subscription */
   onChange(listener: (isLeader: boolean) => void): () => void {
     const subscription = (isLeader: boolean): void => listener(isLeader);
@@ -98,6 +113,7 @@ export class LeaderElection implements OnApplicationShutdown {
   start(): void {
     if (this.#started || this.#stopped) return;
     this.#started = true;
+    this.#startedAt = this.clock.now();
     this.#try();
   }
 
@@ -137,6 +153,7 @@ export class LeaderElection implements OnApplicationShutdown {
       this.#observe(this.#lease);
       if (this.#isHeldByAnother(this.#lease.record)) {
         this.#works = true;
+        this.#lastKnown = this.clock.now();
         this.#lost();
         return;
       }
@@ -188,6 +205,7 @@ export class LeaderElection implements OnApplicationShutdown {
   #held(lease: Lease, sent: number): void {
     this.#works = true;
     this.#lease = lease;
+    this.#lastKnown = this.clock.now();
     this.#observe(lease);
     this.#renewed = sent;
     this.#cancelDeadline?.();

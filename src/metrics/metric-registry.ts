@@ -39,6 +39,12 @@ export class MetricRegistry implements OnApplicationShutdown {
       .then((metrics) => new Map(metrics.map(({ name, type }) => [name, String(type)])));
   }
 
+  /** Of the metric with this whole name, those of the process and of Node.js among them. */
+  labelsOf(name: string): readonly string[] {
+    const metric = this.#registry.getSingleMetric(name) as { readonly labelNames?: readonly string[] } | undefined;
+    return metric?.labelNames ?? [];
+  }
+
   counter<Label extends string>(description: Description<Label>): Counter<Label> {
     return new Counter(this.#configuration(description));
   }

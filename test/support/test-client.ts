@@ -104,6 +104,6 @@ export class TestClient {
 
   /** Whether this server says that it leads. */
   async leads(): Promise<boolean> {
-    return (await this.readiness()).checks['leader']?.detail === 'this replica leads';
+    return (await this.readiness()).checks['leader']?.detail?.startsWith('this replica leads') === true;
   }
 }
