@@ -65,7 +65,7 @@ function allMetrics(): MetricRegistry {
     { statistics: () => [] } as unknown as ListWatchInformerFactory,
     new WorkQueues(),
     { started: () => [] } as unknown as LeaderElections,
-    { readiness: async () => ({ status: 'ok', checks: {} }) } as HealthService,
+    { readiness: async () => ({ status: 'ok', checks: {} }) } as unknown as HealthService,
     '1.2.3',
     configuration,
   );
