@@ -27,8 +27,7 @@ beforeEach(() => {
     releasePods: true,
     watchEvents: true,
   });
-  for (const informer of [cache.jobs, cache.pods])
-    Object.defineProperty(informer, 'synced', { get: () => isSynced });
+  for (const informer of [cache.jobs, cache.pods]) Object.defineProperty(informer, 'synced', { get: () => isSynced });
   new JobMetrics(cache, new ProcessLabel(configuration), registry).onModuleInit();
 });
 afterEach(() => registry.onApplicationShutdown());

@@ -80,12 +80,19 @@ describe('what parts of the server tell', () => {
 describe('the registry', () => {
   it('tells how the process is, without a prefix, as everywhere', async () => {
     const names = await registry.names();
-    for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds'])
+    for (const name of [
+      'process_cpu_seconds_total',
+      'process_resident_memory_bytes',
+      'nodejs_eventloop_lag_p99_seconds',
+    ])
       expect(names.has(name)).toBe(true);
   });
 
   it('forgets series that are not read any more', async () => {
-    let readings: [Record<'kind', string>, number][] = [[{ kind: 'a' }, 1], [{ kind: 'b' }, 2]];
+    let readings: [Record<'kind', string>, number][] = [
+      [{ kind: 'a' }, 1],
+      [{ kind: 'b' }, 2],
+    ];
     registry.gauge({ name: 'things', help: 'Things.', labels: ['kind'] }, () => readings);
     expect(await series('things')).toEqual({ 'kind="a"': 1, 'kind="b"': 2 });
     readings = [[{ kind: 'b' }, 3]];

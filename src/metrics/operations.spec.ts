@@ -30,13 +30,17 @@ interface Panel {
 }
 interface Dashboard {
   readonly panels: readonly Panel[];
-  readonly templating: { readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[] };
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[];
+  };
 }
 
 const registry = allMetrics();
 afterAll(() => registry.onApplicationShutdown());
 const operations = (file: string) => readFileSync(`docs/operations/${file}`, 'utf8');
-const rules = (parse(operations('alerts.yaml')) as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
+const rules = (parse(operations('alerts.yaml')) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+  (group) => group.rules,
+);
 const dashboard = JSON.parse(operations('grafana-dashboard.json')) as Dashboard;
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 const expressions = [
@@ -109,7 +113,9 @@ describe('each alert', () => {
     expect(annotations['summary']).toBeTruthy();
     expect(annotations['description']).toBeTruthy();
     expect(annotations['runbook_url']).toBe(`docs/operations/runbook.md#${alert.toLowerCase()}`);
-    const section = operations('runbook.md').split(/^## /m).find((text) => text.startsWith(`${alert}\n`));
+    const section = operations('runbook.md')
+      .split(/^## /m)
+      .find((text) => text.startsWith(`${alert}\n`));
     expect(section?.slice(alert.length).trim().length).toBeGreaterThan(100);
   });
 
@@ -149,8 +155,14 @@ describe('the dashboard', () => {
 
 describe('docs/operations/metrics.md', () => {
   it('lists every metric of the server with its type and labels', async () => {
-    const rows = [...operations('metrics.md').matchAll(/^\| `([a-z_]+)` +\| ([a-z]+) +\| ([^|]*?) +\| (sum|max|min|each) +\|/gm)];
-    const documented = rows.map(([, name, type, labels = '']) => [name, type, labels === '–' ? [] : labels.split(', ')]);
+    const rows = [
+      ...operations('metrics.md').matchAll(/^\| `([a-z_]+)` +\| ([a-z]+) +\| ([^|]*?) +\| (sum|max|min|each) +\|/gm),
+    ];
+    const documented = rows.map(([, name, type, labels = '']) => [
+      name,
+      type,
+      labels === '–' ? [] : labels.split(', '),
+    ]);
     const own = [...(await registry.names())]
       .filter(([name]) => name.startsWith(PREFIX))
       .map(([name, type]) => [name.slice(PREFIX.length), type, registry.labelsOf(name).map((label) => `\`${label}\``)]);

@@ -14,7 +14,9 @@ class Notes extends Observer {
 
 function storeWith(answer: () => Promise<unknown>, destination: object = { address: 'https://store/part' }) {
   const calls: unknown[][] = [];
-  const method = (name: string) => (...args: unknown[]) => (calls.push([name, ...args]), answer());
+  const method =
+    (name: string) =>
+    (...args: unknown[]) => (calls.push([name, ...args]), answer());
   const port = {
     description: 'a store',
     ...Object.fromEntries(['create', 'head', 'read', 'remove', 'check', 'address'].map((name) => [name, method(name)])),

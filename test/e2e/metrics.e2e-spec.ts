@@ -104,7 +104,9 @@ describe('the metrics', () => {
     await bed.get('/no/such/path-of-a-client');
     await until({ 'http_request_duration_seconds_count{method="GET",route="(none)",status="404"}': 1 });
     const { text, value } = await metrics();
-    expect(value('http_request_duration_seconds_count{method="GET",route="/jobs/:jobId",status="200"}')).toBeGreaterThan(0);
+    expect(
+      value('http_request_duration_seconds_count{method="GET",route="/jobs/:jobId",status="200"}'),
+    ).toBeGreaterThan(0);
     for (const secret of [id, TOKEN, 'path-of-a-client', 'no-such']) expect(text).not.toContain(secret);
   });
 
@@ -126,7 +128,10 @@ describe('two replicas', () => {
   it('may have the metrics on a port of their own, with a token of their own', async () => {
     expect((await replica.get('/metrics')).status).toBe(404);
     const ask = (token?: string) =>
-      fetch(`http://127.0.0.1:${port}/metrics`, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
+      fetch(
+        `http://127.0.0.1:${port}/metrics`,
+        token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } },
+      );
     expect((await ask()).status).toBe(401);
     expect((await ask(TOKEN)).status).toBe(401);
     expect((await ask('scraper')).status).toBe(200);
@@ -134,12 +139,14 @@ describe('two replicas', () => {
 
   it('tell the same of the jobs that there are; one says that it leads', async () => {
     const exposition = async () =>
-      (
-        await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: 'Bearer scraper' } })
-      ).text();
+      (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: 'Bearer scraper' } })).text();
     const leader = /^ogc_processes_leader\{.*\} (\d)$/m;
     await eventually('the replica knowing the jobs', async () => {
-      const lines = (text: string) => text.split('\n').filter((line) => /^ogc_processes_jobs\{.* [1-9]\d*$/.test(line)).sort();
+      const lines = (text: string) =>
+        text
+          .split('\n')
+          .filter((line) => /^ogc_processes_jobs\{.* [1-9]\d*$/.test(line))
+          .sort();
       const [one, two] = [lines((await metrics()).text), lines(await exposition())];
       return one.length > 0 && JSON.stringify(one) === JSON.stringify(two);
     });
@@ -150,7 +157,8 @@ describe('two replicas', () => {
 
 describe('liveness', () => {
   it('does not answer while the process stands still, and answers when it goes on', async () => {
-    const ask = () => fetch(`${bed.url}/health/live`, { signal: AbortSignal.timeout(1_000) }).then(({ status }) => status);
+    const ask = () =>
+      fetch(`${bed.url}/health/live`, { signal: AbortSignal.timeout(1_000) }).then(({ status }) => status);
     await eventually('an answer', async () => (await ask()) === 200);
     bed.server?.process.kill('SIGSTOP');
     try {
