@@ -1,0 +1,287 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parse } from 'yaml';
+import { projectFolder } from '../support/child.js';
+import { chart, describeWithHelm, helm, objectsOf, render, type Rendered } from '../support/helm.js';
+
+const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+const manifests = join(projectFolder, 'k8s-manifests');
+const COMPONENTS = ['ingress', 'limits', 'network-policy', 'restricted-jobs', 'service-monitor'];
+/** The same as those components. */
+const ALL_OF_THEM = {
+  image: { tag: 'latest' },
+  ingress: { enabled: true },
+  networkPolicy: { enabled: true },
+  serviceMonitor: { enabled: true },
+  jobs: { restricted: true, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
+};
+
+const isHook = ({ metadata }: Rendered) => metadata.annotations?.['helm.sh/hook'] !== undefined;
+const named = (objects: readonly Rendered[], kind: string, name = 'k8s-job-manager') => {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (!found) throw new Error(`no ${kind} ${name}`);
+  return found as Rendered & { readonly spec: never; readonly data: never; readonly rules: unknown };
+};
+const kindsOf = (objects: readonly Rendered[]) =>
+  objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`).sort();
+
+/** Without what only one of the two ways can have: Helm's labels, the mark of the configuration that rolls the Deployment, how the configuration is written. */
+function comparable(objects: readonly Rendered[]): unknown[] {
+  const plain = JSON.stringify(objects, (key, value: unknown) => {
+    if (/^(helm\.sh\/|app\.kubernetes\.io\/(instance|version|managed-by)$|checksum\/)/.test(key)) {
+      // Jobs' pods are known by this label.
+      return value === 'ogc-processes-k8s' ? value : undefined;
+    }
+    if (key === 'env')
+      return [...(value as { name: string }[])].sort((one, other) => one.name.localeCompare(other.name));
+    if (key === 'local.config.yml') return parse(value as string) as unknown;
+    if (key === 'annotations' && Object.keys(value as object).every((name) => /^(helm\.sh|checksum)\//.test(name)))
+      return undefined;
+    return typeof value === 'string' ? value.replace(/^(k8s-job-manager-config)-[a-z0-9]{10}$/, '$1') : value;
+  });
+  // Which objects have labels of their own differs; by which pods are chosen does not.
+  const all = (JSON.parse(plain) as Rendered[]).map(({ metadata: { labels: _labels, ...metadata }, ...object }) => ({
+    ...object,
+    kind: object.kind,
+    metadata,
+  }));
+  return all.sort((a, b) => `${a.kind}${a.metadata.name}`.localeCompare(`${b.kind}${b.metadata.name}`));
+}
+
+describeWithHelm('the chart', () => {
+  it('passes helm lint, strictly', async () => {
+    expect(await helm(['lint', '--strict', chart])).toContain('0 chart(s) failed');
+  });
+
+  it('has the CustomResourceDefinition and the rights of the manifests of visualisations', async () => {
+    const own = await readFile(join(chart, 'files/datavisualisations.yaml'), 'utf8');
+    expect(own).toBe(await readFile(join(manifests, 'visualisations/crd.yaml'), 'utf8'));
+    const visualisations = {
+      enabled: true,
+      domain: 'apps.example.org',
+      dataManager: { namespaces: ['dm', 'dm-staging'] },
+    };
+    const objects = await render({ visualisations });
+    const name = 'processes-k8s-job-manager-visualisations';
+    const read = async (file: string) =>
+      objectsOf(await readFile(join(manifests, 'visualisations', file), 'utf8')) as { rules: unknown }[];
+    expect(named(objects, 'ClusterRole', name).rules).toEqual((await read('cluster-role.yaml'))[0]?.rules);
+    const ofDataManager = named(objects, 'Role', 'k8s-job-manager-visualisations-data-manager');
+    expect(ofDataManager.rules).toEqual((await read('data-manager-role.yaml'))[0]?.rules);
+    expect(
+      named(objects, 'CustomResourceDefinition', 'datavisualisations.squonk.it').metadata.annotations,
+    ).toMatchObject({
+      'helm.sh/resource-policy': 'keep',
+      'data-manager.informaticsmatters.com/application-namespaces': 'dm:dm-staging',
+      'data-manager.informaticsmatters.com/application': 'yes',
+    });
+  });
+
+  it('lets jobs run in another namespace, with their rights, limits and policy there', async () => {
+    const objects = await render({ ...ALL_OF_THEM, jobs: { ...ALL_OF_THEM.jobs, namespace: 'jobs' } });
+    expect(kindsOf(objects.filter(({ metadata }) => metadata.namespace === 'jobs'))).toEqual(
+      expect.arrayContaining([
+        'LimitRange jobs/k8s-job-manager',
+        'NetworkPolicy jobs/k8s-job-manager-jobs',
+        'ResourceQuota jobs/k8s-job-manager',
+        'Role jobs/k8s-job-manager',
+        'Role jobs/k8s-job-manager-release-pods',
+        'RoleBinding jobs/k8s-job-manager',
+        'RoleBinding jobs/k8s-job-manager-release-pods',
+      ]),
+    );
+    const variable = { name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE', value: 'jobs' };
+    for (const object of [named(objects, 'Deployment'), named(objects, 'Job', 'k8s-job-manager-release-pods')]) {
+      const [container] = containersOf(object);
+      expect(container?.env).toContainEqual(variable);
+    }
+    expect(named(objects, 'RoleBinding')).toMatchObject({
+      subjects: [{ kind: 'ServiceAccount', name: 'k8s-job-manager', namespace: 'processes' }],
+    });
+  });
+
+  it('adds notebooks to the configuration, and the account as which they tell their progress', async () => {
+    const objects = await render({ papermill: { enabled: true, processor: { default_image: 'notebooks:1' } } });
+    const processor = {
+      name: 'pygeoapi_kubernetes_papermill.PapermillNotebookKubernetesProcessor',
+      default_image: 'notebooks:1',
+      output_directory: '/home/jovyan/my-jobs',
+      check_auth: true,
+      job_service_account: 'k8s-job-manager-notebooks',
+      automountServiceAccountToken: true,
+    };
+    expect(configurationOf(objects).resources).toEqual({
+      'execute-notebook': { type: 'process', processor },
+      'hello-world-k8s': expect.anything(),
+    });
+    expect(named(objects, 'Role', 'k8s-job-manager-notebooks').rules).toEqual([
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['patch'] },
+    ]);
+    const without = await render({ papermill: { enabled: true, progress: false } });
+    expect(kindsOf(without).filter((name) => name.endsWith('-notebooks'))).toEqual([]);
+  });
+
+  it('is the operator of visualisations alone where there are to be no processes', async () => {
+    const objects = await render({
+      visualisations: { enabled: true, processesApi: false, domain: 'apps.example.org', namespaces: ['a', 'b'] },
+    });
+    expect(configurationOf(objects)).toMatchObject({ operators: ['visualisations'], processes_api: false });
+    expect(kindsOf(objects).filter((name) => /Role|Job/.test(name))).toEqual([
+      'ClusterRole /processes-k8s-job-manager-visualisations',
+      'Role processes/k8s-job-manager-visualisations-lease',
+      'RoleBinding a/k8s-job-manager-visualisations',
+      'RoleBinding b/k8s-job-manager-visualisations',
+      'RoleBinding processes/k8s-job-manager-visualisations-lease',
+    ]);
+    const [container] = containersOf(named(objects, 'Deployment'));
+    expect(container?.env).toContainEqual({ name: 'SVO_NAMESPACES', value: 'a,b' });
+    expect(container?.envFrom).toBeUndefined();
+  });
+
+  it('takes a configuration file whole', async () => {
+    const configFile = 'server: { url: "https://example.org" } # as it is\nresources: {}\n';
+    const objects = await render({ configFile });
+    expect(
+      (named(objects, 'ConfigMap', 'k8s-job-manager-config').data as object)['local.config.yml' as never],
+    ).toContain('# as it is');
+    const before = named(await render(), 'Deployment').spec as { template: { metadata: { annotations: unknown } } };
+    const after = named(objects, 'Deployment').spec as typeof before;
+    expect(after.template.metadata.annotations).not.toEqual(before.template.metadata.annotations);
+  });
+
+  it('names everything after the release, and needs nothing of the cluster but the two Secrets', async () => {
+    const objects = await render({}, { release: 'second', namespace: 'elsewhere' });
+    expect(kindsOf(objects.filter((object) => !isHook(object)))).toEqual([
+      'ConfigMap elsewhere/second-config',
+      'Deployment elsewhere/second',
+      'PodDisruptionBudget elsewhere/second',
+      'Role elsewhere/second',
+      'RoleBinding elsewhere/second',
+      'Service elsewhere/second',
+      'ServiceAccount elsewhere/second',
+    ]);
+    expect(objects.some(({ kind }) => kind === 'Secret')).toBe(false);
+  });
+
+  it('releases pods before an uninstall, with rights that only the hook has', async () => {
+    const hooks = (await render()).filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete');
+    expect(kindsOf(hooks)).toEqual([
+      'Job processes/k8s-job-manager-release-pods',
+      'Role processes/k8s-job-manager-release-pods',
+      'Role processes/k8s-job-manager-release-pods-stop',
+      'RoleBinding processes/k8s-job-manager-release-pods',
+      'RoleBinding processes/k8s-job-manager-release-pods-stop',
+      'ServiceAccount processes/k8s-job-manager-release-pods',
+    ]);
+    for (const { kind, metadata } of hooks) {
+      expect(metadata.annotations).toMatchObject({
+        'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded',
+        ...(kind === 'Job' ? {} : { 'helm.sh/hook-weight': '-1' }),
+      });
+    }
+    expect(kindsOf(await render({ uninstall: { releasePods: false } })).join()).not.toContain('release-pods');
+  });
+
+  it.each([
+    ['an unknown value', { ingres: { enabled: true } }, "additional properties 'ingres' not allowed"],
+    ['a wrong type', { replicas: 'two' }, "at '/replicas': got string, want integer"],
+    ['a namespace that is none', { jobs: { namespace: 'No Space' } }, "at '/jobs/namespace'"],
+    [
+      'a variable that is not the operator’s',
+      { visualisations: { env: { PATH: '/' } } },
+      "'PATH' does not match pattern '^SVO_",
+    ],
+    ['too short a time to end', { terminationGracePeriodSeconds: 5 }, "at '/terminationGracePeriodSeconds'"],
+    ['visualisations without a domain', { visualisations: { enabled: true } }, 'visualisations.domain is needed'],
+    ['notebooks beside a whole file', { configFile: 'a: 1', papermill: { enabled: true } }, 'with configFile write'],
+  ])('refuses %s, and says where', async (_, values, message) => {
+    await expect(render(values)).rejects.toThrow(message);
+  });
+});
+
+describe('the chart’s schema of values', () => {
+  interface Schema {
+    readonly description?: string;
+    readonly properties?: Readonly<Record<string, Schema>>;
+  }
+  const readSchema = async () => JSON.parse(await readFile(join(chart, 'values.schema.json'), 'utf8')) as Schema;
+
+  it('describes every value, and every value has a default', async () => {
+    const values = parse(await readFile(join(chart, 'values.yaml'), 'utf8')) as object;
+    const missing: string[] = [];
+    const look = ({ properties = {} }: Schema, defaults: unknown, path: string) => {
+      for (const [name, schema] of Object.entries(properties)) {
+        const at = `${path}.${name}`;
+        if (!schema.description && !/\.(requests|limits|claims)$/.test(at)) missing.push(`description of ${at}`);
+        const isOfKubernetes = /^\.(resources|env|imagePullSecrets|global)\b/.test(at);
+        const value = (defaults as Record<string, unknown> | null)?.[name];
+        if (value === undefined && !isOfKubernetes) missing.push(`default of ${at}`);
+        if (value !== undefined && !isOfKubernetes) look(schema, value, at);
+      }
+    };
+    look(await readSchema(), values, '');
+    expect(missing).toEqual([]);
+  });
+});
+
+describeWithHelm(
+  'the chart and the kustomize base with its components',
+  () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'overlay-'));
+    });
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    async function kustomize(resource: string, components: readonly string[]): Promise<Rendered[]> {
+      const root = relative(folder, manifests);
+      const overlay = {
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        namespace: 'processes',
+        resources: [`${root}/${resource}`],
+        components: components.map((name) => `${root}/components/${name}`),
+      };
+      await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(overlay));
+      const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+      return objectsOf(stdout);
+    }
+    it('make the same objects', async () => {
+      const rendered = (await render(ALL_OF_THEM)).filter((object) => !isHook(object));
+      expect(comparable(rendered)).toEqual(comparable(await kustomize('base', COMPONENTS)));
+    });
+
+    it('release pods by the same Job with the same rights', async () => {
+      const hooks = (await render(ALL_OF_THEM)).filter(
+        ({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete',
+      );
+      const job = named(await kustomize('uninstall', []), 'Job', 'k8s-job-manager-release-pods');
+      const [ofHook] = containersOf(named(hooks, 'Job', 'k8s-job-manager-release-pods'));
+      const [ofJob] = containersOf(job);
+      expect({ ...ofHook, args: [...(ofHook?.args ?? [])].sort() }).toEqual({
+        ...ofJob,
+        args: [...(ofJob?.args ?? [])].sort(),
+      });
+      const rights = (objects: Rendered[]) => comparable(objects.filter(({ kind }) => kind !== 'Job'));
+      expect(rights(hooks)).toEqual(rights(await kustomize('uninstall', [])));
+    });
+  },
+  hasKubectl,
+);
+
+interface Container {
+  readonly args?: string[];
+  readonly env?: unknown[];
+  readonly envFrom?: unknown[];
+}
+function containersOf(object: Rendered): Container[] {
+  return (object['spec'] as { template: { spec: { containers: Container[] } } }).template.spec.containers;
+}
+function configurationOf(objects: readonly Rendered[]): Record<string, unknown> {
+  const { data } = objects.find(({ kind }) => kind === 'ConfigMap') as unknown as { data: Record<string, string> };
+  return parse(data['local.config.yml'] ?? '', { version: '1.1' }) as Record<string, unknown>;
+}
