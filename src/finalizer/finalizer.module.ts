@@ -13,6 +13,7 @@ import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
 import { ResultKeeper } from './result-keeper.js';
 import { ResultRetention } from './result-retention.js';
+import { StorePlaces } from './store-places.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -30,6 +31,7 @@ import { ResultRetention } from './result-retention.js';
     PodReconciler,
     ResultKeeper,
     ResultRetention,
+    { provide: StorePlaces, useFactory: () => new StorePlaces() },
   ],
 })
 export class FinalizerModule {}

@@ -12,6 +12,7 @@ import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { PodRecord } from '../jobs/pod-record.js';
 import { delay, systemClock } from '../k8s/clock.js';
+import { ClusterClock } from '../k8s/cluster-clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
@@ -25,9 +26,10 @@ import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import { PodReconciler } from './pod.reconciler.js';
 import { ResultRetention } from './result-retention.js';
+import { STORE_PLACES } from './store-places.js';
 
-/** Pods and Jobs worked on at the same time. */
-const CONCURRENCY = 16;
+/** Pods and Jobs worked on at the same time; more than may wait for the object store. */
+const CONCURRENCY = STORE_PLACES + 8;
 
 /** Causes that readiness names. */
 const MOST_CAUSES = 3;
@@ -62,6 +64,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     healthChecks: HealthChecks,
     configuration: Configuration,
     rights: ClusterRights,
+    private readonly clock: ClusterClock,
   ) {
     this.enabled = collects(configuration, rights);
     if (this.enabled) healthChecks.add('finalizer', () => this.health());
@@ -151,8 +154,8 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     const lookAtPod = (podName: string) => this.queue.add(`pod/${podName}`);
     if (key.startsWith('gone/')) return this.discard(name);
     return key.startsWith('pod/')
-      ? this.pods.reconcile(name, () => lookAtPod(name))
-      : this.jobs.reconcile(name, new Date(), lookAtPod);
+      ? this.pods.reconcile(name, () => lookAtPod(name), this.clock.now())
+      : this.jobs.reconcile(name, this.clock.now(), lookAtPod);
   }
 
   private jobOf(key: string): JobRecord | undefined {

@@ -3,6 +3,7 @@ import { Configuration } from '../config/configuration.js';
 import { logKeyStem } from '../jobs/log-document.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import type { Spool } from '../jobs/spool.js';
+import { StorePlaces } from './store-places.js';
 
 /** Metadata by which an object is known to be this pod's. */
 const POD_UID = 'pod-uid';
@@ -16,6 +17,7 @@ export class LogStore {
 
   constructor(
     private readonly store: ObjectStore,
+    private readonly places: StorePlaces,
     configuration: Configuration,
   ) {
     this.prefix = configuration.environment.bucket.pathPrefix;
@@ -64,7 +66,11 @@ export class LogStore {
     }
   }
 
-  private async put(
+  private put(...object: Parameters<LogStore['putNow']>): Promise<string> {
+    return this.places.within(() => this.putNow(...object));
+  }
+
+  private async putNow(
     stem: string,
     suffix: string,
     podUid: string,

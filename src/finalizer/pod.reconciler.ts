@@ -39,7 +39,7 @@ export class PodReconciler {
   ) {}
 
   /** @param lookAgain is called when a followed log has ended, and when the first line of a log is there */
-  async reconcile(podName: string, lookAgain: () => void, now = new Date()): Promise<ReconcileResult> {
+  async reconcile(podName: string, lookAgain: () => void, now: Date): Promise<ReconcileResult> {
     const pod = this.cache.pods.get(podName);
     if (!pod?.held) return undefined;
     const job = this.jobOf(pod);
@@ -54,7 +54,7 @@ export class PodReconciler {
     }
     const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.startOf(pod, job), session);
     try {
-      const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others], now);
+      const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) {
         // Nobody has to wait for a result because the log of another container may lack something.
         if (job && collected.doubts.main.length === 0) await this.recorder.record(job, pod, collected, now);

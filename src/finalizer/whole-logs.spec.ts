@@ -173,8 +173,7 @@ describe('when a log began', () => {
   });
 });
 
-describe('a log that may lack its end, for its container has ended a moment ago', () => {
-  const now = at(6);
+describe('a log that may lack its end, for its container has ended', () => {
   const ended = (all: ReturnType<typeof bed>, log: string, side?: string) => {
     all.cluster.logs.set(MAIN, log);
     all.cluster.logs.set(`${POD}/side`, side ?? '');
@@ -193,10 +192,10 @@ describe('a log that may lack its end, for its container has ended a moment ago'
   ])('and %s is read again, and nothing is kept before', async (_, first, then) => {
     const all = bed();
     ended(all, first);
-    expect(await all.reconcilePod(now)).toEqual({ requeueAfter: 100 });
+    expect(await all.reconcilePodPatiently()).toEqual({ requeueAfter: 100 });
     expect([all.outcome(), all.finalizers(), all.store.objects.size]).toEqual([null, HELD, 0]);
     ended(all, then);
-    expect(await all.reconcilePod(now)).toBeUndefined();
+    expect(await all.reconcilePodPatiently()).toBeUndefined();
     expect([all.outcome(), all.finalizers()]).toMatchObject([{ status: 'successful' }, RELEASED]);
     expect(all.store.text(LOG_KEY)).toContain(then);
   });
@@ -205,7 +204,7 @@ describe('a log that may lack its end, for its container has ended a moment ago'
     const all = bed();
     ended(all, 'PYGEOAPI_K8S_MANAGER_RESULT_START bytes=4\nx\n');
     const waits: (number | undefined)[] = [];
-    for (let again = 0; again < 5; again += 1) waits.push((await all.reconcilePod(now))?.requeueAfter);
+    for (let again = 0; again < 5; again += 1) waits.push((await all.reconcilePodPatiently())?.requeueAfter);
     expect(waits).toEqual([100, 300, 800, 1600, undefined]);
     expect([all.outcome(), all.finalizers()]).toMatchObject([{ cause: { type: 'result-damaged' } }, RELEASED]);
   });
@@ -213,23 +212,20 @@ describe('a log that may lack its end, for its container has ended a moment ago'
   it('of another container keeps nobody waiting for the result', async () => {
     const all = bed();
     ended(all, `${RESULT}x\n`, '');
-    expect(await all.reconcilePod(now)).toEqual({ requeueAfter: 100 });
+    expect(await all.reconcilePodPatiently()).toEqual({ requeueAfter: 100 });
     expect([all.outcome(), all.finalizers(), all.store.objects.size]).toMatchObject([
       { status: 'successful' },
       HELD,
       0,
     ]);
     ended(all, `${RESULT}x\n`, 'from side\n');
-    expect(await all.reconcilePod(now)).toBeUndefined();
+    expect(await all.reconcilePodPatiently()).toBeUndefined();
     expect(all.store.text(LOG_KEY)).toContain(`Container 'side'\nfrom side\n`);
   });
 
-  it('is believed at once where it ended long ago, or its result is verified', async () => {
-    const all = bed();
-    ended(all, '');
-    expect(await all.reconcilePod(at(60))).toBeUndefined();
+  it('is believed at once where its result is verified', async () => {
     const verified = bed();
     ended(verified, 'PYGEOAPI_K8S_MANAGER_RESULT_START bytes=3\nabc');
-    expect(await verified.reconcilePod(now)).toBeUndefined();
+    expect(await verified.reconcilePodPatiently()).toBeUndefined();
   });
 });

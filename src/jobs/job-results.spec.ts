@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
+import { ClusterClock } from '../k8s/cluster-clock.js';
 import { NotAvailableError, ResultsExpiredError } from '../ogc/domain-errors.js';
 import { toProblem } from '../ogc/problem-mapper.js';
 import type { ProcessRegistry } from '../processes/process-registry.js';
@@ -36,7 +37,7 @@ async function bed(annotations: Record<string, string>, objects: Record<string, 
     },
   });
   const processes = { find: () => undefined } as unknown as ProcessRegistry;
-  const results = new JobResults(cache, cluster.client, store.port, {} as LiveResults, processes, configuration);
+  const results = new JobResults(cache, cluster.client, store.port, {} as LiveResults, processes, configuration, new ClusterClock());
   const read = async () => {
     const answer = await results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
     return [answer.mediaType, answer.size, answer.body && (await text(answer.body))];

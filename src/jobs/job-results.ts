@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
+import { ClusterClock } from '../k8s/cluster-clock.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, type ByteRange } from '../object-store/object-store.js';
@@ -43,6 +44,7 @@ export class JobResults {
     private readonly live: LiveResults,
     private readonly processes: ProcessRegistry,
     private readonly configuration: Configuration,
+    private readonly clock: ClusterClock,
   ) {}
 
   /**
@@ -92,7 +94,7 @@ export class JobResults {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
     const expiry = expiryOf(job);
-    if (expiry && (job.resultsExpired || expiry.getTime() <= Date.now()))
+    if (expiry && (job.resultsExpired || expiry <= this.clock.now()))
       throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
@@ -160,7 +162,7 @@ export class JobResults {
       range: (range) => Readable.from(bytes(range), { objectMode: false }),
       etag: etagOf(digest || `${key} ${size}`),
       address: async () => {
-        const expires = new Date(Date.now() + LINK_SECONDS * 1000);
+        const expires = new Date(this.clock.now().getTime() + LINK_SECONDS * 1000);
         const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType });
         return href === undefined ? undefined : { href, expires };
       },

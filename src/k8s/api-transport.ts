@@ -4,6 +4,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Observer } from '../observation/observer.js';
 import { verbAndResource } from './api-paths.js';
+import { ClusterClock } from './cluster-clock.js';
 import { errorOfAnswer, errorOfConnection } from './kubernetes-failures.js';
 import { KubernetesError } from './kubernetes-error.js';
 import type { PooledKubeConfig } from './pooled-kube-config.js';
@@ -42,9 +43,11 @@ const CONNECTION_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
  * `KubernetesError`, or with the signal's reason where the caller's signal was aborted.
  */
 export class ApiTransport {
+  /** @param clusterClock is told what time it is in the cluster */
   constructor(
     private readonly kubeConfig: PooledKubeConfig,
     private readonly observer: Observer = new Observer(),
+    private readonly clusterClock = new ClusterClock(),
   ) {}
 
   async json<T>(apiRequest: ApiRequest): Promise<T> {
@@ -157,7 +160,8 @@ export class ApiTransport {
     }
     const headers: Record<string, string> = { ...context.getHeaders(), accept: 'application/json, */*;q=0.8' };
     if (body !== undefined) headers['content-type'] = contentType;
-    return request(url, {
+    const asked = this.clusterClock.asks();
+    const answer = await request(url, {
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
@@ -166,6 +170,8 @@ export class ApiTransport {
       headersTimeout: DEFAULT_TIMEOUT,
       bodyTimeout,
     });
+    this.clusterClock.answered(header(answer.headers['date']), asked);
+    return answer;
   }
 }
 

@@ -4,6 +4,7 @@ import { Configuration } from '../config/configuration.js';
 import { Observer } from '../observation/observer.js';
 import { ApiTransport } from './api-transport.js';
 import { ClusterConnection, connectToCluster } from './cluster-connection.js';
+import { ClusterClock } from './cluster-clock.js';
 import { askRights, ClusterRights } from './cluster-rights.js';
 import { InformerFactory } from './informer.js';
 import { ListWatchInformerFactory } from './informer.factory.js';
@@ -36,11 +37,12 @@ export class K8sModule implements OnApplicationShutdown {
           inject: [Configuration],
           useFactory: connect,
         },
+        { provide: ClusterClock, useFactory: () => new ClusterClock() },
         {
           provide: ApiTransport,
-          inject: [ClusterConnection, { token: Observer, optional: true }],
-          useFactory: ({ kubeConfig }: ClusterConnection, observer?: Observer) =>
-            new ApiTransport(kubeConfig, observer),
+          inject: [ClusterConnection, ClusterClock, { token: Observer, optional: true }],
+          useFactory: ({ kubeConfig }: ClusterConnection, clock: ClusterClock, observer?: Observer) =>
+            new ApiTransport(kubeConfig, observer, clock),
         },
         {
           provide: WorkQueues,
@@ -89,6 +91,7 @@ export class K8sModule implements OnApplicationShutdown {
         },
       ],
       exports: [
+        ClusterClock,
         ClusterConnection,
         KubernetesClient,
         ObjectClient,

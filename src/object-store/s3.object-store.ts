@@ -5,7 +5,6 @@ import {
   HeadObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
 import { asciiMetadata } from './metadata.js';
@@ -19,6 +18,7 @@ import {
 } from './object-store.js';
 import { checkKey, checkRange } from './request-checks.js';
 import { answerOf, asS3Failure, lacksObject, refusesCondition } from './s3-failures.js';
+import { presign } from './s3-presign.js';
 import { upload } from './s3-upload.js';
 import { S3Uploads } from './s3.uploads.js';
 
@@ -191,7 +191,7 @@ export class S3ObjectStore extends ObjectStore {
       ...(fileName === undefined ? {} : { ResponseContentDisposition: attachment(fileName) }),
     });
     try {
-      return await getSignedUrl(this.#client, command, { expiresIn: seconds });
+      return await presign(this.#client, command, seconds);
     } catch (error) {
       throw this.#failure(error, `sign an address of ${key}`);
     }

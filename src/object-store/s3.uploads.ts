@@ -6,11 +6,11 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { asciiMetadata } from './metadata.js';
 import { ObjectStoreError } from './object-store.js';
 import { checkKey } from './request-checks.js';
 import { answerOf, asS3Failure, refusesCondition } from './s3-failures.js';
+import { presign } from './s3-presign.js';
 import { UploadStore, type PartDestination, type Upload, type UploadedPart } from './uploads.js';
 
 /**
@@ -49,9 +49,7 @@ export class S3Uploads extends UploadStore {
   /** The length is part of what is signed: the store refuses any other. */
   override async destination(upload: Upload, number: number, size: number, seconds: number): Promise<PartDestination> {
     const command = new UploadPartCommand({ ...this.named(upload), PartNumber: number, ContentLength: size });
-    const address = await getSignedUrl(this.client, command, { expiresIn: seconds }).catch(
-      this.fail(`sign an address for ${upload.key}`),
-    );
+    const address = await presign(this.client, command, seconds).catch(this.fail(`sign an address for ${upload.key}`));
     return { address };
   }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
+import { ClusterClock } from '../k8s/cluster-clock.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import { WorkQueues } from '../k8s/work-queues.js';
@@ -26,6 +27,7 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
     private readonly reconciler: SubscriberReconciler,
     private readonly leader: LeaderElection,
     queues: WorkQueues,
+    clock: ClusterClock,
   ) {
     this.queue = queues.create(
       {
@@ -42,7 +44,7 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
       leader,
       {
         addAll: () => this.addAll(),
-        reconcile: (name) => this.reconciler.reconcile(name, new Date(), this.stopping.signal),
+        reconcile: (name) => this.reconciler.reconcile(name, clock.now(), this.stopping.signal),
       },
     );
   }

@@ -14,6 +14,7 @@ import { LogStore } from '../log-store.js';
 import { OutcomeRecorder } from '../outcome.recorder.js';
 import { PodReconciler } from '../pod.reconciler.js';
 import { ResultRetention } from '../result-retention.js';
+import { StorePlaces } from '../store-places.js';
 import { ResultKeeper } from '../result-keeper.js';
 import { JobTransfers } from '../../jobs/job-transfers.js';
 import { ResultSources } from '../../jobs/result-source.js';
@@ -86,7 +87,7 @@ export function setUp() {
     releasePods: true,
     watchEvents: true,
   });
-  const logs = new LogStore(store.port, configuration);
+  const logs = new LogStore(store.port, new StorePlaces(), configuration);
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();
   const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
@@ -94,22 +95,29 @@ export function setUp() {
   const transfers = new JobTransfers();
   const follower = new LogFollower(cluster.client);
   const heads = new LogHeads(cluster.client);
-  const pods = new PodReconciler(
-    cache,
-    cluster.client,
-    new LogCollector(cluster.client, heads),
-    follower,
-    heads,
-    logs,
-    recorder,
-    transfers,
-    new LogPatience(),
-  );
+  const collector = new LogCollector(cluster.client, heads);
+  const podReconciler = (patience: Pick<LogPatience, 'waitFor' | 'forget'>) =>
+    new PodReconciler(
+      cache,
+      cluster.client,
+      collector,
+      follower,
+      heads,
+      logs,
+      recorder,
+      transfers,
+      patience as LogPatience,
+    );
+  const trusting = podReconciler({ waitFor: () => undefined, forget: () => undefined });
+  const patient = podReconciler(new LogPatience());
   const retention = new ResultRetention(cluster.client, cache, logs, sources);
   const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers, retention);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
-  const reconcilePod = (now?: Date) => pods.reconcile(POD, () => undefined, now);
+  /** Believes every log at once. */
+  const reconcilePod = () => trusting.reconcile(POD, () => undefined, at(10));
+  /** Reads logs again that may lack their end. */
+  const reconcilePodPatiently = () => patient.reconcile(POD, () => undefined, at(10));
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);
   return {
     cluster,
@@ -118,6 +126,7 @@ export function setUp() {
     outcome,
     finalizers,
     reconcilePod,
+    reconcilePodPatiently,
     reconcileJob,
     follower,
     heads,
