@@ -39,7 +39,10 @@ export default {
     }),
     project('full', ['<rootDir>/test/full/**/*.full-spec.ts']),
     project('soak', ['<rootDir>/test/soak/**/*.soak-spec.ts']),
-    project('e2e', ['<rootDir>/test/e2e/**/*.e2e-spec.ts'], { testPathIgnorePatterns: ['/node_modules/', '/dist/'] }),
+    project('e2e', ['<rootDir>/test/e2e/**/*.e2e-spec.ts'], {
+      testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/new-connections.ts'],
+    }),
   ],
   reporters: ['default', ['<rootDir>/test/support/closing-line.js', { name: 'tests' }]],
   maxWorkers: '100%',

@@ -34,6 +34,14 @@ describe('the rights of the server', () => {
     expect((await ask([right])).rights).toEqual({ releasePods: true, watchEvents: false });
   });
 
+  it('without create events say where problems show', async () => {
+    const { rights, said } = await ask(['create events']);
+    expect([rights, said]).toEqual([
+      { releasePods: true, watchEvents: true },
+      [expect.stringContaining('only in the status')],
+    ]);
+  });
+
   it('that it cannot do without are named', async () => {
     expect((await ask(['create jobs.batch', 'get pods/log'])).said).toEqual([
       expect.stringContaining('namespace jobs: create jobs.batch, get pods/log'),

@@ -45,11 +45,12 @@ export async function askRights(
       return true;
     }
   };
-  const [needed, releasePods, listEvents, watchEvents] = await Promise.all([
+  const [needed, releasePods, listEvents, watchEvents, createEvents] = await Promise.all([
     Promise.all(NEEDED.map(async (right) => ({ ...right, granted: await ask(right) }))),
     ask({ verb: 'patch', resource: 'pods' }),
     ask({ verb: 'list', resource: 'events' }),
     ask({ verb: 'watch', resource: 'events' }),
+    ask({ verb: 'create', resource: 'events' }),
   ]);
   const missing = needed.filter(({ granted }) => !granted).map(({ verb, resource }) => `${verb} ${resource}`);
   if (missing.length > 0)
@@ -63,5 +64,7 @@ export async function askRights(
   }
   if (!listEvents || !watchEvents)
     logger.warn('It may not list and watch events: a job that waits shows no message from them.');
+  if (!createEvents)
+    logger.warn('It may not create events: what keeps a log from being collected shows only in the status of its job.');
   return { releasePods, watchEvents: listEvents && watchEvents };
 }

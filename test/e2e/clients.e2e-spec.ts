@@ -17,7 +17,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clients-'));
   bed = await TestBed.start();
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await rm(folder, { recursive: true, force: true });

@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('a processor', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.start({ PYGEOAPI_CONFIG: 'test/fixtures/custom-processors/config.yaml' });
+    bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: 'test/fixtures/custom-processors/config.yaml' });
   }, 60_000);
   afterAll(() => bed.stop(), 60_000);
 
@@ -130,7 +130,7 @@ describe('a processor', () => {
 
 describe('a plugin', () => {
   it('in a file brings a processor with what it injects, its checks and its results', async () => {
-    const bed = await TestBed.start({ PYGEOAPI_CONFIG: 'examples/custom-processor-plugin/config.yaml' });
+    const bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: 'examples/custom-processor-plugin/config.yaml' });
     try {
       const good = await bed.execute('text-statistics', { text: 'one two\nthree $(HOME)\n' });
       expect(await good.json()).toEqual({ lines: 2, words: 4, bytes: 22 });
@@ -154,7 +154,7 @@ describe('a plugin', () => {
     const example = join(projectFolder, 'examples/custom-processor-subclass');
     await cp(join(example, 'config.yaml'), join(place, 'config.yaml'));
     await symlink(example, join(place, 'node_modules/ogc-processes-example-groups'));
-    const bed = await TestBed.start({ PYGEOAPI_CONFIG: join(place, 'config.yaml') });
+    const bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: join(place, 'config.yaml') });
     try {
       const as = (groups: string) =>
         fetch(`${bed.url}/processes/greet-scientists/execution`, {

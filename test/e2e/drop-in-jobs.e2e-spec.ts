@@ -47,7 +47,7 @@ const left: Record<'collected' | 'failed' | 'unmarked' | 'held' | 'unheld' | 'ru
 const foreign = [`${PREFIX}x-${uuidv1()}`, `${PREFIX}${uuidv1()}-2`, `${PREFIX}nightly`, `other-${uuidv1()}`];
 
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess();
   predecessor = new Predecessor(bed.cluster);
   await bed.server?.end();
   const ended = `echo working; ${markers}; echo "  of the predecessor  "`;

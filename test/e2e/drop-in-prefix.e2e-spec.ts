@@ -12,8 +12,8 @@ let first: TestBed;
 let second: TestBed;
 let cluster: Predecessor;
 beforeAll(async () => {
-  first = await TestBed.start();
-  second = await TestBed.start({ [VARIABLE]: prefixes.second }, { cluster: first.cluster });
+  first = await TestBed.startProcess();
+  second = await TestBed.startProcess({ [VARIABLE]: prefixes.second }, { cluster: first.cluster });
   cluster = new Predecessor(first.cluster);
 }, 60_000);
 afterAll(async () => {
@@ -62,7 +62,7 @@ describe('two servers with different prefixes in one namespace', () => {
 
   it('see no Job of the prefix that they had before, until they have it again', async () => {
     const [id = ''] = await idsOf(second);
-    const third = await TestBed.start({ [VARIABLE]: 'another-' }, { cluster: first.cluster });
+    const third = await TestBed.startProcess({ [VARIABLE]: 'another-' }, { cluster: first.cluster });
     try {
       expect(await idsOf(third)).toEqual([]);
       expect((await third.get(`/jobs/${id}`)).status).toBe(404);

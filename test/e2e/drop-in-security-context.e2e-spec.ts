@@ -30,7 +30,7 @@ afterEach(async () => {
 afterAll(() => cluster.stop(), 60_000);
 
 async function start(settings: { readonly pod?: string; readonly container?: string } = {}): Promise<TestBed> {
-  bed = await TestBed.start(
+  bed = await TestBed.startProcess(
     {
       PYGEOAPI_CONFIG: CONFIGURATION,
       ...(settings.pod === undefined ? {} : { [VARIABLES.pod]: settings.pod }),

@@ -22,7 +22,7 @@ afterEach(async () => {
 afterAll(() => cluster.stop(), 60_000);
 
 async function start(configuration: string, environment: Readonly<Record<string, string>> = {}): Promise<TestBed> {
-  bed = await TestBed.start({ PYGEOAPI_CONFIG: configuration, ...environment }, { cluster });
+  bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: configuration, ...environment }, { cluster });
   return bed;
 }
 const podOf = (jobId: string) =>

@@ -6,7 +6,7 @@ import { TestBed } from '../support/test-bed.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start({ PYGEOAPI_CONFIG: 'config/pygeoapi-config.yaml' });
-}, 60_000);
+}, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

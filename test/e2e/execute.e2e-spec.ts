@@ -9,7 +9,7 @@ const REL = 'http://www.opengis.net/def/rel/ogc/1.0/';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 60_000);
+}, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 interface FeatureCollection {
@@ -272,7 +272,7 @@ describe('the token', () => {
     expect(await (await bed.get(`/jobs/${jobId}/results`)).text()).toContain(`PYGEOAPI_JOB_ID=${jobId}`);
     const all =
       JSON.stringify([await bed.cluster.kubeJobs(), await bed.cluster.pods()]) +
-      bed.server?.output +
+      (await bed.output()) +
       (await bed.log(jobId, TOKEN));
     expect(all).not.toContain(TOKEN);
   });

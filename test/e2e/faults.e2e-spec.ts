@@ -31,7 +31,7 @@ async function working(bed: TestBed): Promise<string> {
 describe('what people and Kubernetes do to pods and Jobs', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.start();
+    bed = await TestBed.startProcess();
   }, 60_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -111,7 +111,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
 describe('two deployments with different prefixes in one namespace', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.start();
+    bed = await TestBed.startProcess();
   }, 60_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -131,7 +131,7 @@ describe('two deployments with different prefixes in one namespace', () => {
 
 describe('an API server whose connections all break', () => {
   it('loses no state of any job', async () => {
-    const bed = await TestBed.start();
+    const bed = await TestBed.startProcess();
     const proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
     try {
       await bed.server?.end();
@@ -158,7 +158,7 @@ onlyOnRealCluster('a bucket that fails', () => {
   beforeAll(async () => {
     const store = await startTestStore();
     s3 = await FaultyS3.before(store.environment['PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT'] ?? '');
-    bed = await TestBed.start({ PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: s3.endpoint }, { store });
+    bed = await TestBed.startProcess({ PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: s3.endpoint }, { store });
   }, 60_000);
   afterAll(async () => {
     s3?.close();
@@ -222,7 +222,7 @@ onlyOnRealCluster('a bucket that fails', () => {
 (SmallDisk.possible ? describe : describe.skip)('a disk that is full', () => {
   it('holds what cannot be stored, says why, and has it stored once there is room', async () => {
     const disk = await SmallDisk.mount();
-    const bed = await TestBed.start({}, { store: disk.store });
+    const bed = await TestBed.startProcess({}, { store: disk.store });
     try {
       await disk.fill();
       const large = await bed.submit('five-mebibytes');

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { onRealCluster } from '../support/cluster.js';
-import { Child } from '../support/child.js';
-import { type StatusInfo, TestBed, TOKEN } from '../support/test-bed.js';
+import { type StatusInfo, TestBed, TOKEN, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 let bed: TestBed;
-let replica: { child: Child; url: string };
+let replica: TestReplica;
 beforeAll(async () => {
   bed = await TestBed.start(
     {},
@@ -15,25 +14,9 @@ beforeAll(async () => {
         text.replace('finalizer_controller: true', 'finalizer_controller: true\n    sync_max_wait: 120'),
     },
   );
-  const { child, match } = await Child.start(
-    'dist/main.js',
-    ['--cluster', 'kubeconfig', '--port', '0', ...bed.store.args],
-    {
-      PYGEOAPI_CONFIG: `${bed.cluster.folder}/configuration.yaml`,
-      KUBECONFIG: bed.cluster.kubeconfig,
-      PYGEOAPI_K8S_MANAGER_NAMESPACE: bed.cluster.namespace,
-      PYGEOAPI_K8S_MANAGER_API_TOKEN: TOKEN,
-      SYNC_MAX_WAIT: '1',
-      ...bed.store.environment,
-    },
-    /^listening on (http:\/\/\S+)$/m,
-  );
-  replica = { child, url: match[1] ?? '' };
-}, 60_000);
-afterAll(async () => {
-  await (replica as typeof replica | undefined)?.child.end();
-  await (bed as TestBed | undefined)?.stop();
-}, 60_000);
+  replica = await bed.startReplica({ SYNC_MAX_WAIT: '1' });
+}, 120_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 interface Options {
   readonly url?: string;

@@ -70,7 +70,7 @@ describeImage.each([
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
   it('answers on port 80 as its own user, which is not root', async () => {
-    const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['app'] === 'k8s-job-manager');
+    const pod = (await bed.cluster.serverPods())[0];
     expect((await fetch(`http://${pod?.status?.podIP}:80/processes`)).status).toBe(200);
     const target = 'deployment/k8s-job-manager';
     const { Uid, CapEff } = await firstProcess(bed.cluster, target);

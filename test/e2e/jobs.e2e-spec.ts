@@ -10,7 +10,7 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 60_000);
+}, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 const podOf = async (jobId: string): Promise<V1Pod | undefined> =>

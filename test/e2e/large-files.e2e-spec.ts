@@ -12,7 +12,7 @@ const ALLOWANCE = 160 * 1024 ** 2;
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start(transferEnvironment, { configuration: transferConfiguration });
+  bed = await TestBed.startProcess(transferEnvironment, { configuration: transferConfiguration });
 }, 60_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 

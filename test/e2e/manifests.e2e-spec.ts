@@ -1,20 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { Agent } from 'node:http';
 import { parseAllDocuments } from 'yaml';
-import { projectFolder } from '../support/child.js';
+import { accountOf, nothingLost } from '../support/account.js';
+import { sendTo } from '../support/balancer.js';
 import { TestCluster } from '../support/cluster.js';
-import { apply, kubectl, secret } from '../support/kubectl.js';
-import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
+import { Deployment } from '../support/deployment.js';
+import { kubectl } from '../support/kubectl.js';
+import { bucketVariables, hasServerImage } from '../support/server-image.js';
+import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
-const NAME = 'k8s-job-manager';
 const CONFIGURATION = `
 server:
   manager: { finalizer_controller: true, automountServiceAccountToken: false }
 resources:
+  inputs:
+    type: process
+    processor:
+      name: pygeoapi_k8s_manager.process.GenericImageProcessor
+      default_image: busybox:latest
+      check_auth: false
+      mimetype: application/json
+      metadata:
+        title: Gives back what it gets
+        jobControlOptions: [sync-execute, async-execute]
+        inputs: { text: { schema: { type: string } } }
+        outputs: { inputs: { schema: { type: object } } }
+      command: [sh, -c, 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf "%s" "$PYGEOAPI_K8S_MANAGER_INPUTS"']
   greet:
     type: process
     processor:
@@ -35,47 +49,28 @@ resources:
       command: [sh, -c, 'echo begun; trap exit TERM; while :; do sleep 1; done']
 `;
 
-/** An overlay as an operator writes one. */
-const overlay = (root: string, namespace: string, tag: string) => `
-apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-namespace: ${namespace}
-resources: [${root}/base]
-components: [${['ingress', 'network-policy', 'restricted-jobs', 'limits'].map((name) => `${root}/components/${name}`).join(', ')}]
-images: [{ name: ogc-processes-k8s/server, newName: ${serverImage.split(':')[0]}, newTag: ${tag} }]
-configMapGenerator: [{ name: k8s-job-manager-config, behavior: replace, files: [local.config.yml] }]
-`;
-
 (hasServerImage ? describe : describe.skip)('k8s-manifests in a namespace of restricted pods', () => {
   let bed: TestBed;
-  let folder: string;
+  let deployment: Deployment;
 
   beforeAll(async () => {
     bed = await TestBed.around(await TestCluster.start());
     const { cluster } = bed;
-    // kustomize takes no absolute paths.
-    folder = await mkdtemp(join(cluster.folder, 'overlay-'));
-    const root = relative(folder, join(projectFolder, 'k8s-manifests'));
-    await writeFile(join(folder, 'local.config.yml'), CONFIGURATION);
-    await writeFile(
-      join(folder, 'kustomization.yaml'),
-      overlay(root, cluster.namespace, serverImage.split(':')[1] ?? 'latest'),
-    );
     await kubectl(cluster, ['label', 'namespace', cluster.namespace, 'pod-security.kubernetes.io/enforce=restricted']);
-    await apply(cluster, [secret(NAME, { token: TOKEN }), secret(`${NAME}-bucket`, bucketVariables(bed))]);
-    await kubectl(cluster, ['apply', '--kustomize', folder]);
-    await kubectl(cluster, ['rollout', 'status', `deployment/${NAME}`, '--timeout=150s']);
-    await useServerAt(bed, await serviceAddress(cluster, NAME));
+    deployment = await Deployment.start(cluster, {
+      configuration: CONFIGURATION,
+      token: TOKEN,
+      bucket: bucketVariables(bed),
+      components: ['ingress', 'network-policy', 'restricted-jobs', 'limits'],
+    });
+    bed.url = deployment.url;
   }, 200_000);
   afterAll(async () => {
+    await (deployment as Deployment | undefined)?.stop();
     await (bed as TestBed | undefined)?.stop();
-    if (folder) await rm(folder, { recursive: true, force: true });
   }, 60_000);
 
-  const replicas = async () =>
-    (await bed.cluster.pods()).filter(
-      ({ metadata }) => metadata?.labels?.['app'] === NAME && !metadata.deletionTimestamp,
-    );
+  const replicas = async () => (await bed.cluster.serverPods()).filter(({ metadata }) => !metadata?.deletionTimestamp);
 
   it('runs two replicas, of which one leads, without a warning of rights', async () => {
     const pods = await replicas();
@@ -116,31 +111,32 @@ configMapGenerator: [{ name: k8s-job-manager-config, behavior: replace, files: [
     );
   }, 120_000);
 
-  it('restarts one replica at a time while requests are answered', async () => {
-    const before = (await replicas()).map(({ metadata }) => metadata?.uid);
-    let ended = false;
-    const restarting = kubectl(bed.cluster, ['rollout', 'restart', `deployment/${NAME}`])
-      .then(() => kubectl(bed.cluster, ['rollout', 'status', `deployment/${NAME}`, '--timeout=150s']))
-      .finally(() => (ended = true));
-    const refused: unknown[] = [];
-    let answered = 0;
-    while (!ended) {
-      const response = await fetch(`${bed.url}/jobs`, { headers: { connection: 'close' } }).catch(
-        (error: unknown) => error,
-      );
-      if (response instanceof Response && response.ok) answered++;
-      else refused.push(response);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+  it('restarts one replica at a time, and again, while requests are answered, and loses nothing', async () => {
+    const uids = async () => (await replicas()).map(({ metadata }) => metadata?.uid);
+    const load = new SteadyLoad();
+    try {
+      // The limits of the namespace leave no room for many jobs side by side.
+      const send = sendTo(bed.url, new Agent({ keepAlive: false }));
+      load.addClient('sync a', send);
+      load.addClient('sync b', send);
+      load.addClient('async', send, { prefer: 'respond-async' });
+      for (const time of ['once', 'twice']) {
+        await load.goesOn(`before it is restarted ${time}`, 20);
+        const before = await uids();
+        await deployment.restart();
+        const after = await eventually('two replicas', async () => (await uids()).length === 2 && uids());
+        expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+      }
+      await load.goesOn('with the last replicas only', 20);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+      const ids = [...load.texts.keys()];
+      expect(ids.length).toBeGreaterThan(10);
+      expect(await accountOf(bed, ids, (id) => load.texts.get(id) ?? '')).toEqual(nothingLost(ids.length));
+    } finally {
+      await load.stop();
     }
-    await restarting;
-    expect(refused).toEqual([]);
-    expect(answered).toBeGreaterThan(10);
-    const after = await eventually('two other replicas', async () => {
-      const pods = await replicas();
-      return pods.length === 2 && pods.every(({ metadata }) => !before.includes(metadata?.uid)) && pods;
-    });
-    expect(after).toHaveLength(2);
-  }, 200_000);
+  }, 300_000);
 });
 
 (hasServerImage ? describe : describe.skip)('the overlay example of k8s-manifests', () => {

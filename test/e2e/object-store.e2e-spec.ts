@@ -6,7 +6,7 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess();
 }, 60_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 

@@ -8,7 +8,7 @@ import { TestBed } from '../support/test-bed.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 60_000);
+}, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 async function expectToFit(schema: OgcSchema, response: Response): Promise<void> {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountOf, nothingLost } from '../support/account.js';
 import { Balancer } from '../support/balancer.js';
 import { ApiProxy } from '../support/api-proxy.js';
+import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -9,7 +10,7 @@ const JOBS = 6;
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess();
 }, 60_000);
 afterAll(async () => {
   for (const replica of bed?.replicas ?? []) replica.process.process.kill('SIGCONT');
@@ -149,63 +150,29 @@ describe('replicas that are replaced one after the other under load', () => {
   it('fail no request, and lose no job', async () => {
     const environment = { SHUTDOWN_DELAY: '2', PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'rolling-' };
     const balancer = new Balancer();
-    const failures: string[] = [];
-    const texts = new Map<string, string>();
-    let [over, requests] = [false, 0];
-    const send = async (...parts: Parameters<Balancer['send']>) => {
-      requests += 1;
-      const answer = await balancer.send(...parts);
-      if (answer.status >= 400) failures.push(`${parts[0]} ${parts[1]}: ${answer.status} ${answer.text}`);
-      return answer;
-    };
-    const client = async (name: string, prefer: Record<string, string>) => {
-      for (let count = 0; !over; count += 1) {
-        try {
-          const text = `${name} ${count}`;
-          const executed = await send('POST', '/processes/inputs/execution', prefer, { inputs: { text } });
-          const [id] = /[0-9a-f-]{36}/.exec(String(executed.headers['location'] ?? executed.headers['link'])) ?? [];
-          if (id === undefined) continue;
-          texts.set(id, text);
-          // One job at a time for each client, so that a slow cluster is not swamped.
-          await eventually('the end of the job', async () => {
-            const { status } = JSON.parse((await send('GET', `/jobs/${id}`)).text) as { status: string };
-            return status === 'successful';
-          });
-          await send('GET', `/jobs/${id}/results`);
-          await send('GET', '/jobs?limit=5');
-          await send('GET', '/processes/inputs');
-        } catch (error) {
-          failures.push(String(error));
-        }
-      }
-    };
+    const load = new SteadyLoad();
     try {
       let serving = [await bed.startReplica(environment), await bed.startReplica(environment)];
       await balancer.add(...serving);
-      const clients = [
-        ...['a', 'b'].map((name) => client(`sync ${name}`, {})),
-        client('async', { prefer: 'respond-async' }),
-      ];
+      for (const name of ['sync a', 'sync b']) load.addClient(name, balancer.send);
+      load.addClient('async', balancer.send, { prefer: 'respond-async' });
       for (const old of serving) {
         const fresh = await bed.startReplica(environment);
         await balancer.add(fresh);
-        const served = requests;
-        await eventually('requests with all replicas', () => requests > served + 30);
+        await load.goesOn('with all replicas', 30);
         expect(await old.process.end()).toBe(0);
         balancer.remove(old);
         serving = [...serving.filter((candidate) => candidate !== old), fresh];
       }
-      const served = requests;
-      await eventually('requests with the new replicas only', () => requests > served + 30);
-      over = true;
-      await Promise.all(clients);
-      expect(failures).toEqual([]);
-      const ids = [...texts.keys()];
+      await load.goesOn('with the new replicas only', 30);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+      const ids = [...load.texts.keys()];
       expect(ids.length).toBeGreaterThan(5);
-      const expected = (id: string) => texts.get(id) ?? '';
+      const expected = (id: string) => load.texts.get(id) ?? '';
       expect(await accountOf(bed, ids, expected, serving[0])).toEqual(nothingLost(ids.length));
     } finally {
-      over = true;
+      await load.stop();
       balancer.stop();
     }
   }, 240_000);

@@ -4,7 +4,7 @@ import { eventually } from '../support/wait.js';
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess();
 }, 60_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 

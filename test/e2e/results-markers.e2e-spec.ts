@@ -117,7 +117,7 @@ describe('several results in one log', () => {
   beforeAll(async () => {
     const script = (await readFile('docs/results.md', 'utf8')).split('```sh\n')[1]?.split('```')[0] ?? '';
     bed = await TestBed.start({}, { configuration: (text) => `${text}\n${documented(script)}` });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
   promises(() => bed);
@@ -196,8 +196,7 @@ describe('several results in one log', () => {
           'processes.pygeoapi.io/log-start'
         ];
       await eventually('the note of when the log began', noted);
-      await bed.server?.end();
-      await bed.startServer();
+      await bed.replaceServer();
       expect((await bed.ended(jobId)).cause).toMatchObject({
         type: 'result-lost',
         message: expect.stringContaining('wrote more than its node keeps of a log'),
@@ -226,7 +225,7 @@ describe('several results in a log that nobody collects', () => {
   beforeAll(async () => {
     const configuration = (text: string) => text.replace('finalizer_controller: true', 'finalizer_controller: false');
     bed = await TestBed.start({}, { configuration });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
   promises(() => bed);

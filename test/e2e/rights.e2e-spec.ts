@@ -1,8 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { V1PolicyRule } from '@kubernetes/client-node';
-import { TestCluster, onRealCluster } from '../support/cluster.js';
+import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from '@kubernetes/client-node';
+import type { Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { askRights } from '../../src/k8s/cluster-rights.js';
+import { ApiKubernetesClient } from '../../src/k8s/kubernetes-client.adapter.js';
+import { ApiTransport } from '../../src/k8s/api-transport.js';
+import { PooledKubeConfig } from '../../src/k8s/pooled-kube-config.js';
+import { ApiRecorder, type Right } from '../support/api-recorder.js';
+import { HOST_FROM_PODS, SERVER, TestCluster, onRealCluster } from '../support/cluster.js';
+import { possibleWays } from '../support/deployment.js';
+import { FaultyS3 } from '../support/faulty-s3.js';
+import { apply, configMap } from '../support/kubectl.js';
+import { bucketVariables, hasServerImage } from '../support/server-image.js';
 import { kubeconfigWith } from '../support/service-account.js';
 import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 
 const MANAGER = `finalizer_controller: false
     ttl_seconds_after_finished: 3600
@@ -20,7 +34,10 @@ const predecessorRules = (podVerbs: readonly string[]): V1PolicyRule[] => [
 describe('a server whose finalizer is off', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.start({}, { configuration: (text) => text.replace('finalizer_controller: true', MANAGER) });
+    bed = await TestBed.startProcess(
+      {},
+      { configuration: (text) => text.replace('finalizer_controller: true', MANAGER) },
+    );
   }, 60_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -71,7 +88,10 @@ describe('a server whose finalizer is off', () => {
   let bed: TestBed;
   beforeAll(async () => {
     const cluster = await TestCluster.start();
-    bed = await TestBed.start({ KUBECONFIG: await kubeconfigWith(cluster, predecessorRules(podVerbs)) }, { cluster });
+    bed = await TestBed.startProcess(
+      { KUBECONFIG: await kubeconfigWith(cluster, predecessorRules(podVerbs)) },
+      { cluster },
+    );
   }, 60_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -85,4 +105,160 @@ describe('a server whose finalizer is off', () => {
     expect(bed.server?.output.includes('It may not patch pods')).toBe(!held);
     if (held) expect(await bed.store.logs()).toHaveLength(1);
   });
+});
+
+/** Each by itself, as `get jobs.batch`. */
+const rightsOf = (rules: readonly V1PolicyRule[]): Right[] =>
+  rules
+    .flatMap(({ apiGroups = [], resources = [], verbs }) =>
+      verbs.flatMap((verb) =>
+        resources.flatMap((resource) =>
+          apiGroups.map((group) => `${verb} ${[resource, group].filter(Boolean).join('.')}`),
+        ),
+      ),
+    )
+    .sort();
+
+const shipped = async (): Promise<V1PolicyRule[]> =>
+  (parse(await readFile('k8s-manifests/base/role.yaml', 'utf8')) as { rules: V1PolicyRule[] }).rules;
+
+const rules = await shipped();
+const without = (right: Right): V1PolicyRule[] =>
+  rightsOf(rules)
+    .filter((candidate) => candidate !== right)
+    .map((candidate) => {
+      const [verb = '', name = ''] = candidate.split(' ');
+      const [resource = '', ...group] = name.split('.');
+      return { apiGroups: [group.join('.')], resources: [resource], verbs: [verb] };
+    });
+
+(onRealCluster ? describe : describe.skip)('a server without one right of the Role as shipped', () => {
+  let cluster: TestCluster;
+  beforeAll(async () => {
+    cluster = await TestCluster.start();
+  }, 60_000);
+  afterAll(() => cluster.stop(), 60_000);
+  const nameOf = (right: Right) => `without-${right.replaceAll(/[^a-z]/g, '-')}`;
+  const consequences: Record<string, string> = {
+    'patch pods': 'It may not patch pods',
+    'list events': 'It may not list and watch events',
+    'watch events': 'It may not list and watch events',
+    'create events': 'It may not create events',
+  };
+  const [ofLeases, others] = [true, false].map((is) =>
+    rightsOf(rules).filter((right) => right.includes('leases') === is),
+  );
+
+  it.each(others ?? [])('%s notices it at the start, and says what follows', async (right) => {
+    const config = new PooledKubeConfig();
+    config.loadFromFile(await kubeconfigWith(cluster, without(right), nameOf(right)));
+    const client = new ApiKubernetesClient(new ApiTransport(config), cluster.namespace, 'real');
+    try {
+      const expected = consequences[right] ?? `Missing rights in namespace ${cluster.namespace}: ${right}.`;
+      // The API server gets to know roles a moment later.
+      await eventually(`"${expected}"`, async () => {
+        const said: string[] = [];
+        const say = (text: string) => void said.push(text);
+        await askRights(client, { warn: say, error: say } as unknown as Logger);
+        return said.length === 1 && said[0]?.startsWith(expected) ? true : Promise.reject(new Error(said.join()));
+      });
+    } finally {
+      await config.close();
+    }
+  });
+
+  it('of Leases acts as the only one, or says that it cannot keep its Lease', async () => {
+    const beds = await Promise.all(
+      (ofLeases ?? []).map(async (right) => {
+        const KUBECONFIG = await kubeconfigWith(cluster, without(right), nameOf(right));
+        const prefix = `${nameOf(right).slice(0, 14)}-`;
+        return TestBed.startProcess({ KUBECONFIG, PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: prefix }, { cluster });
+      }),
+    );
+    try {
+      for (const [index, bed] of beds.entries()) {
+        // A Lease that it made itself it cannot renew.
+        const said = ofLeases?.[index]?.startsWith('update')
+          ? 'cannot update resource "leases"'
+          : 'acts as the only one';
+        await eventually(said, () => bed.server?.output.includes(said));
+      }
+    } finally {
+      for (const bed of beds) {
+        await bed.server?.end();
+        await bed.store.remove();
+      }
+    }
+  }, 60_000);
+});
+
+(hasServerImage ? describe : describe.skip).each(possibleWays)('the Role as shipped with the %s', (way) => {
+  const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+  let cluster: TestCluster;
+  let bed: TestBed;
+  let recorder: ApiRecorder;
+  let s3: FaultyS3;
+  beforeAll(async () => {
+    cluster = await TestCluster.start();
+    bed = await TestBed.around(cluster);
+    recorder = await ApiRecorder.before(cluster.kubeconfig);
+    const bucket = bucketVariables(bed);
+    const ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
+    s3 = await FaultyS3.before(bucket[ENDPOINT] ?? '', HOST_FROM_PODS);
+    await apply(cluster, [configMap('api-recorder', { 'ca.crt': recorder.authority })]);
+    // The pod's own token, and the certificate of who stands before the API server.
+    const sources = [
+      { serviceAccountToken: { path: 'token' } },
+      { configMap: { name: 'api-recorder' } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ];
+    await bed.deploy(
+      {
+        KUBERNETES_SERVICE_HOST: recorder.host,
+        KUBERNETES_SERVICE_PORT: String(recorder.port),
+        [ENDPOINT]: s3.endpoint,
+      },
+      {
+        volumes: [{ name: 'account', projected: { sources } }],
+        volumeMounts: [{ name: 'account', mountPath: ACCOUNT }],
+      },
+      way,
+    );
+  }, 120_000);
+  afterAll(async () => {
+    await (bed as TestBed | undefined)?.stop();
+    recorder?.close();
+    s3?.close();
+  }, 60_000);
+
+  it('grants what the server asks for, all of that, and nothing else', async () => {
+    recorder.conflictOnce('patch pods');
+    const ended = await bed.submit('with-init');
+    expect((await bed.ended(ended)).status).toBe('successful');
+    expect((await bed.get(`/jobs/${randomUUID()}`)).status).toBe(404);
+
+    const dismissed = await bed.submit('endless');
+    await eventually('its log', async () => (await bed.log(dismissed)).includes('working'));
+    expect((await bed.delete(`/jobs/${dismissed}`)).status).toBe(200);
+
+    s3.become('missing-bucket');
+    const late = await bed.submit('instant');
+    await eventually('an Event of what keeps its log from being stored', async () =>
+      (await cluster.core.listNamespacedEvent({ namespace: cluster.namespace })).items.some(
+        ({ involvedObject, reason }) => reason === 'CollectionFailed' && involvedObject.name?.endsWith(late),
+      ),
+    );
+    s3.become('none');
+    await eventually('all three logs', async () => (await bed.store.logs()).length === 3);
+
+    const config = new KubeConfig();
+    config.loadFromFile(cluster.kubeconfig);
+    const rbac = config.makeApiClient(RbacAuthorizationV1Api);
+    const { rules: granted = [] } = await rbac.readNamespacedRole({ name: SERVER, namespace: cluster.namespace });
+    await eventually('the use of every right', () => recorder.used.size >= rightsOf(granted).length).catch(
+      () => undefined,
+    );
+    expect([...recorder.used].sort()).toEqual(rightsOf(granted));
+    expect([...recorder.refused]).toEqual([]);
+  }, 180_000);
 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
     { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: '127.0.0.1,0.0.0.0' },
     { configuration: transferConfiguration },
   );
-}, 60_000);
+}, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 const run = async (script: string, body: Readonly<Record<string, unknown>> = {}) => {

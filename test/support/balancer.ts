@@ -1,11 +1,24 @@
 import { Agent, request } from 'node:http';
 import type { TestReplica } from './test-bed.js';
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly text: string;
 }
+
+export type Send = (
+  method: string,
+  path: string,
+  headers?: Readonly<Record<string, string>>,
+  body?: unknown,
+) => Promise<Answer>;
+
+/** Sends requests to one address. @param agent says whether connections are kept */
+export const sendTo =
+  (url: string, agent: Agent): Send =>
+  (method, path, headers = {}, body) =>
+    send(url + path, method, headers, body, agent);
 
 /**
  * Sends requests to the ready replicas in turn over kept-alive connections, as the clients of a Service do. Only what was refused before anything was sent is sent
@@ -32,7 +45,7 @@ export class Balancer {
     this.targets.delete(replica);
   }
 
-  async send(method: string, path: string, headers: Record<string, string> = {}, body?: unknown): Promise<Answer> {
+  send: Send = async (method, path, headers = {}, body) => {
     for (let tries = 0; ; tries += 1) {
       const ready = [...this.targets].filter(([, target]) => target.ready);
       const [replica, target] = ready[(this.next += 1) % ready.length] ?? [];
@@ -43,7 +56,7 @@ export class Balancer {
         if ((error as NodeJS.ErrnoException).code !== 'ECONNREFUSED' || tries > 3) throw error;
       }
     }
-  }
+  };
 
   stop(): void {
     clearInterval(this.probing);
@@ -65,7 +78,7 @@ export class Balancer {
 function send(
   url: string,
   method: string,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
   body: unknown,
   agent: Agent,
 ): Promise<Answer> {

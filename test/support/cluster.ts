@@ -19,6 +19,12 @@ export const POD_FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 export const realKubeconfig = process.env['E2E_KUBECONFIG'];
 export const onRealCluster = realKubeconfig !== undefined;
 
+/** This machine, as pods of the real cluster reach it. */
+export const HOST_FROM_PODS = '10.244.0.1';
+
+/** The server that k8s-manifests deploys: the name of its objects, and the label `app` of its pods. */
+export const SERVER = 'k8s-job-manager';
+
 /** A namespace of its own on a cluster that lives as long as the suite: a server under test can be killed without it. */
 export class TestCluster {
   readonly core: CoreV1Api;
@@ -66,8 +72,14 @@ export class TestCluster {
     return cluster;
   }
 
+  /** All but those of a server that is deployed here. */
   async pods() {
-    return (await this.core.listNamespacedPod({ namespace: this.namespace })).items;
+    return this.podsWith(`app!=${SERVER}`);
+  }
+
+  /** Of a server that is deployed here, also those that are about to end. */
+  async serverPods() {
+    return this.podsWith(`app=${SERVER}`);
   }
 
   /** Pods that a server under test has not let go (yet). */
@@ -83,7 +95,7 @@ export class TestCluster {
     if (this.embedded) {
       await this.embedded.end();
     } else {
-      for (const pod of await this.pods()) {
+      for (const pod of await this.podsWith()) {
         const request = {
           name: pod.metadata?.name ?? '',
           namespace: this.namespace,
@@ -98,5 +110,9 @@ export class TestCluster {
       await this.core.deleteNamespace({ name: this.namespace });
     }
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async podsWith(labelSelector?: string) {
+    return (await this.core.listNamespacedPod({ namespace: this.namespace, labelSelector })).items;
   }
 }

@@ -30,14 +30,16 @@ export class FaultyS3 {
     server.on('request', (incoming, answer) => void this.answer(incoming, answer));
   }
 
-  static async before(endpoint: string): Promise<FaultyS3> {
-    const server = createServer().listen(0, '127.0.0.1');
+  /** @param host where it listens */
+  static async before(endpoint: string, host = '127.0.0.1'): Promise<FaultyS3> {
+    const server = createServer().listen(0, host);
     await once(server, 'listening');
     return new FaultyS3(server, new URL(endpoint));
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    const { address, port } = this.server.address() as AddressInfo;
+    return `http://${address}:${port}`;
   }
 
   become(fault: S3Fault): void {

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { HOST_FROM_PODS } from './cluster.js';
+import { isDeployed } from './deployment.js';
 
 export interface ReceivedCall {
   readonly path: string;
@@ -10,11 +12,13 @@ export interface ReceivedCall {
   readonly body: string;
 }
 
-/** A subscriber on loopback that can be away for a while, and be in a bad mood. */
+/** A subscriber on this machine that can be away for a while, and be in a bad mood. */
 export class Receiver {
   readonly calls: ReceivedCall[] = [];
   /** Answers a call; by default 204. */
   answer: (call: ReceivedCall, response: ServerResponse) => void = (_call, response) => response.writeHead(204).end();
+  /** Where servers under test reach it. */
+  readonly host = isDeployed ? HOST_FROM_PODS : '127.0.0.1';
   private server: Server | undefined;
   private port = 0;
 
@@ -35,7 +39,7 @@ export class Receiver {
         this.answer(call, response);
       });
     });
-    await once(this.server.listen(this.port, '127.0.0.1'), 'listening');
+    await once(this.server.listen(this.port, this.host), 'listening');
     this.port = (this.server.address() as AddressInfo).port;
   }
 
@@ -48,7 +52,7 @@ export class Receiver {
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${this.port}${path}`;
+    return `http://${this.host}:${this.port}${path}`;
   }
 
   at(path: string): readonly ReceivedCall[] {

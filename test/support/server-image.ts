@@ -8,9 +8,9 @@ export const serverImage = process.env['E2E_SERVER_IMAGE'] ?? '';
 export const hasServerImage = onRealCluster && serverImage !== '';
 
 /** The variables of the bed's bucket, for a server that runs in a pod. */
-export function bucketVariables(bed: TestBed): Record<string, string> {
+export function bucketVariables({ store }: Pick<TestBed, 'store'>): Record<string, string> {
   const endpoint = process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '';
-  return { ...bed.store.environment, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: endpoint };
+  return { ...store.environment, PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: endpoint };
 }
 
 /** Waits until a server answers there that every object is listed to, and lets the bed use it. */

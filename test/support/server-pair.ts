@@ -19,7 +19,7 @@ export class ServerPair {
   static async start(): Promise<ServerPair> {
     const folder = await mkdtemp(join(tmpdir(), 'e2e-server-'));
     const logFile = join(folder, 'server.log');
-    const bed = await TestBed.start({
+    const bed = await TestBed.startProcess({
       PYGEOAPI_CONFIG: serverFixture('everything'),
       LOG_FILE: logFile,
       SCRIPT_NAME: '/pygeoapi',

@@ -3,11 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { TestCluster } from './cluster.js';
 
 /** A kubeconfig of a service account that has these rights in the cluster's namespace. */
-export async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[]): Promise<string> {
+export async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[], name = 'manager'): Promise<string> {
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const { namespace } = cluster;
-  const name = 'manager';
   const rbac = config.makeApiClient(RbacAuthorizationV1Api);
   await cluster.core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
   await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
@@ -29,7 +28,7 @@ export async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[]
     },
   });
   const text = await readFile(cluster.kubeconfig, 'utf8');
-  const file = `${cluster.folder}/manager-kubeconfig`;
+  const file = `${cluster.folder}/${name}-kubeconfig`;
   await writeFile(file, text.replace(/token: \S+?(?=[},\s])/, `token: ${status?.token ?? ''}`), { mode: 0o600 });
   return file;
 }

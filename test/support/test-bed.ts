@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Child } from './child.js';
 import { TestCluster } from './cluster.js';
+import { Deployment, isDeployed, type DeploymentSettings, type Way } from './deployment.js';
+import { bucketVariables } from './server-image.js';
 import { startTestStore, type TestStore } from './store.js';
 import { TestClient } from './test-client.js';
 
@@ -30,9 +32,10 @@ export class TestReplica extends TestClient {
   }
 }
 
-/** A server under test in a process of its own, its cluster and its object store. */
+/** A server under test, its cluster and its object store. The server is a process of its own or, where `E2E_DEPLOY` says so, two replicas behind a Service. */
 export class TestBed extends TestClient {
   server: Child | undefined;
+  deployment: Deployment | undefined;
   readonly replicas: TestReplica[] = [];
 
   private constructor(
@@ -48,15 +51,37 @@ export class TestBed extends TestClient {
     environment: Readonly<Record<string, string>> = {},
     options: TestBedOptions = {},
   ): Promise<TestBed> {
+    return TestBed.with(environment, options, (bed) => (isDeployed ? bed.deploy() : bed.startServer()));
+  }
+
+  /** Never deployed: for suites that end their server, start it otherwise, or look at its process. */
+  static async startProcess(
+    environment: Readonly<Record<string, string>> = {},
+    options: TestBedOptions = {},
+  ): Promise<TestBed> {
+    return TestBed.with(environment, options, (bed) => bed.startServer());
+  }
+
+  /** A cluster and an object store without a server: the suite starts its own, and says where in `url`. */
+  static async around(cluster: TestCluster): Promise<TestBed> {
+    return new TestBed(cluster, await startTestStore(), { PYGEOAPI_CONFIG: CONFIGURATION });
+  }
+
+  private static async with(
+    environment: Readonly<Record<string, string>>,
+    options: TestBedOptions,
+    start: (bed: TestBed) => Promise<void>,
+  ): Promise<TestBed> {
     const cluster = options.cluster ?? (await TestCluster.start());
-    const variables = { ...environment };
+    const variables = { PYGEOAPI_CONFIG: CONFIGURATION, ...environment };
     if (options.configuration) {
-      variables['PYGEOAPI_CONFIG'] = join(cluster.folder, 'configuration.yaml');
-      await writeFile(variables['PYGEOAPI_CONFIG'], options.configuration(await readFile(CONFIGURATION, 'utf8')));
+      const text = await readFile(variables.PYGEOAPI_CONFIG, 'utf8');
+      variables.PYGEOAPI_CONFIG = join(cluster.folder, 'configuration.yaml');
+      await writeFile(variables.PYGEOAPI_CONFIG, options.configuration(text));
     }
     const bed = new TestBed(cluster, options.store ?? (await startTestStore()), variables);
     try {
-      await bed.startServer();
+      await start(bed);
       return bed;
     } catch (error) {
       await bed.stop();
@@ -64,9 +89,16 @@ export class TestBed extends TestClient {
     }
   }
 
-  /** A cluster and an object store without a server: the suite starts its own, and says where in `url`. */
-  static async around(cluster: TestCluster): Promise<TestBed> {
-    return new TestBed(cluster, await startTestStore(), {});
+  /** What the server has printed so far, all of its replicas. */
+  async output(): Promise<string> {
+    return this.deployment ? this.deployment.output() : (this.server?.output ?? '');
+  }
+
+  /** Takes the server away, a process by SIGKILL, and brings it back. */
+  async replaceServer(): Promise<void> {
+    if (this.deployment) return this.deployment.replace();
+    await this.server?.end('SIGKILL');
+    await this.startServer();
   }
 
   /** The server's address is another after each start. @param settings `withoutStore`: as where the variables of the bucket are missing */
@@ -84,9 +116,32 @@ export class TestBed extends TestClient {
   }
 
   async stop(): Promise<void> {
+    await this.deployment?.stop();
     await Promise.all([this.server, ...this.replicas.map(({ process }) => process)].map((server) => server?.end()));
     await this.cluster.stop();
     await this.store.remove();
+  }
+
+  /** Deploys the server. @param over the bed's environment */
+  async deploy(
+    over: Readonly<Record<string, string>> = {},
+    settings: Partial<DeploymentSettings> = {},
+    way?: Way,
+  ): Promise<void> {
+    const { PYGEOAPI_CONFIG = '', ...environment } = this.environment;
+    this.deployment = await Deployment.start(
+      this.cluster,
+      {
+        configuration: await readFile(PYGEOAPI_CONFIG, 'utf8'),
+        token: TOKEN,
+        bucket: bucketVariables(this),
+        // The suites' configuration says 127.0.0.1.
+        environment: { HOST: '0.0.0.0', ...environment, ...over },
+        ...settings,
+      },
+      way,
+    );
+    this.url = this.deployment.url;
   }
 
   private async spawn(
@@ -97,7 +152,6 @@ export class TestBed extends TestClient {
       'dist/main.js',
       ['--cluster', 'kubeconfig', '--port', '0', ...store.args],
       {
-        PYGEOAPI_CONFIG: CONFIGURATION,
         KUBECONFIG: this.cluster.kubeconfig,
         PYGEOAPI_K8S_MANAGER_NAMESPACE: this.cluster.namespace,
         PYGEOAPI_K8S_MANAGER_API_TOKEN: TOKEN,

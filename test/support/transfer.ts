@@ -1,4 +1,5 @@
-import { onRealCluster } from './cluster.js';
+import { HOST_FROM_PODS, onRealCluster, SERVER } from './cluster.js';
+import { isDeployed } from './deployment.js';
 
 /** On the real cluster an image of test/images/curl; on the embedded one jobs use this machine's programs. */
 const image = onRealCluster ? 'ogc-processes-k8s/curl:latest' : 'busybox';
@@ -6,8 +7,9 @@ const S3 = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
 /** Where pods find the server under test, and its object store. */
 export const transferEnvironment: Record<string, string> = onRealCluster
   ? {
-      HOST: '0.0.0.0',
-      INTERNAL_URL: 'http://10.244.0.1:0',
+      ...(isDeployed
+        ? { INTERNAL_URL: `http://${SERVER}` }
+        : { HOST: '0.0.0.0', INTERNAL_URL: `http://${HOST_FROM_PODS}:0` }),
       [S3]: process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '',
     }
   : { INTERNAL_URL: 'http://127.0.0.1:0' };
