@@ -88,6 +88,10 @@ describe('an inspection', () => {
     addPod(first, container({ waiting: { reason: 'ErrImagePull', message: 'no such image' } }));
     await pass();
     expect(notes()).toEqual({ 'inspection-problem': 'Container "main" does not start: ErrImagePull: no such image' });
+    const told = notes();
+    addPod(first, container({ waiting: { reason: 'ImagePullBackOff', message: 'back-off' } }));
+    await pass();
+    expect(notes()).toEqual(told);
     addPod(first, container({ running: {} }));
     await pass();
     expect(notes()).toMatchObject({ 'inspection-problem': null });

@@ -66,7 +66,8 @@ export class InspectionReconciler {
   /** Of one that goes on: whether anything keeps it from starting. */
   private async look(job: InspectionRecord, jobs: Informer<InspectionRecord>): Promise<ReconcileResult> {
     const problem = whatHolds(await this.podOf(job));
-    if (problem !== job.problem) await this.note(job, jobs, { [ownAnnotation.inspectionProblem]: problem ?? null });
+    const isOther = problem !== job.problem && !(isPull(problem) && isPull(job.problem));
+    if (isOther) await this.note(job, jobs, { [ownAnnotation.inspectionProblem]: problem ?? null });
     return { requeueAfter: LOOK_AGAIN };
   }
 
@@ -161,6 +162,11 @@ function dueAt({ finding, failures, created, ended }: InspectionRecord, refreshS
   if (finding?.state === 'failed')
     return (ended?.at ?? created).getTime() + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** failures);
   return refreshSeconds === undefined ? undefined : created.getTime() + refreshSeconds * 1000;
+}
+
+/** The kubelet says two things in turn of an image that it cannot pull. */
+function isPull(problem: string | undefined): boolean {
+  return problem !== undefined && /: (?:ErrImagePull|ImagePullBackOff)\b/.test(problem);
 }
 
 function isJson(text: string): boolean {

@@ -32,7 +32,7 @@ describe('what a processor has inspected', () => {
       expect(await json(client, '/processes/double')).toMatchObject({ inputs: { value: { schema: { type: 'integer' } } } });
       const page = await (await client.get('/processes/double?f=html')).text();
       expect(page).toMatch(/<input[^>]* name="input\.value"/);
-      expect(Object.keys((await json(client, '/api'))['paths'] as Members)).toContain('/processes/double/execution');
+      expect(Object.keys((await json(client, '/openapi'))['paths'] as Members)).toContain('/processes/double/execution');
       expect((await client.get('/processes/toolbox')).status).toBe(404);
     }
     expect(await (await bed.execute('double', { value: 4 })).text()).toContain('double 4');
@@ -59,7 +59,7 @@ describe('what a processor has inspected', () => {
     expect(status).toBe('degraded');
     const detail = checks['inspections']?.detail ?? '';
     expect(detail).toContain('failing: Container "main" ended with exit code 3');
-    expect(detail).toContain('"nonsense"');
+    expect(detail).toContain('must be a JSON Schema');
     expect(detail).toContain('there is another process with the id "other"');
   }, 120_000);
 
