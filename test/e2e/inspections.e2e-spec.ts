@@ -22,17 +22,22 @@ const inspections = async () =>
   (await bed.cluster.kubeJobs()).filter(
     ({ metadata }) => metadata?.labels?.['app.kubernetes.io/component'] === 'inspection',
   );
-const isKnown = (client: TestClient) => eventually('the tools being known', async () => (await client.get('/processes/double')).status === 200, 90_000);
+const isKnown = (client: TestClient) =>
+  eventually('the tools being known', async () => (await client.get('/processes/double')).status === 200, 90_000);
 
 describe('what a processor has inspected', () => {
   it('makes its processes known to every replica, in lists, descriptions, pages and the API definition, and they can be executed', async () => {
     for (const client of [bed, replica]) {
       await isKnown(client);
       expect(await ids(client)).toEqual(['double', 'failing', 'other']);
-      expect(await json(client, '/processes/double')).toMatchObject({ inputs: { value: { schema: { type: 'integer' } } } });
+      expect(await json(client, '/processes/double')).toMatchObject({
+        inputs: { value: { schema: { type: 'integer' } } },
+      });
       const page = await (await client.get('/processes/double?f=html')).text();
       expect(page).toMatch(/<input[^>]* name="input\.value"/);
-      expect(Object.keys((await json(client, '/openapi'))['paths'] as Members)).toContain('/processes/double/execution');
+      expect(Object.keys((await json(client, '/openapi'))['paths'] as Members)).toContain(
+        '/processes/double/execution',
+      );
       expect((await client.get('/processes/toolbox')).status).toBe(404);
     }
     expect(await (await bed.execute('double', { value: 4 })).text()).toContain('double 4');
@@ -47,15 +52,22 @@ describe('what a processor has inspected', () => {
   });
 
   it('is told to be missing, with the reason, where it failed; executing says so', async () => {
-    const description = await eventually('the failure', async () => {
-      const text = String((await json(bed, '/processes/failing'))['description']);
-      return text.includes('exit code 3') ? text : undefined;
-    }, 90_000);
+    const description = await eventually(
+      'the failure',
+      async () => {
+        const text = String((await json(bed, '/processes/failing'))['description']);
+        return text.includes('exit code 3') ? text : undefined;
+      },
+      90_000,
+    );
     expect(description).toMatch(/^Not known: Container "main" ended with exit code 3/);
     const response = await bed.execute('failing', {});
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
     await isKnown(bed);
-    const { status, checks } = (await bed.readiness()) as unknown as { status: string; checks: Record<string, { detail?: string }> };
+    const { status, checks } = (await bed.readiness()) as unknown as {
+      status: string;
+      checks: Record<string, { detail?: string }>;
+    };
     expect(status).toBe('degraded');
     const detail = checks['inspections']?.detail ?? '';
     expect(detail).toContain('failing: Container "main" ended with exit code 3');
@@ -67,7 +79,10 @@ describe('what a processor has inspected', () => {
     await isKnown(bed);
     expect((await json(bed, '/jobs?processID=toolbox'))['numberMatched']).toBe(0);
     const all = await inspections();
-    expect(all.map(({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/inspected']).toSorted()).toEqual(['failing', 'toolbox']);
+    expect(all.map(({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/inspected']).toSorted()).toEqual([
+      'failing',
+      'toolbox',
+    ]);
     for (const { spec, metadata } of all) {
       expect(JSON.stringify(await json(bed, '/jobs'))).not.toContain(metadata?.name ?? '');
       expect(spec).toMatchObject({ activeDeadlineSeconds: 120, backoffLimit: 0 });
@@ -90,13 +105,25 @@ describe('what a processor has inspected', () => {
 
   it('is run again where its Job was removed, and stays known meanwhile', async () => {
     await isKnown(bed);
-    const [toolbox] = (await inspections()).filter(({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/inspected'] === 'toolbox');
+    const [toolbox] = (await inspections()).filter(
+      ({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/inspected'] === 'toolbox',
+    );
     const { namespace } = bed.cluster;
-    await bed.cluster.batch.deleteNamespacedJob({ namespace, name: toolbox?.metadata?.name ?? '', propagationPolicy: 'Background' });
-    await eventually('another Job', async () => {
-      const found = (await inspections()).find(({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/finding'] !== undefined);
-      expect((await bed.get('/processes/double')).status).toBe(200);
-      return found !== undefined && found.metadata?.uid !== toolbox?.metadata?.uid;
-    }, 90_000);
+    await bed.cluster.batch.deleteNamespacedJob({
+      namespace,
+      name: toolbox?.metadata?.name ?? '',
+      propagationPolicy: 'Background',
+    });
+    await eventually(
+      'another Job',
+      async () => {
+        const found = (await inspections()).find(
+          ({ metadata }) => metadata?.annotations?.['processes.pygeoapi.io/finding'] !== undefined,
+        );
+        expect((await bed.get('/processes/double')).status).toBe(200);
+        return found !== undefined && found.metadata?.uid !== toolbox?.metadata?.uid;
+      },
+      90_000,
+    );
   }, 120_000);
 });

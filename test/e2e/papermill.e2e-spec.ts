@@ -362,7 +362,10 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(page).not.toContain('<script');
     const failed = await run('found-fails', {});
     expect(failed.cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
-    await eventually('the notebook of the repository', async () => Object.keys((await describe('note'))['inputs'] as Results).length === 0);
+    await eventually(
+      'the notebook of the repository',
+      async () => Object.keys((await describe('note'))['inputs'] as Results).length === 0,
+    );
     expect((await succeed('note', {})).results).toMatchObject({ note: 'from the branch' });
   }, 400_000);
 
