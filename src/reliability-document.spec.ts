@@ -12,9 +12,10 @@ const rows = readDocument('docs/reliability.md')
   );
 
 describe('docs/reliability.md', () => {
-  it('says of every promise which fault it holds against, and names tests that exist', () => {
+  it('says of every promise which fault it holds against, names tests that exist, and says where they run', () => {
     expect(rows.length).toBeGreaterThan(20);
-    expect(rows.filter((cells) => cells.length !== 3 || cells.includes(''))).toEqual([]);
+    expect(rows.filter((cells) => cells.length !== 4 || cells.includes(''))).toEqual([]);
+    expect(rows.filter(([, , , where = '']) => !/^(run|run, real|full)(; (run, real|full))*$/.test(where))).toEqual([]);
     const references = rows.flatMap(([, , tests = '']) => tests.split('<br>'));
     expect(references.filter((reference) => !namesTest(reference))).toEqual([]);
   });
