@@ -16,7 +16,7 @@ const configuration = (text: string): string =>
 
 let bed: TestBed;
 const start = async (...shifts: readonly number[]): Promise<void> => {
-  bed = await TestBed.start({ ...transferEnvironment, ...wrongClock(...shifts) }, { configuration });
+  bed = await TestBed.startProcess({ ...transferEnvironment, ...wrongClock(...shifts) }, { configuration });
 };
 afterEach(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
