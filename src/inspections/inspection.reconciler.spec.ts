@@ -47,7 +47,7 @@ function ended(
 ): void {
   const kubeJob = cluster.kubeJobs.get(name) as V1Job;
   const condition = { type, status: 'True', lastTransitionTime: at(seconds), message };
-  const metadata = { ...kubeJob.metadata, creationTimestamp: at(0) };
+  const metadata = { ...kubeJob.metadata, creationTimestamp: at(seconds - 1) };
   cluster.addJob({ ...kubeJob, metadata, status: { conditions: [condition] } });
   if (pod) addPod(name, pod.status ?? {});
   if (pod?.log !== undefined) cluster.logs.set(`${name}-pod/main`, pod.log);

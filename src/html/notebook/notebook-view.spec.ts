@@ -97,7 +97,7 @@ describe('the view of an executed notebook', () => {
     const many = outputsOf(...Array.from({ length: 60 }, () => shows({ 'text/plain': 'x' })));
     expect([many.length, many.at(-1)]).toEqual([51, { kind: 'note', text: '10 more outputs are not shown.' }]);
     const large = viewNotebook(
-      notebookOf(...Array.from({ length: 301 }, () => code([shows({ 'image/png': 'A'.repeat(2_000_000) })]))),
+      notebookOf(...Array.from({ length: 301 }, () => code([shows({ 'image/png': 'A'.repeat(100_000) })]))),
     );
     expect([large?.cells.length, large?.notes]).toEqual([
       300,
