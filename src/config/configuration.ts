@@ -1,3 +1,5 @@
+import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
+
 /**
  * The one validated, read-only configuration of the server: the YAML file that `PYGEOAPI_CONFIG` names, the environment
  * variables, and the command line, read once at start. Everything else injects {@link Configuration}.
@@ -54,6 +56,27 @@ export interface JobSettings {
   readonly automountServiceAccountToken?: boolean;
 }
 
+/**
+ * Where and as what the pods of jobs run, with Kubernetes' names and meanings. Undefined: not set; an empty mapping, list or text: none, whatever is beneath.
+ */
+export interface PodSettings {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: V1Affinity;
+  readonly tolerations?: readonly V1Toleration[];
+  readonly topologySpreadConstraints?: readonly V1TopologySpreadConstraint[];
+  readonly priorityClassName?: string;
+  readonly runtimeClassName?: string;
+  readonly schedulerName?: string;
+  readonly serviceAccountName?: string;
+  /** Of containers that have none of their own. */
+  readonly imagePullPolicy?: string;
+  readonly imagePullSecrets?: readonly string[];
+  /** Of the main container: request and limit (`extended_resources`). */
+  readonly extendedResources?: Readonly<Record<string, string>>;
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+}
+
 export interface ManagerSection {
   readonly name: string;
   /** Whether this server collects logs and results of ended pods (`finalizer_controller`). */
@@ -62,6 +85,8 @@ export interface ManagerSection {
   readonly syncMaxWait?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
+  /** What holds for pods of processes that do not say otherwise, with the same keys. */
+  readonly pods: PodSettings;
   /** Log levels by library name (`logging`). */
   readonly logging: Readonly<Record<string, LogLevel>>;
 }

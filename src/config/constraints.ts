@@ -15,7 +15,8 @@ import { isMapping } from './validation.js';
 
 /** Constraints and conversions for classes that describe parts of the configuration. Their messages are sentence parts. */
 
-function satisfies(
+/** A value that passes a test. */
+export function satisfies(
   name: string,
   requirement: string,
   validate: (value: unknown) => boolean,

@@ -25,7 +25,13 @@ describe('an almost empty file', () => {
         cors: false,
         prettyPrint: false,
         limits: { defaultItems: 10, maxItems: 10_000 },
-        manager: { name: 'pygeoapi_k8s_manager.KubernetesManager', finalizerController: false, jobs: {}, logging: {} },
+        manager: {
+          name: 'pygeoapi_k8s_manager.KubernetesManager',
+          finalizerController: false,
+          jobs: {},
+          pods: {},
+          logging: {},
+        },
       },
       logging: { level: 'INFO' },
       metadata: { identification: { title: 'OGC API - Processes', description: '', keywords: [] } },
@@ -97,6 +103,7 @@ resources:
         finalizerController: true,
         syncMaxWait: 60,
         jobs: {},
+        pods: {},
         logging: { botocore: 'INFO', 'pygeoapi.l10n': 'ERROR' },
       },
     });

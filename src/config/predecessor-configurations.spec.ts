@@ -43,6 +43,7 @@ describe('a configuration of the 0.11 generation', () => {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',
         finalizerController: true,
         jobs: {},
+        pods: {},
         logging: { kubernetes: 'INFO' },
       },
     });
@@ -86,6 +87,7 @@ describe('a configuration of the 0.17 generation', () => {
       name: 'pygeoapi_k8s_manager.manager.KubernetesManager',
       finalizerController: true,
       jobs: {},
+      pods: {},
       logging: { botocore: 'INFO', kubernetes: 'INFO', 'pygeoapi.l10n': 'ERROR' },
     });
     expect(configuration.logging).toEqual({
@@ -158,6 +160,7 @@ describe('a ConfigMap with the environment everywhere', () => {
         name: 'pygeoapi_k8s_manager.manager.KubernetesManager',
         finalizerController: true,
         jobs: {},
+        pods: {},
         logging: { kubernetes: 'INFO' },
       },
     });
@@ -199,6 +202,7 @@ describe('a ConfigMap with the environment everywhere', () => {
         name: 'pygeoapi_kubernetes_papermill.KubernetesManager',
         finalizerController: false,
         jobs: {},
+        pods: {},
         logging: { kubernetes: 'ERROR' },
       },
     });

@@ -4,6 +4,10 @@ import { validateSync, type ValidationError } from 'class-validator';
 import type { ConfigurationFault } from './configuration-error.js';
 import { joinIndex, joinPath } from './paths.js';
 import { isFromEnvironment } from './provenance.js';
+import { locate, SHAPE, shapeFaults } from './shape.js';
+import { isMapping } from './validation-values.js';
+
+export { isMapping } from './validation-values.js';
 
 export interface ValidatedDefinition<T extends object> {
   /** To be used only when there are no faults. Keys that the class does not know are kept. */
@@ -45,10 +49,6 @@ export function validateDefinition<T extends object>(
   return result;
 }
 
-export function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** What stands in the file, for a message; of mappings and lists only that they are such, of addresses not the user and password. */
 export function describeFound(value: unknown): string {
   if (value === undefined) return 'is not set';
@@ -70,23 +70,39 @@ function collect(
     : joinPath(parentPath, error.property);
   const found =
     isMapping(parent) || Array.isArray(parent) ? (parent as Record<string, unknown>)[error.property] : undefined;
-  const { whitelistValidation, nestedValidation, ...constraints } = error.constraints ?? {};
+  const { whitelistValidation, nestedValidation, [SHAPE]: shape, ...constraints } = error.constraints ?? {};
   if (whitelistValidation !== undefined) {
     result.unknownKeys.push(path);
     return;
   }
+  if (shape !== undefined) collectShape(error, path, parent, found, result.faults);
   const messages = Object.values(constraints);
   if (messages.length === 0 && nestedValidation !== undefined) messages.push('must be a mapping');
   if (messages.length > 0) {
     const requirement = messages.map((message) => asSentencePart(message, error.property)).join(' and ');
-    const isHidden =
-      found !== undefined &&
-      found !== null &&
-      (secretName.test(error.property) || isFromEnvironment(parent, error.property));
-    const what = isHidden ? 'the value is not shown' : describeFound(found);
-    result.faults.push({ path, message: `${requirement} (${what})` });
+    result.faults.push({ path, message: `${requirement} (${describeAt(parent, error.property, found)})` });
   }
   for (const child of error.children ?? []) collect(child, path, found, result);
+}
+
+/** Faults inside a value that a schema describes, each at its own place. */
+function collectShape(
+  { target = {}, property }: ValidationError,
+  path: string,
+  parent: unknown,
+  value: unknown,
+  faults: ConfigurationFault[],
+): void {
+  for (const { at, message } of shapeFaults(target, property, value)) {
+    const { path: place, found } = locate(path, value, at);
+    const container = at.length === 0 ? parent : locate(path, value, at.slice(0, -1)).found;
+    faults.push({ path: place, message: `${message} (${describeAt(container, at.at(-1) ?? property, found)})` });
+  }
+}
+
+function describeAt(container: unknown, key: string, found: unknown): string {
+  const isHidden = found !== undefined && found !== null && (secretName.test(key) || isFromEnvironment(container, key));
+  return isHidden ? 'the value is not shown' : describeFound(found);
 }
 
 /** `port must be …` becomes `must be …`. */

@@ -31,9 +31,18 @@ export function unschedulableReason(pod: Pod, runningPods: number): string | und
     ...(selected && (!terms || matches) ? [] : ["1 node(s) didn't match Pod's node affinity/selector"]),
     ...(requested(pod, 'cpu') > cpus().length ? ['1 Insufficient cpu'] : []),
     ...(requested(pod, 'memory') > totalmem() ? ['1 Insufficient memory'] : []),
+    ...extendedResources(pod).map((name) => `1 Insufficient ${name}`),
     ...(runningPods >= MAX_PODS ? ['1 Too many pods'] : []),
   ];
   return reasons.length > 0 ? `0/1 nodes are available: ${reasons.join(', ')}.` : undefined;
+}
+
+/** The node has none: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources */
+function extendedResources({ spec: { initContainers = [], containers } }: Pod): string[] {
+  const names = [...initContainers, ...containers].flatMap(({ resources }) =>
+    Object.keys({ ...resources?.requests, ...resources?.limits }),
+  );
+  return [...new Set(names)].filter((name) => name.includes('/'));
 }
 
 /** What the containers ask for together, or one init container alone where that is more. */

@@ -114,6 +114,20 @@ describe('the Kubernetes Job of an execution', () => {
     expect(makeExecutionJob({ ...options, podSpec }).spec?.template.spec?.automountServiceAccountToken).toBe(true);
   });
 
+  it('has the labels and annotations of the configuration on its pod, but for names of the server', () => {
+    const podMetadata = {
+      labels: { team: 'configured', [Object.keys(labels)[0] ?? '']: 'forged' },
+      annotations: { note: 'any text' },
+    };
+    const { metadata, spec } = makeExecutionJob({ ...options, notes: { labels: { team: 'noted' } }, podMetadata });
+    expect(metadata?.labels).toEqual({ team: 'noted', ...labels });
+    expect(spec?.template.metadata).toEqual({
+      labels: { team: 'configured', ...labels },
+      annotations: { note: 'any text' },
+      finalizers: ['pygeoapi.io/finalizer-log-retrieval'],
+    });
+  });
+
   it('is tried again as often as its process says', () => {
     expect(makeExecutionJob({ ...options, settings: { backoffLimit: 3 } }).spec?.backoffLimit).toBe(3);
   });

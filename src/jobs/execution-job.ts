@@ -32,6 +32,11 @@ export interface ExecutionJobOptions {
   readonly podSpec: V1PodSpec;
   /** What the processor has to say of the job; default: nothing. */
   readonly notes?: JobNotes;
+  /** Labels and annotations that the configuration puts on the pod; default: none. */
+  readonly podMetadata?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
   /** Inputs as the job gets them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they may be shown. */
@@ -57,7 +62,9 @@ export interface ExecutionJobOptions {
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
-  const labels = { ...options.notes?.labels, [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
+  const own = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
+  const labels = { ...options.notes?.labels, ...own };
+  const podAnnotations = options.podMetadata?.annotations ?? {};
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   return {
     apiVersion: 'batch/v1',
@@ -67,7 +74,11 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
       backoffLimit: options.settings.backoffLimit ?? 0,
       ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
-        metadata: { labels, ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}) },
+        metadata: {
+          labels: { ...options.notes?.labels, ...options.podMetadata?.labels, ...own },
+          ...(Object.keys(podAnnotations).length > 0 ? { annotations: { ...podAnnotations } } : {}),
+          ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}),
+        },
         spec: withSettings(withEnvironment(options), options.settings),
       },
     },

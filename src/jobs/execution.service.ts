@@ -178,6 +178,7 @@ export class ExecutionService {
       mainContainerName: process.mainContainerName,
       maskedInputs: maskSecrets(request.inputs),
       ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
+      podMetadata: process.podMetadata,
       mimetype: process.mimetype,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),

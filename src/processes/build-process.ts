@@ -1,5 +1,6 @@
 import { ConfigurationError, type ConfigurationFault } from '../config/configuration-error.js';
-import type { ProcessResource } from '../config/configuration.js';
+import type { PodSettings, ProcessResource } from '../config/configuration.js';
+import { toPodSettings } from '../config/sections/pod-settings.js';
 import { joinPath } from '../config/paths.js';
 import { validateDefinition } from '../config/validation.js';
 import { defaultFaults, type CheckedInput } from './input-validation.js';
@@ -8,6 +9,7 @@ import type { JsonSchema, ProcessDescription } from './process-description.js';
 import type { CommonDefinition, ConfiguredProcess, ProcessorInterface } from './processor.js';
 import { type After, DEFAULT_PROCESSOR_TIMEOUT_SECONDS, ProcessorCalls } from './processor-calls.js';
 import { ProcessorDefinition } from './processor-definition.js';
+import type { PodSettingsLayers } from './pod-settings.js';
 import { RegisteredProcess } from './registered-process.js';
 import { SchemaCompiler } from './schema-compiler.js';
 
@@ -26,12 +28,15 @@ export interface ConfiguredEntry {
   readonly resource: ProcessResource;
   readonly process: ConfiguredProcess<CommonDefinition>;
   readonly calls: ProcessorCalls;
+  readonly pods: PodSettingsLayers;
 }
 
 /** What checked entries and processes share. */
 export interface BuildContext {
   readonly compiler: SchemaCompiler;
   readonly after?: After;
+  /** For pods of processes that do not say otherwise; default: none. */
+  readonly podDefaults?: PodSettings;
 }
 
 /** Validates a definition, has the processor describe the process, and compiles the schemas of its inputs and outputs. */
@@ -41,10 +46,12 @@ export function buildProcess(
   file: string,
   compiler: SchemaCompiler = new SchemaCompiler(),
   after?: After,
+  podDefaults: PodSettings = {},
 ): BuiltProcess {
-  const { entry, faults, warnings } = readEntry(processor, resource, file, { compiler, after });
+  const context = { compiler, after, podDefaults };
+  const { entry, faults, warnings } = readEntry(processor, resource, file, context);
   if (!entry) return { faults, warnings };
-  const built = describeProcess(entry, entry.process, { compiler, after });
+  const built = describeProcess(entry, entry.process, context);
   return { ...built, warnings: [...warnings, ...built.warnings] };
 }
 
@@ -57,15 +64,17 @@ export function readEntry(
 ): Omit<BuiltProcess, 'process'> & { readonly entry?: ConfiguredEntry } {
   const lacking = interfaceFaults(processor, resource);
   if (lacking.length > 0) return { faults: lacking, warnings: [] };
-  const { definition, faults, warnings } = readDefinition(processor, resource, file);
+  const { definition, podSettings, faults, warnings } = readDefinition(processor, resource, file);
   if (faults.length > 0) return { faults, warnings };
   const process = { id: resource.id, definition };
-  return { entry: { processor, resource, process, calls: callsOf(resource, process, context) }, faults, warnings };
+  const pods = { own: podSettings, defaults: context.podDefaults ?? {} };
+  const calls = callsOf(resource, process, context);
+  return { entry: { processor, resource, process, calls, pods }, faults, warnings };
 }
 
 /** Has the processor of an entry describe one of its processes. */
 export function describeProcess(
-  { processor, resource }: Pick<ConfiguredEntry, 'processor' | 'resource'>,
+  { processor, resource, pods }: Pick<ConfiguredEntry, 'processor' | 'resource' | 'pods'>,
   process: ConfiguredProcess<CommonDefinition>,
   context: BuildContext,
 ): BuiltProcess {
@@ -77,7 +86,15 @@ export function describeProcess(
   const { warnings } = compiled;
   if (compiled.faults.length > 0) return { faults: compiled.faults, warnings };
   const built = attempt(
-    () => new RegisteredProcess(processor, process, description, compiled.inputs, callsOf(resource, process, context)),
+    () =>
+      new RegisteredProcess(
+        processor,
+        process,
+        description,
+        compiled.inputs,
+        callsOf(resource, process, context),
+        pods,
+      ),
     resource.path,
     `names the processor "${resource.processor.name}", which failed to say whether a token is asked for`,
   );
@@ -97,6 +114,7 @@ function callsOf(
 
 interface ReadDefinition {
   readonly definition: CommonDefinition;
+  readonly podSettings: PodSettings;
   readonly faults: readonly ConfigurationFault[];
   readonly warnings: ConfigurationFault[];
 }
@@ -108,7 +126,10 @@ function readDefinition(
   file: string,
 ): ReadDefinition {
   const base = validateDefinition(ProcessorDefinition, section, file, path);
-  if (!processor.definitionClass) return { definition: section as CommonDefinition, faults: base.faults, warnings: [] };
+  // Of the base class, whatever the processor's own makes of these keys. A copy: what is made of it is not to change the configuration.
+  const podSettings = base.faults.length === 0 ? structuredClone(toPodSettings(base.value)) : {};
+  if (!processor.definitionClass)
+    return { definition: section as CommonDefinition, podSettings, faults: base.faults, warnings: [] };
   const own = validateDefinition(processor.definitionClass, section, file, path);
   const faults = [
     ...own.faults,
@@ -117,7 +138,7 @@ function readDefinition(
   const warnings = own.unknownKeys
     .filter((key) => base.unknownKeys.includes(key))
     .map((key) => ({ path: key, message: 'is not known to this processor and has no effect' }));
-  return { definition: own.value, faults, warnings };
+  return { definition: own.value, podSettings, faults, warnings };
 }
 
 const REQUIRED_METHODS = ['describe', 'makePodSpec'];

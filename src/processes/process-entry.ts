@@ -9,11 +9,11 @@ import {
   describeProcess,
   readEntry,
 } from './build-process.js';
+import { withPodSettings } from './pod-settings.js';
 import { checkedPodSpec } from './pod-spec-check.js';
 import { ProcessorFault } from './processor-calls.js';
 import type { CommonDefinition, ExpandedProcess, Finding, Inspection } from './processor.js';
 import type { RegisteredProcess } from './registered-process.js';
-import type { SchemaCompiler } from './schema-compiler.js';
 
 /** An inspection as it is run, and whose security contexts are put on it. */
 export interface RequestedInspection extends Required<Pick<Inspection, 'podSpec' | 'deadlineSeconds'>> {
@@ -52,9 +52,8 @@ export class ProcessEntry {
     processor: AnyProcessor,
     resource: ProcessResource,
     file: string,
-    compiler: SchemaCompiler,
+    context: BuildContext,
   ): { entry?: ProcessEntry; faults: readonly ConfigurationFault[]; warnings: readonly ConfigurationFault[] } {
-    const context = { compiler };
     const { entry, faults, warnings } = readEntry(processor, resource, file, context);
     return { faults, warnings, ...(entry ? { entry: new ProcessEntry(entry, context) } : {}) };
   }
@@ -96,13 +95,19 @@ export class ProcessEntry {
    * @throws MisconfiguredError where the processor fails
    */
   async inspection(): Promise<RequestedInspection | undefined> {
-    const { processor, process, calls } = this.entry;
+    const { processor, process, calls, pods } = this.entry;
+    // It looks, and computes nothing: it is not to wait for a device.
+    const layers = { own: { ...pods.own, extendedResources: {} }, defaults: pods.defaults };
     return calls.call('say what has to be inspected', async () => {
       const inspection = await processor.inspect?.(process);
       if (inspection === undefined) return undefined;
       const { podSpec, deadlineSeconds = DEFAULT_DEADLINE_SECONDS, refreshSeconds } = checkedInspection(inspection);
       return {
-        podSpec: checkedPodSpec(podSpec as V1PodSpec, processor.mainContainerName),
+        podSpec: withPodSettings(
+          checkedPodSpec(podSpec as V1PodSpec, processor.mainContainerName),
+          layers,
+          processor.mainContainerName,
+        ),
         deadlineSeconds,
         ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
         mainContainerName: processor.mainContainerName,

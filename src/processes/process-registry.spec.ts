@@ -40,7 +40,7 @@ async function registryOf(processors: Record<string, object>, more: Provider[] =
       HelloWorldK8sProcessor,
       CustomProcessor,
       ...more,
-      { provide: Configuration, useValue: { file: 'config.yaml', processes } },
+      { provide: Configuration, useValue: { file: 'config.yaml', processes, server: { manager: { pods: {} } } } },
     ],
   }).compile();
   await module.init();

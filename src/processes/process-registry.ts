@@ -38,7 +38,8 @@ export class ProcessRegistry implements OnModuleInit {
         faults.push(unknownProcessor(resource, [...processors.keys()]));
         continue;
       }
-      const read = ProcessEntry.read(processor, resource, this.configuration.file, compiler);
+      const context = { compiler, podDefaults: this.configuration.server.manager.pods };
+      const read = ProcessEntry.read(processor, resource, this.configuration.file, context);
       const expanded = read.entry?.expand({ state: 'pending' });
       faults.push(...read.faults, ...(expanded?.faults ?? []));
       this.warn([...read.warnings, ...(expanded?.warnings ?? [])]);

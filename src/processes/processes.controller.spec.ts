@@ -21,6 +21,7 @@ const configuration = {
     trustProxy: false,
     languages: ['en-US', 'de-DE'],
     limits: { defaultItems: 10, maxItems: 2 },
+    manager: { pods: {} },
   },
   processes: Object.entries(titles).map(([id, title]) => ({
     id,

@@ -1,4 +1,4 @@
-import type { JobSettings } from '../config/configuration.js';
+import type { JobSettings, PodSettings } from '../config/configuration.js';
 import { toJobSettings } from '../config/sections/job-settings.js';
 import { isMapping } from '../config/validation.js';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { validateInputs, type CheckedInput, type ValidatedInputs } from './input
 import { resultMediaType } from './process-metadata.js';
 import { checkedNotes } from './job-notes-check.js';
 import { checkedPodSpec } from './pod-spec-check.js';
+import { withPodSettings, type PodSettingsLayers } from './pod-settings.js';
 import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
 import type {
   AccessRequest,
@@ -33,6 +34,8 @@ export class RegisteredProcess {
   readonly mainContainerName: string;
   /** Where the definition says; the manager's settings lie beneath. */
   readonly jobSettings: JobSettings;
+  /** Labels and annotations that the configuration puts on pods; never a name that the server sets itself. */
+  readonly podMetadata: Readonly<Record<'labels' | 'annotations', NonNullable<PodSettings['podLabels']>>>;
   /** The definition's own setting: undefined: not set; null (or false, or `off`): off. */
   readonly podSecurityContext: unknown;
   readonly containerSecurityContext: unknown;
@@ -43,6 +46,7 @@ export class RegisteredProcess {
     readonly description: ProcessDescription,
     private readonly inputs: readonly CheckedInput[],
     private readonly calls: ProcessorCalls,
+    private readonly podSettings: PodSettingsLayers = { own: {}, defaults: {} },
   ) {
     const { definition } = process;
     this.id = process.id;
@@ -50,12 +54,17 @@ export class RegisteredProcess {
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
     this.jobSettings = toJobSettings(definition);
+    const { own, defaults } = podSettings;
+    this.podMetadata = {
+      labels: { ...(own.podLabels ?? defaults.podLabels) },
+      annotations: { ...(own.podAnnotations ?? defaults.podAnnotations) },
+    };
     this.podSecurityContext = definition.pod_security_context;
     this.containerSecurityContext = definition.container_security_context;
   }
 
   /**
-   * The pod of one execution, neither hardened nor with the server's environment variables yet; the processor's own checks come first.
+   * The pod of one execution, with the settings of the configuration for pods, neither hardened nor with the server's environment variables yet; the processor's own checks come first.
    * @throws InvalidRequestError with what the processor finds wrong with the inputs
    * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
    */
@@ -67,7 +76,11 @@ export class RegisteredProcess {
     if (faults.length > 0)
       throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
     return this.calls.call('make a pod', async () =>
-      checkedPodSpec(await this.processor.makePodSpec(this.process, execution()), this.mainContainerName),
+      withPodSettings(
+        checkedPodSpec(await this.processor.makePodSpec(this.process, execution()), this.mainContainerName),
+        this.podSettings,
+        this.mainContainerName,
+      ),
     );
   }
 

@@ -1,13 +1,14 @@
 import { IsOptional } from 'class-validator';
 import type { JobSettings } from '../configuration.js';
 import { IntegerFrom, YamlBoolean } from '../constraints.js';
+import { PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
 const MAX_INT32 = 2 ** 31 - 1;
 const WEEK = 7 * 24 * 3600;
 
-/** The keys for {@link JobSettings}; `server.manager` and each processor have them. */
-export class JobSettingsDefinition {
+/** The keys for {@link JobSettings}, and for pods; `server.manager` and each processor have them. */
+export class JobSettingsDefinition extends PodSettingsDefinition {
   @IsOptional()
   @IntegerFrom(1, WEEK)
   start_deadline_seconds?: number;

@@ -4,6 +4,7 @@ import type { LogLevel, ManagerSection } from '../configuration.js';
 import { IntegerFrom, MappingToOneOf, OneOf, YamlBoolean } from '../constraints.js';
 import { isMapping } from '../validation.js';
 import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
+import { toPodSettings } from './pod-settings.js';
 import { logLevels, upperCase } from './logging.section.js';
 
 /** The predecessors' names of what this server is in their place. */
@@ -57,6 +58,7 @@ export function toManagerSection(
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),
     },
+    pods: toPodSettings(definition),
     logging: { ...definition.logging },
   };
 }

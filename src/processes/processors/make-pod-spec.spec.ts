@@ -16,7 +16,6 @@ it('makes the smallest pod of a definition without further keys', () => {
 it('puts every key of the definition into the pod', () => {
   const definition: PodDefinition = {
     name: 'x',
-    image_pull_secrets: 'registry-credentials',
     env: [
       { name: 'TEXT', value: 'text' },
       { name: 'EMPTY', value: '' },
@@ -40,14 +39,11 @@ it('puts every key of the definition into the pod', () => {
         volumeMounts: [{ name: 'data', mountPath: '/data' }],
       },
     ],
-    tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }],
   };
   expect(makePodSpec(definition, main)).toEqual({
     restartPolicy: 'Never',
     shareProcessNamespace: true,
     enableServiceLinks: false,
-    imagePullSecrets: [{ name: 'registry-credentials' }],
-    tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }],
     volumes: [
       { name: 'data', persistentVolumeClaim: { claimName: 'shared-data' } },
       { name: 'cache', emptyDir: { sizeLimit: '1Gi', medium: 'Memory' } },

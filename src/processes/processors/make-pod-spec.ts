@@ -1,18 +1,5 @@
-import type {
-  V1Container,
-  V1EnvVar,
-  V1PodSpec,
-  V1ResourceRequirements,
-  V1Toleration,
-  V1Volume,
-} from '@kubernetes/client-node';
-import type {
-  EnvironmentVariable,
-  PodDefinition,
-  ResourcesDefinition,
-  StorageDefinition,
-  TolerationDefinition,
-} from './pod-definition.js';
+import type { V1Container, V1EnvVar, V1PodSpec, V1ResourceRequirements, V1Volume } from '@kubernetes/client-node';
+import type { EnvironmentVariable, PodDefinition, ResourcesDefinition, StorageDefinition } from './pod-definition.js';
 
 /** What differs between the processors that run one image. */
 export interface MainContainer {
@@ -24,16 +11,15 @@ export interface MainContainer {
 
 /**
  * The pod of a definition: its main container, the init containers as the definition has them, its volumes. The processes of the containers see
- * each other (`shareProcessNamespace`), and services of the namespace are not put into the environment, as with the predecessor.
+ * each other (`shareProcessNamespace`), and services of the namespace are not put into the environment, as with the predecessor. Where and as what it runs (node selector,
+ * tolerations, pull secrets and their like) the server adds to whatever pod a processor makes.
  */
 export function makePodSpec(definition: PodDefinition, main: MainContainer): V1PodSpec {
-  const { image_pull_secrets: pullSecret, tolerations, storage, init_containers: initContainers } = definition;
+  const { storage, init_containers: initContainers } = definition;
   return {
     restartPolicy: 'Never',
     shareProcessNamespace: true,
     enableServiceLinks: false,
-    ...(pullSecret ? { imagePullSecrets: [{ name: pullSecret }] } : {}),
-    ...(tolerations?.length ? { tolerations: tolerations.map(makeToleration) } : {}),
     ...(storage?.length ? { volumes: storage.map(makeVolume) } : {}),
     ...(initContainers?.length ? { initContainers: structuredClone(initContainers) } : {}),
     containers: [makeMainContainer(definition, main)],
@@ -82,8 +68,4 @@ function makeVolume({
       ...(medium ? { medium } : {}),
     },
   };
-}
-
-function makeToleration({ toleration_seconds: seconds, ...toleration }: TolerationDefinition): V1Toleration {
-  return { ...toleration, ...(seconds === undefined || seconds === null ? {} : { tolerationSeconds: seconds }) };
 }

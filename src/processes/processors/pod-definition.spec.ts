@@ -86,8 +86,8 @@ describe('the definition of a generic image', () => {
       { init_containers: [{ name: 'a', image: 'b', env: [{ name: 'C', value: 1 }] }] },
       'p.init_containers must hold containers that Kubernetes takes: container a: env must hold',
     ],
-    [{ tolerations: [{ effect: 'Never' }] }, 'p.tolerations[0].effect must be one of'],
-    [{ image_pull_secrets: ['a'] }, 'p.image_pull_secrets must be the name of a Kubernetes object'],
+    [{ tolerations: [{ key: 'a', effect: 'Never' }] }, 'p.tolerations[0].effect must be one of'],
+    [{ image_pull_secrets: ['a b'] }, 'p.image_pull_secrets must be the name of a Kubernetes object, or a list'],
   ])('refuses %j', (keys, fault) => {
     expect(check(keys).faults).toEqual([expect.stringContaining(fault)]);
   });

@@ -3,7 +3,6 @@ import {
   ArrayNotEmpty,
   IsArray,
   IsIn,
-  IsInt,
   IsNotEmpty,
   IsNotIn,
   IsObject,
@@ -95,40 +94,8 @@ export class StorageDefinition {
   empty_dir?: EmptyDirDefinition;
 }
 
-export class TolerationDefinition {
-  @IsOptional()
-  @IsString()
-  key?: string;
-
-  @IsOptional()
-  @IsIn(['Exists', 'Equal'])
-  operator?: string;
-
-  @IsOptional()
-  @IsString()
-  value?: string;
-
-  @IsOptional()
-  @IsIn(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
-  effect?: string;
-
-  @IsOptional()
-  @IsInt()
-  tolerationSeconds?: number;
-
-  /** Python's spelling, which the predecessor took. */
-  @IsOptional()
-  @IsInt()
-  toleration_seconds?: number;
-}
-
 /** The keys that make a pod of one main container, shared by the processors that run one image. */
 export class PodDefinition extends ProcessorDefinition {
-  /** One name. */
-  @IsOptional()
-  @Matches(DNS_NAME, dnsName)
-  image_pull_secrets?: string;
-
   @IsOptional()
   @IsArray()
   @Validate(UniqueNames)
@@ -154,12 +121,6 @@ export class PodDefinition extends ProcessorDefinition {
   @IsArray()
   @Validate(InitContainers)
   init_containers?: V1Container[];
-
-  @IsOptional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => TolerationDefinition)
-  tolerations?: TolerationDefinition[];
 
   /** Generic image: the container's command. Hello world: shell commands that run first. */
   @IsOptional()

@@ -147,7 +147,7 @@ export function makeContainerImagePod(
     enableServiceLinks: false,
     ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
     ...(affinity ? { affinity } : {}),
-    tolerations: makeTolerations(definition.tolerations),
+    tolerations: makeTolerations(),
     ...withoutEmpty({ volumes, initContainers }),
     containers: [
       {

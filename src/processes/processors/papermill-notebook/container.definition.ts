@@ -17,7 +17,6 @@ import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { Section, SectionList, TextLike, YamlBoolean } from '../../../config/constraints.js';
 import { ProcessorDefinition } from '../../processor-definition.js';
 import { IsQuantities, UniqueNames } from '../pod-definition-constraints.js';
-import { TolerationDefinition } from '../pod-definition.js';
 import { IsRegularExpression, NamedMappings, VolumeMounts } from './definition-constraints.js';
 
 const DNS_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -128,10 +127,6 @@ export class ContainerDefinition extends ProcessorDefinition {
   @IsArray()
   @Validate(VolumeMounts)
   extra_volume_mounts?: V1VolumeMount[];
-
-  @IsOptional()
-  @SectionList(() => TolerationDefinition)
-  tolerations?: TolerationDefinition[];
 
   /** With `node_purpose_label_key`: pods run only on nodes whose label has this value, or that of the input `node_purpose`. */
   @OptionalText()

@@ -118,7 +118,7 @@ function podOf(definition: NotebookDefinition, request: Partial<NotebookRequest>
     ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
     ...securityContext(definition),
     ...(affinity ? { affinity } : {}),
-    tolerations: makeTolerations(definition.tolerations),
+    tolerations: makeTolerations(),
   };
 }
 

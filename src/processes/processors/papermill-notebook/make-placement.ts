@@ -1,5 +1,4 @@
 import type { V1Affinity, V1Toleration } from '@kubernetes/client-node';
-import type { TolerationDefinition } from '../pod-definition.js';
 
 export interface NodePurposeOptions {
   readonly labelKey?: string;
@@ -14,14 +13,8 @@ export function makeAffinity({ labelKey, purpose, onFargate }: NodePurposeOption
   return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } } };
 }
 
-/** Those of the definition, and what nodes with GPUs and nodes of JupyterHub's users are tainted with. */
-export function makeTolerations(tolerations: readonly TolerationDefinition[] = []): V1Toleration[] {
+/** What nodes with GPUs and nodes of JupyterHub's users are tainted with. */
+export function makeTolerations(): V1Toleration[] {
   const always = ['nvidia.com/gpu', 'hub.jupyter.org/dedicated'];
-  return [
-    ...tolerations.map(({ toleration_seconds: seconds, ...toleration }) => ({
-      ...toleration,
-      ...(seconds === undefined || seconds === null ? {} : { tolerationSeconds: seconds }),
-    })),
-    ...always.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' })),
-  ];
+  return always.map((key) => ({ key, operator: 'Exists', effect: 'NoSchedule' }));
 }
