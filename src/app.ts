@@ -15,7 +15,8 @@ import { JobCache } from './jobs/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { HttpMetrics } from './metrics/http.metrics.js';
 import { openLogDestination } from './logging/log-destination.js';
-import { requestLog } from './logging/request-log.js';
+import { redactor } from './logging/redaction.js';
+import { followRequests, REQUEST_ID_HEADER, requestIdOf } from './logging/request-log.js';
 import { ServerLogger } from './logging/server-logger.js';
 import { ObjectStore } from './object-store/object-store.js';
 import { toProblem } from './ogc/problem-mapper.js';
@@ -49,6 +50,7 @@ const EXPOSED_HEADERS = [
   'Allow',
   'Retry-After',
   'WWW-Authenticate',
+  'X-Request-Id',
 ];
 
 /**
@@ -69,6 +71,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     routerOptions: ROUTER_OPTIONS,
     frameworkErrors: sendFrameworkError,
     trustProxy: trustedProxies(server.trustProxy),
+    genReqId: requestIdOf,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, server.pathPrefix),
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot({ ...options, loaded }), adapter, {
@@ -81,9 +84,18 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
   return app;
 }
 
-function makeLogger({ file, logging, server }: Configuration, workingDirectory = process.cwd()): ServerLogger {
-  const destination = openLogDestination(logging.logfile, workingDirectory, file);
-  return new ServerLogger({ logging, libraries: server.manager.logging, destination });
+function makeLogger(
+  { file, logging, server, environment }: Configuration,
+  workingDirectory = process.cwd(),
+): ServerLogger {
+  const { apiToken, bucket, subscribers, metrics, logFormat } = environment;
+  return new ServerLogger({
+    logging,
+    format: logFormat,
+    libraries: server.manager.logging,
+    destination: openLogDestination(logging.logfile, workingDirectory, file),
+    redact: redactor([apiToken, metrics.token, bucket.key, bucket.secret, ...subscribers.secrets]),
+  });
 }
 
 /** What holds for every answer. */
@@ -94,6 +106,7 @@ async function setUpHttp(
 ): Promise<void> {
   const { server } = configuration;
   const fastify = app.getHttpAdapter().getInstance();
+  followRequests(fastify, logger);
   await app.register(helmet, {
     contentSecurityPolicy: { directives: contentSecurityPolicy(server.url) },
     crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },
@@ -123,8 +136,6 @@ async function setUpHttp(
     translateFailures,
   );
   fastify.addHook('onResponse', app.get(HttpMetrics, { strict: false }).onResponse);
-  const logRequest = requestLog(logger);
-  if (logRequest) fastify.addHook('onResponse', logRequest);
   if (configuration.processesApi) {
     await app.register(transferRoutes, {
       prefix: TRANSFER_PATH,
@@ -158,6 +169,7 @@ function closeFinishedConnections(fastify: FastifyInstance): void {
 /** What Fastify refuses before it finds a route (a path that is no UTF-8, say) is a problem like all others. */
 function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const mapped = toProblem(error) ?? toProblem(new BadRequestException());
+  void reply.header(REQUEST_ID_HEADER, request.id);
   if (mapped) void sendJson(reply.status(mapped.status), problemMediaType(request.headers.accept), mapped.problem);
 }
 

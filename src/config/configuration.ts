@@ -12,6 +12,9 @@ export type LocalizedKeywords = readonly string[] | Readonly<Record<string, read
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL' | 'NOTSET';
 
+/** What the lines of the log are. */
+export type LogFormat = 'json' | 'text';
+
 export interface ServerSection {
   readonly bind: { readonly host: string; readonly port: number };
   /** Public base address, without trailing slash; undefined: taken from each request. */
@@ -199,6 +202,8 @@ export interface EnvironmentSettings {
   readonly dataDir: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';
+  /** `LOG_FORMAT`, `--log-format`; undefined: as the file and the destination say. */
+  readonly logFormat?: LogFormat;
   readonly metrics: {
     /** `METRICS_PORT`, `--metrics-port`; undefined: the server's own port. */
     readonly port?: number;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import type { ConfigurationFault } from './configuration-error.js';
-import type { ClusterChoice, EnvironmentSettings } from './configuration.js';
+import type { ClusterChoice, EnvironmentSettings, LogFormat } from './configuration.js';
 import {
   HostList,
   HttpAddress,
@@ -20,6 +20,7 @@ import {
   defaultAllowedHosts,
   defaultDataDir,
   defaultJobNamePrefix,
+  logFormats,
   objectStoreChoices,
   operatorNames,
   variables as knownVariables,
@@ -121,6 +122,10 @@ export class EnvironmentVariables {
   @IsOptional()
   @OneOf(objectStoreChoices)
   OBJECT_STORE?: 's3' | 'folder';
+
+  @IsOptional()
+  @OneOf(logFormats)
+  LOG_FORMAT?: LogFormat;
 
   @IsOptional()
   @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
@@ -236,6 +241,7 @@ export function toEnvironmentSettings(
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     objectStore: variables.OBJECT_STORE,
+    logFormat: variables.LOG_FORMAT,
     metrics: { port: variables.METRICS_PORT, token: variables.METRICS_TOKEN },
     shutdownDelay: variables.SHUTDOWN_DELAY ?? 0,
     build: {

@@ -11,6 +11,7 @@ export interface Variable {
 
 export const clusterChoices = ['auto', 'embedded', 'kubeconfig', 'in-cluster'] as const;
 export const objectStoreChoices = ['s3', 'folder'] as const;
+export const logFormats = ['json', 'text'] as const;
 export const defaultJobNamePrefix = 'pygeoapi-job-';
 export const defaultDataDir = '.data';
 /** Any host, at public addresses. */
@@ -192,6 +193,13 @@ export const variables: readonly Variable[] = [
     placeholder: objectStoreChoices.join('|'),
     default: 'folder on the embedded cluster, else s3',
     text: 'Where logs and large results are kept; s3 is the bucket of the variables below.',
+  },
+  {
+    name: 'LOG_FORMAT',
+    flag: 'log-format',
+    placeholder: logFormats.join('|'),
+    default: 'text on a terminal and where logging.logformat is set, else json',
+    text: 'The lines of the log: JSON, or text as logging.logformat has it.',
   },
   {
     name: 'METRICS_PORT',

@@ -1,5 +1,5 @@
 interface Lines {
-  error(text: string): void;
+  error(text: string, ...further: unknown[]): void;
   log(text: string): void;
 }
 
@@ -27,7 +27,8 @@ export class FailureLog {
       return;
     }
     this.causes.set(kind, { message, keys: new Set([key]) });
-    this.lines.error(`${key} failed and is tried again, as is all else that meets this: ${message}`);
+    const unforeseen = kindOf(error) === undefined && error instanceof Error ? [error] : [];
+    this.lines.error(`${key} failed and is tried again, as is all else that meets this: ${message}`, ...unforeseen);
   }
 
   succeeded(key: string): void {

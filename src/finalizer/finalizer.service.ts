@@ -9,7 +9,7 @@ import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
 import { collects } from '../jobs/collection.js';
 import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
+import { fieldsOfJob, type JobRecord } from '../jobs/job-record.js';
 import type { PodRecord } from '../jobs/pod-record.js';
 import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
@@ -18,6 +18,7 @@ import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import { WorkQueues } from '../k8s/work-queues.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
+import type { LogFields } from '../logging/log-fields.js';
 import { Observer } from '../observation/observer.js';
 import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
@@ -71,6 +72,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     this.queue = queues.create(
       {
         name: 'finalizer',
+        fieldsOf: (key) => this.fieldsOf(key),
         concurrency: CONCURRENCY,
         onError: (key, error) => this.report(key, error),
       },
@@ -161,6 +163,11 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private jobOf(key: string): JobRecord | undefined {
     const name = nameOf(key);
     return this.cache.jobs.get(key.startsWith('pod/') ? (this.cache.pods.get(name)?.jobName ?? '') : name);
+  }
+
+  private fieldsOf(key: string): LogFields {
+    const job = this.jobOf(key) ?? this.goneJobs.get(nameOf(key));
+    return { ...fieldsOfJob(job?.name ?? nameOf(key), job), resource: key };
   }
 
   /** Only the leader has any, and nothing has but what it has tried itself. */

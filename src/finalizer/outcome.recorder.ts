@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { parseOutcome } from '../jobs/job-annotations.js';
 import { causeOfFailedPod } from '../jobs/job-cause.js';
 import { JobCache } from '../jobs/job-cache.js';
 import { ResultFault, type JobCause, type JobOutcome } from '../jobs/job-outcome.js';
@@ -14,6 +15,8 @@ import { ResultKeeper } from './result-keeper.js';
 /** Writes to the Kubernetes Job how it ended. */
 @Injectable()
 export class OutcomeRecorder {
+  private readonly logger = new Logger(OutcomeRecorder.name);
+
   constructor(
     private readonly client: KubernetesClient,
     private readonly cache: JobCache,
@@ -61,7 +64,11 @@ export class OutcomeRecorder {
   /** Applies a patch and takes over the answer at once; nothing where the Job is gone. */
   async patch(job: Pick<JobRecord, 'name'>, patch: JobPatch): Promise<void> {
     const patched = await this.client.patchJob(job.name, patch);
-    if (patched) this.cache.observe(patched);
+    if (!patched) return;
+    this.cache.observe(patched);
+    const outcome = parseOutcome(patch.metadata?.annotations?.[ownAnnotation.outcome] ?? undefined);
+    if (outcome)
+      this.logger.log(`Job ${job.name} is ${outcome.status}${outcome.cause ? `: ${outcome.cause.type}` : ''}`);
   }
 
   private async recordSuccess(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
@@ -6,6 +6,7 @@ import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { environmentVariable, jobName, ownAnnotation } from '../k8s/names.js';
+import { addLogFields } from '../logging/log-fields.js';
 import {
   IdempotencyConflictError,
   InvalidRequestError,
@@ -53,6 +54,7 @@ export interface ExecuteOptions extends ResponseWishes {
 /** Makes jobs of execute requests. */
 @Injectable()
 export class ExecutionService {
+  private readonly logger = new Logger(ExecutionService.name);
   private readonly subscriberHosts: AllowedHosts;
 
   constructor(
@@ -110,6 +112,7 @@ export class ExecutionService {
             token: inputToken,
           });
     const jobId = idempotency?.jobId ?? uuidv7();
+    addLogFields({ jobId });
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     await this.linked.assertValid(processId, request.links);
@@ -124,6 +127,7 @@ export class ExecutionService {
       throw error;
     });
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
+    this.logger.log(`Job ${kubeJob.metadata?.name} is created`);
     this.cache.observe(created);
     const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
     return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };

@@ -1,4 +1,5 @@
 import type { V1Job } from '@kubernetes/client-node';
+import type { LogFields } from '../logging/log-fields.js';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
 import {
   isTime,
@@ -81,6 +82,11 @@ export interface JobRecord {
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
+}
+
+/** What lines of the log say of a job. */
+export function fieldsOfJob(name: string, job: JobRecord | undefined): LogFields {
+  return { resource: `job/${name}`, ...(job ? { jobId: job.jobId, processId: job.processId } : {}) };
 }
 
 const PREDECESSORS: ReadonlySet<string> = new Set(

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
@@ -22,6 +22,7 @@ export interface JobPage {
 /** Finding, listing and dismissing jobs. Lists are eventually consistent. */
 @Injectable()
 export class JobsService {
+  private readonly logger = new Logger(JobsService.name);
   private readonly finalizes: boolean;
 
   constructor(
@@ -79,6 +80,7 @@ export class JobsService {
     } else if (!(await this.client.deleteJob(job.name, job.uid))) {
       throw new JobNotFoundError(job.jobId);
     }
+    this.logger.log(`Job ${job.name} is dismissed`);
     const { status } = this.cache.statusOf(job);
     void this.processes.find(job.processId)?.onDismiss({ jobId: job.jobId, status });
     return this.cache.statusOf({ ...job, dismissed });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { type LogFields, logFields, withLogFields } from '../logging/log-fields.js';
 import { Observer } from '../observation/observer.js';
 import { KeyedWorkQueue } from './keyed-work-queue.js';
 import { KubernetesError } from './kubernetes-error.js';
@@ -14,6 +15,22 @@ interface Pass {
 }
 
 describe('KeyedWorkQueue', () => {
+  it('says in each line of a pass what it is about, and nothing of whoever added the key', async () => {
+    const seen: LogFields[] = [];
+    const look = async () => {
+      seen.push(logFields());
+      await Promise.resolve();
+      seen.push(logFields());
+    };
+    const plain = new KeyedWorkQueue({ name: 'spec', concurrency: 1 }, look);
+    const telling = new KeyedWorkQueue({ name: 'spec', concurrency: 1, fieldsOf: (jobId) => ({ jobId }) }, look);
+    withLogFields({ requestId: 'r' }, () => plain.add('a'));
+    await settle();
+    withLogFields({ requestId: 'r' }, () => telling.add('b'));
+    await settle();
+    expect(seen).toEqual([{ resource: 'a' }, { resource: 'a' }, { jobId: 'b' }, { jobId: 'b' }]);
+  });
+
   let clock: ManualClock;
   let passes: Pass[];
 

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { type LogFields, withLogFields } from '../logging/log-fields.js';
 import { Observer } from '../observation/observer.js';
 import { backoffDelay } from './backoff.js';
 import { systemClock } from './clock.js';
@@ -123,8 +124,14 @@ export class KeyedWorkQueue implements WorkQueue {
     for (const [key, added] of this.#waiting) {
       if (this.#working.size >= this.options.concurrency) return;
       this.#waiting.delete(key);
-      this.#working.set(key, { since: this.clock.now(), done: this.#pass(key, added) });
+      const done = withLogFields(this.#fieldsOf(key), () => this.#pass(key, added));
+      this.#working.set(key, { since: this.clock.now(), done });
     }
+  }
+
+  /** Nothing that is logged in a pass is about whoever added the key. */
+  #fieldsOf(key: string): LogFields {
+    return this.options.fieldsOf?.(key) ?? { resource: key };
   }
 
   async #pass(key: string, added: number): Promise<void> {

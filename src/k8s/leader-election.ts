@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { v4 as uuid } from 'uuid';
+import { withLogFields } from '../logging/log-fields.js';
 import { systemClock } from './clock.js';
 import type { Clock } from './clock.js';
 import { KubernetesError } from './kubernetes-error.js';
@@ -114,7 +115,8 @@ export class LeaderElection implements OnApplicationShutdown {
     if (this.#started || this.#stopped) return;
     this.#started = true;
     this.#startedAt = this.clock.now();
-    this.#try();
+    // Work for a leader may come with a request, of which its lines do not tell.
+    withLogFields({}, () => this.#try());
   }
 
   /** Stops leading at once; resolves when the Lease is released, so that another replica need not wait for its end. Never rejects. */

@@ -266,7 +266,7 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
     try {
       return this.options.transform(object);
     } catch (error) {
-      this.#logger.error(`${this.#path}/${name}: the object cannot be read and is passed over`, stackOf(error));
+      this.#logger.error(`${this.#path}/${name}: the object cannot be read and is passed over`, error);
       return undefined;
     }
   }
@@ -276,14 +276,10 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
       try {
         listener(change);
       } catch (error) {
-        this.#logger.error(`a listener failed on ${this.#path}/${change.name}`, stackOf(error));
+        this.#logger.error(`a listener failed on ${this.#path}/${change.name}`, error);
       }
     }
   }
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** A promise that nobody needs to wait on. */

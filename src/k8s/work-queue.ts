@@ -1,8 +1,12 @@
+import type { LogFields } from '../logging/log-fields.js';
+
 /** What a pass over a key says: done (undefined), or look again after so many milliseconds even if nothing changes. */
 export type ReconcileResult = { readonly requeueAfter: number } | undefined | void;
 
 export interface WorkQueueOptions {
   readonly name: string;
+  /** What is said of a key in each line that a pass over it logs; default: the key as `resource`. */
+  readonly fieldsOf?: (key: string) => LogFields;
   /** Passes at the same time, of different keys; one key is never worked on twice at once. */
   readonly concurrency: number;
   /** Backoff of a failing key, milliseconds; doubled on each failure in a row. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { compileDateFormat, compileLogFormat, type LogRecord } from './python-format.js';
+import type { LogRecord } from './log-record.js';
+import { compileDateFormat, compileLogFormat } from './python-format.js';
 
 const record: LogRecord = {
   time: new Date('2026-01-31T23:05:09.042Z'),

@@ -1,21 +1,11 @@
 import { utcFormat } from 'd3-time-format';
-
-/** What one line of the log is made of; the attributes of Python's `LogRecord` that a server in another language knows. */
-export interface LogRecord {
-  readonly time: Date;
-  /** Python's name of the level: `WARNING`. */
-  readonly level: string;
-  /** Python's number of the level. */
-  readonly levelNumber: number;
-  /** What logs: a class or a subject of this server. */
-  readonly name: string;
-  readonly message: string;
-  readonly processId: number;
-  /** Milliseconds since the server started. */
-  readonly sinceStart: number;
-}
+import { inspect } from 'node:util';
+import type { LogFields } from './log-fields.js';
+import type { LogRecord, RecordLevel } from './log-record.js';
 
 type Value = string | number;
+
+const MOST_CAUSES = 5;
 
 /** `%(name)-10s`: name, flags, width, precision, type; or `%%`. */
 const directive = /%(?:\((\w+)\)([-0 #+]*)(\d*)(?:\.(\d+))?([a-zA-Z])|%)/g;
@@ -23,10 +13,16 @@ const directive = /%(?:\((\w+)\)([-0 #+]*)(\d*)(?:\.(\d+))?([a-zA-Z])|%)/g;
 /**
  * Python's %-style formatting of log records
  * ({@link https://docs.python.org/3/library/logging.html#logrecord-attributes LogRecord attributes}). Attributes that only exist in Python
- * (`filename`, `lineno`, `funcName`, `threadName`...) are empty, whatever their type says.
+ * (`filename`, `lineno`, `funcName`, `threadName`...) are empty, whatever their type says. Beside Python's there are this server's: `requestId`, `jobId`, `processId`, `resource`, and `about`, which holds
+ * all of these that are known, in brackets after a blank.
  * @param dateFormat of `asctime`; see {@link compileDateFormat}
+ * @param showLevel how the level is shown; default: as it is
  */
-export function compileLogFormat(format: string, dateFormat?: string): (record: LogRecord) => string {
+export function compileLogFormat(
+  format: string,
+  dateFormat?: string,
+  showLevel: (level: RecordLevel) => string = String,
+): (record: LogRecord) => string {
   const formatDate = compileDateFormat(dateFormat);
   return (record) =>
     format.replace(
@@ -39,7 +35,9 @@ export function compileLogFormat(format: string, dateFormat?: string): (record: 
         precision: string | undefined,
         type: string,
       ) =>
-        name === undefined ? '%' : pad(convert(attribute(name, record, formatDate), type, precision), flags, width),
+        name === undefined
+          ? '%'
+          : pad(convert(attribute(name, record, formatDate, showLevel), type, precision), flags, width),
     );
 }
 
@@ -53,7 +51,12 @@ export function compileDateFormat(format: string | undefined): (time: Date) => s
   return utcFormat(utc);
 }
 
-function attribute(name: string, record: LogRecord, formatDate: (time: Date) => string): Value {
+function attribute(
+  name: string,
+  record: LogRecord,
+  formatDate: (time: Date) => string,
+  showLevel: (level: RecordLevel) => string,
+): Value {
   switch (name) {
     case 'asctime':
       return formatDate(record.time);
@@ -64,18 +67,41 @@ function attribute(name: string, record: LogRecord, formatDate: (time: Date) => 
     case 'relativeCreated':
       return record.sinceStart;
     case 'levelname':
-      return record.level;
+      return showLevel(record.level);
     case 'levelno':
       return record.levelNumber;
     case 'name':
       return record.name;
     case 'message':
-      return record.message;
+      return textOf(record);
     case 'process':
       return record.processId;
+    case 'about':
+      return aboutOf(record.fields);
     default:
-      return '';
+      return (record.fields as Readonly<Record<string, string>> | undefined)?.[name] ?? '';
   }
+}
+
+/** The message, and what belongs to it in lines of their own. */
+function textOf({ message, error, stack, data }: LogRecord): string {
+  const own = error && message === error.message ? '' : message;
+  const objects = data === undefined ? '' : inspect(data);
+  return [own, ...(error ? stacksOf(error) : []), stack, objects].filter(Boolean).join('\n');
+}
+
+/** Of the error, and of what caused it. */
+function stacksOf(error: Error, depth = 0): string[] {
+  const { cause } = error;
+  const own = error.stack ?? String(error);
+  if (cause === undefined || depth >= MOST_CAUSES) return [own];
+  const [first = '', ...further] = cause instanceof Error ? stacksOf(cause, depth + 1) : [String(cause)];
+  return [own, `Caused by: ${first}`, ...further];
+}
+
+function aboutOf(fields: LogFields = {}): string {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return known.length === 0 ? '' : ` [${known.map(([key, value]) => `${key} ${value}`).join(', ')}]`;
 }
 
 function convert(value: Value, type: string, precision: string | undefined): string {

@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { LogLevel } from '../config/configuration.js';
-import { requestLog } from './request-log.js';
+import type { LogFormat, LogLevel } from '../config/configuration.js';
+import { withLogFields } from './log-fields.js';
+import { redactor } from './redaction.js';
 import { ServerLogger, type ServerLoggerOptions } from './server-logger.js';
 
 function loggerOf(
   logging: ServerLoggerOptions['logging'],
   libraries: Record<string, LogLevel> = {},
   stream?: Partial<NodeJS.WriteStream>,
+  options: Partial<ServerLoggerOptions> = {},
 ) {
   const lines: string[] = [];
   const destination = {
@@ -17,7 +18,7 @@ function loggerOf(
     ...(stream ? { stream: stream as NodeJS.WriteStream } : {}),
   };
   const now = () => new Date('2026-01-31T23:05:09.042Z');
-  return { lines, logger: new ServerLogger({ logging, libraries, destination, now }) };
+  return { lines, logger: new ServerLogger({ logging, libraries, destination, now, ...options }) };
 }
 
 function logAll(logger: ServerLogger, name?: string): void {
@@ -25,11 +26,31 @@ function logAll(logger: ServerLogger, name?: string): void {
     logger[write](write, ...(name === undefined ? [] : [name]));
 }
 
+const terminal = { isTTY: true, writable: true, getColorDepth: () => 1 };
+
 describe('the log', () => {
-  it('has the usual format', () => {
-    const { logger, lines } = loggerOf({ level: 'INFO' });
+  it('has the usual format as text', () => {
+    const { logger, lines } = loggerOf({ level: 'INFO' }, {}, undefined, { format: 'text' });
     logger.warn('odd', 'FinalizerService');
-    expect(lines).toEqual(['[2026-01-31T23:05:09Z] WARNING FinalizerService - odd\n']);
+    withLogFields({ requestId: 'r-1', jobId: 'j-1' }, () => logger.warn('odd', 'FinalizerService'));
+    expect(lines).toEqual([
+      '[2026-01-31T23:05:09Z] WARNING FinalizerService - odd\n',
+      '[2026-01-31T23:05:09Z] WARNING FinalizerService [requestId r-1, jobId j-1] - odd\n',
+    ]);
+  });
+
+  it.each<[string, ServerLoggerOptions['logging'], Partial<NodeJS.WriteStream>, LogFormat | undefined, LogFormat]>([
+    ['JSON', { level: 'INFO' }, { isTTY: false }, undefined, 'json'],
+    ['text on a terminal', { level: 'INFO' }, terminal, undefined, 'text'],
+    ['text with a format of its own', { level: 'INFO', logformat: '%(message)s' }, {}, undefined, 'text'],
+    ['text with a format of its own for dates', { level: 'INFO', dateformat: '%Y' }, {}, undefined, 'text'],
+    ['what LOG_FORMAT asks for', { level: 'INFO', logformat: '%(message)s' }, terminal, 'json', 'json'],
+    ['text where LOG_FORMAT asks for it', { level: 'INFO' }, { isTTY: false }, 'text', 'text'],
+  ])('is %s', (_what, logging, look, format, expected) => {
+    const stream = Object.assign(Object.create(process.stdout) as NodeJS.WriteStream, look);
+    const { logger, lines } = loggerOf(logging, {}, stream, { format });
+    logger.log('hello', 'Name');
+    expect(lines[0]?.startsWith('{') ? 'json' : 'text').toBe(expected);
   });
 
   it('has the format of the configuration', () => {
@@ -80,6 +101,25 @@ describe('the log', () => {
     expect(lines.slice(1)).toEqual(['Name|text\nthe stack\n', 'Name|{ a: 1 }\n']);
   });
 
+  it('shows what caused an error, and a message before it', () => {
+    const { logger, lines } = loggerOf({ level: 'INFO', logformat: '%(message)s' });
+    logger.error('It failed', new Error('outer', { cause: new Error('inner', { cause: 'a word' }) }), 'Name');
+    expect(lines[0]).toMatch(
+      /^It failed\nError: outer\n +at [^]*\nCaused by: Error: inner\n +at [^]*\nCaused by: a word\n$/,
+    );
+  });
+
+  it('takes secrets out of every line, whatever its form', () => {
+    for (const format of ['json', 'text'] as const) {
+      const redact = redactor(['a "secret" token']);
+      const { logger, lines } = loggerOf({ level: 'INFO' }, {}, undefined, { format, redact });
+      logger.error('with a "secret" token', new Error('a "secret" token?'), 'Name');
+      logger.log({ given: 'a "secret" token' }, 'Name');
+      expect(lines.join('')).not.toContain('secret');
+      expect(lines.join('').match(/\[redacted\]/g)?.length).toBeGreaterThanOrEqual(3);
+    }
+  });
+
   it('says nothing of how Nest is wired', () => {
     const { logger, lines } = loggerOf({ level: 'DEBUG' });
     logger.log('AppModule dependencies initialized', 'InstanceLoader');
@@ -116,25 +156,5 @@ describe('the log', () => {
       new Logger('Someone').debug('hidden');
       expect(lines).toEqual(['INFO Someone hello\n']);
     });
-  });
-});
-
-describe('the log of requests', () => {
-  const request = {
-    method: 'GET',
-    originalUrl: '/jobs/x\u009b?token=hidden',
-    headers: { authorization: 'Bearer hidden' },
-  } as FastifyRequest;
-  const reply = { statusCode: 200, elapsedTime: 12.3 } as FastifyReply;
-
-  it('is written at DEBUG, without query string and headers', async () => {
-    const { logger, lines } = loggerOf({ level: 'DEBUG', logformat: '%(levelname)s %(name)s %(message)s' });
-    await requestLog(logger)?.(request, reply);
-    expect(lines).toEqual(['DEBUG HttpRequest GET /jobs/x%C2%9B 200 12 ms\n']);
-  });
-
-  it('is not there otherwise', () => {
-    expect(requestLog(loggerOf({ level: 'INFO' }).logger)).toBeUndefined();
-    expect(requestLog(loggerOf({ level: 'ERROR' }, { werkzeug: 'DEBUG' }).logger)).toBeDefined();
   });
 });

@@ -56,9 +56,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private unforeseen(error: unknown, request: FastifyRequest): MappedProblem {
     const id = randomUUID();
-    this.logger.error(
-      `${request.method} ${pathOf(request)} failed (${id}): ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    this.logger.error(`${request.method} ${pathOf(request)} failed (${id})`, error);
     return {
       status: 500,
       headers: {},

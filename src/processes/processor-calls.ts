@@ -56,7 +56,7 @@ export class ProcessorCalls {
       return await Promise.race([work(), limit]);
     } catch (error) {
       if (forClients.some((kind) => error instanceof kind)) throw error;
-      this.logger.error(`${this.subject} failed to ${purpose}: ${describe(error)}`);
+      this.logger.error(`${this.subject} failed to ${purpose}: ${describe(error)}`, ...causeOf(error));
       throw new MisconfiguredError(`${this.subject} failed to ${purpose}; the server's log says why.`);
     } finally {
       cancel();
@@ -66,6 +66,11 @@ export class ProcessorCalls {
   private get subject(): string {
     return `Processor "${this.processor}" of process "${this.process}"`;
   }
+}
+
+/** The message holds the stack already. */
+function causeOf(error: unknown): unknown[] {
+  return error instanceof Error && error.cause !== undefined ? [error.cause] : [];
 }
 
 function describe(error: unknown): string {

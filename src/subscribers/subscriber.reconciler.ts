@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
 import type { Deliveries } from '../jobs/subscription.js';
@@ -23,6 +23,7 @@ interface Attempt {
  */
 @Injectable()
 export class SubscriberReconciler {
+  private readonly logger = new Logger(SubscriberReconciler.name);
   /** Attempts that are not noted on their Jobs yet, by the Job's uid. */
   private readonly unwritten = new Map<string, Attempt>();
 
@@ -71,6 +72,7 @@ export class SubscriberReconciler {
       result: answer.verdict,
       seconds: (performance.now() - began) / 1000,
     });
+    this.logger.log(`The subscriber to ${due.event} of job ${job.name} answers ${answer.text}`);
     const attempt = { due, answer, at: now };
     this.unwritten.set(job.uid, attempt);
     return this.write(job, attempt);

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
+import { fieldsOfJob, type JobRecord } from '../jobs/job-record.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
@@ -32,6 +32,7 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
     this.queue = queues.create(
       {
         name: 'subscribers',
+        fieldsOf: (name) => fieldsOfJob(name, this.cache.jobs.get(name)),
         concurrency: CONCURRENCY,
         onError: (key, error) => {
           if (!this.stopping.signal.aborted)

@@ -34,6 +34,7 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
     this.queue = queues.create(
       {
         name: 'visualisations',
+        fieldsOf: (key) => ({ resource: `datavisualisation/${key}` }),
         concurrency: CONCURRENCY,
         delayAfter: retryDelays(configuration.visualisations),
         onError: (key, error, failures) => this.report(key, error, failures),

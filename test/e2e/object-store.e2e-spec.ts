@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { logLines } from '../support/log-lines.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -48,7 +49,9 @@ describe('a server without the variables of its bucket', () => {
     expect(body.checks['objectStore']?.detail).toContain('PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME');
     expect((await bed.status(large)).status).toBe('running');
     expect(await held()).toBe(6);
-    const errors = bed.server?.output.match(/^.*ERROR.*BUCKET_NAME.*$/gm);
+    const errors = logLines(bed.server?.output).filter(
+      ({ level, msg }) => level === 'error' && msg.includes('BUCKET_NAME'),
+    );
     expect(errors).toHaveLength(1);
 
     await bed.server?.end();
