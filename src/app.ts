@@ -24,6 +24,8 @@ import { problemMediaType } from './ogc/problem.filter.js';
 import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './openapi.js';
+import { startTracing, type Tracing } from './tracing/start-tracing.js';
+import { traceRequests } from './tracing/request-tracing.js';
 import { translateFailures } from './app.failures.js';
 import { Links } from './ogc/links.js';
 import { Pages } from './ogc/pages.js';
@@ -74,12 +76,14 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     genReqId: requestIdOf,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, server.pathPrefix),
   });
+  const tracing = await startTracing(options.environment ?? process.env);
+  for (const warning of tracing.warnings) logger.warn(warning, 'Tracing');
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot({ ...options, loaded }), adapter, {
     logger,
     abortOnError: false,
     forceCloseConnections: false,
   });
-  await setUpHttp(app, configuration, logger);
+  await setUpHttp(app, configuration, logger, tracing);
   setUpApiDefinition(app, configuration);
   return app;
 }
@@ -103,10 +107,13 @@ async function setUpHttp(
   app: NestFastifyApplication,
   configuration: Configuration,
   logger: ServerLogger,
+  tracing: Tracing,
 ): Promise<void> {
   const { server } = configuration;
   const fastify = app.getHttpAdapter().getInstance();
+  traceRequests(fastify);
   followRequests(fastify, logger);
+  fastify.addHook('onClose', () => tracing.stop());
   await app.register(helmet, {
     contentSecurityPolicy: { directives: contentSecurityPolicy(server.url) },
     crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },

@@ -20,6 +20,7 @@ import { WorkQueues } from '../k8s/work-queues.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
 import type { LogFields } from '../logging/log-fields.js';
 import { Observer } from '../observation/observer.js';
+import { withinTrace } from '../tracing/tracing.js';
 import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
 import { JobReconciler } from './job.reconciler.js';
@@ -77,7 +78,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         onError: (key, error) => this.report(key, error),
       },
       leader,
-      { addAll: () => this.addAll(), reconcile: (key) => this.reconcile(key) },
+      { addAll: () => this.addAll(), reconcile: (key) => withinTrace(this.jobOf(key)?.trace, () => this.reconcile(key)) },
     );
   }
 

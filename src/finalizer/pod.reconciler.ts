@@ -6,9 +6,10 @@ import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord 
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
+import { inSpan } from '../tracing/tracing.js';
 import { collectedPatch, logStartPatch } from './job-patches.js';
 import { LogCollector, type CollectedPod } from './log-collector.js';
-import { LogFollower } from './log-follower.js';
+import { type FollowSession, LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import { LogPatience } from './log-patience.js';
 import { LogStore } from './log-store.js';
@@ -52,6 +53,16 @@ export class PodReconciler {
       session.breakOffAfter(FOLLOW_PATIENCE, performance.now());
       return { requeueAfter: FOLLOW_PATIENCE };
     }
+    const about = { 'k8s.pod.name': pod.name, 'ogc.job.id': job?.jobId, 'ogc.process.id': job?.processId };
+    return inSpan('collect', about, () => this.collect(pod, job, session, now));
+  }
+
+  private async collect(
+    pod: PodRecord,
+    job: JobRecord | undefined,
+    session: FollowSession | undefined,
+    now: Date,
+  ): Promise<ReconcileResult> {
     const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.startOf(pod, job), session);
     try {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);

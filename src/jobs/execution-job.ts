@@ -11,6 +11,7 @@ import {
   POD_FINALIZER,
 } from '../k8s/names.js';
 import type { RequestedOutput } from '../processes/execute-request.js';
+import type { TraceParent } from '../tracing/trace-context.js';
 import type { JobNotes } from '../processes/processor.js';
 import type { RequestedResponse } from './job-outcome.js';
 import type { TransferOffer } from './job-transfers.js';
@@ -49,6 +50,8 @@ export interface ExecutionJobOptions {
   readonly collected: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
+  /** Of an execution that is traced. */
+  readonly trace?: TraceParent;
   /** Of an execution with an `Idempotency-Key`: the digest of the request. */
   readonly idempotencyDigest?: string;
   /** By which the job exchanges files. */
@@ -103,6 +106,8 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
     ...options.transfer?.annotations,
+    ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
+    ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),
     ...(options.idempotencyDigest === undefined ? {} : { [ownAnnotation.idempotency]: options.idempotencyDigest }),
     ...(options.collected
       ? {
@@ -142,7 +147,12 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
   const transfer = (options.transfer?.environment ?? []).map(({ name, value }) => ({ name, value: verbatim(value) }));
   const inputs: V1EnvVar = { name: environmentVariable.inputs, value: verbatim(JSON.stringify(options.inputs)) };
   const byAddress = transfer.some(({ name }) => name === environmentVariable.inputsUrl);
-  const main = [...common, ...(byAddress ? [] : [inputs]), ...requestedOutputs(options), ...transfer];
+  const { traceparent, tracestate } = options.trace ?? {};
+  const traceVariables = [
+    { name: environmentVariable.traceparent, value: traceparent },
+    { name: environmentVariable.tracestate, value: tracestate && verbatim(tracestate) },
+  ].filter(({ value }) => value !== undefined);
+  const main = [...common, ...(byAddress ? [] : [inputs]), ...requestedOutputs(options), ...transfer, ...traceVariables];
   const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
     const reserved = new Set(added.map((variable) => variable.name));
     return {

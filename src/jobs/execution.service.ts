@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { V1Job, V1PodSpec } from '@kubernetes/client-node';
+import type { Span } from '@opentelemetry/api';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../config/configuration.js';
@@ -20,6 +21,7 @@ import { Observer } from '../observation/observer.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { maskSecrets } from '../processes/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
+import { activeTrace, inSpan } from '../tracing/tracing.js';
 import { Access, type Caller } from './access.js';
 import { collects } from './collection.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
@@ -82,7 +84,9 @@ export class ExecutionService {
   async execute(processId: string, body: unknown, caller: Caller, options: ExecuteOptions = {}): Promise<JobRecord> {
     const began = performance.now();
     try {
-      const { job, isNew } = await this.start(processId, body, caller, options);
+      const { job, isNew } = await inSpan('execute', { 'ogc.process.id': processId }, (span) =>
+        this.start(processId, body, caller, options, span),
+      );
       if (isNew) this.observer.executionAccepted(processId, (performance.now() - began) / 1000);
       return job;
     } catch (error) {
@@ -96,11 +100,12 @@ export class ExecutionService {
     body: unknown,
     caller: Caller,
     { idempotencyKey, base = '', ...wishes }: ExecuteOptions,
+    span: Span,
   ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
-    const request = parseExecuteRequest(process, body);
+    const request = await inSpan('validate', {}, async () => parseExecuteRequest(process, body));
     const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined
@@ -113,14 +118,16 @@ export class ExecutionService {
           });
     const jobId = idempotency?.jobId ?? uuidv7();
     addLogFields({ jobId });
+    span.setAttribute('ogc.job.id', jobId);
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     await this.linked.assertValid(processId, request.links);
-    const podSpec = await this.makePodSpec(process, jobId, request.inputs);
+    const podSpec = await inSpan('make pod', {}, () => this.makePodSpec(process, jobId, request.inputs));
     const notes = await process.notes({ jobId, inputs: request.inputs });
     const transfer = await this.offerTransfer(process, jobId, request.inputs);
     const idempotencyDigest = idempotency?.digest;
-    const options = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
+    const made = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
+    const options = { ...made, trace: activeTrace() };
     const kubeJob = this.makeKubeJob(process, request, options, wishes);
     const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
@@ -169,7 +176,7 @@ export class ExecutionService {
     request: ExecuteRequest,
     options: Pick<
       ExecutionJobOptions,
-      'jobId' | 'podSpec' | 'inputs' | 'notes' | 'idempotencyDigest' | 'transfer' | 'subscription'
+      'jobId' | 'podSpec' | 'inputs' | 'notes' | 'idempotencyDigest' | 'transfer' | 'subscription' | 'trace'
     >,
     wishes: ResponseWishes = {},
   ): V1Job {

@@ -1,6 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { LogFields } from '../logging/log-fields.js';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/names.js';
+import type { TraceParent } from '../tracing/trace-context.js';
 import {
   isTime,
   parseLogStart,
@@ -76,6 +77,8 @@ export interface JobRecord {
   readonly resultsExpired: boolean;
   /** `ttlSecondsAfterFinished` as it is in force. */
   readonly ttlInForce?: number;
+  /** Where in its trace what is done for the job stands; undefined where its execution was not traced. */
+  readonly trace?: TraceParent;
   readonly subscription?: Subscription;
   /** Undefined without a subscription. */
   readonly deliveries?: Deliveries;
@@ -152,6 +155,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
     resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
     ttlInForce: kubeJob.spec?.ttlSecondsAfterFinished,
+    trace: traceOf(annotations),
     subscription,
     deliveries: subscription && parseDeliveries(annotations[ownAnnotation.deliveries]),
     updated: toDate(annotations[annotation.updated]),
@@ -161,6 +165,12 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
         .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
     ),
   };
+}
+
+function traceOf(annotations: Readonly<Record<string, string>>): TraceParent | undefined {
+  const traceparent = annotations[ownAnnotation.traceparent];
+  const tracestate = annotations[ownAnnotation.tracestate];
+  return traceparent === undefined ? undefined : { traceparent, ...(tracestate ? { tracestate } : {}) };
 }
 
 /** Without the values. */

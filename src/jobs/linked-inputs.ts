@@ -6,6 +6,7 @@ import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../outbound/outbound-dispatcher.js';
 import type { LinkedValue } from '../processes/input-validation.js';
 import { isJson } from './results-values.js';
+import { inCallSpan, traceHeaders } from '../tracing/tracing.js';
 
 /** Of all links of a request together, milliseconds. */
 const TIME = 15_000;
@@ -59,7 +60,10 @@ export class LinkedInputs implements OnApplicationShutdown {
 
   private async faultOf(link: LinkedValue, signal: AbortSignal): Promise<RequestFault | undefined> {
     try {
-      const { bytes, mediaType } = await this.fetch(new URL(link.href), signal);
+      const attributes = { 'http.request.method': 'GET', 'ogc.input': link.pointer };
+      const { bytes, mediaType } = await inCallSpan('fetch input', attributes, () =>
+        this.fetch(new URL(link.href), signal),
+      );
       const misfits = misfitsOf(link, bytes, link.type ?? mediaType);
       if (misfits.length === 0) return undefined;
       const places = misfits.slice(0, MOST_MISFITS).map((pointer) => pointer || 'its root');
@@ -80,7 +84,7 @@ export class LinkedInputs implements OnApplicationShutdown {
     const answer = await request(url, {
       dispatcher: this.dispatcher,
       signal,
-      headers: { accept: '*/*', 'user-agent': 'ogc-processes-k8s' },
+      headers: { accept: '*/*', 'user-agent': 'ogc-processes-k8s', ...traceHeaders() },
     }).catch((error: unknown) => {
       throw unfetchable(error);
     });

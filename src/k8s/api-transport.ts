@@ -3,6 +3,7 @@ import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Observer } from '../observation/observer.js';
+import { inCallSpan, traceHeaders } from '../tracing/tracing.js';
 import { verbAndResource } from './api-paths.js';
 import { ClusterClock } from './cluster-clock.js';
 import { errorOfAnswer, errorOfConnection } from './kubernetes-failures.js';
@@ -50,11 +51,17 @@ export class ApiTransport {
     private readonly clusterClock = new ClusterClock(),
   ) {}
 
-  async json<T>(apiRequest: ApiRequest): Promise<T> {
-    return this.#observed(apiRequest, () => this.#json<T>(apiRequest));
+  json<T>(apiRequest: ApiRequest): Promise<T> {
+    const { verb, resource } = verbAndResource(apiRequest.method, apiRequest.path);
+    const attributes = { 'http.request.method': apiRequest.method, 'url.path': apiRequest.path };
+    return inCallSpan(`kubernetes ${verb} ${resource}`, attributes, (span) =>
+      this.#observed(apiRequest, () =>
+        this.#json<T>(apiRequest, (status) => span?.setAttribute('http.response.status_code', status)),
+      ),
+    );
   }
 
-  async #json<T>(apiRequest: ApiRequest): Promise<Answered<T>> {
+  async #json<T>(apiRequest: ApiRequest, onStatus: (status: number) => void): Promise<Answered<T>> {
     const { signal: abort, timeout = DEFAULT_TIMEOUT } = apiRequest;
     const what = `${apiRequest.method} ${apiRequest.path}`;
     const deadline = new AbortController();
@@ -62,6 +69,7 @@ export class ApiTransport {
     const signal = abort === undefined ? deadline.signal : AbortSignal.any([abort, deadline.signal]);
     try {
       const { statusCode, headers, body } = await this.#sendAgainIfClosed(what, apiRequest, signal, timeout);
+      onStatus(statusCode);
       const text = await body.text();
       if (statusCode >= 300) throw errorOfAnswer(what, statusCode, text, header(headers['retry-after']));
       return { status: statusCode, value: JSON.parse(text) as T };
@@ -158,7 +166,7 @@ export class ApiTransport {
         cause: error,
       });
     }
-    const headers: Record<string, string> = { ...context.getHeaders(), accept: 'application/json, */*;q=0.8' };
+    const headers: Record<string, string> = { ...context.getHeaders(), ...traceHeaders(), accept: 'application/json, */*;q=0.8' };
     if (body !== undefined) headers['content-type'] = contentType;
     const asked = this.clusterClock.asks();
     const answer = await request(url, {

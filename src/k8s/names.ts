@@ -54,6 +54,9 @@ export const ownAnnotation = {
   deliveries: `${OWN_PREFIX}deliveries`,
   /** Of a job made with an `Idempotency-Key`: the digest of the execute request's body. Its name is derived from caller, process and key. */
   idempotency: `${OWN_PREFIX}idempotency`,
+  /** Of a job whose execution is traced: where in its trace what is done for it stands, as W3C Trace Context has it. */
+  traceparent: `${OWN_PREFIX}traceparent`,
+  tracestate: `${OWN_PREFIX}tracestate`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
   /** Seconds after the job's end that its results are kept in the object store. */
@@ -98,6 +101,9 @@ export const environmentVariable = {
   outputs: 'PYGEOAPI_K8S_MANAGER_OUTPUTS',
   /** JSON object of output id to `{mediaType}`: what the execute request asks for; absent: all outputs, in formats of the job's choice. */
   requestedOutputs: 'PYGEOAPI_K8S_MANAGER_REQUESTED_OUTPUTS',
+  /** The trace that the execution belongs to, as {@link https://opentelemetry.io/docs/specs/otel/context/env-carriers/ OpenTelemetry} names it. */
+  traceparent: 'TRACEPARENT',
+  tracestate: 'TRACESTATE',
 } as const;
 
 /** Longest Job name: the Job controller copies it into a label (63 characters). */

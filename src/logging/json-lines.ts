@@ -42,11 +42,11 @@ export function jsonLines(write: (line: string) => void): (record: LogRecord) =>
     { write },
   ) as Logger<Level>;
   return (record) => {
-    const { name, fields, http, error, stack, data, message } = record;
+    const { name, fields, trace, http, error, stack, data, message } = record;
     time = record.time.toISOString();
     const level = record.level.toLowerCase() as Level;
     log[level](
-      { logger: name || undefined, ...fields, http, err: error && toMembers(error), stack, data },
+      { logger: name || undefined, ...fields, ...trace, http, err: error && toMembers(error), stack, data },
       message || undefined,
     );
   };

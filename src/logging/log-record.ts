@@ -17,6 +17,8 @@ export interface LogRecord {
   readonly data?: unknown;
   /** Default: none. */
   readonly fields?: LogFields;
+  /** Where in a trace. */
+  readonly trace?: { readonly traceId: string; readonly spanId: string };
   /** Of an HTTP request that was answered. */
   readonly http?: HttpFields;
   /** The operating system's. */

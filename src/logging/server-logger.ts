@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { isSpanContextValid, trace, type SpanContext } from '@opentelemetry/api';
 import { styleText } from 'node:util';
 import type { LogFormat, LoggingSection, LogLevel } from '../config/configuration.js';
 import { jsonLines } from './json-lines.js';
@@ -117,10 +118,15 @@ export class ServerLogger implements LoggerService {
       name,
       message,
       fields: logFields(),
+      ...traceOf(trace.getActiveSpan()?.spanContext()),
       processId: process.pid,
       sinceStart: performance.now() - this.started,
     };
   }
+}
+
+function traceOf(span: SpanContext | undefined): Pick<LogRecord, 'trace'> {
+  return span && isSpanContextValid(span) ? { trace: { traceId: span.traceId, spanId: span.spanId } } : {};
 }
 
 function formatOf({ format, logging, destination }: ServerLoggerOptions): LogFormat {

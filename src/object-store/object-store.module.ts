@@ -14,6 +14,7 @@ import { Observer } from '../observation/observer.js';
 import { FolderObjectStore } from './folder.object-store.js';
 import { ObjectStore } from './object-store.js';
 import { ObservedObjectStore } from './observed.object-store.js';
+import { traced } from './traced.js';
 import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
 
 export type ObjectStoreChoice = 's3' | 'folder';
@@ -48,8 +49,8 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
         {
           provide: storeToken,
           inject: [choiceToken, Configuration],
-          useFactory: (choice: ObjectStoreChoice, configuration: Configuration) =>
-            makeObjectStore(choice, configuration.environment),
+          useFactory: async (choice: ObjectStoreChoice, configuration: Configuration) =>
+            traced(await makeObjectStore(choice, configuration.environment)),
         },
         {
           provide: ObjectStore,

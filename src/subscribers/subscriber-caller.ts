@@ -1,8 +1,10 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { request, type Dispatcher } from 'undici';
 import { Configuration } from '../config/configuration.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../outbound/outbound-dispatcher.js';
+import { inCallSpan, traceHeaders } from '../tracing/tracing.js';
 import type { Answer } from './delivery-plan.js';
 import { webhookHeaders } from './signature.js';
 
@@ -39,7 +41,15 @@ export class SubscriberCaller implements OnApplicationShutdown {
    * One attempt. Never rejects because of the subscriber; nothing of its address is in what is returned.
    * @throws the signal's reason
    */
-  async call({ id, uri, body, monitor }: Message, now: Date, signal: AbortSignal): Promise<Answer> {
+  call(message: Message, now: Date, signal: AbortSignal): Promise<Answer> {
+    return inCallSpan('tell subscriber', { 'http.request.method': 'POST' }, async (span) => {
+      const answer = await this.post(message, now, signal);
+      if (answer.verdict !== 'delivered') span?.setStatus({ code: SpanStatusCode.ERROR, message: answer.text });
+      return answer;
+    });
+  }
+
+  private async post({ id, uri, body, monitor }: Message, now: Date, signal: AbortSignal): Promise<Answer> {
     const url = new URL(uri);
     const [user, password] = [decoded(url.username), decoded(url.password)];
     url.username = url.password = url.hash = '';
@@ -55,6 +65,7 @@ export class SubscriberCaller implements OnApplicationShutdown {
           ...(user || password
             ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
             : {}),
+          ...traceHeaders(),
           ...webhookHeaders(id, body, this.secrets, now),
         },
         body,

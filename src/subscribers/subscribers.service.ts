@@ -6,6 +6,7 @@ import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
 import { WorkQueues } from '../k8s/work-queues.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { withinTrace } from '../tracing/tracing.js';
 import { SubscriberReconciler } from './subscriber.reconciler.js';
 
 /** Subscribers called at the same time: a slow one keeps a place for as long as it may take. */
@@ -45,7 +46,10 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
       leader,
       {
         addAll: () => this.addAll(),
-        reconcile: (name) => this.reconciler.reconcile(name, clock.now(), this.stopping.signal),
+        reconcile: (name) =>
+          withinTrace(this.cache.jobs.get(name)?.trace, () =>
+            this.reconciler.reconcile(name, clock.now(), this.stopping.signal),
+          ),
       },
     );
   }
