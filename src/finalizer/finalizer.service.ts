@@ -78,7 +78,10 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         onError: (key, error) => this.report(key, error),
       },
       leader,
-      { addAll: () => this.addAll(), reconcile: (key) => withinTrace(this.jobOf(key)?.trace, () => this.reconcile(key)) },
+      {
+        addAll: () => this.addAll(),
+        reconcile: (key) => withinTrace(this.jobOf(key)?.trace, () => this.reconcile(key)),
+      },
     );
   }
 

@@ -152,7 +152,13 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
     { name: environmentVariable.traceparent, value: traceparent },
     { name: environmentVariable.tracestate, value: tracestate && verbatim(tracestate) },
   ].filter(({ value }) => value !== undefined);
-  const main = [...common, ...(byAddress ? [] : [inputs]), ...requestedOutputs(options), ...transfer, ...traceVariables];
+  const main = [
+    ...common,
+    ...(byAddress ? [] : [inputs]),
+    ...requestedOutputs(options),
+    ...transfer,
+    ...traceVariables,
+  ];
   const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
     const reserved = new Set(added.map((variable) => variable.name));
     return {

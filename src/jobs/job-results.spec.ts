@@ -37,7 +37,15 @@ async function bed(annotations: Record<string, string>, objects: Record<string, 
     },
   });
   const processes = { find: () => undefined } as unknown as ProcessRegistry;
-  const results = new JobResults(cache, cluster.client, store.port, {} as LiveResults, processes, configuration, new ClusterClock());
+  const results = new JobResults(
+    cache,
+    cluster.client,
+    store.port,
+    {} as LiveResults,
+    processes,
+    configuration,
+    new ClusterClock(),
+  );
   const read = async () => {
     const answer = await results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
     return [answer.mediaType, answer.size, answer.body && (await text(answer.body))];

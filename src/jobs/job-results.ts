@@ -94,8 +94,7 @@ export class JobResults {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
     const expiry = expiryOf(job);
-    if (expiry && (job.resultsExpired || expiry <= this.clock.now()))
-      throw new ResultsExpiredError(job.jobId, expiry);
+    if (expiry && (job.resultsExpired || expiry <= this.clock.now())) throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
     try {

@@ -166,7 +166,11 @@ export class ApiTransport {
         cause: error,
       });
     }
-    const headers: Record<string, string> = { ...context.getHeaders(), ...traceHeaders(), accept: 'application/json, */*;q=0.8' };
+    const headers: Record<string, string> = {
+      ...context.getHeaders(),
+      ...traceHeaders(),
+      accept: 'application/json, */*;q=0.8',
+    };
     if (body !== undefined) headers['content-type'] = contentType;
     const asked = this.clusterClock.asks();
     const answer = await request(url, {

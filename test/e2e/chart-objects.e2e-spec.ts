@@ -66,8 +66,7 @@ describeWithHelm('the chart', () => {
     };
     const objects = await render({ visualisations });
     const name = 'processes-k8s-job-manager-visualisations';
-    const read = async (file: string) =>
-      objectsOf(await readFile(join(manifests, 'visualisations', file), 'utf8'));
+    const read = async (file: string) => objectsOf(await readFile(join(manifests, 'visualisations', file), 'utf8'));
     expect(named(objects, 'ClusterRole', name).rules).toEqual((await read('cluster-role.yaml'))[0]?.rules);
     const ofDataManager = named(objects, 'Role', 'k8s-job-manager-visualisations-data-manager');
     expect(ofDataManager.rules).toEqual((await read('data-manager-role.yaml'))[0]?.rules);

@@ -21,7 +21,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('a processor', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: 'test/fixtures/custom-processors/config.yaml', LOG_FORMAT: 'text' });
+    bed = await TestBed.startProcess({
+      PYGEOAPI_CONFIG: 'test/fixtures/custom-processors/config.yaml',
+      LOG_FORMAT: 'text',
+    });
   }, 60_000);
   afterAll(() => bed.stop(), 60_000);
 

@@ -137,9 +137,9 @@ describe('where OpenTelemetry’s variables name a collector', () => {
       collector.spans.find(({ name }) => name === 'GET /jobs/:jobId'),
     );
     expect(span.parentSpanId).toBeUndefined();
-    expect(collector.spans.filter(({ name, attributes }: Span) => /health/.test(name + attributes['url.path']))).toEqual(
-      [],
-    );
+    expect(
+      collector.spans.filter(({ name, attributes }: Span) => /health/.test(name + attributes['url.path'])),
+    ).toEqual([]);
   });
 
   it('what the caller does not sample is not exported, and passed on as such', async () => {
@@ -176,9 +176,15 @@ describe('without a collector', () => {
     ['none', {}],
     ['one that is none', { traceparent: '00-00000000000000000000000000000000-0000000000000001-01' }],
     ['one that is odd', { traceparent: `${caller().traceparent}-more`, tracestate: 'a=1' }],
-  ])('of %s nothing is made up', async (_what, headers) => {
-    const jobId = await submit(bed, 'environment', headers);
-    expect(await variablesOf(bed, jobId)).toEqual([]);
-    expect(Object.keys(await annotationsOf(bed, jobId)).filter((name) => /trace(parent|state)$/.test(name))).toEqual([]);
-  }, 60_000);
+  ])(
+    'of %s nothing is made up',
+    async (_what, headers) => {
+      const jobId = await submit(bed, 'environment', headers);
+      expect(await variablesOf(bed, jobId)).toEqual([]);
+      expect(Object.keys(await annotationsOf(bed, jobId)).filter((name) => /trace(parent|state)$/.test(name))).toEqual(
+        [],
+      );
+    },
+    60_000,
+  );
 });

@@ -12,7 +12,9 @@ interface Attribute {
 interface ExportedTraces {
   readonly resourceSpans: readonly {
     readonly resource: { readonly attributes: readonly Attribute[] };
-    readonly scopeSpans: readonly { readonly spans: readonly (Omit<Span, 'attributes'> & { attributes: Attribute[] })[] }[];
+    readonly scopeSpans: readonly {
+      readonly spans: readonly (Omit<Span, 'attributes'> & { attributes: Attribute[] })[];
+    }[];
   }[];
 }
 
