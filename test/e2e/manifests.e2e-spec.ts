@@ -7,7 +7,7 @@ import { sendTo } from '../support/balancer.js';
 import { TestCluster } from '../support/cluster.js';
 import { Deployment } from '../support/deployment.js';
 import { kubectl } from '../support/kubectl.js';
-import { bucketVariables, hasServerImage } from '../support/server-image.js';
+import { bucketVariables, hasServerImage, withSlowTests } from '../support/server-image.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -111,32 +111,36 @@ resources:
     );
   }, 120_000);
 
-  it('restarts one replica at a time, and again, while requests are answered, and loses nothing', async () => {
-    const uids = async () => (await replicas()).map(({ metadata }) => metadata?.uid);
-    const load = new SteadyLoad();
-    try {
-      // The limits of the namespace leave no room for many jobs side by side.
-      const send = sendTo(bed.url, new Agent({ keepAlive: false }));
-      load.addClient('sync a', send);
-      load.addClient('sync b', send);
-      load.addClient('async', send, { prefer: 'respond-async' });
-      for (const time of ['once', 'twice']) {
-        await load.goesOn(`before it is restarted ${time}`, 20);
-        const before = await uids();
-        await deployment.restart();
-        const after = await eventually('two replicas', async () => (await uids()).length === 2 && uids());
-        expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+  (withSlowTests ? it : it.skip)(
+    'restarts one replica at a time, and again, while requests are answered, and loses nothing',
+    async () => {
+      const uids = async () => (await replicas()).map(({ metadata }) => metadata?.uid);
+      const load = new SteadyLoad();
+      try {
+        // The limits of the namespace leave no room for many jobs side by side.
+        const send = sendTo(bed.url, new Agent({ keepAlive: false }));
+        load.addClient('sync a', send);
+        load.addClient('sync b', send);
+        load.addClient('async', send, { prefer: 'respond-async' });
+        for (const time of ['once', 'twice']) {
+          await load.goesOn(`before it is restarted ${time}`, 20);
+          const before = await uids();
+          await deployment.restart();
+          const after = await eventually('two replicas', async () => (await uids()).length === 2 && uids());
+          expect(after.filter((uid) => before.includes(uid))).toEqual([]);
+        }
+        await load.goesOn('with the last replicas only', 20);
+        await load.stop();
+        expect(load.failures).toEqual([]);
+        const ids = [...load.texts.keys()];
+        expect(ids.length).toBeGreaterThan(10);
+        expect(await accountOf(bed, ids, (id) => load.texts.get(id) ?? '')).toEqual(nothingLost(ids.length));
+      } finally {
+        await load.stop();
       }
-      await load.goesOn('with the last replicas only', 20);
-      await load.stop();
-      expect(load.failures).toEqual([]);
-      const ids = [...load.texts.keys()];
-      expect(ids.length).toBeGreaterThan(10);
-      expect(await accountOf(bed, ids, (id) => load.texts.get(id) ?? '')).toEqual(nothingLost(ids.length));
-    } finally {
-      await load.stop();
-    }
-  }, 300_000);
+    },
+    300_000,
+  );
 });
 
 (hasServerImage ? describe : describe.skip)('the overlay example of k8s-manifests', () => {

@@ -13,7 +13,7 @@ import { HOST_FROM_PODS, SERVER, TestCluster, onRealCluster } from '../support/c
 import { possibleWays } from '../support/deployment.js';
 import { FaultyS3 } from '../support/faulty-s3.js';
 import { apply, configMap } from '../support/kubectl.js';
-import { bucketVariables, hasServerImage } from '../support/server-image.js';
+import { bucketVariables, withSlowTests } from '../support/server-image.js';
 import { kubeconfigWith } from '../support/service-account.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -167,32 +167,36 @@ const without = (right: Right): V1PolicyRule[] =>
     }
   });
 
-  it('of Leases acts as the only one, or says that it cannot keep its Lease', async () => {
-    const beds = await Promise.all(
-      (ofLeases ?? []).map(async (right) => {
-        const KUBECONFIG = await kubeconfigWith(cluster, without(right), nameOf(right));
-        const prefix = `${nameOf(right).slice(0, 14)}-`;
-        return TestBed.startProcess({ KUBECONFIG, PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: prefix }, { cluster });
-      }),
-    );
-    try {
-      for (const [index, bed] of beds.entries()) {
-        // A Lease that it made itself it cannot renew.
-        const said = ofLeases?.[index]?.startsWith('update')
-          ? 'cannot update resource "leases"'
-          : 'acts as the only one';
-        await eventually(said, () => bed.server?.output.includes(said));
+  (withSlowTests ? it : it.skip)(
+    'of Leases acts as the only one, or says that it cannot keep its Lease',
+    async () => {
+      const beds = await Promise.all(
+        (ofLeases ?? []).map(async (right) => {
+          const KUBECONFIG = await kubeconfigWith(cluster, without(right), nameOf(right));
+          const prefix = `${nameOf(right).slice(0, 14)}-`;
+          return TestBed.startProcess({ KUBECONFIG, PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: prefix }, { cluster });
+        }),
+      );
+      try {
+        for (const [index, bed] of beds.entries()) {
+          // A Lease that it made itself it cannot renew.
+          const said = ofLeases?.[index]?.startsWith('update')
+            ? 'cannot update resource "leases"'
+            : 'acts as the only one';
+          await eventually(said, () => bed.server?.output.includes(said));
+        }
+      } finally {
+        for (const bed of beds) {
+          await bed.server?.end();
+          await bed.store.remove();
+        }
       }
-    } finally {
-      for (const bed of beds) {
-        await bed.server?.end();
-        await bed.store.remove();
-      }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });
 
-(hasServerImage ? describe : describe.skip).each(possibleWays)('the Role as shipped with the %s', (way) => {
+(withSlowTests ? describe : describe.skip).each(possibleWays)('the Role as shipped with the %s', (way) => {
   const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
   let cluster: TestCluster;
   let bed: TestBed;

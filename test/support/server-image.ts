@@ -7,6 +7,9 @@ import type { TestBed } from './test-bed.js';
 export const serverImage = process.env['E2E_SERVER_IMAGE'] ?? '';
 export const hasServerImage = onRealCluster && serverImage !== '';
 
+/** What takes long, or wants a cluster that nobody else keeps busy, runs in .ci/full only. */
+export const withSlowTests = hasServerImage && process.env['E2E_SLOW'] === '1';
+
 /** The variables of the bed's bucket, for a server that runs in a pod. */
 export function bucketVariables({ store }: Pick<TestBed, 'store'>): Record<string, string> {
   const endpoint = process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '';
