@@ -96,7 +96,7 @@ describe('the log of a server', () => {
   }, 60_000);
 
   it('has the same job’s failure and dismissal', async () => {
-    const failing = await submit('hello-failing');
+    const failing = await submit('hello-failing', { body: { inputs: { name: 'x' } } });
     await lineOf(
       'the failure',
       (line) => line.jobId === failing.jobId && line.msg.endsWith('is failed: non-zero-exit'),
@@ -122,7 +122,9 @@ describe('the log of a server', () => {
   });
 
   it('shows no secret: no token, no address of a subscriber, no capability of a job', async () => {
-    const { jobId } = await wholeJob({ path: '/told?key=hunter2', body: { inputs: { token: TOKEN } } });
+    await wholeJob({ path: '/told?key=hunter2', body: { inputs: { token: TOKEN } } });
+    const { jobId } = await submit('lines');
+    await bed.ended(jobId);
     const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId));
     const environment = JSON.stringify(pod?.spec?.containers[0]?.env);
     const capability = /capability=([\w-]{43})/.exec(environment)?.[1] ?? '';
