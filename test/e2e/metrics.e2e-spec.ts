@@ -11,8 +11,8 @@ let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
   await eventually('the leader', () => bed.leads());
-}, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+}, 180_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
 
 /** The exposition, by name (without the prefix) and labels as they stand there. */
 async function metrics(of: TestClient = bed) {
@@ -73,7 +73,7 @@ describe('the metrics', () => {
   }, 180_000);
 
   it('count why a job failed, and that one was dismissed', async () => {
-    const failing = await bed.submit('hello-failing');
+    const failing = await bed.submit('hello-failing', { name: 'World' });
     const endless = await bed.submit('endless');
     await bed.until(endless, 'running');
     expect((await metrics()).value(jobs('endless', 'running'))).toBe(1);
@@ -90,7 +90,7 @@ describe('the metrics', () => {
   it('count refused executions by the type of their problem', async () => {
     expect((await bed.execute('lines', { count: 0 })).status).toBe(400);
     expect((await bed.execute('environment')).status).toBe(401);
-    for (const id of ['no-such', 'another']) expect((await bed.execute(id)).status).toBe(404);
+    for (const id of ['invented', 'made-up']) expect((await bed.execute(id)).status).toBe(404);
     await until({
       'executions_refused_total{process="lines",type="invalid-request"}': 1,
       'executions_refused_total{process="environment",type="unauthorized"}': 1,
@@ -107,7 +107,7 @@ describe('the metrics', () => {
     expect(
       value('http_request_duration_seconds_count{method="GET",route="/jobs/:jobId",status="200"}'),
     ).toBeGreaterThan(0);
-    for (const secret of [id, TOKEN, 'path-of-a-client', 'no-such']) expect(text).not.toContain(secret);
+    for (const secret of [id, TOKEN, 'path-of-a-client', 'invented']) expect(text).not.toContain(secret);
   });
 
   it('are not part of the API definition', async () => {
@@ -123,7 +123,7 @@ describe('two replicas', () => {
   beforeAll(async () => {
     port = await freePort();
     replica = await bed.startReplica({ METRICS_PORT: String(port), METRICS_TOKEN: 'scraper' });
-  }, 60_000);
+  }, 180_000);
 
   it('may have the metrics on a port of their own, with a token of their own', async () => {
     expect((await replica.get('/metrics')).status).toBe(404);
