@@ -283,5 +283,5 @@ describe('the embedded cluster', () => {
       ),
     );
     expect(test?.failures).toEqual([]);
-  });
+  }, 120_000);
 });
