@@ -132,5 +132,5 @@ describe('links', () => {
     } finally {
       await Promise.all([trusting.child.end(), wary.child.end()]);
     }
-  }, 30_000);
+  }, 120_000);
 });
