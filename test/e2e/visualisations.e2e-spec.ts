@@ -295,7 +295,10 @@ describe('on the embedded cluster', () => {
     const health = await get('/health/ready');
     expect(health).toEqual({
       status: 200,
-      body: { status: 'ok', checks: { informers: { status: 'ok' }, securityContext: { status: 'ok' } } },
+      body: {
+        status: 'ok',
+        checks: { informers: { status: 'ok' }, queues: { status: 'ok' }, securityContext: { status: 'ok' } },
+      },
     });
     expect(bed.server?.output).not.toMatch(/rror|Missing rights/);
   });
