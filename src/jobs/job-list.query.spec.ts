@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
-import { matches, parseJobListQuery } from './job-list.query.js';
+import { encodeCursor, isAfter, matches, parseJobListQuery } from './job-list.query.js';
 import { jobStatus } from './job-status.js';
 import { aFailedPod, aJob, aPod, at } from './testing/records.js';
 
@@ -84,19 +84,90 @@ describe('the parameters of the job list', () => {
 
   it('continue after the job that the cursor names', () => {
     const query = parseJobListQuery({}, limits);
-    const next = parseJobListQuery({ cursor: query.cursorOf(failed) }, limits);
-    expect(next.after?.(failed)).toBe(false);
-    expect(next.after?.({ ...failed, created: at(-1) })).toBe(true);
-    expect(next.after?.({ ...failed, created: at(1) })).toBe(false);
-    expect(next.after?.({ ...failed, name: 'a' })).toBe(true);
+    const next = parseJobListQuery({ cursor: encodeCursor(query, failed) }, limits);
+    expect(isAfter(query, failed)).toBe(true);
+    expect(isAfter(next, failed)).toBe(false);
+    expect(isAfter(next, { ...failed, created: at(-1) })).toBe(true);
+    expect(isAfter(next, { ...failed, created: at(1) })).toBe(false);
+    expect(isAfter(next, { ...failed, name: 'a' })).toBe(true);
   });
 
   it('continue in the order of the list within one second', () => {
     const job = { ...failed, requestedAt: at(0).getTime() + 500 };
-    const next = parseJobListQuery({ cursor: parseJobListQuery({}, limits).cursorOf(job) }, limits);
-    expect(next.after?.(job)).toBe(false);
-    expect(next.after?.({ ...job, requestedAt: job.requestedAt - 1, name: 'zzz' })).toBe(true);
-    expect(next.after?.({ ...job, requestedAt: job.requestedAt + 1, name: 'a' })).toBe(false);
-    expect(next.after?.({ ...job, name: 'a' })).toBe(true);
+    const next = parseJobListQuery({ cursor: encodeCursor(parseJobListQuery({}, limits), job) }, limits);
+    expect(isAfter(next, job)).toBe(false);
+    expect(isAfter(next, { ...job, requestedAt: job.requestedAt - 1, name: 'zzz' })).toBe(true);
+    expect(isAfter(next, { ...job, requestedAt: job.requestedAt + 1, name: 'a' })).toBe(false);
+    expect(isAfter(next, { ...job, name: 'a' })).toBe(true);
+  });
+});
+
+describe('sortby', () => {
+  const running = jobStatus(aJob(), [aPod()]);
+  const jobs = [
+    { name: 'old', created: 0, processId: 'b', finished: 9 },
+    { name: 'new', created: 5, processId: 'a', finished: 7 },
+    { name: 'same', created: 3, processId: 'b', finished: 7 },
+    { name: 'unfinished', created: 4, processId: 'c', finished: undefined },
+  ].map(({ name, created, processId, finished }) => {
+    const job = aJob({ name, created: at(created), processId });
+    return { job, status: { ...running, finished: finished === undefined ? undefined : at(finished) } };
+  });
+  const sorted = (sortby: string) => {
+    const { order } = parseJobListQuery({ sortby }, limits);
+    if (!order) throw new Error('no order');
+    return jobs
+      .map(({ job, status }) => order.positionOf(job, status))
+      .sort(order.compare)
+      .map(({ name }) => name);
+  };
+
+  it.each([
+    ['created', ['old', 'same', 'unfinished', 'new']],
+    ['-created', ['new', 'unfinished', 'same', 'old']],
+    ['finished', ['new', 'same', 'old', 'unfinished']],
+    ['-finished', ['old', 'new', 'same', 'unfinished']],
+    ['processID,-created', ['new', 'same', 'old', 'unfinished']],
+    ['-processID,created', ['unfinished', 'old', 'same', 'new']],
+    [' finished,+processID', ['new', 'same', 'old', 'unfinished']],
+  ])('%s sorts jobs, those without it last, equal ones newest first', (sortby, names) => {
+    expect(sorted(sortby)).toEqual(names);
+  });
+
+  it.each([
+    ['message', 1],
+    ['created,-created', 1],
+    ['a,b', 2],
+    ['--created', 1],
+    ['created,', 1],
+  ])('%s is refused', (sortby, faults) => {
+    expect(faultsOf({ sortby })).toEqual(
+      Array.from({ length: faults }, () => expect.objectContaining({ pointer: 'sortby' })),
+    );
+  });
+
+  it('continues after the job that the cursor names, and refuses the cursor of another order', () => {
+    for (const sortby of ['finished', '-finished', 'processID', '-created,processID']) {
+      const query = parseJobListQuery({ sortby }, limits);
+      const positions = jobs.map(({ job, status }) => query.order?.positionOf(job, status) ?? job);
+      for (const position of positions) {
+        const cursor = encodeCursor(query, position);
+        const next = parseJobListQuery({ sortby, cursor }, limits);
+        const rest = positions.filter((other) => isAfter(next, other)).map(({ name }) => name);
+        const names = sorted(sortby);
+        expect(rest.sort()).toEqual(names.slice(names.indexOf(position.name) + 1).sort());
+        expect(faultsOf({ sortby: 'started', cursor })).toMatchObject([{ pointer: 'cursor' }]);
+        expect(faultsOf({ cursor })).toMatchObject([{ pointer: 'cursor' }]);
+      }
+    }
+    const forged = (text: string) => Buffer.from(text).toString('base64url');
+    for (const text of [
+      '1 1 x ["finished"]',
+      '1 1 x ["finished",["a"]]',
+      '1 1 x {',
+      '1 1 x ["finished",[1,2]]',
+      '1 1 x',
+    ])
+      expect(faultsOf({ sortby: 'finished', cursor: forged(text) })).toMatchObject([{ pointer: 'cursor' }]);
   });
 });

@@ -1,4 +1,5 @@
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
+import { JobOrder, type SortedPosition } from './job-order.js';
 import { type JobRecord, type ListPosition, newestFirst } from './job-record.js';
 import type { JobStatus, StatusCode } from './job-status.js';
 
@@ -14,9 +15,10 @@ export interface JobListQuery {
   /** Seconds. */
   readonly minDuration?: number;
   readonly maxDuration?: number;
-  /** Whether a job comes after the page before; undefined on the first page. */
-  readonly after?: (job: JobRecord) => boolean;
-  readonly cursorOf: (job: JobRecord) => string;
+  /** Undefined: newest first, as the jobs are kept. */
+  readonly order?: JobOrder;
+  /** The last job of the page before; undefined on the first page. */
+  readonly after?: ListPosition | SortedPosition;
   /** Whether {@link matches} needs the job's status. */
   readonly needsStatus: boolean;
 }
@@ -31,6 +33,7 @@ const PARAMETERS = [
   'datetime',
   'minDuration',
   'maxDuration',
+  'sortby',
   'limit',
   'cursor',
   'f',
@@ -78,9 +81,15 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
       ? undefined
       : (parseInterval(datetime) ??
         fault('datetime', 'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end'));
+  const sortby = list('sortby')?.join();
+  const order = sortby === undefined ? undefined : JobOrder.parse(sortby);
+  if (order && 'faults' in order) order.faults.forEach((message) => fault('sortby', message));
+  const sorted = order instanceof JobOrder ? order : undefined;
   const cursor = one('cursor');
-  const position =
-    cursor === undefined ? undefined : (decodeCursor(cursor) ?? fault('cursor', 'is not one that this server gave'));
+  const after =
+    cursor === undefined
+      ? undefined
+      : (decodeCursor(cursor, sorted) ?? fault('cursor', 'is not one that this server gave for this order'));
   const [minDuration, maxDuration] = [number('minDuration', 0), number('maxDuration', 0)];
   const limit = number('limit', 1) ?? limits.defaultItems;
   if (faults.length > 0) throw new InvalidRequestError('The parameters of the job list are wrong.', faults);
@@ -94,10 +103,18 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
     datetime: interval,
     minDuration,
     maxDuration,
-    after: position && ((job) => newestFirst(position, job) < 0),
-    cursorOf: encodeCursor,
-    needsStatus: statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
+    order: sorted,
+    after,
+    needsStatus:
+      sorted !== undefined || statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
   };
+}
+
+/** Whether a job comes after the page before. */
+export function isAfter(query: JobListQuery, position: ListPosition | SortedPosition): boolean {
+  if (!query.after) return true;
+  if (!query.order) return newestFirst(query.after, position) < 0;
+  return 'keys' in query.after && 'keys' in position && query.order.compare(query.after, position) < 0;
 }
 
 /** @param status undefined unless the query needs it */
@@ -136,13 +153,28 @@ function instant(text: string, last: boolean): number | undefined {
   return time + (text.includes('T') || text.includes('t') ? 999 : 24 * 3600 * 1000 - 1);
 }
 
-function encodeCursor({ created, requestedAt = 0, name }: ListPosition): string {
-  return Buffer.from(`${created.getTime()} ${requestedAt} ${name}`).toString('base64url');
+/** @param position of the last job on the page */
+export function encodeCursor(query: JobListQuery, position: ListPosition | SortedPosition): string {
+  const { created, requestedAt = 0, name } = position;
+  const sorted = query.order && 'keys' in position ? ` ${JSON.stringify([query.order.name, position.keys])}` : '';
+  return Buffer.from(`${created.getTime()} ${requestedAt} ${name}${sorted}`).toString('base64url');
 }
 
-function decodeCursor(cursor: string): ListPosition | undefined {
-  const match = /^(\d{1,15}) (\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
-  return match
-    ? { created: new Date(Number(match[1])), requestedAt: Number(match[2]), name: match[3] ?? '' }
-    : undefined;
+/** @returns undefined, too, for one of another order */
+function decodeCursor(cursor: string, order: JobOrder | undefined): ListPosition | SortedPosition | undefined {
+  const match = /^(\d{1,15}) (\d{1,15}) (\S+)(?: (.+))?$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (!match || (match[4] === undefined) !== (order === undefined)) return undefined;
+  const position = { created: new Date(Number(match[1])), requestedAt: Number(match[2]), name: match[3] ?? '' };
+  if (!order) return position;
+  const sorted = parseJson(match[4] ?? '');
+  if (!Array.isArray(sorted) || sorted[0] !== order.name || !order.fits(sorted[1])) return undefined;
+  return { ...position, keys: sorted[1] };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -24,6 +24,7 @@ import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
 import type { JobStatus } from './job-status.js';
 import { parseJobListQuery } from './job-list.query.js';
+import { SORTABLE } from './job-order.js';
 import { JobListDto, StatusInfoDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { previewResults } from './results-preview.js';
@@ -47,7 +48,7 @@ export class JobsController {
 
   @Get()
   @HasPage('jobs', JobListDto)
-  @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first' })
+  @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first, or as `sortby` says' })
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
   @ApiQuery({
@@ -65,6 +66,16 @@ export class JobsController {
   @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({
+    name: 'sortby',
+    required: false,
+    isArray: true,
+    style: 'form',
+    explode: false,
+    schema: { type: 'array', items: { type: 'string', pattern: `^[+-]?(${SORTABLE.join('|')})$` } },
+    description:
+      'What to sort by, `-` before it: descending. Jobs without it come last; those that are equal are newest first',
+  })
   @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
   async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
     const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());

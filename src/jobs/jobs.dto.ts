@@ -65,6 +65,10 @@ export class StatusInfoDto {
   @ApiProperty({ format: 'uuid' })
   jobID!: string;
 
+  /** The same, as version 2.0 of the standard calls it. */
+  @ApiPropertyOptional({ format: 'uuid' })
+  id?: string;
+
   @ApiPropertyOptional()
   processID?: string;
 

@@ -8,8 +8,8 @@ import { JobGoneError, JobNotFoundError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/process-registry.js';
 import { collects } from './collection.js';
 import { JobCache } from './job-cache.js';
-import { type JobListQuery, matches } from './job-list.query.js';
-import type { JobRecord } from './job-record.js';
+import { encodeCursor, isAfter, type JobListQuery, matches } from './job-list.query.js';
+import type { JobRecord, ListPosition } from './job-record.js';
 import type { JobStatus } from './job-status.js';
 
 export interface JobPage {
@@ -17,6 +17,13 @@ export interface JobPage {
   /** Where the next page starts, undefined on the last one. */
   readonly next?: string;
   readonly numberMatched: number;
+}
+
+interface Listed {
+  readonly job: JobRecord;
+  /** Undefined where the query does not need it. */
+  readonly status: JobStatus | undefined;
+  readonly position: ListPosition;
 }
 
 /** Finding, listing and dismissing jobs. Lists are eventually consistent. */
@@ -46,25 +53,42 @@ export class JobsService {
     return this.cache.statusOf(job);
   }
 
-  /** Newest first. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing. */
+  /** Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing. */
   list(query: JobListQuery, now: Date): JobPage {
     const jobs: JobStatus[] = [];
     let numberMatched = 0;
-    let last: string | undefined;
+    let last: ListPosition | undefined;
     let more = false;
-    for (const job of this.cache.list()) {
-      const status = query.needsStatus ? this.cache.statusOf(job) : undefined;
-      if (!matches(query, job, status, now)) continue;
+    for (const { job, status, position } of this.inOrder(query, now)) {
       numberMatched += 1;
-      if (query.after && !query.after(job)) continue;
+      if (!isAfter(query, position)) continue;
       if (jobs.length < query.limit) {
         jobs.push(status ?? this.cache.statusOf(job));
-        last = query.cursorOf(job);
+        last = position;
       } else {
         more = true;
       }
     }
-    return { jobs, numberMatched, next: more ? last : undefined };
+    return { jobs, numberMatched, next: more && last ? encodeCursor(query, last) : undefined };
+  }
+
+  private inOrder(query: JobListQuery, now: Date): Iterable<Listed> {
+    const { order } = query;
+    if (!order) return this.matching(query, now);
+    return [...this.matching(query, now)]
+      .map((listed) => ({
+        ...listed,
+        position: order.positionOf(listed.job, listed.status ?? this.cache.statusOf(listed.job)),
+      }))
+      .sort((a, b) => order.compare(a.position, b.position));
+  }
+
+  /** Newest first. */
+  private *matching(query: JobListQuery, now: Date): Iterable<Listed> {
+    for (const job of this.cache.list()) {
+      const status = query.needsStatus ? this.cache.statusOf(job) : undefined;
+      if (matches(query, job, status, now)) yield { job, status, position: job };
+    }
   }
 
   /**

@@ -28,6 +28,7 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
   return {
     ...own,
     jobID: status.jobId,
+    id: status.jobId,
     ...(status.processId ? { processID: status.processId } : {}),
     type: 'process',
     status: status.status,

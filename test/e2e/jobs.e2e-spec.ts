@@ -153,6 +153,39 @@ describe('the list of jobs', () => {
     expect((await list(`${bed.url}/jobs?datetime=../2020-01-01T00:00:00Z`)).jobs).toEqual([]);
   });
 
+  it('is sorted as sortby says, page by page, while jobs arrive', async () => {
+    const ids: string[] = [];
+    for (const processId of ['no-result', 'hello', 'no-result']) {
+      const id = await bed.submit(processId, processId === 'hello' ? { name: 'x' } : undefined);
+      await bed.ended(id);
+      ids.push(id);
+    }
+    interface Page {
+      readonly jobs: (StatusInfo & { id: string; finished: string; processID: string })[];
+      readonly links: { rel: string; href: string }[];
+    }
+    const walk = async (query: string) => {
+      const jobs: Page['jobs'] = [];
+      for (let next: string | undefined = `${bed.url}/jobs?${query}&limit=2`; next !== undefined;) {
+        const answer = await fetch(next);
+        expect([next, answer.status]).toEqual([next, 200]);
+        const page = (await answer.json()) as Page;
+        jobs.push(...page.jobs);
+        if (jobs.length === 2) await bed.submit('no-result');
+        next = page.links.find(({ rel }) => rel === 'next')?.href;
+      }
+      const walked = jobs.map(({ jobID }) => jobID);
+      expect(new Set(walked).size).toBe(walked.length);
+      expect(jobs.map(({ id }) => id)).toEqual(walked);
+      expect(walked).toEqual(expect.arrayContaining(ids));
+      return jobs;
+    };
+    const finished = (await walk('sortby=finished&status=successful')).map((job) => Date.parse(job.finished));
+    expect(finished).toEqual([...finished].sort((a, b) => a - b));
+    const processes = (await walk('sortby=-processID,created')).map(({ processID }) => processID);
+    expect(processes).toEqual([...processes].sort().reverse());
+  });
+
   it('refuses parameters that it does not have, naming them', async () => {
     const response = await bed.get('/jobs?limit=0&state=done');
     const problem = (await response.json()) as { errors: { pointer: string }[] };

@@ -5,6 +5,15 @@ import type { PageMaker } from '../page.js';
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
 const LIMITS = ['10', '50', '100', '1000'];
+const ORDERS: Readonly<Record<string, string>> = {
+  '': 'newest first',
+  created: 'oldest first',
+  started: 'first started first',
+  '-started': 'last started first',
+  finished: 'first finished first',
+  '-finished': 'last finished first',
+  processID: 'by process',
+};
 
 export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, numberReturned }, { base, query }) => ({
   title: 'Jobs',
@@ -14,7 +23,9 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
       <h1>Jobs</h1>
       <Filters action={`${base}/jobs`} query={query} />
       <p>
-        {numberMatched === 0 ? 'No job matches.' : `${numberReturned} of ${numberMatched} matching jobs, newest first.`}
+        {numberMatched === 0
+          ? 'No job matches.'
+          : `${numberReturned} of ${numberMatched} matching jobs, ${orderOf(query) in ORDERS ? ORDERS[orderOf(query)] : `sorted by ${orderOf(query)}`}.`}
       </p>
       {jobs.length === 0 ? null : (
         <div class="scroll">
@@ -71,6 +82,8 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
   ),
 });
 
+const orderOf = (query: PageContext['query']): string => [query['sortby'] ?? ''].flat().filter(Boolean).join(',');
+
 function Filters({ action, query }: { action: string; query: PageContext['query'] }) {
   const given = (name: string): readonly string[] => [query[name] ?? []].flat().flatMap((value) => value.split(','));
   const statuses = given('status');
@@ -91,6 +104,16 @@ function Filters({ action, query }: { action: string; query: PageContext['query'
       <Filter name="datetime" label="Created" value={given('datetime').join(',')} hint="2026-01-01/.." />
       <Filter name="minDuration" label="At least (seconds)" value={given('minDuration').join(',')} type="number" />
       <Filter name="maxDuration" label="At most (seconds)" value={given('maxDuration').join(',')} type="number" />
+      <div class="field">
+        <label for="sortby">Order</label>
+        <select id="sortby" name="sortby">
+          {[...new Set([...Object.keys(ORDERS), orderOf(query)])].map((order) => (
+            <option value={order} selected={orderOf(query) === order}>
+              {ORDERS[order] ?? order}
+            </option>
+          ))}
+        </select>
+      </div>
       <div class="field">
         <label for="limit">Jobs on a page</label>
         <select id="limit" name="limit">
