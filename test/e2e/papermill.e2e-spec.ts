@@ -282,7 +282,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(seen.size).toBeGreaterThan(1);
 
     const results = (await (await bed.get(`/jobs/${jobId}/results`)).json()) as Results;
-    expect(results).toMatchObject({ title, range: { samples: 500 } });
+    expect(results).toMatchObject({ title, range: { value: { samples: 500 } } });
     const plot = results['plot'] as Binary;
     expect([plot.mediaType, Buffer.from(plot.value, 'base64').subarray(1, 4).toString()]).toEqual(['image/png', 'PNG']);
     const file = results['result-file'] as Binary;
@@ -354,7 +354,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     });
     expect((await bed.execute('waves-form', { samples: 'many' })).status).toBe(400);
     const { status, results } = await succeed('waves-form', { title: 'On a <page>', samples: 50 });
-    expect(results).toMatchObject({ title: 'On a <page>', range: { samples: 50 } });
+    expect(results).toMatchObject({ title: 'On a <page>', range: { value: { samples: 50 } } });
     const page = await (await bed.get(`/jobs/${status.jobID}?f=html`)).text();
     expect(page).toContain('Executed notebook');
     expect(page).toMatch(/<img class="result" src="data:image\/png;base64,/);
