@@ -7,6 +7,7 @@ import 'reflect-metadata';
 
 export {
   type AccessRequest,
+  type ClusterView,
   type CommonDefinition,
   type ConfiguredProcess,
   type DismissedJob,
@@ -21,6 +22,7 @@ export {
   Processor,
   type ProcessorInterface,
   type ProcessorResult,
+  type SecretName,
 } from './processes/processor.js';
 export type {
   InputDescription,

@@ -5,6 +5,7 @@ import { loadConfiguration } from './config/load-configuration.js';
 import { temporaryFolder } from './config/testing/temporary-files.js';
 import { buildProcess, type AnyProcessor } from './processes/build-process.js';
 import { GenericImageProcessor } from './processes/processors/generic-image/generic-image.processor.js';
+import { clusterWith } from './processes/testing/cluster-view.js';
 
 const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'scheduling.md'), 'utf8');
 
@@ -23,7 +24,7 @@ it('the example of docs/scheduling.md makes the pod that the page says', async (
   const { pods } = configuration.server.manager;
   const { process, faults } = buildProcess(processor, resource, 'example', undefined, undefined, pods);
   expect(faults).toEqual([]);
-  expect(await process?.makePodSpec({ jobId: 'x', inputs: {} })).toEqual({
+  expect(await process?.makePodSpec({ jobId: 'x', inputs: {} }, clusterWith())).toEqual({
     restartPolicy: 'Never',
     shareProcessNamespace: true,
     enableServiceLinks: false,

@@ -32,6 +32,7 @@ import { JobCreation } from './job-creation.js';
 import type { RequestedResponse } from './job-outcome.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 import { LinkedInputs } from './linked-inputs.js';
+import { ProcessorsCluster } from './processors-cluster.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 import { subscriptionOf } from './subscriber-check.js';
 
@@ -69,6 +70,7 @@ export class ExecutionService {
     private readonly rights: ClusterRights,
     private readonly transfers: JobTransfers,
     private readonly linked: LinkedInputs,
+    private readonly cluster: ProcessorsCluster,
     private readonly observer: Observer,
     private readonly configuration: Configuration,
   ) {
@@ -234,7 +236,7 @@ export class ExecutionService {
     jobId: string,
     inputs: Readonly<Record<string, unknown>>,
   ): Promise<V1PodSpec> {
-    return this.policy.harden(await process.makePodSpec({ jobId, inputs }), {
+    return this.policy.harden(await process.makePodSpec({ jobId, inputs }, this.cluster), {
       pod: process.podSecurityContext,
       container: process.containerSecurityContext,
     });

@@ -15,6 +15,7 @@ import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
 import { LinkedInputs } from './linked-inputs.js';
 import { LiveResults } from './live-results.js';
+import { ProcessorsCluster } from './processors-cluster.js';
 import { JobsService } from './jobs.service.js';
 import { ResultSources } from './result-source.js';
 import { ValidationController } from './validation.controller.js';
@@ -37,6 +38,7 @@ import { ValidationController } from './validation.controller.js';
     JobsService,
     LinkedInputs,
     LiveResults,
+    ProcessorsCluster,
     ResultSources,
   ],
   exports: [Access, DeclaredOutputs, ExecutionService, JobCache, JobResults, JobTransfers, JobsService, ResultSources],

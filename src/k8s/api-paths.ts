@@ -3,6 +3,7 @@ const groupVersion = {
   jobs: 'apis/batch/v1',
   pods: 'api/v1',
   events: 'api/v1',
+  secrets: 'api/v1',
   leases: 'apis/coordination.k8s.io/v1',
   deployments: 'apis/apps/v1',
   services: 'api/v1',

@@ -19,6 +19,8 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** Default `application/json`. */
   readonly contentType?: string;
+  /** What is preferred to plain JSON. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
   /** Milliseconds until the whole answer must be there; default 30,000. */
   readonly timeout?: number;
@@ -147,7 +149,7 @@ export class ApiTransport {
 
   async #send(
     what: string,
-    { method, path, query = {}, body, contentType = 'application/json' }: ApiRequest,
+    { method, path, query = {}, body, contentType = 'application/json', accept }: ApiRequest,
     signal: AbortSignal | undefined,
     bodyTimeout: number,
   ): Promise<Dispatcher.ResponseData> {
@@ -169,7 +171,7 @@ export class ApiTransport {
     const headers: Record<string, string> = {
       ...context.getHeaders(),
       ...traceHeaders(),
-      accept: 'application/json, */*;q=0.8',
+      accept: [accept, 'application/json, */*;q=0.8'].filter(Boolean).join(', '),
     };
     if (body !== undefined) headers['content-type'] = contentType;
     const asked = this.clusterClock.asks();

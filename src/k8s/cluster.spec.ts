@@ -206,6 +206,16 @@ async function textOf(stream: Readable): Promise<string> {
     expect(items.map(({ message }) => message)).toEqual(['an event']);
   });
 
+  it('lists secrets', async () => {
+    const labels = { owner: 'spec' };
+    await core.createNamespacedSecret({
+      namespace,
+      body: { metadata: { name: 'listed', labels }, stringData: { key: 'value' } },
+    });
+    const listed = (await client.listSecrets()).find(({ name }) => name === 'listed');
+    expect(listed).toMatchObject({ name: 'listed', labels });
+  });
+
   it('hands the lease over between two electors', async () => {
     const elector = (identity: string) =>
       new LeaderElection(

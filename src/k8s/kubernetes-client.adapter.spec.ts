@@ -172,6 +172,16 @@ describe('ApiKubernetesClient', () => {
     });
   });
 
+  it('lists secrets by name and labels, without asking for their values', async () => {
+    const named = (name: string) => ({ metadata: { name, labels: { owner: name } } });
+    api.answer(json({ items: [named('a')], metadata: { continue: 'more' } }), json({ items: [named('b')] }));
+    expect(await client.listSecrets()).toEqual([named('a').metadata, named('b').metadata]);
+    const [first, second] = api.requests.map(({ url, headers }) => [url.pathname + url.search, headers.accept]);
+    const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io, application/json, */*;q=0.8';
+    expect(first).toEqual(['/api/v1/namespaces/here/secrets?limit=500', accept]);
+    expect(second).toEqual(['/api/v1/namespaces/here/secrets?limit=500&continue=more', accept]);
+  });
+
   it('creates events', async () => {
     api.answer(json({}, 201));
     const event = { metadata: { generateName: 'e-' }, involvedObject: { kind: 'Job', name: 'j' }, reason: 'Because' };

@@ -1,5 +1,12 @@
 import type { Readable } from 'node:stream';
-import type { CoreV1Event, KubernetesObject, V1Job, V1Pod, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
+import type {
+  CoreV1Event,
+  KubernetesObject,
+  V1Job,
+  V1ObjectMeta,
+  V1Pod,
+  V1SelfSubjectAccessReview,
+} from '@kubernetes/client-node';
 import { resourcePath } from './api-paths.js';
 import type { Resource } from './api-paths.js';
 import type { ApiTransport } from './api-transport.js';
@@ -7,6 +14,9 @@ import { KubernetesClient } from './kubernetes-client.js';
 import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
 import { label } from './names.js';
 import { KubernetesError } from './kubernetes-error.js';
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
 
 /** {@link KubernetesClient} over HTTP. */
 export class ApiKubernetesClient extends KubernetesClient {
@@ -124,6 +134,11 @@ export class ApiKubernetesClient extends KubernetesClient {
     });
   }
 
+  override async listSecrets(): Promise<V1ObjectMeta[]> {
+    const secrets = await this.#listAll<{ metadata: V1ObjectMeta }>('secrets', METADATA_ONLY);
+    return secrets.map(({ metadata }) => metadata);
+  }
+
   override async createEvent(event: CoreV1Event): Promise<void> {
     await this.transport.json({ method: 'POST', path: resourcePath(this.namespace, 'events'), body: event });
   }
@@ -150,7 +165,7 @@ export class ApiKubernetesClient extends KubernetesClient {
     return review.status?.allowed === true;
   }
 
-  async #listAll<T>(resource: Resource): Promise<T[]> {
+  async #listAll<T>(resource: Resource, accept?: string): Promise<T[]> {
     const all: T[] = [];
     let next: string | undefined;
     do {
@@ -158,6 +173,7 @@ export class ApiKubernetesClient extends KubernetesClient {
         method: 'GET',
         path: resourcePath(this.namespace, resource),
         query: { limit: 500, continue: next },
+        accept,
       });
       all.push(...items);
       next = metadata?.continue;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
 
 export interface ReadLogOptions {
   readonly follow?: boolean;
@@ -57,6 +57,8 @@ export abstract class KubernetesClient {
    * with an error. Rejects with `KubernetesError`: `not-found` (pod gone), `bad-request` (container not started; the message says why).
    */
   abstract readLog(podName: string, container: string, options?: ReadLogOptions): Promise<Readable>;
+  /** Names and labels of all secrets of the namespace, read in chunks. Only metadata is asked for, so that values never reach this server. */
+  abstract listSecrets(): Promise<V1ObjectMeta[]>;
   abstract createEvent(event: CoreV1Event): Promise<void>;
   /**
    * Whether the server's own account may do this in the namespace (a SelfSubjectAccessReview), as in `kubectl auth can-i`.

@@ -11,6 +11,7 @@ import { loadConfiguration } from '../config/load-configuration.js';
 import { ProcessRegistry } from './process-registry.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
+import { clusterWith } from './testing/cluster-view.js';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'test', 'fixtures', 'predecessor');
 
@@ -43,7 +44,7 @@ async function build(content: string, environment: NodeJS.ProcessEnv = {}) {
 
 const fixture = (name: string): string => readFileSync(join(fixtures, name), 'utf8');
 const podOf = (registry: ProcessRegistry, id: string, inputs = {}) =>
-  registry.get(id).makePodSpec({ jobId: '99755242-31af-11f0-80bd-0255ac10006c', inputs });
+  registry.get(id).makePodSpec({ jobId: '99755242-31af-11f0-80bd-0255ac10006c', inputs }, clusterWith());
 
 describe('the processes of a 0.11 configuration', () => {
   it('are built; only a key that never had an effect is warned of', async () => {

@@ -10,6 +10,7 @@ import { ProcessRegistry } from './process-registry.js';
 import { Processor, type ConfiguredProcess, type ProcessorInterface } from './processor.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
+import { clusterWith } from './testing/cluster-view.js';
 
 @Injectable()
 @Processor('test.CustomProcessor', 'test.Alias')
@@ -137,13 +138,13 @@ describe('ProcessRegistry', () => {
       hello: { name: helloWorld, default_image: 'bash', mimetype: 'text/plain' },
     });
     const execution = { jobId: '1', inputs: { name: 'World' } };
-    expect(await registry.get('image').makePodSpec(execution)).toEqual({
+    expect(await registry.get('image').makePodSpec(execution, clusterWith())).toEqual({
       restartPolicy: 'Never',
       shareProcessNamespace: true,
       enableServiceLinks: false,
       containers: [{ name: 'generic-image-processor', image: 'python', command: ['python', 'run.py'] }],
     });
-    expect(await registry.get('hello').makePodSpec(execution)).toEqual({
+    expect(await registry.get('hello').makePodSpec(execution, clusterWith())).toEqual({
       restartPolicy: 'Never',
       shareProcessNamespace: true,
       enableServiceLinks: false,

@@ -49,6 +49,22 @@ export interface Execution {
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
+/** A secret of the jobs' namespace, without its values. */
+export interface SecretName {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a processor may ask of the cluster while it makes a pod. */
+export interface ClusterView {
+  /**
+   * The secrets of the jobs' namespace, for a pod that gets some of them by a rule. Values are not even asked for: only Kubernetes gives them, to the pod. Needs the right to `list` `secrets`, which the server has only where
+   * it was given; see {@link ProcessorInterface.listsSecrets}.
+   * @throws UnavailableError where it has not, or where the cluster does not answer
+   */
+  secrets(): Promise<readonly SecretName[]>;
+}
+
 /** What a client wants to do with what belongs to a process. */
 export interface AccessRequest {
   readonly operation: 'execute' | 'read-log' | 'dismiss';
@@ -176,7 +192,13 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * The pod that runs the execution. Its containers' environment gets `PYGEOAPI_JOB_ID`, `PYGEOAPI_PROCESS_ID` and (main container)
    * `PYGEOAPI_K8S_MANAGER_INPUTS` afterwards, and the security-context policy and the pod finalizer are applied to it, whatever it says.
    */
-  makePodSpec(process: ConfiguredProcess<Definition>, execution: Execution): V1PodSpec | Promise<V1PodSpec>;
+  makePodSpec(
+    process: ConfiguredProcess<Definition>,
+    execution: Execution,
+    cluster: ClusterView,
+  ): V1PodSpec | Promise<V1PodSpec>;
+  /** Whether `makePodSpec` asks for {@link ClusterView.secrets}: the server says at start where it may not list them. */
+  listsSecrets?(process: ConfiguredProcess<Definition>): boolean;
   /** What is noted on the job beside what the server notes; asked once a pod is made. */
   notes?(process: ConfiguredProcess<Definition>, execution: Execution): JobNotes | Promise<JobNotes>;
   /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */

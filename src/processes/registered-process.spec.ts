@@ -7,6 +7,7 @@ import { buildProcess, type AnyProcessor } from './build-process.js';
 import type { AccessRequest, JobResult, PrintedResult } from './processor.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { plainProcessor } from './testing/process-fixture.js';
+import { clusterWith } from './testing/cluster-view.js';
 
 function build(more: object, definition: object = {}) {
   const processor = { ...plainProcessor, ...more } as unknown as AnyProcessor;
@@ -61,7 +62,7 @@ describe('the pod of an execution', () => {
         return { containers: [{ name: 'main', image: String(given.inputs.list) }] };
       },
     });
-    expect((await process.makePodSpec({ jobId: '1', inputs })).containers[0]?.image).toBe('1,3');
+    expect((await process.makePodSpec({ jobId: '1', inputs }, clusterWith())).containers[0]?.image).toBe('1,3');
     expect(inputs).toEqual({ list: [1] });
   });
 
@@ -70,14 +71,14 @@ describe('the pod of an execution', () => {
     const faults = [{ pointer: '/inputs/list', message: 'must be sorted' }];
     const process = processOf({ validate: async () => faults, makePodSpec });
     const error = new InvalidRequestError('The execute request does not fit process "buffer".', faults);
-    await expect(process.makePodSpec(execution)).rejects.toEqual(error);
+    await expect(process.makePodSpec(execution, clusterWith())).rejects.toEqual(error);
     expect(makePodSpec).not.toHaveBeenCalled();
   });
 
   it.each([['wrong'], [[{ pointer: 5, message: '' }]], [[null]], [true]])(
     'fails where validate returns %j',
     async (faults) => {
-      await expect(processOf({ validate: () => faults }).makePodSpec(execution)).rejects.toThrow(
+      await expect(processOf({ validate: () => faults }).makePodSpec(execution, clusterWith())).rejects.toThrow(
         'failed to check the inputs',
       );
       expect(logged.mock.calls[0]?.[0]).toContain('must return a list of faults');

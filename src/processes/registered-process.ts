@@ -12,6 +12,7 @@ import { withPodSettings, type PodSettingsLayers } from './pod-settings.js';
 import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
 import type {
   AccessRequest,
+  ClusterView,
   CommonDefinition,
   ConfiguredProcess,
   DismissedJob,
@@ -28,6 +29,8 @@ export class RegisteredProcess {
   readonly id: string;
   /** Whether executing, reading logs and dismissing ask for the API token. */
   readonly requiresToken: boolean;
+  /** Whether its pods get secrets that have to be looked for in the cluster. */
+  readonly listsSecrets: boolean;
   /** Media type of a result where the job does not say its own. */
   readonly mimetype: string;
   /** Name of the container whose log carries the result markers. */
@@ -51,6 +54,7 @@ export class RegisteredProcess {
     const { definition } = process;
     this.id = process.id;
     this.requiresToken = processor.requiresToken?.(process) ?? definition.check_auth ?? true;
+    this.listsSecrets = processor.listsSecrets?.(process) ?? false;
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
     this.jobSettings = toJobSettings(definition);
@@ -68,7 +72,7 @@ export class RegisteredProcess {
    * @throws InvalidRequestError with what the processor finds wrong with the inputs
    * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
    */
-  async makePodSpec({ jobId, inputs }: Execution): Promise<V1PodSpec> {
+  async makePodSpec({ jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
     const execution = (): Execution => ({ jobId, inputs: structuredClone(inputs) });
     const faults = await this.calls.call('check the inputs', async () =>
       checkedFaults((await this.processor.validate?.(this.process, execution())) ?? []),
@@ -77,7 +81,7 @@ export class RegisteredProcess {
       throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
     return this.calls.call('make a pod', async () =>
       withPodSettings(
-        checkedPodSpec(await this.processor.makePodSpec(this.process, execution()), this.mainContainerName),
+        checkedPodSpec(await this.processor.makePodSpec(this.process, execution(), cluster), this.mainContainerName),
         this.podSettings,
         this.mainContainerName,
       ),

@@ -123,6 +123,19 @@ describeWithHelm('the chart', () => {
     expect(kindsOf(without).filter((name) => name.endsWith('-notebooks'))).toEqual([]);
   });
 
+  it('gives notebooks the secrets of their users, and the server the right to list them, where both are asked for', async () => {
+    const objects = await render({ papermill: { enabled: true, progress: false, autoMountSecrets: true } });
+    expect(configurationOf(objects).resources).toMatchObject({
+      'execute-notebook': { processor: { auto_mount_secrets: true } },
+    });
+    expect(kindsOf(objects).filter((name) => name.includes('notebook'))).toEqual([
+      'Role processes/k8s-job-manager-notebook-secrets',
+      'RoleBinding processes/k8s-job-manager-notebook-secrets',
+    ]);
+    const kinds = kindsOf(await render({ papermill: { enabled: true } }));
+    expect(kinds.filter((name) => name.includes('secrets'))).toEqual([]);
+  });
+
   it('is the operator of visualisations alone where there are to be no processes', async () => {
     const objects = await render({
       visualisations: { enabled: true, processesApi: false, domain: 'apps.example.org', namespaces: ['a', 'b'] },
@@ -252,6 +265,15 @@ describeWithHelm(
     it('make the same objects', async () => {
       const rendered = (await render(ALL_OF_THEM)).filter((object) => !isHook(object));
       expect(comparable(rendered)).toEqual(comparable(await kustomize('base', COMPONENTS)));
+    });
+
+    it('let the server list secrets by the same Role', async () => {
+      const papermill = { enabled: true, progress: false, autoMountSecrets: true };
+      const ofSecrets = (objects: Rendered[]) =>
+        comparable(objects.filter(({ metadata }) => metadata.name === 'k8s-job-manager-notebook-secrets'));
+      const rendered = ofSecrets(await render({ papermill }));
+      expect(rendered).toHaveLength(2);
+      expect(rendered).toEqual(ofSecrets(await kustomize('base', ['notebook-secrets'])));
     });
 
     it('release pods by the same Job with the same rights', async () => {

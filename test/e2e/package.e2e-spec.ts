@@ -59,6 +59,7 @@ describe('the package', () => {
     );
     expect(exported.map(({ name }) => name).toSorted()).toEqual([
       'AccessRequest',
+      'ClusterView',
       'CommonDefinition',
       'Configuration',
       'ConfigurationError',
@@ -98,6 +99,7 @@ describe('the package', () => {
       'ProcessorInterface',
       'ProcessorResult',
       'RequestFault',
+      'SecretName',
       'TransmissionMode',
       'UnauthorizedError',
       'UnavailableError',

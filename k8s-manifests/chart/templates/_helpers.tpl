@@ -42,6 +42,10 @@ helm.sh/chart: {{ include "server.chart" . }}
 {{- printf "%s-notebooks" (include "server.fullname" . | trunc 53) -}}
 {{- end -}}
 
+{{- define "server.notebookSecretsRole" -}}
+{{- printf "%s-notebook-secrets" (include "server.fullname" . | trunc 46) -}}
+{{- end -}}
+
 {{/* Of every pod of this chart: the restricted pod security standard. */}}
 {{- define "server.podSecurityContext" -}}
 runAsNonRoot: true
@@ -66,6 +70,9 @@ capabilities: { drop: [ALL] }
 {{- $processor := deepCopy .Values.papermill.processor -}}
 {{- if .Values.papermill.progress -}}
 {{- $processor = mergeOverwrite (dict "job_service_account" (include "server.notebooksAccount" .) "automountServiceAccountToken" true) $processor -}}
+{{- end -}}
+{{- if .Values.papermill.autoMountSecrets -}}
+{{- $processor = mergeOverwrite (dict "auto_mount_secrets" true) $processor -}}
 {{- end -}}
 {{- $process := dict "type" "process" "processor" $processor -}}
 {{- $config = mergeOverwrite $config (dict "resources" (dict .Values.papermill.processId $process)) -}}

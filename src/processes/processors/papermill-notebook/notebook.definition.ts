@@ -109,7 +109,7 @@ export class NotebookDefinition extends ContainerDefinition {
   @TextLike(/^https?:\/\/\S+$/, 'an http:// or https:// address')
   jupyter_base_url?: string;
 
-  /** Not possible here: the server reads no secrets of the namespace. Warned of. */
+  /** Whether jobs get the secrets of the namespace that JupyterLab's users have there (`auto-secrets.ts`) as environment variables. */
   @IsOptional()
   @YamlBoolean()
   auto_mount_secrets?: boolean;

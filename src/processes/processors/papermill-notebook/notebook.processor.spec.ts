@@ -11,9 +11,20 @@ import { loadConfiguration } from '../../../config/load-configuration.js';
 import { ProcessRegistry } from '../../process-registry.js';
 import { PapermillContainerImageProcessor } from './container-image.processor.js';
 import { PapermillNotebookProcessor } from './notebook.processor.js';
+import { clusterWith } from '../../testing/cluster-view.js';
 
 const predecessor = join(import.meta.dirname, '../../../../test/fixtures/predecessor/papermill.yaml');
 const jobId = '01a1fda5-afc5-7110-ade8-b62a950f161f';
+
+/** What is in the namespace of every test, though only `auto_mount_secrets` asks for it. */
+const usersSecrets = {
+  'eurodatacube-default': {},
+  'eurodatacube-u1-default': {},
+  custom: { owner: 'edc-my-credentials' },
+  unrelated: { owner: 'somebody' },
+  'my-eurodatacube-default': {},
+  'eurodatacube-default-2': {},
+};
 
 /** The processes of a configuration as the server builds them at start, and what it warns of. */
 async function build(content: string) {
@@ -58,7 +69,7 @@ resources:
 ${keys.replaceAll(/^/gm, '      ')}
 `);
 const podOf = (registry: ProcessRegistry, id: string, inputs: object) =>
-  registry.get(id).makePodSpec({ jobId, inputs: { ...inputs } });
+  registry.get(id).makePodSpec({ jobId, inputs: { ...inputs } }, clusterWith(usersSecrets));
 const podWith = async (keys: string, inputs: object = { notebook: 'x.ipynb' }): Promise<V1PodSpec> =>
   podOf((await withKeys(keys)).registry, 'n', inputs);
 const mainOf = (pod: V1PodSpec) => pod.containers[0];
@@ -305,10 +316,17 @@ extra_volume_mounts:
     expect((await build(content)).registry.get('execute-notebook').requiresToken).toBe(true);
   });
 
-  it('auto_mount_secrets is said to have no effect', async () => {
-    expect((await withKeys('auto_mount_secrets: true')).warnings).toEqual([
-      expect.stringContaining('auto_mount_secrets has no effect'),
-    ]);
+  it('auto_mount_secrets makes environment variables of the secrets that JupyterLab gives its users', async () => {
+    const secrets = (names: readonly string[]) => names.map((name) => ({ secretRef: { name } }));
+    const { registry, warnings } = await withKeys(`auto_mount_secrets: true
+secrets: [{ name: db, access: env }, { name: eurodatacube-default }, { name: custom, access: env }]`);
+    expect([registry.get('n').listsSecrets, warnings]).toEqual([true, []]);
+    const main = mainOf(await podOf(registry, 'n', { notebook: 'x.ipynb' }));
+    expect(main?.envFrom).toEqual(secrets(['db', 'custom', 'eurodatacube-default', 'eurodatacube-u1-default']));
+    expect(main?.volumeMounts).toEqual([{ name: 'secret-1', mountPath: '/secret/eurodatacube-default' }]);
+    const plain = await withKeys('auto_mount_secrets: false');
+    expect(plain.registry.get('n').listsSecrets).toBe(false);
+    expect(mainOf(await podOf(plain.registry, 'n', { notebook: 'x.ipynb' }))?.envFrom).toBeUndefined();
   });
 
   it('notebook makes a process of one notebook, whose parameters are its inputs', async () => {

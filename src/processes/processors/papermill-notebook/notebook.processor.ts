@@ -5,6 +5,7 @@ import { type RequestFault, UnavailableError } from '../../../ogc/domain-errors.
 import type { ProcessDescription } from '../../process-description.js';
 import {
   Processor,
+  type ClusterView,
   type ConfiguredProcess,
   type DismissedJob,
   type Execution,
@@ -14,6 +15,7 @@ import {
   type JobNotes,
   type ProcessorInterface,
 } from '../../processor.js';
+import { withAutoSecrets } from './auto-secrets.js';
 import { expandNotebooks, soughtNotebooks } from './notebook-catalogue.js';
 import { makeInspectionPod, makeNotebookPod, NOTEBOOK_CONTAINER } from './make-notebook-pod.js';
 import { absolute } from './make-papermill-command.js';
@@ -78,8 +80,14 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return notebookFaults(definition, inputs);
   }
 
-  makePodSpec(process: NotebookProcess, { jobId, inputs }: Execution): V1PodSpec {
-    const { definition } = process;
+  listsSecrets({ definition }: NotebookProcess): boolean {
+    return definition.auto_mount_secrets ?? false;
+  }
+
+  async makePodSpec(process: NotebookProcess, { jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
+    const definition = process.definition.auto_mount_secrets
+      ? withAutoSecrets(process.definition, await cluster.secrets())
+      : process.definition;
     const request = readNotebookRequest(definition, inputs);
     return makeNotebookPod({
       definition,
@@ -116,10 +124,6 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     if (definition.check_auth === undefined)
       this.logger.warn(
         `Process ${id} asks for no token, as with the predecessor: everybody who reaches this server runs code with it. Set check_auth to true or false.`,
-      );
-    if (definition.auto_mount_secrets)
-      this.logger.warn(
-        `Process ${id}: auto_mount_secrets has no effect, for this server reads no secrets. Name them under secrets, with access: env.`,
       );
   }
 }
