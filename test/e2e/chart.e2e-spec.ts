@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { TestCluster } from '../support/cluster.js';
+import { chart, describeWithHelm, helm, render } from '../support/helm.js';
+import { apply, kubectl, secret } from '../support/kubectl.js';
+import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
+import { TestBed, TOKEN } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+const NAME = 'k8s-job-manager';
+const processOf = (command: string, more: object = {}) => ({
+  type: 'process',
+  processor: {
+    name: 'pygeoapi_k8s_manager.process.GenericImageProcessor',
+    default_image: 'busybox:latest',
+    check_auth: false,
+    metadata: { title: 'A test', jobControlOptions: ['sync-execute', 'async-execute'] },
+    command: ['sh', '-c', command],
+    ...more,
+  },
+});
+const [repository = '', tag = ''] = serverImage.split(':');
+const VALUES = {
+  image: { repository, tag },
+  config: {
+    resources: {
+      greet: processOf('echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo hello', { mimetype: 'text/plain' }),
+      endless: processOf('echo begun; trap exit TERM; while :; do sleep 1; done'),
+      retrying: processOf('exit 1', { backoff_limit: 50 }),
+    },
+  },
+};
+
+describeWithHelm(
+  'the chart on a cluster',
+  () => {
+    let bed: TestBed;
+
+    beforeAll(async () => {
+      bed = await TestBed.around(await TestCluster.start());
+      await apply(bed.cluster, [secret(NAME, { token: TOKEN }), secret(`${NAME}-bucket`, bucketVariables(bed))]);
+      await inRelease(['install', NAME, chart, '--values', '-', '--wait', '--timeout', '5m'], VALUES);
+      await useServerAt(bed, await serviceAddress(bed.cluster, NAME));
+    }, 330_000);
+    afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+
+    const inRelease = (args: readonly string[], values?: object) =>
+      helm(
+        [...args, '--kubeconfig', bed.cluster.kubeconfig, '--namespace', bed.cluster.namespace],
+        values && JSON.stringify(values),
+      );
+
+    it.each([
+      ['defaults', {}],
+      ['notebooks', { papermill: { enabled: true, processor: { default_image: 'notebooks:1' } } }],
+      ['visualisations', { visualisations: { enabled: true, domain: 'apps.example.org' } }],
+      [
+        'everything that needs no definitions of others',
+        {
+          ingress: { enabled: true },
+          networkPolicy: { enabled: true },
+          jobs: { restricted: true, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
+        },
+      ],
+    ])('makes objects that the API server takes: %s', async (_, values) => {
+      const objects = await render(values, { release: 'dry', namespace: bed.cluster.namespace });
+      const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+      const answer = await kubectl(bed.cluster, ['apply', '--dry-run=server', '--validate=strict', '-f', '-'], list);
+      expect(answer.trim().split('\n')).toHaveLength(objects.length);
+    });
+
+    it('runs two replicas that execute through the Service, and passes helm test', async () => {
+      const response = await bed.execute('greet');
+      expect([response.status, await response.text()]).toEqual([200, 'hello\n']);
+      expect(await inRelease(['test', NAME, '--timeout', '3m'])).toMatch(/Phase:\s+Succeeded/);
+      const pods = await bed.cluster.pods();
+      expect(pods.filter(({ metadata }) => metadata?.labels?.['app'] === NAME)).toHaveLength(2);
+    }, 240_000);
+
+    it('answers every request while an upgrade rolls the replicas', async () => {
+      let ended = false;
+      const upgrading = inRelease(['upgrade', NAME, chart, '--values', '-', '--wait', '--timeout', '5m'], {
+        ...VALUES,
+        config: { ...VALUES.config, metadata: { identification: { title: 'Upgraded' } } },
+      }).finally(() => (ended = true));
+      const refused: unknown[] = [];
+      while (!ended) {
+        const response = await fetch(`${bed.url}/jobs`, { headers: { connection: 'close' } }).catch(
+          (error: unknown) => error,
+        );
+        if (!(response instanceof Response && response.ok)) refused.push(response);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      await upgrading;
+      expect(refused).toEqual([]);
+      expect(await (await bed.get('/?f=json')).json()).toMatchObject({ title: 'Upgraded' });
+    }, 330_000);
+
+    it('leaves nothing hanging when it is uninstalled while jobs run and fail', async () => {
+      const running = [await bed.submit('endless'), await bed.submit('retrying'), await bed.submit('endless')];
+      await eventually('all pods', async () => (await bed.cluster.heldPods()).length >= 3);
+      await inRelease(['uninstall', NAME, '--timeout', '4m']);
+      expect(await bed.cluster.heldPods()).toEqual([]);
+      const left = (await bed.cluster.kubeJobs()).filter(
+        ({ metadata, status }) =>
+          running.some((id) => metadata?.name?.endsWith(id)) &&
+          !status?.conditions?.length &&
+          !metadata?.deletionTimestamp,
+      );
+      expect(left).toEqual([]);
+      const objects = await kubectl(bed.cluster, [
+        'get',
+        'deployments,services,configmaps,roles,serviceaccounts',
+        '-o',
+        'name',
+      ]);
+      expect(objects).not.toContain(NAME);
+      // As `kubectl delete namespace` does; nothing has to be patched for it to go.
+      await kubectl(bed.cluster, ['delete', 'namespace', bed.cluster.namespace, '--timeout=120s']);
+      // For the bed, which deletes it.
+      await bed.cluster.core.createNamespace({ body: { metadata: { name: bed.cluster.namespace } } });
+    }, 420_000);
+  },
+  hasServerImage,
+);
