@@ -116,12 +116,14 @@ resources:
     async () => {
       const uids = async () => (await replicas()).map(({ metadata }) => metadata?.uid);
       const load = new SteadyLoad();
+      const kept = new Agent({ keepAlive: true });
       try {
         // The limits of the namespace leave no room for many jobs side by side.
         const send = sendTo(bed.url, new Agent({ keepAlive: false }));
         load.addClient('sync a', send);
         load.addClient('sync b', send);
         load.addClient('async', send, { prefer: 'respond-async' });
+        load.addClient('kept connections', sendTo(bed.url, kept));
         for (const time of ['once', 'twice']) {
           await load.goesOn(`before it is restarted ${time}`, 20);
           const before = await uids();
@@ -137,6 +139,7 @@ resources:
         expect(await accountOf(bed, ids, (id) => load.texts.get(id) ?? '')).toEqual(nothingLost(ids.length));
       } finally {
         await load.stop();
+        kept.destroy();
       }
     },
     300_000,

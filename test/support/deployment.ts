@@ -9,6 +9,7 @@ import { projectFolder } from './child.js';
 import { SERVER, type TestCluster } from './cluster.js';
 import { apply, kubectl, secret } from './kubectl.js';
 import { hasServerImage, serverImage } from './server-image.js';
+import { eventually } from './wait.js';
 
 const run = promisify(execFile);
 
@@ -39,6 +40,8 @@ function wayOf(setting: string): Way | undefined {
 }
 
 const PODS = `app=${SERVER}`;
+/** Of as many that are shared out by chance none meets a replica that is gone, should there be one. */
+const CONNECTIONS = 12;
 /** What servers say of requests that their Role does not allow. */
 const FORBIDDEN = /^.*(?:cannot \w+ resource|Missing rights|It may not).*$/m;
 
@@ -119,6 +122,22 @@ export class Deployment {
       const pods = await kubectl(this.cluster, ['describe', 'pods', '--selector', PODS]);
       throw new Error(`${String(error)}\n${pods}\n${await this.output().catch(String)}`);
     }
+    await this.isReached();
+  }
+
+  /** A node learns of the pods behind a Service a moment after they are ready, and of those that are gone a moment after they are. */
+  private async isReached(): Promise<void> {
+    await eventually(
+      `${CONNECTIONS} connections in a row to ${this.url}`,
+      async () => {
+        for (let count = 0; count < CONNECTIONS; count += 1) {
+          const init = { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) };
+          if (!(await fetch(`${this.url}/health/live`, init)).ok) return false;
+        }
+        return true;
+      },
+      120_000,
+    );
   }
 }
 
