@@ -128,7 +128,9 @@ resources:
           await load.goesOn(`before it is restarted ${time}`, 20);
           const before = await uids();
           await deployment.restart();
-          const after = await eventually('two replicas', async () => (await uids()).length === 2 && uids());
+          await eventually('the end of the old ones', async () => (await bed.cluster.serverPods()).length === 2);
+          const after = await uids();
+          expect(after).toHaveLength(2);
           expect(after.filter((uid) => before.includes(uid))).toEqual([]);
         }
         await load.goesOn('with the last replicas only', 20);

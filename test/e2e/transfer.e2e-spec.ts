@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { onRealCluster } from '../support/cluster.js';
+import { onRealCluster, SERVER } from '../support/cluster.js';
+import { isDeployed } from '../support/deployment.js';
 import { TestBed } from '../support/test-bed.js';
 import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
@@ -9,7 +10,7 @@ import { eventually } from '../support/wait.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start(
-    { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: '127.0.0.1,0.0.0.0' },
+    { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: `127.0.0.1,0.0.0.0,${SERVER}` },
     { configuration: transferConfiguration },
   );
 }, 120_000);
@@ -224,14 +225,17 @@ describe('inputs that are too large for an environment variable', () => {
 });
 
 describe('inputs by link', () => {
+  // A deployed server knows its Service by name.
+  const atServer = (path: string) => (isDeployed ? `http://${SERVER}` : bed.url) + path;
+
   it('are validated, and passed on as links', async () => {
-    const text = { href: `${bed.url}/static/info.txt`, type: 'text/plain' };
+    const text = { href: atServer('/static/info.txt'), type: 'text/plain' };
     const response = await bed.execute('inputs', { text });
     expect([response.status, await response.json()]).toEqual([200, { text }]);
   });
 
   it('are refused where what is there does not fit', async () => {
-    const response = await bed.execute('inputs', { text: 'a', number: { href: `${bed.url}/static/info.txt` } });
+    const response = await bed.execute('inputs', { text: 'a', number: { href: atServer('/static/info.txt') } });
     const { errors } = (await response.json()) as { errors: unknown };
     expect([response.status, errors]).toEqual([
       400,
