@@ -84,7 +84,11 @@ const resources: Readonly<Record<PageKind, object>> = {
     ],
     links,
   },
-  results: { jobID: JOB_ID, mediaType: HOSTILE, size: 3, text: HOSTILE, isCut: true, links },
+  results: {
+    jobID: JOB_ID,
+    outputs: [{ id: HOSTILE, href: 'javascript:alert(1)', mediaType: HOSTILE, size: 3, text: HOSTILE, isCut: true }],
+    links,
+  },
   problem: {
     type: `${BASE}/problems/x`,
     title: HOSTILE,

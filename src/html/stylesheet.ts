@@ -37,6 +37,7 @@ p { margin: .5rem 0; max-width: 46rem; }
 .muted { color: var(--muted); }
 code, pre, textarea, .id { font-family: ui-monospace, monospace; font-size: .9em; }
 .id { overflow-wrap: anywhere; }
+.nowrap { white-space: nowrap; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; padding: .75rem; margin: .5rem 0; overflow: auto; max-height: 30rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .tags { display: flex; flex-wrap: wrap; gap: .35rem; list-style: none; margin: .5rem 0; padding: 0; }
 .tags li { border: 1px solid var(--line); background: var(--raised); border-radius: 1rem; padding: 0 .65rem; font-size: .85rem; }

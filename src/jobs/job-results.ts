@@ -25,7 +25,8 @@ import type { JobStatus } from './job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
 import { expiryOf } from './stored-results.js';
-import { formatDocument, formatRaw, type OutputContext, type RawAnswer } from './results-format.js';
+import { formatDocument, formatRaw, type OutputContext, printedOutputs, type RawAnswer } from './results-format.js';
+import { type OutputPreview, previewOutputs } from './results-preview.js';
 import { readableOf } from './results-values.js';
 
 /** For so long a link to the object store is good. */
@@ -56,12 +57,26 @@ export class JobResults {
   read(job: JobRecord, showLogTail: boolean, base: string): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
     const format = response === 'document' ? formatDocument : formatRaw;
-    const addressOf = (id: string) => `${base}/jobs/${job.jobId}/results/${encodeURIComponent(id)}`;
+    const addressOf = (id: string) => outputAddress(base, job, id);
     return this.answer(job, showLogTail, format, {
       ...this.contextOf(job),
       selected: outputs,
       ...(references ? { references: { ids: references, addressOf } } : {}),
     });
+  }
+
+  /**
+   * The beginnings of the outputs that the execute request asked for, however it asked for them.
+   * @throws as {@link read}
+   */
+  async preview(job: JobRecord, showLogTail: boolean, base: string): Promise<readonly OutputPreview[]> {
+    const { result, dispose } = await this.openChecked(job, showLogTail);
+    try {
+      const outputs = await printedOutputs(result, { ...this.contextOf(job), selected: job.request?.outputs });
+      return await previewOutputs(outputs, (id) => outputAddress(base, job, id));
+    } finally {
+      await dispose();
+    }
   }
 
   /**
@@ -86,11 +101,25 @@ export class JobResults {
   }
 
   private async answer(
-    known: JobRecord,
+    job: JobRecord,
     showLogTail: boolean,
     format: typeof formatRaw,
     context: OutputContext,
   ): Promise<ResultsAnswer> {
+    const { result, dispose } = await this.openChecked(job, showLogTail);
+    try {
+      const answer = await format(result, context);
+      if (answer.body) answer.body.once('close', () => void dispose());
+      else await dispose();
+      return answer;
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  /** What the process makes of the results of a job that has some. */
+  private async openChecked(known: JobRecord, showLogTail: boolean): Promise<OpenedResult> {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
     const expiry = expiryOf(job);
@@ -98,11 +127,7 @@ export class JobResults {
     const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
     try {
-      const processed = process ? await process.results(job.jobId, result) : result;
-      const answer = await format(processed, context);
-      if (answer.body) answer.body.once('close', () => void dispose());
-      else await dispose();
-      return answer;
+      return { result: process ? await process.results(job.jobId, result) : result, dispose };
     } catch (error) {
       await dispose();
       throw error;
@@ -167,6 +192,10 @@ export class JobResults {
       },
     };
   }
+}
+
+function outputAddress(base: string, { jobId }: JobRecord, outputId: string): string {
+  return `${base}/jobs/${jobId}/results/${encodeURIComponent(outputId)}`;
 }
 
 function inlineOutput(job: JobRecord, output: RecordedOutput | undefined): PrintedResult {

@@ -27,7 +27,7 @@ import { parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
 import { JobListDto, StatusInfoDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
-import { previewResults } from './results-preview.js';
+import type { ResultsPreview } from './results-preview.js';
 import { sendResults } from './send-results.js';
 import { resultsLinks, toStatusInfo } from './status-info.js';
 
@@ -127,11 +127,10 @@ export class JobsController {
     const job = await this.jobs.get(jobId);
     const showLogTail = await this.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
-    const answer = await this.results.read(job, showLogTail, base);
-    if (!asPage) return sendResults(request, reply, answer);
-    await reply.send(
-      this.pages.render(request, reply, 'results', await previewResults(jobId, answer, resultsLinks(jobId, base))),
-    );
+    if (!asPage) return sendResults(request, reply, await this.results.read(job, showLogTail, base));
+    const outputs = await this.results.preview(job, showLogTail, base);
+    const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base) };
+    await reply.send(this.pages.render(request, reply, 'results', preview));
   }
 
   @Get(':jobId/results/:outputId')

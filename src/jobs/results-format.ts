@@ -57,14 +57,11 @@ type Output = { readonly id: string } & ({ readonly printed: PrintedResult } | {
  * @throws NotAcceptableError where an object with several outputs is too large to be split
  */
 export async function formatRaw(result: JobResult, context: OutputContext): Promise<RawAnswer> {
-  const outputs = await outputsOf(result, context);
+  const outputs = await printedOutputs(result, context);
   const parts = await Promise.all(
-    outputs.map(async (output): Promise<Part> => {
-      const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
-      return isReference(output, context)
-        ? { id: output.id, link: await linkTo(output.id, printed, context) }
-        : { id: output.id, printed };
-    }),
+    outputs.map(async (output): Promise<Part> =>
+      isReference(output, context) ? { id: output.id, link: await linkTo(output.id, output.printed, context) } : output,
+    ),
   );
   const [first] = parts;
   if (!first) return {};
@@ -75,9 +72,26 @@ export async function formatRaw(result: JobResult, context: OutputContext): Prom
   return { mediaType, size, body: first.printed.body(), range, etag };
 }
 
-type Part = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly link: OutputLink });
+/** An output in a media type of its own. */
+export interface PrintedOutput {
+  readonly id: string;
+  readonly printed: PrintedResult;
+}
 
-function isReference({ id }: Output, { references }: OutputContext): boolean {
+/**
+ * The outputs that are wanted, each in its own media type, in the order of the description.
+ * @throws NotAcceptableError as {@link formatRaw}
+ */
+export async function printedOutputs(result: JobResult, context: OutputContext): Promise<PrintedOutput[]> {
+  return (await outputsOf(result, context)).map((output) => ({
+    id: output.id,
+    printed: 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]),
+  }));
+}
+
+type Part = PrintedOutput | { readonly id: string; readonly link: OutputLink };
+
+function isReference({ id }: { readonly id: string }, { references }: OutputContext): boolean {
   return references?.ids.includes(id) ?? false;
 }
 

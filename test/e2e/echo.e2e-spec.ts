@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parse } from 'node-html-parser';
 import { partsOf } from '../support/multipart.js';
 import { ogcFaults } from '../support/ogc-schemas.js';
 import { TestBed } from '../support/test-bed.js';
@@ -98,6 +99,22 @@ describe('the echo process', () => {
     expect(byId.get('<imageOutput>')).toEqual({ type: 'image/png', body: Buffer.from(PNG, 'base64') });
     expect(byId.get('<stringOutput>')?.body.toString()).toBe('Value1');
     expect(JSON.parse(byId.get('<complexObjectOutput>')?.body.toString() ?? '')).toEqual(complex);
+  });
+
+  it('has its results shown each on one page, a picture as such, those by reference, too', async () => {
+    const inputs = { stringInput: 'Value1', imageInput: PNG };
+    const outputs = { stringOutput: {}, imageOutput: { transmissionMode: 'reference' } };
+    const jobId = await bed.submit('echo', inputs, { body: { outputs } });
+    await bed.until(jobId, 'successful');
+    const answer = await fetch(`${bed.url}/jobs/${jobId}/results`, { headers: { accept: 'text/html' } });
+    const page = parse(await answer.text());
+    expect(page.querySelectorAll('h2').map(({ text }) => text)).toEqual(['stringOutput', 'imageOutput', 'Links']);
+    expect(page.querySelectorAll('pre').map(({ text }) => text)).toEqual(['Value1']);
+    const picture = page.querySelector('img')?.getAttribute('src') ?? '';
+    expect(picture).toBe(`${bed.url}/jobs/${jobId}/results/imageOutput`);
+    const shown = await fetch(picture);
+    expect(shown.headers.get('content-type')).toBe('image/png');
+    expect(Buffer.from(await shown.arrayBuffer()).toString('base64')).toBe(PNG);
   });
 
   it('names every fault of a request at once, and where it stands', async () => {

@@ -10,7 +10,7 @@ import type { PageMaker } from '../page.js';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID processID type status message progress created started finished updated cause links'.split(' '),
+  'jobID id processID type status message progress created started finished updated cause links'.split(' '),
 );
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
@@ -30,7 +30,8 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
           <Status status={job.status} />{' '}
           {job.progress === undefined ? null : (
             <>
-              <progress max={100} value={job.progress} aria-label="Progress" /> {job.progress} %
+              <progress max={100} value={job.progress} aria-label="Progress" />{' '}
+              <span class="nowrap">{job.progress} %</span>
             </>
           )}
         </p>

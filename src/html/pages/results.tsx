@@ -1,8 +1,11 @@
-import type { ResultsPreview } from '../../jobs/results-preview.js';
-import { Facts, LinkList } from '../components.js';
+import type { OutputPreview, ResultsPreview } from '../../jobs/results-preview.js';
+import { Anchor, Facts, LinkList } from '../components.js';
 import type { PageMaker } from '../page.js';
 
-export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, mediaType, size, text, isCut, links }) => {
+/** What browsers show as a picture; scripts in it do not run there. */
+const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)\b/i;
+
+export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, outputs, links }, { base }) => {
   const raw = links.find(({ rel }) => rel === 'alternate')?.href;
   return {
     title: `Results of job ${jobID}`,
@@ -10,31 +13,39 @@ export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, mediaType, size,
     content: (
       <>
         <h1>Results</h1>
-        <p class="id muted">{jobID}</p>
-        {mediaType === undefined ? (
-          <p>The job was successful and has no results.</p>
-        ) : (
-          <>
-            <Facts
-              facts={[
-                ['Media type', mediaType],
-                ['Size', size === undefined ? undefined : `${size} bytes`],
-              ]}
-            />
-            {raw === undefined ? null : (
-              <p>
-                <a href={raw}>The results as they are</a>
-              </p>
-            )}
-            {/^image\/(?:png|jpeg|gif|webp|avif)\b/i.test(mediaType) && raw !== undefined ? (
-              <img class="result" src={raw} alt="The result" />
-            ) : null}
-            {text === undefined ? null : <pre>{text}</pre>}
-            {isCut ? <p class="muted">Only the beginning is shown.</p> : null}
-          </>
+        <p class="id muted">
+          of job <Anchor href={`${base}/jobs/${jobID}`}>{jobID}</Anchor>
+        </p>
+        {outputs.length === 0 ? <p>The job was successful and has no results.</p> : null}
+        {outputs.map((output) => (
+          <Output output={output} />
+        ))}
+        {raw === undefined || outputs.length === 0 ? null : (
+          <p>
+            <Anchor href={raw}>The results as they are</Anchor>
+          </p>
         )}
         <LinkList links={links} />
       </>
     ),
   };
 };
+
+function Output({ output: { id, href, mediaType, size, text, isCut } }: { output: OutputPreview }) {
+  const isPicture = PICTURE.test(mediaType);
+  return (
+    <section>
+      <h2 class="id">{id}</h2>
+      <Facts
+        facts={[
+          ['Media type', mediaType],
+          ['Size', `${size} ${size === 1 ? 'byte' : 'bytes'}`],
+          ['Address', <Anchor href={href}>{href}</Anchor>],
+        ]}
+      />
+      {isPicture ? <img class="result" src={href} alt={id} /> : null}
+      {text === undefined || isPicture ? null : <pre>{text}</pre>}
+      {isCut && !isPicture ? <p class="muted">Only the beginning is shown.</p> : null}
+    </section>
+  );
+}
