@@ -11,6 +11,25 @@ import { eventually } from '../support/wait.js';
 
 const onlyOnRealCluster = onRealCluster ? describe : describe.skip;
 
+/** A sidecar that ends after two seconds again and again, and a job that fills the disk of its container. */
+const configuration = (text: string): string => `${text}
+  restarting-sidecar:
+    type: process
+    processor:
+      <<: *image
+      metadata: *both
+      init_containers:
+        - { name: side, image: busybox, restartPolicy: Always, command: [sh, -c, 'echo beside; sleep 2; exit 1'] }
+      command: [sh, -c, 'sleep 8; echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo "result of $PYGEOAPI_JOB_ID"']
+  eating-disk:
+    type: process
+    processor:
+      <<: *image
+      metadata: *both
+      resources: { limits: { ephemeral-storage: 2Mi } }
+      command: [sh, -c, 'echo eating; head -c 20000000 /dev/zero > "$(mktemp)"; while true; do sleep 1; done']
+`;
+
 const podOf = async (bed: TestBed, id: string) => {
   const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
   return pod?.metadata?.name ?? '';
@@ -31,7 +50,7 @@ async function working(bed: TestBed): Promise<string> {
 describe('what people and Kubernetes do to pods and Jobs', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.startProcess();
+    bed = await TestBed.startProcess({}, { configuration });
   }, 60_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -91,6 +110,34 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toContain('[no log: ');
   }, 120_000);
+
+  it('a job beside whose main container another is restarted has its result, and one log', async () => {
+    const id = await bed.submit('restarting-sidecar');
+    expect(await accountOf(bed, [id], () => `result of ${id}`)).toEqual(nothingLost(1));
+    const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+    expect(pod?.status?.initContainerStatuses?.[0]?.restartCount).toBeGreaterThan(0);
+    expect(await bed.log(id)).toContain('beside');
+  }, 120_000);
+
+  (onRealCluster ? it : it.skip)(
+    'a pod that its node evicts, for it fills the disk, leaves its log and the reason',
+    async () => {
+      const id = await bed.submit('eating-disk');
+      const status = await eventually(
+        'the eviction',
+        async () => {
+          const found = await bed.status(id);
+          return found.status === 'failed' && found;
+        },
+        180_000,
+      );
+      expect(status.cause).toMatchObject({ type: 'evicted', message: expect.stringMatching(/ephemeral/) });
+      await released(bed);
+      expect(await logsOf(bed, id)).toHaveLength(1);
+      expect(await bed.log(id)).toContain('eating');
+    },
+    240_000,
+  );
 
   (onRealCluster ? it : it.skip)(
     'an evicted pod leaves its log to the last line, and the reason',
@@ -169,20 +216,22 @@ onlyOnRealCluster('a bucket that fails', () => {
     ['is down', 'down'],
     ['answers with errors of its own', 'internal-error'],
     ['is slow', 'slow'],
+    ['takes all and answers nothing', 'silent'],
   ];
   it.each(passing)(
     'and %s delays what it stores, and nothing else',
     async (_name, fault) => {
       s3.become(fault);
-      const small = await bed.submit('inputs', { text: fault });
       const large = await bed.submit('five-mebibytes');
-      expect((await bed.ended(small)).status).toBe('successful');
+      // More than may wait for the store at a time.
+      const small = await Promise.all(Array.from({ length: 20 }, () => bed.submit('inputs', { text: fault })));
+      for (const id of small) expect((await bed.ended(id)).status).toBe('successful');
       await eventually('the fault', () => s3.met > 2);
       s3.become('none');
-      const expected = (id: string) => (id === small ? fault : 'The quick brown fox');
-      expect(await accountOf(bed, [small, large], expected)).toEqual(nothingLost(2));
+      const expected = (id: string) => (id === large ? 'The quick brown fox' : fault);
+      expect(await accountOf(bed, [large, ...small], expected)).toEqual(nothingLost(21));
     },
-    120_000,
+    240_000,
   );
 
   const forPeople: [string, S3Fault, RegExp][] = [

@@ -7,6 +7,17 @@ import { eventually } from '../support/wait.js';
 
 const SECRET = `whsec_${Buffer.from('end-to-end-secret-of-enough-size').toString('base64')}`;
 
+/** A process whose Jobs may go as soon as they have ended. */
+const FLEETING = `
+  fleeting:
+    type: process
+    processor:
+      <<: *image
+      ttl_seconds_after_finished: 0
+      metadata: *both
+      command: [sh, -c, 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo done']
+`;
+
 interface Delivery {
   readonly event: string;
   readonly status: string;
@@ -19,7 +30,10 @@ let bed: TestBed;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await Receiver.start();
-  bed = await TestBed.start({ SUBSCRIBER_ALLOWED_HOSTS: receiver.host, SUBSCRIBER_SIGNING_SECRET: SECRET });
+  bed = await TestBed.start(
+    { SUBSCRIBER_ALLOWED_HOSTS: receiver.host, SUBSCRIBER_SIGNING_SECRET: SECRET },
+    { configuration: (text) => text + FLEETING },
+  );
 }, 120_000);
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
@@ -163,6 +177,22 @@ describe('a subscriber', () => {
       const seen = new Set(receiver.at(path('success')).map(({ id }) => id));
       expect([seen.size, receiver.at(path('success')).length]).toEqual([1, 1]);
     }
+  }, 300_000);
+
+  it('that is away keeps the Job from being removed until it was told', async () => {
+    const { path, subscriber } = addresses();
+    await receiver.down();
+    const jobId = await bed.submit('fleeting', {}, { body: { subscriber: { successUri: subscriber.successUri } } });
+    const unheld = await bed.submit('fleeting');
+    await settled(jobId, 'success', 'pending');
+    // That of the other is over meanwhile.
+    await eventually('the other job being gone', async () => (await bed.get(`/jobs/${unheld}`)).status === 404);
+    expect(await bed.status(jobId)).toMatchObject({ status: 'successful' });
+    receiver.answer = (_call, response) => response.writeHead(204).end();
+    await receiver.up();
+    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404, 150_000);
+    expect(receiver.at(path('success'))).toHaveLength(1);
+    expect((await bed.store.logs()).filter((key) => key.includes(jobId))).toHaveLength(1);
   }, 300_000);
 
   it('sees each state once by its id, even where the server is killed while it answers', async () => {

@@ -99,6 +99,7 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
     ? {
         'bucket down': () => failBucket('down'),
         'bucket slow': () => failBucket('slow'),
+        'bucket silent': () => failBucket('silent'),
         'bucket failing': () => failBucket('internal-error'),
         'credentials refused': () => failBucket('refused-credentials'),
         'bucket missing': () => failBucket('missing-bucket'),

@@ -11,7 +11,8 @@ export type Part = 'kube-apiserver' | 'kubelet' | 'versitygw' | 'kube-controller
 
 /** Program that brings parts of the cluster back which do not run; without it the cluster cannot be disturbed. */
 const UP = process.env['CLUSTER_UP'] ?? '';
-const STATE = process.env['CLUSTER_STATE'] ?? join(process.env['TMPDIR'] ?? tmpdir(), 'dev-cluster');
+/** Where the cluster keeps its certificates, logs and process ids. */
+export const CLUSTER_STATE = process.env['CLUSTER_STATE'] ?? join(process.env['TMPDIR'] ?? tmpdir(), 'dev-cluster');
 export const canDisturbCluster = UP !== '';
 
 const runs = async (pid: number) =>
@@ -19,7 +20,7 @@ const runs = async (pid: number) =>
 
 /** Kills a part of the cluster, as a crash would. */
 export async function kill(part: Part): Promise<void> {
-  const pid = Number(await readFile(join(STATE, 'pids', part), 'utf8'));
+  const pid = Number(await readFile(join(CLUSTER_STATE, 'pids', part), 'utf8'));
   process.kill(pid, 'SIGKILL');
   await eventually(`the end of ${part}`, async () => !(await runs(pid)));
 }
