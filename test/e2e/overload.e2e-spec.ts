@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiException, BatchV1Api, KubeConfig } from '@kubernetes/client-node';
+import { shareOfOnePlace, takePlace } from '../support/busy-api-server.js';
 import { TestCluster, onRealCluster } from '../support/cluster.js';
 import { apply, kubectl } from '../support/kubectl.js';
 import { kubeconfigWith } from '../support/service-account.js';
@@ -12,49 +14,14 @@ const RIGHTS = [
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
 ];
 
-/** Refuses every Job that the server under test wants to make, and nothing else: its share of the API server's places is none. */
-function withoutPlaces(namespace: string): object[] {
-  const metadata = { name: namespace };
-  const apiVersion = 'flowcontrol.apiserver.k8s.io/v1';
-  return [
-    {
-      apiVersion,
-      kind: 'PriorityLevelConfiguration',
-      metadata,
-      spec: {
-        type: 'Limited',
-        limited: {
-          nominalConcurrencyShares: 0,
-          lendablePercent: 0,
-          borrowingLimitPercent: 0,
-          limitResponse: { type: 'Reject' },
-        },
-      },
-    },
-    {
-      apiVersion,
-      kind: 'FlowSchema',
-      metadata,
-      spec: {
-        matchingPrecedence: 10,
-        priorityLevelConfiguration: { name: namespace },
-        rules: [
-          {
-            subjects: [{ kind: 'ServiceAccount', serviceAccount: { name: 'manager', namespace } }],
-            resourceRules: [{ verbs: ['create'], apiGroups: ['batch'], resources: ['jobs'], namespaces: [namespace] }],
-          },
-        ],
-      },
-    },
-  ];
-}
-
 (onRealCluster ? describe : describe.skip)('an execution', () => {
   let bed: TestBed;
+  let kubeconfig: string;
   const made: [string, string][] = [];
   beforeAll(async () => {
     const cluster = await TestCluster.start();
-    bed = await TestBed.start({ KUBECONFIG: await kubeconfigWith(cluster, RIGHTS) }, { cluster });
+    kubeconfig = await kubeconfigWith(cluster, RIGHTS);
+    bed = await TestBed.startProcess({ KUBECONFIG: kubeconfig }, { cluster });
   }, 120_000);
   afterAll(async () => {
     for (const [kind, name] of made) await kubectl(bed.cluster, ['delete', '--ignore-not-found', kind, name]);
@@ -66,44 +33,63 @@ function withoutPlaces(namespace: string): object[] {
     const { detail } = (await response.json()) as { detail?: string };
     return { status: response.status, retryAfter: response.headers.get('retry-after'), detail };
   };
-  const refused = (what: string) =>
-    eventually(what, async () => {
-      const answer = await execute();
-      return answer.status !== 201 && answer;
-    });
-  const served = () => eventually('an execution that is served', async () => (await execute()).status === 201);
+  /** Without making one. */
+  const isRefused = async (status: number) => {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    const container = { name: 'main', image: 'busybox' };
+    const body = {
+      metadata: { name: 'probe' },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } },
+    };
+    return config
+      .makeApiClient(BatchV1Api)
+      .createNamespacedJob({ namespace: bed.cluster.namespace, body, dryRun: 'All' })
+      .then(
+        () => false,
+        (error: unknown) => error instanceof ApiException && error.code === status,
+      );
+  };
+  const numberOfJobs = async () => (await bed.cluster.kubeJobs()).length;
 
   it('that the API server has no place for is answered with 503 and when to try again, and served once it has', async () => {
-    const name = bed.cluster.namespace;
-    made.push(['flowschema', name], ['prioritylevelconfiguration', name]);
-    await apply(bed.cluster, withoutPlaces(name));
-    const jobs = async () => (await bed.cluster.kubeJobs()).length;
-    const answer = await refused('the API server refusing');
-    expect(answer).toEqual({ status: 503, retryAfter: '1', detail: expect.stringMatching(/nothing was created/) });
-    const before = await jobs();
-    expect((await execute()).status).toBe(503);
-    expect(await jobs()).toBe(before);
+    const { namespace } = bed.cluster;
+    made.push(['flowschema', namespace], ['prioritylevelconfiguration', namespace]);
+    await apply(bed.cluster, shareOfOnePlace({ name: namespace, namespace, serviceAccount: 'manager' }));
+    let giveBack = await takePlace(kubeconfig, namespace);
+    await eventually('the API server refusing', async () => {
+      if (await isRefused(429)) return true;
+      // What came before the share was known is not in it.
+      giveBack();
+      giveBack = await takePlace(kubeconfig, namespace);
+      return false;
+    });
+    expect(await execute()).toEqual({
+      status: 503,
+      retryAfter: '1',
+      detail: expect.stringMatching(/nothing was created/),
+    });
+    expect(await numberOfJobs()).toBe(0);
     expect((await bed.get('/jobs')).status).toBe(200);
-    await kubectl(bed.cluster, ['delete', 'flowschema', name]);
-    await served();
+    giveBack();
+    await eventually('the API server accepting', async () => !(await isRefused(429)));
+    expect((await execute()).status).toBe(201);
   }, 180_000);
 
-  it('above the quota of the namespace is answered with 503 and when to try again, and served once jobs are gone', async () => {
+  it('above the quota of the namespace is answered with 503 and when to try again, and served once there is room', async () => {
     made.push(['resourcequota', 'jobs']);
-    await apply(bed.cluster, [
-      {
-        apiVersion: 'v1',
-        kind: 'ResourceQuota',
-        metadata: { name: 'jobs' },
-        spec: { hard: { 'count/jobs.batch': '0' } },
-      },
-    ]);
-    expect(await refused('the quota')).toEqual({
+    const quota = { metadata: { name: 'jobs' }, spec: { hard: { 'count/jobs.batch': '0' } } };
+    const before = await numberOfJobs();
+    await apply(bed.cluster, [{ apiVersion: 'v1', kind: 'ResourceQuota', ...quota }]);
+    await eventually('the quota', () => isRefused(403));
+    expect(await execute()).toEqual({
       status: 503,
       retryAfter: '30',
       detail: expect.stringMatching(/quota of the namespace/),
     });
+    expect(await numberOfJobs()).toBe(before);
     await kubectl(bed.cluster, ['delete', 'resourcequota', 'jobs']);
-    await served();
+    await eventually('the end of the quota', async () => !(await isRefused(403)));
+    expect((await execute()).status).toBe(201);
   }, 180_000);
 });
