@@ -7,6 +7,7 @@ import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, type ByteRange } from '../object-store/object-store.js';
 import {
+  InvalidRequestError,
   JobFailedError,
   JobGoneError,
   JobNotFoundError,
@@ -52,27 +53,39 @@ export class JobResults {
    * The results in the shape that the execute request asked for.
    * @param showLogTail whether the cause of a failure may quote the log
    * @param base address of the API
-   * @throws ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   * @param selected ids of the outputs that are wanted; undefined: those that the execute request asked for
+   * @throws InvalidRequestError where the process has no such output; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
-  read(job: JobRecord, showLogTail: boolean, base: string): Promise<ResultsAnswer> {
+  async read(job: JobRecord, showLogTail: boolean, base: string, selected?: readonly string[]): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
+    this.assertKnown(job, selected);
     const format = response === 'document' ? formatDocument : formatRaw;
     const addressOf = (id: string) => outputAddress(base, job, id);
     return this.answer(job, showLogTail, format, {
       ...this.contextOf(job),
-      selected: outputs,
+      selected: selected ?? outputs,
       ...(references ? { references: { ids: references, addressOf } } : {}),
     });
   }
 
   /**
-   * The beginnings of the outputs that the execute request asked for, however it asked for them.
+   * The beginnings of the outputs, however the execute request asked for them.
+   * @param selected as of {@link read}
    * @throws as {@link read}
    */
-  async preview(job: JobRecord, showLogTail: boolean, base: string): Promise<readonly OutputPreview[]> {
+  async preview(
+    job: JobRecord,
+    showLogTail: boolean,
+    base: string,
+    selected?: readonly string[],
+  ): Promise<readonly OutputPreview[]> {
+    this.assertKnown(job, selected);
     const { result, dispose } = await this.openChecked(job, showLogTail);
     try {
-      const outputs = await printedOutputs(result, { ...this.contextOf(job), selected: job.request?.outputs });
+      const outputs = await printedOutputs(result, {
+        ...this.contextOf(job),
+        selected: selected ?? job.request?.outputs,
+      });
       return await previewOutputs(outputs, (id) => outputAddress(base, job, id));
     } finally {
       await dispose();
@@ -87,10 +100,23 @@ export class JobResults {
     const context = this.contextOf(job);
     const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
     if (answer.body) return answer;
-    const known = [...new Set([...Object.keys(context.outputs), ...(job.outputs?.keys() ?? [])])];
+    const known = this.outputsOf(job);
     if (known.includes(outputId))
       throw new NotAvailableError(`Job "${job.jobId}" gave no result for output "${outputId}".`);
     throw new OutputNotFoundError(`There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`);
+  }
+
+  /** Ids of the outputs that a job has or may have. */
+  private outputsOf(job: JobRecord): readonly string[] {
+    return [...new Set([...Object.keys(this.contextOf(job).outputs), ...(job.outputs?.keys() ?? [])])];
+  }
+
+  private assertKnown(job: JobRecord, selected: readonly string[] = []): void {
+    const known = this.outputsOf(job);
+    const unknown = selected.filter((id) => !known.includes(id));
+    if (known.length === 0 || unknown.length === 0) return;
+    const message = `must be ids of outputs of the job, which are ${known.join(', ')} (is "${unknown.join(', ')}")`;
+    throw new InvalidRequestError('The parameters of the results are wrong.', [{ pointer: 'outputs', message }]);
   }
 
   private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {

@@ -113,12 +113,22 @@ export class JobsController {
     enum: ['json', 'html'],
     description: '`html`: a page about the results; `json`: the results as they are, in the media types of their own',
   })
-  @ApiProblem(400, 'There is no such format')
+  @ApiQuery({
+    name: 'outputs',
+    required: false,
+    style: 'form',
+    explode: false,
+    schema: { type: 'array', items: { type: 'string' } },
+    description:
+      'Ids of the outputs that are wanted (version 2.0 of the standard); without it those that the execute request asked for',
+  })
+  @ApiProblem(400, 'There is no such format or output')
   @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
   async result(
     @Param('jobId') jobId: string,
+    @Query('outputs') wanted: string | readonly string[] | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -127,8 +137,9 @@ export class JobsController {
     const job = await this.jobs.get(jobId);
     const showLogTail = await this.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
-    if (!asPage) return sendResults(request, reply, await this.results.read(job, showLogTail, base));
-    const outputs = await this.results.preview(job, showLogTail, base);
+    const selected = parseOutputIds(wanted);
+    if (!asPage) return sendResults(request, reply, await this.results.read(job, showLogTail, base, selected));
+    const outputs = await this.results.preview(job, showLogTail, base, selected);
     const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base) };
     await reply.send(this.pages.render(request, reply, 'results', preview));
   }
@@ -215,6 +226,13 @@ function parseFollow(text: string | undefined): boolean {
   throw new InvalidRequestError('A parameter is wrong.', [
     { pointer: 'follow', message: `must be true or false (is "${text}")` },
   ]);
+}
+
+/** An empty value is as if the parameter were not there. Ids that have commas can be given one by one. */
+function parseOutputIds(wanted: string | readonly string[] | undefined): readonly string[] | undefined {
+  const ids = typeof wanted === 'string' ? wanted.split(',') : (wanted ?? []);
+  const named = ids.filter((id) => id !== '');
+  return named.length > 0 ? named : undefined;
 }
 
 function listLinks(

@@ -244,6 +244,35 @@ describe('results', () => {
     ]);
   }, 60_000);
 
+  it('can be chosen when they are fetched, too, also others than those of the execute request', async () => {
+    const document: Case = { response: 'document', outputs: { textOutput: 'reference', binaryOutput: 'value' } };
+    const jobId = await bed.submit('kinds', INPUTS, { body: bodyOf(document) });
+    const rawId = await bed.submit('kinds', INPUTS);
+    await Promise.all([bed.until(jobId, 'successful'), bed.until(rawId, 'successful')]);
+    const results = (id: string, query: string) => bed.get(`/jobs/${id}/results?${query}`);
+    await expectDocument(
+      await results(jobId, 'outputs=jsonOutput,boxOutput'),
+      same(['jsonOutput', 'boxOutput'], 'value'),
+    );
+    await expectDocument(await results(jobId, 'outputs=textOutput'), { textOutput: 'reference' });
+    await expectDocument(await results(jobId, 'outputs='), document.outputs);
+    await expectKind(await results(rawId, 'outputs=binaryOutput'), 'binaryOutput');
+    const parts = await partsOf(await results(rawId, 'outputs=textOutput&outputs=binaryOutput'));
+    expect(parts.map(({ headers, body }) => [headers['content-id'], body])).toEqual([
+      ['<textOutput>', kindOf('textOutput').bytes],
+      ['<binaryOutput>', kindOf('binaryOutput').bytes],
+    ]);
+    const page = await results(rawId, 'outputs=textOutput&f=html');
+    expect([page.status, (await page.text()).includes('binaryOutput')]).toEqual([200, false]);
+    const refused = await results(rawId, 'outputs=textOutput,none');
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      errors: [
+        { pointer: 'outputs', message: expect.stringMatching(/ids of outputs.*textOutput.*\(is "none"\)/) as unknown },
+      ],
+    });
+  }, 60_000);
+
   it('are refused where an output, a mode or a format is not offered, all at once', async () => {
     const outputs = {
       textOutput: { transmissionMode: 'reference', format: { mediaType: 'text/html' } },
