@@ -108,6 +108,16 @@ describe('the dashboard and the alerts', () => {
   });
 });
 
+describe('the PrometheusRules of the manifests', () => {
+  const read = (path: string) => readFileSync(`k8s-manifests/${path}`, 'utf8');
+
+  it('hold the alerts', () => {
+    expect(read('chart/files/alerts.yaml')).toBe(operations('alerts.yaml'));
+    const { spec } = parse(read('components/prometheus-rule/prometheus-rule.yaml')) as { spec: unknown };
+    expect(spec).toEqual(parse(operations('alerts.yaml')));
+  });
+});
+
 describe('each alert', () => {
   it.each(rules)('$alert says what is the matter, and the runbook what to do', ({ alert, annotations }) => {
     expect(annotations['summary']).toBeTruthy();

@@ -9,13 +9,14 @@ import { chart, describeWithHelm, helm, objectsOf, render, type Rendered } from 
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const manifests = join(projectFolder, 'k8s-manifests');
-const COMPONENTS = ['ingress', 'limits', 'network-policy', 'restricted-jobs', 'service-monitor'];
+const COMPONENTS = ['ingress', 'limits', 'network-policy', 'prometheus-rule', 'restricted-jobs', 'service-monitor'];
 /** The same as those components. */
 const ALL_OF_THEM = {
   image: { tag: 'latest' },
   ingress: { enabled: true },
   networkPolicy: { enabled: true },
   serviceMonitor: { enabled: true },
+  prometheusRule: { enabled: true },
   jobs: { restricted: true, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
 };
 
@@ -77,6 +78,19 @@ describeWithHelm('the chart', () => {
       'data-manager.informaticsmatters.com/application-namespaces': 'dm:dm-staging',
       'data-manager.informaticsmatters.com/application': 'yes',
     });
+  });
+
+  it('leads from alerts to the runbook of the repository that it is told', async () => {
+    const prometheusRule = {
+      enabled: true,
+      labels: { release: 'prometheus' },
+      repositoryUrl: 'https://git.example.org/',
+    };
+    const rule = named(await render({ prometheusRule }), 'PrometheusRule');
+    expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' });
+    const addresses = JSON.stringify(rule).match(/"runbook_url":"[^"]*"/g) ?? [];
+    expect(addresses.length).toBeGreaterThan(10);
+    expect(addresses.filter((address) => !address.includes('"https://git.example.org/docs/operations/'))).toEqual([]);
   });
 
   it('lets jobs run in another namespace, with their rights, limits and policy there', async () => {
