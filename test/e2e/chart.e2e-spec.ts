@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { TestCluster } from '../support/cluster.js';
 import { chart, describeWithHelm, helm, render } from '../support/helm.js';
 import { apply, kubectl, secret } from '../support/kubectl.js';
+import { observedReplicas, type ObservedReplica } from '../support/observed-replicas.js';
 import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -72,7 +73,18 @@ describeWithHelm(
       const response = await bed.execute('greet');
       expect([response.status, await response.text()]).toEqual([200, 'hello']);
       expect(await inRelease(['test', NAME, '--timeout', '3m'])).toMatch(/Phase:\s+Succeeded/);
-      expect(await bed.cluster.serverPods()).toHaveLength(2);
+      const replicas = await eventually('both replicas knowing the job', async () => {
+        const observed = await observedReplicas(bed);
+        const known = ({ metrics }: ObservedReplica) =>
+          metrics.value('jobs{process="greet",status="successful"}') === 1;
+        return observed.every(known) && observed;
+      });
+      expect(replicas.map(({ restarts, live, ready }) => [restarts, live, ready.code, ready.status])).toEqual([
+        [0, 200, 200, 'ok'],
+        [0, 200, 200, 'ok'],
+      ]);
+      const leads = '{lease="pygeoapi-job-manager"}';
+      expect(replicas.map(({ metrics }) => metrics.all('leader')[leads]).sort()).toEqual([0, 1]);
     }, 240_000);
 
     it('answers every request while an upgrade rolls the replicas', async () => {

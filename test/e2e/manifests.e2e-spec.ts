@@ -8,6 +8,7 @@ import { TestCluster } from '../support/cluster.js';
 import { Deployment } from '../support/deployment.js';
 import { kubectl } from '../support/kubectl.js';
 import { bucketVariables, hasServerImage, withSlowTests } from '../support/server-image.js';
+import { growth, observedReplicas } from '../support/observed-replicas.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -109,6 +110,54 @@ resources:
     await eventually('the end of the Job', async () =>
       (await bed.cluster.kubeJobs()).every(({ metadata }) => !metadata?.name?.endsWith(jobId)),
     );
+  }, 120_000);
+
+  it('tells by probes and metrics, at each replica, how it is and what was executed', async () => {
+    const before = await eventually('nothing being under way', async () => {
+      const replicas = await observedReplicas(bed);
+      return replicas.every(({ metrics }) => metrics.value('uncollected_pods') === 0) && replicas;
+    });
+    expect((await bed.execute('greet', {}, { token: TOKEN })).status).toBe(200);
+    await bed.ended(await bed.submit('greet', {}, { token: TOKEN }));
+    const POST = 'method="POST",route="/processes/:processId/execution"';
+    const sum = {
+      'executions_accepted_total{process="greet"}': 2,
+      job_submit_duration_seconds_count: 2,
+      'sync_wait_duration_seconds_count{result="ended"}': 1,
+      [`http_request_duration_seconds_count{${POST},status="200"}`]: 1,
+      [`http_request_duration_seconds_count{${POST},status="201"}`]: 1,
+      'kubernetes_requests_total{verb="create",resource="jobs",code="201"}': 2,
+      'object_store_operations_total{operation="create",result="ok"}': 2,
+    };
+    const max = {
+      'jobs{process="greet",status="successful"}': 2,
+      'jobs_ended_total{process="greet",status="successful",cause="none"}': 2,
+      'job_queue_duration_seconds_count{process="greet"}': 2,
+      'job_run_duration_seconds_count{process="greet"}': 2,
+      job_collect_duration_seconds_count: 2,
+      uncollected_pods: 0,
+    };
+    const series = { sum: Object.keys(sum), max: Object.keys(max) };
+    await eventually('the metrics telling of both jobs', async () => {
+      const grown = growth(before, await observedReplicas(bed), series);
+      if (JSON.stringify(grown) === JSON.stringify({ ...sum, ...max })) return true;
+      throw new Error(JSON.stringify(grown));
+    });
+    const after = await observedReplicas(bed);
+    expect(after.map(({ metrics }) => metrics.all('leader')['{lease="pygeoapi-job-manager"}']).sort()).toEqual([0, 1]);
+    for (const { restarts, live, ready, metrics } of after) {
+      expect({ restarts, live, ready: ready.code }).toEqual({ restarts: 0, live: 200, ready: 200 });
+      const checks = Object.entries(ready.checks).map(([name, { status }]) => [
+        `{check="${name}",status="${status}"}`,
+        1,
+      ]);
+      expect(ready.status).toBe('ok');
+      expect(metrics.all('health_check_status')).toMatchObject(Object.fromEntries(checks) as object);
+      expect([...new Set(Object.values(metrics.all('informer_synced')))]).toEqual([1]);
+      expect(metrics.all('workqueue_depth')).toMatchObject({ '{queue="finalizer"}': expect.any(Number) });
+      expect(metrics.value('nodejs_eventloop_lag_seconds')).toBeGreaterThan(0);
+      expect(metrics.text).not.toContain(TOKEN);
+    }
   }, 120_000);
 
   (withSlowTests ? it : it.skip)(

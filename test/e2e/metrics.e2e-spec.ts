@@ -1,38 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { Exposition } from '../support/exposition.js';
 import { TestBed, TOKEN, type TestReplica } from '../support/test-bed.js';
 import type { TestClient } from '../support/test-client.js';
 import { eventually } from '../support/wait.js';
 
-const PREFIX = 'ogc_processes_';
-
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess();
   await eventually('the leader', () => bed.leads());
 }, 180_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
 
-/** The exposition, by name (without the prefix) and labels as they stand there. */
-async function metrics(of: TestClient = bed) {
-  const response = await of.get('/metrics');
-  expect([response.status, response.headers.get('content-type')]).toEqual([
-    200,
-    'text/plain; version=0.0.4; charset=utf-8',
-  ]);
-  const text = await response.text();
-  const series = new Map(
-    text
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) => {
-        const at = line.lastIndexOf(' ');
-        return [line.slice(0, at).replace(PREFIX, ''), Number(line.slice(at + 1))];
-      }),
-  );
-  return { text, value: (name: string) => series.get(name) ?? 0 };
-}
+const metrics = (of: TestClient = bed) => Exposition.of(of);
 
 const ended = (process: string, status: string, cause = 'none') =>
   `jobs_ended_total{process="${process}",status="${status}",cause="${cause}"}`;
@@ -42,8 +23,8 @@ const until = (expected: Readonly<Record<string, number>>, of?: TestClient) =>
   eventually(
     'the metrics',
     async () => {
-      const { value } = await metrics(of);
-      const found = Object.fromEntries(Object.keys(expected).map((name) => [name, value(name)]));
+      const said = await metrics(of);
+      const found = Object.fromEntries(Object.keys(expected).map((name) => [name, said.value(name)]));
       if (JSON.stringify(found) === JSON.stringify(expected)) return true;
       throw new Error(JSON.stringify(found));
     },
@@ -65,7 +46,8 @@ describe('the metrics', () => {
       uncollected_pods: 0,
       'http_request_duration_seconds_count{method="POST",route="/processes/:processId/execution",status="200"}': 1,
     });
-    const { value } = await metrics();
+    const said = await metrics();
+    const value = (series: string) => said.value(series);
     expect(value('object_store_operations_total{operation="create",result="ok"}')).toBeGreaterThan(0);
     expect(value('kubernetes_requests_total{verb="create",resource="jobs",code="201"}')).toBe(1);
     expect(value('workqueue_adds_total{queue="finalizer"}')).toBeGreaterThan(0);
@@ -103,11 +85,11 @@ describe('the metrics', () => {
     await bed.ended(id);
     await bed.get('/no/such/path-of-a-client');
     await until({ 'http_request_duration_seconds_count{method="GET",route="(none)",status="404"}': 1 });
-    const { text, value } = await metrics();
+    const said = await metrics();
     expect(
-      value('http_request_duration_seconds_count{method="GET",route="/jobs/:jobId",status="200"}'),
+      said.value('http_request_duration_seconds_count{method="GET",route="/jobs/:jobId",status="200"}'),
     ).toBeGreaterThan(0);
-    for (const secret of [id, TOKEN, 'path-of-a-client', 'invented']) expect(text).not.toContain(secret);
+    for (const secret of [id, TOKEN, 'path-of-a-client', 'invented']) expect(said.text).not.toContain(secret);
   });
 
   it('are not part of the API definition', async () => {
