@@ -9,6 +9,8 @@ import { TestBed, TOKEN } from '../support/test-bed.js';
 /** `TEST_PYTHON` names a Python that has the packages of test/clients/requirements.txt. */
 const python = process.env['TEST_PYTHON'];
 const withPython = python === undefined ? it.skip : it;
+/** Seconds of fuzzing. */
+const FUZZ_SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 45);
 /** What the fuzzing leaves alone: executions that fail by design, or run on. */
 const FUZZED = ['hello', 'lines', 'inputs', 'two-outputs', 'no-result', 'unicode'];
 
@@ -76,7 +78,7 @@ describe('fuzzing', () => {
           '--phases',
           'examples,coverage,fuzzing',
           '--max-time',
-          '45',
+          String(FUZZ_SECONDS),
           '--request-timeout',
           '60',
           '--warnings',
@@ -88,6 +90,6 @@ describe('fuzzing', () => {
       ]);
       expect(report).toMatch(/No issues found|passed/);
     },
-    300_000,
+    300_000 + FUZZ_SECONDS * 1000,
   );
 });
