@@ -132,7 +132,8 @@ function underWay(pod: PodRecord | undefined, newestEvent: string | undefined): 
   return { status: 'accepted', message: waiting?.message ?? newestEvent ?? 'The job has been accepted.' };
 }
 
-function parseProgress(text: string | undefined): number | undefined {
+/** A number from 0 to 100; undefined where it says none. */
+export function parseProgress(text: string | undefined): number | undefined {
   const progress = text === undefined || text.trim() === '' ? NaN : Number(text);
   return Number.isFinite(progress) ? Math.round(Math.min(100, Math.max(0, progress))) : undefined;
 }

@@ -22,6 +22,7 @@ import { Access, type Caller, callerOf } from './access.js';
 import { EXECUTED_NOTEBOOK, type JobPageResource, readExecutedNotebook } from './executed-notebook.js';
 import { JobLogs } from './job-logs.js';
 import { JobResults } from './job-results.js';
+import { LoggedProgress } from './logged-progress.js';
 import type { JobStatus } from './job-status.js';
 import { parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
@@ -40,6 +41,7 @@ export class JobsController {
     private readonly jobs: JobsService,
     private readonly results: JobResults,
     private readonly logs: JobLogs,
+    private readonly progress: LoggedProgress,
     private readonly access: Access,
     private readonly links: Links,
     private readonly configuration: Configuration,
@@ -94,7 +96,8 @@ export class JobsController {
   @ApiProblem(404, 'There is no such job')
   async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<JobPageResource> {
     const job = await this.jobs.get(jobId);
-    const status = await this.toStatusInfo(this.jobs.status(job), this.links.base(request), callerOf(request));
+    const known = await this.progress.addTo(this.jobs.status(job), job);
+    const status = await this.toStatusInfo(known, this.links.base(request), callerOf(request));
     if (status.status !== 'successful' || !this.pages.areServed || !prefersHtml(request)) return status;
     const notebook = await readExecutedNotebook(job, this.results);
     return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;

@@ -15,6 +15,7 @@ import { JobWaiter } from './job-waiter.js';
 import { JobsController } from './jobs.controller.js';
 import { LinkedInputs } from './linked-inputs.js';
 import { LiveResults } from './live-results.js';
+import { LoggedProgress } from './logged-progress.js';
 import { ProcessorsCluster } from './processors-cluster.js';
 import { JobsService } from './jobs.service.js';
 import { ResultSources } from './result-source.js';
@@ -38,6 +39,7 @@ import { ValidationController } from './validation.controller.js';
     JobsService,
     LinkedInputs,
     LiveResults,
+    LoggedProgress,
     ProcessorsCluster,
     ResultSources,
   ],

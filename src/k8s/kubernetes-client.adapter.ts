@@ -125,6 +125,7 @@ export class ApiKubernetesClient extends KubernetesClient {
       query: {
         container,
         follow: options.follow,
+        tailLines: options.tailLines,
         timestamps: options.timestamps,
         limitBytes: options.limitBytes,
       },

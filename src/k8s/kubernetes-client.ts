@@ -3,6 +3,8 @@ import type { CoreV1Event, V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client
 
 export interface ReadLogOptions {
   readonly follow?: boolean;
+  /** Only so many lines at the end of what there is. */
+  readonly tailLines?: number;
   /** Before each line the time at which it was written (RFC 3339, nanoseconds), and a blank. */
   readonly timestamps?: boolean;
   /** The stream ends after so many bytes; with `follow` once they are there. */

@@ -31,6 +31,8 @@ export class RegisteredProcess {
   readonly requiresToken: boolean;
   /** Whether its pods get secrets that have to be looked for in the cluster. */
   readonly listsSecrets: boolean;
+  /** Whether its jobs print how far they are. */
+  readonly logsProgress: boolean;
   /** Media type of a result where the job does not say its own. */
   readonly mimetype: string;
   /** Name of the container whose log carries the result markers. */
@@ -55,6 +57,7 @@ export class RegisteredProcess {
     this.id = process.id;
     this.requiresToken = processor.requiresToken?.(process) ?? definition.check_auth ?? true;
     this.listsSecrets = processor.listsSecrets?.(process) ?? false;
+    this.logsProgress = processor.logsProgress?.(process) ?? false;
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
     this.jobSettings = toJobSettings(definition);

@@ -28,6 +28,17 @@ describe('a processor', () => {
   }, 60_000);
   afterAll(() => bed.stop(), 60_000);
 
+  it('that says so has the progress that its jobs print in their status', async () => {
+    const jobId = await bed.submit('tells');
+    const { progress, message } = await eventually('the progress', async () => {
+      const status = await bed.status(jobId);
+      return status.progress === 40 ? status : undefined;
+    });
+    expect([progress, message]).toEqual([40, 'Half of the tiles']);
+    expect(await (await bed.get(`/jobs/${jobId}?f=html`)).text()).toContain('Half of the tiles');
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+  });
+
   it.each([
     ['throws', /Error: password hunter2 is wrong at db\.internal\n +at .*misbehaving\.mjs:8:/],
     ['rejects', 'TypeError: cannot reach db.internal'],

@@ -84,6 +84,11 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return definition.auto_mount_secrets ?? false;
   }
 
+  /** Where its service account may not write it to the Job. */
+  logsProgress(): boolean {
+    return true;
+  }
+
   async makePodSpec(process: NotebookProcess, { jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
     const definition = process.definition.auto_mount_secrets
       ? withAutoSecrets(process.definition, await cluster.secrets())

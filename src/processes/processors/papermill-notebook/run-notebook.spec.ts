@@ -245,7 +245,9 @@ withPython('what is done around papermill', () => {
     const bar = (done: number) => `\\rExecuting:  ${done}%%|x   | ${done}/4 [00:01<00:06,  1.04s/cell]`;
     const program = `printf 'Input: x\\n${bar(0)}${bar(1)}${bar(1)}${bar(4)}\\nbye\\n' >&2`;
     const { log } = await run({ program, settings: without });
-    expect(log).toBe('Input: x\nprogress: 0 of 4 cells\nprogress: 1 of 4 cells\nprogress: 4 of 4 cells\nbye\n');
+    const said = (percent: number, done: number) =>
+      `PYGEOAPI_K8S_MANAGER_PROGRESS ${percent} ${done} of 4 cells of the notebook are done.\n`;
+    expect(log).toBe(`Input: x\n${said(0, 0)}${said(25, 1)}${said(99, 4)}bye\n`);
   });
 
   it('says where the notebook is missing', async () => {

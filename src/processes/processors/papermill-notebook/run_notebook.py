@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 
 START = "PYGEOAPI_K8S_MANAGER_RESULT_START"
+PROGRESS = "PYGEOAPI_K8S_MANAGER_PROGRESS"
 ENGINE = "kubernetes_job_progress"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 SCRAP = "application/scrapbook.scrap."
@@ -154,8 +155,17 @@ def without_engine(command):
     return command[:at] + command[at + 2 :]
 
 
+def percent(done, total):
+    """Never all: reporting comes after the last cell."""
+    return min(99, done * 100 // max(total, 1))
+
+
+def message_of(done, total):
+    return "%d of %d cells of the notebook are done." % (done, total)
+
+
 class Progress:
-    """Writes how far the notebook is to the Kubernetes Job, where the pod's service account may; newest first, once a second at the most."""
+    """Says how far the notebook is: in the log, and, where the pod's service account may, on the Kubernetes Job; newest first, there once a second at the most."""
 
     def __init__(self, annotates):
         self.newest = None
@@ -170,7 +180,7 @@ class Progress:
     def cells(self, done, total):
         if self.newest == (done, total):
             return
-        say("progress: %d of %d cells" % (done, total))
+        say("%s %d %s" % (PROGRESS, percent(done, total), message_of(done, total)))
         with self.changed:
             self.newest = (done, total)
             self.changed.notify()
@@ -208,8 +218,8 @@ class Progress:
 def annotate(done, total):
     key = os.environ.get("PROGRESS_ANNOTATION", "pygeoapi.io/progress")
     notes = {
-        key: str(min(99, done * 100 // max(total, 1))),
-        "pygeoapi.io/message": "%d of %d cells of the notebook are done." % (done, total),
+        key: str(percent(done, total)),
+        "pygeoapi.io/message": message_of(done, total),
     }
     with open(SERVICE_ACCOUNT + "/token") as file:
         token = file.read()
