@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -8,50 +7,35 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { execFileSync } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
+import {
+  endOfNotebook,
+  GIT,
+  IMAGE,
+  makeSecret,
+  makeServiceAccount,
+  NotebookHome,
+  NotebookRepository,
+  noteNotebook,
+  resultsOf,
+  type Results,
+  runNotebook,
+  TOOLS,
+} from '../support/notebooks.js';
 import { TestBed, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
-/** Built before the suite (`.ci/run`); without them nothing can be run here. */
-const IMAGE = 'ogc-processes-k8s/papermill:latest';
-const TOOLS = 'ogc-processes-k8s/papermill-tools:latest';
-/** This machine, as pods see it. */
-const HOST = '10.244.0.1';
-const GIT = { username: 'reader', password: 'p@ss $(id) "word"' };
-
-type Results = Record<string, unknown>;
 interface Binary {
   readonly value: string;
   readonly mediaType: string;
 }
 
-/** A notebook that glues one text. */
-const noteNotebook = (text: string) =>
-  JSON.stringify({
-    cells: [
-      {
-        cell_type: 'code',
-        execution_count: null,
-        id: 'note',
-        metadata: {},
-        outputs: [],
-        source: ['import scrapbook as sb\n', `sb.glue("note", ${JSON.stringify(text)})`],
-      },
-    ],
-    metadata: { kernelspec: { display_name: 'Python 3', language: 'python', name: 'python3' } },
-    nbformat: 4,
-    nbformat_minor: 5,
-  });
-
 let cluster: TestCluster;
 let bed: TestBed;
-let home: string;
-let git: Server;
+let home: NotebookHome;
+let git: NotebookRepository;
 let s3: S3Client;
 const bucket = `notebooks-${process.pid}`;
 
@@ -131,81 +115,6 @@ resources:
       command: cat /s3/note.txt; readlink /output; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
 `;
 
-/** The git repository, by the protocol that needs files only, for who knows user and password. */
-async function serveRepository(folder: string): Promise<Server> {
-  const work = join(folder, 'work');
-  const run = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@example.com', ...args], { cwd: work });
-  await mkdir(work);
-  run('init', '--quiet', '--initial-branch=main');
-  await writeFile(join(work, 'note.ipynb'), noteNotebook('from main'));
-  run('add', '.');
-  run('commit', '--quiet', '-m', 'One');
-  run('checkout', '--quiet', '-b', 'feature/other');
-  await writeFile(join(work, 'note.ipynb'), noteNotebook('from the branch'));
-  run('commit', '--quiet', '-a', '-m', 'Two');
-  run('checkout', '--quiet', 'main');
-  run('clone', '--quiet', '--bare', '.', join(folder, 'repository.git'));
-  execFileSync('git', ['update-server-info'], { cwd: join(folder, 'repository.git') });
-  const expected = `Basic ${Buffer.from(`${GIT.username}:${GIT.password}`).toString('base64')}`;
-  const server = createServer((request, response) => {
-    if (request.headers.authorization !== expected) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      return;
-    }
-    const { pathname } = new URL(request.url ?? '/', 'http://host');
-    readFile(join(folder, pathname)).then(
-      (content) => response.end(content),
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
-  return server;
-}
-
-/** The folder as the claim `home` of the namespace; pods of the predecessor's user may write there. */
-async function makeHome(): Promise<void> {
-  home = join(cluster.folder, 'home');
-  await cp('examples/papermill/notebooks', join(home, 'notebooks'), { recursive: true });
-  await chmod(cluster.folder, 0o755);
-  await chmod(home, 0o777);
-  const { namespace } = cluster;
-  const common = { accessModes: ['ReadWriteMany'], storageClassName: '' };
-  const name = `${namespace}-home`;
-  await cluster.core.createPersistentVolume({
-    body: { metadata: { name }, spec: { ...common, capacity: { storage: '1Gi' }, hostPath: { path: home } } },
-  });
-  await cluster.core.createNamespacedPersistentVolumeClaim({
-    namespace,
-    body: {
-      metadata: { name: 'home' },
-      spec: { ...common, volumeName: name, resources: { requests: { storage: '1Gi' } } },
-    },
-  });
-}
-
-async function makeSecret(name: string, stringData: Record<string, string>): Promise<void> {
-  await cluster.core.createNamespacedSecret({
-    namespace: cluster.namespace,
-    body: { metadata: { name }, stringData },
-  });
-}
-
-/** A service account that may show the progress of its job. */
-async function makeServiceAccount(): Promise<void> {
-  const { namespace } = cluster;
-  const config = new KubeConfig();
-  config.loadFromFile(cluster.kubeconfig);
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
-  const metadata = { name: 'notebooks' };
-  await cluster.core.createNamespacedServiceAccount({ namespace, body: { metadata } });
-  const rules = [{ apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'patch'] }];
-  await rbac.createNamespacedRole({ namespace, body: { metadata, rules } });
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'notebooks' };
-  const subjects = [{ kind: 'ServiceAccount', name: 'notebooks', namespace }];
-  await rbac.createNamespacedRoleBinding({ namespace, body: { metadata, roleRef, subjects } });
-}
-
 async function makeBucket(): Promise<void> {
   const { S3_ENDPOINT = '', S3_ACCESS_KEY = '', S3_SECRET_KEY = '' } = process.env;
   s3 = new S3Client({
@@ -217,29 +126,17 @@ async function makeBucket(): Promise<void> {
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.ipynb', Body: noteNotebook('from the bucket') }));
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.txt', Body: 'read from the bucket\n' }));
-  await makeSecret('bucket', { username: S3_ACCESS_KEY, password: S3_SECRET_KEY });
+  await makeSecret(cluster, 'bucket', { username: S3_ACCESS_KEY, password: S3_SECRET_KEY });
 }
 
 const keys = async () =>
   ((await s3.send(new ListObjectsV2Command({ Bucket: bucket }))).Contents ?? []).map(({ Key = '' }) => Key);
 
-async function run(processId: string, inputs: Results): Promise<StatusInfo> {
-  const jobId = await bed.submit(processId, inputs, { body: { response: 'document' } });
-  return eventually(
-    `the end of ${processId}`,
-    async () => {
-      const status = await bed.status(jobId);
-      return ['successful', 'failed'].includes(status.status) ? status : undefined;
-    },
-    180_000,
-  );
-}
+const run = (processId: string, inputs: Results) => runNotebook(bed, processId, inputs);
 
-/** The status with what a person needs who reads why a job failed. */
 async function succeed(processId: string, inputs: Results): Promise<{ status: StatusInfo; results: Results }> {
   const status = await run(processId, inputs);
-  if (status.status !== 'successful') throw new Error(JSON.stringify(status.cause) + (await bed.log(status.jobID)));
-  return { status, results: (await (await bed.get(`/jobs/${status.jobID}/results`)).json()) as Results };
+  return { status, results: await resultsOf(bed, status) };
 }
 
 const suite = onRealCluster ? describe : describe.skip;
@@ -247,16 +144,15 @@ const suite = onRealCluster ? describe : describe.skip;
 suite('notebooks, run by papermill in pods of the real cluster', () => {
   beforeAll(async () => {
     cluster = await TestCluster.start();
-    git = await serveRepository(cluster.folder);
-    const { port } = git.address() as AddressInfo;
-    await Promise.all([makeHome(), makeServiceAccount(), makeBucket(), makeSecret('git', GIT)]);
-    const text = configuration(`http://${HOST}:${port}/repository.git`);
+    [git, home] = await Promise.all([NotebookRepository.serve(cluster.folder), NotebookHome.make(cluster)]);
+    await Promise.all([makeServiceAccount(cluster), makeBucket(), makeSecret(cluster, 'git', GIT)]);
+    const text = configuration(git.url);
     bed = await TestBed.start({}, { cluster, configuration: () => text });
   }, 120_000);
 
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
-    await cluster.core.deletePersistentVolume({ name: `${cluster.namespace}-home` });
+    await home.remove();
     for (const Key of await keys()) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
     await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     s3.destroy();
@@ -268,15 +164,9 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const inputs = { notebook: 'notebooks/waves.ipynb', parameters_json: { title, pause: 2, frequencies: [1e-7, 3] } };
     const jobId = await bed.submit('execute-notebook', inputs, { body: { response: 'document' } });
     const seen = new Set<number>();
-    const last = await eventually(
-      'the end of the notebook',
-      async () => {
-        const status = await bed.status(jobId);
-        if (status.progress !== undefined && status.status === 'running') seen.add(status.progress);
-        return ['successful', 'failed'].includes(status.status) ? status : undefined;
-      },
-      180_000,
-    );
+    const last = await endOfNotebook(bed, jobId, ({ progress, status }) => {
+      if (progress !== undefined && status === 'running') seen.add(progress);
+    });
     expect([last.status, last.cause]).toEqual(['successful', undefined]);
     expect([...seen]).toEqual([...seen].toSorted((a, b) => a - b));
     expect(seen.size).toBeGreaterThan(1);
@@ -289,8 +179,8 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect([file.mediaType, JSON.stringify(file)]).toEqual(['text/csv', expect.stringContaining('time,value')]);
     expect(JSON.stringify(results['notebook'])).toContain('injected-parameters');
 
-    const [day = ''] = await readdir(join(home, 'my-jobs'));
-    const name = (await readdir(join(home, 'my-jobs', day))).find((one) => one.includes(jobId)) ?? '';
+    const [day = ''] = await readdir(join(home.folder, 'my-jobs'));
+    const name = (await readdir(join(home.folder, 'my-jobs', day))).find((one) => one.includes(jobId)) ?? '';
     expect(name).toMatch(/^waves_result_\d{8}-\d{6}-\d{6}_[-0-9a-f]+\.ipynb$/);
     expect(last).toMatchObject({
       'result-notebook': `/home/jovyan/my-jobs/${day}/${name}`,
@@ -323,7 +213,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(refused.status).toBe(400);
     const { status, results } = await succeed('waves', { title: 'Mine', samples: 50 });
     expect(Object.keys(results)).toEqual(['plot']);
-    const folder = String((status as unknown as Results)['result-notebook']).replace('/home/jovyan', home);
+    const folder = home.file(String((status as unknown as Results)['result-notebook']));
     expect((await readdir(join(folder, '..'))).toSorted()).toEqual(['waves.csv', 'waves_result.ipynb']);
   }, 240_000);
 
