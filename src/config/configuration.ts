@@ -53,8 +53,10 @@ export interface JobSettings {
   readonly ttlSeconds?: number;
   /** Seconds after a job's end that its results are kept in the object store (`results_ttl`, `PYGEOAPI_K8S_MANAGER_RESULTS_TTL`); default: for ever. */
   readonly resultsTtlSeconds?: number;
-  /** How often a failed pod is replaced (`backoff_limit`); default never. */
+  /** How often a failed pod is replaced (`retries`, `backoff_limit`); default never. */
   readonly backoffLimit?: number;
+  /** Only one that the infrastructure failed (`retries`), not one whose program did; default false. */
+  readonly retriesInfrastructureOnly?: boolean;
   /** Whether pods get the token of their service account (`automountServiceAccountToken`); default as the service account says. */
   readonly automountServiceAccountToken?: boolean;
 }

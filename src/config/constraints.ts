@@ -173,6 +173,16 @@ export const MappingToOneOf = (allowed: readonly string[]): PropertyDecorator =>
 export const Section = (sectionClass: () => new () => object): PropertyDecorator =>
   applyDecorators(Type(sectionClass), IsObject({ message: '$property must be a mapping' }), ValidateNested());
 
+/** Must not be set where another key is. */
+export const NotBeside = (other: string): PropertyDecorator =>
+  ValidateBy({
+    name: 'notBeside',
+    validator: {
+      validate: (_, args) => ((args?.object ?? {}) as Record<string, unknown>)[other] === undefined,
+      defaultMessage: () => `$property must not stand beside ${other}`,
+    },
+  });
+
 /** A list of mappings described by another class. */
 export const SectionList = (sectionClass: () => new () => object): PropertyDecorator =>
   applyDecorators(Type(sectionClass), IsArray({ message: '$property must be a list' }), ValidateNested({ each: true }));

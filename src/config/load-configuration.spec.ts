@@ -228,11 +228,16 @@ describe('the sources', () => {
 
   it('say how long results are kept, a process for itself', () => {
     const content = 'server: {manager: {results_ttl: 60, backoff_limit: 1}}';
-    expect(load(content).configuration.server.manager.jobs).toEqual({ resultsTtlSeconds: 60, backoffLimit: 1 });
+    expect(load(content).configuration.server.manager.jobs).toEqual({
+      resultsTtlSeconds: 60,
+      backoffLimit: 1,
+      retriesInfrastructureOnly: false,
+    });
     const environment = { PYGEOAPI_K8S_MANAGER_RESULTS_TTL: '3600' };
     expect(load(content, { environment }).configuration.server.manager.jobs).toEqual({
       resultsTtlSeconds: 3600,
       backoffLimit: 1,
+      retriesInfrastructureOnly: false,
     });
     expect(() => load(content, { environment: { PYGEOAPI_K8S_MANAGER_RESULTS_TTL: '0' } })).toThrow(
       'environment: PYGEOAPI_K8S_MANAGER_RESULTS_TTL: must be an integer from 1',

@@ -79,7 +79,7 @@ function apiResources(resource: Resource): object[] {
       ...(categories && { categories }),
     },
     ...(statusSubresource ? [of(`${plural}/status`, ['get', 'patch', 'update'])] : []),
-    ...(plural === 'pods' ? [of('pods/log', ['get'])] : []),
+    ...(plural === 'pods' ? [of('pods/log', ['get']), of('pods/eviction', ['create'])] : []),
   ];
 }
 

@@ -212,6 +212,7 @@ describe('the embedded cluster', () => {
     expect((await second.podsOf('stopped'))[0]?.status).toMatchObject({
       phase: 'Failed',
       reason: 'EmbeddedClusterStopped',
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'DisruptionTarget', status: 'True' })]),
     });
   });
 

@@ -1,4 +1,6 @@
+import type { V1JobSpec } from '@kubernetes/client-node';
 import { isTerminal, type Job, type JobStatus, type Pod } from './kubernetes-object.js';
+import { failureVerdict } from './pod-failure-policy.js';
 
 /** What a Job's pods come to. */
 export interface PodTally {
@@ -8,6 +10,10 @@ export interface PodTally {
   readonly terminating: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** Ended, not counted (`podFailurePolicy`), and not let go yet. */
+  readonly ignored: readonly Pod[];
+  /** Why the Job is to fail, by its `podFailurePolicy`. */
+  readonly fails: string | undefined;
   /** Uids of ended pods that the counts of the status do not contain yet (those above do). */
   readonly uncounted: { readonly succeeded: string[]; readonly failed: string[] };
   readonly restarts: number;
@@ -20,20 +26,30 @@ export interface Failure {
   readonly message: string;
 }
 
-/** Counts the pods. A pod that is being deleted counts as failed at once (`podReplacementPolicy: TerminatingOrFailed`). */
-export function podTally(status: JobStatus, pods: readonly Pod[], trackingFinalizer: string): PodTally {
+/** Counts the pods. A pod that is being deleted counts as failed at once, but where `podReplacementPolicy` is `Failed`. */
+export function podTally(
+  spec: V1JobSpec,
+  status: JobStatus,
+  pods: readonly Pod[],
+  trackingFinalizer: string,
+): PodTally {
   const noted = {
     succeeded: new Set(status.uncountedTerminatedPods?.succeeded),
     failed: new Set(status.uncountedTerminatedPods?.failed),
   };
   const isDeleted = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined;
+  const ignored: Pod[] = [];
   for (const pod of pods) {
     if (!pod.metadata.finalizers?.includes(trackingFinalizer)) continue;
     const { uid } = pod.metadata;
     if (pod.status.phase === 'Succeeded') noted.succeeded.add(uid);
-    else if (pod.status.phase === 'Failed' || isDeleted(pod)) noted.failed.add(uid);
+    else if (pod.status.phase === 'Failed' && failureVerdict(spec, pod).action === 'Ignore') ignored.push(pod);
+    else if (pod.status.phase === 'Failed' || (isDeleted(pod) && spec.podReplacementPolicy !== 'Failed'))
+      noted.failed.add(uid);
   }
-  const failures = pods.filter(({ status: { phase } }) => phase === 'Failed').map(finishTime);
+  const failed = pods.filter(({ status: { phase } }) => phase === 'Failed');
+  const failures = failed.map(finishTime);
+  const verdicts = failed.map((pod) => failureVerdict(spec, pod));
   const running = pods.filter((pod) => !isTerminal(pod));
   const active = running.filter((pod) => !isDeleted(pod));
   const statuses = running.flatMap((pod) => [
@@ -48,6 +64,8 @@ export function podTally(status: JobStatus, pods: readonly Pod[], trackingFinali
     terminating: running.length - active.length,
     succeeded: (status.succeeded ?? 0) + noted.succeeded.size,
     failed: (status.failed ?? 0) + noted.failed.size,
+    ignored,
+    fails: verdicts.find(({ action }) => action === 'FailJob')?.message,
     uncounted: { succeeded: [...noted.succeeded], failed: [...noted.failed] },
     restarts: statuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     lastFailure: failures.length > 0 ? Math.max(...failures) : undefined,
@@ -64,6 +82,7 @@ function finishTime(pod: Pod): number {
 /** Why the Job has failed, if it has. */
 export function failureOf(job: Job, startTime: string, tally: PodTally, now: number): Failure | undefined {
   const { backoffLimit = 6, activeDeadlineSeconds, template } = job.spec;
+  if (tally.fails !== undefined) return { reason: 'PodFailurePolicy', message: tally.fails };
   const restartLimit =
     template.spec?.restartPolicy === 'OnFailure' && tally.restarts > 0 && tally.restarts >= backoffLimit;
   if (tally.failed > backoffLimit || restartLimit) {

@@ -84,7 +84,7 @@ export class JobController {
     }
     const now = Date.now();
     const startTime = job.status.startTime ?? timestamp(new Date(now));
-    const tally = podTally(job.status, owned, TRACKING_FINALIZER);
+    const tally = podTally(job.spec, job.status, owned, TRACKING_FINALIZER);
     const status: JobStatus = { ...job.status, startTime };
     const failure = job.metadata.deletionTimestamp === undefined ? failureOf(job, startTime, tally, now) : undefined;
     const needed = Math.max(0, (job.spec.completions ?? 1) - tally.succeeded);
@@ -109,7 +109,8 @@ export class JobController {
     const { activeDeadlineSeconds, parallelism = 1 } = job.spec;
     const deadline =
       activeDeadlineSeconds === undefined ? undefined : deadlineOf(startTime, activeDeadlineSeconds) - now;
-    const missing = Math.min(parallelism, needed) - tally.active.length;
+    const ending = job.spec.podReplacementPolicy === 'Failed' ? tally.terminating : 0;
+    const missing = Math.min(parallelism, needed) - tally.active.length - ending;
     if (missing <= 0) return deadline;
     const wait = backoffDelay(tally, this.backoffBase, now);
     if (wait > 0) return Math.min(wait, deadline ?? Infinity);
@@ -150,7 +151,7 @@ export class JobController {
   /** Counts the pods that ended, in the three steps, and ends the Job when all its pods have. */
   private count(job: Job, status: JobStatus): void {
     const { uid } = job.metadata;
-    const before = podTally(status, this.podsOf(uid), TRACKING_FINALIZER);
+    const before = podTally(job.spec, status, this.podsOf(uid), TRACKING_FINALIZER);
     setOrDelete(status, 'active', before.active.length);
     Object.assign(status, { ready: before.ready, terminating: before.terminating });
     status.uncountedTerminatedPods = {
@@ -162,6 +163,7 @@ export class JobController {
       if (before.uncounted.succeeded.includes(pod.metadata.uid) || before.uncounted.failed.includes(pod.metadata.uid))
         this.release(pod);
     }
+    for (const pod of before.ignored) this.release(pod);
     setOrDelete(status, 'succeeded', before.succeeded);
     setOrDelete(status, 'failed', before.failed);
     status.uncountedTerminatedPods = {};

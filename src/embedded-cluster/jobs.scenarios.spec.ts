@@ -30,6 +30,78 @@ describe.each(targets)('jobs on the %s cluster', (_kind, start) => {
 
   afterAll(() => end());
 
+  const policy = {
+    backoffLimit: 1,
+    podReplacementPolicy: 'Failed',
+    podFailurePolicy: {
+      rules: [
+        { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
+      ],
+    },
+  };
+
+  it('replaces an evicted pod where the pod failure policy counts it', async () => {
+    await scenario.createJob('evicted', { containers: [shell('trap "exit 143" TERM; sleep 600 & wait')] }, policy);
+    const { metadata } = await scenario.podUntil('evicted', ({ status }) => status.phase === 'Running');
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: metadata.name } };
+    const { code } = await client.call('POST', `${scenario.pods}/${metadata.name}/eviction`, eviction);
+    expect(code).toBe(201);
+    const next = await scenario.podUntil(
+      'evicted',
+      (pod) => pod.metadata.uid !== metadata.uid && pod.status.phase === 'Running',
+    );
+    const [job] = await scenario.jobUntil('evicted', ({ status }) => status.failed === 1);
+    expect(job).toBeDefined();
+    await client.call('POST', `${scenario.pods}/${next.metadata.name}/eviction`, {
+      ...eviction,
+      metadata: { name: next.metadata.name },
+    });
+    expect(essence(await scenario.jobEnded('evicted'))).toEqual({
+      ...ended,
+      failed: 2,
+      completed: false,
+      conditions: exceeded,
+    });
+  }, 90_000);
+
+  it('fails a Job at once whose container’s exit code its pod failure policy says so of', async () => {
+    await scenario.createJob('exits', { containers: [shell('exit 3')] }, { ...policy, backoffLimit: 5 });
+    const job = await scenario.jobEnded('exits');
+    const [pod] = await scenario.podsOf('exits');
+    const message = `Container main for pod ${pod?.metadata.namespace}/${pod?.metadata.name} failed with exit code 3 matching FailJob rule at index 1`;
+    const reason = { status: 'True', reason: 'PodFailurePolicy', message };
+    expect(essence(job)).toEqual({
+      ...failed,
+      conditions: [
+        { type: 'FailureTarget', ...reason },
+        { type: 'Failed', ...reason },
+      ],
+    });
+  });
+
+  it('does not count a pod that its pod failure policy ignores', async () => {
+    const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [3] } }];
+    await scenario.createJob(
+      'ignored',
+      { containers: [shell('exit 3')] },
+      { backoffLimit: 0, podFailurePolicy: { rules } },
+    );
+    const first = await scenario.podEnded('ignored');
+    await scenario.podUntil('ignored', ({ metadata }) => metadata.uid !== first.metadata.uid);
+    const [job] = await scenario.jobUntil('ignored', () => true);
+    expect(job?.status).not.toHaveProperty('failed');
+    await client.call('DELETE', `${scenario.jobs}/ignored?propagationPolicy=Background`);
+  }, 60_000);
+
+  it('refuses a pod failure policy of pods that are restarted', async () => {
+    const { code } = await client.call('POST', scenario.jobs, {
+      metadata: { name: 'restarted' },
+      spec: { ...policy, template: { spec: { restartPolicy: 'OnFailure', containers: [shell('exit 3')] } } },
+    });
+    expect(code).toBe(422);
+  });
+
   it('completes a Job whose container exits with 0, and tells how it went', async () => {
     await scenario.createJob('ok', {
       initContainers: [shell('echo init', { name: 'first' })],

@@ -33,7 +33,12 @@ export class Kubelet {
     const message = 'the embedded cluster was stopped while this pod was running, and ended its processes';
     for (const { pod, worker } of this.workers.values()) {
       const grace = Math.min(STOP_GRACE, pod.spec.terminationGracePeriodSeconds ?? STOP_GRACE);
-      worker.terminate(grace, { phase: 'Failed', reason: 'EmbeddedClusterStopped', message });
+      worker.terminate(grace, {
+        phase: 'Failed',
+        reason: 'EmbeddedClusterStopped',
+        message,
+        disruption: 'TerminationByKubelet',
+      });
     }
     await Promise.all([...this.workers.values()].map(({ ended }) => ended));
     this.unsubscribe();
@@ -48,7 +53,12 @@ export class Kubelet {
     if (!isTerminal(pod) && wasStarted) {
       const ended = new Map(statuses.map((status) => [status.name, endedStatus(status)]));
       const message = 'the embedded cluster was restarted while this pod was running; its processes were ended';
-      const verdict = { phase: 'Failed', reason: 'EmbeddedClusterRestarted', message } as const;
+      const verdict = {
+        phase: 'Failed',
+        reason: 'EmbeddedClusterRestarted',
+        message,
+        disruption: 'TerminationByKubelet',
+      } as const;
       this.update(pod, (draft) => {
         draft.status = podStatus(pod, ended, pod.status.startTime ?? timestamp(), verdict);
       });

@@ -10,6 +10,7 @@ import {
 } from './kubernetes-object.js';
 
 export const NODE_NAME = 'embedded';
+export const DISRUPTION = 'DisruptionTarget';
 const ADDRESS = '127.0.0.1';
 
 /** What the status of a pod says beyond what its containers do. */
@@ -18,6 +19,8 @@ export interface Verdict {
   readonly phase?: 'Succeeded' | 'Failed';
   readonly reason?: string;
   readonly message?: string;
+  /** Reason of the condition `DisruptionTarget`: the cluster ended the pod, not its program. */
+  readonly disruption?: string;
 }
 
 export function isSidecar(container: V1Container): boolean {
@@ -82,7 +85,7 @@ function neverStarted(statuses: readonly ContainerStatus[]): boolean {
 
 function conditionsOf(
   pod: Pod,
-  { phase }: Verdict,
+  { phase, disruption }: Verdict,
   mainStatuses: readonly ContainerStatus[],
   uninitialised: readonly V1Container[],
 ): Condition[] {
@@ -107,7 +110,14 @@ function conditionsOf(
     condition(pod, 'Ready', isReady, isReady ? {} : readiness),
     condition(pod, 'ContainersReady', isReady, isReady ? {} : readiness),
     condition(pod, 'PodScheduled', true),
+    ...disruptionOf(pod, disruption),
   ];
+}
+
+/** Once said it stays. https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions */
+function disruptionOf(pod: Pod, reason: string | undefined): Condition[] {
+  const before = pod.status.conditions?.filter(({ type }) => type === DISRUPTION) ?? [];
+  return before.length > 0 || reason === undefined ? before : [condition(pod, DISRUPTION, true, { reason })];
 }
 
 function condition(pod: Pod, type: string, holds: boolean, why: Partial<Condition> = {}): Condition {

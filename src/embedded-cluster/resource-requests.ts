@@ -1,11 +1,13 @@
 import { ApiError, badRequest, cause, conflict, invalid, methodNotAllowed } from './api-error.js';
 import { numberIn, readBody, sendJson, wantsTable, type ApiRequest } from './api-request.js';
 import type { ContainerLogs } from './container-log.js';
-import type { Draft, KubeObject, Pod } from './kubernetes-object.js';
+import { timestamp, type Draft, type KubeObject, type Pod } from './kubernetes-object.js';
 import { ListPages } from './list-pages.js';
 import { sendLog } from './log-request.js';
 import type { DeleteOptions, ObjectRegistry } from './object-registry.js';
 import { patched } from './patches.js';
+import { DISRUPTION } from './pod-status.js';
+import { pods } from './resources.js';
 import { groupVersion, type Resource } from './resource.js';
 import { fieldSelector, labelSelector, type Matcher } from './selectors.js';
 import { table } from './tables.js';
@@ -41,6 +43,10 @@ export class ResourceRequests {
     if (subresource === 'log' && resource.kind === 'Pod') {
       if (method !== 'GET') throw methodNotAllowed();
       return sendLog(request, this.current(request) as Pod, this.logs);
+    }
+    if (subresource === 'eviction' && resource.kind === 'Pod') {
+      if (method !== 'POST') throw methodNotAllowed();
+      return this.evict(request);
     }
     if (subresource !== undefined && !(subresource === 'status' && resource.statusSubresource && method !== 'DELETE')) {
       throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
@@ -135,6 +141,20 @@ export class ResourceRequests {
     const { group, plural: kind } = resource;
     const details = { name, ...(group && { group }), kind, uid: object.metadata.uid };
     sendJson(request.response, 200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details });
+  }
+
+  /** There are no PodDisruptionBudgets. https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ */
+  private async evict(request: ApiRequest): Promise<void> {
+    const { namespace, name = '', response } = request;
+    const { deleteOptions } = ((await readBody(request)) ?? {}) as { deleteOptions?: DeleteOptions };
+    this.registry.update(pods, namespace, name, ({ status }) => {
+      if (status.conditions?.some(({ type }) => type === DISRUPTION)) return;
+      const [reason, message] = ['EvictionByEvictionAPI', 'Eviction API: evicting'];
+      const condition = { type: DISRUPTION, status: 'True' as const, reason, message, lastTransitionTime: timestamp() };
+      status.conditions = [...(status.conditions ?? []), condition];
+    });
+    this.registry.delete(pods, namespace, name, deleteOptions);
+    sendJson(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' });
   }
 
   private async deleteCollection(request: ApiRequest): Promise<void> {

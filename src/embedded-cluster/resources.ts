@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { cause, type Cause } from './api-error.js';
 import { isTerminal, type ClusterEvent, type Job, type KeyedData, type Pod } from './kubernetes-object.js';
 import { labelCauses } from './names.js';
+import { failurePolicyCauses } from './pod-failure-policy.js';
 import { defaultPodSpec, podSpecCauses } from './pod-template.js';
 import type { Resource } from './resource.js';
 
@@ -118,7 +119,7 @@ export const jobs: Resource<Job> = {
     spec.backoffLimit ??= 6;
     spec.completionMode ??= 'NonIndexed';
     spec.manualSelector ??= false;
-    spec.podReplacementPolicy ??= 'TerminatingOrFailed';
+    spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
     spec.suspend ??= false;
     spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
     spec.template.metadata = { ...spec.template.metadata, labels: { ...spec.template.metadata?.labels, ...labels } };
@@ -151,9 +152,7 @@ export const jobs: Resource<Job> = {
       ...(spec.completionMode === 'NonIndexed'
         ? []
         : [cause.unsupported('spec.completionMode', String(spec.completionMode), ['NonIndexed'])]),
-      ...(spec.podFailurePolicy
-        ? [cause.forbidden('spec.podFailurePolicy', 'the embedded cluster knows no pod failure policy')]
-        : []),
+      ...failurePolicyCauses(spec),
       ...(spec.suspend ? [cause.forbidden('spec.suspend', 'the embedded cluster cannot suspend a Job')] : []),
       ...(spec.successPolicy
         ? [cause.forbidden('spec.successPolicy', 'the embedded cluster knows no success policy')]

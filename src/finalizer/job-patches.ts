@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { formatOutputs } from '../jobs/job-annotations.js';
-import type { JobOutcome, LogStart } from '../jobs/job-outcome.js';
+import type { JobAttempt, JobOutcome, LogStart } from '../jobs/job-outcome.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import type { JobPatch } from '../k8s/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
@@ -34,6 +34,15 @@ function unnamedAnnotations(unnamed: NonNullable<KeptResults['unnamed']>): Recor
 /** Notes when the log began, for who collects it: that may be another server. */
 export function logStartPatch(job: Pick<JobRecord, 'uid'>, start: LogStart): JobPatch {
   return { metadata: { uid: job.uid, annotations: { [ownAnnotation.logStart]: JSON.stringify(start) } } };
+}
+
+/** Notes the attempts, for the version of the Job that they were read from. */
+export function attemptsPatch(
+  job: Pick<JobRecord, 'uid' | 'resourceVersion'>,
+  attempts: readonly JobAttempt[],
+): JobPatch {
+  const annotations = { [ownAnnotation.attempts]: JSON.stringify({ attempts }) };
+  return { metadata: { uid: job.uid, resourceVersion: job.resourceVersion, annotations } };
 }
 
 /** Says that the results in the object store were removed, for their time was over. */

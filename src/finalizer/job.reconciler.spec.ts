@@ -85,6 +85,20 @@ describe('a job that does not start', () => {
     cluster.addPod(pod);
     expect(await reconcileJob(at(60))).toEqual({ requeueAfter: 50_000 });
   });
+
+  it('is given its time again with each attempt, from when the Job controller may make its pod', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const cause = { type: 'evicted', message: 'x' };
+    const attempt = { pod: POD, uid: 'pod-uid', finished: at(40).toISOString(), cause, logKey: 'x' };
+    cluster.addJob(aKubeJob({ [ownAnnotation.attempts]: JSON.stringify({ attempts: [attempt] }) }));
+    cluster.addPod(aKubePod('Failed', { main: terminated(143) }));
+    expect(await reconcileJob(at(70))).toEqual({ requeueAfter: 40_000 });
+    cluster.addPod(aKubePod('Pending', waiting, { name: 'second', uid: 'second', creationTimestamp: at(55) }));
+    expect(await reconcileJob(at(70))).toEqual({ requeueAfter: 45_000 });
+    expect(outcome()).toBeNull();
+    await reconcileJob(at(115));
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'image-pull-failed' } });
+  });
 });
 
 describe('a Job that ended without a pod to ask', () => {

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/job-cause.js';
+import { attemptDue, startOfJob } from '../jobs/job-attempts.js';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
 import { JobTransfers } from '../jobs/job-transfers.js';
-import { endOf, hasEnded, startOf, toPodRecord, type PodRecord } from '../jobs/pod-record.js';
+import { endOf, hasEnded, toPodRecord, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
@@ -34,7 +35,7 @@ export class JobReconciler {
     if (job.collection !== 'pending') return this.retention.expire(job, now);
     if (job.condition) return this.finish(job, pods, now);
     if (job.outcome) return undefined;
-    return this.watchStart(job, pods[0], now);
+    return this.watchStart(job, pods, now);
   }
 
   /** A log goes with its pod: every follow is open before the Job, and with it the pod, is deleted. */
@@ -65,12 +66,12 @@ export class JobReconciler {
     if (current.outcome) {
       if (current.collection !== 'pending') return;
       await this.transfers.discard(current);
-      await this.recorder.patch(job, collectedPatch(current));
+      await this.recorder.patch(job, collectedPatch(current, current.logKey ?? logOfLast(current)));
       return;
     }
     const pod = pods[0] ?? actual[0];
     const finished = (pod && endOf(pod)) ?? current.completionTime ?? current.condition?.at ?? now;
-    const times = { started: pod && startOf(pod)?.toISOString(), finished: finished.toISOString() };
+    const times = { started: startOfJob(current, pod), finished: finished.toISOString() };
     // After a rollback and back again: the predecessor has collected it, which its annotation shows even where there was no result.
     const collectedElsewhere =
       current.condition?.type === 'Complete' && kubeJob.metadata?.annotations?.[annotation.resultValue] !== undefined;
@@ -84,14 +85,16 @@ export class JobReconciler {
     });
   }
 
-  private async watchStart(job: JobRecord, pod: PodRecord | undefined, now: Date): Promise<ReconcileResult> {
+  /** The time starts anew with each attempt. */
+  private async watchStart(job: JobRecord, pods: readonly PodRecord[], now: Date): Promise<ReconcileResult> {
     const seconds = job.startDeadlineSeconds;
+    const pod = pods.find((each) => !hasBeenTried(job, each));
     if (seconds === undefined || (pod && !isWaitingToStart(pod))) return undefined;
-    const since = (pod && endOf(pod)) ?? job.created;
+    const since = (pod && endOf(pod)) ?? attemptDue(job, pod);
     const remaining = since.getTime() + seconds * 1000 - now.getTime();
     if (remaining > 0) return { requeueAfter: remaining };
     const cause = causeOfMissedStart(pod, seconds, this.cache.newestEventOf(job));
-    const outcome = failed(cause, { started: pod && startOf(pod)?.toISOString(), finished: now.toISOString() });
+    const outcome = failed(cause, { started: startOfJob(job, pod), finished: now.toISOString() });
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
   }
@@ -103,6 +106,16 @@ function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {
     type: 'result-lost',
     message: 'The job ended well, but its pod was removed before its log and result could be read.',
   };
+}
+
+/** Its attempt has ended and is noted: the next is waited for. */
+function hasBeenTried(job: JobRecord, { uid }: PodRecord): boolean {
+  return job.attempts.some((attempt) => attempt.uid === uid);
+}
+
+/** The Job controller has given up where another attempt was expected: the log of the last one is the job's. */
+function logOfLast({ outcome, attempts }: JobRecord): string | undefined {
+  return outcome?.status === 'failed' ? attempts.at(-1)?.logKey : undefined;
 }
 
 /** No container runs, and the main ones have not: between init containers, too. */

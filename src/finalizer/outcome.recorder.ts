@@ -1,14 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/job-annotations.js';
+import { attemptOf, isRepeated, startOfJob, withAttempt } from '../jobs/job-attempts.js';
 import { causeOfFailedPod } from '../jobs/job-cause.js';
 import { JobCache } from '../jobs/job-cache.js';
 import { ResultFault, type JobCause, type JobOutcome } from '../jobs/job-outcome.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import { endOf, startOf, type PodRecord } from '../jobs/pod-record.js';
+import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
+import { endOf, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { outcomePatch } from './job-patches.js';
+import { attemptsPatch, outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
 import { ResultKeeper } from './result-keeper.js';
 
@@ -24,16 +25,19 @@ export class OutcomeRecorder {
   ) {}
 
   /**
-   * Records the outcome that this pod's end means for its job; nothing where one is recorded already, where the job is being dismissed, or where the Job
-   * controller will try again.
+   * Records the outcome that this pod's end means for its job; nothing where one is recorded already, where the job is being dismissed, or where another pod
+   * follows or has followed.
    * @throws ObjectStoreError, KubernetesError: nothing was recorded
    */
   async record(job: JobRecord, pod: PodRecord, collected: CollectedPod, now: Date): Promise<void> {
     if (job.outcome || job.deleting || job.dismissed !== undefined) return;
-    const times = { started: startOf(pod)?.toISOString(), finished: (endOf(pod) ?? now).toISOString() };
+    const times = {
+      started: startOfJob(job, pod),
+      finished: (endOf(pod) ?? now).toISOString(),
+    };
     if (pod.phase === 'Succeeded') {
       await this.recordSuccess(job, pod, collected, times);
-    } else if (job.backoffLimit === 0 || job.condition?.type === 'Failed') {
+    } else if (!isRepeated(job, pod, this.cache.podsOf(job))) {
       const cause = causeOfFailedPod(pod);
       const container = pod.containers.find(({ name }) => name === cause.container);
       const tail = collected.tails.get(cause.container ?? '') || (container?.hasRun ? container.message : undefined);
@@ -57,6 +61,22 @@ export class OutcomeRecorder {
         if (uid !== job.uid || deletionTimestamp || annotations[ownAnnotation.outcome] !== undefined) return;
         if (annotations[ownAnnotation.dismissed] !== undefined || resourceVersion === undefined) return;
         version = resourceVersion;
+      }
+    }
+  }
+
+  /** Notes that this pod's end was not the job's, and where its log is. */
+  async noteAttempt(job: JobRecord, pod: PodRecord, logKey: string, now: Date): Promise<void> {
+    for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
+      const attempts = withAttempt(current.attempts, attemptOf(pod, logKey, now));
+      try {
+        return await this.patch(job, attemptsPatch(current, attempts));
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
+        const kubeJob = await this.client.getJob(job.name);
+        if (!kubeJob) return;
+        this.cache.observe(kubeJob);
+        current = toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { jobStatus } from '../jobs/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -209,5 +210,94 @@ describe('an ended pod', () => {
     await reconcilePod();
     expect([outcome(), finalizers()]).toEqual([null, RELEASED]);
     expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+  });
+
+  it('of an attempt that is repeated notes it, and takes the job’s end and log from the last', async () => {
+    const { cluster, cache, outcome, reconcilePod } = setUp();
+    const second = 'second-pod';
+    const evicted = aKubePod('Failed', { main: terminated(143) });
+    evicted.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }];
+    cluster.addJob(aKubeJob({}, { spec: { backoffLimit: 1, podFailurePolicy: { rules: [] }, template: {} } }));
+    cluster.addPod(evicted);
+    cluster.logs.set(`${POD}/main`, 'first\n');
+    await reconcilePod();
+    expect(cache.jobs.get(JOB)?.attempts).toMatchObject([
+      { uid: 'pod-uid', cause: { type: 'evicted' }, logKey: LOG_KEY },
+    ]);
+    expect(jobStatus(cache.jobs.get(JOB)!, []).message).toContain('Attempt 2 of at most 2');
+
+    cluster.addPod(
+      aKubePod('Succeeded', { main: terminated(0) }, { name: second, uid: second, creationTimestamp: at(30) }),
+    );
+    cluster.logs.set(`${second}/main`, `second\n${RESULT}done\n`);
+    await reconcilePod(undefined, second);
+    expect(outcome()).toMatchObject({ status: 'successful', started: at(2).toISOString() });
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.logKey]).toBe(LOG_KEY.replace('.txt', '.duplicate.txt'));
+  });
+
+  it('of an attempt that is collected after the last changes neither the outcome nor the log of the job', async () => {
+    const { cluster, cache, outcome, reconcilePod } = setUp();
+    const second = 'second-pod';
+    cluster.addJob(aKubeJob({}, { spec: { backoffLimit: 1, template: {} } }));
+    cluster.addPod(aKubePod('Failed', { main: terminated(1) }));
+    cluster.addPod(
+      aKubePod('Succeeded', { main: terminated(0) }, { name: second, uid: second, creationTimestamp: at(30) }),
+    );
+    for (const pod of [POD, second]) cluster.logs.set(`${pod}/main`, 'x\n');
+    await reconcilePod(undefined, second);
+    const logKey = cluster.annotationsOf(JOB)[ownAnnotation.logKey];
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'successful' });
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.logKey]).toBe(logKey);
+    expect(cache.jobs.get(JOB)?.attempts).toMatchObject([{ uid: 'pod-uid', cause: { type: 'non-zero-exit' } }]);
+  });
+
+  it('of the last attempt fails the job, with its cause and log', async () => {
+    const { cluster, outcome, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob({}, { spec: { backoffLimit: 3, podFailurePolicy: { rules: [] }, template: {} } }));
+    cluster.addPod(aKubePod('Failed', { main: terminated(1) }));
+    cluster.logs.set(`${POD}/main`, 'why\n');
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'non-zero-exit' }, logTail: 'why' });
+    expect(cluster.annotationsOf(JOB)[ownAnnotation.logKey]).toBe(LOG_KEY);
+  });
+
+  it('of the last attempt, where the Job controller gives up while its log is being stored, is the job’s', async () => {
+    const { cluster, store, outcome, reconcilePod } = setUp();
+    const spec = { backoffLimit: 3, podFailurePolicy: { rules: [] }, template: {} };
+    const evicted = aKubePod('Failed', { main: terminated(143) });
+    evicted.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }];
+    cluster.addJob(aKubeJob({}, { spec }));
+    cluster.addPod(evicted);
+    cluster.logs.set(`${POD}/main`, 'why\n');
+    store.onCreate = () => {
+      const conditions = [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }];
+      cluster.addJob(aKubeJob({}, { spec, status: { conditions } }));
+    };
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'evicted' } });
+    expect(cluster.annotationsOf(JOB)).toMatchObject({
+      [ownAnnotation.logKey]: LOG_KEY,
+      [ownAnnotation.collection]: 'done',
+    });
+  });
+
+  it('of an attempt that was asked to end is its success where its phase says so', async () => {
+    const { cluster, follower, outcome, finalizers, reconcilePod } = setUp();
+    const asked = (phase: string) => {
+      const pod = aKubePod(phase, { main: terminated(0) }, { deletionTimestamp: at(4) });
+      pod.status!.conditions = [{ type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }];
+      return pod;
+    };
+    cluster.addJob(aKubeJob({}, { spec: { backoffLimit: 1, podFailurePolicy: { rules: [] }, template: {} } }));
+    cluster.logs.set(`${POD}/main`, `${RESULT}done\n`);
+    cluster.addPod(asked('Running'));
+    await reconcilePod();
+    expect([outcome(), finalizers()]).toEqual([null, HELD]);
+    while (follower.session('pod-uid')?.active) await new Promise(setImmediate);
+    cluster.addPod(asked('Succeeded'));
+    await reconcilePod();
+    expect([outcome(), finalizers()]).toMatchObject([{ status: 'successful' }, RELEASED]);
+    expect(cluster.annotationsOf(JOB)).not.toHaveProperty(ownAnnotation.attempts);
   });
 });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isRepeated } from '../jobs/job-attempts.js';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { JobTransfers } from '../jobs/job-transfers.js';
@@ -44,7 +45,7 @@ export class PodReconciler {
     const pod = this.cache.pods.get(podName);
     if (!pod?.held) return undefined;
     const job = this.jobOf(pod);
-    if (!hasEnded(pod)) {
+    if (!hasEnded(pod) || isUndecided(pod, job)) {
       if (pod.deleting) await this.follower.ensure(pod, lookAgain);
       return this.noteStart(pod, job, lookAgain);
     }
@@ -91,7 +92,15 @@ export class PodReconciler {
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
-    const current = this.jobOf(pod);
+    let current = this.jobOf(pod);
+    // What followed it decides about the job, and has the log that stands for it.
+    if (current && isRepeated(current, pod, this.cache.podsOf(current)))
+      return this.recorder.noteAttempt(current, pod, stored.value, now);
+    if (current && !current.outcome) {
+      // The Job controller may have given up since.
+      await this.recorder.record(current, pod, collected, now);
+      current = this.jobOf(pod);
+    }
     if (!current?.outcome) return;
     await this.transfers.discard(current);
     await this.recorder.patch(current, collectedPatch(current, stored.value));
@@ -121,6 +130,12 @@ export class PodReconciler {
     const job = this.cache.jobs.get(pod.jobName);
     return job && (pod.jobUid === undefined || pod.jobUid === job.uid) ? job : undefined;
   }
+}
+
+/** With retries the phase decides what follows: a pod that was asked to end may still succeed. Of one that is being deleted it comes after the states of its containers. */
+function isUndecided({ phase }: PodRecord, job: JobRecord | undefined): boolean {
+  if (!job || job.backoffLimit === 0 || job.deleting || job.dismissed !== undefined) return false;
+  return phase !== 'Succeeded' && phase !== 'Failed';
 }
 
 function mainOf(pod: PodRecord, job: JobRecord | undefined): ContainerRecord | undefined {

@@ -64,7 +64,7 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
       'The cluster took the job off its node: the node ran short of memory or disk, was drained, or something more urgent needed the room.',
     remedies: [
       'Execute again: nothing is wrong with the request.',
-      'Operator: set resources.requests to what the process really needs, and backoff_limit above 0 so that the cluster tries again by itself.',
+      'Operator: set resources.requests to what the process really needs, and retries above 0 so that the cluster tries again by itself.',
     ],
   },
   'pod-deleted': {

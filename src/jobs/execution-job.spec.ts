@@ -129,7 +129,25 @@ describe('the Kubernetes Job of an execution', () => {
   });
 
   it('is tried again as often as its process says', () => {
-    expect(makeExecutionJob({ ...options, settings: { backoffLimit: 3 } }).spec?.backoffLimit).toBe(3);
+    const { spec } = makeExecutionJob({ ...options, settings: { backoffLimit: 3 } });
+    expect(spec).toMatchObject({ backoffLimit: 3, podReplacementPolicy: 'Failed' });
+    expect(spec).not.toHaveProperty('podFailurePolicy');
+  });
+
+  it('is tried again only where the infrastructure failed it, if its process says so', () => {
+    const settings = { backoffLimit: 2, retriesInfrastructureOnly: true };
+    expect(makeExecutionJob({ ...options, settings }).spec).toMatchObject({
+      backoffLimit: 2,
+      podReplacementPolicy: 'Failed',
+      podFailurePolicy: {
+        rules: [
+          { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
+        ],
+      },
+    });
+    const never = { backoffLimit: 0, retriesInfrastructureOnly: true };
+    expect(makeExecutionJob({ ...options, settings: never }).spec).not.toHaveProperty('podFailurePolicy');
   });
 
   it('lets no container of the processor overrule the reserved variables', () => {

@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar, V1Job, V1PodSpec } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar, V1Job, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
 import type { JobSettings } from '../config/configuration.js';
 import {
   ANNOTATION_PREFIX,
@@ -74,7 +74,7 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
     kind: 'Job',
     metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
     spec: {
-      backoffLimit: options.settings.backoffLimit ?? 0,
+      ...makeRetries(options.settings),
       ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
         metadata: {
@@ -85,6 +85,30 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
         spec: withSettings(withEnvironment(options), options.settings),
       },
     },
+  };
+}
+
+/**
+ * A pod is replaced once it has ended, not while it ends: two attempts never run at once. A failure of the infrastructure is what puts the condition
+ * `DisruptionTarget` on a pod (eviction, preemption, a lost node), or keeps its containers from running; where a container ends with another exit code than 0 the Job fails. Disruptions are counted, too, so that
+ * a job that wears out its nodes comes to an end. It needs `restartPolicy: Never`.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSettings): Partial<V1JobSpec> {
+  if (backoffLimit === 0) return { backoffLimit };
+  return {
+    backoffLimit,
+    podReplacementPolicy: 'Failed',
+    ...(retriesInfrastructureOnly
+      ? {
+          podFailurePolicy: {
+            rules: [
+              { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+              { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
+            ],
+          },
+        }
+      : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isMapping } from '../config/validation.js';
 import type {
+  JobAttempt,
   JobCause,
   JobOutcome,
   LogStart,
@@ -27,6 +28,22 @@ export function parseOutcome(text: string | undefined): JobOutcome | undefined {
     ...(log === 'cut' || log === 'unknown' ? { log } : {}),
     ...(typeof logTail === 'string' ? { logTail } : {}),
   };
+}
+
+export function parseAttempts(text: string | undefined): JobAttempt[] {
+  const { attempts } = parseObject(text);
+  return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];
+}
+
+function isAttempt(value: unknown): value is JobAttempt {
+  if (!isMapping(value)) return false;
+  const { pod, uid, started, finished, cause, logKey } = value;
+  return (
+    [pod, uid, logKey].every((member) => typeof member === 'string') &&
+    (started === undefined || isTime(started)) &&
+    isTime(finished) &&
+    isCause(cause)
+  );
 }
 
 export function parseLogStart(text: string | undefined): LogStart | undefined {

@@ -40,6 +40,24 @@ export class JobLogs implements BeforeApplicationShutdown {
     return maskCapabilities(await this.open(job, follow, gone));
   }
 
+  /**
+   * The log of one attempt.
+   * @param attempt from 1; the one after those that are noted is the newest, whose log {@link read} gives
+   * @throws NotAvailableError where there was no such attempt, or its log was not kept
+   */
+  async readAttempt(job: JobRecord, attempt: number, follow: boolean, gone: AbortSignal): Promise<Readable> {
+    if (attempt === job.attempts.length + 1) return this.read(job, follow, gone);
+    const noted = job.attempts[attempt - 1];
+    if (!noted)
+      throw new NotAvailableError(`Job "${job.jobId}" has no attempt ${attempt}: it has ${job.attempts.length + 1}.`);
+    const stored = await this.store.read(noted.logKey);
+    if (!stored)
+      throw new NotAvailableError(
+        `The log of attempt ${attempt} of job "${job.jobId}" is no longer in the object store (key ${noted.logKey}).`,
+      );
+    return maskCapabilities(stored.body);
+  }
+
   private async open(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
     const signal = AbortSignal.any([gone, this.closing.signal]);
     const current = await this.collectedIfGoing(job, signal);

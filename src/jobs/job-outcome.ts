@@ -38,6 +38,20 @@ export interface JobOutcome {
   readonly logTail?: string;
 }
 
+/** One failed attempt of a job that another followed, or is to follow. */
+export interface JobAttempt {
+  /** Name and UID of its pod. */
+  readonly pod: string;
+  readonly uid: string;
+  /** RFC 3339; absent where no container started. */
+  readonly started?: string;
+  /** RFC 3339. */
+  readonly finished: string;
+  readonly cause: JobCause;
+  /** Key of its log in the object store. */
+  readonly logKey: string;
+}
+
 /** When the log of a pod's main container began. */
 export interface LogStart {
   /** The pod's UID. */

@@ -4,6 +4,7 @@ import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../k8s/na
 import type { TraceParent } from '../tracing/trace-context.js';
 import {
   isTime,
+  parseAttempts,
   parseLogStart,
   parseOutcome,
   parseOutputs,
@@ -12,6 +13,7 @@ import {
   parseTransferRecord,
 } from './job-annotations.js';
 import type {
+  JobAttempt,
   JobOutcome,
   LogStart,
   OutputRecord,
@@ -49,6 +51,10 @@ export interface JobRecord {
   readonly completionTime?: Date;
   readonly failedPods: number;
   readonly backoffLimit: number;
+  /** Only what the infrastructure failed is tried again. */
+  readonly retriesInfrastructure: boolean;
+  /** Those that failed and were followed by another. */
+  readonly attempts: readonly JobAttempt[];
   /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
   readonly collection?: 'pending' | 'done';
   /** Why its log and result are still not collected, for people. */
@@ -137,6 +143,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     completionTime: toDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,
     backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
+    retriesInfrastructure: kubeJob.spec?.podFailurePolicy !== undefined,
+    attempts: parseAttempts(annotations[ownAnnotation.attempts]),
     collection: collection === 'pending' || collection === 'done' ? collection : undefined,
     collectionProblem: annotations[ownAnnotation.collectionProblem],
     outcome: parseOutcome(annotations[ownAnnotation.outcome]),

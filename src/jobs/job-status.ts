@@ -1,5 +1,6 @@
+import { isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
-import type { JobCause, JobOutcome } from './job-outcome.js';
+import type { JobAttempt, JobCause, JobOutcome } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { deliveryInfos, type DeliveryInfo } from './subscription.js';
 import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
@@ -23,6 +24,8 @@ export interface JobStatus {
   readonly logTail?: string;
   /** What the job itself said by annotations other than progress and message. */
   readonly messages: Readonly<Record<string, string>>;
+  /** Attempts that failed and were followed by another. */
+  readonly attempts: readonly JobAttempt[];
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
 }
@@ -46,6 +49,7 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
     created: job.created,
     updated: new Date(Math.max(...times.map((time) => time.getTime()))),
     messages,
+    attempts: job.attempts,
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),
@@ -88,8 +92,21 @@ function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
 /** The job has ended only when the finalizer has recorded how: until then its results cannot be fetched. */
 function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
   const pod = pods[0];
-  if (pod && hasEnded(pod)) return { status: 'running', message: collectingMessage(job), started: startOf(pod) };
-  return underWay(pod, newestEvent);
+  const start = startOfJob(job, pod);
+  const started = start === undefined ? undefined : new Date(start);
+  if (pod && hasEnded(pod)) {
+    const message = isRepeated(job, pod, pods) ? repeatedMessage(job, pod) : collectingMessage(job);
+    return { status: 'running', message, started };
+  }
+  const state = underWay(pod, newestEvent);
+  if (job.attempts.length === 0) return state;
+  const attempt = `Attempt ${job.attempts.length + 1} of at most ${job.backoffLimit + 1}: `;
+  return { ...state, status: 'running', message: attempt + state.message, started };
+}
+
+function repeatedMessage(job: JobRecord, pod: PodRecord): string {
+  const number = job.attempts.filter(({ uid }) => uid !== pod.uid).length + 1;
+  return `Attempt ${number} of at most ${job.backoffLimit + 1} has failed, and another follows: ${causeOfFailedPod(pod).message}`;
 }
 
 function collectingMessage({ collectionProblem }: JobRecord): string {

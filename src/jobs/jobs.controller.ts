@@ -177,6 +177,12 @@ export class JobsController {
     description: 'Live while the job runs, stored afterwards. Asks for the token wherever executing the process does.',
   })
   @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
+  @ApiQuery({
+    name: 'attempt',
+    required: false,
+    schema: { type: 'integer', minimum: 1 },
+    description: 'Of a job that was tried again: which attempt; the newest where it is not said',
+  })
   @ApiProduces('text/plain')
   @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
   @ApiProblem(401, 'The API token is missing or wrong')
@@ -184,6 +190,7 @@ export class JobsController {
   async log(
     @Param('jobId') jobId: string,
     @Query('follow') follow: string | undefined,
+    @Query('attempt') attempt: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -191,7 +198,9 @@ export class JobsController {
     await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    const body = await this.logs.read(job, parseFollow(follow), gone.signal);
+    const body = await (attempt === undefined
+      ? this.logs.read(job, parseFollow(follow), gone.signal)
+      : this.logs.readAttempt(job, parseAttempt(attempt), parseFollow(follow), gone.signal));
     await reply.header('content-type', 'text/plain; charset=utf-8').header('x-accel-buffering', 'no').send(body);
   }
 
@@ -228,6 +237,13 @@ function parseFollow(text: string | undefined): boolean {
   if (['false', '0'].includes(text)) return false;
   throw new InvalidRequestError('A parameter is wrong.', [
     { pointer: 'follow', message: `must be true or false (is "${text}")` },
+  ]);
+}
+
+function parseAttempt(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidRequestError('A parameter is wrong.', [
+    { pointer: 'attempt', message: `must be an integer of at least 1 (is "${text}")` },
   ]);
 }
 

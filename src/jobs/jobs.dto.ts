@@ -60,6 +60,26 @@ export class DeliveryDto {
   history!: DeliveryAttemptDto[];
 }
 
+/** An attempt that failed, through no fault of the job's own program where its process says `retries`, and was followed by another. */
+export class AttemptDto {
+  /** From 1. */
+  @ApiProperty({ type: 'integer' })
+  attempt!: number;
+
+  /** Name of its pod. */
+  @ApiProperty()
+  pod!: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  started?: string;
+
+  @ApiProperty({ format: 'date-time' })
+  finished!: string;
+
+  @ApiProperty({ type: JobCauseDto })
+  cause!: JobCauseDto;
+}
+
 /** The status of a job (OGC API - Processes 1.0, schema statusInfo.yaml). Annotations `pygeoapi.io/KEY` that the job sets on itself appear as KEY. */
 export class StatusInfoDto {
   @ApiProperty({ format: 'uuid' })
@@ -98,6 +118,10 @@ export class StatusInfoDto {
 
   @ApiPropertyOptional({ type: JobCauseDto })
   cause?: JobCauseDto;
+
+  /** Of a job that is or was tried again: all attempts but the newest. */
+  @ApiPropertyOptional({ type: [AttemptDto] })
+  attempts?: AttemptDto[];
 
   /** Of a job with subscribers. */
   @ApiPropertyOptional({ type: [DeliveryDto] })

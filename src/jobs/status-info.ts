@@ -14,6 +14,7 @@ const RESERVED = new Set([
   'finished',
   'updated',
   'cause',
+  'attempts',
   'subscriber',
   'links',
 ]);
@@ -41,6 +42,14 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
     ...(status.cause
       ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
       : {}),
+    ...(status.attempts.length > 0
+      ? {
+          attempts: status.attempts.map(({ uid: _uid, logKey: _key, ...attempt }, at) => ({
+            attempt: at + 1,
+            ...attempt,
+          })),
+        }
+      : {}),
     ...(status.subscriber
       ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
       : {}),
@@ -67,6 +76,12 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
         ]
       : []),
     { href: `${job}/logs`, rel: 'log', type: 'text/plain', title: 'The log' },
+    ...status.attempts.map((_, at) => ({
+      href: `${job}/logs?attempt=${at + 1}`,
+      rel: 'log',
+      type: 'text/plain',
+      title: `The log of attempt ${at + 1}`,
+    })),
     ...(status.processId
       ? [
           {

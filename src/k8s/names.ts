@@ -40,6 +40,8 @@ export const ownAnnotation = {
   outputs: `${OWN_PREFIX}outputs`,
   /** When the main container's log began, noted while it ran: JSON of `LogStart`. */
   logStart: `${OWN_PREFIX}log-start`,
+  /** Attempts that failed and were followed by another: JSON of `{attempts: JobAttempt[]}`. */
+  attempts: `${OWN_PREFIX}attempts`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
   /** Of a job that may exchange files: JSON of `TransferRecord`. */

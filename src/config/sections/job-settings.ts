@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import type { JobSettings } from '../configuration.js';
-import { IntegerFrom, YamlBoolean } from '../constraints.js';
+import { IntegerFrom, NotBeside, YamlBoolean } from '../constraints.js';
 import { PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
@@ -25,6 +25,13 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IntegerFrom(1, MAX_INT32)
   results_ttl?: number;
 
+  /** On failures of the infrastructure only. */
+  @IsOptional()
+  @IntegerFrom(0, 100)
+  @NotBeside('backoff_limit')
+  retries?: number;
+
+  /** Whatever the failure. */
   @IsOptional()
   @IntegerFrom(0, 100)
   backoff_limit?: number;
@@ -34,6 +41,16 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   automountServiceAccountToken?: boolean;
 }
 
+/** The two go together: a process that sets either has nothing of the defaults for the other. */
+function toRetries({ retries, backoff_limit: limit }: Partial<JobSettingsDefinition>): Partial<JobSettings> {
+  if (isSet(retries)) return { backoffLimit: retries, retriesInfrastructureOnly: true };
+  return isSet(limit) ? { backoffLimit: limit, retriesInfrastructureOnly: false } : {};
+}
+
+function isSet(value: number | null | undefined): value is number {
+  return value !== undefined && value !== null;
+}
+
 /** Without the keys that are not set, so that others can be laid beneath. */
 export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSettings {
   const settings = {
@@ -41,7 +58,7 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     activeDeadlineSeconds: definition.active_deadline_seconds,
     ttlSeconds: definition.ttl_seconds_after_finished,
     resultsTtlSeconds: definition.results_ttl,
-    backoffLimit: definition.backoff_limit,
+    ...toRetries(definition),
     automountServiceAccountToken: definition.automountServiceAccountToken,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));

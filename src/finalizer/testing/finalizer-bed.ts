@@ -115,7 +115,7 @@ export function setUp() {
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
   /** Believes every log at once. */
-  const reconcilePod = () => trusting.reconcile(POD, () => undefined, at(10));
+  const reconcilePod = (now = at(10), name = POD) => trusting.reconcile(name, () => undefined, now);
   /** Reads logs again that may lack their end. */
   const reconcilePodPatiently = () => patient.reconcile(POD, () => undefined, at(10));
   const reconcileJob = (now = at(10)) => jobs.reconcile(JOB, now, () => undefined);

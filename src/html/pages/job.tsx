@@ -10,12 +10,12 @@ import type { PageMaker } from '../page.js';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause links'.split(' '),
+  'jobID id processID type status message progress created started finished updated cause attempts links'.split(' '),
 );
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
-  const { cause, links = [], [EXECUTED_NOTEBOOK]: executed } = job;
+  const { cause, attempts = [], links = [], [EXECUTED_NOTEBOOK]: executed } = job;
   const notebook = executed?.text === undefined ? undefined : viewNotebook(executed.text);
   const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
   return {
@@ -79,6 +79,31 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
               ]),
           ]}
         />
+        {attempts.length === 0 ? null : (
+          <section aria-labelledby="attempts">
+            <h2 id="attempts">Earlier attempts</h2>
+            <ol>
+              {attempts.map((attempt) => (
+                <li>
+                  <Text>{attempt.cause.message}</Text>
+                  <Facts
+                    facts={[
+                      ['Pod', attempt.pod],
+                      ['Started', attempt.started && <Time at={attempt.started} />],
+                      ['Finished', <Time at={attempt.finished} />],
+                      [
+                        'Log',
+                        <Anchor href={`${base}/jobs/${job.jobID}/logs?attempt=${attempt.attempt}`}>
+                          The log of attempt {attempt.attempt}
+                        </Anchor>,
+                      ],
+                    ]}
+                  />
+                </li>
+              ))}
+            </ol>
+          </section>
+        )}
         {notebook ? <Notebook notebook={notebook} raw={raw} /> : null}
         {executed && !notebook ? (
           <p>

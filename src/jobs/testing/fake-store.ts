@@ -6,11 +6,14 @@ import type { ObjectStore, PutOptions } from '../../object-store/object-store.js
 export class FakeStore {
   readonly objects = new Map<string, { bytes: Buffer; options: PutOptions }>();
   failure: Error | undefined;
+  /** Called when an object is about to be made. */
+  onCreate: (key: string) => void = () => undefined;
 
   readonly port = {
     description: 'fake',
     create: async (key: string, body: () => Readable, options: PutOptions) => {
       if (this.failure) throw this.failure;
+      this.onCreate(key);
       if (this.objects.has(key)) return 'exists';
       this.objects.set(key, { bytes: await buffer(body()), options });
       return 'created';

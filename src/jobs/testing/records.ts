@@ -15,6 +15,8 @@ export function aJob(overrides: Partial<JobRecord> = {}): JobRecord {
     deleting: false,
     failedPods: 0,
     backoffLimit: 0,
+    retriesInfrastructure: false,
+    attempts: [],
     collection: 'pending',
     startDeadlineSeconds: 600,
     resultsExpired: false,
