@@ -40,7 +40,7 @@ What the flags ask for is done in this order:
   --help
       Prints this text.
 
-Environment: PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX, PYGEOAPI_K8S_MANAGER_NAMESPACE, K8S_CLUSTER, KUBECONFIG, as for the server; no configuration file is read.
+Environment: PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX, PYGEOAPI_K8S_MANAGER_NAMESPACE, PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE, K8S_CLUSTER, KUBECONFIG, as for the server; no configuration file is read.
 Rights: list and patch of pods (watch, too, with --wait); with --dismiss-jobs list, patch and delete of jobs; with --stop-deployment get of deployments and patch of
 deployments/scale. Ends with code 0 when all are released, else with 1.
 `;
@@ -111,14 +111,16 @@ export async function runReleasePods(argv: readonly string[], print: (line: stri
   const settings = readSettings(options);
   const connection = await connectToCluster(settings, process.env);
   try {
-    print(`cluster: ${connection.description}, namespace ${connection.namespace}`);
+    // Where jobs are; the server's Deployment is in the connection's own namespace.
+    const namespace = settings.jobsNamespace ?? connection.namespace;
+    print(`cluster: ${connection.description}, namespace ${namespace}`);
     const transport = new ApiTransport(connection.kubeConfig);
-    const client = new ApiKubernetesClient(transport, connection.namespace, connection.description);
+    const client = new ApiKubernetesClient(transport, namespace, connection.description);
     const isOurs = heldBy(settings.jobNamePrefix, options.node);
     const jobs = new UnfinishedJobs(client, settings.jobNamePrefix, options.dryRun, print);
     if (options.dismissJobs) await jobs.dismiss(new Date());
     if (options.wait > 0 && !options.dryRun) {
-      const informers = new ListWatchInformerFactory(transport, connection.namespace);
+      const informers = new ListWatchInformerFactory(transport, namespace);
       print(`waiting up to ${options.wait / 1000} s for a server to collect and release them`);
       await untilNoneIsHeld(informers, isOurs, options.wait);
     }
@@ -143,7 +145,13 @@ export async function runReleasePods(argv: readonly string[], print: (line: stri
 function readSettings({ cluster, dataDir }: ReleaseOptions) {
   const overrides = { ...(cluster ? { K8S_CLUSTER: cluster } : {}), ...(dataDir ? { DATA_DIR: dataDir } : {}) };
   const read = readVariables({ ...process.env, ...overrides });
-  const known = ['K8S_CLUSTER', 'DATA_DIR', 'PYGEOAPI_K8S_MANAGER_NAMESPACE', 'PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX'];
+  const known = [
+    'K8S_CLUSTER',
+    'DATA_DIR',
+    'PYGEOAPI_K8S_MANAGER_NAMESPACE',
+    'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE',
+    'PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX',
+  ];
   const faults = read.faults
     .filter(({ path }) => known.includes(path))
     .map(({ path, message }) => ({ path: overrideName(path, overrides), message }));

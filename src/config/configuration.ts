@@ -86,6 +86,8 @@ export interface ManagerSection {
   readonly name: string;
   /** Whether this server collects logs and results of ended pods (`finalizer_controller`). */
   readonly finalizerController: boolean;
+  /** `PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE`, `jobs_namespace`: namespace of the jobs, their pods and events; undefined: the server's. */
+  readonly jobsNamespace?: string;
   /** `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most; undefined: without limit. */
   readonly syncMaxWait?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
@@ -175,6 +177,8 @@ export interface EnvironmentSettings {
   readonly apiToken?: string;
   /** `PYGEOAPI_K8S_MANAGER_NAMESPACE` */
   readonly namespace?: string;
+  /** `PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE`; what holds is {@link ManagerSection.jobsNamespace}. */
+  readonly jobsNamespace?: string;
   /** `PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX`, default `pygeoapi-job-`; a DNS label part of at most 27 characters. */
   readonly jobNamePrefix: string;
   /** `PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT`, unparsed: judged by the security-context policy. */

@@ -150,6 +150,10 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_NAMESPACE?: string;
 
   @IsOptional()
+  @TextLike(dnsLabel, 'the name of a Kubernetes namespace')
+  PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE?: string;
+
+  @IsOptional()
   @TextLike(
     jobNamePrefix,
     'at most 27 lower case letters, digits and hyphens, the first a letter or a digit, such as pygeoapi-job-',
@@ -223,6 +227,7 @@ export function toEnvironmentSettings(
   const settings: EnvironmentSettings = {
     apiToken: variables.PYGEOAPI_K8S_MANAGER_API_TOKEN,
     namespace: variables.PYGEOAPI_K8S_MANAGER_NAMESPACE,
+    jobsNamespace: variables.PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE,
     jobNamePrefix: variables.PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX ?? defaultJobNamePrefix,
     jobPodSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT,
     jobContainerSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT,

@@ -240,7 +240,14 @@ export const variables: readonly Variable[] = [
   {
     name: 'PYGEOAPI_K8S_MANAGER_NAMESPACE',
     default: "the service account's namespace",
-    text: 'Namespace of the jobs.',
+    text: 'Namespace of the jobs, and of the Lease by which replicas choose who leads.',
+  },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE',
+    flag: 'jobs-namespace',
+    placeholder: 'NAMESPACE',
+    default: "server.manager.jobs_namespace, else the server's",
+    text: "Namespace of the jobs, their pods and events, where it is not the server's; the Lease stays there.",
   },
   {
     name: 'PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX',

@@ -11,9 +11,16 @@ import { KubernetesClient } from './kubernetes-client.js';
 import { LeaderElection } from './leader-election.js';
 import { eventually, json, list, object, ScriptedApi, ScriptedWatch } from './testing/scripted-api.js';
 
+const manager: { jobsNamespace?: string } = {};
+
 @Global()
 @Module({
-  providers: [{ provide: Configuration, useValue: { processesApi: true, environment: { jobNamePrefix: 'my-jobs-' } } }],
+  providers: [
+    {
+      provide: Configuration,
+      useValue: { processesApi: true, environment: { jobNamePrefix: 'my-jobs-' }, server: { manager } },
+    },
+  ],
   exports: [Configuration],
 })
 class FakeConfigurationModule {}
@@ -25,6 +32,7 @@ describe('K8sModule', () => {
     api = await new ScriptedApi().start();
   });
   afterEach(async () => {
+    delete manager.jobsNamespace;
     await api.stop();
     Logger.overrideLogger(['error', 'warn']);
   });
@@ -96,5 +104,39 @@ describe('K8sModule', () => {
       spec: { holderIdentity: '' },
     });
     expect(closedAfter).toEqual(['GET pods', 'GET pods', 'GET my-jobs-manager', 'POST leases', 'PUT my-jobs-manager']);
+  });
+
+  it('looks for jobs where the configuration says, and keeps the Lease in its own namespace', async () => {
+    manager.jobsNamespace = 'there';
+    const kubeConfig = api.kubeConfig();
+    const connection: ClusterConnection = {
+      kubeConfig,
+      namespace: 'here',
+      description: 'scripted',
+      embedded: false,
+      close: () => kubeConfig.close(),
+    };
+    const module = await Test.createTestingModule({
+      imports: [FakeConfigurationModule, K8sModule.forRoot(async () => connection)],
+    })
+      .overrideProvider(ClusterRights)
+      .useValue({ releasePods: true, watchEvents: true })
+      .compile();
+    expect(module.get(KubernetesClient).namespace).toBe('there');
+    module.get(InformerFactory).create({ resource: 'pods', transform: ({ metadata }) => metadata?.name });
+    const watch = new ScriptedWatch();
+    api.answer(list(5, []), watch.answer);
+    await module.init();
+    await watch.opened;
+    api.answer(json({ code: 404 }, 404), json({ code: 403 }, 403));
+    module.get(LeaderElection).start();
+    await eventually(() => api.requests.length === 4, 'the Lease being asked for');
+    await module.close();
+    expect(api.requests.map(({ url }) => url.pathname)).toEqual([
+      '/api/v1/namespaces/there/pods',
+      '/api/v1/namespaces/there/pods',
+      '/apis/coordination.k8s.io/v1/namespaces/here/leases/my-jobs-manager',
+      '/apis/coordination.k8s.io/v1/namespaces/here/leases',
+    ]);
   });
 });

@@ -15,6 +15,11 @@ import { LeaderElections } from './leader-elections.js';
 import { ApiObjectClient, ObjectClient } from './object-client.js';
 import { WorkQueues } from './work-queues.js';
 
+/** Where jobs are; the Leases are in the connection's own namespace. */
+function jobsNamespaceOf({ namespace }: ClusterConnection, { server }: Configuration): string {
+  return server.manager.jobsNamespace ?? namespace;
+}
+
 /**
  * The connection to the cluster and all that uses it. Informers and leader election stop in `onApplicationShutdown`, and then the connection
  * closes: who uses them stops in `onModuleDestroy` or `beforeApplicationShutdown`.
@@ -51,9 +56,9 @@ export class K8sModule implements OnApplicationShutdown {
         },
         {
           provide: KubernetesClient,
-          inject: [ApiTransport, ClusterConnection],
-          useFactory: (transport: ApiTransport, { namespace, description }: ClusterConnection) =>
-            new ApiKubernetesClient(transport, namespace, description),
+          inject: [ApiTransport, ClusterConnection, Configuration],
+          useFactory: (transport: ApiTransport, connection: ClusterConnection, configuration: Configuration) =>
+            new ApiKubernetesClient(transport, jobsNamespaceOf(connection, configuration), connection.description),
         },
         {
           provide: ObjectClient,
@@ -78,9 +83,9 @@ export class K8sModule implements OnApplicationShutdown {
         },
         {
           provide: ListWatchInformerFactory,
-          inject: [ApiTransport, ClusterConnection],
-          useFactory: (transport: ApiTransport, { namespace }: ClusterConnection) =>
-            new ListWatchInformerFactory(transport, namespace),
+          inject: [ApiTransport, ClusterConnection, Configuration],
+          useFactory: (transport: ApiTransport, connection: ClusterConnection, configuration: Configuration) =>
+            new ListWatchInformerFactory(transport, jobsNamespaceOf(connection, configuration)),
         },
         { provide: InformerFactory, useExisting: ListWatchInformerFactory },
         {

@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { Allow, IsOptional } from 'class-validator';
 import type { LogLevel, ManagerSection } from '../configuration.js';
-import { IntegerFrom, MappingToOneOf, OneOf, YamlBoolean } from '../constraints.js';
+import { IntegerFrom, MappingToOneOf, OneOf, TextLike, YamlBoolean } from '../constraints.js';
 import { isMapping } from '../validation.js';
 import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
 import { toPodSettings } from './pod-settings.js';
@@ -28,6 +28,10 @@ export class ManagerDefinition extends JobSettingsDefinition {
   finalizer_controller?: boolean | null;
 
   @IsOptional()
+  @TextLike(/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a Kubernetes namespace')
+  jobs_namespace?: string | null;
+
+  @IsOptional()
   @IntegerFrom(1, 24 * 3600)
   sync_max_wait?: number | null;
 
@@ -48,11 +52,16 @@ export class ManagerDefinition extends JobSettingsDefinition {
 /** @param environment stands over the file */
 export function toManagerSection(
   definition: ManagerDefinition,
-  environment: { readonly SYNC_MAX_WAIT?: number; readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number } = {},
+  environment: {
+    readonly SYNC_MAX_WAIT?: number;
+    readonly PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE?: string;
+    readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
+  } = {},
 ): ManagerSection {
   return {
     name: definition.name,
     finalizerController: definition.finalizer_controller ?? false,
+    jobsNamespace: environment.PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE ?? definition.jobs_namespace ?? undefined,
     syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
     jobs: {
       ...toJobSettings(definition),

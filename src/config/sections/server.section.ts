@@ -143,6 +143,7 @@ export interface ServerEnvironment {
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
   readonly SYNC_MAX_WAIT?: number;
+  readonly PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE?: string;
   readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
 }
 

@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestCluster, onRealCluster } from '../support/cluster.js';
+import { kubectl } from '../support/kubectl.js';
+import { kubeconfigWith } from '../support/service-account.js';
+import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+const RULES = {
+  jobs: [
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'patch'] },
+    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['list', 'watch', 'create'] },
+  ],
+  server: [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] }],
+};
+
+describe('jobs in another namespace than the server', () => {
+  let bed: TestBed;
+  let own: string;
+  beforeAll(async () => {
+    const cluster = await TestCluster.start();
+    own = `${cluster.namespace}-server`;
+    await cluster.core.createNamespace({ body: { metadata: { name: own } } });
+    const kubeconfig = onRealCluster
+      ? await kubeconfigWith(cluster, RULES.jobs, 'manager', { namespace: own, rules: RULES.server })
+      : cluster.kubeconfig;
+    bed = await TestBed.startProcess(
+      {
+        KUBECONFIG: kubeconfig,
+        PYGEOAPI_K8S_MANAGER_NAMESPACE: own,
+        PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE: cluster.namespace,
+      },
+      { cluster },
+    );
+  }, 120_000);
+  afterAll(async () => {
+    const started = bed as TestBed | undefined;
+    await started?.cluster.core.deleteNamespace({ name: own }).catch(() => undefined);
+    await started?.stop();
+  }, 120_000);
+
+  it('run, are collected and dismissed there, while the Lease stays with the server', async () => {
+    const jobId = await bed.submit('with-init');
+    expect((await bed.ended(jobId)).status).toBe('successful');
+    expect(await (await bed.get(`/jobs/${jobId}/results`)).text()).toBe('done');
+    expect(await bed.log(jobId)).toContain(`prepared for ${jobId}`);
+    expect(await bed.cluster.kubeJobs()).toHaveLength(1);
+    const { batch, coordination, namespace } = bed.cluster;
+    expect((await batch.listNamespacedJob({ namespace: own })).items).toEqual([]);
+    const leases = async (of: string) => (await coordination.listNamespacedLease({ namespace: of })).items.length;
+    expect([await leases(own), await leases(namespace)]).toEqual([1, 0]);
+    expect(bed.server?.output).not.toMatch(/Missing rights|It may not/);
+    const going = await bed.submit('endless');
+    await bed.until(going, 'running');
+    expect((await bed.delete(`/jobs/${going}`)).status).toBe(200);
+    await eventually('no pod being held', async () => (await bed.cluster.heldPods()).length === 0);
+  }, 120_000);
+
+  (onRealCluster ? it : it.skip)(
+    'wait while the quota of pods is used up, say so, and go on when it is free',
+    async () => {
+      const { cluster } = bed;
+      await eventually('no pod being left', async () => {
+        const { items } = await cluster.batch.listNamespacedJob({ namespace: cluster.namespace });
+        for (const { metadata } of items)
+          await cluster.batch.deleteNamespacedJob({
+            name: metadata?.name ?? '',
+            namespace: cluster.namespace,
+            propagationPolicy: 'Background',
+          });
+        return (await cluster.pods()).length === 0;
+      });
+      await kubectl(cluster, ['create', 'quota', 'pods', '--hard=pods=0']);
+      await eventually('the quota being counted', async () => {
+        const { items } = await cluster.core.listNamespacedResourceQuota({ namespace: cluster.namespace });
+        return items[0]?.status?.hard?.['pods'] === '0';
+      });
+      const jobId = await bed.submit('short');
+      const waiting = await eventually('the status saying so', async () => {
+        const status = await bed.status(jobId);
+        return status.message.includes('exceeded quota') ? status : Promise.reject(new Error(status.message));
+      });
+      expect(waiting.status).toBe('accepted');
+      await kubectl(cluster, ['delete', 'quota', 'pods']);
+      expect((await bed.ended(jobId)).status).toBe('successful');
+    },
+    180_000,
+  );
+
+  (onRealCluster ? it : it.skip)(
+    'are refused with Retry-After while the quota of Jobs is used up',
+    async () => {
+      const { cluster } = bed;
+      await kubectl(cluster, ['create', 'quota', 'jobs', '--hard=count/jobs.batch=0']);
+      const answer = await eventually('the quota being counted', async () => {
+        const response = await bed.execute('short', {}, { prefer: 'respond-async' });
+        return response.status === 503 ? response : Promise.reject(new Error(String(response.status)));
+      });
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+      await kubectl(cluster, ['delete', 'quota', 'jobs']);
+    },
+    120_000,
+  );
+});
