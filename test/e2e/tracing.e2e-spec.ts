@@ -63,12 +63,12 @@ describe('where OpenTelemetry’s variables name a collector', () => {
       },
       { configuration: (text) => text.replace('logging: { level: WARNING }', 'logging: { level: INFO }') },
     );
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await (receiver as Receiver | undefined)?.down();
     await (collector as OtlpReceiver | undefined)?.stop();
-  }, 60_000);
+  }, 180_000);
 
   it('one trace goes from the request through the pod to what is collected and told', async () => {
     const { traceId, spanId, traceparent } = caller();
@@ -118,7 +118,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
       'service.name': 'ogc-processes-k8s',
       'deployment.environment.name': 'test',
     });
-  }, 60_000);
+  }, 180_000);
 
   it('goes on with the trace of a job that another server made', async () => {
     const { traceId, traceparent } = caller();
@@ -128,7 +128,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
     await bed.startServer();
     expect((await bed.ended(jobId)).status).toBe('successful');
     await collector.span(traceId, 'collect', execute.spanId);
-  }, 60_000);
+  }, 180_000);
 
   it('a request without a trace begins one, a probe does not', async () => {
     expect((await bed.get('/health/live')).status).toBe(200);
@@ -152,15 +152,15 @@ describe('where OpenTelemetry’s variables name a collector', () => {
     await submit(bed, 'environment', { traceparent: other.traceparent });
     await collector.span(other.traceId, 'collect');
     expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('without a collector', () => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.start({}, { configuration: (text) => text.replace('level: WARNING', 'level: INFO') });
-  }, 60_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  }, 180_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
   it('the caller’s trace is passed on into the pod, and stands in the log', async () => {
     const { traceId, traceparent } = caller();
@@ -170,7 +170,7 @@ describe('without a collector', () => {
       logLines(bed.server?.output).find((line) => line.jobId === jobId && line.logger === 'OutcomeRecorder'),
     );
     expect(ended.traceId).toBe(traceId);
-  }, 60_000);
+  }, 180_000);
 
   it.each([
     ['none', {}],
@@ -185,6 +185,6 @@ describe('without a collector', () => {
         [],
       );
     },
-    60_000,
+    180_000,
   );
 });
