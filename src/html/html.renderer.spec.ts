@@ -154,6 +154,16 @@ describe('the page', () => {
     expect(loaded.filter((address) => !address?.startsWith(`${BASE}/`) && address !== 'data:,')).toEqual([]);
   });
 
+  it('of a job leads to what it gives the address of, and to no other kind of address', () => {
+    const [link, script] = ['https://hub.example.org/lab/a%20b.ipynb', 'javascript:alert(1)'];
+    const page = parse(render('job', { ...job, 'result-link': link, other: script }));
+    const anchors = page
+      .querySelectorAll('dd a')
+      .filter((anchor) => anchor.getAttribute('rel') === 'nofollow noreferrer');
+    expect(anchors.map((anchor) => [anchor.getAttribute('href'), anchor.text])).toEqual([[link, link]]);
+    expect(page.text).toContain(script);
+  });
+
   it('of a job looks again while the job goes on, and only then', () => {
     const refresh = (status: string) =>
       parse(render('job', { ...job, status })).querySelector('meta[http-equiv=refresh]');

@@ -78,7 +78,10 @@ img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
 .notebook :is(h4, h5, h6) { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
 .notebook .cell { border-left: .2rem solid var(--line); padding-left: 1rem; margin: 1rem 0; }
 .notebook .cell > .muted { margin: 0; font-size: .85rem; }
-.notebook table { width: auto; } .notebook img { max-width: 100%; height: auto; background: #fff; }
+.notebook pre.output { background: none; border-style: none none none dotted; border-radius: 0; padding: .25rem .75rem; }
+.notebook table { width: auto; } .notebook :is(th, td) { padding: .25rem .75rem .25rem 0; }
+.notebook img { max-width: 100%; height: auto; background: #fff; } .notebook img.result { display: block; margin: .5rem 0; }
+.notebook blockquote { margin: .5rem 0; border-left: .2rem solid var(--line); padding-left: 1rem; color: var(--muted); } .notebook hr { border: 0; border-top: 1px solid var(--line); }
 pre.notice { border-color: var(--bad); }
 .pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
 @media (max-width: 44rem) {

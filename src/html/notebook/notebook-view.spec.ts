@@ -71,6 +71,23 @@ describe('the view of an executed notebook', () => {
     });
   });
 
+  it('shows what stands behind the names of IPython’s objects, or says what it is', () => {
+    const object = (kind: string) => `<IPython.core.display.${kind} object>`;
+    const outputs = outputsOf(
+      shows({ 'text/plain': object('JSON'), 'application/json': { a: [1] } }),
+      shows({ 'text/plain': object('Latex'), 'text/latex': ['$x', '^2$'] }),
+      shows({ 'text/plain': object('SVG'), 'image/svg+xml': '<svg/>' }),
+      shows({ 'text/plain': '<Figure size 640x480>', 'image/svg+xml': '<svg/>' }),
+      shows({ 'text/plain': object('HTML') }),
+    );
+    expect(outputs).toEqual([
+      { kind: 'text', text: '{\n  "a": [\n    1\n  ]\n}' },
+      { kind: 'text', text: '$x^2$' },
+      { kind: 'note', text: 'An output of type image/svg+xml cannot be shown here.' },
+      { kind: 'text', text: '<Figure size 640x480>' },
+    ]);
+  });
+
   it.each(['', 'null', '[]', '{"cells": 5}', '{"worksheets": []}'])('there is none of %j', (text) => {
     expect(viewNotebook(text)).toBeUndefined();
   });

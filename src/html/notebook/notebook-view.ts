@@ -133,7 +133,9 @@ function viewOutput(output: Members, budget: Budget): OutputView[] {
 
 /** The richest form that a page can show; what only a program can show (scraps, widgets) is not shown. */
 function viewBundle(data: Members, budget: Budget): OutputView[] {
-  const alternative = textOf(data['text/plain']);
+  const plain = textOf(data['text/plain']);
+  // What IPython writes where only the other forms say anything.
+  const alternative = /^<IPython\.core\.display\.\w+ object>$/.test(plain) ? '' : plain;
   for (const type of ['image/png', 'image/jpeg', 'image/gif', 'image/webp']) {
     const base64 = textOf(data[type]).replaceAll(/\s/g, '');
     if (base64 === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) continue;
@@ -161,9 +163,13 @@ function viewBundle(data: Members, budget: Budget): OutputView[] {
   if (markdown !== '' && budget.takes(markdown.length))
     return [{ kind: 'html', html: sanitisedMarkdown(cut(markdown, LONGEST_HTML)) }];
   if (alternative !== '') return [{ kind: 'text', text: cutText(plainText(alternative), budget) }];
+  const formula = textOf(data['text/latex']);
+  if (formula !== '') return [{ kind: 'text', text: cutText(formula, budget) }];
   const json = data['application/json'];
   if (json !== undefined) return [{ kind: 'text', text: cutText(JSON.stringify(json, undefined, 2), budget) }];
-  const others = Object.keys(data).filter((type) => !type.startsWith('application/scrapbook.'));
+  const others = Object.keys(data).filter(
+    (type) => type !== 'text/plain' && !type.startsWith('application/scrapbook.'),
+  );
   return others.length > 0
     ? [{ kind: 'note', text: `An output of type ${cut(others.join(', '), 200)} cannot be shown here.` }]
     : [];

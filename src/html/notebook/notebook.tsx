@@ -55,7 +55,11 @@ function Output({ output }: { output: OutputView }) {
         </pre>
       );
     default:
-      return output.text === '' ? null : <pre tabIndex={0}>{output.text}</pre>;
+      return output.text === '' ? null : (
+        <pre class="output" tabIndex={0}>
+          {output.text}
+        </pre>
+      );
   }
 }
 

@@ -5,6 +5,7 @@ import { TOKEN_FIELD } from '../execute-form.js';
 import { Notebook } from '../notebook/notebook.js';
 import { viewNotebook } from '../notebook/notebook-view.js';
 import type { PageMaker } from '../page.js';
+import type { ComponentChildren } from 'preact';
 
 /** Seconds between looks at a job that goes on. */
 const REFRESH = 5;
@@ -12,6 +13,17 @@ const REFRESH = 5;
 const SHOWN = new Set(
   'jobID id processID type status message progress created started finished updated cause attempts links'.split(' '),
 );
+
+/** What the job itself said: an address (to JupyterLab, say) is a link. */
+function messageOf(value: unknown): ComponentChildren {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (!/^https?:\/\/\S+$/.test(text)) return text;
+  return (
+    <Anchor href={text} rel="nofollow noreferrer">
+      {text}
+    </Anchor>
+  );
+}
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
@@ -73,10 +85,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
             ['Updated', job.updated && <Time at={job.updated} />],
             ...Object.entries(job)
               .filter(([name]) => !SHOWN.has(name))
-              .map(([name, value]): [string, string] => [
-                name,
-                typeof value === 'string' ? value : JSON.stringify(value),
-              ]),
+              .map(([name, value]): [string, ComponentChildren] => [name, messageOf(value)]),
           ]}
         />
         {attempts.length === 0 ? null : (
