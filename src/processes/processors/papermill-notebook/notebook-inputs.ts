@@ -1,3 +1,4 @@
+import { isMapping } from '../../../config/validation.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
 import { pointerTo } from '../../schema-faults.js';
 import type { InputDescription } from '../../process-description.js';
@@ -79,7 +80,8 @@ export function readNotebookRequest(
   definition: NotebookDefinition,
   inputs: Readonly<Record<string, unknown>>,
 ): NotebookRequest {
-  if (definition.notebook !== undefined) return { notebook: definition.notebook, ...parametersOf(inputs) };
+  if (definition.notebook !== undefined)
+    return { notebook: definition.notebook, ...parametersOf(inputs, schemasOf(definition)) };
   const { parameters_json: parameters, ...plain } = plainInputs(inputs, ['parameters_json']);
   const request = plain as unknown as NotebookRequest;
   if (parameters !== undefined) return { ...request, ...parametersOf(parameters as Record<string, unknown>) };
@@ -125,6 +127,18 @@ export function notebookFaults(
   return faults;
 }
 
-function parametersOf(parameters: Readonly<Record<string, unknown>>): { parameters?: string } {
-  return Object.keys(parameters).length > 0 ? { parameters: encodeParameters(parameters) } : {};
+function parametersOf(
+  parameters: Readonly<Record<string, unknown>>,
+  schemas: Readonly<Record<string, unknown>> = {},
+): { parameters?: string } {
+  return Object.keys(parameters).length > 0 ? { parameters: encodeParameters(parameters, schemas) } : {};
+}
+
+/** Of the notebook's parameters, by name. */
+function schemasOf({ metadata }: NotebookDefinition): Record<string, unknown> {
+  const inputs = metadata?.['inputs'];
+  if (!isMapping(inputs)) return {};
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, input]) => [name, isMapping(input) ? input['schema'] : undefined]),
+  );
 }

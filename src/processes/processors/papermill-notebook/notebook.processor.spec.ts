@@ -341,6 +341,13 @@ metadata: { inputs: { title: { schema: { type: string } } } }`;
     expect(faults).toEqual([{ pointer: '/inputs/notebook', message: expect.stringContaining('is no input') }]);
   });
 
+  it('notebook gives a parameter that is a number as a float', async () => {
+    const keys = `notebook: plot.ipynb
+metadata: { inputs: { scale: { schema: { type: number } }, n: { schema: { type: integer } } } }`;
+    const args = mainOf(await podWith(keys, { scale: 2, n: 2 }))?.args ?? [];
+    expect(Buffer.from(args.at(-1) ?? '', 'base64').toString()).toBe('{? "scale" : 2.0, ? "n" : 2}');
+  });
+
   test.each([
     ['allowed_images_regex: "("', 'allowed_images_regex: must be a regular expression, in the syntax of JavaScript'],
     ['output_directory: jobs/../..', 'output_directory: must be an absolute path without ".." and ":"'],

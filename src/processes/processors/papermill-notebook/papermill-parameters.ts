@@ -6,20 +6,46 @@ import { isMapping } from '../../../config/validation.js';
  * Parameters of a notebook as `papermill -b` takes them: base64 of YAML, which papermill reads as YAML 1.1. JSON is not always that: a number such as
  * `1e-7` would become a text, and some characters are not allowed as they are.
  */
-export function encodeParameters(parameters: Readonly<Record<string, unknown>>): string {
-  return Buffer.from(toYaml(parameters)).toString('base64');
+export function encodeParameters(
+  parameters: Readonly<Record<string, unknown>>,
+  schemas: Readonly<Record<string, unknown>> = {},
+): string {
+  return Buffer.from(toYaml(parameters, { properties: schemas })).toString('base64');
 }
 
-/** Flow style, all of it ASCII. `value` is what a JSON document holds. */
-export function toYaml(value: unknown): string {
+/**
+ * Flow style, all of it ASCII.
+ * @param value what a JSON document holds, where 1 and 1.0 are the same
+ * @param schema its JSON Schema: where it says `number` the notebook gets a float
+ */
+export function toYaml(value: unknown, schema?: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (typeof value === 'number') return number(value);
-  if (Array.isArray(value)) return `[${value.map(toYaml).join(', ')}]`;
+  if (typeof value === 'number') return number(value, isFloat(schema));
+  if (Array.isArray(value)) return `[${value.map((item, at) => toYaml(item, schemaOfItem(schema, at))).join(', ')}]`;
   if (isMapping(value)) {
-    const entries = Object.entries(value).map(([key, entry]) => `? ${quoted(key)} : ${toYaml(entry)}`);
+    const entries = Object.entries(value).map(
+      ([key, entry]) => `? ${quoted(key)} : ${toYaml(entry, schemaOfMember(schema, key))}`,
+    );
     return `{${entries.join(', ')}}`;
   }
   return JSON.stringify(value ?? null);
+}
+
+function isFloat(schema: unknown): boolean {
+  const types = isMapping(schema) ? [schema['type']].flat() : [];
+  return types.includes('number') && !types.includes('integer');
+}
+
+function schemaOfItem(schema: unknown, at: number): unknown {
+  if (!isMapping(schema)) return undefined;
+  const { prefixItems, items } = schema as { prefixItems?: unknown; items?: unknown };
+  return (Array.isArray(prefixItems) ? prefixItems[at] : undefined) ?? items;
+}
+
+function schemaOfMember(schema: unknown, key: string): unknown {
+  if (!isMapping(schema)) return undefined;
+  const { properties, additionalProperties } = schema as { properties?: unknown; additionalProperties?: unknown };
+  return isMapping(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
 }
 
 function quoted(text: string): string {
@@ -30,9 +56,9 @@ function quoted(text: string): string {
 }
 
 /** YAML 1.1 knows a number with an exponent by its point and the exponent's sign. */
-function number(value: number): string {
+function number(value: number, asFloat: boolean): string {
   const [mantissa = '', exponent] = String(value).split('e');
-  if (exponent === undefined) return mantissa;
+  if (exponent === undefined) return asFloat && !mantissa.includes('.') ? `${mantissa}.0` : mantissa;
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}e${/^[+-]/.test(exponent) ? exponent : `+${exponent}`}`;
 }
 

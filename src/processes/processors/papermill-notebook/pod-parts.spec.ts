@@ -288,6 +288,31 @@ describe('parameters', () => {
     expect(parse(text, { version: '1.1' })).toEqual(value);
   });
 
+  it('are floats where their schemas say number', () => {
+    const schemas = {
+      x: { type: 'number' },
+      maybe: { type: ['number', 'null'] },
+      either: { type: ['integer', 'number'] },
+      n: { type: 'integer' },
+      list: { type: 'array', items: { type: 'number' } },
+      pair: { type: 'array', prefixItems: [{ type: 'integer' }, { type: 'number' }] },
+      map: { type: 'object', additionalProperties: { type: 'number' } },
+    };
+    const parameters = {
+      x: 1,
+      maybe: -2,
+      either: 3,
+      n: 4,
+      list: [1, 2.5],
+      pair: [1, 2],
+      map: { constructor: 1e21 },
+      y: 5,
+    };
+    expect(Buffer.from(encodeParameters(parameters, schemas), 'base64').toString()).toBe(
+      '{? "x" : 1.0, ? "maybe" : -2.0, ? "either" : 3, ? "n" : 4, ? "list" : [1.0, 2.5], ? "pair" : [1, 2.0], ? "map" : {? "constructor" : 1.0e+21}, ? "y" : 5}',
+    );
+  });
+
   it('are base64', () => {
     expect(Buffer.from(encodeParameters({ a: [1] }), 'base64').toString()).toBe('{? "a" : [1]}');
   });
