@@ -49,7 +49,8 @@ function comparable(objects: readonly Rendered[]): unknown[] {
     kind: object.kind,
     metadata,
   }));
-  return all.sort((a, b) => `${a.kind}${a.metadata.name}`.localeCompare(`${b.kind}${b.metadata.name}`));
+  const keyOf = ({ kind, metadata }: (typeof all)[number]) => `${kind} ${metadata.name} ${metadata.namespace ?? ''}`;
+  return all.sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
 }
 
 describeWithHelm('the chart', () => {
@@ -106,6 +107,15 @@ describeWithHelm('the chart', () => {
         'RoleBinding jobs/k8s-job-manager-release-pods',
       ]),
     );
+    const rulesIn = (namespace: string) =>
+      objects.find(
+        ({ kind, metadata }) =>
+          kind === 'Role' && metadata.name === 'k8s-job-manager' && metadata.namespace === namespace,
+      )?.['rules'];
+    expect(rulesIn('processes')).toEqual([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+    ]);
+    expect(JSON.stringify(rulesIn('jobs'))).not.toContain('leases');
     const variable = { name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE', value: 'jobs' };
     for (const object of [named(objects, 'Deployment'), named(objects, 'Job', 'k8s-job-manager-release-pods')]) {
       const [container] = containersOf(object);
@@ -262,12 +272,16 @@ describeWithHelm(
     });
     afterAll(() => rm(folder, { recursive: true, force: true }));
 
-    async function kustomize(resource: string, components: readonly string[]): Promise<Rendered[]> {
+    async function kustomize(
+      resource: string,
+      components: readonly string[],
+      namespace = 'processes',
+    ): Promise<Rendered[]> {
       const root = relative(folder, manifests);
       const overlay = {
         apiVersion: 'kustomize.config.k8s.io/v1beta1',
         kind: 'Kustomization',
-        namespace: 'processes',
+        namespace,
         resources: [`${root}/${resource}`],
         components: components.map((name) => `${root}/components/${name}`),
       };
@@ -280,6 +294,24 @@ describeWithHelm(
       const rendered = (await render(ALL_OF_THEM)).filter((object) => !isHook(object));
       expect(comparable(rendered)).toEqual(comparable(await kustomize('base', COMPONENTS)));
     });
+
+    it('make the same objects where jobs run in another namespace', async () => {
+      const namespace = 'processes-jobs';
+      const objects = await render({ ...ALL_OF_THEM, jobs: { ...ALL_OF_THEM.jobs, namespace } });
+      const ofServer = await kustomize('base', [...COMPONENTS.filter((name) => name !== 'limits'), 'jobs-namespace']);
+      const ofJobs = await kustomize('overlays/example-jobs', [], namespace);
+      const isForUninstall = ({ metadata }: Rendered) => metadata.name === 'k8s-job-manager-release-pods';
+      expect(comparable(objects.filter((object) => !isHook(object)))).toEqual(
+        comparable([...ofServer, ...ofJobs.filter((object) => object.kind !== 'Namespace' && !isForUninstall(object))]),
+      );
+      const uninstall = await kustomize('uninstall', ['jobs-namespace']);
+      const hooks = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete');
+      const rights = (all: Rendered[]) => comparable(all.filter(({ kind }) => kind !== 'Job'));
+      expect(rights(hooks)).toEqual(rights([...uninstall, ...ofJobs.filter(isForUninstall)]));
+      expect(containersOf(named(uninstall, 'Job', 'k8s-job-manager-release-pods'))[0]?.env).toEqual([
+        { name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE', value: namespace },
+      ]);
+    }, 60_000);
 
     it('let the server list secrets by the same Role', async () => {
       const papermill = { enabled: true, progress: false, autoMountSecrets: true };

@@ -2,35 +2,27 @@ import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from '@kubernet
 import { readFile, writeFile } from 'node:fs/promises';
 import type { TestCluster } from './cluster.js';
 
-/**
- * A kubeconfig of a service account that has these rights in the cluster's namespace.
- * @param elsewhere rights that it has in another namespace, too
- */
-export async function kubeconfigWith(
-  cluster: TestCluster,
-  rules: V1PolicyRule[],
-  name = 'manager',
-  elsewhere?: { readonly namespace: string; readonly rules: V1PolicyRule[] },
-): Promise<string> {
+/** A kubeconfig of a new service account that has these rights in the cluster's namespace. */
+export async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[], name = 'manager'): Promise<string> {
   const config = new KubeConfig();
   config.loadFromFile(cluster.kubeconfig);
   const { namespace } = cluster;
   const rbac = config.makeApiClient(RbacAuthorizationV1Api);
   await cluster.core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
-  for (const granted of [{ namespace, rules }, ...(elsewhere ? [elsewhere] : [])]) {
-    await rbac.createNamespacedRole({
-      namespace: granted.namespace,
-      body: { metadata: { name }, rules: granted.rules },
-    });
-    await rbac.createNamespacedRoleBinding({
-      namespace: granted.namespace,
-      body: {
-        metadata: { name },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-        subjects: [{ kind: 'ServiceAccount', name, namespace }],
-      },
-    });
-  }
+  await rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules } });
+  await rbac.createNamespacedRoleBinding({
+    namespace,
+    body: {
+      metadata: { name },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace }],
+    },
+  });
+  return kubeconfigAs(cluster, namespace, name);
+}
+
+/** A kubeconfig of a service account that is there. */
+export async function kubeconfigAs(cluster: TestCluster, namespace: string, name: string): Promise<string> {
   const { status } = await cluster.core.createNamespacedServiceAccountToken({
     namespace,
     name,
