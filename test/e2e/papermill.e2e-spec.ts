@@ -229,14 +229,25 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     );
     const optional = { minOccurs: 0, maxOccurs: 1 };
     expect(inputs).toEqual({
-      title: { title: 'title', schema: { type: 'string', default: 'Waves' }, ...optional },
+      title: {
+        title: 'title',
+        description: 'Stands above the plot',
+        schema: { type: 'string', default: 'Waves' },
+        ...optional,
+      },
       frequencies: {
         title: 'frequencies',
+        description: 'In hertz',
         schema: { type: 'array', items: { type: 'number' }, default: [1, 3] },
         ...optional,
       },
       samples: { title: 'samples', schema: { type: 'integer', default: 500 }, ...optional },
-      pause: { title: 'pause', schema: { type: 'number', default: 0 }, ...optional },
+      pause: {
+        title: 'pause',
+        description: 'Seconds that each step rests, to watch the progress',
+        schema: { type: 'number', default: 0 },
+        ...optional,
+      },
     });
     expect(await describe('found-fails')).toMatchObject({
       title: 'A notebook that fails',

@@ -169,8 +169,13 @@ export async function endOfNotebook(
   );
 }
 
-export async function runNotebook(client: TestClient, processId: string, inputs: Results): Promise<StatusInfo> {
-  return endOfNotebook(client, await client.submit(processId, inputs, { body: { response: 'document' } }));
+export async function runNotebook(
+  client: TestClient,
+  processId: string,
+  inputs: Results,
+  token?: string,
+): Promise<StatusInfo> {
+  return endOfNotebook(client, await client.submit(processId, inputs, { token, body: { response: 'document' } }));
 }
 
 /** Results of a job that has to be successful; the error is what a person needs who reads why it was not. */
