@@ -46,7 +46,8 @@ interface ContainerImageRequest extends ContainerInputs {
 type ContainerImageProcess = ConfiguredProcess<ContainerImageDefinition>;
 
 const { result_data_directory: _folder, ...otherInputs } = containerInputs;
-const inputs: Readonly<Record<string, InputDescription>> = {
+/** What a client may say of a job of that processor. */
+export const containerImageInputs: Readonly<Record<string, InputDescription>> = {
   parameters_env: optional('Parameters', 'Environment variables of the job, by name.', {
     type: 'object',
     propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', not: { enum: RESERVED_ENVIRONMENT } },
@@ -95,7 +96,7 @@ export class PapermillContainerImageProcessor implements ProcessorInterface<Cont
     return describeFromMetadata(process, {
       title: 'Execute a container image',
       jobControlOptions: ['async-execute', 'sync-execute', 'dismiss'],
-      inputs,
+      inputs: containerImageInputs,
     });
   }
 

@@ -51,7 +51,7 @@ describe('a catalogue of notebooks', () => {
     const entries = [
       { path: 'a.ipynb' },
       { path: 'b.ipynb', id: 'bee', title: 'Bee', metadata: { outputs: { plot: { schema: {} } }, version: '2' } },
-      { path: 'c.ipynb', metadata: { inputs: { own: { schema: {} } } } },
+      { path: 'c.ipynb', description: 'Mine', metadata: { inputs: { own: { schema: {} } } } },
     ];
     const notebooks = entries.map(({ path }, entry) => ({
       entry,
@@ -73,7 +73,7 @@ describe('a catalogue of notebooks', () => {
         'b.ipynb',
         { title: 'Bee', description: 'Text', version: '2', inputs: { n }, outputs: { plot: { schema: {} } } },
       ],
-      ['c', 'c.ipynb', { title: 'Heading', description: 'Text', inputs: { own: { schema: {} } } }],
+      ['c', 'c.ipynb', { title: 'Heading', description: 'Mine', inputs: { own: { schema: {} } } }],
     ]);
   });
 

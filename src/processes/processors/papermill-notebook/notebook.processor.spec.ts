@@ -372,6 +372,82 @@ metadata: { inputs: { scale: { schema: { type: number } }, n: { schema: { type: 
   });
 });
 
+describe('what finds out about notebooks', () => {
+  const notebooks = 'notebooks: [{ path: a.ipynb }, { glob: "b/*.ipynb" }]';
+  const inspection = async (keys: string) => {
+    const { registry } = await withKeys(keys);
+    const [entry] = registry.inspectedEntries();
+    const found = await entry?.inspection();
+    if (!found) throw new Error('nothing is inspected');
+    return found;
+  };
+
+  it('is a pod with what leads to them, but neither with their secrets nor as their service account', async () => {
+    const { podSpec } = await inspection(`${notebooks}
+image_pull_secret: registry
+home_volume_claim_name: user
+secrets: [{ name: db }, { name: redis, access: env }]
+auto_mount_secrets: true
+job_service_account: notebooks
+run_as_user: 1000
+conda_store_groups: [one]
+extra_resource_requests: { memory: 1Gi }
+s3: { bucket_name: data, secret_name: credentials, mount_timeout_seconds: 7 }
+checkout_git_repo: { url: https://git.example.com/r.git, revision: v2 }`);
+    expect(podSpec).toEqual({
+      restartPolicy: 'Never',
+      enableServiceLinks: false,
+      imagePullSecrets: [{ name: 'registry' }],
+      securityContext: { seccompProfile: { type: 'RuntimeDefault' }, runAsUser: 1000 },
+      tolerations: expect.any(Array),
+      volumes: [
+        { name: 'home', persistentVolumeClaim: { claimName: 'user' } },
+        { name: 'git', emptyDir: {} },
+        { name: 's3-user-bucket', emptyDir: {} },
+      ],
+      initContainers: [
+        expect.objectContaining({
+          name: 'git',
+          args: ['https://git.example.com/r.git', '/home/jovyan/git/algorithm', 'v2'],
+        }),
+        expect.objectContaining({ name: 's3mounter', restartPolicy: 'Always' }),
+      ],
+      containers: [
+        {
+          name: 'notebook',
+          image: 'example',
+          command: ['bash', '-i', '-c', 'exec python3 -c "$$NOTEBOOK_RUNNER" "$$@"', 'run-notebook'],
+          workingDir: '/home/jovyan',
+          env: [
+            { name: 'HOME', value: '/home/jovyan' },
+            { name: 'NOTEBOOK_RUNNER', value: expect.stringContaining('def main(command):') },
+            { name: 'NOTEBOOK_INSPECTOR', value: expect.stringContaining('import papermill') },
+            { name: 'NOTEBOOK_SETTINGS', value: expect.any(String) },
+          ],
+          resources: { requests: { memory: '1Gi' } },
+          volumeMounts: [
+            { name: 'home', mountPath: '/home/jovyan' },
+            { name: 'git', mountPath: '/home/jovyan/git' },
+            { name: 's3-user-bucket', mountPath: '/home/jovyan/s3', mountPropagation: 'HostToContainer' },
+          ],
+        },
+      ],
+    });
+    expect(settings(podSpec)).toEqual({
+      home: '/home/jovyan',
+      inspect: [{ path: 'a.ipynb' }, { glob: 'b/*.ipynb' }],
+      mount: { path: '/home/jovyan/s3', bucket: 'data', seconds: 7 },
+    });
+  });
+
+  it('is run again, and has the time, that the definition says', async () => {
+    const plain = await inspection(notebooks);
+    expect([plain.refreshSeconds, plain.deadlineSeconds]).toEqual([undefined, 600]);
+    const keys = `${notebooks}\ninspection_refresh_seconds: 3600\ninspection_deadline_seconds: 60`;
+    expect(await inspection(keys)).toMatchObject({ refreshSeconds: 3600, deadlineSeconds: 60 });
+  });
+});
+
 describe('inputs', () => {
   const hostile = [
     '"; touch x; "',
