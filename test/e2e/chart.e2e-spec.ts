@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { TestCluster } from '../support/cluster.js';
+import { POD_FINALIZER, TestCluster } from '../support/cluster.js';
 import { chart, describeWithHelm, helm, render } from '../support/helm.js';
 import { apply, kubectl, secret } from '../support/kubectl.js';
 import { observedReplicas, type ObservedReplica } from '../support/observed-replicas.js';
@@ -139,6 +139,66 @@ describeWithHelm(
       await kubectl(bed.cluster, ['delete', 'namespace', bed.cluster.namespace, '--timeout=120s']);
       // For the bed, which deletes it.
       await bed.cluster.core.createNamespace({ body: { metadata: { name: bed.cluster.namespace } } });
+    }, 420_000);
+  },
+  hasServerImage,
+);
+
+describeWithHelm(
+  'the chart with jobs in another namespace',
+  () => {
+    let bed: TestBed;
+    let jobs: string;
+
+    beforeAll(async () => {
+      bed = await TestBed.around(await TestCluster.start());
+      jobs = `${bed.cluster.namespace}-jobs`;
+      await bed.cluster.core.createNamespace({ body: { metadata: { name: jobs } } });
+      await apply(bed.cluster, [secret(NAME, { token: TOKEN }), secret(`${NAME}-bucket`, bucketVariables(bed))]);
+      const values = {
+        ...VALUES,
+        jobs: { namespace: jobs, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
+      };
+      await inRelease(['install', NAME, chart, '--values', '-', '--wait', '--timeout', '5m'], values);
+      await useServerAt(bed, await serviceAddress(bed.cluster, NAME));
+    }, 330_000);
+    afterAll(async () => {
+      const started = bed as TestBed | undefined;
+      await started?.cluster.core.deleteNamespace({ name: jobs }).catch(() => undefined);
+      await started?.stop();
+    }, 60_000);
+
+    const inRelease = (args: readonly string[], values?: object) =>
+      helm(
+        [...args, '--kubeconfig', bed.cluster.kubeconfig, '--namespace', bed.cluster.namespace],
+        values && JSON.stringify(values),
+      );
+    const jobsIn = async (namespace: string) => (await bed.cluster.batch.listNamespacedJob({ namespace })).items.length;
+
+    it('runs them there, and has one of its replicas lead by a Lease in its own', async () => {
+      const response = await bed.execute('greet');
+      expect([response.status, await response.text()]).toEqual([200, 'hello']);
+      expect([await jobsIn(jobs), await jobsIn(bed.cluster.namespace)]).toEqual([1, 0]);
+      const { namespace, coordination } = bed.cluster;
+      const holders = (await coordination.listNamespacedLease({ namespace })).items.map(
+        ({ spec }) => spec?.holderIdentity,
+      );
+      expect(holders).toEqual([expect.stringContaining(NAME)]);
+      expect((await coordination.listNamespacedLease({ namespace: jobs })).items).toEqual([]);
+      const output = await kubectl(bed.cluster, ['logs', '--selector', `app=${NAME}`, '--tail=-1']);
+      expect(output).not.toMatch(/cannot \w+ resource|Missing rights|It may not/);
+    }, 120_000);
+
+    it('leaves nothing hanging there when it is uninstalled while a job runs', async () => {
+      await bed.submit('endless');
+      const held = async () =>
+        (await bed.cluster.core.listNamespacedPod({ namespace: jobs })).items.filter(({ metadata }) =>
+          metadata?.finalizers?.includes(POD_FINALIZER),
+        );
+      await eventually('its pod', async () => (await held()).length > 0);
+      await inRelease(['uninstall', NAME, '--timeout', '4m']);
+      expect(await held()).toEqual([]);
+      await kubectl(bed.cluster, ['delete', 'namespace', jobs, '--timeout=120s']);
     }, 420_000);
   },
   hasServerImage,
