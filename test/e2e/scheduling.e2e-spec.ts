@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { onRealCluster, TestCluster } from '../support/cluster.js';
+import { apply, kubectl } from '../support/kubectl.js';
 import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 
 const DEFAULTS = `finalizer_controller: true
     node_selector: { kubernetes.io/os: linux }
@@ -44,15 +47,41 @@ const PROCESSES = `
       extended_resources: { example.org/unheard-of: 1 }
 `;
 
+/** What only a real cluster has: a class, a runtime, an account and a device, all of the suite's own. */
+const equipped = (own: string) => `
+  equipped:
+    type: process
+    processor:
+      name: pygeoapi_k8s_manager.process.HelloWorldK8sProcessor
+      default_image: busybox
+      mimetype: text/plain
+      metadata: { jobControlOptions: [async-execute] }
+      priority_class_name: ${own}
+      runtime_class_name: ${own}
+      service_account_name: ${own}
+      scheduler_name: default-scheduler
+      extended_resources: { example.org/${own}: 1 }
+      topology_spread_constraints:
+        - maxSkew: 1
+          topologyKey: kubernetes.io/hostname
+          whenUnsatisfiable: DoNotSchedule
+          labelSelector: { matchLabels: { example.org/team: equipped } }
+      pod_labels: { example.org/team: equipped }
+`;
+
 /** The cluster checks what the configuration puts on pods as Kubernetes does. */
 describe('where jobs run', () => {
   let bed: TestBed;
+  let own: string;
   beforeAll(async () => {
+    const cluster = await TestCluster.start();
+    own = cluster.namespace;
+    const processes = PROCESSES + (onRealCluster ? equipped(own) : '');
     bed = await TestBed.start(
       {},
-      { configuration: (text) => text.replace('finalizer_controller: true', DEFAULTS) + PROCESSES },
+      { cluster, configuration: (text) => text.replace('finalizer_controller: true', DEFAULTS) + processes },
     );
-  }, 60_000);
+  }, 120_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
   const podOf = async (jobId: string) =>
@@ -90,4 +119,49 @@ describe('where jobs run', () => {
       cause: { type: 'unschedulable', message: expect.stringContaining('Insufficient example.org/unheard-of') },
     });
   }, 120_000);
+
+  (onRealCluster ? it : it.skip)(
+    'is as a class, a runtime, an account and a device of the cluster say',
+    async () => {
+      const { cluster } = bed;
+      const [{ metadata } = {}] = (await cluster.core.listNode()).items;
+      const node = metadata?.name ?? '';
+      const devices = (count: string | null) =>
+        kubectl(cluster, [
+          'patch',
+          `node/${node}`,
+          '--subresource=status',
+          '--type=merge',
+          `--patch=${JSON.stringify({ status: { capacity: { [`example.org/${own}`]: count } } })}`,
+        ]);
+      const objects = [
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: own } },
+        { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: own }, value: 10 },
+        { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: own }, handler: 'runc' },
+      ];
+      try {
+        await apply(cluster, objects);
+        const jobId = await bed.submit('equipped', { name: 'World' });
+        await eventually('the job waiting for the device', async () =>
+          (await bed.status(jobId)).message.includes(`Insufficient example.org/${own}`),
+        );
+        await devices('1');
+        expect(await bed.ended(jobId)).toMatchObject({ status: 'successful' });
+        const pod = await podOf(jobId);
+        expect(pod?.spec).toMatchObject({
+          priorityClassName: own,
+          priority: 10,
+          runtimeClassName: own,
+          serviceAccountName: own,
+          schedulerName: 'default-scheduler',
+          topologySpreadConstraints: [{ maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }],
+          containers: [{ resources: { limits: { [`example.org/${own}`]: '1' } } }],
+        });
+      } finally {
+        await devices(null);
+        await kubectl(cluster, ['delete', `priorityclass/${own}`, `runtimeclass/${own}`, '--ignore-not-found']);
+      }
+    },
+    180_000,
+  );
 });
