@@ -13,6 +13,8 @@ import { attemptsPatch, outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
 import { ResultKeeper } from './result-keeper.js';
 
+const FAILING: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
+
 /** Writes to the Kubernetes Job how it ended. */
 @Injectable()
 export class OutcomeRecorder {
@@ -23,6 +25,20 @@ export class OutcomeRecorder {
     private readonly cache: JobCache,
     private readonly results: ResultKeeper,
   ) {}
+
+  /**
+   * Whether the Job controller takes this pod away because it has made another for the job: where the API server breaks off while a pod is made, there are two. What
+   * becomes of the spare one says nothing of the job. It loses the controller's finalizer before it is deleted; one that counts loses it only after its Job
+   * says that it fails.
+   * @throws KubernetesError
+   */
+  async isSpare(job: JobRecord, pod: PodRecord): Promise<boolean> {
+    if (!pod.deleting || pod.tracked || job.condition?.type === 'Failed') return false;
+    const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
+    if (!others.some(({ phase, deleting }) => phase === 'Succeeded' || (!deleting && phase !== 'Failed'))) return false;
+    const conditions = (await this.client.getJob(job.name))?.status?.conditions ?? [];
+    return !conditions.some(({ type, status }) => FAILING.has(type) && status === 'True');
+  }
 
   /**
    * Records the outcome that this pod's end means for its job; nothing where one is recorded already, where the job is being dismissed, or where another pod

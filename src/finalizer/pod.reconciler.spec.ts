@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import type { V1Job } from '@kubernetes/client-node';
 import { jobStatus } from '../jobs/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { ownAnnotation } from '../k8s/names.js';
+import { ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import {
   JOB,
@@ -299,5 +300,52 @@ describe('an ended pod', () => {
     await reconcilePod();
     expect([outcome(), finalizers()]).toMatchObject([{ status: 'successful' }, RELEASED]);
     expect(cluster.annotationsOf(JOB)).not.toHaveProperty(ownAnnotation.attempts);
+  });
+
+  describe('beside another of its job', () => {
+    const other = { name: `${JOB}-other`, uid: 'other-uid' };
+    const spare = () =>
+      aKubePod('Failed', { main: terminated(143) }, { deletionTimestamp: at(4), finalizers: [POD_FINALIZER] });
+    const aBed = (rest: Partial<V1Job> = {}, annotations: Record<string, string> = {}) => {
+      const bed = setUp();
+      bed.cluster.addJob(aKubeJob(annotations, rest));
+      bed.cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }, other));
+      bed.cluster.logs.set(`${POD}/main`, 'working\n');
+      bed.cluster.addPod(spare());
+      return bed;
+    };
+
+    it('that was one too many decides nothing: its log is stored, and it is released', async () => {
+      const { cluster, store, outcome, finalizers, reconcilePod } = aBed();
+      await reconcilePod();
+      expect([outcome(), finalizers()]).toEqual([null, []]);
+      expect(store.text(LOG_KEY)).toContain('working');
+      expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+    });
+
+    it('that was one too many leaves alone what that one has recorded', async () => {
+      const recorded = { status: 'successful', finished: at(5).toISOString() };
+      const annotations = {
+        [ownAnnotation.outcome]: JSON.stringify(recorded),
+        [ownAnnotation.collection]: 'done',
+        [ownAnnotation.logKey]: 'the log of the other',
+      };
+      const { cluster, outcome, finalizers, reconcilePod } = aBed({}, annotations);
+      await reconcilePod();
+      expect([outcome(), finalizers()]).toEqual([recorded, []]);
+      expect(cluster.annotationsOf(JOB)).toMatchObject(annotations);
+    });
+
+    it('that was deleted by somebody fails the job, which Kubernetes says before it is done with the pod', async () => {
+      const { cluster, outcome, finalizers, reconcilePod } = aBed();
+      const conditions = [{ type: 'FailureTarget', status: 'True', reason: 'BackoffLimitExceeded' }];
+      // The watch of Jobs has not told it yet.
+      cluster.kubeJobs.set(JOB, { ...cluster.kubeJobs.get(JOB), status: { conditions } });
+      await reconcilePod();
+      expect([outcome(), finalizers()]).toEqual([
+        expect.objectContaining({ status: 'failed', cause: expect.objectContaining({ type: 'pod-deleted' }) }),
+        [],
+      ]);
+    });
   });
 });

@@ -66,13 +66,14 @@ export class PodReconciler {
   ): Promise<ReconcileResult> {
     const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.startOf(pod, job), session);
     try {
+      const deciding = job && (await this.recorder.isSpare(job, pod)) ? undefined : job;
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) {
         // Nobody has to wait for a result because the log of another container may lack something.
-        if (job && collected.doubts.main.length === 0) await this.recorder.record(job, pod, collected, now);
+        if (deciding && collected.doubts.main.length === 0) await this.recorder.record(deciding, pod, collected, now);
         return { requeueAfter: wait };
       }
-      await this.keep(pod, job, collected, now);
+      await this.keep(pod, deciding, collected, now);
     } finally {
       await collected.dispose();
     }
@@ -83,7 +84,10 @@ export class PodReconciler {
     return undefined;
   }
 
-  /** A small result is there at once even while the store is down: the two steps do not wait for each other. */
+  /**
+   * A small result is there at once even while the store is down: the two steps do not wait for each other.
+   * @param job the one whose end this pod's is; nothing but the log is kept of a pod that decides none
+   */
   private async keep(pod: PodRecord, job: JobRecord | undefined, collected: CollectedPod, now: Date): Promise<void> {
     const finished = endOf(pod) ?? pod.created;
     const [stored, recorded] = await Promise.allSettled([
@@ -92,7 +96,7 @@ export class PodReconciler {
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
-    let current = this.jobOf(pod);
+    let current = job && this.jobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
     if (current && isRepeated(current, pod, this.cache.podsOf(current)))
       return this.recorder.noteAttempt(current, pod, stored.value, now);

@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { label, POD_FINALIZER } from '../k8s/names.js';
+import { label, POD_FINALIZER, TRACKING_FINALIZER } from '../k8s/names.js';
 import { type JobRecord, toDate } from './job-record.js';
 
 /** The state of one container of a pod. */
@@ -30,6 +30,8 @@ export interface PodRecord {
   readonly deleting: boolean;
   /** Carries this server's finalizer. */
   readonly held: boolean;
+  /** Carries the Job controller's finalizer: its end will count for the Job, and has not been counted yet. */
+  readonly tracked: boolean;
   readonly scheduled: boolean;
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   readonly reason?: string;
@@ -69,6 +71,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
     deleting: metadata.deletionTimestamp !== undefined,
     held: metadata.finalizers?.includes(POD_FINALIZER) ?? false,
+    tracked: metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false,
     scheduled: pod.spec?.nodeName !== undefined,
     phase: (pod.status?.phase as PodRecord['phase'] | undefined) ?? 'Pending',
     reason: pod.status?.reason,

@@ -3,6 +3,9 @@
 /** Keeps the object of an ended pod until its logs and result are stored. The predecessor's name, so that its pods are collected too. */
 export const POD_FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 
+/** The Job controller's own on its pods, until it has counted their end. */
+export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
+
 /** The predecessor's annotations on a Job. Any other `pygeoapi.io/KEY` is a message of the job itself and shows in its status. */
 export const ANNOTATION_PREFIX = 'pygeoapi.io/';
 export const annotation = {

@@ -3,6 +3,7 @@ import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { accountOf, nothingLost } from '../support/account.js';
 import { ApiProxy } from '../support/api-proxy.js';
 import { onRealCluster } from '../support/cluster.js';
+import { Exposition } from '../support/exposition.js';
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
 import { SmallDisk } from '../support/small-disk.js';
 import { startTestStore } from '../support/store.js';
@@ -110,6 +111,33 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toContain('[no log: ');
   }, 120_000);
+
+  (onRealCluster ? it : it.skip)(
+    'a pod that Kubernetes takes away, for there is another of its job, does not end the job',
+    async () => {
+      const { core, namespace } = bed.cluster;
+      const id = await bed.submit('short');
+      const made = async () =>
+        (await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+      const [{ metadata, spec } = {}] = await eventually('its pod', async () => {
+        const pods = await made();
+        return pods.length > 0 && pods;
+      });
+      // As where the API server breaks off while it makes a pod: the Job controller makes another, and finds two.
+      const { generateName, labels, annotations, ownerReferences, finalizers } = metadata ?? {};
+      await core.createNamespacedPod({
+        namespace,
+        body: {
+          metadata: { generateName, labels, annotations, ownerReferences, finalizers },
+          spec: spec && { ...spec, nodeName: undefined },
+        },
+      });
+      expect(await accountOf(bed, [id], () => `result of ${id}`)).toEqual(nothingLost(1));
+      expect(await bed.log(id)).toContain(`result of ${id}`);
+      expect((await bed.cluster.sparePods()).get(jobName(id))).toBe(1);
+    },
+    120_000,
+  );
 
   it('a job beside whose main container another is restarted has its result, and one log', async () => {
     const id = await bed.submit('restarting-sidecar');
@@ -240,8 +268,16 @@ onlyOnRealCluster('a bucket that fails', () => {
     ['is full', 'full', /is full/],
   ];
   it.each(forPeople)(
-    'and %s is told in the status, as an event and in readiness, and all is stored once it is repaired',
+    'and %s is told in the status, as an event, in readiness and metrics, and all is stored once it is repaired',
     async (_name, fault, message) => {
+      const failures = async () =>
+        Object.values((await Exposition.of(bed)).all('collection_failures_total')).reduce(
+          (sum, count) => sum + count,
+          0,
+        );
+      const problems = async () => (await Exposition.of(bed)).value('jobs_collection_problem');
+      await eventually('no problem', async () => (await problems()) === 0);
+      const failuresBefore = await failures();
       s3.become(fault);
       const small = await bed.submit('inputs', { text: fault });
       const large = await bed.submit('five-mebibytes');
@@ -259,10 +295,13 @@ onlyOnRealCluster('a bucket that fails', () => {
         'degraded',
         expect.stringMatching(message),
       ]);
+      await eventually('both jobs in the metrics', async () => (await problems()) === 2);
+      expect(await failures()).toBeGreaterThan(failuresBefore);
       s3.become('none');
       const expected = (id: string) => (id === small ? fault : 'The quick brown fox');
       expect(await accountOf(bed, [small, large], expected)).toEqual(nothingLost(2));
       await eventually('readiness', async () => (await bed.readiness()).checks['finalizer']?.status === 'ok');
+      await eventually('no problem', async () => (await problems()) === 0);
     },
     120_000,
   );

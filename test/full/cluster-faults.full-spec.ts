@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { V1MicroTime } from '@kubernetes/client-node';
 import { accountOf, nothingLost } from '../support/account.js';
 import { bringBack, canDisturbCluster, compactEtcd, kill } from '../support/cluster-parts.js';
+import { FAKE_RESOURCE, FakeNode } from '../support/fake-node.js';
 import { residentMemory } from '../support/memory.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -9,9 +10,20 @@ import { eventually } from '../support/wait.js';
 const result = (id: string) => `result of ${id}`;
 const MINUTE = 60_000;
 
+/** A process whose pods a fake node runs, which all end when the test says so. */
+const ON_FAKE_NODE = `
+  on-fake-node:
+    type: process
+    processor:
+      <<: *image
+      metadata: *both
+      resources: { limits: { ${FAKE_RESOURCE}: 1 } }
+      command: [sh, -c, 'never runs']
+`;
+
 let bed: TestBed;
 beforeEach(async () => {
-  bed = await TestBed.start();
+  bed = await TestBed.startProcess({}, { configuration: (text) => text + ON_FAKE_NODE });
 }, MINUTE);
 afterEach(async () => {
   await bringBack();
@@ -34,9 +46,10 @@ const podEnded = (count: number) =>
 /** While it stands, servers that start do not collect. */
 async function takeLease(): Promise<{ name: string; namespace: string }> {
   const { namespace } = bed.cluster;
-  const { items } = await bed.cluster.coordination.listNamespacedLease({ namespace });
-  const [lease] = items;
-  if (!lease) throw new Error(`no Lease in ${namespace}`);
+  const lease = await eventually(
+    'the Lease',
+    async () => (await bed.cluster.coordination.listNamespacedLease({ namespace })).items[0],
+  );
   const name = lease.metadata?.name ?? '';
   const spec = { ...lease.spec, holderIdentity: 'the test', leaseDurationSeconds: 3_600, renewTime: new V1MicroTime() };
   await bed.cluster.coordination.replaceNamespacedLease({ name, namespace, body: { ...lease, spec } });
@@ -162,11 +175,45 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
     10 * MINUTE,
   );
 
+  it.each([
+    ['1,000 jobs end in the same second', false],
+    ['1,000 jobs end in the same second, while no server is there', true],
+  ])(
+    'when %s',
+    async (_name, isAway) => {
+      const { core, namespace } = bed.cluster;
+      const log = 'working\nPYGEOAPI_K8S_MANAGER_RESULT_START\ndone\n';
+      const node = await FakeNode.join(core, `fake-${namespace}`, log);
+      try {
+        const ids: string[] = [];
+        while (ids.length < 1_000) ids.push(...(await submit(20, 'on-fake-node')));
+        const scheduled = async () => (await bed.cluster.pods()).filter(({ spec }) => spec?.nodeName === node.name);
+        await eventually('1,000 pods on the node', async () => (await scheduled()).length === 1_000, 5 * MINUTE);
+        const names = (await scheduled()).map(({ metadata }) => metadata?.name ?? '');
+        if (isAway) await bed.server?.end('SIGKILL');
+        const begin = performance.now();
+        const toldIn = await node.endAll(namespace, names);
+        if (isAway) await bed.startServer();
+        await eventually(
+          'all pods being released',
+          async () => (await bed.cluster.heldPods()).length === 0,
+          5 * MINUTE,
+        );
+        const seconds = Math.round((performance.now() - begin) / 1_000);
+        process.stdout.write(`1,000 ends, told in ${Math.round(toldIn / 1_000)} s, collected after ${seconds} s\n`);
+        expect(await accountOf(bed, ids, () => 'done')).toEqual(nothingLost(1_000));
+      } finally {
+        await node.leave();
+      }
+    },
+    15 * MINUTE,
+  );
+
   it(
     'when 1,000 ended jobs wait for a server that starts',
     async () => {
-      await bed.server?.end('SIGKILL');
       const { name, namespace } = await takeLease();
+      await bed.server?.end('SIGKILL');
       await bed.startServer();
       const ids: string[] = [];
       while (ids.length < 1_000) {

@@ -8,7 +8,7 @@ export interface Account {
   /** How many have which status. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly withoutLog: readonly string[];
-  /** Keys of logs beyond one for each job. */
+  /** Keys of logs beyond one for each job, and one for each pod that Kubernetes took away. */
   readonly surplusLogs: readonly string[];
   readonly wrongResults: readonly string[];
   /** By the names of their Jobs. */
@@ -60,12 +60,14 @@ export async function accountOf(
   };
   await eventually('all pods being released', async () => (await held()).length === 0, 60_000).catch(() => undefined);
   const logs = await bed.store.logs();
+  const spare = [...(await bed.cluster.sparePods())];
+  const podsOf = (id: string) => 1 + (spare.find(([name]) => name.endsWith(id))?.[1] ?? 0);
   const mine = new Map(ids.map((id) => [id, logs.filter((key) => key.includes(id))]));
   return {
     jobs: ids.length,
     statuses,
     withoutLog: ids.filter((id) => mine.get(id)?.length === 0),
-    surplusLogs: [...mine.values()].flatMap((keys) => keys.slice(1)),
+    surplusLogs: [...mine].flatMap(([id, keys]) => keys.slice(podsOf(id))),
     wrongResults,
     heldPods: await held(),
   };

@@ -91,6 +91,16 @@ export class TestCluster {
     return (await this.batch.listNamespacedJob({ namespace: this.namespace })).items;
   }
 
+  /** How many pods of which Job its controller has taken away: those that it made twice, or for a Job that fails. They may have run, and have a log then. */
+  async sparePods(): Promise<ReadonlyMap<string, number>> {
+    const { items } = await this.core.listNamespacedEvent({ namespace: this.namespace });
+    const spare = new Map<string, number>();
+    for (const { reason, involvedObject, count } of items)
+      if (reason === 'SuccessfulDelete' && involvedObject.kind === 'Job')
+        spare.set(involvedObject.name ?? '', (spare.get(involvedObject.name ?? '') ?? 0) + (count ?? 1));
+    return spare;
+  }
+
   async stop(): Promise<void> {
     if (this.embedded) {
       await this.embedded.end();

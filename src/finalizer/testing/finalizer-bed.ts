@@ -4,7 +4,7 @@ import type { DeclaredOutputs } from '../../jobs/declared-outputs.js';
 import { JobCache } from '../../jobs/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
-import { ownAnnotation, POD_FINALIZER } from '../../k8s/names.js';
+import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
 import { JobReconciler } from '../job.reconciler.js';
 import { LogCollector } from '../log-collector.js';
 import { LogFollower } from '../log-follower.js';
@@ -58,7 +58,7 @@ export function aKubePod(
       name: POD,
       uid: 'pod-uid',
       creationTimestamp: at(1),
-      finalizers: [POD_FINALIZER, 'batch.kubernetes.io/job-tracking'],
+      finalizers: [POD_FINALIZER, TRACKING_FINALIZER],
       ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: JOB, uid: 'job-uid', controller: true }],
       ...metadata,
     },
@@ -136,5 +136,5 @@ export function setUp() {
   };
 }
 
-export const RELEASED = ['batch.kubernetes.io/job-tracking'];
+export const RELEASED = [TRACKING_FINALIZER];
 export const HELD = [POD_FINALIZER, ...RELEASED];

@@ -52,6 +52,7 @@ export function aPod(overrides: Partial<PodRecord> = {}): PodRecord {
     created: at(1),
     deleting: false,
     held: true,
+    tracked: true,
     scheduled: true,
     phase: 'Pending',
     containers: [aContainer()],
