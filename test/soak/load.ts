@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Receiver } from '../support/receiver.js';
 import type { TestClient } from '../support/test-client.js';
 
 /** How a job of the load has to end. */
@@ -6,11 +8,24 @@ export interface Expectation {
   readonly status: 'successful' | 'failed' | 'dismissed';
   /** What its result contains. */
   readonly result?: string;
+  /** The id that the same request gave when it was sent again, with its `Idempotency-Key`. */
+  readonly again?: string;
+  /** Where a subscriber waits to be told of its success. */
+  readonly subscriber?: string;
   /** What somebody did to it, so that it may end otherwise. */
   disturbed?: 'pod deleted' | 'Job deleted';
 }
 
-type Kind = (client: TestClient, number: number) => Promise<readonly [id: string, Expectation]>;
+export interface Surroundings {
+  /** One of the servers, another each time. */
+  readonly anyServer: () => TestClient;
+  readonly receiver: Receiver;
+}
+
+type Kind = (surroundings: Surroundings, number: number) => Promise<readonly [id: string, Expectation]>;
+
+/** How often a client sends a request that was not answered; between two tries there is half a second. */
+const MOST_TRIES = 60;
 
 const idOf = (response: Response): string =>
   /[0-9a-f-]{36}/.exec(response.headers.get('location') ?? response.headers.get('link') ?? '')?.[0] ??
@@ -20,18 +35,25 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-const small = async (client: TestClient, number: number, prefer?: string) => {
-  const response = await client.execute('inputs', { text: `job ${number}` }, prefer ? { prefer } : {});
+async function inputs(client: TestClient, text: string, headers: Readonly<Record<string, string>> = {}) {
+  const response = await client.execute('inputs', { text }, { headers });
   await response.arrayBuffer();
-  const expectation: Expectation = { process: 'inputs', status: 'successful', result: `job ${number}` };
-  return [idOf(response), expectation] as const;
-};
+  return idOf(response);
+}
+
+const small =
+  (headers?: Readonly<Record<string, string>>): Kind =>
+  async ({ anyServer }, number) => {
+    const result = `job ${number}`;
+    return [await inputs(anyServer(), result, headers), { process: 'inputs', status: 'successful', result }];
+  };
 
 const asynchronous =
   (process: string, status: Expectation['status'], result?: string): Kind =>
-  async (client) => [await client.submit(process), { process, status, result }];
+  async ({ anyServer }) => [await anyServer().submit(process), { process, status, result }];
 
-const dismissed: Kind = async (client) => {
+const dismissed: Kind = async ({ anyServer }) => {
+  const client = anyServer();
   const id = await client.submit('lingering');
   await client.until(id, 'running');
   const { status } = await client.delete(`/jobs/${id}`);
@@ -39,12 +61,38 @@ const dismissed: Kind = async (client) => {
   return [id, { process: 'lingering', status: 'dismissed' }];
 };
 
+/** A client that does not give up: whatever breaks off is sent again, to any server, and there is one job. */
+const repeated: Kind = async ({ anyServer }, number) => {
+  const result = `job ${number}`;
+  const headers = { prefer: 'respond-async', 'idempotency-key': randomUUID() };
+  const answered = async () => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await inputs(anyServer(), result, headers);
+      } catch (error) {
+        if (tries === MOST_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  };
+  const id = await answered();
+  return [id, { process: 'inputs', status: 'successful', result, again: await answered() }];
+};
+
+const told: Kind = async ({ anyServer, receiver }) => {
+  const subscriber = `/${randomUUID()}`;
+  const body = { subscriber: { successUri: receiver.url(subscriber) } };
+  const id = await anyServer().submit('short', {}, { body });
+  return [id, { process: 'short', status: 'successful', result: `result of ${id}`, subscriber }];
+};
+
 /** The executions of the load, each as often as it stands here. */
 export const kinds: readonly Kind[] = [
-  (client, number) => small(client, number),
-  (client, number) => small(client, number),
-  (client, number) => small(client, number, 'respond-async'),
-  asynchronous('short', 'successful', 'result of '),
+  small(),
+  small(),
+  small({ prefer: 'respond-async' }),
+  repeated,
+  told,
   asynchronous('short', 'successful', 'result of '),
   asynchronous('always-failing', 'failed'),
   asynchronous('five-mebibytes', 'successful', 'The quick brown fox'),

@@ -47,7 +47,12 @@ export class TestClient {
   execute(
     process: string,
     inputs: Readonly<Record<string, unknown>> = {},
-    options: { prefer?: string; token?: string; body?: Readonly<Record<string, unknown>> } = {},
+    options: {
+      prefer?: string;
+      token?: string;
+      body?: Readonly<Record<string, unknown>>;
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Response> {
     return fetch(`${this.url}/processes/${process}/execution`, {
       method: 'POST',
@@ -55,6 +60,7 @@ export class TestClient {
         'content-type': 'application/json',
         ...(options.prefer === undefined ? {} : { prefer: options.prefer }),
         ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+        ...options.headers,
       },
       body: JSON.stringify({ inputs, ...options.body }),
     });

@@ -1,0 +1,120 @@
+import { readdir } from 'node:fs/promises';
+import type { Receiver } from '../support/receiver.js';
+import type { TestBed } from '../support/test-bed.js';
+import type { TestClient } from '../support/test-client.js';
+import { eventually } from '../support/wait.js';
+import type { Expectation } from './load.js';
+
+const BOUND = 180_000;
+const ENDS = ['successful', 'failed', 'dismissed'];
+const PREFIX = 'pygeoapi-job-';
+
+/** What became of the jobs of a soak: whatever must not be, a line for each. */
+export interface Account {
+  /** How many jobs ended how. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly logs: number;
+  /** Results that were read and compared, and subscribers' calls that were waited for. */
+  readonly results: number;
+  readonly deliveries: number;
+  /** Jobs that ended otherwise than they had to, or not at all; logs, results and calls that are not there, or not as they have to be. */
+  readonly lost: readonly string[];
+  /** Logs, jobs and calls that are there twice. */
+  readonly duplicates: readonly string[];
+  /** Pods that are held, files, and uploads that are not ended. */
+  readonly leaks: readonly string[];
+}
+
+/** Adds the jobs whose execution was not answered: only the cluster knows them. */
+async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string, Expectation>): Promise<void> {
+  for (const { metadata } of await bed.cluster.kubeJobs()) {
+    const id = metadata?.name?.slice(PREFIX.length) ?? '';
+    if (jobs.has(id)) continue;
+    const process = metadata?.annotations?.['pygeoapi.io/process_id'] ?? '';
+    // Nobody was there to dismiss these.
+    if (process === 'lingering') await client.delete(`/jobs/${id}`);
+    const status = process === 'lingering' ? 'dismissed' : process === 'always-failing' ? 'failed' : 'successful';
+    jobs.set(id, { process, status });
+  }
+}
+
+const endOf = (client: TestClient, id: string): Promise<string> =>
+  eventually(
+    `the end of ${id}`,
+    async () => {
+      const response = await client.get(`/jobs/${id}`);
+      if (response.status === 404) return 'gone';
+      const { status } = (await response.json()) as { status: string };
+      return ENDS.includes(status) && status;
+    },
+    BOUND,
+  ).catch(() => 'without end');
+
+function fits(status: string, expectation: Expectation): boolean {
+  const isGone = status === 'gone' || status === 'dismissed';
+  return (
+    status === expectation.status ||
+    (expectation.status === 'dismissed' && isGone) ||
+    (expectation.disturbed === 'pod deleted' && status === 'failed') ||
+    (expectation.disturbed === 'Job deleted' && isGone)
+  );
+}
+
+/**
+ * Waits until all that the jobs leave behind is there, and tells what is.
+ * @param jobs those that were answered; the others are added
+ * @param spoolFolder temporary files of the servers
+ */
+export async function accountOf(
+  { bed, client, receiver }: { bed: TestBed; client: TestClient; receiver: Receiver },
+  jobs: Map<string, Expectation>,
+  spoolFolder: string,
+): Promise<Account> {
+  const statuses: Record<string, number> = {};
+  const [lost, duplicates]: [string[], string[]] = [[], []];
+  let [results, deliveries] = [0, 0];
+  await addUnanswered(bed, client, jobs);
+  for (const [id, expectation] of jobs) {
+    const { process, disturbed, result, again, subscriber } = expectation;
+    const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
+    const status = await endOf(client, id);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    if (!fits(status, expectation)) lost.push(`${about}: ${status}`);
+    if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
+    if (status !== 'successful') continue;
+    if (result !== undefined) {
+      results += 1;
+      if (!(await client.result(id)).includes(result)) lost.push(`${about}: another result`);
+    }
+    if (subscriber !== undefined) {
+      deliveries += 1;
+      await eventually('a call', () => receiver.at(subscriber).length > 0, BOUND).catch(() =>
+        lost.push(`${about}: its subscriber was not told`),
+      );
+      const calls = new Set(receiver.at(subscriber).map((call) => call.id));
+      if (calls.size > 1) duplicates.push(`${about}: its subscriber was told by ${calls.size} ids`);
+    }
+  }
+  const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
+  await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
+  const logs = await bed.store.logs();
+  const spare = await bed.cluster.sparePods();
+  for (const [id, { process, disturbed }] of jobs) {
+    const own = logs.filter((key) => key.includes(id));
+    if (own.length === 0) lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log`);
+    // A job that is tried again has the log of each try.
+    const pods = (process === 'always-failing' ? 2 : 1) + (spare.get(PREFIX + id) ?? 0);
+    duplicates.push(...own.slice(pods));
+  }
+  const spools = (await readdir(spoolFolder)).filter((name) => name.startsWith('ogc-processes-'));
+  const uploads = (await bed.store.names()).filter((name) => name.endsWith(' (upload)'));
+  return {
+    statuses,
+    logs: logs.length,
+    results,
+    deliveries,
+    lost,
+    duplicates,
+    leaks: [...(await held()), ...spools, ...uploads],
+  };
+}
