@@ -28,14 +28,17 @@ export class OutcomeRecorder {
 
   /**
    * Whether the Job controller takes this pod away because it has made another for the job: where the API server breaks off while a pod is made, there are two. What
-   * becomes of the spare one says nothing of the job. It loses the controller's finalizer before it is deleted; one that counts loses it only after its Job
-   * says that it fails.
+   * becomes of the spare one says nothing of the job, and it is no attempt. It loses the controller's finalizer before it is deleted; one that counts loses it
+   * only after its Job says that it fails.
    * @throws KubernetesError
    */
   async isSpare(job: JobRecord, pod: PodRecord): Promise<boolean> {
     if (!pod.deleting || pod.tracked || job.condition?.type === 'Failed') return false;
-    const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
-    if (!others.some(({ phase, deleting }) => phase === 'Succeeded' || (!deleting && phase !== 'Failed'))) return false;
+    const pods = this.cache.podsOf(job);
+    if (isRepeated(job, pod, pods)) return false;
+    const isOther = ({ uid, phase, deleting }: PodRecord) =>
+      uid !== pod.uid && (phase === 'Succeeded' || (!deleting && phase !== 'Failed'));
+    if (!pods.some(isOther)) return false;
     const conditions = (await this.client.getJob(job.name))?.status?.conditions ?? [];
     return !conditions.some(({ type, status }) => FAILING.has(type) && status === 'True');
   }
