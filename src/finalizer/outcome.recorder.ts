@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/job-annotations.js';
 import { attemptOf, isRepeated, startOfJob, withAttempt } from '../jobs/job-attempts.js';
+import { ExplainedCauses } from '../jobs/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/job-cause.js';
 import { JobCache } from '../jobs/job-cache.js';
 import { ResultFault, type JobCause, type JobOutcome } from '../jobs/job-outcome.js';
@@ -24,6 +25,7 @@ export class OutcomeRecorder {
     private readonly client: KubernetesClient,
     private readonly cache: JobCache,
     private readonly results: ResultKeeper,
+    private readonly causes: ExplainedCauses,
   ) {}
 
   /**
@@ -60,7 +62,7 @@ export class OutcomeRecorder {
       const cause = causeOfFailedPod(pod);
       const container = pod.containers.find(({ name }) => name === cause.container);
       const tail = collected.tails.get(cause.container ?? '') || (container?.hasRun ? container.message : undefined);
-      await this.recordOnce(job, outcomePatch(job, failed(cause, times, tail)));
+      await this.recordOnce(job, outcomePatch(job, failed(this.causes.of(job, cause, tail), times, tail)));
     }
   }
 

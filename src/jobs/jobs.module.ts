@@ -4,6 +4,7 @@ import { SecurityContextModule } from '../security-context/security-context.modu
 import { Access } from './access.js';
 import { DeclaredOutputs } from './declared-outputs.js';
 import { CauseTypes } from './cause-types.js';
+import { ExplainedCauses } from './explained-causes.js';
 import { ExecutionController } from './execution.controller.js';
 import { ExecutionService } from './execution.service.js';
 import { JobCache } from './job-cache.js';
@@ -30,6 +31,7 @@ import { ValidationController } from './validation.controller.js';
     CauseTypes,
     DeclaredOutputs,
     ExecutionService,
+    ExplainedCauses,
     JobCache,
     JobCreation,
     JobLogs,
@@ -43,6 +45,16 @@ import { ValidationController } from './validation.controller.js';
     ProcessorsCluster,
     ResultSources,
   ],
-  exports: [Access, DeclaredOutputs, ExecutionService, JobCache, JobResults, JobTransfers, JobsService, ResultSources],
+  exports: [
+    Access,
+    DeclaredOutputs,
+    ExecutionService,
+    ExplainedCauses,
+    JobCache,
+    JobResults,
+    JobTransfers,
+    JobsService,
+    ResultSources,
+  ],
 })
 export class JobsModule {}

@@ -56,11 +56,16 @@ export class ProcessorCalls {
       return await Promise.race([work(), limit]);
     } catch (error) {
       if (forClients.some((kind) => error instanceof kind)) throw error;
-      this.logger.error(`${this.subject} failed to ${purpose}: ${describe(error)}`, ...causeOf(error));
+      this.tell(purpose, error);
       throw new MisconfiguredError(`${this.subject} failed to ${purpose}; the server's log says why.`);
     } finally {
       cancel();
     }
+  }
+
+  /** Says in the log what went wrong. */
+  tell(purpose: string, error: unknown): void {
+    this.logger.error(`${this.subject} failed to ${purpose}: ${describe(error)}`, ...causeOf(error));
   }
 
   private get subject(): string {

@@ -240,6 +240,12 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * id and definition. Must be fast: it is called in the middle of everything.
    */
   expand?(process: ConfiguredProcess<Definition>, finding: Finding): readonly ExpandedProcess<Definition>[];
+  /**
+   * What everybody may read of why a job failed, behind the sentence that names its main container and exit code: what inputs and secrets cannot have got into. The lines themselves are only for those who may read the log. Must be fast.
+   * @param lines the last lines of the container's log
+   * @returns a sentence; undefined: nothing
+   */
+  explainFailure?(process: ConfiguredProcess<Definition>, lines: string): string | undefined;
   /** Told after a dismissal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
   onDismiss?(process: ConfiguredProcess<Definition>, job: DismissedJob): void | Promise<void>;
 }

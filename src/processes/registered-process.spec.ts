@@ -52,6 +52,27 @@ describe('notes on a job', () => {
   });
 });
 
+describe('what everybody may read of a failure', () => {
+  it('is what the processor says of the last lines; nothing without the method', () => {
+    const process = processOf({ explainFailure: (_: unknown, lines: string) => `${lines}${'!'.repeat(600)}` });
+    expect(process.explainFailure('Too hot')).toBe(`Too hot${'!'.repeat(493)}`);
+    expect(processOf({}).explainFailure('Too hot')).toBeUndefined();
+  });
+
+  it.each([
+    ['it returned 5', () => 5],
+    [
+      'no idea',
+      () => {
+        throw new Error('no idea');
+      },
+    ],
+  ])('is nothing where the processor fails, which is logged: %s', (_reason, explainFailure) => {
+    expect(processOf({ explainFailure }).explainFailure('Too hot')).toBeUndefined();
+    expect(logged.mock.calls.flat().join()).toMatch(/failed to explain a failure: .*(no idea|returned number)/);
+  });
+});
+
 describe('the pod of an execution', () => {
   it('is asked for with a copy of the inputs', async () => {
     const inputs = { list: [1] };

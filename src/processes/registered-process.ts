@@ -24,6 +24,8 @@ import type {
 } from './processor.js';
 import type { ProcessDescription } from './process-description.js';
 
+const LONGEST_EXPLANATION = 500;
+
 /** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
 export class RegisteredProcess {
   readonly id: string;
@@ -144,6 +146,20 @@ export class RegisteredProcess {
       });
     } finally {
       given.closeRest();
+    }
+  }
+
+  /** What everybody may read of a failure, by the last lines of the log. Never throws: what goes wrong is logged. */
+  explainFailure(lines: string): string | undefined {
+    try {
+      const explanation: unknown = this.processor.explainFailure?.(this.process, lines);
+      if (explanation === undefined) return undefined;
+      if (typeof explanation !== 'string')
+        throw new ProcessorFault(`must return a text from explainFailure (returned ${typeof explanation})`);
+      return explanation.slice(0, LONGEST_EXPLANATION);
+    } catch (error) {
+      this.calls.tell('explain a failure', error);
+      return undefined;
     }
   }
 

@@ -85,6 +85,11 @@ async function readTutorial(): Promise<Record<string, string[]>> {
 
   it('shows in which cell the other fails', async () => {
     const { jobID } = await runNotebook(bed, 'fails', {}, TOKEN);
+    const anybody = await bed.status(jobID);
+    expect([anybody.message, anybody.cause?.log]).toEqual([
+      expect.stringMatching(/Cell 3 of 4 of the notebook failed: ZeroDivisionError\.$/),
+      undefined,
+    ]);
     const { cause } = await bed.status(jobID, TOKEN);
     expect(cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
   }, 240_000);

@@ -1,5 +1,7 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
+import type { ExplainedCauses } from '../../jobs/explained-causes.js';
+import type { JobCause } from '../../jobs/job-outcome.js';
 import type { DeclaredOutputs } from '../../jobs/declared-outputs.js';
 import { JobCache } from '../../jobs/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
@@ -91,7 +93,8 @@ export function setUp() {
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();
   const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
-  const recorder = new OutcomeRecorder(cluster.client, cache, keeper);
+  const causes = { of: (_job: unknown, cause: JobCause) => cause } as unknown as ExplainedCauses;
+  const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes);
   const transfers = new JobTransfers();
   const follower = new LogFollower(cluster.client);
   const heads = new LogHeads(cluster.client);

@@ -563,6 +563,23 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
   });
 });
 
+describe('a notebook that failed', () => {
+  test.each([
+    [
+      'trace\nCell 3 of 4 failed: ValueError: the password is x\nand more',
+      'Cell 3 of 4 of the notebook failed: ValueError.',
+    ],
+    [
+      'Cell 1 of 4 failed: A: printed\nCell 2 of 4 failed: KeyError: 1',
+      'Cell 2 of 4 of the notebook failed: KeyError.',
+    ],
+    ['There is no notebook /home/jovyan/x.ipynb.', undefined],
+    ['Cell 3 of 4 failed: see <b>below</b>', undefined],
+  ])('names the cell and the kind of its error to everybody, not its text: %j', async (lines, told) => {
+    expect((await withKeys('')).registry.get('n').explainFailure(lines)).toBe(told);
+  });
+});
+
 describe('notes on the job', () => {
   it('say which notebook runs, where its result is, and where JupyterLab shows it', async () => {
     const { registry } = await withKeys('jupyter_base_url: https://example.com/jupyter');

@@ -26,6 +26,9 @@ import { notebookFaults, readNotebookRequest, type NotebookRequest } from './not
 import { outputPath, timeOfJob } from './output-path.js';
 import { removeResultFiles } from './remove-result-files.js';
 
+/** As `run_notebook.py` says it. */
+const FAILED_CELL = /^Cell (\d{1,6}) of (\d{1,6}) failed: ([A-Za-z_]\w{0,99})(?=:|$)/gm;
+
 type NotebookProcess = ConfiguredProcess<NotebookDefinition>;
 
 /**
@@ -116,6 +119,12 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
       },
       ...(request.run_on_fargate === true ? { labels: { runtime: 'fargate' } } : {}),
     };
+  }
+
+  /** The cell and the kind of its error; the error's text may hold anything. */
+  explainFailure(_: NotebookProcess, lines: string): string | undefined {
+    const [, cell, cells, error] = [...lines.matchAll(FAILED_CELL)].at(-1) ?? [];
+    return cell === undefined ? undefined : `Cell ${cell} of ${cells} of the notebook failed: ${error}.`;
   }
 
   /** Where the volume of `output_directory` is mounted into the server, too. */
