@@ -4,13 +4,13 @@ import { TestBed, type StatusInfo } from '../support/test-bed.js';
 import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
 
-/** Bytes of the file; more (1073741824, say) for a longer look at the server's memory. */
+/** Bytes of the file; .ci/full sends 3 GiB, by which it shows that the server does not hold it. */
 const SIZE = Number(process.env['E2E_LARGE_FILE_BYTES'] ?? 52_428_800);
 const BOUND = 60_000 + SIZE / 2_000;
 /** Bytes of each part but the last; three of them for the file. */
 const PART = Math.ceil(SIZE / 3 / 1_048_576) * 1_048_576;
-/** What the server may need for streams and for garbage that is not collected yet, bytes; far below what is worth sending as a file. */
-const ALLOWANCE = 160 * 1024 ** 2;
+/** What the server may need for streams and for garbage that is not collected yet, bytes: 3 GiB have taken 199 MiB, the next 3 GiB 9 MiB more. */
+const ALLOWANCE = 256 * 1024 ** 2;
 
 let bed: TestBed;
 beforeAll(async () => {
