@@ -52,7 +52,7 @@ export class ResultKeeper {
    */
   async keep(job: JobRecord, podUid: string, finished: Date, collected: CollectedPod): Promise<KeptResults> {
     const declared = this.declared.of(job);
-    const files = await this.sources.resultsOf(job);
+    const files = await this.sources.resultsOf(job, podUid);
     const { results } = collected;
     const isWhole = collected.mainLogMissing === undefined;
     if (isWhole && results.fault) throw results.fault;

@@ -99,7 +99,7 @@ describe('what a job is offered', () => {
 });
 
 describe('what a job has uploaded', () => {
-  const results = () => new UploadedResults(store, client).resultsOf(job);
+  const results = () => new UploadedResults(store, client).resultsOf(job, 'pod');
 
   it('are results, also when they were taken before and that could not be recorded', async () => {
     const { key } = await upload('a,b', { sha256: sha256('a,b') });
@@ -119,6 +119,13 @@ describe('what a job has uploaded', () => {
     await expect(results()).rejects.toMatchObject({ type, message: expect.stringContaining('output "table"') });
   });
 
+  it('are results of the attempt that sent them, and of no other', async () => {
+    const { key } = await upload('a,b', { pod: 'pod' });
+    expect([...(await results())]).toMatchObject([['table', { key, size: 3 }]]);
+    await upload(undefined, { pod: 'earlier' });
+    expect([...(await results())]).toEqual([]);
+  });
+
   it("is none where another's object stands in its place", async () => {
     const { key, id } = await upload('a,b');
     await store.uploads.abort({ key, id });
@@ -129,7 +136,7 @@ describe('what a job has uploaded', () => {
   it('is not asked for where the job could not upload', async () => {
     await upload('a,b');
     const { transfer: _, ...without } = job;
-    expect(await new UploadedResults(store, client).resultsOf(without as JobRecord)).toEqual(new Map());
+    expect(await new UploadedResults(store, client).resultsOf(without as JobRecord, 'pod')).toEqual(new Map());
   });
 });
 
@@ -138,7 +145,7 @@ describe('what is left in the end', () => {
 
   it('are the results alone', async () => {
     const { key, size = 0, mediaType } = await upload('a,b');
-    await new UploadedResults(store, client).resultsOf(job);
+    await new UploadedResults(store, client).resultsOf(job, 'pod');
     const outputs = new Map([['table', { key, size, mediaType, digest: '' }]]);
     await offers().discard({ ...job, outputs });
     expect((await left()).map(decodeURIComponent)).toEqual([key]);
@@ -149,7 +156,7 @@ describe('what is left in the end', () => {
     await offers().discard(job);
     expect(await left()).toEqual([]);
     await upload('a,b');
-    await new UploadedResults(store, client).resultsOf(job);
+    await new UploadedResults(store, client).resultsOf(job, 'pod');
     await offers().discard(job);
     await offers().discard(job);
     expect(await left()).toEqual([]);

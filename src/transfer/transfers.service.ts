@@ -6,6 +6,7 @@ import { DeclaredOutputs } from '../jobs/declared-outputs.js';
 import { JobCache } from '../jobs/job-cache.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
 import { isMediaType } from '../jobs/media-type.js';
+import { toPodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -125,7 +126,8 @@ export class TransfersService {
     const { job, annotations } = await this.authorize(holder);
     this.assertDeclared(job, outputId);
     assertSha256(sha256);
-    const begun = parseUploadRecords(annotations[ownAnnotation.uploads]).get(outputId);
+    const noted = parseUploadRecords(annotations[ownAnnotation.uploads]).get(outputId);
+    const begun = noted?.pod === (await this.attemptOf(job)) ? noted : undefined;
     const arrived = (begun && (await this.uploads().parts(begun))) ?? [];
     const count = parts ?? arrived.length;
     const wanted = Array.from({ length: Math.min(count, MOST_PARTS) }, (_, at) => at + 1);
@@ -174,13 +176,16 @@ export class TransfersService {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
       const { job, annotations } = await this.authorize(holder);
       const records = parseUploadRecords(annotations[ownAnnotation.uploads]);
-      const known = records.get(outputId) ?? (begun ??= await this.begin(job, outputId));
+      const pod = await this.attemptOf(job);
+      const noted = records.get(outputId);
+      const known = noted?.pod === pod && noted ? noted : (begun ??= await this.begin(job, outputId, pod));
       const given = mediaType !== undefined && isMediaType(mediaType) ? { mediaType } : {};
       const record = change({ ...known, ...given });
       const text = formatUploadRecords(new Map([...records, [outputId, record]]));
       try {
         if (text !== annotations[ownAnnotation.uploads]) await this.note(job, text);
         if (begun && begun.id !== record.id) await this.uploads().abort(begun);
+        if (noted && noted.id !== record.id) await this.uploads().abort(noted);
         return record;
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
@@ -189,13 +194,22 @@ export class TransfersService {
     throw new UnavailableError('The job changes all the time; try again.', 1);
   }
 
-  private async begin(job: JobRecord, outputId: string): Promise<UploadRecord> {
+  /** UID of the pod that runs now, of a job that may be tried again. The cluster itself is asked, as in {@link authorize}. */
+  private async attemptOf({ name, uid, backoffLimit }: JobRecord): Promise<string | undefined> {
+    if (backoffLimit === 0) return undefined;
+    const pods = (await this.client.listPodsOfJob(name)).map(toPodRecord).filter((pod) => pod?.jobUid === uid);
+    return pods.reduce((newest, pod) => (!newest || (pod && pod.created > newest.created) ? pod : newest), undefined)
+      ?.uid;
+  }
+
+  private async begin(job: JobRecord, outputId: string, pod: string | undefined): Promise<UploadRecord> {
     const mediaType = this.outputs.of(job).get(outputId) ?? job.mimetype ?? 'application/octet-stream';
     const token = randomUUID();
     const day = job.created.toISOString().slice(0, 10);
     const key = `${this.configuration.environment.bucket.pathPrefix}${day}_${job.name}-output-${encodeURIComponent(outputId)}`;
     const metadata = { 'job-uid': job.uid, 'upload-token': token };
-    return { key, id: await this.uploads().start(key, { contentType: mediaType, metadata }), token, mediaType };
+    const id = await this.uploads().start(key, { contentType: mediaType, metadata });
+    return { key, id, token, mediaType, ...(pod === undefined ? {} : { pod }) };
   }
 
   private async note({ name, uid, resourceVersion }: JobRecord, text: string): Promise<void> {

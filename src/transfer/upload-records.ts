@@ -14,6 +14,8 @@ export interface UploadRecord {
   readonly sha256?: string;
   /** How many parts the file has; absent: one. */
   readonly parts?: number;
+  /** UID of the pod that sends it, of a job that may be tried again: what another attempt has sent is no result of this one. */
+  readonly pod?: string;
 }
 
 export type UploadRecords = ReadonlyMap<string, UploadRecord>;
@@ -36,11 +38,12 @@ export function formatUploadRecords(records: UploadRecords): string {
 
 function isUploadRecord(value: unknown): value is UploadRecord {
   if (!isMapping(value)) return false;
-  const { size, sha256, parts } = value;
+  const { size, sha256, parts, pod } = value;
   return (
     ['key', 'id', 'token', 'mediaType'].every((name) => typeof value[name] === 'string') &&
     (size === undefined || (typeof size === 'number' && size >= 0)) &&
     (sha256 === undefined || typeof sha256 === 'string') &&
-    (parts === undefined || (Number.isSafeInteger(parts) && Number(parts) >= 1))
+    (parts === undefined || (Number.isSafeInteger(parts) && Number(parts) >= 1)) &&
+    (pod === undefined || typeof pod === 'string')
   );
 }

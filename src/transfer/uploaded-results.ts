@@ -20,14 +20,14 @@ export class UploadedResults extends ResultSource {
     super();
   }
 
-  override async resultsOf(job: JobRecord): Promise<ReadonlyMap<string, StoredResult>> {
+  override async resultsOf(job: JobRecord, podUid: string): Promise<ReadonlyMap<string, StoredResult>> {
     const results = new Map<string, StoredResult>();
     if (!job.transfer) return results;
     // The Job itself: a cache may not know of an upload that began a moment ago.
     const kubeJob = await this.client.getJob(job.name);
     if (kubeJob?.metadata?.uid !== job.uid) return results;
     for (const [id, record] of parseUploadRecords(kubeJob.metadata.annotations?.[ownAnnotation.uploads])) {
-      results.set(id, await this.resultOf(id, record));
+      if (record.pod === undefined || record.pod === podUid) results.set(id, await this.resultOf(id, record));
     }
     return results;
   }

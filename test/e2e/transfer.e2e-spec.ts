@@ -7,11 +7,17 @@ import { TestBed } from '../support/test-bed.js';
 import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
 
+const RETRIED = `
+  retried-upload:
+    type: process
+    processor: { <<: *uploads, retries: 1, active_deadline_seconds: 100 }
+`;
+
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start(
     { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: `127.0.0.1,0.0.0.0,${SERVER}` },
-    { configuration: transferConfiguration },
+    { configuration: (text) => transferConfiguration(text) + RETRIED },
   );
 }, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
@@ -46,6 +52,26 @@ describe('files that a job uploads', () => {
       table: [1],
     });
   });
+
+  it('are those of the last attempt where it is tried again', async () => {
+    // The status says which attempt it is.
+    const script = `base=$(url image | sed s,/transfer/.*,,)
+      case $(curl -s $base/jobs/$PYGEOAPI_JOB_ID) in
+      *Attempt*) printf new > f; put f $(url table) ;;
+      *) printf old > f; put f $(url image); put f $(url table); echo sent; trap "exit 143" TERM; while :; do sleep 0.2; done ;;
+      esac`;
+    const jobId = await bed.submit('retried-upload', { script });
+    await bed.until(jobId, 'running');
+    await eventually('the files of the first attempt', async () => (await bed.log(jobId)).includes('sent'));
+    const pods = await bed.cluster.pods();
+    const name = pods.find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId))?.metadata?.name ?? '';
+    const { core, namespace } = bed.cluster;
+    await core.createNamespacedPodEviction({ name, namespace, body: { metadata: { name, namespace } } });
+    expect(await bed.ended(jobId)).toMatchObject({ status: 'successful', attempts: [{ pod: name }] });
+    const results = await bed.get(`/jobs/${jobId}/results`);
+    expect([results.headers.get('content-type'), await results.text()]).toEqual(['text/csv', 'new']);
+    expect((await bed.get(`/jobs/${jobId}/results/image`)).status).toBe(404);
+  }, 120_000);
 
   it('are read one by one, whole or in ranges', async () => {
     const { jobId } = await run(SEVEN_MEBIBYTES, { outputs: { image: {} } });
