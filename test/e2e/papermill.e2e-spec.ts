@@ -19,6 +19,7 @@ import {
   NotebookHome,
   NotebookRepository,
   noteNotebook,
+  notebookOf,
   resultsOf,
   type Results,
   runNotebook,
@@ -125,6 +126,8 @@ async function makeBucket(): Promise<void> {
   });
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.ipynb', Body: noteNotebook('from the bucket') }));
+  const endless = notebookOf(['print("begun", flush=True)', 'import time\ntime.sleep(3600)']);
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'endless.ipynb', Body: endless }));
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'note.txt', Body: 'read from the bucket\n' }));
   await makeSecret(cluster, 'bucket', { username: S3_ACCESS_KEY, password: S3_SECRET_KEY });
 }
@@ -297,6 +300,16 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     },
     300_000,
   );
+
+  it('that are dismissed while they run end with their sidecar, and leave their log', async () => {
+    const jobId = await bed.submit('from-bucket', { notebook: 's3/endless.ipynb' });
+    await eventually('a cell done', async () => ((await bed.status(jobId)).progress ?? 0) > 0, 120_000);
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    const ofJob = async () => (await cluster.pods()).filter(({ metadata }) => metadata?.name?.includes(jobId));
+    await eventually('the end of its pod', async () => (await ofJob()).length === 0, 120_000);
+    const logs = (await bed.store.logs()).filter((key) => key.includes(jobId));
+    expect(logs).toHaveLength(1);
+  }, 300_000);
 
   it('fail with the reason where their bucket cannot be mounted', async () => {
     const { cause, jobID } = await run('from-missing-bucket', { notebook: 's3/note.ipynb' });

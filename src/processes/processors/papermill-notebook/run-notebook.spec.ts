@@ -34,10 +34,12 @@ interface Run {
   /** What the stand-in does after it has written the notebook. */
   readonly program?: string;
   readonly args?: readonly string[];
+  /** Is called with all that was printed so far. */
+  readonly onLog?: (log: string) => void;
 }
 
 /** Runs the script as the container does, with a stand-in for papermill that writes a notebook. */
-async function run({ notebook = { cells: [] }, settings = {}, environment = {}, program = '', args = [] }: Run) {
+async function run({ notebook = { cells: [] }, settings = {}, environment = {}, program = '', args = [], onLog }: Run) {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(folder, 'executed.json'), JSON.stringify(notebook));
@@ -52,7 +54,10 @@ async function run({ notebook = { cells: [] }, settings = {}, environment = {}, 
     env: { PATH: `${bin}:${process.env['PATH']}`, NOTEBOOK_SETTINGS: JSON.stringify(all), ...environment },
   });
   let log = '';
-  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+    onLog?.(log);
+  });
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   return { log, code, output };
@@ -249,6 +254,15 @@ withPython('what is done around papermill', () => {
       `PYGEOAPI_K8S_MANAGER_PROGRESS ${percent} ${done} of 4 cells of the notebook are done.\n`;
     expect(log).toBe(`Input: x\n${said(0, 0)}${said(25, 1)}${said(99, 4)}bye\n`);
   });
+
+  it('says the progress when papermill does, not when it goes on', async () => {
+    const program = `printf '\\rExecuting:  25%%|x   | 1/4 [00:01<00:06,  1.04s/cell]' >&2
+for try in $(seq 200); do [ -e ${folder}/seen ] && exit 0; sleep 0.05; done; exit 9`;
+    const onLog = (log: string) => {
+      if (log.includes('PYGEOAPI_K8S_MANAGER_PROGRESS 25 1 of 4')) writeFileSync(join(folder, 'seen'), '');
+    };
+    expect((await run({ program, settings: without, onLog })).code).toBe(0);
+  }, 30_000);
 
   it('says where the notebook is missing', async () => {
     const { log, code } = await run({ settings: { notebook: '/no/such.ipynb' } });

@@ -246,10 +246,11 @@ def annotate(done, total):
 
 
 BAR = re.compile(rb"^Executing:.*?\| *(\d+)/(\d+) \[")
+WHOLE_BAR = re.compile(BAR.pattern + rb"[^\]]*\]$")
 
 
 def pieces(stream):
-    """Lines, ended by a newline or by the carriage return of a progress bar."""
+    """Lines, and progress bars, which begin with a carriage return: what ends one is the next."""
     held = b""
     while True:
         chunk = os.read(stream.fileno(), 65536)
@@ -258,6 +259,9 @@ def pieces(stream):
         *whole, held = re.split(rb"[\r\n]", held + chunk)
         for piece in whole:
             yield piece
+        if WHOLE_BAR.match(held):
+            yield held
+            held = b""
     yield held
 
 
