@@ -92,6 +92,7 @@ describe('a job that the predecessor has collected', () => {
     expect(Object.keys(status).sort()).toEqual([
       'created',
       'finished',
+      'id',
       'jobID',
       'links',
       'message',
