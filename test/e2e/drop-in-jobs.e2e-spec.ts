@@ -74,7 +74,7 @@ beforeAll(async () => {
   );
   await bed.startServer();
 }, 120_000);
-afterAll(() => bed.stop(), 60_000);
+afterAll(() => bed.stop(), 180_000);
 
 describe('a job that the predecessor has collected', () => {
   it('shows, with its process and its times', async () => {

@@ -21,13 +21,13 @@ let cluster: TestCluster;
 let bed: TestBed | undefined;
 beforeAll(async () => {
   cluster = await TestCluster.start();
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   await bed?.server?.end();
   await bed?.store.remove();
   bed = undefined;
 });
-afterAll(() => cluster.stop(), 60_000);
+afterAll(() => cluster.stop(), 180_000);
 
 async function start(settings: { readonly pod?: string; readonly container?: string } = {}): Promise<TestBed> {
   bed = await TestBed.startProcess(

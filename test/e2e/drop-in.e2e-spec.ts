@@ -14,13 +14,13 @@ let cluster: TestCluster;
 let bed: TestBed | undefined;
 beforeAll(async () => {
   cluster = await TestCluster.start();
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   await bed?.server?.end();
   await bed?.store.remove();
   bed = undefined;
 });
-afterAll(() => cluster.stop(), 60_000);
+afterAll(() => cluster.stop(), 180_000);
 
 async function start(configuration: string, environment: Readonly<Record<string, string>> = {}): Promise<TestBed> {
   bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: configuration, ...environment }, { cluster });
@@ -79,7 +79,7 @@ describe('a configuration of the 0.11 generation', () => {
       expect(log.split('\n')).toContain(line);
     }
     expect(log).not.toContain(TOKEN);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a configuration of the 0.17 generation', () => {
@@ -105,7 +105,7 @@ describe('a configuration of the 0.17 generation', () => {
       400,
       [expect.objectContaining({ pointer: '/inputs/source' })],
     ]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a configuration of the 0.27 generation', () => {
@@ -137,7 +137,7 @@ describe('a configuration of the 0.27 generation', () => {
       { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
       { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     ]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('a ConfigMap with the environment everywhere', () => {
@@ -163,5 +163,5 @@ describe('a ConfigMap with the environment everywhere', () => {
     const jobId = await server.submit('configured', { token: TOKEN, name: 'x' });
     expect((await server.ended(jobId)).status).toBe('successful');
     expect(await resultOf(server, jobId)).toEqual([200, 'text/plain', 'production 4 False']);
-  }, 60_000);
+  }, 180_000);
 });

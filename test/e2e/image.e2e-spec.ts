@@ -67,7 +67,7 @@ describeImage.each([
     await apply(cluster, deployment.replace('52north/pygeoapi-k8s-manager:latest', serverImage));
     await useServerAt(bed, await serviceAddress(cluster, 'k8s-job-manager'));
   }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
   it('answers on port 80 as its own user, which is not root', async () => {
     const pod = (await bed.cluster.serverPods())[0];
@@ -131,7 +131,7 @@ describeImage('the image in a namespace of restricted pods', () => {
     ]);
     await useServerAt(bed, `http://${await podAddress(cluster, 'hardened')}:5000`);
   }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
   it('runs with runAsNonRoot and readOnlyRootFilesystem on a high port, without any capability', async () => {
     const result = await bed.execute('hello-world-k8s', { name: 'World' });
@@ -150,7 +150,7 @@ describeImage('the image in a namespace of restricted pods', () => {
     await kubectl(bed.cluster, ['exec', 'hardened', '--', 'node', '/app/docker/healthcheck.mjs']);
     const elsewhere = ['exec', 'hardened', '--', 'env', 'CONTAINER_PORT=1', 'node', '/app/docker/healthcheck.mjs'];
     await expect(kubectl(bed.cluster, elsewhere)).rejects.toThrow();
-  }, 60_000);
+  }, 180_000);
 
   (registry === undefined ? it.skip : it)('says which build it is, as its labels do', async () => {
     const repository = `http://${registry}/v2/${serverImage.split(':')[0]}`;
@@ -256,7 +256,7 @@ describeImage('the README’s docker run, its flags said as a pod', () => {
     ]);
     await useServerAt(bed, `http://${await podAddress(cluster, 'k8s-manager')}:80`);
   }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
   it('takes the mounted configuration, the kubeconfig in /root/.kube, though it is not root, and answers on port 80', async () => {
     expect(await serverLog(bed.cluster, 'k8s-manager')).toMatch(

@@ -10,7 +10,7 @@ type Members = Record<string, unknown>;
 let bed: TestBed;
 let replica: TestReplica;
 beforeAll(async () => {
-  bed = await TestBed.start({ PYGEOAPI_CONFIG: CONFIG });
+  bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: CONFIG });
   replica = await bed.startReplica();
 }, 120_000);
 afterAll(() => bed.stop(), 60_000);

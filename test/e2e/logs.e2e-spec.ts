@@ -12,7 +12,7 @@ let bed: TestBed;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await Receiver.start();
-  bed = await TestBed.start(
+  bed = await TestBed.startProcess(
     {
       SUBSCRIBER_ALLOWED_HOSTS: '127.0.0.1',
       SUBSCRIBER_SIGNING_SECRET: SIGNING,

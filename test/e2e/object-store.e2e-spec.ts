@@ -8,8 +8,8 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+}, 180_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
 interface Readiness {
   readonly status: string;

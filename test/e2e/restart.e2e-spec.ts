@@ -5,8 +5,8 @@ import { eventually } from '../support/wait.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+}, 180_000);
+afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 
 describe('a server killed while jobs run', () => {
   it('has all their results and logs, once, when it is started after they ended', async () => {

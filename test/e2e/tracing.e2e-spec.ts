@@ -53,7 +53,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
   beforeAll(async () => {
     collector = await OtlpReceiver.start();
     receiver = await Receiver.start();
-    bed = await TestBed.start(
+    bed = await TestBed.startProcess(
       {
         OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_EXPORTER_OTLP_HEADERS: 'x-collector=ours',
@@ -158,7 +158,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
 describe('without a collector', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.start({}, { configuration: (text) => text.replace('level: WARNING', 'level: INFO') });
+    bed = await TestBed.startProcess({}, { configuration: (text) => text.replace('level: WARNING', 'level: INFO') });
   }, 180_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
 

@@ -26,7 +26,7 @@ describe('on the embedded cluster', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 180_000);
 });
 
 (onRealCluster ? describe : describe.skip)('a visualisation (on a real cluster)', () => {
@@ -313,7 +313,7 @@ describe('on the embedded cluster', () => {
         PYGEOAPI_K8S_MANAGER_NAMESPACE: cluster.namespace,
         OPERATORS: 'visualisations',
       };
-      both = await TestBed.start(variables, { cluster });
+      both = await TestBed.startProcess(variables, { cluster });
       await bed.create('beside', material);
       await bed.until('beside', 'Available');
       expect((await both.execute('hello', { name: 'you' })).status).toBe(200);
