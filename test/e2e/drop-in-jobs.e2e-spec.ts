@@ -67,7 +67,7 @@ beforeAll(async () => {
   await predecessor.collect(name(left.unmarked), { value: '' });
   for (const jobId of [left.held, left.unheld]) await predecessor.podEnded(name(jobId));
   for (const kubeJobName of foreign) await predecessor.podEnded(kubeJobName);
-  left.running = await create({ script: `echo working; sleep 8; ${markers}; echo in the end` });
+  left.running = await create({ script: `echo working; sleep 30; ${markers}; echo in the end` });
   await eventually(
     'the running one',
     async () => (await predecessor.podOf(name(left.running)))?.status?.phase === 'Running',
