@@ -76,6 +76,22 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => bed.stop(), 180_000);
 
+// First, while it runs.
+describe('a job that runs during the switch', () => {
+  it('shows what it writes to its annotations', async () => {
+    await predecessor.annotate(name(left.running), {
+      'pygeoapi.io/progress': '42',
+      'pygeoapi.io/message': 'reading tiles',
+      'pygeoapi.io/tiles-read': '17 of 40',
+    });
+    const status = await eventually('the progress', async () => {
+      const found = await bed.status(left.running);
+      return found.progress === 42 ? found : undefined;
+    });
+    expect(status).toMatchObject({ status: 'running', message: 'reading tiles', 'tiles-read': '17 of 40' });
+  });
+});
+
 describe('a job that the predecessor has collected', () => {
   it('shows, with its process and its times', async () => {
     const status = await bed.status(left.collected);
@@ -165,20 +181,7 @@ describe('a job that ended while neither server was up', () => {
   });
 });
 
-describe('a job that runs during the switch', () => {
-  it('shows what it writes to its annotations', async () => {
-    await predecessor.annotate(name(left.running), {
-      'pygeoapi.io/progress': '42',
-      'pygeoapi.io/message': 'reading tiles',
-      'pygeoapi.io/tiles-read': '17 of 40',
-    });
-    const status = await eventually('the progress', async () => {
-      const found = await bed.status(left.running);
-      return found.progress === 42 ? found : undefined;
-    });
-    expect(status).toMatchObject({ status: 'running', message: 'reading tiles', 'tiles-read': '17 of 40' });
-  });
-
+describe('a job that ran during the switch', () => {
   it('is collected when it ends', async () => {
     expect(await bed.ended(left.running)).toMatchObject({
       status: 'successful',
