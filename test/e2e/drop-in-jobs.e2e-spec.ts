@@ -73,7 +73,7 @@ beforeAll(async () => {
     async () => (await predecessor.podOf(name(left.running)))?.status?.phase === 'Running',
   );
   await bed.startServer();
-}, 120_000);
+}, 300_000);
 afterAll(() => bed.stop(), 180_000);
 
 // First, while it runs.
