@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
@@ -8,9 +9,12 @@ export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 export class Child {
   output = '';
 
+  /** A suite that gave up while this was starting must not wait for its end: nothing here keeps the tests' process alive. */
   private constructor(readonly process: ChildProcess) {
+    process.unref();
     for (const stream of [process.stdout, process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+      if (stream instanceof Socket) stream.unref();
     }
   }
 

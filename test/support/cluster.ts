@@ -105,6 +105,8 @@ export class TestCluster {
     if (this.embedded) {
       await this.embedded.end();
     } else {
+      // From here on no pod is made any more.
+      await this.core.deleteNamespace({ name: this.namespace });
       for (const pod of await this.podsWith()) {
         const request = {
           name: pod.metadata?.name ?? '',
@@ -117,7 +119,6 @@ export class TestCluster {
             .catch(() => undefined);
         }
       }
-      await this.core.deleteNamespace({ name: this.namespace });
     }
     await rm(this.folder, { recursive: true, force: true });
   }
