@@ -29,10 +29,7 @@ export class LiveResults {
   async read(job: JobRecord): Promise<OpenedResult> {
     const [pod] = this.cache.podsOf(job);
     const container = pod && mainContainerOf(pod, job);
-    if (!pod || container === undefined)
-      throw new NotAvailableError(
-        `The results of job "${job.jobId}" are gone: its pod does not exist any more, and nobody has collected them.`,
-      );
+    if (!pod || container === undefined) throw gone(job);
     const results = new PrintedResults();
     const dispose = () => results.dispose();
     try {
@@ -53,7 +50,15 @@ export class LiveResults {
       await dispose();
       if (error instanceof ResultFault) throw new JobFailedError(job.jobId, error.type, error.message);
       if (!(error instanceof KubernetesError) || error.retryable) throw error;
+      // The watch may tell later that it was deleted.
+      if (error.failure === 'not-found') throw gone(job);
       throw new NotAvailableError(`The results of job "${job.jobId}" cannot be read any more: ${error.message}`);
     }
   }
+}
+
+function gone({ jobId }: JobRecord): NotAvailableError {
+  return new NotAvailableError(
+    `The results of job "${jobId}" are gone: its pod does not exist any more, and nobody has collected them.`,
+  );
 }
