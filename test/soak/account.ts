@@ -79,7 +79,7 @@ export async function accountOf(
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
     const status = await endOf(client, id);
     statuses[status] = (statuses[status] ?? 0) + 1;
-    if (!fits(status, expectation)) lost.push(`${about}: ${status}`);
+    if (!fits(status, expectation)) lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}`);
     if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
     if (status !== 'successful') continue;
     if (result !== undefined) {
@@ -104,7 +104,7 @@ export async function accountOf(
     if (own.length === 0) lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log`);
     // A job that is tried again has the log of each try.
     const pods = (process === 'always-failing' ? 2 : 1) + (spare.get(PREFIX + id) ?? 0);
-    duplicates.push(...own.slice(pods));
+    duplicates.push(...own.slice(pods).map((key) => `${key}, beside ${own.slice(0, pods).join(', ')}`));
   }
   const spools = (await readdir(spoolFolder)).filter((name) => name.startsWith('ogc-processes-'));
   const uploads = (await bed.store.names()).filter((name) => name.endsWith(' (upload)'));
