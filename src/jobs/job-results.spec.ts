@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
+import { systemClock } from '../k8s/clock.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
 import { NotAvailableError, ResultsExpiredError } from '../ogc/domain-errors.js';
 import { toProblem } from '../ogc/problem-mapper.js';
@@ -17,7 +18,11 @@ import { at, JOB_ID } from './testing/records.js';
 const NAME = `pygeoapi-job-${JOB_ID}`;
 const own = (name: string) => `processes.pygeoapi.io/${name}`;
 
-async function bed(annotations: Record<string, string>, objects: Record<string, string> = {}) {
+async function bed(
+  annotations: Record<string, string>,
+  objects: Record<string, string> = {},
+  wallClock: () => Date = () => new Date(),
+) {
   const cluster = new FakeCluster();
   const store = new FakeStore();
   for (const [key, body] of Object.entries(objects))
@@ -44,7 +49,7 @@ async function bed(annotations: Record<string, string>, objects: Record<string, 
     {} as LiveResults,
     processes,
     configuration,
-    new ClusterClock(),
+    new ClusterClock(systemClock, () => wallClock().getTime()),
   );
   const read = async () => {
     const answer = await results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
@@ -113,6 +118,14 @@ describe('results', () => {
       });
     },
   );
+
+  it('that are removed while they are fetched have expired, also where this clock is a little behind', async () => {
+    const expiring = { [own('outputs')]: JSON.stringify({ a: stored('k') }), [own('results-ttl-seconds')]: '10' };
+    const late = await bed(expiring, {}, () => at(14));
+    await expect(late.read()).rejects.toThrow(ResultsExpiredError);
+    const early = await bed(expiring, {}, () => at(8));
+    await expect(early.read()).rejects.toThrow(NotAvailableError);
+  });
 
   it('that stand in the Job do not expire before it', async () => {
     const { read } = await bed({ 'pygeoapi.io/result-value': '1', [own('results-ttl-seconds')]: '1' });

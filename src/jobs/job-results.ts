@@ -32,6 +32,8 @@ import { readableOf } from './results-values.js';
 
 /** For so long a link to the object store is good. */
 const LINK_SECONDS = 3600;
+/** By so much, milliseconds, the time of the server that removes expired results may be ahead of this one's: {@link ClusterClock} knows the API server's to a second. */
+const CLOCKS_APART = 2_000;
 
 /** The answer to a request for results: bytes of a media type, or nothing. */
 export type ResultsAnswer = RawAnswer;
@@ -149,7 +151,7 @@ export class JobResults {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
     const expiry = expiryOf(job);
-    if (expiry && (job.resultsExpired || expiry <= this.clock.now())) throw new ResultsExpiredError(job.jobId, expiry);
+    if (expiry && (job.resultsExpired || this.isPast(expiry))) throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
     const { result, dispose } = await this.open(job);
     try {
@@ -158,6 +160,10 @@ export class JobResults {
       await dispose();
       throw error;
     }
+  }
+
+  private isPast(time: Date, tolerance = 0): boolean {
+    return time.getTime() <= this.clock.now().getTime() + tolerance;
   }
 
   /** Who saw at another replica that a job has ended is not told by this one that it goes on. */
@@ -196,8 +202,12 @@ export class JobResults {
 
   /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */
   private async stored(job: JobRecord, { key, size, mediaType, digest }: StoredResult): Promise<PrintedResult> {
-    const gone = () =>
-      new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
+    const gone = () => {
+      // They may have expired since the job was looked at.
+      const expiry = expiryOf(job);
+      if (expiry && this.isPast(expiry, CLOCKS_APART)) return new ResultsExpiredError(job.jobId, expiry);
+      return new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
+    };
     if (!(await this.store.head(key))) throw gone();
     const { store } = this;
     async function* bytes(range?: ByteRange): AsyncGenerator<Buffer> {
