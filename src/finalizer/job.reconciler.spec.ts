@@ -35,6 +35,22 @@ describe('a dismissed job whose log cannot be followed now', () => {
   });
 });
 
+describe('a dismissed job whose node does not know its pod', () => {
+  it('is deleted once that is believed', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    for (let refusal = 1; refusal <= 10; refusal += 1) {
+      cluster.failures.set('followLog', new KubernetesError('not-on-node', 'not here', 404));
+      await expect(reconcileJob()).rejects.toThrow('not here');
+    }
+    expect(cluster.calls).not.toContain('deleteJob');
+    cluster.failures.set('followLog', new KubernetesError('not-on-node', 'not here', 404));
+    await reconcileJob();
+    expect(cluster.calls).toContain('deleteJob');
+  });
+});
+
 describe('a job that does not start', () => {
   const waiting = { main: { waiting: { reason: 'ErrImagePull', message: 'not found' } } };
 

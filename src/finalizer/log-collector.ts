@@ -37,6 +37,12 @@ const REMOVED =
   /^(unable to retrieve container logs for [a-z0-9-]+:\/\/\S+|failed to try resolving symlinks in path .{0,400}: no such file or directory)\s*$/;
 const LONGEST_REMOVED = 512;
 
+/** Why a log, or the rest of it, cannot be read; `doubtful` where it may be, later. */
+interface Missing {
+  readonly why: string;
+  readonly doubtful: boolean;
+}
+
 const INCOMPLETE: Readonly<Record<Exclude<LogWholeness, 'whole'>, string>> = {
   cut: '[the beginning of this log is missing: the node rotates logs, and only the newest part was left]\n',
   unknown: '[the beginning of this log may be missing: the node rotates logs, and nobody watched when it began]\n',
@@ -90,13 +96,14 @@ export class LogCollector {
           checked ? this.firstStamp(pod, container) : undefined,
         );
         if (!tail.endsWithNewline) await document.write(Buffer.from('\n'));
-        if (missing !== undefined) await document.write(Buffer.from(missingLog(missing)));
-        if (isMain && missing !== undefined) mainLogMissing = missing;
-        if (isMain && missing === undefined && found !== undefined) wholeness = wholenessOf(container, noted, found);
+        if (missing) await document.write(Buffer.from(missingLog(missing.why)));
+        else if (checked) wholeness = found === undefined ? 'unknown' : wholenessOf(container, noted, found);
+        if (isMain) mainLogMissing = missing?.why;
         if (isMain && wholeness !== 'whole') await document.write(Buffer.from(INCOMPLETE[wholeness]));
-        const doubt = missing === undefined && !isFollowed ? tail.doubt : undefined;
+        const isUnread = missing ? missing.doubtful : checked && found === undefined;
+        const doubt = isUnread ? 'unread' : missing || isFollowed ? undefined : tail.doubt;
         if (isMain) main = doubt ? [doubt] : [];
-        else if (doubt === 'empty') others.push(doubt);
+        else if (doubt === 'empty' || doubt === 'unread') others.push(doubt);
         tails.set(container.name, tail.text());
       }
       await results.end();
@@ -115,40 +122,41 @@ export class LogCollector {
       return await this.heads.stampOf(pod.name, container.name);
     } catch (error) {
       // The log itself is then missing, which says more.
-      if (error instanceof KubernetesError && (!error.retryable || isNodeGone(pod))) return undefined;
+      if (whyMissing(error, pod)) return undefined;
       throw error;
     }
   }
 
-  /** @returns why the log is missing or not known to be whole, undefined where it was read whole */
+  /** @returns undefined where it was read whole */
   private async read(
     pod: PodRecord,
     container: ContainerRecord,
     session: FollowSession | undefined,
     write: (chunk: Buffer) => Promise<void>,
-  ): Promise<string | undefined> {
-    if (!container.hasRun) return whyNotRun(container);
+  ): Promise<Missing | undefined> {
+    if (!container.hasRun) return { why: whyNotRun(container), doubtful: false };
     const followed = session?.containers.get(container.name);
     if (followed?.state === 'complete') {
       for await (const chunk of followed.spool.stream()) await write(chunk as Buffer);
       return undefined;
     }
     const missing = await this.readKept(pod, container, write);
-    if (missing === undefined || !followed || followed.spool.size === 0) return missing;
+    if (!missing || !followed || followed.spool.size === 0) return missing;
     for await (const chunk of followed.spool.stream()) await write(chunk as Buffer);
-    return `the rest: following it broke off; ${missing}`;
+    return { ...missing, why: `the rest: following it broke off; ${missing.why}` };
   }
 
   private async readKept(
     pod: PodRecord,
     container: ContainerRecord,
     write: (chunk: Buffer) => Promise<void>,
-  ): Promise<string | undefined> {
+  ): Promise<Missing | undefined> {
     let stream: Readable;
     try {
       stream = await this.client.readLog(pod.name, container.name);
     } catch (error) {
-      if (error instanceof KubernetesError && (!error.retryable || isNodeGone(pod))) return error.message;
+      const missing = whyMissing(error, pod);
+      if (missing) return missing;
       throw error;
     }
     let head: Buffer | undefined = Buffer.alloc(0);
@@ -165,10 +173,22 @@ export class LogCollector {
     }
     if (head === undefined) return undefined;
     const text = head.toString('utf8');
-    if (REMOVED.test(text)) return `the container has been removed from its node: ${text.trim()}`;
+    if (REMOVED.test(text)) {
+      // The kubelet says the same while the container runtime does not answer; it does remove containers of pods that are deleted or evicted.
+      const doubtful = !pod.deleting && pod.reason !== 'Evicted';
+      return { why: `the container has been removed from its node: ${text.trim()}`, doubtful };
+    }
     if (head.length > 0) await write(head);
     return undefined;
   }
+}
+
+/** Undefined where what failed has to be tried again: also what this server may not do, for others can change that. */
+function whyMissing(error: unknown, pod: PodRecord): Missing | undefined {
+  if (!(error instanceof KubernetesError)) return undefined;
+  const doubtful = error.failure === 'not-on-node' && !isNodeGone(pod);
+  const isFinal = doubtful || isNodeGone(pod) || !(error.retryable || error.denied);
+  return isFinal ? { why: error.words, doubtful } : undefined;
 }
 
 /** The node will not come back: Kubernetes' garbage collector of pods has given the pod up. */

@@ -10,8 +10,13 @@ interface FollowedContainer {
   state: 'opening' | 'open' | 'complete' | 'broken';
 }
 
+/** How often a node may say that it does not know a pod before it is believed: its kubelet may have started just now. With the work queue's delays that takes a minute or two. */
+const MOST_REFUSALS = 10;
+
 /** What was read of one pod's containers while they were being ended. */
 export class FollowSession {
+  /** How often the node did not know the pod. */
+  refusals = 0;
   readonly containers = new Map<string, FollowedContainer>();
   readonly abort = new AbortController();
   /** Since when the pod is known to have ended. */
@@ -87,7 +92,8 @@ export class LogFollower {
       followed.state = 'open';
       void this.drain(stream, followed, pod, container).finally(onEnd);
     } catch (error) {
-      if (error instanceof KubernetesError && error.retryable) {
+      if (error instanceof KubernetesError && error.failure === 'not-on-node') session.refusals += 1;
+      if (error instanceof KubernetesError && error.retryable && session.refusals <= MOST_REFUSALS) {
         session.containers.delete(container);
         throw error;
       }

@@ -44,6 +44,7 @@ export class LogHeads {
     this.notes.set(pod.uid, note);
     this.stampOf(pod.name, container, { follow: true, signal: note.abort.signal }).then(
       (stamp) => {
+        if (stamp === undefined) return void this.notes.delete(pod.uid);
         note.first = stamp;
         if (stamp !== '') onKnown();
       },
@@ -64,13 +65,14 @@ export class LogHeads {
     return note && now - note.since;
   }
 
-  /** The time of the log's first line now; `''` where it has none. @throws KubernetesError */
-  async stampOf(podName: string, container: string, options: ReadLogOptions = {}): Promise<string> {
+  /** The time of the log's first line now; `''` where it has none, undefined where the node says in its place why it cannot be read. @throws KubernetesError */
+  async stampOf(podName: string, container: string, options: ReadLogOptions = {}): Promise<string | undefined> {
     const begun = await text(
       await this.client.readLog(podName, container, { ...options, timestamps: true, limitBytes: STAMP_BYTES }),
     );
+    if (begun === '') return '';
     const stamp = begun.slice(0, Math.max(0, begun.indexOf(' ')));
-    return Number.isNaN(Date.parse(stamp)) ? '' : stamp;
+    return Number.isNaN(Date.parse(stamp)) ? undefined : stamp;
   }
 
   forget(podUid: string): void {

@@ -1,19 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { PodRecord } from '../jobs/pod-record.js';
 
-/** Why a log may lack its end: it is `empty`, a result in it is `damaged`, or its last line is `unfinished`. */
-export type Doubt = 'empty' | 'damaged' | 'unfinished';
+/** Why a log may lack its end: it is `empty`, a result in it is `damaged`, or its last line is `unfinished`. It may be there though its node says that it is not: it is `unread`. */
+export type Doubt = 'empty' | 'damaged' | 'unfinished' | 'unread';
 
 /** Milliseconds until the log is read again, the first time, the second ... */
 const WAITS: Readonly<Record<Doubt, readonly number[]>> = {
   unfinished: [100],
   empty: [100, 300, 800],
   damaged: [100, 300, 800, 1600],
+  unread: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000],
 };
 
 /**
  * How often logs are read again before they are believed. A container runtime may write the last of a log after it has said that the container has ended (containerd copies
- * the container's output in the background), so that a log that is read at once may lack its end. How long ago that was is not asked: clocks of nodes may be wrong.
+ * the container's output in the background), so that a log that is read at once may lack its end. How long ago that was is not asked: clocks of nodes may be wrong. A kubelet that starts
+ * does not know its pods yet, and while the container runtime does not answer it has logs of none: for two minutes it is not believed that a log is lost.
  */
 @Injectable()
 export class LogPatience {

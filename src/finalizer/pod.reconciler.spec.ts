@@ -138,6 +138,63 @@ describe('an ended pod', () => {
   });
 
   it.each([
+    ['its credentials are refused', new KubernetesError('unauthorized', 'who are you', 401)],
+    ['it may not read logs', new KubernetesError('forbidden', 'not yours', 403)],
+  ])('is held while %s, for that can be mended', async (_, refusal) => {
+    const { cluster, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.logs.set(`${POD}/main`, refusal);
+    await expect(reconcilePod()).rejects.toThrow(refusal);
+    expect([outcome(), finalizers()]).toEqual([null, HELD]);
+  });
+
+  describe.each([
+    [
+      'does not know the pod',
+      new KubernetesError('not-on-node', 'GET /x: not here', 404, undefined, { words: 'not here' }),
+    ],
+    ['has no such container', 'unable to retrieve container logs for containerd://abc'],
+  ])('whose node says that it %s', (_, answer) => {
+    it('has its log read again, for its kubelet or container runtime may have started just now', async () => {
+      const { cluster, store, outcome, finalizers, reconcilePodPatiently } = setUp();
+      cluster.addJob(aKubeJob());
+      cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+      cluster.logs.set(`${POD}/main`, answer);
+      expect(await reconcilePodPatiently()).toEqual({ requeueAfter: 500 });
+      expect([outcome(), finalizers(), store.objects.size]).toEqual([null, HELD, 0]);
+      cluster.logs.set(`${POD}/main`, `${RESULT}x\n`);
+      expect(await reconcilePodPatiently()).toBeUndefined();
+      expect([outcome(), finalizers()]).toMatchObject([{ status: 'successful' }, RELEASED]);
+    });
+
+    it('is believed in the end', async () => {
+      const { cluster, outcome, finalizers, reconcilePodPatiently } = setUp();
+      cluster.addJob(aKubeJob());
+      cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+      cluster.logs.set(`${POD}/main`, answer);
+      const waits: number[] = [];
+      for (let result; (result = await reconcilePodPatiently());) waits.push(result.requeueAfter);
+      expect(waits.reduce((sum, wait) => sum + wait)).toBeGreaterThan(120_000);
+      expect([outcome(), finalizers()]).toMatchObject([{ status: 'failed', cause: { type: 'result-lost' } }, RELEASED]);
+      expect(JSON.stringify(outcome())).not.toContain('GET /x');
+    });
+  });
+
+  it.each([
+    ['deleted', { deletionTimestamp: at(4) }, {}],
+    ['evicted', {}, { reason: 'Evicted' }],
+  ])('that was %s has lost its containers, as its node says', async (_, metadata, status) => {
+    const { cluster, finalizers, reconcilePodPatiently } = setUp();
+    cluster.addJob(aKubeJob());
+    const pod = aKubePod('Failed', { main: terminated(1) }, metadata);
+    cluster.addPod({ ...pod, status: { ...pod.status, ...status } });
+    cluster.logs.set(`${POD}/main`, 'unable to retrieve container logs for containerd://abc');
+    expect(await reconcilePodPatiently()).toBeUndefined();
+    expect(finalizers()).toEqual(RELEASED);
+  });
+
+  it.each([
     ['the API server says so', new KubernetesError('not-found', 'container gone', 404), 'container gone'],
     [
       'the kubelet says so in its place',

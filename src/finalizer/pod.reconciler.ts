@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { isRepeated } from '../jobs/job-attempts.js';
 import { JobCache } from '../jobs/job-cache.js';
 import type { JobRecord } from '../jobs/job-record.js';
@@ -28,6 +28,8 @@ const NOTE_AFTER = 10_000;
  */
 @Injectable()
 export class PodReconciler {
+  private readonly logger = new Logger(PodReconciler.name);
+
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
@@ -69,6 +71,10 @@ export class PodReconciler {
       const deciding = job && (await this.recorder.isSpare(job, pod)) ? undefined : job;
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) {
+        if (collected.mainLogMissing !== undefined)
+          this.logger.warn(
+            `The log of pod ${pod.name} is read again in ${wait / 1_000} s: ${collected.mainLogMissing}`,
+          );
         // Nobody has to wait for a result because the log of another container may lack something.
         if (deciding && collected.doubts.main.length === 0) await this.recorder.record(deciding, pod, collected, now);
         return { requeueAfter: wait };

@@ -149,7 +149,7 @@ export class JobLogs implements BeforeApplicationShutdown {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof KubernetesError) || error.retryable) throw error;
-      yield Buffer.from(missingLog(error.message));
+      yield Buffer.from(missingLog(error.words));
       return;
     }
     if (last !== 0x0a) yield Buffer.from('\n');

@@ -52,7 +52,7 @@ export class LiveResults {
       if (!(error instanceof KubernetesError) || error.retryable) throw error;
       // The watch may tell later that it was deleted.
       if (error.failure === 'not-found') throw gone(job);
-      throw new NotAvailableError(`The results of job "${job.jobId}" cannot be read any more: ${error.message}`);
+      throw new NotAvailableError(`The results of job "${job.jobId}" cannot be read any more: ${error.words}`);
     }
   }
 }

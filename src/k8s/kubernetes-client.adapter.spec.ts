@@ -322,6 +322,17 @@ describe('ApiKubernetesClient', () => {
       expect((await errorOf(client.readLog('p', 'main'))).failure).toBe('not-found');
     });
 
+    it.each([
+      ['does not know the pod', 404, 'NotFound', 'not-on-node'],
+      ['cannot tell who asks', 401, 'Unauthorized', 'unavailable'],
+      ['cannot tell who may ask', 403, 'Forbidden', 'unavailable'],
+    ])('may succeed later where the node %s', async (_, code, reason, expected) => {
+      const message = 'the server could not find the requested resource ( pods/log p)';
+      api.answer(failure(code, reason, message, {}, { name: 'p', kind: 'pods/log' }));
+      const { failure: found, retryable, words } = await errorOf(client.readLog('p', 'main'));
+      expect([found, retryable, words]).toEqual([expected, true, message]);
+    });
+
     it('destroys the stream with an error where the connection breaks, even if nobody listens', async () => {
       const cut = (response: { write(text: string): void; destroy(): void }): void => {
         response.write('half a li');

@@ -1,5 +1,7 @@
 export type KubernetesFailure =
   | 'not-found'
+  /** The node that a pod is bound to does not know it: for ever, or while its kubelet starts. */
+  | 'not-on-node'
   | 'conflict'
   | 'already-exists'
   | 'bad-request'
@@ -11,8 +13,11 @@ export type KubernetesFailure =
   | 'unavailable'
   | 'failed';
 
-/** A call to the Kubernetes API failed. `message` is the API server's own, without secrets. */
+/** A call to the Kubernetes API failed. `message` names the call and ends with the API server's own words, without secrets. */
 export class KubernetesError extends Error {
+  /** The API server's words alone: for who knows nothing of the call. */
+  readonly words: string;
+
   constructor(
     readonly failure: KubernetesFailure,
     message: string,
@@ -20,14 +25,20 @@ export class KubernetesError extends Error {
     readonly status?: number,
     /** Seconds after which the API server wants to be asked again (`Retry-After`). */
     readonly retryAfterSeconds?: number,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly words?: string } = {},
   ) {
     super(message, options);
+    this.words = options.words ?? message;
     this.name = 'KubernetesError';
   }
 
   /** Whether the same call may succeed later without anything being changed. */
   get retryable(): boolean {
-    return ['unavailable', 'too-many-requests', 'conflict', 'expired', 'failed'].includes(this.failure);
+    return ['unavailable', 'not-on-node', 'too-many-requests', 'conflict', 'expired', 'failed'].includes(this.failure);
+  }
+
+  /** Whether this server is not allowed to make the call: it may be once somebody gives it the right, or its credentials are renewed. */
+  get denied(): boolean {
+    return this.failure === 'unauthorized' || this.failure === 'forbidden';
   }
 }

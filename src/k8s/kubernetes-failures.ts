@@ -6,6 +6,8 @@ export interface ApiStatus {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
+  /** What the answer is about. */
+  readonly details?: { readonly kind?: string };
 }
 
 const byStatus: Readonly<Record<number, KubernetesFailure>> = {
@@ -22,19 +24,29 @@ const byStatus: Readonly<Record<number, KubernetesFailure>> = {
   503: 'unavailable',
   504: 'unavailable',
 };
+/**
+ * Answers that the API server passes on from a kubelet are about this, its own are about pods. A kubelet that starts does not know its pods yet, and may not be able to find out
+ * who asks.
+ */
+const FROM_NODE = 'pods/log';
+const byStatusFromNode: Readonly<Record<number, KubernetesFailure>> = {
+  401: 'unavailable',
+  403: 'unavailable',
+  404: 'not-on-node',
+};
 const LONGEST_PLAIN_MESSAGE = 500;
 
 /** The error that an API server's answer (or the ERROR event of a watch) stands for. */
 export function errorOfStatus(what: string, code: number, status: ApiStatus, retryAfter?: string): KubernetesError {
-  const failure =
-    status.reason === 'AlreadyExists' ? 'already-exists' : status.reason === 'Expired' ? 'expired' : byStatus[code];
+  const words = status.message || status.reason || `HTTP ${code}`;
   const seconds = retryAfter !== undefined && /^\d+$/.test(retryAfter) ? Number(retryAfter) : undefined;
-  return new KubernetesError(
-    failure ?? 'failed',
-    `${what}: ${status.message || status.reason || `HTTP ${code}`}`,
-    code,
-    seconds,
-  );
+  return new KubernetesError(failureOf(code, status) ?? 'failed', `${what}: ${words}`, code, seconds, { words });
+}
+
+function failureOf(code: number, { reason, details }: ApiStatus): KubernetesFailure | undefined {
+  if (reason === 'AlreadyExists') return 'already-exists';
+  if (reason === 'Expired') return 'expired';
+  return (details?.kind === FROM_NODE ? byStatusFromNode[code] : undefined) ?? byStatus[code];
 }
 
 /** As {@link errorOfStatus}, from an error answer's body: a Status in JSON, or whatever a proxy in between has written. */

@@ -122,6 +122,41 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
   );
 
   it(
+    'when the kubelet is killed again and again while logs are read',
+    async () => {
+      const ids: string[] = [];
+      for (let round = 0; round < 5; round += 1) {
+        const made = await submit(6);
+        ids.push(...made);
+        await bed.until(made.at(-1) ?? '', 'running');
+        await kill('kubelet');
+        // From before the jobs end until after it.
+        await new Promise((resolve) => setTimeout(resolve, 1_000 * (round + 1)));
+        await bringBack();
+      }
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(30));
+    },
+    8 * MINUTE,
+  );
+
+  it(
+    'when the container runtime is killed before the logs of jobs that have ended are read',
+    async () => {
+      const { name, namespace } = await takeLease();
+      await bed.server?.end('SIGKILL');
+      await bed.startServer();
+      const ids = await submit(6);
+      await podEnded(6);
+      await kill('containerd');
+      await bed.cluster.coordination.deleteNamespacedLease({ name, namespace });
+      await eventually('a log that cannot be read', () => bed.server?.output.includes('is read again in'), MINUTE);
+      await bringBack();
+      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(6));
+    },
+    8 * MINUTE,
+  );
+
+  it(
     'but the logs of a node that does not come back, which is said',
     async () => {
       const ids = await submit(3, 'endless');

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { Receiver } from '../support/receiver.js';
+import { duplicateLogs } from '../support/store.js';
 import type { TestBed } from '../support/test-bed.js';
 import type { TestClient } from '../support/test-client.js';
 import { eventually } from '../support/wait.js';
@@ -36,6 +37,29 @@ async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string,
     const status = process === 'lingering' ? 'dismissed' : process === 'always-failing' ? 'failed' : 'successful';
     jobs.set(id, { process, status });
   }
+}
+
+/** What the cluster has of a job: for who has to find out what went wrong. */
+async function evidence({ cluster }: TestBed, id: string): Promise<string> {
+  const about = (name = '') => name.startsWith(PREFIX + id);
+  const { items } = await cluster.core.listNamespacedEvent({ namespace: cluster.namespace });
+  const job = (await cluster.kubeJobs()).find(({ metadata }) => about(metadata?.name));
+  const pods = (await cluster.pods()).filter(({ metadata }) => about(metadata?.name));
+  return [
+    { conditions: job?.status?.conditions, annotations: job?.metadata?.annotations },
+    ...pods.map(({ metadata, status }) => ({ name: metadata?.name, created: metadata?.creationTimestamp, status })),
+    ...items
+      .filter(({ involvedObject }) => about(involvedObject.name))
+      .map(({ firstTimestamp, count, involvedObject: { name }, reason, message }) => ({
+        at: firstTimestamp,
+        name,
+        count,
+        reason,
+        message,
+      })),
+  ]
+    .map((object) => `\n    ${JSON.stringify(object)}`)
+    .join('');
 }
 
 const endOf = (client: TestClient, id: string): Promise<string> =>
@@ -79,7 +103,8 @@ export async function accountOf(
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
     const status = await endOf(client, id);
     statuses[status] = (statuses[status] ?? 0) + 1;
-    if (!fits(status, expectation)) lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}`);
+    if (!fits(status, expectation))
+      lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}${await evidence(bed, id)}`);
     if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
     if (status !== 'successful') continue;
     if (result !== undefined) {
@@ -98,13 +123,11 @@ export async function accountOf(
   const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
   const logs = await bed.store.logs();
-  const spare = await bed.cluster.sparePods();
   for (const [id, { process, disturbed }] of jobs) {
     const own = logs.filter((key) => key.includes(id));
     if (own.length === 0) lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log`);
-    // A job that is tried again has the log of each try.
-    const pods = (process === 'always-failing' ? 2 : 1) + (spare.get(PREFIX + id) ?? 0);
-    duplicates.push(...own.slice(pods).map((key) => `${key}, beside ${own.slice(0, pods).join(', ')}`));
+    const twice = await duplicateLogs(bed.store, own);
+    if (twice.length > 0) duplicates.push(`${own.join(', ')}${await evidence(bed, id)}`);
   }
   const spools = (await readdir(spoolFolder)).filter((name) => name.startsWith('ogc-processes-'));
   const uploads = (await bed.store.names()).filter((name) => name.endsWith(' (upload)'));

@@ -15,6 +15,8 @@ import { kinds, type Expectation } from './load.js';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
+/** Names of the only faults that are injected; empty: all. */
+const chosen = (process.env['SOAK_FAULTS'] ?? '').split(',').filter(Boolean);
 /** Jobs that have not ended; more are not made. */
 const MOST_UNDER_WAY = 20;
 const BUCKET_ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
@@ -154,8 +156,16 @@ function* shuffled<T>(items: readonly T[]): Generator<T, never> {
   }
 }
 
+function chosenFaults(): readonly string[] {
+  const known = Object.keys(inject);
+  const unknown = chosen.filter((name) => !known.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`no fault is called "${unknown.join('", "')}" here; there are: ${known.join(', ')}`);
+  return chosen.length > 0 ? chosen : known;
+}
+
 async function injectFaults(): Promise<void> {
-  for (const name of shuffled(Object.keys(inject))) {
+  for (const name of shuffled(chosenFaults())) {
     await seconds(between(1, 8));
     if (over) return;
     const begin = performance.now();

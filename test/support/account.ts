@@ -1,3 +1,4 @@
+import { duplicateLogs } from './store.js';
 import type { TestBed, TestReplica } from './test-bed.js';
 import type { TestClient } from './test-client.js';
 import { eventually } from './wait.js';
@@ -8,7 +9,7 @@ export interface Account {
   /** How many have which status. */
   readonly statuses: Readonly<Record<string, number>>;
   readonly withoutLog: readonly string[];
-  /** Keys of logs beyond one for each job, and one for each pod that Kubernetes took away. */
+  /** Keys of logs of pods that have another. */
   readonly surplusLogs: readonly string[];
   readonly wrongResults: readonly string[];
   /** By the names of their Jobs. */
@@ -60,14 +61,14 @@ export async function accountOf(
   };
   await eventually('all pods being released', async () => (await held()).length === 0, 60_000).catch(() => undefined);
   const logs = await bed.store.logs();
-  const spare = [...(await bed.cluster.sparePods())];
-  const podsOf = (id: string) => 1 + (spare.find(([name]) => name.endsWith(id))?.[1] ?? 0);
   const mine = new Map(ids.map((id) => [id, logs.filter((key) => key.includes(id))]));
+  const surplusLogs: string[] = [];
+  for (const keys of mine.values()) surplusLogs.push(...(await duplicateLogs(bed.store, keys)));
   return {
     jobs: ids.length,
     statuses,
     withoutLog: ids.filter((id) => mine.get(id)?.length === 0),
-    surplusLogs: [...mine].flatMap(([id, keys]) => keys.slice(podsOf(id))),
+    surplusLogs,
     wrongResults,
     heldPods: await held(),
   };

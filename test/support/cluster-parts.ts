@@ -7,7 +7,7 @@ import { eventually } from './wait.js';
 
 const run = promisify(execFile);
 
-export type Part = 'kube-apiserver' | 'kubelet' | 'versitygw' | 'kube-controller-manager';
+export type Part = 'kube-apiserver' | 'kubelet' | 'containerd' | 'versitygw' | 'kube-controller-manager';
 
 /** Program that brings parts of the cluster back which do not run; without it the cluster cannot be disturbed. */
 const UP = process.env['CLUSTER_UP'] ?? '';

@@ -2,12 +2,13 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
+  GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onRealCluster } from './cluster.js';
@@ -20,9 +21,24 @@ export interface TestStore {
   keys(): Promise<string[]>;
   /** Names of all objects that hold logs. */
   logs(): Promise<string[]>;
+  /** An object as text. */
+  read(key: string): Promise<string>;
   /** Names of everything that is there, uploads under way included. */
   names(): Promise<string[]>;
   remove(): Promise<void>;
+}
+
+/** Those of a job's logs that are another's of the same pod, which a log names first: Kubernetes may have made a job more than one pod, and each has its own. */
+export async function duplicateLogs(store: TestStore, logs: readonly string[]): Promise<string[]> {
+  if (logs.length < 2) return [];
+  const pods = new Set<string>();
+  const duplicates: string[] = [];
+  for (const key of logs) {
+    const [pod = ''] = /^.*$/m.exec(await store.read(key)) ?? [];
+    if (pods.has(pod)) duplicates.push(key);
+    pods.add(pod);
+  }
+  return duplicates;
 }
 
 export async function startTestStore(): Promise<TestStore> {
@@ -42,6 +58,10 @@ export function folderStore(folder: string, remove: () => Promise<void>): TestSt
     args: ['--object-store', 'folder'],
     keys: names,
     names,
+    read: async (key) => {
+      const name = (await readdir(folder)).find((each) => decodeURIComponent(each) === key);
+      return readFile(join(folder, name ?? key), 'utf8');
+    },
     logs: async () => (await names()).filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
     remove,
   };
@@ -83,6 +103,10 @@ async function startBucket(): Promise<TestStore> {
     args: ['--object-store', 's3'],
     names: async () => [...(await keys()), ...(await uploads())],
     keys,
+    read: async (key) => {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return (await Body?.transformToString()) ?? '';
+    },
     logs: async () => (await keys()).filter((key) => /-logs(\.duplicate[^/]*)?\.txt$/.test(key)),
     remove: async () => {
       for (const key of await keys()) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));

@@ -95,8 +95,14 @@ export function json(body: unknown, status = 200, headers: Record<string, string
     void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-export function failure(code: number, reason: string, message = reason, headers: Record<string, string> = {}): Answer {
-  return json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message }, code, headers);
+export function failure(
+  code: number,
+  reason: string,
+  message = reason,
+  headers: Record<string, string> = {},
+  details?: object,
+): Answer {
+  return json({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message, details }, code, headers);
 }
 
 /** An object of the API as the informer's specs need it. */
