@@ -68,7 +68,15 @@ describe('a job that does not start', () => {
     await reconcileJob(at(60));
     expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'image-pull-failed', container: 'main' } });
     expect(cluster.kubeJobs.get(JOB)?.spec?.activeDeadlineSeconds).toBe(1);
-    expect(cluster.calls).toEqual(['patchJob']);
+    expect(cluster.calls).toEqual(['listPodsOfJob', 'patchJob']);
+  });
+
+  it('is not failed where its pod runs, which is not known yet', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(59) } } }), false);
+    expect(await reconcileJob(at(60))).toBeUndefined();
+    expect(outcome()).toBeNull();
   });
 
   it('is not failed when it changes in the same moment', async () => {

@@ -56,10 +56,8 @@ export class JobReconciler {
     if (pods.some((pod) => pod.held)) return;
     // The caches may be behind, each for itself: what they do not show is no proof. A verdict needs the pods and then the Job themselves (a pod is released only
     // after its outcome has been recorded), and holds only for that version of the Job.
-    const actual = (await this.client.listPodsOfJob(job.name))
-      .map(toPodRecord)
-      .filter((pod) => pod?.jobUid === job.uid);
-    if (actual.some((pod) => pod?.held)) return;
+    const actual = await this.actualPodsOf(job);
+    if (actual.some((pod) => pod.held)) return;
     const kubeJob = await this.client.getJob(job.name);
     const current = kubeJob && toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
     if (!kubeJob || !current || current.uid !== job.uid) return;
@@ -88,15 +86,26 @@ export class JobReconciler {
   /** The time starts anew with each attempt. */
   private async watchStart(job: JobRecord, pods: readonly PodRecord[], now: Date): Promise<ReconcileResult> {
     const seconds = job.startDeadlineSeconds;
-    const pod = pods.find((each) => !hasBeenTried(job, each));
-    if (seconds === undefined || (pod && !isWaitingToStart(pod))) return undefined;
-    const since = (pod && endOf(pod)) ?? attemptDue(job, pod);
-    const remaining = since.getTime() + seconds * 1000 - now.getTime();
+    if (seconds === undefined) return undefined;
+    let pod = waitingOf(job, pods);
+    let remaining = remainingUntilStart(job, pod, seconds, now);
+    if (remaining !== undefined && remaining <= 0) {
+      // The cache of pods may be behind.
+      pod = waitingOf(job, await this.actualPodsOf(job));
+      remaining = remainingUntilStart(job, pod, seconds, now);
+    }
+    if (remaining === undefined) return undefined;
     if (remaining > 0) return { requeueAfter: remaining };
     const cause = causeOfMissedStart(pod, seconds, this.cache.newestEventOf(job));
     const outcome = failed(cause, { started: startOfJob(job, pod), finished: now.toISOString() });
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
+  }
+
+  /** As the API server has them now. */
+  private async actualPodsOf(job: JobRecord): Promise<PodRecord[]> {
+    const pods = (await this.client.listPodsOfJob(job.name)).map(toPodRecord);
+    return pods.filter((pod) => pod !== undefined).filter(({ jobUid }) => jobUid === job.uid);
   }
 }
 
@@ -106,6 +115,23 @@ function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {
     type: 'result-lost',
     message: 'The job ended well, but its pod was removed before its log and result could be read.',
   };
+}
+
+/** The pod of the attempt that has not ended yet. */
+function waitingOf(job: JobRecord, pods: readonly PodRecord[]): PodRecord | undefined {
+  return pods.find((each) => !hasBeenTried(job, each));
+}
+
+/** Milliseconds; undefined where it has started. */
+function remainingUntilStart(
+  job: JobRecord,
+  pod: PodRecord | undefined,
+  seconds: number,
+  now: Date,
+): number | undefined {
+  if (pod && !isWaitingToStart(pod)) return undefined;
+  const since = (pod && endOf(pod)) ?? attemptDue(job, pod);
+  return since.getTime() + seconds * 1000 - now.getTime();
 }
 
 /** Its attempt has ended and is noted: the next is waited for. */

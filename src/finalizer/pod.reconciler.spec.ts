@@ -237,6 +237,23 @@ describe('an ended pod', () => {
     expect(outcome()).toMatchObject({ status: 'successful' });
   });
 
+  it('whose Job is not known yet is collected as any other: watches may be behind each other', async () => {
+    const { cluster, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob(), false);
+    cluster.logs.set(`${POD}/main`, `${RESULT}x\n`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.failures.set('getJob', new KubernetesError('unavailable', 'no answer'));
+    await expect(reconcilePod()).rejects.toThrow('no answer');
+    expect([outcome(), finalizers()]).toEqual([null, HELD]);
+    await reconcilePod();
+    expect([outcome(), finalizers()]).toMatchObject([{ status: 'successful' }, RELEASED]);
+    expect(cluster.annotationsOf(JOB)).toMatchObject({
+      [ownAnnotation.collection]: 'done',
+      [ownAnnotation.logKey]: LOG_KEY,
+      'pygeoapi.io/result-value': 'x',
+    });
+  });
+
   it('whose Job is gone has its log stored and is released', async () => {
     const { cluster, store, finalizers, reconcilePod } = setUp();
     cluster.logs.set(`${POD}/main`, 'x\n');

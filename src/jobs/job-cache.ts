@@ -115,6 +115,21 @@ export class JobCache {
     this.jobs.observe(kubeJob);
   }
 
+  /**
+   * The job of a pod. Each cache may be behind the other: the API server is asked for one that is not known here, so that a job is never taken for gone.
+   * @throws KubernetesError
+   */
+  async jobOf(pod: Pick<PodRecord, 'jobName' | 'jobUid'>): Promise<JobRecord | undefined> {
+    const isOwner = (job: JobRecord | undefined) => job && (pod.jobUid === undefined || pod.jobUid === job.uid);
+    const known = this.jobs.get(pod.jobName);
+    if (isOwner(known)) return known;
+    const kubeJob = await this.client.getJob(pod.jobName);
+    if (!kubeJob) return undefined;
+    this.observe(kubeJob);
+    const found = toJobRecord(this.prefix, kubeJob);
+    return isOwner(found) ? found : undefined;
+  }
+
   /** The pods of a Job, newest first. */
   podsOf(job: Pick<JobRecord, 'name' | 'uid'>): readonly PodRecord[] {
     const pods = [...(this.podsByJob.get(job.name) ?? [])].map((name) => this.pods.get(name));

@@ -85,7 +85,8 @@ export class FakeCluster {
       ),
   } as unknown as KubernetesClient;
 
-  addJob(kubeJob: V1Job): V1Job {
+  /** @param told whether the informer is told of it; it may be behind */
+  addJob(kubeJob: V1Job, told = true): V1Job {
     this.version += 1;
     const metadata = {
       uid: 'job-uid',
@@ -95,13 +96,14 @@ export class FakeCluster {
     };
     const stored = { ...kubeJob, metadata };
     this.kubeJobs.set(metadata.name ?? '', stored);
-    this.informers.get('jobs')?.observe(stored);
+    if (told) this.informers.get('jobs')?.observe(stored);
     return stored;
   }
 
-  addPod(pod: V1Pod): V1Pod {
+  /** @param told as of {@link addJob} */
+  addPod(pod: V1Pod, told = true): V1Pod {
     this.podObjects.set(pod.metadata?.name ?? '', pod);
-    this.informers.get('pods')?.observe(pod);
+    if (told) this.informers.get('pods')?.observe(pod);
     return pod;
   }
 
