@@ -32,22 +32,36 @@ async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string,
     const id = metadata?.name?.slice(PREFIX.length) ?? '';
     if (jobs.has(id)) continue;
     const process = metadata?.annotations?.['pygeoapi.io/process_id'] ?? '';
-    // Nobody was there to dismiss these.
-    if (process === 'lingering') await client.delete(`/jobs/${id}`);
+    // Nobody was there to dismiss these. One that has no pod yet would leave no log.
+    if (process === 'lingering') {
+      await eventually(`a pod of ${id}`, async () => (await podsOf(bed, id)).length > 0, BOUND).catch(() => undefined);
+      await client.delete(`/jobs/${id}`);
+    }
     const status = process === 'lingering' ? 'dismissed' : process === 'always-failing' ? 'failed' : 'successful';
     jobs.set(id, { process, status });
   }
 }
 
+const podsOf = async ({ cluster }: TestBed, id: string) =>
+  (await cluster.pods()).filter(({ metadata }) => metadata?.name?.startsWith(PREFIX + id));
+
+/** A kubelet that is killed while it starts a container fails the pod, and Kubernetes the Job: that is the job's end, and is said. */
+const wasNotStarted = async (client: TestClient, id: string): Promise<boolean> =>
+  (await client.status(id)).cause?.type === 'container-not-created';
+
 /** What the cluster has of a job: for who has to find out what went wrong. */
-async function evidence({ cluster }: TestBed, id: string): Promise<string> {
+async function evidence(bed: TestBed, id: string): Promise<string> {
+  const { cluster } = bed;
   const about = (name = '') => name.startsWith(PREFIX + id);
   const { items } = await cluster.core.listNamespacedEvent({ namespace: cluster.namespace });
   const job = (await cluster.kubeJobs()).find(({ metadata }) => about(metadata?.name));
-  const pods = (await cluster.pods()).filter(({ metadata }) => about(metadata?.name));
   return [
     { conditions: job?.status?.conditions, annotations: job?.metadata?.annotations },
-    ...pods.map(({ metadata, status }) => ({ name: metadata?.name, created: metadata?.creationTimestamp, status })),
+    ...(await podsOf(bed, id)).map(({ metadata, status }) => ({
+      name: metadata?.name,
+      created: metadata?.creationTimestamp,
+      status,
+    })),
     ...items
       .filter(({ involvedObject }) => about(involvedObject.name))
       .map(({ firstTimestamp, count, involvedObject: { name }, reason, message }) => ({
@@ -79,6 +93,7 @@ function fits(status: string, expectation: Expectation): boolean {
   return (
     status === expectation.status ||
     (expectation.status === 'dismissed' && isGone) ||
+    status === 'not started by its node' ||
     (expectation.disturbed === 'pod deleted' && status === 'failed') ||
     (expectation.disturbed === 'Job deleted' && isGone)
   );
@@ -88,11 +103,13 @@ function fits(status: string, expectation: Expectation): boolean {
  * Waits until all that the jobs leave behind is there, and tells what is.
  * @param jobs those that were answered; the others are added
  * @param spoolFolder temporary files of the servers
+ * @param kubeletKilled whether containers may not have been started for that
  */
 export async function accountOf(
   { bed, client, receiver }: { bed: TestBed; client: TestClient; receiver: Receiver },
   jobs: Map<string, Expectation>,
   spoolFolder: string,
+  kubeletKilled: boolean,
 ): Promise<Account> {
   const statuses: Record<string, number> = {};
   const [lost, duplicates]: [string[], string[]] = [[], []];
@@ -101,7 +118,9 @@ export async function accountOf(
   for (const [id, expectation] of jobs) {
     const { process, disturbed, result, again, subscriber } = expectation;
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
-    const status = await endOf(client, id);
+    const ended = await endOf(client, id);
+    const status =
+      kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? 'not started by its node' : ended;
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (!fits(status, expectation))
       lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}${await evidence(bed, id)}`);
@@ -125,7 +144,8 @@ export async function accountOf(
   const logs = await bed.store.logs();
   for (const [id, { process, disturbed }] of jobs) {
     const own = logs.filter((key) => key.includes(id));
-    if (own.length === 0) lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log`);
+    if (own.length === 0)
+      lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log${await evidence(bed, id)}`);
     const twice = await duplicateLogs(bed.store, own);
     if (twice.length > 0) duplicates.push(`${own.join(', ')}${await evidence(bed, id)}`);
   }

@@ -218,7 +218,7 @@ it(
     for (const { process } of replicas) process.process.kill('SIGCONT');
     const [, client] = replicas as [TestReplica, TestReplica];
 
-    const account = await accountOf({ bed, client, receiver }, jobs, spoolFolder);
+    const account = await accountOf({ bed, client, receiver }, jobs, spoolFolder, faults.has('kubelet killed'));
     const third = Math.ceil(memory.length / 3);
     const mean = (samples: typeof memory) =>
       Math.round(samples.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / Math.max(1, samples.length));
