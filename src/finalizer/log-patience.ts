@@ -8,7 +8,7 @@ export type Doubt = 'empty' | 'damaged' | 'unfinished' | 'unread';
 const WAITS: Readonly<Record<Doubt, readonly number[]>> = {
   unfinished: [100],
   empty: [100, 300, 800],
-  damaged: [100, 300, 800, 1600],
+  damaged: [100, 300, 800, 1_600, 3_200],
   unread: [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000],
 };
 

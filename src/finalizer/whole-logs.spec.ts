@@ -204,8 +204,8 @@ describe('a log that may lack its end, for its container has ended', () => {
     const all = bed();
     ended(all, 'PYGEOAPI_K8S_MANAGER_RESULT_START bytes=4\nx\n');
     const waits: (number | undefined)[] = [];
-    for (let again = 0; again < 5; again += 1) waits.push((await all.reconcilePodPatiently())?.requeueAfter);
-    expect(waits).toEqual([100, 300, 800, 1600, undefined]);
+    for (let again = 0; again < 6; again += 1) waits.push((await all.reconcilePodPatiently())?.requeueAfter);
+    expect(waits).toEqual([100, 300, 800, 1600, 3200, undefined]);
     expect([all.outcome(), all.finalizers()]).toMatchObject([{ cause: { type: 'result-damaged' } }, RELEASED]);
   });
 
