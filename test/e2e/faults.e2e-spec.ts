@@ -162,7 +162,8 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
       expect(status.cause).toMatchObject({ type: 'evicted', message: expect.stringMatching(/ephemeral/) });
       await released(bed);
       expect(await logsOf(bed, id)).toHaveLength(1);
-      expect(await bed.log(id)).toContain('eating');
+      // The kubelet removes the containers of evicted pods: on a busy machine before anybody could read them.
+      expect(await bed.log(id)).toMatch(/eating|\[no log: the container has been removed from its node/);
     },
     240_000,
   );
