@@ -46,7 +46,7 @@ export class PodReconciler {
   async reconcile(podName: string, lookAgain: () => void, now: Date): Promise<ReconcileResult> {
     const pod = this.cache.pods.get(podName);
     if (!pod?.held) return undefined;
-    const job = hasEnded(pod) ? await this.cache.jobOf(pod) : this.knownJobOf(pod);
+    const job = hasEnded(pod) ? await this.cache.jobOf(pod) : this.cache.knownJobOf(pod);
     if (!hasEnded(pod) || isUndecided(pod, job)) {
       if (pod.deleting) await this.follower.ensure(pod, lookAgain);
       return this.noteStart(pod, job, lookAgain);
@@ -102,14 +102,14 @@ export class PodReconciler {
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
-    let current = job && this.knownJobOf(pod);
+    let current = job && this.cache.knownJobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
     if (current && isRepeated(current, pod, this.cache.podsOf(current)))
       return this.recorder.noteAttempt(current, pod, stored.value, now);
     if (current && !current.outcome) {
       // The Job controller may have given up since.
       await this.recorder.record(current, pod, collected, now);
-      current = this.knownJobOf(pod);
+      current = this.cache.knownJobOf(pod);
     }
     if (!current?.outcome) return;
     await this.transfers.discard(current);
@@ -134,11 +134,6 @@ export class PodReconciler {
 
   private startOf(pod: PodRecord, job: JobRecord | undefined): string | undefined {
     return job?.logStart?.pod === pod.uid ? job.logStart.first : this.heads.firstOf(pod.uid, mainOf(pod, job));
-  }
-
-  private knownJobOf(pod: PodRecord): JobRecord | undefined {
-    const job = this.cache.jobs.get(pod.jobName);
-    return job && (pod.jobUid === undefined || pod.jobUid === job.uid) ? job : undefined;
   }
 }
 

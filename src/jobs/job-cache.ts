@@ -120,14 +120,19 @@ export class JobCache {
    * @throws KubernetesError
    */
   async jobOf(pod: Pick<PodRecord, 'jobName' | 'jobUid'>): Promise<JobRecord | undefined> {
-    const isOwner = (job: JobRecord | undefined) => job && (pod.jobUid === undefined || pod.jobUid === job.uid);
-    const known = this.jobs.get(pod.jobName);
-    if (isOwner(known)) return known;
+    const known = this.knownJobOf(pod);
+    if (known) return known;
     const kubeJob = await this.client.getJob(pod.jobName);
     if (!kubeJob) return undefined;
     this.observe(kubeJob);
     const found = toJobRecord(this.prefix, kubeJob);
-    return isOwner(found) ? found : undefined;
+    return found && isOf(pod, found) ? found : undefined;
+  }
+
+  /** The job of a pod, as far as this cache knows it. */
+  knownJobOf(pod: Pick<PodRecord, 'jobName' | 'jobUid'>): JobRecord | undefined {
+    const job = this.jobs.get(pod.jobName);
+    return job && isOf(pod, job) ? job : undefined;
   }
 
   /** The pods of a Job, newest first. */
@@ -135,7 +140,7 @@ export class JobCache {
     const pods = [...(this.podsByJob.get(job.name) ?? [])].map((name) => this.pods.get(name));
     return pods
       .filter((pod) => pod !== undefined)
-      .filter((pod) => pod.jobUid === undefined || pod.jobUid === job.uid)
+      .filter((pod) => isOf(pod, job))
       .sort((a, b) => b.created.getTime() - a.created.getTime());
   }
 
@@ -210,6 +215,11 @@ export class JobCache {
   private notify(name: string): void {
     for (const listener of [...(this.listeners.get(name) ?? [])]) listener();
   }
+}
+
+/** A Job of the same name may have been another. */
+function isOf({ jobUid }: Pick<PodRecord, 'jobUid'>, { uid }: Pick<JobRecord, 'uid'>): boolean {
+  return jobUid === undefined || jobUid === uid;
 }
 
 /** Notes the time, and forgets what was noted too long ago to count. */
