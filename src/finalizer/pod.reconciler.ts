@@ -71,9 +71,9 @@ export class PodReconciler {
       const deciding = job && (await this.recorder.isSpare(job, pod)) ? undefined : job;
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) {
-        if (collected.mainLogMissing !== undefined)
+        if (collected.doubts.main.includes('unread'))
           this.logger.warn(
-            `The log of pod ${pod.name} is read again in ${wait / 1_000} s: ${collected.mainLogMissing}`,
+            `The log of pod ${pod.name} is read again in ${wait / 1_000} s: ${collected.mainLogMissing ?? 'it is not known when it began'}`,
           );
         // Nobody has to wait for a result because the log of another container may lack something.
         if (deciding && collected.doubts.main.length === 0) await this.recorder.record(deciding, pod, collected, now);

@@ -9,6 +9,8 @@ import type { Expectation } from './load.js';
 const BOUND = 180_000;
 const ENDS = ['successful', 'failed', 'dismissed'];
 const PREFIX = 'pygeoapi-job-';
+/** A kubelet that is killed while it starts a container fails the pod, and Kubernetes the Job: that is the job's end, and is said. */
+const NOT_STARTED = 'not started by its node';
 
 /** What became of the jobs of a soak: whatever must not be, a line for each. */
 export interface Account {
@@ -45,7 +47,6 @@ async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string,
 const podsOf = async ({ cluster }: TestBed, id: string) =>
   (await cluster.pods()).filter(({ metadata }) => metadata?.name?.startsWith(PREFIX + id));
 
-/** A kubelet that is killed while it starts a container fails the pod, and Kubernetes the Job: that is the job's end, and is said. */
 const wasNotStarted = async (client: TestClient, id: string): Promise<boolean> =>
   (await client.status(id)).cause?.type === 'container-not-created';
 
@@ -93,7 +94,7 @@ function fits(status: string, expectation: Expectation): boolean {
   return (
     status === expectation.status ||
     (expectation.status === 'dismissed' && isGone) ||
-    status === 'not started by its node' ||
+    status === NOT_STARTED ||
     (expectation.disturbed === 'pod deleted' && status === 'failed') ||
     (expectation.disturbed === 'Job deleted' && isGone)
   );
@@ -119,8 +120,7 @@ export async function accountOf(
     const { process, disturbed, result, again, subscriber } = expectation;
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
     const ended = await endOf(client, id);
-    const status =
-      kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? 'not started by its node' : ended;
+    const status = kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? NOT_STARTED : ended;
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (!fits(status, expectation))
       lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}${await evidence(bed, id)}`);
