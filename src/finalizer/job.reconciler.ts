@@ -5,7 +5,7 @@ import { JobCache } from '../jobs/job-cache.js';
 import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
 import { JobTransfers } from '../jobs/job-transfers.js';
-import { endOf, hasEnded, toPodRecord, type PodRecord } from '../jobs/pod-record.js';
+import { endOf, hasEnded, type PodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
@@ -56,7 +56,7 @@ export class JobReconciler {
     if (pods.some((pod) => pod.held)) return;
     // The caches may be behind, each for itself: what they do not show is no proof. A verdict needs the pods and then the Job themselves (a pod is released only
     // after its outcome has been recorded), and holds only for that version of the Job.
-    const actual = await this.actualPodsOf(job);
+    const actual = await this.cache.actualPodsOf(job);
     if (actual.some((pod) => pod.held)) return;
     const kubeJob = await this.client.getJob(job.name);
     const current = kubeJob && toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
@@ -91,7 +91,7 @@ export class JobReconciler {
     let remaining = remainingUntilStart(job, pod, seconds, now);
     if (remaining !== undefined && remaining <= 0) {
       // The cache of pods may be behind.
-      pod = waitingOf(job, await this.actualPodsOf(job));
+      pod = waitingOf(job, await this.cache.actualPodsOf(job));
       remaining = remainingUntilStart(job, pod, seconds, now);
     }
     if (remaining === undefined) return undefined;
@@ -100,12 +100,6 @@ export class JobReconciler {
     const outcome = failed(cause, { started: startOfJob(job, pod), finished: now.toISOString() });
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
-  }
-
-  /** As the API server has them now. */
-  private async actualPodsOf(job: JobRecord): Promise<PodRecord[]> {
-    const pods = (await this.client.listPodsOfJob(job.name)).map(toPodRecord);
-    return pods.filter((pod) => pod !== undefined).filter(({ jobUid }) => jobUid === job.uid);
   }
 }
 

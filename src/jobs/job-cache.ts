@@ -141,7 +141,16 @@ export class JobCache {
     return pods
       .filter((pod) => pod !== undefined)
       .filter((pod) => isOf(pod, job))
-      .sort((a, b) => b.created.getTime() - a.created.getTime());
+      .sort(newestPodFirst);
+  }
+
+  /** As {@link podsOf}, as the API server has them now: this cache may be behind. @throws KubernetesError */
+  async actualPodsOf(job: Pick<JobRecord, 'name' | 'uid'>): Promise<readonly PodRecord[]> {
+    return (await this.client.listPodsOfJob(job.name))
+      .map(toPodRecord)
+      .filter((pod) => pod !== undefined)
+      .filter(({ jobUid }) => jobUid === job.uid)
+      .sort(newestPodFirst);
   }
 
   newestEventOf(job: Pick<JobRecord, 'name'>): string | undefined {
@@ -215,6 +224,10 @@ export class JobCache {
   private notify(name: string): void {
     for (const listener of [...(this.listeners.get(name) ?? [])]) listener();
   }
+}
+
+function newestPodFirst(a: PodRecord, b: PodRecord): number {
+  return b.created.getTime() - a.created.getTime();
 }
 
 /** A Job of the same name may have been another. */

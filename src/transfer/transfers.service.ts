@@ -6,7 +6,6 @@ import { DeclaredOutputs } from '../jobs/declared-outputs.js';
 import { JobCache } from '../jobs/job-cache.js';
 import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
 import { isMediaType } from '../jobs/media-type.js';
-import { toPodRecord } from '../jobs/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -195,11 +194,10 @@ export class TransfersService {
   }
 
   /** UID of the pod that runs now, of a job that may be tried again. The cluster itself is asked, as in {@link authorize}. */
-  private async attemptOf({ name, uid, backoffLimit }: JobRecord): Promise<string | undefined> {
-    if (backoffLimit === 0) return undefined;
-    const pods = (await this.client.listPodsOfJob(name)).map(toPodRecord).filter((pod) => pod?.jobUid === uid);
-    return pods.reduce((newest, pod) => (!newest || (pod && pod.created > newest.created) ? pod : newest), undefined)
-      ?.uid;
+  private async attemptOf(job: JobRecord): Promise<string | undefined> {
+    if (job.backoffLimit === 0) return undefined;
+    const [newest] = await this.cache.actualPodsOf(job);
+    return newest?.uid;
   }
 
   private async begin(job: JobRecord, outputId: string, pod: string | undefined): Promise<UploadRecord> {
