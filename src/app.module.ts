@@ -17,7 +17,7 @@ import { NegotiationInterceptor } from './ogc/negotiation.interceptor.js';
 import { OgcModule } from './ogc/ogc.module.js';
 import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
-import { loadPlugins, type Plugin } from './processes/plugins.js';
+import { loadPlugins, type Plugin } from './processes/registry/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
 import { SubscribersModule } from './subscribers/subscribers.module.js';
 import { TransferModule } from './transfer/transfer.module.js';

@@ -32,9 +32,9 @@ export type {
   OutputDescription,
   ProcessDescription,
   TransmissionMode,
-} from './processes/process-description.js';
-export { describeFromMetadata } from './processes/process-metadata.js';
-export { ProcessorDefinition } from './processes/processor-definition.js';
+} from './processes/description/process-description.js';
+export { describeFromMetadata } from './processes/description/process-metadata.js';
+export { ProcessorDefinition } from './processes/registry/processor-definition.js';
 export { escapeReferences } from './processes/processors/escape-references.js';
 export { PodDefinition } from './processes/processors/pod-definition.js';
 export { type MainContainer, makePodSpec } from './processes/processors/make-pod-spec.js';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
-import { ProcessorDefinition } from './processes/processor-definition.js';
+import { ProcessorDefinition } from './processes/registry/processor-definition.js';
 import { BucketDefinition, SecretDefinition } from './processes/processors/papermill-notebook/container.definition.js';
 import {
   ContainerImageDefinition,

@@ -4,8 +4,8 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { Configuration } from './config/configuration.js';
 import { ApiDefinition } from './ogc/api-definition.js';
 import { Links } from './ogc/links.js';
-import { executeOperations, BEARER_SCHEME } from './processes/openapi-processes.js';
-import { ProcessRegistry } from './processes/process-registry.js';
+import { executeOperations, BEARER_SCHEME } from './processes/api-definition/openapi-processes.js';
+import { ProcessRegistry } from './processes/registry/process-registry.js';
 import { localize } from './ogc/languages.js';
 import { version } from './version.js';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadConfiguration } from './config/load-configuration.js';
 import { temporaryFolder } from './config/testing/temporary-files.js';
-import { buildProcess, type AnyProcessor } from './processes/build-process.js';
+import { buildProcess, type AnyProcessor } from './processes/registry/build-process.js';
 import { GenericImageProcessor } from './processes/processors/generic-image/generic-image.processor.js';
 import { clusterWith } from './processes/testing/cluster-view.js';
 

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import type { ProcessesServerOptions } from './app.module.js';
 import { loadConfiguration } from './config/config.module.js';
-import { loadPlugins } from './processes/plugins.js';
+import { loadPlugins } from './processes/registry/plugins.js';
 
 /**
  * Wires an application exactly as the server itself is: body limit, headers, compression, log, OpenAPI document, Swagger UI. It does not listen yet.

@@ -1,6 +1,6 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
-import type { ProcessSummaryDto } from '../processes/process.dto.js';
+import type { ProcessSummaryDto } from '../processes/description/process.dto.js';
 
 /** What a link may lead to: a description's links come from configuration and processors, and `javascript:` is an address, too. */
 function isSafe(href: string): boolean {

@@ -1,6 +1,6 @@
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
-import { pointerTo } from '../processes/schema-faults.js';
-import { isSecretName } from '../processes/secrets.js';
+import { pointerTo } from '../processes/schema/schema-faults.js';
+import { isSecretName } from '../processes/schema/secrets.js';
 
 /** One control of an execute form. */
 export interface FormField {

@@ -19,7 +19,7 @@ import { JobsService } from '../jobs/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
 import { isSameOrigin } from './same-origin.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
-import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { bearerToken } from '../ogc/api-token.js';
 import { Access } from './access.js';
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Configuration } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 
 /** What of a request matters to access. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { declaredMediaType } from '../processes/process-metadata.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { declaredMediaType } from '../processes/description/process-metadata.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { JobRecord } from './job-record.js';
 
 /** The outputs that processes declare, for who keeps results under their ids. */

@@ -10,7 +10,7 @@ import {
   ownAnnotation,
   POD_FINALIZER,
 } from '../k8s/names.js';
-import type { RequestedOutput } from '../processes/execute-request.js';
+import type { RequestedOutput } from '../processes/request/execute-request.js';
 import type { TraceParent } from '../tracing/trace-context.js';
 import type { JobNotes } from '../processes/processor.js';
 import type { RequestedResponse } from './job-outcome.js';

@@ -14,12 +14,12 @@ import {
   MisconfiguredError,
   PayloadTooLargeError,
 } from '../ogc/domain-errors.js';
-import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/execute-request.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
-import type { RegisteredProcess } from '../processes/registered-process.js';
+import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../processes/request/execute-request.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
+import type { RegisteredProcess } from '../processes/registry/registered-process.js';
 import { Observer } from '../observation/observer.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
-import { maskSecrets } from '../processes/secrets.js';
+import { maskSecrets } from '../processes/schema/secrets.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { activeTrace, inSpan } from '../tracing/tracing.js';
 import { Access, type Caller } from './access.js';

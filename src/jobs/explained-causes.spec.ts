@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { ExplainedCauses } from './explained-causes.js';
 import type { JobCause } from './job-outcome.js';
 import { aJob } from './testing/records.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { JobCause } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 

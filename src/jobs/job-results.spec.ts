@@ -6,7 +6,7 @@ import { systemClock } from '../k8s/clock.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
 import { NotAvailableError, ResultsExpiredError } from '../ogc/domain-errors.js';
 import { toProblem } from '../ogc/problem-mapper.js';
-import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { JobCache } from './job-cache.js';
 import { JobResults } from './job-results.js';
 import type { JobRecord } from './job-record.js';

@@ -16,7 +16,7 @@ import {
   ResultNotReadyError,
   ResultsExpiredError,
 } from '../ogc/domain-errors.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
 import { parseOutputs } from './job-annotations.js';
 import { JobCache } from './job-cache.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { OutputDescription } from '../processes/process-description.js';
+import type { OutputDescription } from '../processes/description/process-description.js';
 import type { JobRecord } from './job-record.js';
 
 /** A job that is about to be made. */

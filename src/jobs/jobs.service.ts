@@ -5,7 +5,7 @@ import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { JobGoneError, JobNotFoundError } from '../ogc/domain-errors.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { collects } from './collection.js';
 import { JobCache } from './job-cache.js';
 import { encodeCursor, isAfter, type JobListQuery, matches } from './job-list.query.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Configuration } from '../config/configuration.js';
-import type { LinkedValue } from '../processes/input-validation.js';
+import type { LinkedValue } from '../processes/request/input-validation.js';
 import { LinkedInputs } from './linked-inputs.js';
 
 const asked: string[] = [];

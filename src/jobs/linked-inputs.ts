@@ -4,7 +4,7 @@ import { Configuration } from '../config/configuration.js';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../outbound/outbound-dispatcher.js';
-import type { LinkedValue } from '../processes/input-validation.js';
+import type { LinkedValue } from '../processes/request/input-validation.js';
 import { isJson } from './results-values.js';
 import { inCallSpan, traceHeaders } from '../tracing/tracing.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../config/configuration.js';
-import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { JobCache } from './job-cache.js';
 import { lastProgressIn, LoggedProgress } from './logged-progress.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { JobCache } from './job-cache.js';
 import type { JobRecord } from './job-record.js';
 import { parseProgress, type JobStatus } from './job-status.js';

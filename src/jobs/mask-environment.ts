@@ -1,5 +1,5 @@
 import type { V1Container, V1Job } from '@kubernetes/client-node';
-import { isSecretName } from '../processes/secrets.js';
+import { isSecretName } from '../processes/schema/secrets.js';
 
 /** The Job as it may be shown: values of environment variables with secret-looking names are `*`. The argument is left unchanged. */
 export function maskEnvironment(kubeJob: V1Job): V1Job {

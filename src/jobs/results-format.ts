@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../config/validation.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
-import type { OutputDescription } from '../processes/process-description.js';
+import type { OutputDescription } from '../processes/description/process-description.js';
 import type { JobResult, PrintedResult } from '../processes/processor.js';
 import { documentValue, inlineValue, isJson, parseJson, readableOf, valuePart } from './results-values.js';
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../config/validation.js';
-import { objectFormatFault, objectFormatOf } from '../processes/ogc-formats.js';
-import { alternativesOf } from '../processes/output-formats.js';
-import type { OutputDescription } from '../processes/process-description.js';
+import { objectFormatFault, objectFormatOf } from '../processes/schema/ogc-formats.js';
+import { alternativesOf } from '../processes/description/output-formats.js';
+import type { OutputDescription } from '../processes/description/process-description.js';
 import type { PrintedResult } from '../processes/processor.js';
 import { decodeUtf8 } from './utf-8.js';
 

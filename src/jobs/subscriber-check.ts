@@ -1,7 +1,7 @@
 import { isMapping } from '../config/validation.js';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
 import type { AllowedHosts } from '../outbound/allowed-hosts.js';
-import type { Subscriber } from '../processes/execute-request.js';
+import type { Subscriber } from '../processes/request/execute-request.js';
 import type { Subscription } from './subscription.js';
 
 const LONGEST_URI = 2048;

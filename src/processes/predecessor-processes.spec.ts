@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Configuration } from '../config/configuration.js';
 import { loadConfiguration } from '../config/load-configuration.js';
-import { ProcessRegistry } from './process-registry.js';
+import { ProcessRegistry } from './registry/process-registry.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
 import { clusterWith } from './testing/cluster-view.js';

@@ -6,12 +6,12 @@ import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
-import { checkQuery, parsePage } from './list-query.js';
+import { checkQuery, parsePage } from './description/list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';
-import { localizeDescription, localizeSummary } from './localize.js';
-import { listLinks, processLinks, type Parameters } from './process-links.js';
-import { ProcessRegistry } from './process-registry.js';
-import { ProcessDto, ProcessListDto } from './process.dto.js';
+import { localizeDescription, localizeSummary } from './description/localize.js';
+import { listLinks, processLinks, type Parameters } from './description/process-links.js';
+import { ProcessRegistry } from './registry/process-registry.js';
+import { ProcessDto, ProcessListDto } from './description/process.dto.js';
 
 const LANGUAGE = {
   name: 'lang',

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { ProcessRegistry } from './process-registry.js';
+import { ProcessRegistry } from './registry/process-registry.js';
 import { ProcessesController } from './processes.controller.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';

@@ -4,7 +4,7 @@ import type { V1PodSpec } from '@kubernetes/client-node';
 import type { JobSettingsDefinition } from '../config/sections/job-settings.js';
 import type { ProcessorSection } from '../config/configuration.js';
 import type { RequestFault } from '../ogc/domain-errors.js';
-import type { ProcessDescription } from './process-description.js';
+import type { ProcessDescription } from './description/process-description.js';
 
 /** A fixed text, so that a processor is known whichever copy of this package decorated it. */
 const PROCESSOR_NAMES = 'ogc-processes-k8s:processor';

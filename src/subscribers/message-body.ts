@@ -5,7 +5,7 @@ import type { JobRecord } from '../jobs/job-record.js';
 import { JobResults } from '../jobs/job-results.js';
 import { toStatusInfo } from '../jobs/status-info.js';
 import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
-import { ProcessRegistry } from '../processes/process-registry.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
 
 /** Results of more bytes are sent as links: receivers take no more than a megabyte, as a rule. */
 export const INLINE_LIMIT = 1024 * 1024;

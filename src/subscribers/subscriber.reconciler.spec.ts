@@ -10,7 +10,7 @@ import { at, JOB_ID } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
-import type { ProcessRegistry } from '../processes/process-registry.js';
+import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { Answer } from './delivery-plan.js';
 import { INLINE_LIMIT, MessageBody } from './message-body.js';
 import type { Message, SubscriberCaller } from './subscriber-caller.js';

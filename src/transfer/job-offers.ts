@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
-import { declaredMediaType } from '../processes/process-metadata.js';
+import { declaredMediaType } from '../processes/description/process-metadata.js';
 import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/job-transfers.js';
 import type { JobRecord } from '../jobs/job-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';

@@ -1,4 +1,4 @@
-import type { ProcessDto } from '../../processes/process.dto.js';
+import type { ProcessDto } from '../../processes/description/process.dto.js';
 import { Json, LinkList, ProcessSummary, Tags, Text } from '../components.js';
 import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
 import type { PageMaker } from '../page.js';

@@ -1,4 +1,4 @@
-import type { ProcessListDto } from '../../processes/process.dto.js';
+import type { ProcessListDto } from '../../processes/description/process.dto.js';
 import { Anchor, LinkList, PageLinks, ProcessSummary } from '../components.js';
 import type { PageMaker } from '../page.js';
 

@@ -13,7 +13,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import type { V1Container } from '@kubernetes/client-node';
-import { ProcessorDefinition } from '../processor-definition.js';
+import { ProcessorDefinition } from '../registry/processor-definition.js';
 import {
   EitherOf,
   InitContainers,

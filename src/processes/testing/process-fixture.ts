@@ -1,7 +1,7 @@
-import { buildProcess, type AnyProcessor } from '../build-process.js';
+import { buildProcess, type AnyProcessor } from '../registry/build-process.js';
 import type { ProcessorInterface } from '../processor.js';
-import { describeFromMetadata } from '../process-metadata.js';
-import type { RegisteredProcess } from '../registered-process.js';
+import { describeFromMetadata } from '../description/process-metadata.js';
+import type { RegisteredProcess } from '../registry/registered-process.js';
 
 /** A processor without a definition class, for specs that look at descriptions and requests. */
 export const plainProcessor: ProcessorInterface<{ metadata?: Record<string, unknown> }> = {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { IsNotEmpty, IsString } from 'class-validator';
 import type { V1PodSpec } from '@kubernetes/client-node';
-import { describeFromMetadata } from '../../process-metadata.js';
-import type { ProcessDescription } from '../../process-description.js';
+import { describeFromMetadata } from '../../description/process-metadata.js';
+import type { ProcessDescription } from '../../description/process-description.js';
 import { Processor, type ConfiguredProcess, type ProcessorInterface } from '../../processor.js';
 import { makePodSpec } from '../make-pod-spec.js';
 import { PodDefinition } from '../pod-definition.js';

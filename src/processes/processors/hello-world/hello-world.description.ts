@@ -1,4 +1,4 @@
-import type { ProcessDescription } from '../../process-description.js';
+import type { ProcessDescription } from '../../description/process-description.js';
 
 /** What stands where the configuration has no `metadata`: inputs and output as pygeoapi's own hello-world has them. */
 export const helloWorldDescription: Partial<ProcessDescription> = {

@@ -5,8 +5,8 @@ import { posix } from 'node:path';
 import { TextMapping } from '../../../config/constraints.js';
 import { Configuration } from '../../../config/configuration.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
-import { describeFromMetadata } from '../../process-metadata.js';
-import type { InputDescription, ProcessDescription } from '../../process-description.js';
+import { describeFromMetadata } from '../../description/process-metadata.js';
+import type { InputDescription, ProcessDescription } from '../../description/process-description.js';
 import {
   Processor,
   type ConfiguredProcess,

@@ -15,7 +15,7 @@ import {
 } from 'class-validator';
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { Section, SectionList, TextLike, YamlBoolean } from '../../../config/constraints.js';
-import { ProcessorDefinition } from '../../processor-definition.js';
+import { ProcessorDefinition } from '../../registry/processor-definition.js';
 import { IsQuantities, UniqueNames } from '../pod-definition-constraints.js';
 import { IsRegularExpression, NamedMappings, VolumeMounts } from './definition-constraints.js';
 

@@ -1,7 +1,7 @@
 import { isMapping } from '../../../config/validation.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
-import { pointerTo } from '../../schema-faults.js';
-import type { InputDescription } from '../../process-description.js';
+import { pointerTo } from '../../schema/schema-faults.js';
+import type { InputDescription } from '../../description/process-description.js';
 import type { NotebookDefinition } from './notebook.definition.js';
 import { namesFile } from './output-path.js';
 import { encodeParameters, faultOfEncoded } from './papermill-parameters.js';

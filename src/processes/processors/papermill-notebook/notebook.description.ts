@@ -1,6 +1,6 @@
-import { describeFromMetadata } from '../../process-metadata.js';
+import { describeFromMetadata } from '../../description/process-metadata.js';
 import type { ConfiguredProcess } from '../../processor.js';
-import type { ProcessDescription } from '../../process-description.js';
+import type { ProcessDescription } from '../../description/process-description.js';
 import type { NotebookDefinition } from './notebook.definition.js';
 import { notebookInputs } from './notebook-inputs.js';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { Configuration } from '../../../config/configuration.js';
 import { loadConfiguration } from '../../../config/load-configuration.js';
-import { ProcessRegistry } from '../../process-registry.js';
+import { ProcessRegistry } from '../../registry/process-registry.js';
 import { PapermillContainerImageProcessor } from './container-image.processor.js';
 import { PapermillNotebookProcessor } from './notebook.processor.js';
 import { clusterWith } from '../../testing/cluster-view.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { Configuration } from '../../../config/configuration.js';
 import { type RequestFault, UnavailableError } from '../../../ogc/domain-errors.js';
-import type { ProcessDescription } from '../../process-description.js';
+import type { ProcessDescription } from '../../description/process-description.js';
 import {
   Processor,
   type ClusterView,

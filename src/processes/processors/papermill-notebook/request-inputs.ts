@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
 import { isMapping } from '../../../config/validation.js';
-import type { InputDescription } from '../../process-description.js';
+import type { InputDescription } from '../../description/process-description.js';
 import type { ContainerDefinition } from './container.definition.js';
 import { matchesWhole } from './definition-constraints.js';
 import type { RequestedResources } from './make-resources.js';

@@ -1,0 +1,41 @@
+import { Allow, IsBoolean, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { JobSettingsDefinition } from '../../config/sections/job-settings.js';
+import type { CommonDefinition } from '../processor.js';
+
+const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\r\n]*"|[\w!#$&^.+:-]+))*$/;
+
+/**
+ * The keys of every `processor` section. Definition classes extend it; a processor without a definition class is checked against it, its
+ * further keys untouched.
+ */
+export class ProcessorDefinition extends JobSettingsDefinition implements CommonDefinition {
+  @IsString()
+  name!: string;
+
+  /** The process description; its content is checked once the processor has made a description of it. */
+  @IsOptional()
+  @IsObject()
+  metadata?: Record<string, unknown>;
+
+  @IsOptional()
+  @IsBoolean()
+  check_auth?: boolean;
+
+  @IsOptional()
+  @Matches(MEDIA_TYPE, { message: '$property must be a media type such as application/json' })
+  mimetype?: string;
+
+  /** Of each call of an asynchronous method of the processor. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(600)
+  processor_timeout_seconds?: number;
+
+  /** Judged by the security-context policy. */
+  @Allow()
+  pod_security_context?: unknown;
+
+  @Allow()
+  container_security_context?: unknown;
+}

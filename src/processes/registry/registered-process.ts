@@ -1,0 +1,243 @@
+import type { JobSettings, PodSettings } from '../../config/configuration.js';
+import { toJobSettings } from '../../config/sections/job-settings.js';
+import { isMapping } from '../../config/validation.js';
+import { Readable } from 'node:stream';
+import type { V1PodSpec } from '@kubernetes/client-node';
+import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
+import { resultMediaType } from '../description/process-metadata.js';
+import { checkedNotes } from './job-notes-check.js';
+import { checkedPodSpec } from './pod-spec-check.js';
+import { withPodSettings, type PodSettingsLayers } from './pod-settings.js';
+import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
+import type {
+  AccessRequest,
+  ClusterView,
+  CommonDefinition,
+  ConfiguredProcess,
+  DismissedJob,
+  Execution,
+  JobNotes,
+  JobResult,
+  PrintedResult,
+  ProcessorInterface,
+} from '../processor.js';
+import type { ProcessDescription } from '../description/process-description.js';
+
+const LONGEST_EXPLANATION = 500;
+
+/** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
+export class RegisteredProcess {
+  readonly id: string;
+  /** Whether executing, reading logs and dismissing ask for the API token. */
+  readonly requiresToken: boolean;
+  /** Whether its pods get secrets that have to be looked for in the cluster. */
+  readonly listsSecrets: boolean;
+  /** Whether its jobs print how far they are. */
+  readonly logsProgress: boolean;
+  /** Media type of a result where the job does not say its own. */
+  readonly mimetype: string;
+  /** Name of the container whose log carries the result markers. */
+  readonly mainContainerName: string;
+  /** Where the definition says; the manager's settings lie beneath. */
+  readonly jobSettings: JobSettings;
+  /** Labels and annotations that the configuration puts on pods; never a name that the server sets itself. */
+  readonly podMetadata: Readonly<Record<'labels' | 'annotations', NonNullable<PodSettings['podLabels']>>>;
+  /** The definition's own setting: undefined: not set; null (or false, or `off`): off. */
+  readonly podSecurityContext: unknown;
+  readonly containerSecurityContext: unknown;
+
+  constructor(
+    private readonly processor: ProcessorInterface<CommonDefinition>,
+    private readonly process: ConfiguredProcess<CommonDefinition>,
+    readonly description: ProcessDescription,
+    private readonly inputs: readonly CheckedInput[],
+    private readonly calls: ProcessorCalls,
+    private readonly podSettings: PodSettingsLayers = { own: {}, defaults: {} },
+  ) {
+    const { definition } = process;
+    this.id = process.id;
+    this.requiresToken = processor.requiresToken?.(process) ?? definition.check_auth ?? true;
+    this.listsSecrets = processor.listsSecrets?.(process) ?? false;
+    this.logsProgress = processor.logsProgress?.(process) ?? false;
+    this.mimetype = resultMediaType(definition, description);
+    this.mainContainerName = processor.mainContainerName;
+    this.jobSettings = toJobSettings(definition);
+    const { own, defaults } = podSettings;
+    this.podMetadata = {
+      labels: { ...(own.podLabels ?? defaults.podLabels) },
+      annotations: { ...(own.podAnnotations ?? defaults.podAnnotations) },
+    };
+    this.podSecurityContext = definition.pod_security_context;
+    this.containerSecurityContext = definition.container_security_context;
+  }
+
+  /**
+   * The pod of one execution, with the settings of the configuration for pods, neither hardened nor with the server's environment variables yet; the processor's own checks come first.
+   * @throws InvalidRequestError with what the processor finds wrong with the inputs
+   * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
+   */
+  async makePodSpec({ jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
+    const execution = (): Execution => ({ jobId, inputs: structuredClone(inputs) });
+    const faults = await this.calls.call('check the inputs', async () =>
+      checkedFaults((await this.processor.validate?.(this.process, execution())) ?? []),
+    );
+    if (faults.length > 0)
+      throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
+    return this.calls.call('make a pod', async () =>
+      withPodSettings(
+        checkedPodSpec(await this.processor.makePodSpec(this.process, execution(), cluster), this.mainContainerName),
+        this.podSettings,
+        this.mainContainerName,
+      ),
+    );
+  }
+
+  /**
+   * What the processor notes on the job.
+   * @throws MisconfiguredError where the processor fails, or returns what cannot be noted
+   */
+  async notes({ jobId, inputs }: Execution): Promise<JobNotes> {
+    if (!this.processor.notes) return {};
+    return this.calls.call('note what is to be known of the job', async () =>
+      checkedNotes(await this.processor.notes?.(this.process, { jobId, inputs: structuredClone(inputs) })),
+    );
+  }
+
+  /**
+   * Whether the request may pass: everybody's where no token is asked for; else as the processor decides, or by the API token.
+   * @throws MisconfiguredError where the processor fails; UnauthorizedError where it says so itself
+   */
+  async isGranted(request: AccessRequest): Promise<boolean> {
+    if (!this.requiresToken) return true;
+    if (!this.processor.checkAuth) return request.hasApiToken;
+    return this.calls.call('check the access', async () => {
+      const granted: unknown = await this.processor.checkAuth?.(this.process, request);
+      if (typeof granted === 'boolean') return granted;
+      throw new ProcessorFault(`must return true or false from checkAuth (returned ${typeof granted})`);
+    });
+  }
+
+  /** Whether the processor decides about access by itself, so that a token which is not the API token may be right. */
+  get checksAccess(): boolean {
+    return this.processor.checkAuth !== undefined;
+  }
+
+  /**
+   * The results of a successful job as its processor gives them.
+   * @param printed what the job printed
+   * @throws MisconfiguredError where the processor fails
+   */
+  async results(jobId: string, printed: JobResult): Promise<JobResult> {
+    if (!this.processor.results) return printed;
+    const { unnamed, named } = printed;
+    const given = new GivenResults();
+    const unnamedGiven = unnamed && given.give(unnamed);
+    const outputs = Object.fromEntries([...named].map(([id, result]) => [id, given.give(result)]));
+    try {
+      return await this.calls.call('give the result', async () => {
+        const returned: unknown = await this.processor.results?.(this.process, { jobId, outputs }, unnamedGiven);
+        if (isMadeResults(returned)) {
+          const made = Object.entries(returned.outputs).map(([id, result]) => [id, given.take(result)] as const);
+          return { named: new Map(made.filter((entry): entry is [string, PrintedResult] => entry[1] !== undefined)) };
+        }
+        const result = given.take(returned);
+        return { named, ...(result ? { unnamed: result } : {}) };
+      });
+    } finally {
+      given.closeRest();
+    }
+  }
+
+  /** What everybody may read of a failure, by the last lines of the log. Never throws: what goes wrong is logged. */
+  explainFailure(lines: string): string | undefined {
+    try {
+      const explanation: unknown = this.processor.explainFailure?.(this.process, lines);
+      if (explanation === undefined) return undefined;
+      if (typeof explanation !== 'string')
+        throw new ProcessorFault(`must return a text from explainFailure (returned ${typeof explanation})`);
+      return explanation.slice(0, LONGEST_EXPLANATION);
+    } catch (error) {
+      this.calls.tell('explain a failure', error);
+      return undefined;
+    }
+  }
+
+  /** Tells the processor of a dismissal. Never rejects: a failure is logged. */
+  async onDismiss(job: DismissedJob): Promise<void> {
+    if (!this.processor.onDismiss) return;
+    await this.calls
+      .call('tidy up after a dismissal', async () => this.processor.onDismiss?.(this.process, job))
+      .catch(() => undefined);
+  }
+
+  /** Checks the inputs (without the API token); {@link validateInputs} says how. Never throws. */
+  validateInputs(inputs: Readonly<Record<string, unknown>>): ValidatedInputs {
+    return validateInputs(
+      this.id,
+      this.requiresToken ? this.inputs.filter(({ id }) => id !== 'token') : this.inputs,
+      inputs,
+    );
+  }
+}
+
+function checkedFaults(faults: unknown): readonly RequestFault[] {
+  const isFault = (fault: unknown): fault is RequestFault =>
+    typeof fault === 'object' &&
+    fault !== null &&
+    'pointer' in fault &&
+    'message' in fault &&
+    typeof fault.pointer === 'string' &&
+    typeof fault.message === 'string';
+  if (Array.isArray(faults) && faults.every(isFault))
+    return faults.map(({ pointer, message }) => ({ pointer, message }));
+  throw new ProcessorFault('must return a list of faults {pointer, message} from validate');
+}
+
+function isMadeResults(returned: unknown): returned is { outputs: Readonly<Record<string, unknown>> } {
+  return typeof returned === 'object' && returned !== null && 'outputs' in returned && isMapping(returned.outputs);
+}
+
+/** Results as a processor sees them: what it has opened and does not return is closed. */
+class GivenResults {
+  private readonly originals = new Map<unknown, PrintedResult>();
+  private readonly opened = new Map<PrintedResult, Readable[]>();
+  private readonly taken = new Set<PrintedResult>();
+
+  give(original: PrintedResult): PrintedResult {
+    const streams: Readable[] = [];
+    const body = () => {
+      const stream = original.body();
+      streams.push(stream);
+      return stream;
+    };
+    const given = { ...original, body };
+    this.originals.set(given, original);
+    this.opened.set(original, streams);
+    return given;
+  }
+
+  /** What the processor returned: one of what it was given, or a result of its own. */
+  take(returned: unknown): PrintedResult | undefined {
+    const original = this.originals.get(returned);
+    if (original) this.taken.add(original);
+    return original ?? checkedResult(returned);
+  }
+
+  closeRest(): void {
+    for (const [original, streams] of this.opened) {
+      if (!this.taken.has(original)) streams.forEach((stream) => stream.destroy());
+    }
+  }
+}
+
+function checkedResult(result: unknown): PrintedResult | undefined {
+  if (result === undefined || result === null) return undefined;
+  const { mediaType, body } = result as { mediaType?: unknown; body?: unknown };
+  if (typeof mediaType !== 'string' || !/^[^\s/]+\/[^\r\n]+$/.test(mediaType))
+    throw new ProcessorFault('must return a result with a mediaType such as text/plain');
+  if (typeof body !== 'string' && !(body instanceof Uint8Array))
+    throw new ProcessorFault('must return a result whose body is a string or a Uint8Array');
+  const bytes = Buffer.from(body);
+  return { mediaType, size: bytes.length, body: () => Readable.from([bytes]) };
+}

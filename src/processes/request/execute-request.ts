@@ -1,0 +1,210 @@
+import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import type { LinkedValue } from './input-validation.js';
+import { offeredFormats } from '../description/output-formats.js';
+import type { TransmissionMode } from '../description/process-description.js';
+import type { RegisteredProcess } from '../registry/registered-process.js';
+import { pointerTo } from '../schema/schema-faults.js';
+import { isMapping } from '../../config/validation.js';
+
+/** Far more than any input needs, and far less than what overflows a stack. */
+const MAX_DEPTH = 500;
+
+type Members = Readonly<Record<string, unknown>>;
+
+/** What is asked of one output. */
+export interface RequestedOutput {
+  readonly transmissionMode?: TransmissionMode;
+  /** As sent: `{mediaType, encoding, schema}`. */
+  readonly format?: Members;
+}
+
+/** Addresses that are told about the job; absolute HTTP(S) URIs. */
+export interface Subscriber {
+  readonly successUri?: string;
+  readonly inProgressUri?: string;
+  readonly failedUri?: string;
+}
+
+/** A validated execute request (OGC API - Processes 1.0, schema execute.yaml). */
+export interface ExecuteRequest {
+  /** With defaults filled in, else as sent; without the API token. */
+  readonly inputs: Members;
+  /** Undefined: all outputs. */
+  readonly outputs?: Readonly<Record<string, RequestedOutput>>;
+  /** Undefined: the request does not say; raw, as a rule. */
+  readonly response?: 'raw' | 'document';
+  /** The API token, where it came as the predecessor's `token` input. */
+  readonly token?: string;
+  readonly subscriber?: Subscriber;
+  /** Inputs given by link whose values have not been checked yet; absent: none. */
+  readonly links?: readonly LinkedValue[];
+}
+
+/**
+ * The API token that came as the predecessor's `token` input, so that it can be checked before anything else of the body is looked at.
+ * Undefined where there is none, where it is no text, or where `token` is an ordinary input of a process that asks for no token.
+ */
+export function tokenOf(process: RegisteredProcess, body: unknown): string | undefined {
+  const inputs = isMapping(body) && Object.hasOwn(body, 'inputs') ? body['inputs'] : undefined;
+  if (!takesToken(process) || !isMapping(inputs) || !Object.hasOwn(inputs, 'token')) return undefined;
+  return typeof inputs['token'] === 'string' ? inputs['token'] : undefined;
+}
+
+/**
+ * Reads an execute request.
+ * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body
+ */
+export function parseExecuteRequest(process: RegisteredProcess, body: unknown): ExecuteRequest {
+  if (!isMapping(body))
+    throw invalid(process, [{ pointer: '', message: 'must be a JSON object with the member inputs' }]);
+  if (isDeeperThan(body, MAX_DEPTH))
+    throw invalid(process, [{ pointer: '', message: `must not be nested deeper than ${MAX_DEPTH} levels` }]);
+  const faults: RequestFault[] = [];
+  const token = tokenOf(process, body);
+  const validated = process.validateInputs(withoutToken(process, membersOf(body, 'inputs', faults) ?? {}));
+  faults.push(...validated.faults);
+  const outputs = parseOutputs(process, body, faults);
+  const response = parseResponse(body, faults);
+  const subscriber = parseSubscriber(body, faults);
+  if (faults.length > 0) throw invalid(process, faults);
+  return {
+    inputs: validated.inputs,
+    ...(response ? { response } : {}),
+    ...(outputs ? { outputs } : {}),
+    ...(token !== undefined ? { token } : {}),
+    ...(subscriber ? { subscriber } : {}),
+    ...(validated.links.length > 0 ? { links: validated.links } : {}),
+  };
+}
+
+function invalid(process: RegisteredProcess, faults: readonly RequestFault[]): InvalidRequestError {
+  return new InvalidRequestError(`The execute request does not fit process "${process.id}".`, faults);
+}
+
+/** `token` is the API token unless it is an input of its own and no API token is asked for. */
+function takesToken(process: RegisteredProcess): boolean {
+  return process.requiresToken || !Object.hasOwn(process.description.inputs, 'token');
+}
+
+function withoutToken(process: RegisteredProcess, inputs: Members): Members {
+  if (!takesToken(process)) return inputs;
+  return Object.fromEntries(Object.entries(inputs).filter(([id]) => id !== 'token'));
+}
+
+/** Omitted or empty `outputs` ask for all. A process that declares none says nothing of them: its jobs may give any. */
+function parseOutputs(process: RegisteredProcess, body: Members, faults: RequestFault[]) {
+  const outputs = Object.entries(membersOf(body, 'outputs', faults) ?? {});
+  if (outputs.length === 0) return undefined;
+  const known = process.description.outputs;
+  return Object.fromEntries(
+    outputs.map(([id, output]) => {
+      const pointer = pointerTo('/outputs', id);
+      if (Object.keys(known).length > 0 && !Object.hasOwn(known, id))
+        faults.push({
+          pointer,
+          message: `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`,
+        });
+      return [id, parseOutput(process, id, output, pointer, faults)];
+    }),
+  );
+}
+
+function parseOutput(
+  process: RegisteredProcess,
+  id: string,
+  output: unknown,
+  pointer: string,
+  faults: RequestFault[],
+): RequestedOutput {
+  if (!isMapping(output)) {
+    faults.push({ pointer, message: 'must be an object with transmissionMode or format, or {}' });
+    return {};
+  }
+  const allowed = process.description.outputTransmission;
+  const mode = allowed.find((candidate) => candidate === output['transmissionMode']);
+  if (output['transmissionMode'] !== undefined && !mode)
+    faults.push({
+      pointer: `${pointer}/transmissionMode`,
+      message: `must be ${quoted(allowed)}${shown(output['transmissionMode'])}`,
+    });
+  const format = parseFormat(process, id, membersOf(output, 'format', faults, pointer), `${pointer}/format`, faults);
+  return { ...(mode ? { transmissionMode: mode } : {}), ...(format ? { format } : {}) };
+}
+
+/** A media type or encoding in which the output is not offered is a fault: silence would leave the client with what it cannot read. */
+function parseFormat(
+  process: RegisteredProcess,
+  id: string,
+  format: Members | undefined,
+  pointer: string,
+  faults: RequestFault[],
+): Members | undefined {
+  if (!format) return undefined;
+  const offered = offeredFormats(process.description.outputs[id], process.mimetype);
+  for (const [name, isOffered, known] of [
+    ['mediaType', offered.hasMediaType, offered.mediaTypes],
+    ['encoding', offered.hasEncoding, offered.encodings],
+  ] as const) {
+    const value = format[name];
+    if (value === undefined || value === null) continue;
+    const message =
+      typeof value !== 'string'
+        ? 'must be a string'
+        : isOffered(value)
+          ? undefined
+          : `must be ${quoted(known)}${shown(value)}`;
+    if (message !== undefined) faults.push({ pointer: `${pointer}/${name}`, message });
+  }
+  return format;
+}
+
+function parseResponse(body: Members, faults: RequestFault[]): 'raw' | 'document' | undefined {
+  const response = body['response'] ?? undefined;
+  if (response === undefined || response === 'raw' || response === 'document') return response;
+  faults.push({ pointer: '/response', message: `must be "raw" or "document"${shown(response)}` });
+  return undefined;
+}
+
+/** The 1.0 schema misspells some names; both spellings are accepted. */
+function parseSubscriber(body: Members, faults: RequestFault[]): Subscriber | undefined {
+  const subscriber = membersOf(body, 'subscriber', faults);
+  if (!subscriber) return undefined;
+  const uris = (['success', 'inProgress', 'failed'] as const).flatMap((event): [string, string][] => {
+    const name = [`${event}Uri`, `${event}Url`].find((candidate) => subscriber[candidate] !== undefined);
+    if (!name) return [];
+    const uri = subscriber[name];
+    if (typeof uri === 'string' && /^https?:$/.test(URL.parse(uri)?.protocol ?? '')) return [[`${event}Uri`, uri]];
+    faults.push({ pointer: `/subscriber/${name}`, message: 'must be an absolute http or https URI' });
+    return [];
+  });
+  return Object.fromEntries(uris);
+}
+
+/** A member that must be an object where it is there; null counts as not there. */
+function membersOf(parent: Members, name: string, faults: RequestFault[], base = ''): Members | undefined {
+  const value = Object.hasOwn(parent, name) ? parent[name] : undefined;
+  if (value === undefined || value === null) return undefined;
+  if (isMapping(value)) return value;
+  faults.push({
+    pointer: `${base}/${name}`,
+    message: `must be an object${Array.isArray(value) ? ' (is an array)' : ''}`,
+  });
+  return undefined;
+}
+
+function isDeeperThan(value: unknown, most: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > most) return true;
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return false;
+}
+
+function quoted(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(' or ');
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' && value.length <= 60 ? ` (is ${JSON.stringify(value)})` : '';
+}

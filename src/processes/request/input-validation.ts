@@ -1,0 +1,125 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import type { RequestFault } from '../../ogc/domain-errors.js';
+import type { InputDescription } from '../description/process-description.js';
+import { describeErrors, pointerTo } from '../schema/schema-faults.js';
+import { isMapping } from '../../config/validation.js';
+
+/** The inputs with defaults filled in, and everything that is wrong with them. */
+export interface ValidatedInputs {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly faults: readonly RequestFault[];
+  /** Values given by link, which are still to be checked. */
+  readonly links: readonly LinkedValue[];
+}
+
+/** A value given by link for an input that describes the value itself, not a link. */
+export interface LinkedValue {
+  /** JSON Pointer of the link in the request. */
+  readonly pointer: string;
+  readonly href: string;
+  /** Media type, as the link says it. */
+  readonly type?: string;
+  /** JSON Pointers of what in the value does not fit the input's schema; empty: it fits. */
+  readonly misfits: (value: unknown) => readonly string[];
+}
+
+/** One input of a process with its compiled schema. */
+export interface CheckedInput {
+  readonly id: string;
+  readonly description: InputDescription;
+  readonly validate: ValidateFunction;
+}
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/**
+ * Checks the inputs of an execute request (OGC API - Processes 1.0, sections 7.11.2 and 7.11.3):
+ *
+ * - a process that declares no inputs says nothing of them: whatever is given is passed on, as the predecessor did;
+ * - an omitted input takes its schema's `default`, and is a fault where it is required and has none; an unknown input is a fault;
+ * - where `maxOccurs` is more than 1, an array holds several values, each checked against the schema; one value needs no array;
+ * - a qualified value (`{value, mediaType | format, ...}`) is checked by its `value` where the schema does not take the object itself;
+ * - a link (`{href, ...}`) is taken where the schema takes the object (`format: ogc-link`, say), and passed on; elsewhere what is at the link has to fit the schema, which the caller checks.
+ *
+ * Values are returned as they were sent.
+ */
+export function validateInputs(processId: string, known: readonly CheckedInput[], given: Inputs): ValidatedInputs {
+  if (known.length === 0) return { inputs: { ...given }, faults: [], links: [] };
+  const byId = new Map(known.map((input) => [input.id, input]));
+  const unknown = Object.keys(given).filter((id) => !byId.has(id));
+  const faults = unknown.map((id) => ({
+    pointer: pointerTo('/inputs', id),
+    message: `is no input of process ${processId}; known are ${[...byId.keys()].join(', ')}`,
+  }));
+  const inputs: [string, unknown][] = [];
+  const links: LinkedValue[] = [];
+  for (const input of known) {
+    const pointer = pointerTo('/inputs', input.id);
+    if (Object.hasOwn(given, input.id)) {
+      inputs.push([input.id, given[input.id]]);
+      faults.push(...occurrenceFaults(input, given[input.id], pointer, links));
+      continue;
+    }
+    const byDefault = defaultOf(input.description);
+    if (byDefault !== undefined) inputs.push([input.id, structuredClone(byDefault)]);
+    else if ((input.description.minOccurs ?? 1) > 0) faults.push({ pointer, message: 'is missing; it is required' });
+  }
+  return { inputs: Object.fromEntries(inputs), faults, links };
+}
+
+/** What is wrong with the default of an input's schema; it is checked as a value that a client sends. */
+export function defaultFaults(input: CheckedInput): RequestFault[] {
+  const byDefault = defaultOf(input.description);
+  return byDefault === undefined ? [] : occurrenceFaults(input, byDefault, '');
+}
+
+function defaultOf({ schema }: InputDescription): unknown {
+  return typeof schema === 'object' ? schema['default'] : undefined;
+}
+
+/** @param links takes up values that are given by link; absent: such are faults */
+function occurrenceFaults(input: CheckedInput, value: unknown, pointer: string, links?: LinkedValue[]): RequestFault[] {
+  const { minOccurs = 1, maxOccurs = 1 } = input.description;
+  const most = maxOccurs === 'unbounded' ? Infinity : maxOccurs;
+  if (most <= 1) return valueFaults(input.validate, value, pointer, links);
+  const values = Array.isArray(value) ? value : [value];
+  const faults = values.flatMap((item: unknown, at) =>
+    valueFaults(input.validate, item, Array.isArray(value) ? pointerTo(pointer, at) : pointer, links),
+  );
+  const count = { pointer, message: `must have ${occurrences(minOccurs, most)} (has ${values.length})` };
+  if (values.length < minOccurs || values.length > most) faults.push(count);
+  // An array may also be one value of a schema that describes arrays.
+  const isOneValue = faults.length > 0 && Array.isArray(value) && minOccurs <= 1 && input.validate(value);
+  return isOneValue ? [] : faults;
+}
+
+function occurrences(least: number, most: number): string {
+  if (most === Infinity) return `at least ${least} value${least === 1 ? '' : 's'}`;
+  return least === most ? `${most} values` : `${least} to ${most} values`;
+}
+
+function valueFaults(
+  validate: ValidateFunction,
+  value: unknown,
+  pointer: string,
+  links?: LinkedValue[],
+): RequestFault[] {
+  const direct = schemaFaults(validate, value, pointer);
+  if (direct.length === 0 || !isMapping(value)) return direct;
+  if (Object.hasOwn(value, 'value') && Object.keys(value).every((key) => QUALIFIED.has(key)))
+    return schemaFaults(validate, value['value'], `${pointer}/value`);
+  const { href, type } = value;
+  if (typeof href !== 'string') return direct;
+  if (!links || !/^https?:$/.test(URL.parse(href)?.protocol ?? ''))
+    return [{ pointer: `${pointer}/href`, message: 'must be an absolute http or https URI' }];
+  const misfits = (content: unknown) => schemaFaults(validate, content, '').map((fault) => fault.pointer);
+  links.push({ pointer, href, ...(typeof type === 'string' ? { type } : {}), misfits });
+  return [];
+}
+
+/** Members of a qualified value (schema qualifiedInputValue.yaml; `format` in 1.0, its members beside the value in 2.0). */
+const QUALIFIED = new Set(['value', 'format', 'mediaType', 'encoding', 'schema']);
+
+function schemaFaults(validate: ValidateFunction, value: unknown, pointer: string): RequestFault[] {
+  return validate(value) ? [] : describeErrors(validate.errors ?? [], pointer);
+}

@@ -1,0 +1,141 @@
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { RequestFault } from '../../ogc/domain-errors.js';
+import { isSecretName } from './secrets.js';
+
+/**
+ * Turns the errors of ajv (`allErrors`, `verbose`) into sentences, one per fault: alternatives (`oneOf`, `anyOf`) become one fault. A scalar value is
+ * repeated, shortened, unless a name on its path looks secret.
+ * @param base JSON Pointer of the validated value
+ */
+export function describeErrors(errors: readonly ErrorObject[], base: string): RequestFault[] {
+  const alternatives = errors.filter((error) => error.keyword === 'oneOf' || error.keyword === 'anyOf');
+  const branches = (error: ErrorObject) =>
+    errors.filter((other) => other.schemaPath.startsWith(`${error.schemaPath}/`));
+  const inside = new Set(alternatives.flatMap(branches));
+  const faults = errors
+    .filter((error) => !inside.has(error) && error.keyword !== 'if' && error.keyword !== 'propertyNames')
+    .map((error) => toFault(error, base, branches(error)));
+  return faults.filter((fault, at) => faults.findIndex((other) => isSame(fault, other)) === at);
+}
+
+function isSame(one: RequestFault, other: RequestFault): boolean {
+  return one.pointer === other.pointer && one.message === other.message;
+}
+
+/** Escapes a name for a JSON Pointer (RFC 6901). */
+export function pointerTo(base: string, name: string | number): string {
+  return `${base}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** A message without the value found. */
+export function withoutValue(message: string): string {
+  return message.replace(/ \(is .*\)$/s, '');
+}
+
+type Params = Readonly<Record<string, unknown>>;
+
+function toFault(error: ErrorObject, base: string, branches: readonly ErrorObject[]): RequestFault {
+  const pointer = base + error.instancePath;
+  const params = error.params as Params;
+  switch (error.keyword) {
+    case 'required':
+      return { pointer: pointerTo(pointer, String(params['missingProperty'])), message: 'is missing; it is required' };
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
+      const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
+      const message = known.length > 0 ? `is not known; known are ${known.join(', ')}` : 'is not allowed';
+      return { pointer: pointerTo(pointer, name), message };
+    }
+    case 'oneOf':
+    case 'anyOf':
+      return { pointer, message: alternativesMessage(error, branches) + shown(error, pointer) };
+    default:
+      return { pointer, message: expectation(error, params) + shown(error, pointer) };
+  }
+}
+
+function alternativesMessage(error: ErrorObject, branches: readonly ErrorObject[]): string {
+  const params = error.params as Params;
+  if (Array.isArray(params['passingSchemas']))
+    return 'must match only one of the allowed alternatives, and matches several';
+  const sentences = describeErrors(branches, '').map(({ pointer, message }) => {
+    const inside = pointer.slice(error.instancePath.length);
+    return `${inside ? `${inside} ` : ''}${withoutValue(message)}`;
+  });
+  return `must match one of the allowed alternatives: ${[...new Set(sentences)].join(', or ')}`;
+}
+
+const limits: Readonly<Record<string, string>> = {
+  '>=': 'at least',
+  '<=': 'at most',
+  '>': 'more than',
+  '<': 'less than',
+};
+
+/** One English sentence part per keyword of JSON Schema 2020-12. */
+function expectation(error: ErrorObject, params: Params): string {
+  const limit = params['limit'];
+  switch (error.keyword) {
+    case 'type':
+      return `must be ${[params['type']]
+        .flat()
+        .map((type) => withArticle(String(type)))
+        .join(' or ')}`;
+    case 'enum':
+      return `must be one of ${(params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`;
+    case 'const':
+      return `must be ${JSON.stringify(params['allowedValue'])}`;
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
+      return `must be ${limits[String(params['comparison'])]} ${String(limit)}`;
+    case 'multipleOf':
+      return `must be a multiple of ${String(params['multipleOf'])}`;
+    case 'minLength':
+      return `must have at least ${counted(limit, 'character')}`;
+    case 'maxLength':
+      return `must have at most ${counted(limit, 'character')}`;
+    case 'minItems':
+      return `must have at least ${counted(limit, 'item')}`;
+    case 'maxItems':
+      return `must have at most ${counted(limit, 'item')}`;
+    case 'minProperties':
+    case 'maxProperties':
+      return `must have ${error.keyword.startsWith('min') ? 'at least' : 'at most'} ${String(limit)} properties`;
+    case 'uniqueItems':
+      return `must not hold the same item twice (items ${String(params['j'])} and ${String(params['i'])})`;
+    case 'pattern':
+      return `must match the regular expression ${String(params['pattern'])}`;
+    case 'format':
+      return `must be of the format ${String(params['format'])}`;
+    case 'x-ogc-base64':
+      return 'must be base64';
+    case 'not':
+    case 'false schema':
+      return 'is not allowed';
+    default:
+      return error.message ?? `does not fulfil ${error.keyword}`;
+  }
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return type;
+  return `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}
+
+function counted(count: unknown, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const MAX_SHOWN = 60;
+
+function shown(error: ErrorObject, pointer: string): string {
+  if (isSecretName(pointer)) return '';
+  const value: unknown = error.data;
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return ` (is ${String(value)})`;
+  if (typeof value !== 'string')
+    return error.keyword === 'type' ? ` (is ${Array.isArray(value) ? 'an array' : 'an object'})` : '';
+  return ` (is ${JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)})`;
+}
