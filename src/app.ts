@@ -11,7 +11,7 @@ import { Configuration } from './config/configuration.js';
 import { INFO_PATH, infoText } from './info.js';
 import { HealthService } from './health/health.service.js';
 import { restrictMediaTypes } from './media-types.js';
-import { JobCache } from './jobs/job-cache.js';
+import { JobCache } from './jobs/model/job-cache.js';
 import { ClusterConnection } from './k8s/cluster-connection.js';
 import { HttpMetrics } from './metrics/http.metrics.js';
 import { openLogDestination } from './logging/log-destination.js';

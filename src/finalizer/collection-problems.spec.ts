@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { jobStatus } from '../jobs/job-status.js';
+import { jobStatus } from '../jobs/model/job-status.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { ObjectStoreError, type ObjectStoreFailure } from '../object-store/object-store.js';
 import { collectionProblemPatch, makeCollectionProblemEvent } from './job-patches.js';

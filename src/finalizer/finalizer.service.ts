@@ -7,10 +7,10 @@ import {
 } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
-import { collects } from '../jobs/collection.js';
-import { JobCache } from '../jobs/job-cache.js';
-import { fieldsOfJob, type JobRecord } from '../jobs/job-record.js';
-import type { PodRecord } from '../jobs/pod-record.js';
+import { collects } from '../jobs/model/collection.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
+import type { PodRecord } from '../jobs/model/pod-record.js';
 import { delay, systemClock } from '../k8s/clock.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
 import { ClusterRights } from '../k8s/cluster-rights.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/job-cause.js';
-import { attemptDue, startOfJob } from '../jobs/job-attempts.js';
-import { JobCache } from '../jobs/job-cache.js';
-import type { JobCause, JobOutcome } from '../jobs/job-outcome.js';
-import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
-import { JobTransfers } from '../jobs/job-transfers.js';
-import { endOf, hasEnded, type PodRecord } from '../jobs/pod-record.js';
+import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/model/job-cause.js';
+import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobCause, JobOutcome } from '../jobs/model/job-outcome.js';
+import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import { JobTransfers } from '../jobs/execution/job-transfers.js';
+import { endOf, hasEnded, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';

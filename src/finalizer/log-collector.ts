@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { containerHeading, missingLog, podHeading, whyNotRun } from '../jobs/log-document.js';
-import type { ContainerRecord, PodRecord } from '../jobs/pod-record.js';
-import { PrintedResults } from '../jobs/printed-results.js';
+import { containerHeading, missingLog, podHeading, whyNotRun } from '../jobs/logs/log-document.js';
+import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
+import { PrintedResults } from '../jobs/results/printed-results.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import type { FollowSession } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import type { Doubt } from './log-patience.js';
 import { mayBeRotated, wholenessOf, type LogWholeness } from './log-wholeness.js';
-import { Spool } from '../jobs/spool.js';
+import { Spool } from '../jobs/results/spool.js';
 
 /** What an ended pod leaves behind. {@link dispose} frees it. */
 export interface CollectedPod {

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import type { ContainerRecord, PodRecord } from '../jobs/pod-record.js';
+import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { Spool } from '../jobs/spool.js';
+import { Spool } from '../jobs/results/spool.js';
 
 interface FollowedContainer {
   readonly spool: Spool;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { text } from 'node:stream/consumers';
-import type { ContainerRecord, PodRecord } from '../jobs/pod-record.js';
+import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type ReadLogOptions } from '../k8s/kubernetes-client.js';
 
 /** A time as the kubelet prints it has at most 35 characters; a blank follows. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PodRecord } from '../jobs/pod-record.js';
+import type { PodRecord } from '../jobs/model/pod-record.js';
 
 /** Why a log may lack its end: it is `empty`, a result in it is `damaged`, or its last line is `unfinished`. It may be there though its node says that it is not: it is `unread`. */
 export type Doubt = 'empty' | 'damaged' | 'unfinished' | 'unread';

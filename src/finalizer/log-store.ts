@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
-import { logKeyStem } from '../jobs/log-document.js';
+import { logKeyStem } from '../jobs/logs/log-document.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
-import type { Spool } from '../jobs/spool.js';
+import type { Spool } from '../jobs/results/spool.js';
 import { StorePlaces } from './store-places.js';
 
 /** Metadata by which an object is known to be this pod's. */

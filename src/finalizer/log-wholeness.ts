@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../jobs/pod-record.js';
+import type { ContainerRecord } from '../jobs/model/pod-record.js';
 import { isAtOnce } from './log-heads.js';
 
 /** `cut`: its node rotated the log, and only the newest part was left. `unknown`: nobody watched when it began, so that this cannot be told. */

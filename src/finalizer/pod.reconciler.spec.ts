@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
-import { jobStatus } from '../jobs/job-status.js';
+import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation, POD_FINALIZER } from '../k8s/names.js';

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isRepeated } from '../jobs/job-attempts.js';
-import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import { JobTransfers } from '../jobs/job-transfers.js';
-import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord } from '../jobs/pod-record.js';
+import { isRepeated } from '../jobs/model/job-attempts.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { JobTransfers } from '../jobs/execution/job-transfers.js';
+import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { JobRecord } from '../jobs/job-record.js';
-import { ResultSources } from '../jobs/result-source.js';
-import { expiryOf, storedResultsOf } from '../jobs/stored-results.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { ResultSources } from '../jobs/results/result-source.js';
+import { expiryOf, storedResultsOf } from '../jobs/results/stored-results.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import type { ReconcileResult } from '../k8s/work-queue.js';
-import { JobCache } from '../jobs/job-cache.js';
+import { JobCache } from '../jobs/model/job-cache.js';
 import { resultsExpiredPatch } from './job-patches.js';
 import { LogStore } from './log-store.js';
 

@@ -13,9 +13,9 @@ import {
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { Access, callerOf } from '../jobs/access.js';
-import { ExecutionService } from '../jobs/execution.service.js';
-import { JobsService } from '../jobs/jobs.service.js';
+import { Access, callerOf } from '../access/access.js';
+import { ExecutionService } from '../jobs/execution/execution.service.js';
+import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import { PrintedResults } from '../jobs/printed-results.js';
+import { PrintedResults } from '../jobs/results/printed-results.js';
 import type { Informer } from '../k8s/informer.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';

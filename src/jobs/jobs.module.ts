@@ -1,26 +1,26 @@
 import { Module } from '@nestjs/common';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
-import { Access } from './access.js';
-import { DeclaredOutputs } from './declared-outputs.js';
-import { CauseTypes } from './cause-types.js';
-import { ExplainedCauses } from './explained-causes.js';
-import { ExecutionController } from './execution.controller.js';
-import { ExecutionService } from './execution.service.js';
-import { JobCache } from './job-cache.js';
-import { JobCreation } from './job-creation.js';
-import { JobLogs } from './job-logs.js';
-import { JobResults } from './job-results.js';
-import { JobTransfers } from './job-transfers.js';
-import { JobWaiter } from './job-waiter.js';
-import { JobsController } from './jobs.controller.js';
-import { LinkedInputs } from './linked-inputs.js';
-import { LiveResults } from './live-results.js';
-import { LoggedProgress } from './logged-progress.js';
-import { ProcessorsCluster } from './processors-cluster.js';
-import { JobsService } from './jobs.service.js';
-import { ResultSources } from './result-source.js';
-import { ValidationController } from './validation.controller.js';
+import { Access } from '../access/access.js';
+import { DeclaredOutputs } from './results/declared-outputs.js';
+import { CauseTypes } from './model/cause-types.js';
+import { ExplainedCauses } from './model/explained-causes.js';
+import { ExecutionController } from './execution/execution.controller.js';
+import { ExecutionService } from './execution/execution.service.js';
+import { JobCache } from './model/job-cache.js';
+import { JobCreation } from './execution/job-creation.js';
+import { JobLogs } from './logs/job-logs.js';
+import { JobResults } from './results/job-results.js';
+import { JobTransfers } from './execution/job-transfers.js';
+import { JobWaiter } from './execution/job-waiter.js';
+import { JobsController } from './listing/jobs.controller.js';
+import { LinkedInputs } from './execution/linked-inputs.js';
+import { LiveResults } from './results/live-results.js';
+import { LoggedProgress } from './logs/logged-progress.js';
+import { ProcessorsCluster } from './execution/processors-cluster.js';
+import { JobsService } from './listing/jobs.service.js';
+import { ResultSources } from './results/result-source.js';
+import { ValidationController } from './execution/validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../config/configuration.js';
-import { JobCache } from '../jobs/job-cache.js';
+import { JobCache } from '../jobs/model/job-cache.js';
 import { FakeCluster } from '../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
 import { annotation, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';

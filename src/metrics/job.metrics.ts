@@ -1,9 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CAUSE_TYPES } from '../jobs/cause-types.js';
-import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import type { JobStatus, StatusCode } from '../jobs/job-status.js';
-import { endOf, hasEnded } from '../jobs/pod-record.js';
+import { CAUSE_TYPES } from '../jobs/model/cause-types.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import type { JobStatus, StatusCode } from '../jobs/model/job-status.js';
+import { endOf, hasEnded } from '../jobs/model/pod-record.js';
 import { COLLECT_BUCKETS, JOB_BUCKETS } from './buckets.js';
 import { MetricRegistry, type Reading } from './metric-registry.js';
 import { ProcessLabel } from './process-label.js';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Configuration } from '../config/configuration.js';
 import type { HealthService } from '../health/health.service.js';
-import { JobCache } from '../jobs/job-cache.js';
+import { JobCache } from '../jobs/model/job-cache.js';
 import { FakeCluster } from '../jobs/testing/fake-cluster.js';
 import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
 import type { LeaderElections } from '../k8s/leader-elections.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { aJob, at } from '../jobs/testing/records.js';
-import type { Deliveries } from '../jobs/subscription.js';
+import type { Deliveries } from '../jobs/model/subscription.js';
 import {
   type Answer,
   dueDelivery,

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { buffer } from 'node:stream/consumers';
-import { JobCache } from '../jobs/job-cache.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import { JobResults } from '../jobs/job-results.js';
-import { toStatusInfo } from '../jobs/status-info.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { JobResults } from '../jobs/results/job-results.js';
+import { toStatusInfo } from '../jobs/listing/status-info.js';
 import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 

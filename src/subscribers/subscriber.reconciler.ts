@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { JobCache } from '../jobs/job-cache.js';
-import { type JobRecord, toJobRecord } from '../jobs/job-record.js';
-import type { Deliveries } from '../jobs/subscription.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import type { Deliveries } from '../jobs/model/subscription.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { KubernetesError } from '../k8s/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';

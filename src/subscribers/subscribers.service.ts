@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { JobCache } from '../jobs/job-cache.js';
-import { fieldsOfJob, type JobRecord } from '../jobs/job-record.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
 import { ClusterClock } from '../k8s/cluster-clock.js';
 import { LeaderElection } from '../k8s/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
-import type { JobRecord } from '../jobs/job-record.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import type { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { FolderObjectStore } from '../object-store/folder.object-store.js';

@@ -1,7 +1,7 @@
 import { Logger, Module, type OnModuleInit } from '@nestjs/common';
-import { JobTransfers } from '../jobs/job-transfers.js';
+import { JobTransfers } from '../jobs/execution/job-transfers.js';
 import { JobsModule } from '../jobs/jobs.module.js';
-import { ResultSources } from '../jobs/result-source.js';
+import { ResultSources } from '../jobs/results/result-source.js';
 import { ObjectStore } from '../object-store/object-store.js';
 import { InternalAddress } from './internal-address.js';
 import { JobOffers } from './job-offers.js';

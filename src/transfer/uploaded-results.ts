@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { ResultFault, type StoredResult } from '../jobs/job-outcome.js';
-import type { JobRecord } from '../jobs/job-record.js';
-import { ResultSource } from '../jobs/result-source.js';
+import { ResultFault, type StoredResult } from '../jobs/model/job-outcome.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { ResultSource } from '../jobs/results/result-source.js';
 import { KubernetesClient } from '../k8s/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';

@@ -1,9 +1,9 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
-import type { ExplainedCauses } from '../../jobs/explained-causes.js';
-import type { JobCause } from '../../jobs/job-outcome.js';
-import type { DeclaredOutputs } from '../../jobs/declared-outputs.js';
-import { JobCache } from '../../jobs/job-cache.js';
+import type { ExplainedCauses } from '../../jobs/model/explained-causes.js';
+import type { JobCause } from '../../jobs/model/job-outcome.js';
+import type { DeclaredOutputs } from '../../jobs/results/declared-outputs.js';
+import { JobCache } from '../../jobs/model/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
@@ -18,8 +18,8 @@ import { PodReconciler } from '../pod.reconciler.js';
 import { ResultRetention } from '../result-retention.js';
 import { StorePlaces } from '../store-places.js';
 import { ResultKeeper } from '../result-keeper.js';
-import { JobTransfers } from '../../jobs/job-transfers.js';
-import { ResultSources } from '../../jobs/result-source.js';
+import { JobTransfers } from '../../jobs/execution/job-transfers.js';
+import { ResultSources } from '../../jobs/results/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
 
 export const JOB = `pygeoapi-job-${JOB_ID}`;

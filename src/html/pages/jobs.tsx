@@ -1,4 +1,4 @@
-import type { JobListDto } from '../../jobs/jobs.dto.js';
+import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
 import { Anchor, LinkList, PageLinks, Status, Time } from '../components.js';
 import type { PageMaker } from '../page.js';

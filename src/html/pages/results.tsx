@@ -1,4 +1,4 @@
-import type { OutputPreview, ResultsPreview } from '../../jobs/results-preview.js';
+import type { OutputPreview, ResultsPreview } from '../../jobs/results/results-preview.js';
 import { Anchor, Facts, LinkList } from '../components.js';
 import type { PageMaker } from '../page.js';
 

@@ -1,5 +1,5 @@
-import type { JobRecord } from '../job-record.js';
-import type { ContainerRecord, PodRecord } from '../pod-record.js';
+import type { JobRecord } from '../model/job-record.js';
+import type { ContainerRecord, PodRecord } from '../model/pod-record.js';
 
 export const JOB_ID = '0198c5a0-0000-7000-8000-000000000001';
 export const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 1, 12, 0, seconds));

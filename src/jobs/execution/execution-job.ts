@@ -1,0 +1,215 @@
+import type { V1Container, V1EnvVar, V1Job, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
+import type { JobSettings } from '../../config/configuration.js';
+import {
+  ANNOTATION_PREFIX,
+  annotation,
+  environmentVariable,
+  jobName,
+  label,
+  MANAGED_BY,
+  ownAnnotation,
+  POD_FINALIZER,
+} from '../../k8s/names.js';
+import type { RequestedOutput } from '../../processes/request/execute-request.js';
+import type { TraceParent } from '../../tracing/trace-context.js';
+import type { JobNotes } from '../../processes/processor.js';
+import type { RequestedResponse } from '../model/job-outcome.js';
+import type { TransferOffer } from './job-transfers.js';
+import type { Subscription } from '../model/subscription.js';
+
+/** 100 days, in seconds: how long the predecessor kept Jobs. */
+export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
+export const DEFAULT_START_DEADLINE_SECONDS = 600;
+/** Inputs of more bytes are not repeated in the annotation: all annotations of an object together may have 256 KiB. */
+const MAX_PARAMETERS_BYTES = 32 * 1024;
+
+export interface ExecutionJobOptions {
+  readonly namespace: string;
+  readonly prefix: string;
+  readonly jobId: string;
+  readonly processId: string;
+  readonly mainContainerName: string;
+  /** Hardened already. */
+  readonly podSpec: V1PodSpec;
+  /** What the processor has to say of the job; default: nothing. */
+  readonly notes?: JobNotes;
+  /** Labels and annotations that the configuration puts on the pod; default: none. */
+  readonly podMetadata?: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  /** Inputs as the job gets them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs as they may be shown. */
+  readonly maskedInputs: Readonly<Record<string, unknown>>;
+  /** Outputs that the request names, of those that the process describes; absent: all. */
+  readonly requestedOutputs?: Readonly<Record<string, RequestedOutput>>;
+  readonly mimetype: string;
+  readonly request: RequestedResponse;
+  /** Whether this server's finalizer collects logs and results. */
+  readonly collected: boolean;
+  readonly now: Date;
+  readonly settings: JobSettings;
+  /** Of an execution that is traced. */
+  readonly trace?: TraceParent;
+  /** Of an execution with an `Idempotency-Key`: the digest of the request. */
+  readonly idempotencyDigest?: string;
+  /** By which the job exchanges files. */
+  readonly transfer?: Pick<TransferOffer, 'annotations' | 'environment'>;
+  readonly subscription?: Subscription;
+}
+
+/**
+ * The Kubernetes Job of an execution: what the processor made, with names, annotations, environment and the pod finalizer.
+ * Retention counts from the moment that everything is collected, and every subscriber told, so such a Job is made with the long default.
+ */
+export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
+  const name = jobName(options.prefix, options.jobId);
+  const own = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
+  const labels = { ...options.notes?.labels, ...own };
+  const podAnnotations = options.podMetadata?.annotations ?? {};
+  const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
+    spec: {
+      ...makeRetries(options.settings),
+      ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
+      template: {
+        metadata: {
+          labels: { ...options.notes?.labels, ...options.podMetadata?.labels, ...own },
+          ...(Object.keys(podAnnotations).length > 0 ? { annotations: { ...podAnnotations } } : {}),
+          ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}),
+        },
+        spec: withSettings(withEnvironment(options), options.settings),
+      },
+    },
+  };
+}
+
+/**
+ * A pod is replaced once it has ended, not while it ends: two attempts never run at once. A failure of the infrastructure is what puts the condition
+ * `DisruptionTarget` on a pod (eviction, preemption, a lost node), or keeps its containers from running; where a container ends with another exit code than 0 the Job fails. Disruptions are counted, too, so that
+ * a job that wears out its nodes comes to an end. It needs `restartPolicy: Never`.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+ */
+function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSettings): Partial<V1JobSpec> {
+  if (backoffLimit === 0) return { backoffLimit };
+  return {
+    backoffLimit,
+    podReplacementPolicy: 'Failed',
+    ...(retriesInfrastructureOnly
+      ? {
+          podFailurePolicy: {
+            rules: [
+              { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+              { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
+            ],
+          },
+        }
+      : {}),
+  };
+}
+
+function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Record<string, string> {
+  const now = options.now.toISOString();
+  const parameters = JSON.stringify(options.maskedInputs);
+  const fits = Buffer.byteLength(parameters) <= MAX_PARAMETERS_BYTES;
+  const messages = Object.entries(options.notes?.messages ?? {});
+  return {
+    ...Object.fromEntries(messages.map(([key, message]) => [ANNOTATION_PREFIX + key, message])),
+    [annotation.identifier]: options.jobId,
+    [annotation.processId]: options.processId,
+    [annotation.jobName]: name,
+    [annotation.started]: now,
+    [annotation.updated]: now,
+    [annotation.mimetype]: options.mimetype,
+    ...(fits ? { [annotation.parameters]: parameters } : {}),
+    [ownAnnotation.formatVersion]: '1',
+    [ownAnnotation.mainContainer]: options.mainContainerName,
+    [ownAnnotation.request]: JSON.stringify(options.request),
+    ...options.transfer?.annotations,
+    ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
+    ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),
+    ...(options.idempotencyDigest === undefined ? {} : { [ownAnnotation.idempotency]: options.idempotencyDigest }),
+    ...(options.collected
+      ? {
+          [ownAnnotation.collection]: 'pending',
+          [ownAnnotation.startDeadline]: String(
+            options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
+          ),
+          ...(options.settings.resultsTtlSeconds === undefined
+            ? {}
+            : { [ownAnnotation.resultsTtl]: String(options.settings.resultsTtlSeconds) }),
+        }
+      : {}),
+    ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
+    ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
+  };
+}
+
+/** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */
+function withSettings(
+  podSpec: V1PodSpec,
+  { activeDeadlineSeconds, automountServiceAccountToken }: JobSettings,
+): V1PodSpec {
+  return {
+    ...podSpec,
+    ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
+    ...(automountServiceAccountToken === undefined || podSpec.automountServiceAccountToken !== undefined
+      ? {}
+      : { automountServiceAccountToken }),
+  };
+}
+
+function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
+  const common: V1EnvVar[] = [
+    { name: environmentVariable.jobId, value: options.jobId },
+    { name: environmentVariable.processId, value: options.processId },
+  ];
+  const transfer = (options.transfer?.environment ?? []).map(({ name, value }) => ({ name, value: verbatim(value) }));
+  const inputs: V1EnvVar = { name: environmentVariable.inputs, value: verbatim(JSON.stringify(options.inputs)) };
+  const byAddress = transfer.some(({ name }) => name === environmentVariable.inputsUrl);
+  const { traceparent, tracestate } = options.trace ?? {};
+  const traceVariables = [
+    { name: environmentVariable.traceparent, value: traceparent },
+    { name: environmentVariable.tracestate, value: tracestate && verbatim(tracestate) },
+  ].filter(({ value }) => value !== undefined);
+  const main = [
+    ...common,
+    ...(byAddress ? [] : [inputs]),
+    ...requestedOutputs(options),
+    ...transfer,
+    ...traceVariables,
+  ];
+  const add = (container: V1Container, added: readonly V1EnvVar[]): V1Container => {
+    const reserved = new Set(added.map((variable) => variable.name));
+    return {
+      ...container,
+      env: [...added, ...(container.env ?? []).filter((variable) => !reserved.has(variable.name))],
+    };
+  };
+  const { initContainers, containers } = options.podSpec;
+  return {
+    ...options.podSpec,
+    ...(initContainers ? { initContainers: initContainers.map((container) => add(container, common)) } : {}),
+    containers: containers.map((container) =>
+      add(container, container.name === options.mainContainerName ? main : common),
+    ),
+  };
+}
+
+function requestedOutputs({ requestedOutputs: outputs }: ExecutionJobOptions): V1EnvVar[] {
+  if (!outputs) return [];
+  const wanted = Object.entries(outputs).map(([id, { format }]) => [
+    id,
+    typeof format?.['mediaType'] === 'string' ? { mediaType: format['mediaType'] } : {},
+  ]);
+  return [{ name: environmentVariable.requestedOutputs, value: verbatim(JSON.stringify(Object.fromEntries(wanted))) }];
+}
+
+/** Kubernetes replaces `$(NAME)` in a variable's value, and `$$` by `$`: what must arrive as it is has each `$` doubled. */
+function verbatim(value: string): string {
+  return value.replaceAll('$', '$$$$');
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import stringify from 'safe-stable-stringify';
+import { stringify as stringifyUuid } from 'uuid';
+import { isMapping } from '../../config/validation.js';
+import { InvalidRequestError } from '../../ogc/domain-errors.js';
+
+/** What an `Idempotency-Key` stands for: a job, and the body that it was made of. */
+export interface Idempotency {
+  readonly jobId: string;
+  /** Of the body; 256 bits. */
+  readonly digest: string;
+}
+
+const LONGEST_KEY = 255;
+/** A string of RFC 9651, as draft-ietf-httpapi-idempotency-key-header asks for, or what many clients send: the key without quotes. */
+const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
+const PLAIN = /^[!#-+\--[\]-~]+$/;
+
+/**
+ * Reads the `Idempotency-Key` header. @returns undefined where there is none
+ * @throws InvalidRequestError for one that is no key
+ */
+export function parseIdempotencyKey(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const text = [header].flat().join(', ').trim();
+  const key = QUOTED.exec(text)?.[1]?.replace(/\\(.)/g, '$1') ?? (PLAIN.test(text) ? text : '');
+  if (key.length > 0 && key.length <= LONGEST_KEY) return key;
+  throw new InvalidRequestError('A header is wrong.', [
+    {
+      pointer: 'Idempotency-Key',
+      message: `must be one key of 1 to ${LONGEST_KEY} visible ASCII characters, best a UUID in double quotes; without them it holds no comma, quote, backslash or blank`,
+    },
+  ]);
+}
+
+/**
+ * The job that a caller's key means. Its id is a UUID of version 8 (RFC 9562, section 5.8) made of caller, process and key, for only the name of a Kubernetes object is taken by one of several at once.
+ * @param caller as `Access.identify` gives it
+ * @param body of the execute request, as it was sent
+ * @param token of the body, which is no part of what is asked for
+ */
+export function idempotencyOf(
+  key: string,
+  { caller, processId, body, token }: { caller: string; processId: string; body: unknown; token?: string },
+): Idempotency {
+  const bytes = sha256(JSON.stringify(['idempotency', caller, processId, key])).subarray(0, 16);
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
+  const asked = token === undefined ? body : withoutToken(body);
+  return { jobId: stringifyUuid(bytes), digest: sha256(stringify(asked) ?? '').toString('base64url') };
+}
+
+function withoutToken(body: unknown): unknown {
+  if (!isMapping(body) || !isMapping(body['inputs'])) return body;
+  const { token: _token, ...inputs } = body['inputs'];
+  return { ...body, inputs };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

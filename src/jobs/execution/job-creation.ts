@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import type { V1Job } from '@kubernetes/client-node';
+import { KubernetesClient } from '../../k8s/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { MisconfiguredError, UnavailableError } from '../../ogc/domain-errors.js';
+
+/** More creations than these do not wait for the API server at the same time: they would be answered too late for anybody. */
+export const MOST_CREATIONS = 2000;
+/** How often a creation is sent again whose answer did not come, or whose name was taken by what is gone. */
+const REPETITIONS = 1;
+
+/** Creates Kubernetes Jobs, each once, whatever happens to the answer: the name makes it safe to ask again. */
+@Injectable()
+export class JobCreation {
+  private underWay = 0;
+
+  constructor(private readonly client: KubernetesClient) {}
+
+  /**
+   * @param processId for messages
+   * @returns the Job of this name, be it made now or before
+   * @throws UnavailableError, MisconfiguredError
+   */
+  async create(kubeJob: V1Job, processId: string): Promise<V1Job> {
+    if (this.underWay >= MOST_CREATIONS)
+      throw new UnavailableError('Too many jobs are being created at this moment; nothing was created.', 1);
+    this.underWay += 1;
+    try {
+      return await this.createOnce(kubeJob);
+    } catch (error) {
+      throw translated(processId, error);
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
+  private async createOnce(kubeJob: V1Job): Promise<V1Job> {
+    for (let repetitions = 0; ; repetitions += 1) {
+      try {
+        return await this.client.createJob(kubeJob);
+      } catch (error) {
+        if (!(error instanceof KubernetesError)) throw error;
+        if (error.failure === 'already-exists') {
+          const existing = await this.client.getJob(kubeJob.metadata?.name ?? '');
+          if (existing) return existing;
+        } else if (!isWithoutAnswer(error)) {
+          throw error;
+        }
+        if (repetitions >= REPETITIONS) throw error;
+      }
+    }
+  }
+}
+
+/** The connection broke, or the time was over: the Job may have been made. */
+function isWithoutAnswer(error: KubernetesError): boolean {
+  return error.failure === 'unavailable' && error.status === undefined;
+}
+
+/** What the refusal to create a Job means for whoever executes a process. */
+export function translated(processId: string, error: unknown): unknown {
+  if (!(error instanceof KubernetesError)) return error;
+  switch (error.failure) {
+    case 'forbidden':
+      // "exceeded quota" (it is used up), "status unknown for quota" (it is new and not counted yet), "insufficient quota".
+      if (/\bquota\b/i.test(error.message))
+        return new UnavailableError('The quota of the namespace is used up; try again when jobs have ended.', 30);
+      return new MisconfiguredError(`The cluster does not let this server create the job: ${error.message}`);
+    case 'invalid':
+    case 'bad-request':
+      return new MisconfiguredError(`The cluster refuses the job that process "${processId}" makes: ${error.message}`);
+    case 'unauthorized':
+    case 'not-found':
+      return new MisconfiguredError(`The cluster refuses this server: ${error.message}`);
+    case 'too-many-requests':
+      return new UnavailableError(
+        'The cluster is asked too much now; nothing was created.',
+        error.retryAfterSeconds ?? 1,
+      );
+    // Several creations at the same time change the count of a quota, or a Job of this name is just going.
+    case 'conflict':
+    case 'already-exists':
+      return new UnavailableError('The cluster could not create the job at this moment; nothing was created.', 1);
+    default:
+      return isWithoutAnswer(error)
+        ? new UnavailableError(
+            'The cluster does not answer now. Whether the job was created is not known: with an Idempotency-Key the request can be repeated safely.',
+          )
+        : new UnavailableError('The cluster does not answer now; nothing was created.', error.retryAfterSeconds);
+  }
+}

@@ -1,0 +1,173 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { encodeCursor, isAfter, matches, parseJobListQuery } from './job-list.query.js';
+import { jobStatus } from '../model/job-status.js';
+import { aFailedPod, aJob, aPod, at } from '../testing/records.js';
+
+const limits = { defaultItems: 10, maxItems: 100 };
+const faultsOf = (query: Record<string, string | string[]>): readonly { pointer: string }[] => {
+  try {
+    parseJobListQuery(query, limits);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return error.faults;
+    throw error;
+  }
+};
+
+const failed = aJob({ collection: undefined, condition: { type: 'Failed', at: at(6) } });
+const found = (query: Record<string, string | string[]>, job = failed, pods = [aFailedPod(1)]) =>
+  matches(parseJobListQuery(query, limits), job, jobStatus(job, pods), at(60));
+
+describe('the parameters of the job list', () => {
+  it('have defaults and an upper limit', () => {
+    expect(parseJobListQuery({}, limits).limit).toBe(10);
+    expect(parseJobListQuery({ limit: '5000' }, limits).limit).toBe(100);
+  });
+
+  it.each([
+    [{ limit: '0' }, ['limit']],
+    [{ limit: 'ten' }, ['limit']],
+    [{ limit: ['1', '2'] }, ['limit']],
+    [{ status: 'done' }, ['status']],
+    [{ datetime: 'yesterday' }, ['datetime']],
+    [{ datetime: '2026-01-02/2026-01-01' }, ['datetime']],
+    [{ datetime: '2026-01-01/2026-01-02/2026-01-03' }, ['datetime']],
+    [{ minDuration: '-1', maxDuration: '1.5' }, ['minDuration', 'maxDuration']],
+    [{ cursor: 'x' }, ['cursor']],
+    [{ datetime: '..' }, ['datetime']],
+    [{ datetime: '2026-13-01' }, ['datetime']],
+    [{ datetime: '2026-02-30' }, ['datetime']],
+    [{ datetime: '2026-01-01T25:00:00Z/..' }, ['datetime']],
+    [{ minDuration: ['1', '2'] }, ['minDuration']],
+    [{ bbox: '1', offset: '2' }, ['bbox', 'offset']],
+    [{ status: 'done', limit: '0', datetime: 'x', cursor: '?' }, ['status', 'datetime', 'cursor', 'limit']],
+  ])('%j are refused, each by name', (query, pointers) => {
+    expect(faultsOf(query as Record<string, string>).map(({ pointer }) => pointer)).toEqual(pointers);
+  });
+
+  it.each([
+    [{}, true],
+    [{ type: '', processID: '', status: '', datetime: '', minDuration: '', maxDuration: '', limit: '' }, true],
+    [{ type: 'process' }, true],
+    [{ type: 'script' }, false],
+    [{ processID: 'hello' }, true],
+    [{ processID: ['other', 'hello'] }, true],
+    [{ processID: 'other' }, false],
+    [{ status: 'failed' }, true],
+    [{ status: 'running,accepted' }, false],
+    [{ datetime: '2026-01-01' }, true],
+    [{ datetime: '2026-01-01T12:00:00Z' }, true],
+    [{ datetime: '2026-01-01T13:00:00+01:00' }, true],
+    [{ datetime: '2026-01-01T12:00:01Z/..' }, false],
+    [{ datetime: '../2026-01-01T12:00:00Z' }, true],
+    [{ datetime: '/2025-12-31' }, false],
+    [{ datetime: '2026-01-02/' }, false],
+    [{ minDuration: '3', maxDuration: '3' }, true],
+    [{ minDuration: '4' }, false],
+    [{ maxDuration: '2' }, false],
+  ])('%j on a job of 3 seconds matches: %j', (query, expected) => {
+    expect(found(query as Record<string, string>)).toBe(expected);
+  });
+
+  it('leave out jobs that have not started when a duration is asked for', () => {
+    expect(found({ minDuration: '0' }, aJob(), [aPod()])).toBe(false);
+  });
+
+  it('count a running job from its start', () => {
+    const running = aPod({
+      phase: 'Running',
+      containers: [{ name: 'main', image: '', init: false, state: 'running', hasRun: true, startedAt: at(50) }],
+    });
+    expect(found({ minDuration: '10', maxDuration: '10' }, aJob(), [running])).toBe(true);
+  });
+
+  it('continue after the job that the cursor names', () => {
+    const query = parseJobListQuery({}, limits);
+    const next = parseJobListQuery({ cursor: encodeCursor(query, failed) }, limits);
+    expect(isAfter(query, failed)).toBe(true);
+    expect(isAfter(next, failed)).toBe(false);
+    expect(isAfter(next, { ...failed, created: at(-1) })).toBe(true);
+    expect(isAfter(next, { ...failed, created: at(1) })).toBe(false);
+    expect(isAfter(next, { ...failed, name: 'a' })).toBe(true);
+  });
+
+  it('continue in the order of the list within one second', () => {
+    const job = { ...failed, requestedAt: at(0).getTime() + 500 };
+    const next = parseJobListQuery({ cursor: encodeCursor(parseJobListQuery({}, limits), job) }, limits);
+    expect(isAfter(next, job)).toBe(false);
+    expect(isAfter(next, { ...job, requestedAt: job.requestedAt - 1, name: 'zzz' })).toBe(true);
+    expect(isAfter(next, { ...job, requestedAt: job.requestedAt + 1, name: 'a' })).toBe(false);
+    expect(isAfter(next, { ...job, name: 'a' })).toBe(true);
+  });
+});
+
+describe('sortby', () => {
+  const running = jobStatus(aJob(), [aPod()]);
+  const jobs = [
+    { name: 'old', created: 0, processId: 'b', finished: 9 },
+    { name: 'new', created: 5, processId: 'a', finished: 7 },
+    { name: 'same', created: 3, processId: 'b', finished: 7 },
+    { name: 'unfinished', created: 4, processId: 'c', finished: undefined },
+  ].map(({ name, created, processId, finished }) => {
+    const job = aJob({ name, created: at(created), processId });
+    return { job, status: { ...running, finished: finished === undefined ? undefined : at(finished) } };
+  });
+  const sorted = (sortby: string) => {
+    const { order } = parseJobListQuery({ sortby }, limits);
+    if (!order) throw new Error('no order');
+    return jobs
+      .map(({ job, status }) => order.positionOf(job, status))
+      .sort(order.compare)
+      .map(({ name }) => name);
+  };
+
+  it.each([
+    ['created', ['old', 'same', 'unfinished', 'new']],
+    ['-created', ['new', 'unfinished', 'same', 'old']],
+    ['finished', ['new', 'same', 'old', 'unfinished']],
+    ['-finished', ['old', 'new', 'same', 'unfinished']],
+    ['processID,-created', ['new', 'same', 'old', 'unfinished']],
+    ['-processID,created', ['unfinished', 'old', 'same', 'new']],
+    [' finished,+processID', ['new', 'same', 'old', 'unfinished']],
+  ])('%s sorts jobs, those without it last, equal ones newest first', (sortby, names) => {
+    expect(sorted(sortby)).toEqual(names);
+  });
+
+  it.each([
+    ['message', 1],
+    ['created,-created', 1],
+    ['a,b', 2],
+    ['--created', 1],
+    ['created,', 1],
+  ])('%s is refused', (sortby, faults) => {
+    expect(faultsOf({ sortby })).toEqual(
+      Array.from({ length: faults }, () => expect.objectContaining({ pointer: 'sortby' })),
+    );
+  });
+
+  it('continues after the job that the cursor names, and refuses the cursor of another order', () => {
+    for (const sortby of ['finished', '-finished', 'processID', '-created,processID']) {
+      const query = parseJobListQuery({ sortby }, limits);
+      const positions = jobs.map(({ job, status }) => query.order?.positionOf(job, status) ?? job);
+      for (const position of positions) {
+        const cursor = encodeCursor(query, position);
+        const next = parseJobListQuery({ sortby, cursor }, limits);
+        const rest = positions.filter((other) => isAfter(next, other)).map(({ name }) => name);
+        const names = sorted(sortby);
+        expect(rest.sort()).toEqual(names.slice(names.indexOf(position.name) + 1).sort());
+        expect(faultsOf({ sortby: 'started', cursor })).toMatchObject([{ pointer: 'cursor' }]);
+        expect(faultsOf({ cursor })).toMatchObject([{ pointer: 'cursor' }]);
+      }
+    }
+    const forged = (text: string) => Buffer.from(text).toString('base64url');
+    for (const text of [
+      '1 1 x ["finished"]',
+      '1 1 x ["finished",["a"]]',
+      '1 1 x {',
+      '1 1 x ["finished",[1,2]]',
+      '1 1 x',
+    ])
+      expect(faultsOf({ sortby: 'finished', cursor: forged(text) })).toMatchObject([{ pointer: 'cursor' }]);
+  });
+});

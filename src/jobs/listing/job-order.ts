@@ -1,0 +1,85 @@
+import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
+import type { JobStatus } from '../model/job-status.js';
+
+type Property = 'created' | 'started' | 'finished' | 'processID';
+/** Milliseconds since the epoch, or text; null where the job has no such property. */
+type Key = number | string | null;
+
+/** What jobs can be sorted by: what does not change once it is known, so that paging shows each job once. */
+const PROPERTIES: Readonly<Record<Property, (job: JobRecord, status: JobStatus) => Key>> = {
+  created: (job) => job.created.getTime(),
+  started: (_, status) => status.started?.getTime() ?? null,
+  finished: (_, status) => status.finished?.getTime() ?? null,
+  processID: (job) => job.processId,
+};
+export const SORTABLE = Object.keys(PROPERTIES) as readonly Property[];
+
+interface Criterion {
+  readonly property: Property;
+  readonly descending: boolean;
+}
+
+/** Where a job stands in a sorted list. */
+export interface SortedPosition extends ListPosition {
+  readonly keys: readonly Key[];
+}
+
+/**
+ * The order that `sortby` asks for (OGC API - Features - Part 8: Sorting, draft): names separated by commas, `-` before those that descend. Jobs without a property come last, whichever
+ * way it is sorted by; jobs that are equal in all are newest first. A total order.
+ */
+export class JobOrder {
+  private constructor(
+    /** As it is written in a cursor. */
+    readonly name: string,
+    private readonly criteria: readonly Criterion[],
+  ) {}
+
+  /** @returns the faults where it names what cannot be sorted by, or something twice */
+  static parse(sortby: string): JobOrder | { readonly faults: readonly string[] } {
+    const criteria: Criterion[] = [];
+    const faults: string[] = [];
+    // A + that was not escaped arrives as a space.
+    for (const item of sortby.split(',').map((item) => item.trim())) {
+      const [, sign, property] = /^([+-]?)(.*)$/s.exec(item) ?? [];
+      if (!SORTABLE.includes(property as Property))
+        faults.push(
+          `must name, separated by commas, what to sort by: ${SORTABLE.join(', ')}; with "-" before it: descending (is "${item}")`,
+        );
+      else if (criteria.some((other) => other.property === property)) faults.push(`names ${property} twice`);
+      else criteria.push({ property: property as Property, descending: sign === '-' });
+    }
+    if (faults.length > 0) return { faults };
+    return new JobOrder(
+      criteria.map(({ property, descending }) => (descending ? '-' : '') + property).join(),
+      criteria,
+    );
+  }
+
+  positionOf(job: JobRecord, status: JobStatus): SortedPosition {
+    const { created, requestedAt, name } = job;
+    return { created, requestedAt, name, keys: this.criteria.map(({ property }) => PROPERTIES[property](job, status)) };
+  }
+
+  /** Whether a position that was sent back by a client can be one of this order. */
+  fits(keys: unknown): keys is readonly Key[] {
+    return (
+      Array.isArray(keys) &&
+      keys.length === this.criteria.length &&
+      this.criteria.every(({ property }, index) => {
+        const key: unknown = keys[index];
+        return key === null || typeof key === (property === 'processID' ? 'string' : 'number');
+      })
+    );
+  }
+
+  readonly compare = (a: SortedPosition, b: SortedPosition): number => {
+    for (const [index, { descending }] of this.criteria.entries()) {
+      const [left = null, right = null] = [a.keys[index], b.keys[index]];
+      if (left === right) continue;
+      if (left === null || right === null) return left === null ? 1 : -1;
+      return left < right === descending ? 1 : -1;
+    }
+    return newestFirst(a, b);
+  };
+}

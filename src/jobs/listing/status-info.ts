@@ -1,0 +1,106 @@
+import { relation } from '../../ogc/links.js';
+import type { LinkDto } from '../../ogc/ogc.dto.js';
+import type { JobStatus } from '../model/job-status.js';
+import type { StatusInfoDto } from './jobs.dto.js';
+
+const RESERVED = new Set([
+  'jobID',
+  'id',
+  'processID',
+  'type',
+  'status',
+  'created',
+  'started',
+  'finished',
+  'updated',
+  'cause',
+  'attempts',
+  'subscriber',
+  'links',
+]);
+
+/**
+ * A status as clients see it.
+ * @param base the API's address without trailing slash
+ * @param showLogTail whether the client may read the log
+ */
+export function toStatusInfo(status: JobStatus, base: string, showLogTail: boolean): StatusInfoDto {
+  const own = Object.fromEntries(Object.entries(status.messages).filter(([key]) => !RESERVED.has(key)));
+  return {
+    ...own,
+    jobID: status.jobId,
+    id: status.jobId,
+    ...(status.processId ? { processID: status.processId } : {}),
+    type: 'process',
+    status: status.status,
+    message: status.message,
+    ...(status.progress === undefined ? {} : { progress: status.progress }),
+    created: status.created.toISOString(),
+    ...(status.started ? { started: status.started.toISOString() } : {}),
+    ...(status.finished ? { finished: status.finished.toISOString() } : {}),
+    updated: status.updated.toISOString(),
+    ...(status.cause
+      ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
+      : {}),
+    ...(status.attempts.length > 0
+      ? {
+          attempts: status.attempts.map(({ uid: _uid, logKey: _key, ...attempt }, at) => ({
+            attempt: at + 1,
+            ...attempt,
+          })),
+        }
+      : {}),
+    ...(status.subscriber
+      ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
+      : {}),
+    links: jobLinks(status, base),
+  };
+}
+
+function jobLinks(status: JobStatus, base: string): LinkDto[] {
+  const job = `${base}/jobs/${status.jobId}`;
+  const json = 'application/json';
+  return [
+    { href: job, rel: 'self', type: json, title: 'This document' },
+    ...(status.status === 'successful'
+      ? [{ href: `${job}/results`, rel: relation.results, title: 'The results' }]
+      : []),
+    ...(status.status === 'failed'
+      ? [
+          {
+            href: `${job}/results`,
+            rel: relation.exceptions,
+            type: 'application/problem+json',
+            title: 'Why the job failed',
+          },
+        ]
+      : []),
+    { href: `${job}/logs`, rel: 'log', type: 'text/plain', title: 'The log' },
+    ...status.attempts.map((_, at) => ({
+      href: `${job}/logs?attempt=${at + 1}`,
+      rel: 'log',
+      type: 'text/plain',
+      title: `The log of attempt ${at + 1}`,
+    })),
+    ...(status.processId
+      ? [
+          {
+            href: `${base}/processes/${encodeURIComponent(status.processId)}`,
+            rel: 'up',
+            type: json,
+            title: 'The process',
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Links of a page of results. */
+export function resultsLinks(jobId: string, base: string): LinkDto[] {
+  const job = `${base}/jobs/${jobId}`;
+  return [
+    { href: `${job}/results?f=html`, rel: 'self', type: 'text/html', title: 'This document' },
+    { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
+    { href: job, rel: 'up', type: 'application/json', title: 'The job' },
+  ];
+}

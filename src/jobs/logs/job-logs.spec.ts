@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Configuration } from '../../config/configuration.js';
+import { NotAvailableError } from '../../ogc/domain-errors.js';
+import { JobCache } from '../model/job-cache.js';
+import { JobLogs } from './job-logs.js';
+import type { JobRecord } from '../model/job-record.js';
+import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeStore } from '../testing/fake-store.js';
+import { at, JOB_ID } from '../testing/records.js';
+
+const NAME = `pygeoapi-job-${JOB_ID}`;
+
+async function read(annotations: Record<string, string>, objects: Record<string, string>): Promise<string> {
+  const cluster = new FakeCluster();
+  const store = new FakeStore();
+  for (const [key, log] of Object.entries(objects)) {
+    await store.port.create(key, () => Readable.from([Buffer.from(log)]), {
+      contentType: 'text/plain',
+      size: log.length,
+    });
+  }
+  const configuration = {
+    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
+  } as Configuration;
+  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
+    releasePods: true,
+    watchEvents: true,
+  });
+  cluster.addJob({
+    metadata: { name: NAME, creationTimestamp: at(0), annotations },
+    status: { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at(5) }], completionTime: at(5) },
+  });
+  const [job] = cache.list();
+  if (!job) throw new Error('no job');
+  return text(
+    await new JobLogs(cache, cluster.client, store.port, configuration).read(job, false, new AbortController().signal),
+  );
+}
+
+describe('the log of a job whose pod is gone', () => {
+  it('is where the finalizer has noted', async () => {
+    expect(await read({ 'processes.pygeoapi.io/log-key': 'elsewhere' }, { elsewhere: 'x' })).toBe('x');
+  });
+
+  it.each(['2026-01-01', '2026-01-02'])('is looked for where the predecessor put it: %s', async (day) => {
+    expect(await read({}, { [`logs/${day}_${NAME}-logs.txt`]: 'of the predecessor' })).toBe('of the predecessor');
+  });
+
+  it('that was not kept is said to be gone', async () => {
+    await expect(read({}, {})).rejects.toThrow(NotAvailableError);
+    await expect(read({ 'processes.pygeoapi.io/log-key': 'gone' }, {})).rejects.toThrow(
+      'no longer in the object store (key gone)',
+    );
+  });
+});
+
+describe('the log of a pod that is being deleted', () => {
+  it('is the collected one, which is waited for: the container’s own has gone', async () => {
+    const cluster = new FakeCluster();
+    const store = new FakeStore();
+    const configuration = {
+      environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
+    } as Configuration;
+    const rights = { releasePods: true, watchEvents: true };
+    const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+    const collected = (annotations: Record<string, string>) =>
+      cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0), annotations } });
+    collected({ 'processes.pygeoapi.io/collection': 'pending' });
+    cluster.addPod({
+      metadata: {
+        name: `${NAME}-abcde`,
+        uid: 'pod-uid',
+        creationTimestamp: at(1),
+        deletionTimestamp: at(2),
+        finalizers: ['pygeoapi.io/finalizer-log-retrieval'],
+        labels: { 'job-name': NAME },
+      },
+      spec: { nodeName: 'node', containers: [{ name: 'main' }] },
+      status: { phase: 'Failed' },
+    });
+    await store.port.create('kept', () => Readable.from([Buffer.from('x')]), { contentType: 'text/plain', size: 1 });
+    const logs = new JobLogs(cache, cluster.client, store.port, configuration);
+    const log = logs.read(cache.list()[0] as JobRecord, false, new AbortController().signal);
+    collected({
+      'processes.pygeoapi.io/collection': 'done',
+      'processes.pygeoapi.io/log-key': 'kept',
+    });
+    expect(await text(await log)).toBe('x');
+    expect(cluster.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,122 @@
+import { isMapping } from '../../config/validation.js';
+import type {
+  JobAttempt,
+  JobCause,
+  JobOutcome,
+  LogStart,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
+import { isMediaType } from './media-type.js';
+
+/*
+ * Annotations are in the hands of everybody who may edit a Job. What is not as this server writes it counts as not there.
+ */
+
+type Members = Readonly<Record<string, unknown>>;
+
+export function parseOutcome(text: string | undefined): JobOutcome | undefined {
+  const { status, started, finished, cause, log, logTail } = parseObject(text);
+  if ((status !== 'successful' && status !== 'failed') || !isTime(finished)) return undefined;
+  return {
+    status,
+    finished,
+    ...(isTime(started) ? { started } : {}),
+    ...(isCause(cause) ? { cause } : {}),
+    ...(log === 'cut' || log === 'unknown' ? { log } : {}),
+    ...(typeof logTail === 'string' ? { logTail } : {}),
+  };
+}
+
+export function parseAttempts(text: string | undefined): JobAttempt[] {
+  const { attempts } = parseObject(text);
+  return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];
+}
+
+function isAttempt(value: unknown): value is JobAttempt {
+  if (!isMapping(value)) return false;
+  const { pod, uid, started, finished, cause, logKey } = value;
+  return (
+    [pod, uid, logKey].every((member) => typeof member === 'string') &&
+    (started === undefined || isTime(started)) &&
+    isTime(finished) &&
+    isCause(cause)
+  );
+}
+
+export function parseLogStart(text: string | undefined): LogStart | undefined {
+  const { pod, first } = parseObject(text);
+  return typeof pod === 'string' && isTime(first) ? { pod, first } : undefined;
+}
+
+export function parseStoredResult(text: string | undefined): StoredResult | undefined {
+  const { key, size, digest, mediaType } = parseObject(text);
+  if (typeof key !== 'string' || typeof size !== 'number' || typeof mediaType !== 'string') return undefined;
+  return { key, size, mediaType, digest: typeof digest === 'string' ? digest : '' };
+}
+
+/** Results by output id, in the order in which they were recorded. Undefined where any of them is not as this server writes them. */
+export function parseOutputs(text: string | undefined): ReadonlyMap<string, RecordedOutput> | undefined {
+  const entries = Object.entries(parseObject(text));
+  const outputs = entries.map(([id, value]) => [id, parseOutput(value)] as const);
+  const isWhole = (entry: readonly [string, RecordedOutput | undefined]): entry is [string, RecordedOutput] =>
+    entry[1] !== undefined;
+  return outputs.length > 0 && outputs.every(isWhole) ? new Map(outputs) : undefined;
+}
+
+export function formatOutputs(outputs: ReadonlyMap<string, RecordedOutput>): string {
+  return JSON.stringify(Object.fromEntries(outputs));
+}
+
+function parseOutput(output: unknown): RecordedOutput | undefined {
+  if (!isMapping(output)) return undefined;
+  const { mediaType, size, digest, key, value, encoding } = output;
+  if (typeof mediaType !== 'string' || !isMediaType(mediaType)) return undefined;
+  if (typeof size !== 'number' || typeof digest !== 'string') return undefined;
+  if (typeof key === 'string') return { mediaType, size, digest, key };
+  if (typeof value !== 'string' || (encoding !== undefined && encoding !== 'base64')) return undefined;
+  return { mediaType, size, digest, value, ...(encoding === undefined ? {} : { encoding }) };
+}
+
+export function parseTransferRecord(text: string | undefined): TransferRecord | undefined {
+  const { capability, inputs } = parseObject(text);
+  if (typeof capability !== 'string') return undefined;
+  return { capability, ...(typeof inputs === 'string' ? { inputs } : {}) };
+}
+
+export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
+  const { response, outputs, references } = parseObject(text);
+  if (response !== 'raw' && response !== 'document') return undefined;
+  const [ids, byReference] = [outputs, references].map((list) =>
+    Array.isArray(list) && list.every((id) => typeof id === 'string') ? list : undefined,
+  );
+  return { response, ...(ids ? { outputs: ids } : {}), ...(byReference ? { references: byReference } : {}) };
+}
+
+export function isTime(value: unknown): value is string {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+function isCause(value: unknown): value is JobCause {
+  if (!isMapping(value)) return false;
+  const { type, message, container, exitCode } = value;
+  const optional = (member: unknown, kind: string) => member === undefined || typeof member === kind;
+  return (
+    typeof type === 'string' &&
+    typeof message === 'string' &&
+    optional(container, 'string') &&
+    optional(exitCode, 'number')
+  );
+}
+
+/** The members of a JSON object; none where the text is no such. */
+export function parseObject(text: string | undefined): Members {
+  try {
+    const parsed: unknown = JSON.parse(text ?? '');
+    return isMapping(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseAttempts } from './job-annotations.js';
+import { attemptDue, attemptOf, isRepeated, startOfJob, withAttempt } from './job-attempts.js';
+import type { JobAttempt } from './job-outcome.js';
+import { aContainer, aFailedPod, aJob, aPod, aSucceededPod, at } from '../testing/records.js';
+
+const disruption = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
+const evicted = aFailedPod(143, { disruption });
+const neverRan = aPod({ phase: 'Failed', reason: 'OutOfcpu', message: 'no room', containers: [aContainer()] });
+const retried = aJob({ backoffLimit: 2, retriesInfrastructure: true });
+const attempt = (uid: string, seconds = 5): JobAttempt => ({
+  pod: `pod-${uid}`,
+  uid,
+  finished: at(seconds).toISOString(),
+  cause: { type: 'evicted', message: 'x' },
+  logKey: `${uid}.txt`,
+});
+const ended = (type: 'Complete' | 'Failed') => ({ condition: { type } });
+
+describe('the end of a pod', () => {
+  it.each([
+    ['of an evicted one, with retries', retried, evicted, true],
+    ['of one that its node did not take, with retries', retried, neverRan, true],
+    ['of one whose program failed, with retries', retried, aFailedPod(1), false],
+    ['of one whose program failed, with a backoff limit', aJob({ backoffLimit: 1 }), aFailedPod(1), true],
+    ['of an evicted one, without retries', aJob(), evicted, false],
+    ['of one that succeeded', retried, aSucceededPod(), false],
+    ['of the last that may be', { ...retried, attempts: [attempt('a'), attempt('b')] }, evicted, false],
+    ['of the last but one', { ...retried, attempts: [attempt('a')] }, evicted, true],
+    ['that is noted already', { ...retried, attempts: [attempt('a'), attempt('pod-uid')] }, evicted, true],
+    ['of a Job that has failed', { ...retried, ...ended('Failed') }, evicted, false],
+    ['of a Job that was successful by another', { ...retried, ...ended('Complete') }, evicted, true],
+  ])('%s', (_, job, pod, repeated) => {
+    expect(isRepeated(job, pod, [pod])).toBe(repeated);
+  });
+
+  it('is not the job’s where a newer pod is there', () => {
+    const newer = aPod({ uid: 'newer', created: at(60) });
+    expect(isRepeated(retried, aFailedPod(1), [newer, aFailedPod(1)])).toBe(true);
+    expect(isRepeated(retried, newer, [newer, aFailedPod(1)])).toBe(true);
+  });
+});
+
+describe('attempts', () => {
+  it('are noted with their cause, times and log', () => {
+    expect(attemptOf(evicted, 'key.txt', at(9))).toEqual({
+      pod: evicted.name,
+      uid: 'pod-uid',
+      started: at(2).toISOString(),
+      finished: at(5).toISOString(),
+      cause: { type: 'evicted', message: 'The pod was evicted from its node: Eviction API: evicting' },
+      logKey: 'key.txt',
+    });
+    expect(attemptOf(neverRan, 'key.txt', at(9))).toMatchObject({ finished: at(9).toISOString() });
+  });
+
+  it('are due when the Job controller has waited, longer each time, for ten minutes at the most', () => {
+    const after = (count: number) =>
+      attemptDue(aJob({ attempts: Array.from({ length: count }, (_, index) => attempt(`${index}`, 30)) }));
+    expect([0, 1, 2, 3, 7, 50].map(after)).toEqual([at(0), at(40), at(50), at(70), at(630), at(630)]);
+    expect(attemptDue(aJob({ attempts: [attempt('a', 30)] }), aPod({ created: at(45) }))).toEqual(at(45));
+  });
+
+  it('begin with the first that got so far as to run', () => {
+    const ran = { ...attempt('b'), started: at(4).toISOString() };
+    expect(startOfJob({ attempts: [attempt('a'), ran] }, aSucceededPod())).toBe(ran.started);
+    expect(startOfJob({ attempts: [attempt('a')] }, aSucceededPod())).toBe(at(2).toISOString());
+    expect(startOfJob({ attempts: [] }, undefined)).toBeUndefined();
+  });
+
+  it('are each noted once, in the order of their ends', () => {
+    const noted = withAttempt([attempt('b', 7), attempt('a', 3)], attempt('c', 5));
+    expect(noted.map(({ uid }) => uid)).toEqual(['a', 'c', 'b']);
+    expect(withAttempt(noted, attempt('c', 9)).map(({ uid }) => uid)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are read back, but for what somebody else wrote', () => {
+    const attempts = [attempt('a')];
+    expect(parseAttempts(JSON.stringify({ attempts }))).toEqual(attempts);
+    expect(parseAttempts(JSON.stringify({ attempts: [...attempts, { pod: 'x' }, 5] }))).toEqual(attempts);
+    for (const text of [undefined, '', '[]', '{"attempts":5}', 'x']) expect(parseAttempts(text)).toEqual([]);
+  });
+});

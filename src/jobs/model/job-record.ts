@@ -1,0 +1,222 @@
+import type { V1Job } from '@kubernetes/client-node';
+import type { LogFields } from '../../logging/log-fields.js';
+import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../../k8s/names.js';
+import type { TraceParent } from '../../tracing/trace-context.js';
+import {
+  isTime,
+  parseAttempts,
+  parseLogStart,
+  parseOutcome,
+  parseOutputs,
+  parseRequestedResponse,
+  parseStoredResult,
+  parseTransferRecord,
+} from './job-annotations.js';
+import type {
+  JobAttempt,
+  JobOutcome,
+  LogStart,
+  OutputRecord,
+  RecordedOutput,
+  RequestedResponse,
+  StoredResult,
+  TransferRecord,
+} from './job-outcome.js';
+import { isMediaType } from './media-type.js';
+import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
+
+/** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
+export interface JobRecord {
+  readonly jobId: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly processId: string;
+  /** To the second, as Kubernetes has it. */
+  readonly created: Date;
+  /** Milliseconds since the epoch, by the clock of the server that made it: orders the jobs of one second. */
+  readonly requestedAt?: number;
+  /** The Job has a deletion timestamp. */
+  readonly deleting: boolean;
+  /** A client dismissed it; RFC 3339. */
+  readonly dismissed?: string;
+  /** `Complete` or `Failed`, once the Job controller has said so. */
+  readonly condition?: {
+    readonly type: 'Complete' | 'Failed';
+    readonly reason?: string;
+    readonly message?: string;
+    readonly at?: Date;
+  };
+  readonly startTime?: Date;
+  readonly completionTime?: Date;
+  readonly failedPods: number;
+  readonly backoffLimit: number;
+  /** Only what the infrastructure failed is tried again. */
+  readonly retriesInfrastructure: boolean;
+  /** Those that failed and were followed by another. */
+  readonly attempts: readonly JobAttempt[];
+  /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
+  readonly collection?: 'pending' | 'done';
+  /** Why its log and result are still not collected, for people. */
+  readonly collectionProblem?: string;
+  readonly outcome?: JobOutcome;
+  readonly request?: RequestedResponse;
+  /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
+  readonly inlineResult?: { readonly mediaType: string };
+  /** The result without a name that is kept in the object store. */
+  readonly storedResult?: StoredResult;
+  /** Results under ids of outputs, in the order in which they were recorded; undefined where there are none. */
+  readonly outputs?: ReadonlyMap<string, OutputRecord>;
+  /** Of what the `Idempotency-Key` stands for, where it was made with one. */
+  readonly idempotencyDigest?: string;
+  readonly transfer?: TransferRecord;
+  /** Undefined, too, once everything is collected. */
+  readonly logStart?: LogStart;
+  readonly logKey?: string;
+  readonly mimetype?: string;
+  readonly mainContainer?: string;
+  readonly startDeadlineSeconds?: number;
+  readonly ttlAfterCollected?: number;
+  /** Seconds after the job's end that its results are kept in the object store; undefined: for ever. */
+  readonly resultsTtl?: number;
+  /** They have been removed since. */
+  readonly resultsExpired: boolean;
+  /** `ttlSecondsAfterFinished` as it is in force. */
+  readonly ttlInForce?: number;
+  /** Where in its trace what is done for the job stands; undefined where its execution was not traced. */
+  readonly trace?: TraceParent;
+  readonly subscription?: Subscription;
+  /** Undefined without a subscription. */
+  readonly deliveries?: Deliveries;
+  readonly updated?: Date;
+  /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
+  readonly messages: Readonly<Record<string, string>>;
+}
+
+/** What lines of the log say of a job. */
+export function fieldsOfJob(name: string, job: JobRecord | undefined): LogFields {
+  return { resource: `job/${name}`, ...(job ? { jobId: job.jobId, processId: job.processId } : {}) };
+}
+
+const PREDECESSORS: ReadonlySet<string> = new Set(
+  Object.values(annotation).filter((name) => name !== annotation.progress && name !== annotation.message),
+);
+
+/** Where a job stands in the list. */
+export type ListPosition = Pick<JobRecord, 'created' | 'requestedAt' | 'name'>;
+
+/** The order of the job list: newest first; those of one second by when they were asked for, those of one millisecond by name. A total order. */
+export function newestFirst(a: ListPosition, b: ListPosition): number {
+  return (
+    b.created.getTime() - a.created.getTime() ||
+    (b.requestedAt ?? 0) - (a.requestedAt ?? 0) ||
+    (a.name < b.name ? 1 : a.name > b.name ? -1 : 0)
+  );
+}
+
+/** @returns undefined for a Job that is none of the manager with this prefix */
+export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefined {
+  const metadata = kubeJob.metadata ?? {};
+  const name = metadata.name ?? '';
+  const jobId = jobIdOf(prefix, name);
+  if (jobId === undefined) return undefined;
+  const annotations = metadata.annotations ?? {};
+  const collection = annotations[ownAnnotation.collection];
+  const dismissed = annotations[ownAnnotation.dismissed];
+  const subscription = parseSubscription(annotations[ownAnnotation.subscriber]);
+  const resultMediaType =
+    [annotations[annotation.resultMimetype], annotations[annotation.mimetype]].find(
+      (type) => type !== undefined && isMediaType(type),
+    ) ?? 'application/json';
+  return {
+    jobId,
+    name,
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    processId: annotations[annotation.processId] ?? '',
+    created: toDate(metadata.creationTimestamp) ?? new Date(0),
+    requestedAt: toDate(annotations[annotation.started])?.getTime(),
+    deleting: metadata.deletionTimestamp !== undefined,
+    dismissed: isTime(dismissed) ? dismissed : undefined,
+    condition: conditionOf(kubeJob),
+    startTime: toDate(kubeJob.status?.startTime),
+    completionTime: toDate(kubeJob.status?.completionTime),
+    failedPods: kubeJob.status?.failed ?? 0,
+    backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
+    retriesInfrastructure: kubeJob.spec?.podFailurePolicy !== undefined,
+    attempts: parseAttempts(annotations[ownAnnotation.attempts]),
+    collection: collection === 'pending' || collection === 'done' ? collection : undefined,
+    collectionProblem: annotations[ownAnnotation.collectionProblem],
+    outcome: parseOutcome(annotations[ownAnnotation.outcome]),
+    request: parseRequestedResponse(annotations[ownAnnotation.request]),
+    inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
+    storedResult: parseStoredResult(annotations[ownAnnotation.result]),
+    outputs: outputRecords(annotations[ownAnnotation.outputs]),
+    idempotencyDigest: annotations[ownAnnotation.idempotency],
+    transfer: parseTransferRecord(annotations[ownAnnotation.transfer]),
+    logStart: collection === 'pending' ? parseLogStart(annotations[ownAnnotation.logStart]) : undefined,
+    logKey: annotations[ownAnnotation.logKey],
+    mimetype: annotations[annotation.mimetype],
+    mainContainer: annotations[ownAnnotation.mainContainer],
+    startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
+    ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
+    resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
+    resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
+    ttlInForce: kubeJob.spec?.ttlSecondsAfterFinished,
+    trace: traceOf(annotations),
+    subscription,
+    deliveries: subscription && parseDeliveries(annotations[ownAnnotation.deliveries]),
+    updated: toDate(annotations[annotation.updated]),
+    messages: Object.fromEntries(
+      Object.entries(annotations)
+        .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !PREDECESSORS.has(key))
+        .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
+    ),
+  };
+}
+
+function traceOf(annotations: Readonly<Record<string, string>>): TraceParent | undefined {
+  const traceparent = annotations[ownAnnotation.traceparent];
+  const tracestate = annotations[ownAnnotation.tracestate];
+  return traceparent === undefined ? undefined : { traceparent, ...(tracestate ? { tracestate } : {}) };
+}
+
+/** Without the values. */
+function outputRecords(text: string | undefined): JobRecord['outputs'] {
+  const outputs = text === undefined ? undefined : parseOutputs(text);
+  const withoutValue = ({ mediaType, size, digest, ...rest }: RecordedOutput): OutputRecord => ({
+    mediaType,
+    size,
+    digest,
+    ...('key' in rest ? { key: rest.key } : {}),
+  });
+  return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
+}
+
+function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
+  for (const { type, status, reason, message, lastTransitionTime } of kubeJob.status?.conditions ?? []) {
+    if (status === 'True' && (type === 'Complete' || type === 'Failed')) {
+      return { type, reason, message, at: toDate(lastTransitionTime) };
+    }
+  }
+  return undefined;
+}
+
+/** Watched objects carry times as text, typed answers of the client library as `Date`. */
+export function toDate(time: Date | string | undefined | null): Date | undefined {
+  if (time === undefined || time === null) return undefined;
+  const date = time instanceof Date ? time : new Date(time);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Of a log without markers the predecessor recorded an empty value and no media type. */
+function hasResult(annotations: Readonly<Record<string, string>>): boolean {
+  const value = annotations[annotation.resultValue];
+  return value !== undefined && (value !== '' || annotations[annotation.resultMimetype] !== undefined);
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Configuration } from '../../config/configuration.js';
+import { systemClock } from '../../k8s/clock.js';
+import { ClusterClock } from '../../k8s/cluster-clock.js';
+import { NotAvailableError, ResultsExpiredError } from '../../ogc/domain-errors.js';
+import { toProblem } from '../../ogc/problem-mapper.js';
+import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import { JobCache } from '../model/job-cache.js';
+import { JobResults } from './job-results.js';
+import type { JobRecord } from '../model/job-record.js';
+import type { LiveResults } from './live-results.js';
+import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeStore } from '../testing/fake-store.js';
+import { at, JOB_ID } from '../testing/records.js';
+
+const NAME = `pygeoapi-job-${JOB_ID}`;
+const own = (name: string) => `processes.pygeoapi.io/${name}`;
+
+async function bed(
+  annotations: Record<string, string>,
+  objects: Record<string, string> = {},
+  wallClock: () => Date = () => new Date(),
+) {
+  const cluster = new FakeCluster();
+  const store = new FakeStore();
+  for (const [key, body] of Object.entries(objects))
+    await store.port.create(key, () => Readable.from([Buffer.from(body)]), {
+      contentType: 'text/plain',
+      size: body.length,
+    });
+  const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' }, server: {} } as Configuration;
+  const rights = { releasePods: true, watchEvents: true };
+  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+  const outcome = JSON.stringify({ status: 'successful', finished: at(5).toISOString() });
+  cluster.addJob({
+    metadata: {
+      name: NAME,
+      creationTimestamp: at(0),
+      annotations: { [own('collection')]: 'done', [own('outcome')]: outcome, ...annotations },
+    },
+  });
+  const processes = { find: () => undefined } as unknown as ProcessRegistry;
+  const results = new JobResults(
+    cache,
+    cluster.client,
+    store.port,
+    {} as LiveResults,
+    processes,
+    configuration,
+    new ClusterClock(systemClock, () => wallClock().getTime()),
+  );
+  const read = async () => {
+    const answer = await results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
+    return [answer.mediaType, answer.size, answer.body && (await text(answer.body))];
+  };
+  return { cluster, read };
+}
+
+const stored = (key: string) => ({ mediaType: 'text/csv', size: 3, digest: 'sha256:x', key });
+const inline = (value: string, encoding?: string) => ({
+  mediaType: 'text/plain',
+  size: 2,
+  digest: 'sha256:x',
+  value,
+  encoding,
+});
+const document = { [own('request')]: JSON.stringify({ response: 'document' }) };
+
+describe('results', () => {
+  it('come from the Job and from the store, each under its id', async () => {
+    const outputs = { table: stored('k'), note: inline('hi'), bytes: inline('aGk=', 'base64') };
+    const { read, cluster } = await bed({ ...document, [own('outputs')]: JSON.stringify(outputs) }, { k: 'a,b' });
+    const [, , body] = await read();
+    expect(JSON.parse(String(body))).toEqual({
+      table: { value: 'a,b', mediaType: 'text/csv' },
+      note: { value: 'hi', mediaType: 'text/plain' },
+      bytes: { value: 'hi', mediaType: 'text/plain' },
+    });
+    expect(cluster.calls).toEqual(['getJob']);
+  });
+
+  it('without a name come from where the predecessor put them', async () => {
+    const { read } = await bed({ 'pygeoapi.io/result-value': 'ä', 'pygeoapi.io/result-mimetype': 'text/plain' });
+    expect(await read()).toEqual(['text/plain', 2, 'ä']);
+  });
+
+  it('that are large come from the store, without a question to the cluster', async () => {
+    const { read, cluster } = await bed({ [own('result')]: JSON.stringify(stored('k')) }, { k: 'a,b' });
+    expect([await read(), cluster.calls]).toEqual([['text/csv', 3, 'a,b'], []]);
+  });
+
+  it('that have vanished from the store are said to be gone, with their key', async () => {
+    const { read } = await bed({ [own('outputs')]: JSON.stringify({ a: stored('k') }) });
+    await expect(read()).rejects.toThrow(NotAvailableError);
+    await expect(read()).rejects.toThrow('no longer in the object store (key k)');
+  });
+
+  it.each([{}, { [own('results-expired')]: at(30).toISOString() }])(
+    'whose time is over answer 410 with the reason, removed already or not',
+    async (annotations) => {
+      const { read } = await bed(
+        { [own('outputs')]: JSON.stringify({ a: stored('k') }), [own('results-ttl-seconds')]: '10', ...annotations },
+        { k: 'a,b' },
+      );
+      const error: unknown = await read().catch((failure: unknown) => failure);
+      expect(error).toBeInstanceOf(ResultsExpiredError);
+      expect(toProblem(error)).toEqual({
+        status: 410,
+        headers: {},
+        problem: {
+          type: '/problems/results-expired',
+          title: 'Results expired',
+          status: 410,
+          detail: `The results of job "${JOB_ID}" were kept until 2026-01-01T12:00:15.000Z, as its process says (results_ttl), and have been removed. Its status and log are still there.`,
+        },
+      });
+    },
+  );
+
+  it('that are removed while they are fetched have expired, also where this clock is a little behind', async () => {
+    const expiring = { [own('outputs')]: JSON.stringify({ a: stored('k') }), [own('results-ttl-seconds')]: '10' };
+    const late = await bed(expiring, {}, () => at(14));
+    await expect(late.read()).rejects.toThrow(ResultsExpiredError);
+    const early = await bed(expiring, {}, () => at(8));
+    await expect(early.read()).rejects.toThrow(NotAvailableError);
+  });
+
+  it('that stand in the Job do not expire before it', async () => {
+    const { read } = await bed({ 'pygeoapi.io/result-value': '1', [own('results-ttl-seconds')]: '1' });
+    expect((await read())[2]).toBe('1');
+  });
+});

@@ -1,0 +1,268 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { Configuration } from '../../config/configuration.js';
+import { ClusterClock } from '../../k8s/cluster-clock.js';
+import { KubernetesClient } from '../../k8s/kubernetes-client.js';
+import { annotation, ownAnnotation } from '../../k8s/names.js';
+import { ObjectStore, type ByteRange } from '../../object-store/object-store.js';
+import {
+  InvalidRequestError,
+  JobFailedError,
+  JobGoneError,
+  JobNotFoundError,
+  NotAvailableError,
+  OutputNotFoundError,
+  ResultNotReadyError,
+  ResultsExpiredError,
+} from '../../ogc/domain-errors.js';
+import { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { JobResult, PrintedResult } from '../../processes/processor.js';
+import { parseOutputs } from '../model/job-annotations.js';
+import { JobCache } from '../model/job-cache.js';
+import type { OutputRecord, RecordedOutput, StoredResult } from '../model/job-outcome.js';
+import type { JobRecord } from '../model/job-record.js';
+import type { JobStatus } from '../model/job-status.js';
+import { LiveResults } from './live-results.js';
+import type { OpenedResult } from './opened-result.js';
+import { expiryOf } from './stored-results.js';
+import { formatDocument, formatRaw, type OutputContext, printedOutputs, type RawAnswer } from './results-format.js';
+import { type OutputPreview, previewOutputs } from './results-preview.js';
+import { readableOf } from './results-values.js';
+
+/** For so long a link to the object store is good. */
+const LINK_SECONDS = 3600;
+/** By so much, milliseconds, the time of the server that removes expired results may be ahead of this one's: {@link ClusterClock} knows the API server's to a second. */
+const CLOCKS_APART = 2_000;
+
+/** The answer to a request for results: bytes of a media type, or nothing. */
+export type ResultsAnswer = RawAnswer;
+
+/** Results of jobs, from where the finalizer put them. */
+@Injectable()
+export class JobResults {
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly store: ObjectStore,
+    private readonly live: LiveResults,
+    private readonly processes: ProcessRegistry,
+    private readonly configuration: Configuration,
+    private readonly clock: ClusterClock,
+  ) {}
+
+  /**
+   * The results in the shape that the execute request asked for.
+   * @param showLogTail whether the cause of a failure may quote the log
+   * @param base address of the API
+   * @param selected ids of the outputs that are wanted; undefined: those that the execute request asked for
+   * @throws InvalidRequestError where the process has no such output; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   */
+  async read(job: JobRecord, showLogTail: boolean, base: string, selected?: readonly string[]): Promise<ResultsAnswer> {
+    const { response, outputs, references } = job.request ?? {};
+    this.assertKnown(job, selected);
+    const format = response === 'document' ? formatDocument : formatRaw;
+    const addressOf = (id: string) => outputAddress(base, job, id);
+    return this.answer(job, showLogTail, format, {
+      ...this.contextOf(job),
+      selected: selected ?? outputs,
+      ...(references ? { references: { ids: references, addressOf } } : {}),
+    });
+  }
+
+  /**
+   * The beginnings of the outputs, however the execute request asked for them.
+   * @param selected as of {@link read}
+   * @throws as {@link read}
+   */
+  async preview(
+    job: JobRecord,
+    showLogTail: boolean,
+    base: string,
+    selected?: readonly string[],
+  ): Promise<readonly OutputPreview[]> {
+    this.assertKnown(job, selected);
+    const { result, dispose } = await this.openChecked(job, showLogTail);
+    try {
+      const outputs = await printedOutputs(result, {
+        ...this.contextOf(job),
+        selected: selected ?? job.request?.outputs,
+      });
+      return await previewOutputs(outputs, (id) => outputAddress(base, job, id));
+    } finally {
+      await dispose();
+    }
+  }
+
+  /**
+   * One result as it is, however the results were asked for.
+   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job gave none
+   */
+  async readOutput(job: JobRecord, outputId: string, showLogTail: boolean): Promise<ResultsAnswer> {
+    const context = this.contextOf(job);
+    const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
+    if (answer.body) return answer;
+    const known = this.outputsOf(job);
+    if (known.includes(outputId))
+      throw new NotAvailableError(`Job "${job.jobId}" gave no result for output "${outputId}".`);
+    throw new OutputNotFoundError(`There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`);
+  }
+
+  /** Ids of the outputs that a job has or may have. */
+  private outputsOf(job: JobRecord): readonly string[] {
+    return [...new Set([...Object.keys(this.contextOf(job).outputs), ...(job.outputs?.keys() ?? [])])];
+  }
+
+  private assertKnown(job: JobRecord, selected: readonly string[] = []): void {
+    const known = this.outputsOf(job);
+    const unknown = selected.filter((id) => !known.includes(id));
+    if (known.length === 0 || unknown.length === 0) return;
+    const message = `must be ids of outputs of the job, which are ${known.join(', ')} (is "${unknown.join(', ')}")`;
+    throw new InvalidRequestError('The parameters of the results are wrong.', [{ pointer: 'outputs', message }]);
+  }
+
+  private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {
+    return {
+      outputs: this.processes.find(job.processId)?.description.outputs ?? {},
+      indent: this.configuration.server.prettyPrint ? 2 : undefined,
+    };
+  }
+
+  private async answer(
+    job: JobRecord,
+    showLogTail: boolean,
+    format: typeof formatRaw,
+    context: OutputContext,
+  ): Promise<ResultsAnswer> {
+    const { result, dispose } = await this.openChecked(job, showLogTail);
+    try {
+      const answer = await format(result, context);
+      if (answer.body) answer.body.once('close', () => void dispose());
+      else await dispose();
+      return answer;
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  /** What the process makes of the results of a job that has some. */
+  private async openChecked(known: JobRecord, showLogTail: boolean): Promise<OpenedResult> {
+    const job = await this.upToDate(known);
+    assertSuccessful(this.cache.statusOf(job), showLogTail);
+    const expiry = expiryOf(job);
+    if (expiry && (job.resultsExpired || this.isPast(expiry))) throw new ResultsExpiredError(job.jobId, expiry);
+    const process = this.processes.find(job.processId);
+    const { result, dispose } = await this.open(job);
+    try {
+      return { result: process ? await process.results(job.jobId, result) : result, dispose };
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+  }
+
+  private isPast(time: Date, tolerance = 0): boolean {
+    return time.getTime() <= this.clock.now().getTime() + tolerance;
+  }
+
+  /** Who saw at another replica that a job has ended is not told by this one that it goes on. */
+  private async upToDate(job: JobRecord): Promise<JobRecord> {
+    const { status } = this.cache.statusOf(job);
+    return status === 'accepted' || status === 'running' ? this.cache.refresh(job) : job;
+  }
+
+  private async open(job: JobRecord): Promise<OpenedResult> {
+    const { inlineResult, storedResult, outputs = new Map<string, OutputRecord>() } = job;
+    if (!job.outcome && !inlineResult && !storedResult && outputs.size === 0) return this.live.read(job);
+    const isInline = inlineResult || [...outputs.values()].some(({ key }) => key === undefined);
+    const values = isInline ? await this.readAnnotations(job) : {};
+    const inline = parseOutputs(values[ownAnnotation.outputs]);
+    const named = new Map<string, PrintedResult>();
+    for (const [id, output] of outputs) {
+      const { key } = output;
+      named.set(
+        id,
+        key === undefined ? inlineOutput(job, inline?.get(id)) : await this.stored(job, { ...output, key }),
+      );
+    }
+    if (inlineResult) {
+      const value = values[annotation.resultValue];
+      if (value === undefined) throw new JobNotFoundError(job.jobId);
+      return opened({ unnamed: ofBytes(inlineResult.mediaType, Buffer.from(value, 'utf8')), named });
+    }
+    return opened({ ...(storedResult ? { unnamed: await this.stored(job, storedResult) } : {}), named });
+  }
+
+  private async readAnnotations(job: JobRecord): Promise<Readonly<Record<string, string>>> {
+    const kubeJob = await this.client.getJob(job.name);
+    if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
+    return kubeJob.metadata.annotations ?? {};
+  }
+
+  /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */
+  private async stored(job: JobRecord, { key, size, mediaType, digest }: StoredResult): Promise<PrintedResult> {
+    const gone = () => {
+      // They may have expired since the job was looked at.
+      const expiry = expiryOf(job);
+      if (expiry && this.isPast(expiry, CLOCKS_APART)) return new ResultsExpiredError(job.jobId, expiry);
+      return new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
+    };
+    if (!(await this.store.head(key))) throw gone();
+    const { store } = this;
+    async function* bytes(range?: ByteRange): AsyncGenerator<Buffer> {
+      const found = await store.read(key, range);
+      if (!found) throw gone();
+      yield* found.body;
+    }
+    return {
+      mediaType,
+      size,
+      body: () => Readable.from(bytes(), { objectMode: false }),
+      range: (range) => Readable.from(bytes(range), { objectMode: false }),
+      etag: etagOf(digest || `${key} ${size}`),
+      address: async () => {
+        const expires = new Date(this.clock.now().getTime() + LINK_SECONDS * 1000);
+        const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType });
+        return href === undefined ? undefined : { href, expires };
+      },
+    };
+  }
+}
+
+function outputAddress(base: string, { jobId }: JobRecord, outputId: string): string {
+  return `${base}/jobs/${jobId}/results/${encodeURIComponent(outputId)}`;
+}
+
+function inlineOutput(job: JobRecord, output: RecordedOutput | undefined): PrintedResult {
+  if (!output || !('value' in output)) throw new JobNotFoundError(job.jobId);
+  return ofBytes(output.mediaType, Buffer.from(output.value, output.encoding ?? 'utf8'));
+}
+
+function ofBytes(mediaType: string, bytes: Buffer): PrintedResult {
+  return {
+    mediaType,
+    size: bytes.length,
+    body: () => readableOf(bytes),
+    range: ({ start, end }) => readableOf(bytes.subarray(start, end + 1)),
+    etag: etagOf(bytes),
+  };
+}
+
+/** Results never change, so a short digest of what they are, or of where they are, is enough. */
+function etagOf(content: string | Buffer): string {
+  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`;
+}
+
+function opened(result: JobResult): OpenedResult {
+  return { result, dispose: () => Promise.resolve() };
+}
+
+/** @throws unless the job's results can be fetched */
+export function assertSuccessful(status: JobStatus, showLogTail: boolean): void {
+  if (status.status === 'successful') return;
+  if (status.status === 'dismissed') throw new JobGoneError(status.jobId);
+  if (status.status !== 'failed') throw new ResultNotReadyError(status.jobId, status.status);
+  const tail = showLogTail && status.logTail ? `\nThe last lines of its log:\n${status.logTail}` : '';
+  throw new JobFailedError(status.jobId, status.cause?.type ?? 'failed', status.message + tail);
+}

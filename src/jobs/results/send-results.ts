@@ -1,0 +1,61 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import parseRange from 'range-parser';
+import { RangeNotSatisfiableError } from '../../ogc/domain-errors.js';
+import { documentPolicy } from './document-policy.js';
+import type { ResultsAnswer } from './job-results.js';
+import type { OutputLink } from './results-format.js';
+
+/**
+ * Sends results as they are, streaming; of one result a range where that is asked for (RFC 9110, section 14). Outputs by reference alone are 204 with a `Link` for each
+ * (OGC API - Processes 1.0, section 7.11.4).
+ * @throws RangeNotSatisfiableError
+ */
+export async function sendResults(request: FastifyRequest, reply: FastifyReply, answer: ResultsAnswer): Promise<void> {
+  if (!answer.body) {
+    if (answer.links) void reply.header('link', [...linkHeaders(reply), ...answer.links.map(toLinkHeader)]);
+    await reply.status(204).send();
+    return;
+  }
+  const { body, range, etag, size = 0, profile } = answer;
+  void reply.header('content-type', answer.mediaType);
+  if (profile !== undefined) void reply.header('link', [...linkHeaders(reply), `<${profile}>; rel="profile"`]);
+  const policy = documentPolicy(answer.mediaType ?? '');
+  if (policy !== undefined) void reply.header('content-security-policy', policy);
+  if (etag !== undefined) void reply.header('etag', etag);
+  if (range) void reply.header('accept-ranges', 'bytes');
+  const asked = range && request.method === 'GET' ? rangeOf(request, etag, size) : undefined;
+  if (!range || asked === undefined) {
+    await reply.status(200).header('content-length', size).send(body);
+    return;
+  }
+  body.destroy();
+  if (asked === 'unsatisfiable') {
+    void reply.header('content-range', `bytes */${size}`).removeHeader('content-security-policy');
+    throw new RangeNotSatisfiableError(`The result has ${size} bytes; the range lies behind them.`);
+  }
+  await reply
+    .status(206)
+    .header('content-range', `bytes ${asked.start}-${asked.end}/${size}`)
+    .header('content-length', asked.end - asked.start + 1)
+    .send(range(asked));
+}
+
+/** Several ranges at once are answered by the whole, as RFC 9110 allows. */
+function rangeOf({ headers }: FastifyRequest, etag: string | undefined, size: number) {
+  const condition = headers['if-range'];
+  if (headers.range === undefined || (condition !== undefined && condition !== etag)) return undefined;
+  const ranges = parseRange(size, headers.range);
+  if (ranges === -1) return 'unsatisfiable';
+  const [first, ...others] = ranges === -2 || ranges.type !== 'bytes' ? [] : ranges;
+  return others.length === 0 ? first : undefined;
+}
+
+function linkHeaders(reply: FastifyReply): string[] {
+  return [reply.getHeader('link') ?? []].flat().map(String);
+}
+
+function toLinkHeader({ id, href, type }: OutputLink): string {
+  const parameters = ['rel="item"', `title*=UTF-8''${encodeURIComponent(id)}`];
+  if (type !== undefined) parameters.push(`type="${type.replaceAll(/["\\]/g, '')}"`);
+  return `<${href}>; ${parameters.join('; ')}`;
+}
