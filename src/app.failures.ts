@@ -1,4 +1,4 @@
-import { KubernetesError } from './k8s/kubernetes-error.js';
+import { KubernetesError } from './k8s/client/kubernetes-error.js';
 import { ObjectStoreError } from './object-store/object-store.js';
 import { type DomainError, MisconfiguredError, UnavailableError } from './ogc/domain-errors.js';
 import { InvalidSecurityContextError } from './security-context/security-contexts.js';

@@ -8,7 +8,7 @@ import { HealthModule } from './health/health.module.js';
 import { HtmlModule } from './html/html.module.js';
 import { InspectionsModule } from './inspections/inspections.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
-import { ClusterConnection } from './k8s/cluster-connection.js';
+import { ClusterConnection } from './k8s/connection/cluster-connection.js';
 import { K8sModule } from './k8s/k8s.module.js';
 import { MetricsModule, ObservationModule } from './metrics/metrics.module.js';
 import { ObjectStoreModule } from './object-store/object-store.module.js';

@@ -12,7 +12,7 @@ import { INFO_PATH, infoText } from './info.js';
 import { HealthService } from './health/health.service.js';
 import { restrictMediaTypes } from './media-types.js';
 import { JobCache } from './jobs/model/job-cache.js';
-import { ClusterConnection } from './k8s/cluster-connection.js';
+import { ClusterConnection } from './k8s/connection/cluster-connection.js';
 import { HttpMetrics } from './metrics/http.metrics.js';
 import { openLogDestination } from './logging/log-destination.js';
 import { redactor } from './logging/redaction.js';

@@ -5,7 +5,7 @@ import { describeSurroundings, listen } from './app.js';
 import { helpText, parseCommandLine } from './config/command-line.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration-error.js';
-import { ClusterConnectionError } from './k8s/cluster-connection-error.js';
+import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
 import { RELEASE_PODS, runReleasePods } from './release-pods.js';
 import { createServer } from './server.js';
 import { version } from './version.js';

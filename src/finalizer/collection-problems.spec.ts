@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { jobStatus } from '../jobs/model/job-status.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { CollectionProblems } from './collection-problems.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ObjectStoreError, type ObjectStoreFailure } from '../object-store/object-store.js';
 import { collectionProblemPatch, makeCollectionProblemEvent } from './job-patches.js';
 

@@ -2,7 +2,7 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import { formatOutputs } from '../jobs/model/job-annotations.js';
 import type { JobAttempt, JobOutcome, LogStart } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import type { JobPatch } from '../k8s/kubernetes-client.js';
+import type { JobPatch } from '../k8s/client/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
 import type { KeptResults } from './result-keeper.js';
 

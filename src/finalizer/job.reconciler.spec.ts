@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { at } from '../jobs/testing/records.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { JOB, POD, LOG_KEY, aKubeJob, terminated, aKubePod, setUp, RELEASED } from './testing/finalizer-bed.js';
 

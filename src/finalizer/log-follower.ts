@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { Spool } from '../jobs/results/spool.js';
 
 interface FollowedContainer {

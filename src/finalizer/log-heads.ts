@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { text } from 'node:stream/consumers';
 import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
-import { KubernetesClient, type ReadLogOptions } from '../k8s/kubernetes-client.js';
+import { KubernetesClient, type ReadLogOptions } from '../k8s/client/kubernetes-client.js';
 
 /** A time as the kubelet prints it has at most 35 characters; a blank follows. */
 const STAMP_BYTES = 40;

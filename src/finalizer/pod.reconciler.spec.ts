@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import {

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../k8s/clock.js';
+import { systemClock, type Clock } from '../k8s/time/clock.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 
 /** Writes to the object store at a time: fewer than passes of the finalizer. */

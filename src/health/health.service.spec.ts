@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
-import type { ListWatchInformerFactory } from '../k8s/informer.factory.js';
-import type { WorkQueueState } from '../k8s/keyed-work-queue.js';
-import type { LeaderElection } from '../k8s/leader-election.js';
-import type { WorkQueues } from '../k8s/work-queues.js';
+import type { ListWatchInformerFactory } from '../k8s/informers/informer.factory.js';
+import type { WorkQueueState } from '../k8s/queues/keyed-work-queue.js';
+import type { LeaderElection } from '../k8s/leadership/leader-election.js';
+import type { WorkQueues } from '../k8s/queues/work-queues.js';
 import { ObjectStoreError, type ObjectStore } from '../object-store/object-store.js';
 import type { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { HealthChecks } from './health-checks.js';

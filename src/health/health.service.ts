@@ -1,9 +1,9 @@
 import { Injectable, Optional, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Configuration } from '../config/configuration.js';
-import { ListWatchInformerFactory } from '../k8s/informer.factory.js';
-import { LeaderElection } from '../k8s/leader-election.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import { ListWatchInformerFactory } from '../k8s/informers/informer.factory.js';
+import { LeaderElection } from '../k8s/leadership/leader-election.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { HealthChecks, type HealthCheck } from './health-checks.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { V1Job, V1PodStatus } from '@kubernetes/client-node';
 import { FakeCluster } from '../jobs/testing/fake-cluster.js';
-import type { Informer } from '../k8s/informer.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import type { Informer } from '../k8s/informers/informer.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { type InspectionRecord, toInspectionRecord } from './inspection-record.js';
 import { InspectionReconciler, type ScheduledInspection } from './inspection.reconciler.js';
 import { digestOf, makeInspectionJob } from './make-inspection-job.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import { PrintedResults } from '../jobs/results/printed-results.js';
-import type { Informer } from '../k8s/informer.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import type { Informer } from '../k8s/informers/informer.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import type { ReconcileResult } from '../k8s/work-queue.js';
+import type { ReconcileResult } from '../k8s/queues/work-queue.js';
 import { type InspectionRecord, MOST_FOUND, recordedFinding } from './inspection-record.js';
 import { digestOf, makeInspectionJob, type WantedInspection } from './make-inspection-job.js';
 import { whatFailed, whatHolds } from './pod-reasons.js';

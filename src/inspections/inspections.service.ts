@@ -2,10 +2,10 @@ import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationB
 import type { V1Job } from '@kubernetes/client-node';
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
-import { InformerFactory, type Informer } from '../k8s/informer.js';
-import { LeaderElection, leaseName } from '../k8s/leader-election.js';
-import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import { InformerFactory, type Informer } from '../k8s/informers/informer.js';
+import { LeaderElection, leaseName } from '../k8s/leadership/leader-election.js';
+import type { LeaderWorkQueue } from '../k8s/queues/leader-work-queue.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import type { ProcessEntry } from '../processes/registry/process-entry.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { Finding } from '../processes/processor.js';

@@ -2,18 +2,18 @@ import { Global, Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { Observer } from '../observation/observer.js';
-import { ApiTransport } from './api-transport.js';
-import { ClusterConnection, connectToCluster } from './cluster-connection.js';
-import { ClusterClock } from './cluster-clock.js';
-import { askRights, ClusterRights } from './cluster-rights.js';
-import { InformerFactory } from './informer.js';
-import { ListWatchInformerFactory } from './informer.factory.js';
-import { KubernetesClient } from './kubernetes-client.js';
-import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
-import { LeaderElection, leaseName } from './leader-election.js';
-import { LeaderElections } from './leader-elections.js';
-import { ApiObjectClient, ObjectClient } from './object-client.js';
-import { WorkQueues } from './work-queues.js';
+import { ApiTransport } from './client/api-transport.js';
+import { ClusterConnection, connectToCluster } from './connection/cluster-connection.js';
+import { ClusterClock } from './time/cluster-clock.js';
+import { askRights, ClusterRights } from './client/cluster-rights.js';
+import { InformerFactory } from './informers/informer.js';
+import { ListWatchInformerFactory } from './informers/informer.factory.js';
+import { KubernetesClient } from './client/kubernetes-client.js';
+import { ApiKubernetesClient } from './client/kubernetes-client.adapter.js';
+import { LeaderElection, leaseName } from './leadership/leader-election.js';
+import { LeaderElections } from './leadership/leader-elections.js';
+import { ApiObjectClient, ObjectClient } from './client/object-client.js';
+import { WorkQueues } from './queues/work-queues.js';
 
 /** Where jobs are; the Leases are in the connection's own namespace. */
 function jobsNamespaceOf({ namespace }: ClusterConnection, { server }: Configuration): string {

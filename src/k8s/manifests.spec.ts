@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parse, parseAllDocuments } from 'yaml';
 import type { V1PolicyRule } from '@kubernetes/client-node';
-import { USED_RIGHTS } from './cluster-rights.js';
+import { USED_RIGHTS } from './client/cluster-rights.js';
 
 const rightsOf = (rules: readonly V1PolicyRule[]): Record<string, string[]> =>
   Object.fromEntries(

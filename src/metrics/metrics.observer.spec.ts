@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { InvalidRequestError, ProcessNotFoundError, UnavailableError } from '../ogc/domain-errors.js';
 import { MetricRegistry } from './metric-registry.js';
 import { MetricsObserver } from './metrics.observer.js';

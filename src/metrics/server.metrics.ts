@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { HealthService } from '../health/health.service.js';
-import { ListWatchInformerFactory, type InformerStatistics } from '../k8s/informer.factory.js';
-import type { WorkQueueState } from '../k8s/keyed-work-queue.js';
-import { LeaderElections } from '../k8s/leader-elections.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import { ListWatchInformerFactory, type InformerStatistics } from '../k8s/informers/informer.factory.js';
+import type { WorkQueueState } from '../k8s/queues/keyed-work-queue.js';
+import { LeaderElections } from '../k8s/leadership/leader-elections.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { MetricRegistry, type Reading } from './metric-registry.js';
 
 /** Token of the package's version. */

@@ -1,7 +1,7 @@
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 import type { Deliveries, Delivery, SubscriberEvent } from '../jobs/model/subscription.js';
-import { backoffDelay } from '../k8s/backoff.js';
+import { backoffDelay } from '../k8s/time/backoff.js';
 
 /** Progress is told at most this often, milliseconds: a job may report it many times a second. */
 export const PROGRESS_INTERVAL = 5_000;

@@ -7,7 +7,7 @@ import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobResults } from '../jobs/results/job-results.js';
 import { FakeCluster } from '../jobs/testing/fake-cluster.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
-import { ClusterClock } from '../k8s/cluster-clock.js';
-import { LeaderElection } from '../k8s/leader-election.js';
-import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import { ClusterClock } from '../k8s/time/cluster-clock.js';
+import { LeaderElection } from '../k8s/leadership/leader-election.js';
+import type { LeaderWorkQueue } from '../k8s/queues/leader-work-queue.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { withinTrace } from '../tracing/tracing.js';
 import { SubscriberReconciler } from './subscriber.reconciler.js';

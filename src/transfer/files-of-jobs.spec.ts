@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import type { KubernetesClient } from '../k8s/kubernetes-client.js';
+import type { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { FolderObjectStore } from '../object-store/folder.object-store.js';
 import { UnconfiguredObjectStore } from '../object-store/unconfigured.object-store.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { Configuration } from '../config/configuration.js';
-import { ClusterConnection } from '../k8s/cluster-connection.js';
+import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
 
 /** The address of this server for pods. */
 @Injectable()

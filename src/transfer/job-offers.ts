@@ -5,7 +5,7 @@ import { Configuration } from '../config/configuration.js';
 import { declaredMediaType } from '../processes/description/process-metadata.js';
 import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/execution/job-transfers.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { environmentVariable, ownAnnotation } from '../k8s/names.js';
 import { ObjectStore } from '../object-store/object-store.js';
 import { makeCapability } from './capability.js';

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { ResultFault, type StoredResult } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { ResultSource } from '../jobs/results/result-source.js';
-import { KubernetesClient } from '../k8s/kubernetes-client.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import type { UploadedPart } from '../object-store/uploads.js';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { KubernetesObject, V1ObjectMeta } from '@kubernetes/client-node';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { ObjectClient } from '../k8s/object-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { ObjectClient } from '../k8s/client/object-client.js';
 import { kindOf, ownershipOf, toChildRecord, type ChildRecord, type ChildResource } from './child-record.js';
 import type { Instance } from './instance.js';
 import { instanceKey, ownAnnotations } from './names.js';

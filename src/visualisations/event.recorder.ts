@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { ObjectClient } from '../k8s/object-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { ObjectClient } from '../k8s/client/object-client.js';
 import { API_VERSION, EVENT_COMPONENT, KIND } from './names.js';
 import type { VisualisationRecord } from './visualisation-record.js';
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
-import { ObjectClient } from '../k8s/object-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { ObjectClient } from '../k8s/client/object-client.js';
 import { instanceKey, KIND } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { makeStatus, type Readiness } from './visualisation-status.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { InformerFactory, InformerOptions } from '../k8s/informer.js';
+import type { InformerFactory, InformerOptions } from '../k8s/informers/informer.js';
 import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
 import { settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';

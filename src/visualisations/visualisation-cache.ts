@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import { Configuration } from '../config/configuration.js';
-import { ALL_NAMESPACES, InformerFactory, type Change, type Informer } from '../k8s/informer.js';
+import { ALL_NAMESPACES, InformerFactory, type Change, type Informer } from '../k8s/informers/informer.js';
 import { childResources, toChildRecord, type ChildRecord, type ChildResource } from './child-record.js';
 import { instanceKey, OWN_SELECTOR } from './names.js';
 import { toPodTrouble, type PodTrouble } from './pod-trouble.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from '@jest/globals';
 import type { KubernetesObject, V1Deployment, V1Ingress, V1PodStatus, V1Service } from '@kubernetes/client-node';
-import { KeyedWorkQueue } from '../k8s/keyed-work-queue.js';
+import { KeyedWorkQueue } from '../k8s/queues/keyed-work-queue.js';
 import { ManualClock, settle } from '../k8s/testing/manual-clock.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { ChildWriter } from './child.writer.js';

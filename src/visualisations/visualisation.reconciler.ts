@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration, type VisualisationSettings } from '../config/configuration.js';
-import { KubernetesError } from '../k8s/kubernetes-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
 import { InvalidSecurityContextError } from '../security-context/security-contexts.js';
 import { kindOf, type ChildResource } from './child-record.js';

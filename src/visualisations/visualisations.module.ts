@@ -1,7 +1,7 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
-import { ClusterConnection } from '../k8s/cluster-connection.js';
-import { ClusterConnectionError } from '../k8s/cluster-connection-error.js';
-import { LeaderElections } from '../k8s/leader-elections.js';
+import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
+import { ClusterConnectionError } from '../k8s/connection/cluster-connection-error.js';
+import { LeaderElections } from '../k8s/leadership/leader-elections.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
 import { ChildWriter } from './child.writer.js';
 import { EventRecorder } from './event.recorder.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { LeaderElection } from '../k8s/leader-election.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import type { LeaderElection } from '../k8s/leadership/leader-election.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { settle } from '../k8s/testing/manual-clock.js';
 import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
 import { settings } from './testing/instances.js';

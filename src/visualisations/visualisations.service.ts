@@ -7,9 +7,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Configuration, type VisualisationSettings } from '../config/configuration.js';
-import { LeaderElection } from '../k8s/leader-election.js';
-import type { LeaderWorkQueue } from '../k8s/leader-work-queue.js';
-import { WorkQueues } from '../k8s/work-queues.js';
+import { LeaderElection } from '../k8s/leadership/leader-election.js';
+import type { LeaderWorkQueue } from '../k8s/queues/leader-work-queue.js';
+import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { VISUALISATIONS_LEADER } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationReconciler } from './visualisation.reconciler.js';

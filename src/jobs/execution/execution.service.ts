@@ -4,8 +4,8 @@ import type { Span } from '@opentelemetry/api';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
-import { ClusterRights } from '../../k8s/cluster-rights.js';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
+import { ClusterRights } from '../../k8s/client/cluster-rights.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { environmentVariable, jobName, ownAnnotation } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
-import type { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError, type KubernetesFailure } from '../../k8s/kubernetes-error.js';
+import type { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError, type KubernetesFailure } from '../../k8s/client/kubernetes-error.js';
 import { MisconfiguredError, UnavailableError } from '../../ogc/domain-errors.js';
 import { JobCreation, MOST_CREATIONS } from './job-creation.js';
 

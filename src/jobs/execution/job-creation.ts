@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { MisconfiguredError, UnavailableError } from '../../ogc/domain-errors.js';
 
 /** More creations than these do not wait for the API server at the same time: they would be answered too late for anybody. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import type { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { UnavailableError } from '../../ogc/domain-errors.js';
 import { ProcessorsCluster } from './processors-cluster.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { UnavailableError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { ClusterView, SecretName } from '../../processes/processor.js';

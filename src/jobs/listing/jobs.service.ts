@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
-import { ClusterRights } from '../../k8s/cluster-rights.js';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { ClusterRights } from '../../k8s/client/cluster-rights.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../../k8s/names.js';
 import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';

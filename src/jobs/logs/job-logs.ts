@@ -1,8 +1,8 @@
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { Configuration } from '../../config/configuration.js';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ObjectStore } from '../../object-store/object-store.js';
 import { NotAvailableError } from '../../ogc/domain-errors.js';
 import { JobCache } from '../model/job-cache.js';

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { JobCache } from '../model/job-cache.js';
 import { lastProgressIn, LoggedProgress } from './logged-progress.js';
 import { FakeCluster } from '../testing/fake-cluster.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';

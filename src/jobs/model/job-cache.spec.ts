@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { JobCache } from './job-cache.js';
 import type { JobRecord } from './job-record.js';
 import { Observer } from '../../observation/observer.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 import { Configuration } from '../../config/configuration.js';
-import { ClusterRights } from '../../k8s/cluster-rights.js';
-import { InformerFactory, type Change, type Informer } from '../../k8s/informer.js';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
+import { ClusterRights } from '../../k8s/client/cluster-rights.js';
+import { InformerFactory, type Change, type Informer } from '../../k8s/informers/informer.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
 import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../../config/configuration.js';
-import { ClusterClock } from '../../k8s/cluster-clock.js';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
+import { ClusterClock } from '../../k8s/time/cluster-clock.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import { ObjectStore, type ByteRange } from '../../object-store/object-store.js';
 import {

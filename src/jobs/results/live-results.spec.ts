@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import type { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { NotAvailableError } from '../../ogc/domain-errors.js';
 import type { DeclaredOutputs } from './declared-outputs.js';
 import type { JobCache } from '../model/job-cache.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { KubernetesClient } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { JobFailedError, NotAvailableError } from '../../ogc/domain-errors.js';
 import type { PrintedResult } from '../../processes/processor.js';
 import { DeclaredOutputs } from './declared-outputs.js';

@@ -1,8 +1,8 @@
 import type { KubernetesObject, V1Job, V1Pod } from '@kubernetes/client-node';
 import { Readable } from 'node:stream';
-import type { Change, Informer, InformerFactory, InformerOptions } from '../../k8s/informer.js';
-import type { JobPatch, KubernetesClient, ReadLogOptions } from '../../k8s/kubernetes-client.js';
-import { KubernetesError } from '../../k8s/kubernetes-error.js';
+import type { Change, Informer, InformerFactory, InformerOptions } from '../../k8s/informers/informer.js';
+import type { JobPatch, KubernetesClient, ReadLogOptions } from '../../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 
 class FakeInformer<R> implements Informer<R> {
   readonly synced = true;

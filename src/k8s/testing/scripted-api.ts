@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { ApiTransport } from '../api-transport.js';
-import { PooledKubeConfig } from '../pooled-kube-config.js';
+import { ApiTransport } from '../client/api-transport.js';
+import { PooledKubeConfig } from '../connection/pooled-kube-config.js';
 
 export interface ReceivedRequest {
   readonly method: string;

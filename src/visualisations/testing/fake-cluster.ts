@@ -1,9 +1,9 @@
 import type { CoreV1Event, KubernetesObject, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
-import type { Resource } from '../../k8s/api-paths.js';
-import type { Change, Informer, InformerFactory, InformerOptions } from '../../k8s/informer.js';
-import { KubernetesError, type KubernetesFailure } from '../../k8s/kubernetes-error.js';
-import type { ObjectClient } from '../../k8s/object-client.js';
+import type { Resource } from '../../k8s/client/api-paths.js';
+import type { Change, Informer, InformerFactory, InformerOptions } from '../../k8s/informers/informer.js';
+import { KubernetesError, type KubernetesFailure } from '../../k8s/client/kubernetes-error.js';
+import type { ObjectClient } from '../../k8s/client/object-client.js';
 import type { DataVisualisation } from '../visualisation-record.js';
 
 class FakeInformer<R> implements Informer<R> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ClusterClock } from './cluster-clock.js';
-import { ManualClock } from './testing/manual-clock.js';
+import { ManualClock } from '../testing/manual-clock.js';
 
 const NOON = Date.parse('2026-11-21T12:00:00.000Z');
 const header = (time: number) => new Date(time).toUTCString();

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import isInsideContainer from 'is-inside-container';
-import type { ClusterChoice } from '../config/configuration.js';
+import type { ClusterChoice } from '../../config/configuration.js';
 import { ClusterConnectionError } from './cluster-connection-error.js';
 import { readEmbeddedImages } from './embedded-images.js';
 import type { EmbeddedImage } from './embedded-images.js';
@@ -99,7 +99,7 @@ function actualSurroundings(environment: Environment): Surroundings {
     root: '',
     insideContainer,
     startEmbeddedCluster: async (dataDir, images) => {
-      const { EmbeddedCluster } = await import('../embedded-cluster/embedded-cluster.js');
+      const { EmbeddedCluster } = await import('../../embedded-cluster/embedded-cluster.js');
       const logger = new Logger(EmbeddedCluster.name);
       return EmbeddedCluster.start({ dataDir, images, log: (message: string) => logger.log(message) });
     },

@@ -1,4 +1,4 @@
-import type { ApiTransport } from './api-transport.js';
+import type { ApiTransport } from '../client/api-transport.js';
 import { LeaderElection } from './leader-election.js';
 import { ApiLeaseStore } from './leases.js';
 

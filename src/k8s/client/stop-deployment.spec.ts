@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { stopDeployment } from './stop-deployment.js';
-import { failure, json, object, ScriptedApi } from './testing/scripted-api.js';
+import { failure, json, object, ScriptedApi } from '../testing/scripted-api.js';
 
 const PATH = '/apis/apps/v1/namespaces/here/deployments/server';
 const deployment = (selector: object) => ({

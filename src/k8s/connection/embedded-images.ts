@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import type { JSONSchemaType } from 'ajv';
-import { ConfigurationError } from '../config/configuration-error.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
 
 /** What the embedded cluster runs in place of a container image: a program in a folder of this machine. */
 export interface EmbeddedImage {
@@ -19,7 +19,7 @@ export interface EmbeddedImage {
 
 const ENVIRONMENT_VARIABLE = 'EMBEDDED_IMAGES';
 /** Both `dist/k8s/` and `src/k8s/` lie two levels below it. */
-const packageRoot = fileURLToPath(new URL('../../', import.meta.url));
+const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The example processes that this repository ships. */
 export const shippedImages: readonly EmbeddedImage[] = [

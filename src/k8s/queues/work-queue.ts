@@ -1,4 +1,4 @@
-import type { LogFields } from '../logging/log-fields.js';
+import type { LogFields } from '../../logging/log-fields.js';
 
 /** What a pass over a key says: done (undefined), or look again after so many milliseconds even if nothing changes. */
 export type ReconcileResult = { readonly requeueAfter: number } | undefined | void;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { ClusterChoice } from '../config/configuration.js';
+import type { ClusterChoice } from '../../config/configuration.js';
 import { connectToCluster } from './cluster-connection.js';
 import type { ClusterConnection, Surroundings } from './cluster-connection.js';
 import { shippedImages } from './embedded-images.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiObjectClient } from './object-client.js';
-import { failure, json, object, ScriptedApi } from './testing/scripted-api.js';
+import { failure, json, object, ScriptedApi } from '../testing/scripted-api.js';
 
 const INGRESSES = '/apis/networking.k8s.io/v1/namespaces/there/ingresses';
 

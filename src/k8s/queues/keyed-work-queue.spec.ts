@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { type LogFields, logFields, withLogFields } from '../logging/log-fields.js';
-import { Observer } from '../observation/observer.js';
+import { type LogFields, logFields, withLogFields } from '../../logging/log-fields.js';
+import { Observer } from '../../observation/observer.js';
 import { KeyedWorkQueue } from './keyed-work-queue.js';
-import { KubernetesError } from './kubernetes-error.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
 import type { ReconcileResult, WorkQueueOptions } from './work-queue.js';
-import { ManualClock, settle } from './testing/manual-clock.js';
+import { ManualClock, settle } from '../testing/manual-clock.js';
 
 /** A pass that the spec ends. */
 interface Pass {

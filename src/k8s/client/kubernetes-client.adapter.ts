@@ -12,7 +12,7 @@ import type { Resource } from './api-paths.js';
 import type { ApiTransport } from './api-transport.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
-import { label } from './names.js';
+import { label } from '../names.js';
 import { KubernetesError } from './kubernetes-error.js';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */

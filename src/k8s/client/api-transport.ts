@@ -2,13 +2,13 @@ import type { Readable } from 'node:stream';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { Observer } from '../observation/observer.js';
-import { inCallSpan, traceHeaders } from '../tracing/tracing.js';
+import { Observer } from '../../observation/observer.js';
+import { inCallSpan, traceHeaders } from '../../tracing/tracing.js';
 import { verbAndResource } from './api-paths.js';
-import { ClusterClock } from './cluster-clock.js';
+import { ClusterClock } from '../time/cluster-clock.js';
 import { errorOfAnswer, errorOfConnection } from './kubernetes-failures.js';
 import { KubernetesError } from './kubernetes-error.js';
-import type { PooledKubeConfig } from './pooled-kube-config.js';
+import type { PooledKubeConfig } from '../connection/pooled-kube-config.js';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

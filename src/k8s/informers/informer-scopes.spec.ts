@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { ListWatchInformerFactory } from './informer.factory.js';
 import { ALL_NAMESPACES } from './informer.js';
-import { list, ScriptedApi, ScriptedWatch } from './testing/scripted-api.js';
+import { list, ScriptedApi, ScriptedWatch } from '../testing/scripted-api.js';
 
 const deployment = (namespace: string, name: string, version: number) => ({
   metadata: { namespace, name, uid: `${namespace}-${name}`, resourceVersion: String(version) },

@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { v4 as uuid } from 'uuid';
-import { withLogFields } from '../logging/log-fields.js';
-import { systemClock } from './clock.js';
-import type { Clock } from './clock.js';
-import { KubernetesError } from './kubernetes-error.js';
+import { withLogFields } from '../../logging/log-fields.js';
+import { systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
 import type { Lease, LeaseRecord, LeaseStore } from './leases.js';
 
 /** Milliseconds; client-go's defaults. */

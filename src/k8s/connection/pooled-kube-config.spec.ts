@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchV1Api, HttpMethod, RequestContext } from '@kubernetes/client-node';
 import type { Dispatcher } from 'undici';
-import { ApiTransport } from './api-transport.js';
+import { ApiTransport } from '../client/api-transport.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
-import { json, list, ScriptedApi, ScriptedWatch } from './testing/scripted-api.js';
+import { json, list, ScriptedApi, ScriptedWatch } from '../testing/scripted-api.js';
 
 async function applied(kubeConfig: PooledKubeConfig): Promise<{ dispatcher?: Dispatcher; authorization?: string }> {
   const context = new RequestContext('http://127.0.0.1/', HttpMethod.GET);

@@ -1,7 +1,7 @@
 import type { V1Lease } from '@kubernetes/client-node';
-import { resourcePath } from './api-paths.js';
-import type { ApiTransport } from './api-transport.js';
-import { KubernetesError } from './kubernetes-error.js';
+import { resourcePath } from '../client/api-paths.js';
+import type { ApiTransport } from '../client/api-transport.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
 
 /** The part of a Lease that leader election writes (https://kubernetes.io/docs/concepts/architecture/leases/), as in its JSON. */
 export interface LeaseRecord {

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { type LogFields, withLogFields } from '../logging/log-fields.js';
-import { Observer } from '../observation/observer.js';
-import { backoffDelay } from './backoff.js';
-import { systemClock } from './clock.js';
-import type { Clock } from './clock.js';
-import { KubernetesError } from './kubernetes-error.js';
+import { type LogFields, withLogFields } from '../../logging/log-fields.js';
+import { Observer } from '../../observation/observer.js';
+import { backoffDelay } from '../time/backoff.js';
+import { systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
 import type { ReconcileResult, WorkQueue, WorkQueueOptions } from './work-queue.js';
 
 export interface WorkQueueMetrics {

@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { ApiTransport } from './api-transport.js';
-import { resourcePath } from './api-paths.js';
-import { backoffDelay } from './backoff.js';
-import { delay, systemClock } from './clock.js';
-import type { Clock } from './clock.js';
+import type { ApiTransport } from '../client/api-transport.js';
+import { resourcePath } from '../client/api-paths.js';
+import { backoffDelay } from '../time/backoff.js';
+import { delay, systemClock } from '../time/clock.js';
+import type { Clock } from '../time/clock.js';
 import { ALL_NAMESPACES } from './informer.js';
 import type { Change, Informer, InformerOptions } from './informer.js';
-import { parseJsonLines } from './json-lines.js';
-import { KubernetesError } from './kubernetes-error.js';
-import { errorOfConnection, errorOfStatus } from './kubernetes-failures.js';
-import type { ApiStatus } from './kubernetes-failures.js';
+import { parseJsonLines } from '../client/json-lines.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
+import { errorOfConnection, errorOfStatus } from '../client/kubernetes-failures.js';
+import type { ApiStatus } from '../client/kubernetes-failures.js';
 import { ObjectCache } from './object-cache.js';
 import type { Observation } from './object-cache.js';
 

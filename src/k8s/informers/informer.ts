@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Resource } from './api-paths.js';
+import type { Resource } from '../client/api-paths.js';
 
 /** As an informer's namespace: every one of the cluster. */
 export const ALL_NAMESPACES = '*';

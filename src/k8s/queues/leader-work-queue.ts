@@ -1,7 +1,7 @@
-import type { Observer } from '../observation/observer.js';
-import { systemClock } from './clock.js';
+import type { Observer } from '../../observation/observer.js';
+import { systemClock } from '../time/clock.js';
 import { KeyedWorkQueue, type WorkQueueState } from './keyed-work-queue.js';
-import type { LeaderElection } from './leader-election.js';
+import type { LeaderElection } from '../leadership/leader-election.js';
 import type { ReconcileResult, WorkQueueOptions } from './work-queue.js';
 
 /** What is done with the keys of a {@link LeaderWorkQueue}. */

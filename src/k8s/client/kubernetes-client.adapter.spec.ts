@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream';
 import type { V1Job } from '@kubernetes/client-node';
 import { ApiTransport } from './api-transport.js';
 import { ApiKubernetesClient } from './kubernetes-client.adapter.js';
-import { type KubernetesRequest, Observer } from '../observation/observer.js';
+import { type KubernetesRequest, Observer } from '../../observation/observer.js';
 import { KubernetesError } from './kubernetes-error.js';
-import { eventually, failure, json, object, ScriptedApi, type Answer } from './testing/scripted-api.js';
+import { eventually, failure, json, object, ScriptedApi, type Answer } from '../testing/scripted-api.js';
 
 const JOBS = '/apis/batch/v1/namespaces/here/jobs';
 const PODS = '/api/v1/namespaces/here/pods';

@@ -1,6 +1,6 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { ApiTransport } from './api-transport.js';
+import type { ApiTransport } from '../client/api-transport.js';
 import { InformerFactory } from './informer.js';
 import type { Informer, InformerOptions } from './informer.js';
 import { informerTimings, ListWatchInformer } from './list-watch.informer.js';

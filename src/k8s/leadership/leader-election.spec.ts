@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { KubernetesError } from './kubernetes-error.js';
+import { KubernetesError } from '../client/kubernetes-error.js';
 import { LeaderElection, leaseName } from './leader-election.js';
 import type { Lease, LeaseRecord, LeaseStore } from './leases.js';
-import { ManualClock, settle } from './testing/manual-clock.js';
+import { ManualClock, settle } from '../testing/manual-clock.js';
 
 /** One Lease in memory, with the faults that the spec asks for. */
 class FakeLeases {

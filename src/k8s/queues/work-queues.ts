@@ -1,6 +1,6 @@
-import { Observer } from '../observation/observer.js';
+import { Observer } from '../../observation/observer.js';
 import type { WorkQueueState } from './keyed-work-queue.js';
-import type { LeaderElection } from './leader-election.js';
+import type { LeaderElection } from '../leadership/leader-election.js';
 import { type LeaderWork, LeaderWorkQueue } from './leader-work-queue.js';
 import type { WorkQueueOptions } from './work-queue.js';
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { systemClock } from './clock.js';
+import { systemClock } from '../time/clock.js';
 import type { Change } from './informer.js';
 import { informerTimings, ListWatchInformer } from './list-watch.informer.js';
 import type { InformerTimings } from './list-watch.informer.js';
-import { eventually, failure, list, object, ScriptedApi, ScriptedWatch } from './testing/scripted-api.js';
+import { eventually, failure, list, object, ScriptedApi, ScriptedWatch } from '../testing/scripted-api.js';
 
 type Kept = { uid: string; version: string; note?: string };
 type Kube = KubernetesObject;
