@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
-import { processIdentity } from './child-ledger.js';
+import { processIdentity } from './node/child-ledger.js';
 
 /** Folders in use by this very process. */
 const held = new Set<string>();

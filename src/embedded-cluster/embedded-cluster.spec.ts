@@ -13,9 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ChildLedger, processIdentity } from './child-ledger.js';
+import { ChildLedger, processIdentity } from './node/child-ledger.js';
 import { EmbeddedCluster } from './embedded-cluster.js';
-import type { Job, Pod } from './kubernetes-object.js';
+import type { Job, Pod } from './objects/kubernetes-object.js';
 import { Scenario, shell } from './testing/scenarios.js';
 import { startCluster, type TestCluster } from './testing/start-cluster.js';
 

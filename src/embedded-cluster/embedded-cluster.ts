@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { ApiServer } from './api-server.js';
+import { ApiServer } from './api/api-server.js';
 import { certificatesIn } from './certificates.js';
-import { ChildLedger } from './child-ledger.js';
-import { ContainerLogs } from './container-log.js';
+import { ChildLedger } from './node/child-ledger.js';
+import { ContainerLogs } from './node/container-log.js';
 import { DataFolder } from './data-folder.js';
-import { EventRecorder } from './event-recorder.js';
-import { GarbageCollector } from './garbage-collector.js';
-import { Images, type EmbeddedImage } from './images.js';
-import { JobController } from './job.controller.js';
-import { Journal } from './journal.js';
+import { EventRecorder } from './controllers/event-recorder.js';
+import { GarbageCollector } from './controllers/garbage-collector.js';
+import { Images, type EmbeddedImage } from './node/images.js';
+import { JobController } from './controllers/job.controller.js';
+import { Journal } from './objects/journal.js';
 import { kubeconfig } from './kubeconfig.js';
-import { Kubelet } from './kubelet.js';
-import { ObjectRegistry } from './object-registry.js';
-import { ResourceRequests } from './resource-requests.js';
-import { namespaces, RESOURCES, serviceAccounts } from './resources.js';
-import { VersionedStore } from './versioned-store.js';
+import { Kubelet } from './node/kubelet.js';
+import { ObjectRegistry } from './objects/object-registry.js';
+import { ResourceRequests } from './api/resource-requests.js';
+import { namespaces, RESOURCES, serviceAccounts } from './objects/resources.js';
+import { VersionedStore } from './objects/versioned-store.js';
 
-export type { EmbeddedImage } from './images.js';
+export type { EmbeddedImage } from './node/images.js';
 
 export interface EmbeddedClusterOptions {
   /** Objects, logs, certificates and the kubeconfig file; made where it does not exist. */

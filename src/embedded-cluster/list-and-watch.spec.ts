@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { KubeObject } from './kubernetes-object.js';
+import type { KubeObject } from './objects/kubernetes-object.js';
 import type { ApiClient, WatchEvent } from './testing/api-client.js';
 import { CONFIG_MAPS, JOBS, configMap, job, refusalOf } from './testing/objects.js';
 import { startCluster, type TestCluster } from './testing/start-cluster.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findCondition } from './kubernetes-object.js';
+import { findCondition } from './objects/kubernetes-object.js';
 import type { ApiClient } from './testing/api-client.js';
 import { shell, type Scenario } from './testing/scenarios.js';
 import { enter, targets } from './testing/targets.js';

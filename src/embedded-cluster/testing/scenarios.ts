@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { V1PodSpec } from '@kubernetes/client-node';
-import { isTerminal, type ClusterEvent, type Job, type Pod } from '../kubernetes-object.js';
+import { isTerminal, type ClusterEvent, type Job, type Pod } from '../objects/kubernetes-object.js';
 import { ApiClient } from './api-client.js';
 
 type Container = V1PodSpec['containers'][number];

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { ApiError, unknownResource } from './api-error.js';
+import { ApiError, unknownResource } from '../objects/api-error.js';
 import { parseRequest, sendJson } from './api-request.js';
 import { discovery } from './discovery.js';
 import type { ResourceRequests } from './resource-requests.js';

@@ -1,9 +1,9 @@
 import { request } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
-import type { ApiClient } from './testing/api-client.js';
-import { JOBS, job, refusalOf } from './testing/objects.js';
-import { startCluster, type TestCluster } from './testing/start-cluster.js';
+import type { ApiClient } from '../testing/api-client.js';
+import { JOBS, job, refusalOf } from '../testing/objects.js';
+import { startCluster, type TestCluster } from '../testing/start-cluster.js';
 
 describe('the API of the embedded cluster', () => {
   let test: TestCluster;

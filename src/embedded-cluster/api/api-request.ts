@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ApiError, badRequest, unknownResource } from './api-error.js';
-import type { Resource } from './resource.js';
-import { RESOURCES } from './resources.js';
+import { ApiError, badRequest, unknownResource } from '../objects/api-error.js';
+import type { Resource } from '../objects/resource.js';
+import { RESOURCES } from '../objects/resources.js';
 
 /** etcd's and the API server's limit of a request body. */
 const MAX_BODY = 3 * 1024 * 1024;

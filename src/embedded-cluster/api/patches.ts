@@ -1,6 +1,6 @@
 import fastJsonPatch, { type Operation } from 'fast-json-patch';
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError, badRequest } from './api-error.js';
+import { ApiError, badRequest } from '../objects/api-error.js';
 
 type Json = unknown;
 type JsonObject = Record<string, unknown>;

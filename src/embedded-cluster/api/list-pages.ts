@@ -1,5 +1,5 @@
-import { badRequest, expired } from './api-error.js';
-import type { KubeObject } from './kubernetes-object.js';
+import { badRequest, expired } from '../objects/api-error.js';
+import type { KubeObject } from '../objects/kubernetes-object.js';
 
 interface Page {
   readonly items: readonly KubeObject[];

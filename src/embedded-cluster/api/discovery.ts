@@ -1,5 +1,5 @@
-import { groupVersion, type Resource } from './resource.js';
-import { RESOURCES } from './resources.js';
+import { groupVersion, type Resource } from '../objects/resource.js';
+import { RESOURCES } from '../objects/resources.js';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const VERSION = {

@@ -1,8 +1,8 @@
-import { keyOf, type KubeObject } from './kubernetes-object.js';
+import { keyOf, type KubeObject } from '../objects/kubernetes-object.js';
 import { KeyedQueue } from './keyed-queue.js';
-import type { ObjectRegistry } from './object-registry.js';
-import type { Resource } from './resource.js';
-import type { Change } from './versioned-store.js';
+import type { ObjectRegistry } from '../objects/object-registry.js';
+import type { Resource } from '../objects/resource.js';
+import type { Change } from '../objects/versioned-store.js';
 
 interface Located {
   readonly resource: Resource;

@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { V1Container } from '@kubernetes/client-node';
 import { environmentOf, expanded, Refusal } from './container-environment.js';
 import type { EmbeddedImage, Images } from './images.js';
-import type { Pod } from './kubernetes-object.js';
-import type { ObjectRegistry } from './object-registry.js';
+import type { Pod } from '../objects/kubernetes-object.js';
+import type { ObjectRegistry } from '../objects/object-registry.js';
 
 /** How a container runs as a local process. */
 export interface ContainerConfiguration {

@@ -1,5 +1,5 @@
-import { ApiError, badRequest } from './api-error.js';
-import type { KubeObject } from './kubernetes-object.js';
+import { ApiError, badRequest } from '../objects/api-error.js';
+import type { KubeObject } from '../objects/kubernetes-object.js';
 
 export type Matcher = (object: KubeObject) => boolean;
 

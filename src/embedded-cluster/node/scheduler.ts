@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import type { Pod } from './kubernetes-object.js';
+import type { Pod } from '../objects/kubernetes-object.js';
 import { NODE_NAME } from './pod-status.js';
 
 /** Pods that run at the same time, as on a real node. */

@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { V1Container, V1EnvVarSource } from '@kubernetes/client-node';
 import type { EmbeddedImage } from './images.js';
-import type { KeyedData, Pod } from './kubernetes-object.js';
-import type { ObjectRegistry } from './object-registry.js';
-import type { Resource } from './resource.js';
-import { configMaps, secrets } from './resources.js';
+import type { KeyedData, Pod } from '../objects/kubernetes-object.js';
+import type { ObjectRegistry } from '../objects/object-registry.js';
+import type { Resource } from '../objects/resource.js';
+import { configMaps, secrets } from '../objects/resources.js';
 
 /** Why a container cannot be started, as its waiting state. */
 export class Refusal extends Error {

@@ -1,6 +1,12 @@
-import { findCondition, type ClusterEvent, type Job, type KeyedData, type KubeObject } from './kubernetes-object.js';
+import {
+  findCondition,
+  type ClusterEvent,
+  type Job,
+  type KeyedData,
+  type KubeObject,
+} from '../objects/kubernetes-object.js';
 import { podColumns } from './pod-table.js';
-import { resourceId, type Resource } from './resource.js';
+import { resourceId, type Resource } from '../objects/resource.js';
 import { duration, type Column } from './table-column.js';
 
 const name: Column = { name: 'Name', cell: ({ metadata }) => metadata.name };

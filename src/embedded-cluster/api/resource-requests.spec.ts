@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Job, KeyedData, KubeObject } from './kubernetes-object.js';
-import type { ApiClient } from './testing/api-client.js';
-import { CONFIG_MAPS, JOBS, configMap, job, refusalOf } from './testing/objects.js';
-import { startCluster, type TestCluster } from './testing/start-cluster.js';
+import type { Job, KeyedData, KubeObject } from '../objects/kubernetes-object.js';
+import type { ApiClient } from '../testing/api-client.js';
+import { CONFIG_MAPS, JOBS, configMap, job, refusalOf } from '../testing/objects.js';
+import { startCluster, type TestCluster } from '../testing/start-cluster.js';
 
 const MERGE = { 'content-type': 'application/merge-patch+json' };
 const STRATEGIC = { 'content-type': 'application/strategic-merge-patch+json' };

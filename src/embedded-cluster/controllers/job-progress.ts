@@ -1,6 +1,6 @@
 import type { V1JobSpec } from '@kubernetes/client-node';
-import { isTerminal, type Job, type JobStatus, type Pod } from './kubernetes-object.js';
-import { failureVerdict } from './pod-failure-policy.js';
+import { isTerminal, type Job, type JobStatus, type Pod } from '../objects/kubernetes-object.js';
+import { failureVerdict } from '../objects/pod-failure-policy.js';
 
 /** What a Job's pods come to. */
 export interface PodTally {

@@ -1,5 +1,5 @@
-import type { ContainerState, Pod } from './kubernetes-object.js';
-import { isSidecar } from './pod-status.js';
+import type { ContainerState, Pod } from '../objects/kubernetes-object.js';
+import { isSidecar } from '../node/pod-status.js';
 import { duration, type Column } from './table-column.js';
 
 /** The columns of `kubectl get pods`, as `printPod` of Kubernetes' `pkg/printers/internalversion` fills them. */

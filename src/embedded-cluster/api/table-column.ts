@@ -1,4 +1,4 @@
-import type { KubeObject } from './kubernetes-object.js';
+import type { KubeObject } from '../objects/kubernetes-object.js';
 
 /** One column of `kubectl get`; `wide` ones are shown with `-o wide` only. */
 export interface Column<T extends KubeObject = KubeObject> {

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
-import { isTerminal, timestamp, type Pod } from './kubernetes-object.js';
+import { isTerminal, timestamp, type Pod } from '../objects/kubernetes-object.js';
 import { endedStatus, NODE_NAME, podStatus } from './pod-status.js';
 import { PodWorker, type Machinery } from './pod-worker.js';
-import { pods } from './resources.js';
+import { pods } from '../objects/resources.js';
 import { MAX_PODS, unschedulableReason } from './scheduler.js';
-import type { Change } from './versioned-store.js';
+import type { Change } from '../objects/versioned-store.js';
 
 /** Grace of the pods that run when the cluster is stopped, seconds; less where the pod has less. */
 const STOP_GRACE = 3;

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { badRequest, cause, invalid } from './api-error.js';
+import { badRequest, cause, invalid } from '../objects/api-error.js';
 import { numberIn, type ApiRequest } from './api-request.js';
-import type { ContainerLogs } from './container-log.js';
-import type { ContainerStatus, Pod } from './kubernetes-object.js';
+import type { ContainerLogs } from '../node/container-log.js';
+import type { ContainerStatus, Pod } from '../objects/kubernetes-object.js';
 
 /**
  * Answers `GET pods/NAME/log`, with the API server's and the kubelet's own messages.

@@ -7,7 +7,7 @@ import {
   type ContainerStatus,
   type Pod,
   type PodStatus,
-} from './kubernetes-object.js';
+} from '../objects/kubernetes-object.js';
 
 export const NODE_NAME = 'embedded';
 export const DISRUPTION = 'DisruptionTarget';

@@ -9,11 +9,11 @@ import {
   type Job,
   type JobStatus,
   type Pod,
-} from './kubernetes-object.js';
+} from '../objects/kubernetes-object.js';
 import { KeyedQueue } from './keyed-queue.js';
-import { generatedName } from './names.js';
-import type { ObjectRegistry } from './object-registry.js';
-import { jobs, pods } from './resources.js';
+import { generatedName } from '../objects/names.js';
+import type { ObjectRegistry } from '../objects/object-registry.js';
+import { jobs, pods } from '../objects/resources.js';
 
 /** Keeps an ended pod until it is counted in the Job's status. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';

@@ -6,13 +6,13 @@ import { configureContainer, type ContainerConfiguration } from './container-con
 import { Refusal } from './container-environment.js';
 import type { ContainerLogs } from './container-log.js';
 import { ContainerProcess, prepareFolder, type Ending } from './container-process.js';
-import type { EventRecorder } from './event-recorder.js';
+import type { EventRecorder } from '../controllers/event-recorder.js';
 import { normalisedImageName, type Images } from './images.js';
-import { timestamp, type ContainerState, type ContainerStatus, type Pod } from './kubernetes-object.js';
-import { randomHex } from './names.js';
-import type { ObjectRegistry } from './object-registry.js';
+import { timestamp, type ContainerState, type ContainerStatus, type Pod } from '../objects/kubernetes-object.js';
+import { randomHex } from '../objects/names.js';
+import type { ObjectRegistry } from '../objects/object-registry.js';
 import { endedStatus, isSidecar, podStatus, waitingStatus, type Verdict } from './pod-status.js';
-import { pods } from './resources.js';
+import { pods } from '../objects/resources.js';
 
 export interface Machinery {
   readonly registry: ObjectRegistry;

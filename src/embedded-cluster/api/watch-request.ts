@@ -1,10 +1,10 @@
-import { ApiError, expired } from './api-error.js';
+import { ApiError, expired } from '../objects/api-error.js';
 import { numberIn, wantsTable, type ApiRequest } from './api-request.js';
-import type { KubeObject } from './kubernetes-object.js';
-import { groupVersion } from './resource.js';
+import type { KubeObject } from '../objects/kubernetes-object.js';
+import { groupVersion } from '../objects/resource.js';
 import type { Matcher } from './selectors.js';
 import { table } from './tables.js';
-import { json, type Change, type VersionedStore } from './versioned-store.js';
+import { json, type Change, type VersionedStore } from '../objects/versioned-store.js';
 
 /** How often a watch that asked for bookmarks gets one, milliseconds. */
 const BOOKMARK_INTERVAL = 60_000;

@@ -1,17 +1,17 @@
-import { ApiError, badRequest, cause, conflict, invalid, methodNotAllowed } from './api-error.js';
+import { ApiError, badRequest, cause, conflict, invalid, methodNotAllowed } from '../objects/api-error.js';
 import { numberIn, readBody, sendJson, wantsTable, type ApiRequest } from './api-request.js';
-import type { ContainerLogs } from './container-log.js';
-import { timestamp, type Draft, type KubeObject, type Pod } from './kubernetes-object.js';
+import type { ContainerLogs } from '../node/container-log.js';
+import { timestamp, type Draft, type KubeObject, type Pod } from '../objects/kubernetes-object.js';
 import { ListPages } from './list-pages.js';
 import { sendLog } from './log-request.js';
-import type { DeleteOptions, ObjectRegistry } from './object-registry.js';
+import type { DeleteOptions, ObjectRegistry } from '../objects/object-registry.js';
 import { patched } from './patches.js';
-import { DISRUPTION } from './pod-status.js';
-import { pods } from './resources.js';
-import { groupVersion, type Resource } from './resource.js';
+import { DISRUPTION } from '../node/pod-status.js';
+import { pods } from '../objects/resources.js';
+import { groupVersion, type Resource } from '../objects/resource.js';
 import { fieldSelector, labelSelector, type Matcher } from './selectors.js';
 import { table } from './tables.js';
-import { json } from './versioned-store.js';
+import { json } from '../objects/versioned-store.js';
 import { watch } from './watch-request.js';
 
 type Handler = (request: ApiRequest) => void | Promise<void>;
