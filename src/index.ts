@@ -46,7 +46,7 @@ export {
   HelloWorldDefinition,
   HelloWorldK8sProcessor,
 } from './processes/processors/hello-world/hello-world.processor.js';
-export { NotebookDefinition } from './processes/processors/papermill-notebook/notebook.definition.js';
+export { NotebookDefinition } from './processes/processors/papermill-notebook/definition/notebook.definition.js';
 export { PapermillNotebookProcessor } from './processes/processors/papermill-notebook/notebook.processor.js';
 export {
   ContainerImageDefinition,

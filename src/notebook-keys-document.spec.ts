@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
 import { ProcessorDefinition } from './processes/registry/processor-definition.js';
-import { BucketDefinition, SecretDefinition } from './processes/processors/papermill-notebook/container.definition.js';
+import {
+  BucketDefinition,
+  SecretDefinition,
+} from './processes/processors/papermill-notebook/definition/container.definition.js';
 import {
   ContainerImageDefinition,
   containerImageInputs,
@@ -11,8 +14,8 @@ import {
   GitRepositoryDefinition,
   NotebookDefinition,
   NotebookEntryDefinition,
-} from './processes/processors/papermill-notebook/notebook.definition.js';
-import { notebookInputs } from './processes/processors/papermill-notebook/notebook-inputs.js';
+} from './processes/processors/papermill-notebook/definition/notebook.definition.js';
+import { notebookInputs } from './processes/processors/papermill-notebook/inputs/notebook-inputs.js';
 import { namesTest, readDocument } from './testing/named-test.js';
 
 const keysOf = (definition: new () => object): string[] => {

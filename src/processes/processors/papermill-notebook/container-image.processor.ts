@@ -16,14 +16,20 @@ import {
 } from '../../processor.js';
 import { escapeReferences } from '../escape-references.js';
 import { RESERVED_ENVIRONMENT } from '../pod-definition.js';
-import { ContainerDefinition } from './container.definition.js';
-import { VariableNames } from './definition-constraints.js';
-import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './make-bucket-sidecar.js';
-import { makeAffinity, makeTolerations } from './make-placement.js';
-import { makeResources } from './make-resources.js';
-import { makeExtraVolumes, makeSecrets } from './make-volumes.js';
-import { combine, withoutEmpty } from './pod-parts.js';
-import { containerFaults, containerInputs, optional, plainInputs, type ContainerInputs } from './request-inputs.js';
+import { ContainerDefinition } from './definition/container.definition.js';
+import { VariableNames } from './definition/definition-constraints.js';
+import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './pod/make-bucket-sidecar.js';
+import { makeAffinity, makeTolerations } from './pod/make-placement.js';
+import { makeResources } from './definition/make-resources.js';
+import { makeExtraVolumes, makeSecrets } from './pod/make-volumes.js';
+import { combine, withoutEmpty } from './pod/pod-parts.js';
+import {
+  containerFaults,
+  containerInputs,
+  optional,
+  plainInputs,
+  type ContainerInputs,
+} from './inputs/request-inputs.js';
 
 /** The `processor` section of a process that runs a container image as pygeoapi-kubernetes-papermill did. */
 export class ContainerImageDefinition extends ContainerDefinition {

@@ -1,8 +1,8 @@
 import { describeFromMetadata } from '../../description/process-metadata.js';
 import type { ConfiguredProcess } from '../../processor.js';
 import type { ProcessDescription } from '../../description/process-description.js';
-import type { NotebookDefinition } from './notebook.definition.js';
-import { notebookInputs } from './notebook-inputs.js';
+import type { NotebookDefinition } from './definition/notebook.definition.js';
+import { notebookInputs } from './inputs/notebook-inputs.js';
 
 /**
  * What stands where the configuration has no `metadata`. No outputs are declared: each scrap of the notebook that is run becomes one, under its own name, beside the executed

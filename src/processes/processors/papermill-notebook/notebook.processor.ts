@@ -15,16 +15,16 @@ import {
   type JobNotes,
   type ProcessorInterface,
 } from '../../processor.js';
-import { withAutoSecrets } from './auto-secrets.js';
-import { expandNotebooks, soughtNotebooks } from './notebook-catalogue.js';
-import { makeInspectionPod, makeNotebookPod, NOTEBOOK_CONTAINER } from './make-notebook-pod.js';
-import { absolute } from './make-papermill-command.js';
-import { jupyterLink } from './jupyter-link.js';
+import { withAutoSecrets } from './definition/auto-secrets.js';
+import { expandNotebooks, soughtNotebooks } from './catalogue/notebook-catalogue.js';
+import { makeInspectionPod, makeNotebookPod, NOTEBOOK_CONTAINER } from './pod/make-notebook-pod.js';
+import { absolute } from './pod/make-papermill-command.js';
+import { jupyterLink } from './results/jupyter-link.js';
 import { describeNotebook } from './notebook.description.js';
-import { NotebookDefinition } from './notebook.definition.js';
-import { notebookFaults, readNotebookRequest, type NotebookRequest } from './notebook-inputs.js';
-import { outputPath, timeOfJob } from './output-path.js';
-import { removeResultFiles } from './remove-result-files.js';
+import { NotebookDefinition } from './definition/notebook.definition.js';
+import { notebookFaults, readNotebookRequest, type NotebookRequest } from './inputs/notebook-inputs.js';
+import { outputPath, timeOfJob } from './inputs/output-path.js';
+import { removeResultFiles } from './results/remove-result-files.js';
 
 /** As `run_notebook.py` says it. */
 const FAILED_CELL = /^Cell (\d{1,6}) of (\d{1,6}) failed: ([A-Za-z_]\w{0,99})(?=:|$)/gm;

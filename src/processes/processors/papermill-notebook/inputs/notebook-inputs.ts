@@ -1,8 +1,8 @@
-import { isMapping } from '../../../config/validation.js';
-import type { RequestFault } from '../../../ogc/domain-errors.js';
-import { pointerTo } from '../../schema/schema-faults.js';
-import type { InputDescription } from '../../description/process-description.js';
-import type { NotebookDefinition } from './notebook.definition.js';
+import { isMapping } from '../../../../config/validation.js';
+import type { RequestFault } from '../../../../ogc/domain-errors.js';
+import { pointerTo } from '../../../schema/schema-faults.js';
+import type { InputDescription } from '../../../description/process-description.js';
+import type { NotebookDefinition } from '../definition/notebook.definition.js';
 import { namesFile } from './output-path.js';
 import { encodeParameters, faultOfEncoded } from './papermill-parameters.js';
 import {

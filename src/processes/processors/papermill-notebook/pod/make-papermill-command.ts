@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { HOME } from './places.js';
+import { HOME } from '../definition/places.js';
 
 export interface PapermillOptions {
   /** Relative ones are under the home folder. */

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { HOME } from './places.js';
+import { HOME } from '../definition/places.js';
 
 /** Address at which JupyterLab shows the executed notebook to its user; undefined where none is configured, or the notebook is not in the home folder. */
 export function jupyterLink(baseUrl: string | undefined, output: string): string | undefined {

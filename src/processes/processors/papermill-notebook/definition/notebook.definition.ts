@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { ArrayUnique, IsArray, IsInt, IsObject, IsOptional, IsString, Matches, Min, Validate } from 'class-validator';
-import type { LocalizedText } from '../../../config/configuration.js';
+import type { LocalizedText } from '../../../../config/configuration.js';
 import {
   IntegerFrom,
   LocalizedTextValue,
@@ -8,8 +8,8 @@ import {
   SectionList,
   TextLike,
   YamlBoolean,
-} from '../../../config/constraints.js';
-import { IsQuantities } from '../pod-definition-constraints.js';
+} from '../../../../config/constraints.js';
+import { IsQuantities } from '../../pod-definition-constraints.js';
 import { AbsolutePath, ContainerDefinition, ObjectName, OptionalText } from './container.definition.js';
 import { BesidesPodSecurityContext, NotebookEntries } from './definition-constraints.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readFoundNotebooks, type FoundNotebooks } from './notebook-finding.js';
 
 const inspector = readFileSync(join(import.meta.dirname, 'inspect_notebooks.py'), 'utf8');
-const runner = readFileSync(join(import.meta.dirname, 'run_notebook.py'), 'utf8');
+const runner = readFileSync(join(import.meta.dirname, '../pod/run_notebook.py'), 'utf8');
 const withPython = spawnSync('python3', ['--version']).status === 0 ? describe : describe.skip;
 
 /** Stands in for papermill; the real one is asked on the real cluster (test/e2e/papermill.e2e-spec.ts). */

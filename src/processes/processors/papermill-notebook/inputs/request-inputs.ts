@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import type { RequestFault } from '../../../ogc/domain-errors.js';
-import { isMapping } from '../../../config/validation.js';
-import type { InputDescription } from '../../description/process-description.js';
-import type { ContainerDefinition } from './container.definition.js';
-import { matchesWhole } from './definition-constraints.js';
-import type { RequestedResources } from './make-resources.js';
+import type { RequestFault } from '../../../../ogc/domain-errors.js';
+import { isMapping } from '../../../../config/validation.js';
+import type { InputDescription } from '../../../description/process-description.js';
+import type { ContainerDefinition } from '../definition/container.definition.js';
+import { matchesWhole } from '../definition/definition-constraints.js';
+import type { RequestedResources } from '../definition/make-resources.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { ValidatorConstraint, type ValidationArguments, type ValidatorConstraintInterface } from 'class-validator';
-import { isMapping } from '../../../config/validation.js';
-import { RESERVED_ENVIRONMENT } from '../pod-definition.js';
+import { isMapping } from '../../../../config/validation.js';
+import { RESERVED_ENVIRONMENT } from '../../pod-definition.js';
 
 /** Whether all of a text matches a pattern of the configuration (Python's `re.fullmatch`). */
 export function matchesWhole(pattern: string, text: string): boolean {

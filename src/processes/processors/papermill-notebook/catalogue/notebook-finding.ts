@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { isMapping } from '../../../config/validation.js';
-import type { InputDescription } from '../../description/process-description.js';
+import { isMapping } from '../../../../config/validation.js';
+import type { InputDescription } from '../../../description/process-description.js';
 import { schemaOfType } from './python-type.js';
 
 /** A parameter as `inspect_notebooks.py` tells of it. */

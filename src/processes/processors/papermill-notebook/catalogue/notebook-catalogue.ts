@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { LocalizedText } from '../../../config/configuration.js';
-import type { ConfiguredProcess, ExpandedProcess, Finding } from '../../processor.js';
-import type { NotebookDefinition, NotebookEntryDefinition } from './notebook.definition.js';
+import type { LocalizedText } from '../../../../config/configuration.js';
+import type { ConfiguredProcess, ExpandedProcess, Finding } from '../../../processor.js';
+import type { NotebookDefinition, NotebookEntryDefinition } from '../definition/notebook.definition.js';
 import { type FoundNotebook, inputsOf, readFoundNotebooks } from './notebook-finding.js';
-import { GIT_CHECKOUT } from './places.js';
+import { GIT_CHECKOUT } from '../definition/places.js';
 
 type NotebookProcess = ConfiguredProcess<NotebookDefinition>;
 type Expanded = ExpandedProcess<NotebookDefinition>;

@@ -1,8 +1,8 @@
 import type { V1EnvVar } from '@kubernetes/client-node';
-import { escapeReferences } from '../escape-references.js';
-import type { BucketDefinition } from './container.definition.js';
-import { quantities } from './make-resources.js';
-import { BUCKET_MOUNT, GROUP, USER } from './places.js';
+import { escapeReferences } from '../../escape-references.js';
+import type { BucketDefinition } from '../definition/container.definition.js';
+import { quantities } from '../definition/make-resources.js';
+import { BUCKET_MOUNT, GROUP, USER } from '../definition/places.js';
 import type { PodParts } from './pod-parts.js';
 
 export const DEFAULT_MOUNT_TIMEOUT_SECONDS = 60;

@@ -1,4 +1,4 @@
-import type { SecretName } from '../../processor.js';
+import type { SecretName } from '../../../processor.js';
 import type { SecretDefinition } from './container.definition.js';
 import type { NotebookDefinition } from './notebook.definition.js';
 

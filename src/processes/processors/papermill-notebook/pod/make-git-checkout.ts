@@ -1,7 +1,7 @@
 import type { V1EnvVar } from '@kubernetes/client-node';
-import { escapeReferences } from '../escape-references.js';
-import type { GitRepositoryDefinition } from './notebook.definition.js';
-import { GIT_CHECKOUT, GIT_MOUNT, GROUP, USER } from './places.js';
+import { escapeReferences } from '../../escape-references.js';
+import type { GitRepositoryDefinition } from '../definition/notebook.definition.js';
+import { GIT_CHECKOUT, GIT_MOUNT, GROUP, USER } from '../definition/places.js';
 import type { PodParts } from './pod-parts.js';
 
 const DEFAULT_IMAGE = 'alpine/git:v2.45.2';

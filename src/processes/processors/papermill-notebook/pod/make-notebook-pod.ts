@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
-import { escapeReferences } from '../escape-references.js';
+import { escapeReferences } from '../../escape-references.js';
 import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './make-bucket-sidecar.js';
 import { makeGitCheckout } from './make-git-checkout.js';
 import { absolute, makePapermillCommand } from './make-papermill-command.js';
 import { makeAffinity, makeTolerations } from './make-placement.js';
-import { makeResources } from './make-resources.js';
+import { makeResources } from '../definition/make-resources.js';
 import { makeCondaStore, makeExtraClaims, makeExtraVolumes, makeHomeVolume, makeSecrets } from './make-volumes.js';
-import type { BucketDefinition } from './container.definition.js';
-import type { SoughtNotebooks } from './notebook-catalogue.js';
-import type { NotebookDefinition } from './notebook.definition.js';
-import type { NotebookRequest } from './notebook-inputs.js';
-import { HOME, RESULT_DATA } from './places.js';
+import type { BucketDefinition } from '../definition/container.definition.js';
+import type { SoughtNotebooks } from '../catalogue/notebook-catalogue.js';
+import type { NotebookDefinition } from '../definition/notebook.definition.js';
+import type { NotebookRequest } from '../inputs/notebook-inputs.js';
+import { HOME, RESULT_DATA } from '../definition/places.js';
 import { combine, withoutEmpty, type PodParts } from './pod-parts.js';
 
 export const NOTEBOOK_CONTAINER = 'notebook';
@@ -38,7 +38,7 @@ export interface NotebookPodOptions {
 }
 
 /** Finds out about notebooks, with the Python that papermill is installed in. */
-const INSPECTOR = readFileSync(new URL('inspect_notebooks.py', import.meta.url), 'utf8');
+const INSPECTOR = readFileSync(new URL('../catalogue/inspect_notebooks.py', import.meta.url), 'utf8');
 
 /**
  * The pod that finds out which notebooks there are, and what their parameters are. It has what leads to the notebooks, but neither the secrets that they get nor the service account, and reserves what a request

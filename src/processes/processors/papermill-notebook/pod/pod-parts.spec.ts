@@ -1,14 +1,14 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { jupyterLink } from './jupyter-link.js';
+import { jupyterLink } from '../results/jupyter-link.js';
 import { makeBucketSidecar } from './make-bucket-sidecar.js';
 import { makeGitCheckout } from './make-git-checkout.js';
 import { absolute, makePapermillCommand } from './make-papermill-command.js';
 import { makeAffinity, makeTolerations } from './make-placement.js';
-import { makeResources } from './make-resources.js';
+import { makeResources } from '../definition/make-resources.js';
 import { makeCondaStore, makeExtraClaims, makeExtraVolumes, makeHomeVolume, makeSecrets } from './make-volumes.js';
-import { namesFile, outputPath, timeOfJob } from './output-path.js';
-import { encodeParameters, faultOfEncoded, toYaml } from './papermill-parameters.js';
+import { namesFile, outputPath, timeOfJob } from '../inputs/output-path.js';
+import { encodeParameters, faultOfEncoded, toYaml } from '../inputs/papermill-parameters.js';
 
 describe('volumes', () => {
   it('are the claim of the home, mounted where JupyterLab has it', () => {

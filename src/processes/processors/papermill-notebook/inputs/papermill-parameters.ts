@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { parseDocument } from 'yaml';
-import { isMapping } from '../../../config/validation.js';
+import { isMapping } from '../../../../config/validation.js';
 
 /**
  * Parameters of a notebook as `papermill -b` takes them: base64 of YAML, which papermill reads as YAML 1.1. JSON is not always that: a number such as

@@ -14,9 +14,9 @@ import {
   Validate,
 } from 'class-validator';
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import { Section, SectionList, TextLike, YamlBoolean } from '../../../config/constraints.js';
-import { ProcessorDefinition } from '../../registry/processor-definition.js';
-import { IsQuantities, UniqueNames } from '../pod-definition-constraints.js';
+import { Section, SectionList, TextLike, YamlBoolean } from '../../../../config/constraints.js';
+import { ProcessorDefinition } from '../../../registry/processor-definition.js';
+import { IsQuantities, UniqueNames } from '../../pod-definition-constraints.js';
 import { IsRegularExpression, NamedMappings, VolumeMounts } from './definition-constraints.js';
 
 const DNS_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -1,7 +1,7 @@
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { SecretDefinition } from './container.definition.js';
-import type { ExtraClaimDefinition } from './notebook.definition.js';
-import { HOME } from './places.js';
+import type { SecretDefinition } from '../definition/container.definition.js';
+import type { ExtraClaimDefinition } from '../definition/notebook.definition.js';
+import { HOME } from '../definition/places.js';
 import { combine, type PodParts } from './pod-parts.js';
 
 /** The user's home, as in JupyterLab. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
-import type { Finding } from '../../processor.js';
+import type { Finding } from '../../../processor.js';
 import { expandNotebooks, soughtNotebooks } from './notebook-catalogue.js';
-import type { NotebookDefinition, NotebookEntryDefinition } from './notebook.definition.js';
+import type { NotebookDefinition, NotebookEntryDefinition } from '../definition/notebook.definition.js';
 import { inputsOf } from './notebook-finding.js';
 
 const common = { default_image: 'example', output_directory: '/home/jovyan/jobs', check_auth: true };
