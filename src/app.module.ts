@@ -2,7 +2,7 @@ import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Ty
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
-import { translateFailures } from './app.failures.js';
+import { translateFailures } from './http/app.failures.js';
 import { FinalizerModule } from './finalizer/finalizer.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HtmlModule } from './html/html.module.js';
@@ -22,7 +22,7 @@ import { ProcessesModule } from './processes/processes.module.js';
 import { SubscribersModule } from './subscribers/subscribers.module.js';
 import { TransferModule } from './transfer/transfer.module.js';
 import { VisualisationsModule } from './visualisations/visualisations.module.js';
-import { version } from './version.js';
+import { version } from './http/version.js';
 
 /** How to run the server, and what to run in it beside its own parts. */
 export interface ProcessesServerOptions extends ConfigurationModuleOptions {

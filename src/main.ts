@@ -6,9 +6,9 @@ import { helpText, parseCommandLine } from './config/command-line.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationError } from './config/configuration-error.js';
 import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
-import { RELEASE_PODS, runReleasePods } from './release-pods.js';
+import { RELEASE_PODS, runReleasePods } from './commands/release-pods.js';
 import { createServer } from './server.js';
-import { version } from './version.js';
+import { version } from './http/version.js';
 
 /** Starts the server; prints what it stands on, and one line `listening on http://HOST:PORT` when it is ready. */
 async function main(): Promise<void> {

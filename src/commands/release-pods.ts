@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { V1Pod } from '@kubernetes/client-node';
-import { ConfigurationError } from './config/configuration-error.js';
-import { readVariables, toEnvironmentSettings } from './config/environment.js';
-import { variables } from './config/variables.js';
-import { type JobRecord, toJobRecord } from './jobs/model/job-record.js';
-import { hasEnded, toPodRecord } from './jobs/model/pod-record.js';
-import { ApiTransport } from './k8s/client/api-transport.js';
-import { connectToCluster } from './k8s/connection/cluster-connection.js';
-import { ListWatchInformerFactory } from './k8s/informers/informer.factory.js';
-import { KubernetesClient } from './k8s/client/kubernetes-client.js';
-import { ApiKubernetesClient } from './k8s/client/kubernetes-client.adapter.js';
-import { KubernetesError } from './k8s/client/kubernetes-error.js';
-import { jobIdOf, ownAnnotation, POD_FINALIZER } from './k8s/names.js';
-import { stopDeployment } from './k8s/client/stop-deployment.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { readVariables, toEnvironmentSettings } from '../config/environment.js';
+import { variables } from '../config/variables.js';
+import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import { hasEnded, toPodRecord } from '../jobs/model/pod-record.js';
+import { ApiTransport } from '../k8s/client/api-transport.js';
+import { connectToCluster } from '../k8s/connection/cluster-connection.js';
+import { ListWatchInformerFactory } from '../k8s/informers/informer.factory.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { ApiKubernetesClient } from '../k8s/client/kubernetes-client.adapter.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { jobIdOf, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
+import { stopDeployment } from '../k8s/client/stop-deployment.js';
 
 export const RELEASE_PODS = 'release-pods';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { namesTest, readDocument } from './testing/named-test.js';
+import { namesTest, readDocument } from '../../src/testing/named-test.js';
 
 const rows = readDocument('docs/reliability.md')
   .split('\n')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Configuration } from './config/configuration.js';
+import type { Configuration } from '../config/configuration.js';
 import { infoText } from './info.js';
 import { version } from './version.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { classes, conformanceDocument, conformanceTests, documentPath } from '../test/conformance/document.mjs';
+import { classes, conformanceDocument, conformanceTests, documentPath } from '../conformance/document.mjs';
 
 /** Prettier aligns the columns of tables. */
 const withoutAlignment = (markdown: string) => markdown.replace(/ +\|/g, ' |').replace(/-{3,}/g, '---').trim();

@@ -1,13 +1,13 @@
 import { expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfiguration } from './config/load-configuration.js';
-import { temporaryFolder } from './config/testing/temporary-files.js';
-import { buildProcess, type AnyProcessor } from './processes/registry/build-process.js';
-import { GenericImageProcessor } from './processes/processors/generic-image/generic-image.processor.js';
-import { clusterWith } from './processes/testing/cluster-view.js';
+import { loadConfiguration } from '../../src/config/load-configuration.js';
+import { temporaryFolder } from '../../src/config/testing/temporary-files.js';
+import { buildProcess, type AnyProcessor } from '../../src/processes/registry/build-process.js';
+import { GenericImageProcessor } from '../../src/processes/processors/generic-image/generic-image.processor.js';
+import { clusterWith } from '../../src/processes/testing/cluster-view.js';
 
-const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'scheduling.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'scheduling.md'), 'utf8');
 
 it('the example of docs/scheduling.md makes the pod that the page says', async () => {
   const [, example = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
@@ -72,7 +72,7 @@ it('the example of docs/scheduling.md makes the pod that the page says', async (
 });
 
 it('docs/scheduling.md names every key for pods', async () => {
-  const { PodSettingsDefinition } = await import('./config/sections/pod-settings.js');
+  const { PodSettingsDefinition } = await import('../../src/config/sections/pod-settings.js');
   const { getMetadataStorage } = await import('class-validator');
   const keys = getMetadataStorage()
     .getTargetValidationMetadatas(PodSettingsDefinition, '', false, false)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { namesTest, readDocument } from './testing/named-test.js';
+import { namesTest, readDocument } from '../../src/testing/named-test.js';
 
 /** The rows of every table of the document, or of its part after a heading, whose last column names tests. */
 function rowsOf(document: string, heading = '') {

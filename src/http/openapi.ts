@@ -1,12 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import type { Configuration } from './config/configuration.js';
-import { ApiDefinition } from './ogc/api-definition.js';
-import { Links } from './ogc/links.js';
-import { executeOperations, BEARER_SCHEME } from './processes/api-definition/openapi-processes.js';
-import { ProcessRegistry } from './processes/registry/process-registry.js';
-import { localize } from './ogc/languages.js';
+import type { Configuration } from '../config/configuration.js';
+import { ApiDefinition } from '../ogc/api-definition.js';
+import { Links } from '../ogc/links.js';
+import { executeOperations, BEARER_SCHEME } from '../processes/api-definition/openapi-processes.js';
+import { ProcessRegistry } from '../processes/registry/process-registry.js';
+import { localize } from '../ogc/languages.js';
 import { version } from './version.js';
 
 /** Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI of it at `/docs`. */

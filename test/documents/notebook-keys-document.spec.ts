@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { getMetadataStorage } from 'class-validator';
-import { ProcessorDefinition } from './processes/registry/processor-definition.js';
+import { ProcessorDefinition } from '../../src/processes/registry/processor-definition.js';
 import {
   BucketDefinition,
   SecretDefinition,
-} from './processes/processors/papermill-notebook/definition/container.definition.js';
+} from '../../src/processes/processors/papermill-notebook/definition/container.definition.js';
 import {
   ContainerImageDefinition,
   containerImageInputs,
-} from './processes/processors/papermill-notebook/container-image.processor.js';
+} from '../../src/processes/processors/papermill-notebook/container-image.processor.js';
 import {
   ExtraClaimDefinition,
   GitRepositoryDefinition,
   NotebookDefinition,
   NotebookEntryDefinition,
-} from './processes/processors/papermill-notebook/definition/notebook.definition.js';
-import { notebookInputs } from './processes/processors/papermill-notebook/inputs/notebook-inputs.js';
-import { namesTest, readDocument } from './testing/named-test.js';
+} from '../../src/processes/processors/papermill-notebook/definition/notebook.definition.js';
+import { notebookInputs } from '../../src/processes/processors/papermill-notebook/inputs/notebook-inputs.js';
+import { namesTest, readDocument } from '../../src/testing/named-test.js';
 
 const keysOf = (definition: new () => object): string[] => {
   const all = getMetadataStorage().getTargetValidationMetadatas(definition, '', false, false);

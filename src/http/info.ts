@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
-import type { Configuration } from './config/configuration.js';
+import type { Configuration } from '../config/configuration.js';
 import { version } from './version.js';
 
 /** Where the predecessor has it. */

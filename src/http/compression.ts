@@ -3,7 +3,7 @@ import Negotiator from 'negotiator';
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
-import { addVary } from './ogc/languages.js';
+import { addVary } from '../ogc/languages.js';
 
 const gzipBytes = promisify(gzip);
 

@@ -1,7 +1,7 @@
-import { KubernetesError } from './k8s/client/kubernetes-error.js';
-import { ObjectStoreError } from './object-store/object-store.js';
-import { type DomainError, MisconfiguredError, UnavailableError } from './ogc/domain-errors.js';
-import { InvalidSecurityContextError } from './security-context/security-contexts.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { ObjectStoreError } from '../object-store/object-store.js';
+import { type DomainError, MisconfiguredError, UnavailableError } from '../ogc/domain-errors.js';
+import { InvalidSecurityContextError } from '../security-context/security-contexts.js';
 
 /** Failures of what the server stands on, as the domain says it; undefined for all others. The details are for the log, not for clients. */
 export function translateFailures(error: unknown): DomainError | undefined {

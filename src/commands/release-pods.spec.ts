@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError } from './config/configuration-error.js';
-import { KubernetesError } from './k8s/client/kubernetes-error.js';
-import { aKubeJob, aKubePod, JOB, terminated } from './finalizer/testing/finalizer-bed.js';
-import { at } from './jobs/testing/records.js';
-import { ownAnnotation } from './k8s/names.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { aKubeJob, aKubePod, JOB, terminated } from '../finalizer/testing/finalizer-bed.js';
+import { at } from '../jobs/testing/records.js';
+import { ownAnnotation } from '../k8s/names.js';
 import { parseReleaseArguments, releasePods, UnfinishedJobs } from './release-pods.js';
 
 const ended = aKubePod('Succeeded', { main: terminated(0) }, { name: 'ended', uid: '1' });
