@@ -34,7 +34,7 @@ const project = (displayName, testMatch, extra = {}) => ({
 /** @type {import('jest').Config} */
 export default {
   projects: [
-    project('unit', ['<rootDir>/src/**/*.spec.{ts,tsx}', '<rootDir>/examples/**/*.spec.ts'], {
+    project('unit', ['<rootDir>/{src,test/documents}/**/*.spec.{ts,tsx}', '<rootDir>/examples/**/*.spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     }),
     project('full', ['<rootDir>/test/full/**/*.full-spec.ts']),

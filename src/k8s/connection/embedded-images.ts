@@ -18,7 +18,7 @@ export interface EmbeddedImage {
 }
 
 const ENVIRONMENT_VARIABLE = 'EMBEDDED_IMAGES';
-/** Both `dist/k8s/` and `src/k8s/` lie two levels below it. */
+/** Both `dist/k8s/connection/` and `src/k8s/connection/` lie three levels below it. */
 const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The example processes that this repository ships. */
