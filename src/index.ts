@@ -27,12 +27,12 @@ export {
 export type {
   InputDescription,
   JobControlOption,
-  JsonSchema,
   Link,
   OutputDescription,
   ProcessDescription,
   TransmissionMode,
 } from './processes/description/process-description.js';
+export type { JsonSchema } from './processes/schema/json-schema.js';
 export { describeFromMetadata } from './processes/description/process-metadata.js';
 export { ProcessorDefinition } from './processes/registry/processor-definition.js';
 export { escapeReferences } from './processes/processors/escape-references.js';

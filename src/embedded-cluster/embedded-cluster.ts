@@ -4,7 +4,7 @@ import { certificatesIn } from './certificates.js';
 import { ChildLedger } from './node/child-ledger.js';
 import { ContainerLogs } from './node/container-log.js';
 import { DataFolder } from './data-folder.js';
-import { EventRecorder } from './controllers/event-recorder.js';
+import { EventRecorder } from './objects/event-recorder.js';
 import { GarbageCollector } from './controllers/garbage-collector.js';
 import { Images, type EmbeddedImage } from './node/images.js';
 import { JobController } from './controllers/job.controller.js';

@@ -15,6 +15,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../access/access.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
+import { JobCache } from '../jobs/model/job-cache.js';
 import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { CrossSiteError } from '../ogc/domain-errors.js';
@@ -37,6 +38,7 @@ export class HtmlController {
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly executions: ExecutionService,
+    private readonly cache: JobCache,
     private readonly jobs: JobsService,
     private readonly access: Access,
     private readonly links: Links,
@@ -75,7 +77,7 @@ export class HtmlController {
   async dismiss(@Param('jobId') jobId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const base = this.links.base(request);
     const token = tokenOf(readableForm(request, body, base));
-    const job = await this.jobs.get(jobId);
+    const job = await this.cache.get(jobId);
     const caller = callerOf(request);
     await this.access.demand(job.processId, token === undefined ? caller : { ...caller, token }, {
       operation: 'dismiss',

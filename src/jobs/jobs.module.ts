@@ -19,13 +19,15 @@ import { LiveResults } from './results/live-results.js';
 import { LoggedProgress } from './logs/logged-progress.js';
 import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
+import { LogsController } from './logs/logs.controller.js';
+import { ResultsController } from './results/results.controller.js';
 import { ResultSources } from './results/result-source.js';
 import { ValidationController } from './execution/validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({
   imports: [ProcessesModule, SecurityContextModule],
-  controllers: [ExecutionController, ValidationController, JobsController],
+  controllers: [ExecutionController, ValidationController, JobsController, ResultsController, LogsController],
   providers: [
     Access,
     CauseTypes,

@@ -1,4 +1,4 @@
-import type { EventRecorder } from './event-recorder.js';
+import type { EventRecorder } from '../objects/event-recorder.js';
 import { backoffDelay, deadlineOf, failureOf, podTally, type Failure, type PodTally } from './job-progress.js';
 import {
   copyOf,

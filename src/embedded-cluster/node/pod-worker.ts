@@ -6,7 +6,7 @@ import { configureContainer, type ContainerConfiguration } from './container-con
 import { Refusal } from './container-environment.js';
 import type { ContainerLogs } from './container-log.js';
 import { ContainerProcess, prepareFolder, type Ending } from './container-process.js';
-import type { EventRecorder } from '../controllers/event-recorder.js';
+import type { EventRecorder } from '../objects/event-recorder.js';
 import { normalisedImageName, type Images } from './images.js';
 import { timestamp, type ContainerState, type ContainerStatus, type Pod } from '../objects/kubernetes-object.js';
 import { randomHex } from '../objects/names.js';

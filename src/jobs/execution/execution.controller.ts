@@ -15,8 +15,8 @@ import { parseIdempotencyKey } from './idempotency.js';
 import { JobResults } from '../results/job-results.js';
 import { JobWaiter } from './job-waiter.js';
 import type { JobRecord } from '../model/job-record.js';
-import { JobsService } from '../listing/jobs.service.js';
-import { StatusInfoDto } from '../listing/jobs.dto.js';
+import { JobCache } from '../model/job-cache.js';
+import { StatusInfoDto } from '../model/status-info.dto.js';
 import { appliedPreferences, chooseMode, parsePrefer, type Answered } from './prefer.js';
 import { sendResults } from '../results/send-results.js';
 import { toStatusInfo } from '../listing/status-info.js';
@@ -28,7 +28,7 @@ export class ExecutionController {
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly executions: ExecutionService,
-    private readonly jobs: JobsService,
+    private readonly cache: JobCache,
     private readonly waiter: JobWaiter,
     private readonly results: JobResults,
     private readonly links: Links,
@@ -134,7 +134,7 @@ export class ExecutionController {
     await reply
       .status(201)
       .header('location', address)
-      .send(toStatusInfo(this.jobs.status(job), base, true));
+      .send(toStatusInfo(this.cache.statusOf(job), base, true));
   }
 }
 

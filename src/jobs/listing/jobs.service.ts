@@ -26,7 +26,7 @@ interface Listed {
   readonly position: ListPosition;
 }
 
-/** Finding, listing and dismissing jobs. Lists are eventually consistent. */
+/** Listing and dismissing jobs. Lists are eventually consistent. */
 @Injectable()
 export class JobsService {
   private readonly logger = new Logger(JobsService.name);
@@ -40,17 +40,6 @@ export class JobsService {
     rights: ClusterRights,
   ) {
     this.finalizes = collects(configuration, rights);
-  }
-
-  /** @throws JobNotFoundError */
-  async get(jobId: string): Promise<JobRecord> {
-    const job = await this.cache.find(jobId);
-    if (!job) throw new JobNotFoundError(jobId);
-    return job;
-  }
-
-  status(job: JobRecord): JobStatus {
-    return this.cache.statusOf(job);
   }
 
   /** Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing. */

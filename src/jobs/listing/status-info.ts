@@ -1,7 +1,7 @@
 import { relation } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import type { JobStatus } from '../model/job-status.js';
-import type { StatusInfoDto } from './jobs.dto.js';
+import type { StatusInfoDto } from '../model/status-info.dto.js';
 
 const RESERVED = new Set([
   'jobID',
@@ -92,15 +92,5 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
           },
         ]
       : []),
-  ];
-}
-
-/** Links of a page of results. */
-export function resultsLinks(jobId: string, base: string): LinkDto[] {
-  const job = `${base}/jobs/${jobId}`;
-  return [
-    { href: `${job}/results?f=html`, rel: 'self', type: 'text/html', title: 'This document' },
-    { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
-    { href: job, rel: 'up', type: 'application/json', title: 'The job' },
   ];
 }

@@ -5,6 +5,7 @@ import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { InformerFactory, type Change, type Informer } from '../../k8s/informers/informer.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
+import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { type PodRecord, toPodRecord } from './pod-record.js';
@@ -76,6 +77,13 @@ export class JobCache {
   list(): readonly JobRecord[] {
     this.sorted ??= [...this.jobs.values()].sort(newestFirst);
     return this.sorted;
+  }
+
+  /** As {@link find}. @throws JobNotFoundError where there is no such job */
+  async get(jobId: string): Promise<JobRecord> {
+    const job = await this.find(jobId);
+    if (!job) throw new JobNotFoundError(jobId);
+    return job;
   }
 
   /** Asks the API server once for an id that is not known here. */

@@ -1,6 +1,6 @@
 import type { JobRecord } from '../model/job-record.js';
 import type { JobResults } from './job-results.js';
-import type { StatusInfoDto } from '../listing/jobs.dto.js';
+import type { StatusInfoDto } from '../model/status-info.dto.js';
 
 /** Media type of Jupyter notebooks. */
 const NOTEBOOK = /^application\/x-ipynb\+json\b/i;

@@ -68,3 +68,13 @@ async function readBeginning({ body, range, size }: PrintedResult, length: numbe
   }
   return Buffer.concat(chunks).subarray(0, length);
 }
+
+/** Links of a page of results. */
+export function resultsLinks(jobId: string, base: string): LinkDto[] {
+  const job = `${base}/jobs/${jobId}`;
+  return [
+    { href: `${job}/results?f=html`, rel: 'self', type: 'text/html', title: 'This document' },
+    { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
+    { href: job, rel: 'up', type: 'application/json', title: 'The job' },
+  ];
+}

@@ -1,6 +1,6 @@
 import { convertSync } from '@openapi-contrib/json-schema-to-openapi-schema';
 import type { SchemaObject } from './openapi-types.js';
-import type { JsonSchema } from '../description/process-description.js';
+import type { JsonSchema } from '../schema/json-schema.js';
 import { isMapping } from '../../config/validation.js';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -1,7 +1,5 @@
+import type { JsonSchema } from '../schema/json-schema.js';
 import type { LocalizedKeywords, LocalizedText } from '../../config/configuration.js';
-
-/** A JSON Schema (draft 2020-12) or a reference to one. */
-export type JsonSchema = Readonly<Record<string, unknown>> | boolean;
 
 /** How a process may be executed, and whether its jobs may be dismissed (OGC API - Processes 1.0, section 7.9). */
 export type JobControlOption = 'sync-execute' | 'async-execute' | 'dismiss';

@@ -1,8 +1,7 @@
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
-import type { LinkedValue } from './input-validation.js';
+import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { offeredFormats } from '../description/output-formats.js';
-import type { TransmissionMode } from '../description/process-description.js';
-import type { RegisteredProcess } from '../registry/registered-process.js';
+import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
 import { pointerTo } from '../schema/schema-faults.js';
 import { isMapping } from '../../config/validation.js';
 
@@ -10,6 +9,16 @@ import { isMapping } from '../../config/validation.js';
 const MAX_DEPTH = 500;
 
 type Members = Readonly<Record<string, unknown>>;
+
+/** What of a process its execute requests are read by. */
+export interface RequestedProcess {
+  readonly id: string;
+  readonly requiresToken: boolean;
+  /** Media type of a result where the job does not say its own. */
+  readonly mimetype: string;
+  readonly description: Pick<ProcessDescription, 'inputs' | 'outputs' | 'outputTransmission'>;
+  validateInputs(inputs: Members): ValidatedInputs;
+}
 
 /** What is asked of one output. */
 export interface RequestedOutput {
@@ -44,7 +53,7 @@ export interface ExecuteRequest {
  * The API token that came as the predecessor's `token` input, so that it can be checked before anything else of the body is looked at.
  * Undefined where there is none, where it is no text, or where `token` is an ordinary input of a process that asks for no token.
  */
-export function tokenOf(process: RegisteredProcess, body: unknown): string | undefined {
+export function tokenOf(process: RequestedProcess, body: unknown): string | undefined {
   const inputs = isMapping(body) && Object.hasOwn(body, 'inputs') ? body['inputs'] : undefined;
   if (!takesToken(process) || !isMapping(inputs) || !Object.hasOwn(inputs, 'token')) return undefined;
   return typeof inputs['token'] === 'string' ? inputs['token'] : undefined;
@@ -54,7 +63,7 @@ export function tokenOf(process: RegisteredProcess, body: unknown): string | und
  * Reads an execute request.
  * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body
  */
-export function parseExecuteRequest(process: RegisteredProcess, body: unknown): ExecuteRequest {
+export function parseExecuteRequest(process: RequestedProcess, body: unknown): ExecuteRequest {
   if (!isMapping(body))
     throw invalid(process, [{ pointer: '', message: 'must be a JSON object with the member inputs' }]);
   if (isDeeperThan(body, MAX_DEPTH))
@@ -77,22 +86,22 @@ export function parseExecuteRequest(process: RegisteredProcess, body: unknown): 
   };
 }
 
-function invalid(process: RegisteredProcess, faults: readonly RequestFault[]): InvalidRequestError {
+function invalid(process: RequestedProcess, faults: readonly RequestFault[]): InvalidRequestError {
   return new InvalidRequestError(`The execute request does not fit process "${process.id}".`, faults);
 }
 
 /** `token` is the API token unless it is an input of its own and no API token is asked for. */
-function takesToken(process: RegisteredProcess): boolean {
+function takesToken(process: RequestedProcess): boolean {
   return process.requiresToken || !Object.hasOwn(process.description.inputs, 'token');
 }
 
-function withoutToken(process: RegisteredProcess, inputs: Members): Members {
+function withoutToken(process: RequestedProcess, inputs: Members): Members {
   if (!takesToken(process)) return inputs;
   return Object.fromEntries(Object.entries(inputs).filter(([id]) => id !== 'token'));
 }
 
 /** Omitted or empty `outputs` ask for all. A process that declares none says nothing of them: its jobs may give any. */
-function parseOutputs(process: RegisteredProcess, body: Members, faults: RequestFault[]) {
+function parseOutputs(process: RequestedProcess, body: Members, faults: RequestFault[]) {
   const outputs = Object.entries(membersOf(body, 'outputs', faults) ?? {});
   if (outputs.length === 0) return undefined;
   const known = process.description.outputs;
@@ -110,7 +119,7 @@ function parseOutputs(process: RegisteredProcess, body: Members, faults: Request
 }
 
 function parseOutput(
-  process: RegisteredProcess,
+  process: RequestedProcess,
   id: string,
   output: unknown,
   pointer: string,
@@ -133,7 +142,7 @@ function parseOutput(
 
 /** A media type or encoding in which the output is not offered is a fault: silence would leave the client with what it cannot read. */
 function parseFormat(
-  process: RegisteredProcess,
+  process: RequestedProcess,
   id: string,
   format: Members | undefined,
   pointer: string,

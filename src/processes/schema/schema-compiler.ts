@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule, { type FormatsPlugin } from 'ajv-formats';
 import { isBase64, objectFormatFault, objectFormatOf } from './ogc-formats.js';
-import type { JsonSchema } from '../description/process-description.js';
+import type { JsonSchema } from './json-schema.js';
 
 // The package is CommonJS: its default export is the plugin, which TypeScript sees one level deeper.
 const addFormats = addFormatsModule as unknown as FormatsPlugin;

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../../description/process-description.js';
+import type { JsonSchema } from '../../../schema/json-schema.js';
 
 /** A part of an annotation: a name with arguments, alternatives, a literal, or a list in brackets. */
 type Node =

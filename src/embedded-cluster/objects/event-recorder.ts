@@ -1,6 +1,6 @@
-import { events } from '../objects/resources.js';
-import { timestamp, type ClusterEvent, type KubeObject } from '../objects/kubernetes-object.js';
-import type { ObjectRegistry } from '../objects/object-registry.js';
+import { events } from './resources.js';
+import { timestamp, type ClusterEvent, type KubeObject } from './kubernetes-object.js';
+import type { ObjectRegistry } from './object-registry.js';
 
 const LIFETIME = 3_600_000;
 

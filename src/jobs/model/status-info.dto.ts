@@ -1,0 +1,132 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { LinkDto } from '../../ogc/ogc.dto.js';
+
+/** Why a job failed. */
+export class JobCauseDto {
+  /** A word for programs. */
+  @ApiProperty({ example: 'non-zero-exit' })
+  type!: string;
+
+  /** What happened, and what to do about it. */
+  @ApiProperty()
+  message!: string;
+
+  /** The container that failed. */
+  @ApiPropertyOptional()
+  container?: string;
+
+  @ApiPropertyOptional()
+  exitCode?: number;
+
+  /** Last lines of the container's log; only with the token, where the process asks for one. */
+  @ApiPropertyOptional()
+  log?: string;
+}
+
+export class DeliveryAttemptDto {
+  @ApiProperty({ format: 'date-time' })
+  at!: string;
+
+  /** The status that the subscriber answered, or a word for why there was no answer. */
+  @ApiProperty({ example: '204' })
+  answer!: string;
+}
+
+/** How far the telling of a subscriber is. */
+export class DeliveryDto {
+  @ApiProperty({ enum: ['inProgress', 'success', 'failed'] })
+  event!: string;
+
+  /** Of the subscriber's address; the rest may be secret and is not shown. */
+  @ApiProperty({ example: 'example.org' })
+  host!: string;
+
+  @ApiProperty({ enum: ['waiting', 'pending', 'delivered', 'given-up'] })
+  status!: string;
+
+  /** What of the job is told. */
+  @ApiPropertyOptional({ example: 'running-40' })
+  state?: string;
+
+  @ApiProperty({ type: 'integer' })
+  attempts!: number;
+
+  /** When it is tried again. */
+  @ApiPropertyOptional({ format: 'date-time' })
+  next?: string;
+
+  /** The newest attempts, oldest first. */
+  @ApiProperty({ type: [DeliveryAttemptDto] })
+  history!: DeliveryAttemptDto[];
+}
+
+/** An attempt that failed, through no fault of the job's own program where its process says `retries`, and was followed by another. */
+export class AttemptDto {
+  /** From 1. */
+  @ApiProperty({ type: 'integer' })
+  attempt!: number;
+
+  /** Name of its pod. */
+  @ApiProperty()
+  pod!: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  started?: string;
+
+  @ApiProperty({ format: 'date-time' })
+  finished!: string;
+
+  @ApiProperty({ type: JobCauseDto })
+  cause!: JobCauseDto;
+}
+
+/** The status of a job (OGC API - Processes 1.0, schema statusInfo.yaml). Annotations `pygeoapi.io/KEY` that the job sets on itself appear as KEY. */
+export class StatusInfoDto {
+  @ApiProperty({ format: 'uuid' })
+  jobID!: string;
+
+  /** The same, as version 2.0 of the standard calls it. */
+  @ApiPropertyOptional({ format: 'uuid' })
+  id?: string;
+
+  @ApiPropertyOptional()
+  processID?: string;
+
+  @ApiProperty({ enum: ['process'] })
+  type!: 'process';
+
+  @ApiProperty({ enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'] })
+  status!: string;
+
+  @ApiPropertyOptional()
+  message?: string;
+
+  @ApiPropertyOptional({ minimum: 0, maximum: 100, type: 'integer' })
+  progress?: number;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  created?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  started?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  finished?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  updated?: string;
+
+  @ApiPropertyOptional({ type: JobCauseDto })
+  cause?: JobCauseDto;
+
+  /** Of a job that is or was tried again: all attempts but the newest. */
+  @ApiPropertyOptional({ type: [AttemptDto] })
+  attempts?: AttemptDto[];
+
+  /** Of a job with subscribers. */
+  @ApiPropertyOptional({ type: [DeliveryDto] })
+  subscriber?: DeliveryDto[];
+
+  @ApiPropertyOptional({ type: [LinkDto] })
+  links?: LinkDto[];
+}
