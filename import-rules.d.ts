@@ -1,0 +1,1 @@
+export declare const mayImport: Readonly<Record<string, readonly string[]>>;
