@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ResultScanner, type ResultPart } from './result-scanner.js';
-import { parseResultHead, type ResultHead } from './start-marker.js';
+import { parseStartMarker, type ResultHead } from './start-marker.js';
 
 interface Scanned {
   readonly head: ResultHead;
@@ -171,10 +171,6 @@ describe('what follows a start marker', () => {
   it.each([
     ['', {}],
     ['  \r', {}],
-    [' of the end', {}],
-    ['"}', {}],
-    [':output=x', {}],
-    [' Output=x', {}],
     [' output=x', { output: 'x' }],
     ['\toutput="a \\"b\\" \\\\"\r', { output: 'a "b" \\' }],
     [
@@ -182,7 +178,12 @@ describe('what follows a start marker', () => {
       { sha256: sha256.toLowerCase(), bytes: 0, encoding: 'base64', mediaType: 'image/png', output: 'ä' },
     ],
   ])('is read: %j', (text, head) => {
-    expect(parseResultHead(text)).toEqual(head);
+    expect(parseStartMarker('', text)).toEqual(head);
+    expect(parseStartMarker('INFO - ', text)).toEqual(head);
+  });
+
+  it.each([' of the end', '"}', ':output=x', ' Output=x', '"'])('makes none of the line: %j', (text) => {
+    expect([parseStartMarker('', text), parseStartMarker('{"a": "', text)]).toEqual([undefined, undefined]);
   });
 
   it.each([
@@ -198,6 +199,59 @@ describe('what follows a start marker', () => {
     [' encoding=gzip', 'an encoding other than base64'],
     [' mimetype=png', 'a mimetype that is none'],
   ])('is refused: %j', (text, message) => {
-    expect(() => parseResultHead(text)).toThrow(`A line of the job's log with ${START} has ${message}`);
+    expect(() => parseStartMarker('', text)).toThrow(`A line of the job's log with ${START} has ${message}`);
+    expect(parseStartMarker('+ echo ', text)).toBeUndefined();
+  });
+});
+
+describe('what only looks like a start marker', () => {
+  it.each([1, 5, 34, 10_000])(
+    'is a line of the log: an input that the container prints, in chunks of %d bytes',
+    (size) => {
+      const log = `inputs: {"text": "${START}", "other": "${START} output=a"}\n${START}\n{"right": 1}\n`;
+      expect(texts(scanAll(log, size))).toEqual([[{}, '{"right": 1}']]);
+    },
+  );
+
+  it.each([1, 5, 34, 35, 70, 10_000])(
+    'is a shell trace of the command that prints it, in chunks of %d bytes',
+    (size) => {
+      const log = ['PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: text/csv', `+ echo ${START}`, START, 'a,b', ''].join('\n');
+      expect(texts(scanAll(log, size))).toEqual([[{ mediaType: 'text/csv' }, 'a,b']]);
+    },
+  );
+
+  it.each([
+    [`+ echo '${START} output=table mimetype=text/csv'`, `${START} output=table mimetype=text/csv`],
+    [`+ echo ${START} output=table mimetype=text/csv`, `${START} output=table mimetype=text/csv`],
+    [`+ printf '${START} output=%s mimetype=%s\\n' table text/csv`, `${START} output=table mimetype=text/csv`],
+  ])('is a trace of a marker with attributes: %s', (trace, marker) => {
+    const head = { output: 'table', mediaType: 'text/csv' };
+    expect(texts(scanAll(`${trace}\n${marker}\na,b\n${START} output=other\nx\n`))).toEqual([
+      [head, 'a,b'],
+      [{ output: 'other' }, 'x'],
+    ]);
+  });
+
+  it('is content where the marker before it had its line for itself, or where it comes later', () => {
+    expect(texts(scanAll(`${START}\n${START}\na`))).toEqual([[{}, `${START}\na`]]);
+    expect(texts(scanAll(`INFO ${START}\na\n${START}\nb`))).toEqual([[{}, `a\n${START}\nb`]]);
+  });
+
+  it('is content where so many bytes were announced', () => {
+    const content = `${START}\n`;
+    expect(texts(scanAll(`INFO ${START} bytes=${content.length}\n${content}`))).toEqual([
+      [{ bytes: content.length }, content],
+    ]);
+  });
+
+  it('is the end of a log whose last line is a trace, or the marker behind it', () => {
+    expect(texts(scanAll(`+ echo ${START}`))).toEqual([[{}, '']]);
+    expect(texts(scanAll(`+ echo ${START}\n${START}`))).toEqual([[{}, '']]);
+    expect(texts(scanAll(`+ echo ${START}\n${START.slice(0, 9)}`))).toEqual([[{}, START.slice(0, 9)]]);
+  });
+
+  it('is a line of which more stands behind what can be held of it', () => {
+    expect(scanAll(`${'x'.repeat(64 * 1024 - START.length)}${START} and more\n`)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { ResultFault } from '../model/job-outcome.js';
 import { isMediaType } from '../model/media-type.js';
-import { parseResultHead, START_MARKER, type ResultHead } from './start-marker.js';
+import { parseStartMarker, START_MARKER, type ResultHead } from './start-marker.js';
 
 /** Log marker by which a job states the media type of the result that comes next; the predecessor's. */
 export const MEDIA_TYPE_MARKER = 'PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE';
@@ -24,12 +24,15 @@ export interface ResultPart {
  * So many first bytes as the marker says (`bytes=N`) belong to the result whatever they are, a final newline included.
  *
  * The media type is the marker's attribute, else what follows the colon behind its own marker, on a line before the first result; what is no media type there counts as none
- * named. Holds at most one line.
+ * named. A start marker that has its line for itself replaces one with text before it on the line just before: that was a shell's trace of the command that prints it (`sh -x`).
+ * Holds at most one line.
  */
 export class ResultScanner {
   /** The results that have begun, in order. */
   readonly heads: ResultHead[] = [];
   private current: ResultHead | undefined;
+  /** Where the marker of the current result had text before it, until the line behind it is known to be none that replaces it. */
+  private mayBeTrace = false;
   /** Of the line that is being read; inside a result what may be a marker. */
   private held: Buffer = Buffer.alloc(0);
   /** Held back, for the final one does not belong to the result. */
@@ -37,6 +40,8 @@ export class ResultScanner {
   /** So many next bytes are the result's, whatever they are. */
   private blind = 0;
   private atLineStart = true;
+  /** Whether more stands on the line than is held of it. */
+  private isCut = false;
   private named: string | undefined;
 
   /**
@@ -48,6 +53,7 @@ export class ResultScanner {
     let rest = chunk;
     while (rest.length > 0) {
       if (!this.current) rest = this.readLog(rest);
+      else if (this.mayBeTrace) rest = this.readBehindTrace(rest);
       else if (this.blind > 0) rest = this.readBlind(rest, parts);
       else if (this.current.output === undefined) rest = this.take(rest, rest.length, parts);
       else rest = this.readNamed(rest, parts);
@@ -58,8 +64,9 @@ export class ResultScanner {
   /** The log has ended; its last line may lack a newline. */
   end(): ResultPart[] {
     const parts: ResultPart[] = [];
-    if (!this.current) this.readLine();
-    else if (this.held.length > 0) this.readHeld(parts, true);
+    if (!this.current) this.readLine(!this.isCut);
+    if (this.mayBeTrace) parts.push(...this.push(this.settle(this.held)));
+    if (this.current && this.held.length > 0) this.readHeld(parts, true);
     return parts;
   }
 
@@ -69,14 +76,17 @@ export class ResultScanner {
     const line = newline < 0 ? chunk : chunk.subarray(0, newline);
     const room = MAX_MARKER_LINE - this.held.length;
     if (room > 0 && line.length > 0) this.held = Buffer.concat([this.held, line.subarray(0, room)]);
+    this.isCut ||= line.length > room;
     if (newline < 0) return Buffer.alloc(0);
-    this.readLine();
+    this.readLine(!this.isCut);
     return chunk.subarray(newline + 1);
   }
 
-  private readLine(): void {
+  /** @param isWhole else more stands behind what is held of it */
+  private readLine(isWhole: boolean): void {
     const text = this.held.toString('utf8');
     this.held = Buffer.alloc(0);
+    this.isCut = false;
     const typed = text.indexOf(MEDIA_TYPE_MARKER);
     if (typed >= 0) {
       const named = text
@@ -85,19 +95,57 @@ export class ResultScanner {
         .replace(/^:\s*/, '');
       if (isMediaType(named)) this.named = named;
     }
-    const started = text.indexOf(START_MARKER);
-    if (started >= 0) this.begin(parseResultHead(text.slice(started + START_MARKER.length)));
+    const started = isWhole ? text.indexOf(START_MARKER) : -1;
+    if (started < 0) return;
+    const before = text.slice(0, started);
+    const head = parseStartMarker(before, text.slice(started + START_MARKER.length));
+    if (!head) return;
+    this.begin(head);
+    if (before === '') this.tell();
+    else this.mayBeTrace = true;
   }
 
+  private tell(): void {
+    this.named = undefined;
+    if (this.current) this.heads.push(this.current);
+  }
+
+  /** Does not {@link tell} of it yet. */
   private begin(head: ResultHead): void {
     const mediaType = head.mediaType ?? this.named;
     this.current = { ...head, ...(mediaType === undefined ? {} : { mediaType }) };
-    this.named = undefined;
-    this.heads.push(this.current);
     this.heldNewline = false;
     this.atLineStart = true;
     // Base64 has no character that could be taken for a marker.
     this.blind = head.encoding === undefined ? (head.bytes ?? 0) : 0;
+  }
+
+  /** The line behind a marker that may be a trace's. @returns what is to be read next */
+  private readBehindTrace(chunk: Buffer): Buffer {
+    const held = this.held.length > 0 ? Buffer.concat([this.held, chunk]) : chunk;
+    const length = Math.min(held.length, START_MARKER.length);
+    if (held.toString('latin1', 0, length) !== START_MARKER.slice(0, length)) return this.settle(held);
+    const newline = held.indexOf(NEWLINE);
+    if (newline < 0 && held.length < MAX_MARKER_LINE) {
+      this.held = held;
+      return Buffer.alloc(0);
+    }
+    return this.settle(held);
+  }
+
+  /** Decides whether the held line replaces the marker before it. @returns what is to be read next */
+  private settle(held: Buffer): Buffer {
+    this.held = Buffer.alloc(0);
+    this.mayBeTrace = false;
+    const newline = held.indexOf(NEWLINE);
+    const line = held.toString('utf8', 0, newline < 0 ? held.length : newline);
+    const isMarker = line.startsWith(START_MARKER) && line.length < MAX_MARKER_LINE;
+    const head = isMarker ? parseStartMarker('', line.slice(START_MARKER.length)) : undefined;
+    // So many first bytes belong to the result whatever they are; a trace shows the marker as it is.
+    const replaces = head && (this.current?.bytes === undefined || this.current.bytes === head.bytes);
+    if (replaces) this.begin(head);
+    this.tell();
+    return replaces ? held.subarray(newline < 0 ? held.length : newline + 1) : held;
   }
 
   private readBlind(chunk: Buffer, parts: ResultPart[]): Buffer {
@@ -131,8 +179,9 @@ export class ResultScanner {
     const newline = this.held.indexOf(NEWLINE);
     if (newline < 0 && !isEnd && this.held.length < MAX_MARKER_LINE) return Buffer.alloc(0);
     const line = this.held.subarray(START_MARKER.length, newline < 0 ? this.held.length : newline);
-    const head = line.length < MAX_MARKER_LINE ? parseResultHead(line.toString('utf8')) : {};
-    if (head.output === undefined) {
+    const before = this.atLineStart ? '' : 'something';
+    const head = line.length < MAX_MARKER_LINE ? parseStartMarker(before, line.toString('utf8')) : undefined;
+    if (head?.output === undefined) {
       const rest = this.take(this.held, START_MARKER.length, parts);
       this.held = Buffer.alloc(0);
       if (!isEnd) return rest;
@@ -147,6 +196,7 @@ export class ResultScanner {
     const rest = newline < 0 ? Buffer.alloc(0) : this.held.subarray(newline + 1);
     this.held = Buffer.alloc(0);
     this.begin(head);
+    this.tell();
     return rest;
   }
 

@@ -20,13 +20,25 @@ const BEGINNING = /^[\t ]+(output|mimetype|bytes|sha256|encoding)=/;
 const ATTRIBUTE = /[\t ]+([a-z0-9]+)=("(?:[^"\\\p{Cc}]|\\["\\])*"|[^\s"\p{Cc}]+)/uy;
 
 /**
- * Reads what stands behind a start marker on its line: attributes `name=value`, separated by blanks; a value with blanks or quotes is a quoted string (`"a \"b\""`). A line
- * on which no attribute follows at once has a bare marker, whatever else stands there: it means what it meant to the predecessor.
- * @throws ResultFault where an attribute follows that is not right
+ * Reads a line that holds a start marker. Behind it stand nothing but blanks, or attributes `name=value`, separated by blanks; a value with blanks or quotes is a quoted string
+ * (`"a \"b\""`). A line on which anything else follows has no start marker: it is a container's that prints what it was given, or a shell's trace.
+ * @param before what stands before the marker on its line, as loggers print it
+ * @param behind what stands behind it
+ * @throws ResultFault where a line that begins with the marker has an attribute that is not right
  */
-export function parseResultHead(text: string): ResultHead {
-  if (!BEGINNING.test(text)) return {};
-  const line = text.trimEnd();
+export function parseStartMarker(before: string, behind: string): ResultHead | undefined {
+  if (behind.trim() === '') return {};
+  if (!BEGINNING.test(behind)) return undefined;
+  try {
+    return parseAttributes(behind.trimEnd());
+  } catch (error) {
+    if (before !== '' && error instanceof ResultFault) return undefined;
+    throw error;
+  }
+}
+
+/** @throws ResultFault */
+function parseAttributes(line: string): ResultHead {
   const attributes = new Map<string, string>();
   ATTRIBUTE.lastIndex = 0;
   for (let at = 0; at < line.length; at = ATTRIBUTE.lastIndex) {
