@@ -43,8 +43,13 @@ export interface ServerSection {
   readonly manager: ManagerSection;
 }
 
+/** What is done where a result is not what it is called: nothing, said in the status, the job fails. */
+export type ResultValidation = 'off' | 'warn' | 'fail';
+
 /** How jobs are run and kept. Undefined: the default. */
 export interface JobSettings {
+  /** Whether results are compared with media type and schema when they are collected (`result_validation`); default `warn`. */
+  readonly resultValidation?: ResultValidation;
   /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default 600. */
   readonly startDeadlineSeconds?: number;
   /** Seconds that a job may run (`active_deadline_seconds`); default without limit. */

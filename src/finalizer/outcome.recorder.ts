@@ -120,7 +120,9 @@ export class OutcomeRecorder {
   ): Promise<void> {
     try {
       const kept = await this.results.keep(job, pod.uid, new Date(times.finished), collected);
-      await this.recordOnce(job, outcomePatch(job, { status: 'successful', ...times, ...logFlag(collected) }, kept));
+      const resultProblems = kept.problems.length > 0 ? { resultProblems: kept.problems } : {};
+      const outcome: JobOutcome = { status: 'successful', ...times, ...logFlag(collected), ...resultProblems };
+      await this.recordOnce(job, outcomePatch(job, outcome, kept));
     } catch (error) {
       if (!(error instanceof ResultFault)) throw error;
       await this.recordOnce(

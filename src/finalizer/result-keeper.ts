@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { formatOutputs } from '../jobs/model/job-annotations.js';
 import { DeclaredOutputs } from '../jobs/results/declared-outputs.js';
-import { ResultFault, type InlineOutput, type RecordedOutput, type StoredResult } from '../jobs/model/job-outcome.js';
+import {
+  ResultFault,
+  type InlineOutput,
+  type RecordedOutput,
+  type ResultProblem,
+  type StoredResult,
+} from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { resultMediaType, type PrintedOutput } from '../jobs/results/printed-results.js';
 import { assertDeclared } from '../jobs/results/result-checks.js';
+import { ResultValidator } from '../jobs/results/result-validator.js';
 import { ResultSources } from '../jobs/results/result-source.js';
 import type { Spool } from '../jobs/results/spool.js';
 import { decodeUtf8 } from '../jobs/model/utf-8.js';
@@ -26,6 +33,7 @@ export interface KeptResults {
     { readonly inline: { readonly value: string; readonly mediaType: string } } | { readonly stored: StoredResult };
   /** By output id. */
   readonly outputs: ReadonlyMap<string, RecordedOutput>;
+  readonly problems: readonly ResultProblem[];
 }
 
 /** A result in the spool of the pod's collection. */
@@ -43,6 +51,7 @@ export class ResultKeeper {
     private readonly logs: LogStore,
     private readonly sources: ResultSources,
     private readonly declared: DeclaredOutputs,
+    private readonly validator: ResultValidator,
   ) {}
 
   /**
@@ -61,11 +70,12 @@ export class ResultKeeper {
     const given = { unnamed: isWhole ? results.unnamed : undefined, outputs, files };
     assertDeclared(given, [...files.keys()], declared);
     assertComplete(job, collected, given, declared);
+    const problems = await this.validator.problemsOf(job, given);
     const items = [...outputs].map(([id, output]) => toItem(job, id, output, declared.get(id)));
     if (given.unnamed) items.push(toItem(job, undefined, given.unnamed));
     const kept = await this.distribute(job, podUid, finished, items);
     const order = [...outputs.keys(), ...files.keys()];
-    return { ...kept, outputs: assertFits(inOrder(order, kept.outputs, files)) };
+    return { ...kept, problems, outputs: assertFits(inOrder(order, kept.outputs, files)) };
   }
 
   private async distribute(
@@ -73,7 +83,7 @@ export class ResultKeeper {
     podUid: string,
     finished: Date,
     items: readonly Item[],
-  ): Promise<KeptResults> {
+  ): Promise<Omit<KeptResults, 'problems'>> {
     try {
       return await this.place(job, podUid, finished, items, INLINE_LIMIT);
     } catch (error) {
@@ -89,7 +99,7 @@ export class ResultKeeper {
     finished: Date,
     items: readonly Item[],
     limit: number,
-  ): Promise<KeptResults> {
+  ): Promise<Omit<KeptResults, 'problems'>> {
     let room = limit;
     let unnamed: KeptResults['unnamed'];
     const outputs = new Map<string, RecordedOutput>();

@@ -21,6 +21,7 @@ import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
 import { LogsController } from './logs/logs.controller.js';
 import { ResultsController } from './results/results.controller.js';
+import { ResultValidator } from './results/result-validator.js';
 import { ResultSources } from './results/result-source.js';
 import { ValidationController } from './execution/validation.controller.js';
 
@@ -46,6 +47,7 @@ import { ValidationController } from './execution/validation.controller.js';
     LoggedProgress,
     ProcessorsCluster,
     ResultSources,
+    ResultValidator,
   ],
   exports: [
     Access,
@@ -57,6 +59,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobTransfers,
     JobsService,
     ResultSources,
+    ResultValidator,
   ],
 })
 export class JobsModule {}

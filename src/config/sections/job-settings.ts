@@ -1,6 +1,7 @@
+import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
-import type { JobSettings } from '../configuration.js';
-import { IntegerFrom, NotBeside, YamlBoolean } from '../constraints.js';
+import type { JobSettings, ResultValidation } from '../configuration.js';
+import { IntegerFrom, NotBeside, OneOf, YamlBoolean } from '../constraints.js';
 import { PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
@@ -36,6 +37,12 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IntegerFrom(0, 100)
   backoff_limit?: number;
 
+  /** YAML 1.1 reads `off` as false. */
+  @IsOptional()
+  @Transform(({ value }) => (value === false ? 'off' : (value as unknown)))
+  @OneOf(['off', 'warn', 'fail'])
+  result_validation?: ResultValidation;
+
   @IsOptional()
   @YamlBoolean()
   automountServiceAccountToken?: boolean;
@@ -58,6 +65,7 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     activeDeadlineSeconds: definition.active_deadline_seconds,
     ttlSeconds: definition.ttl_seconds_after_finished,
     resultsTtlSeconds: definition.results_ttl,
+    resultValidation: definition.result_validation,
     ...toRetries(definition),
     automountServiceAccountToken: definition.automountServiceAccountToken,
   };

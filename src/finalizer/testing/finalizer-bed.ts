@@ -1,7 +1,8 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
 import type { ExplainedCauses } from '../../jobs/model/explained-causes.js';
-import type { JobCause } from '../../jobs/model/job-outcome.js';
+import type { JobCause, ResultProblem } from '../../jobs/model/job-outcome.js';
+import type { ResultValidator } from '../../jobs/results/result-validator.js';
 import type { DeclaredOutputs } from '../../jobs/results/declared-outputs.js';
 import { JobCache } from '../../jobs/model/job-cache.js';
 import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
@@ -92,7 +93,9 @@ export function setUp() {
   const logs = new LogStore(store.port, new StorePlaces(), configuration);
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();
-  const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs);
+  const problems: ResultProblem[] = [];
+  const validator = { problemsOf: () => Promise.resolve(problems) } as unknown as ResultValidator;
+  const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs, validator);
   const causes = { of: (_job: unknown, cause: JobCause) => cause } as unknown as ExplainedCauses;
   const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes);
   const transfers = new JobTransfers();

@@ -11,7 +11,9 @@ import type { ComponentChildren } from 'preact';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause attempts links'.split(' '),
+  'jobID id processID type status message progress created started finished updated cause resultProblems attempts links'.split(
+    ' ',
+  ),
 );
 
 /** What the job itself said: an address (to JupyterLab, say) is a link. */
@@ -27,7 +29,7 @@ function messageOf(value: unknown): ComponentChildren {
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
-  const { cause, attempts = [], links = [], [EXECUTED_NOTEBOOK]: executed } = job;
+  const { cause, resultProblems = [], attempts = [], links = [], [EXECUTED_NOTEBOOK]: executed } = job;
   const notebook = executed?.text === undefined ? undefined : viewNotebook(executed.text);
   const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
   return {
@@ -70,6 +72,21 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
             )}
           </section>
         ) : null}
+        {resultProblems.length === 0 ? null : (
+          <section class="notice" aria-labelledby="problems">
+            <h2 id="problems" style="margin-top:0">
+              What is wrong with its results
+            </h2>
+            <ul>
+              {resultProblems.map(({ output, pointer, message }) => (
+                <li>
+                  {output === undefined ? 'The result' : <strong>{output}</strong>} {pointer && <code>{pointer}</code>}{' '}
+                  {message}
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
         <Facts
           facts={[
             [

@@ -14,6 +14,7 @@ const RESERVED = new Set([
   'finished',
   'updated',
   'cause',
+  'resultProblems',
   'attempts',
   'subscriber',
   'links',
@@ -41,6 +42,9 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
     updated: status.updated.toISOString(),
     ...(status.cause
       ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
+      : {}),
+    ...(status.resultProblems?.length
+      ? { resultProblems: status.resultProblems.map((problem) => ({ ...problem })) }
       : {}),
     ...(status.attempts.length > 0
       ? {

@@ -118,8 +118,21 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
   'result-invalid': {
     title: 'The results contradict the description',
     status: 500,
-    meaning: 'The job gave a result for an output that its process does not have, or one output twice.',
-    remedies: ["Operator: bring the image's output ids and the outputs in the definition of the process together."],
+    meaning:
+      'The job gave a result for an output that its process does not have, one output twice, or, where its process has results validated, one that does not fit its media type or schema.',
+    remedies: [
+      "Operator: bring the image's output ids and the outputs in the definition of the process together.",
+      'Operator: result_validation: warn tells of results that do not fit in the status only.',
+    ],
+  },
+  'result-missing': {
+    title: 'A result is missing',
+    status: 500,
+    meaning: 'The job ended well and gave no result for an output, although its process demands one.',
+    remedies: [
+      'Execute again.',
+      'Operator: correct the image, or the outputs in the definition of the process; result_validation: warn tells of it in the status only.',
+    ],
   },
   failed: {
     title: 'The job failed',

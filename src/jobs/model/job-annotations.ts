@@ -8,6 +8,7 @@ import type {
   RequestedResponse,
   StoredResult,
   TransferRecord,
+  ResultProblem,
 } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
 
@@ -18,7 +19,7 @@ import { isMediaType } from './media-type.js';
 type Members = Readonly<Record<string, unknown>>;
 
 export function parseOutcome(text: string | undefined): JobOutcome | undefined {
-  const { status, started, finished, cause, log, logTail } = parseObject(text);
+  const { status, started, finished, cause, log, logTail, resultProblems } = parseObject(text);
   if ((status !== 'successful' && status !== 'failed') || !isTime(finished)) return undefined;
   return {
     status,
@@ -27,7 +28,14 @@ export function parseOutcome(text: string | undefined): JobOutcome | undefined {
     ...(isCause(cause) ? { cause } : {}),
     ...(log === 'cut' || log === 'unknown' ? { log } : {}),
     ...(typeof logTail === 'string' ? { logTail } : {}),
+    ...(Array.isArray(resultProblems) ? { resultProblems: resultProblems.filter(isResultProblem) } : {}),
   };
+}
+
+function isResultProblem(value: unknown): value is ResultProblem {
+  if (!isMapping(value)) return false;
+  const { output = '', pointer = '', message } = value;
+  return [output, pointer, message].every((member) => typeof member === 'string');
 }
 
 export function parseAttempts(text: string | undefined): JobAttempt[] {

@@ -14,6 +14,7 @@ export type CauseType =
   | 'result-damaged'
   | 'result-incomplete'
   | 'result-invalid'
+  | 'result-missing'
   | 'failed';
 
 /** Why a job failed, as something that a person can act on. Holds nothing of the job's log. */
@@ -22,6 +23,16 @@ export interface JobCause {
   readonly message: string;
   readonly container?: string;
   readonly exitCode?: number;
+}
+
+/** Something in which a result is not what it is called. */
+export interface ResultProblem {
+  /** Of the output; absent: the result without a name. */
+  readonly output?: string;
+  /** JSON Pointer into the result; absent: the whole of it. */
+  readonly pointer?: string;
+  /** A sentence part whose subject is the result. */
+  readonly message: string;
 }
 
 /** How a job ended; written to the Kubernetes Job once, so that a status needs neither events nor pods that survive. */
@@ -36,6 +47,8 @@ export interface JobOutcome {
   readonly log?: 'cut' | 'unknown';
   /** Last lines of the failed container's log; shown only to those who may read the log. */
   readonly logTail?: string;
+  /** What is wrong with its results, which are given all the same; absent: nothing, as far as it was looked for. */
+  readonly resultProblems?: readonly ResultProblem[];
 }
 
 /** One failed attempt of a job that another followed, or is to follow. */

@@ -1,6 +1,6 @@
 import { isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
-import type { JobAttempt, JobCause, JobOutcome } from './job-outcome.js';
+import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { deliveryInfos, type DeliveryInfo } from './subscription.js';
 import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
@@ -22,6 +22,8 @@ export interface JobStatus {
   readonly cause?: JobCause;
   /** Only for those who may read the log. */
   readonly logTail?: string;
+  /** In what its results are not what they are called; undefined: in nothing that was looked for. */
+  readonly resultProblems?: readonly ResultProblem[];
   /** What the job itself said by annotations other than progress and message. */
   readonly messages: Readonly<Record<string, string>>;
   /** Attempts that failed and were followed by another. */
@@ -58,7 +60,7 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
 
 const ENDS: Partial<Record<StatusCode, 'success' | 'failed'>> = { successful: 'success', failed: 'failed' };
 
-type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail'>;
+type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail' | 'resultProblems'>;
 
 function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
   const pod = pods[0];
@@ -86,6 +88,7 @@ function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
     finished: new Date(outcome.finished),
     cause: outcome.cause,
     logTail: outcome.logTail,
+    resultProblems: outcome.resultProblems,
   };
 }
 

@@ -80,6 +80,20 @@ export class AttemptDto {
   cause!: JobCauseDto;
 }
 
+/** Something in which a result is not what it is called (`result_validation`). */
+export class ResultProblemDto {
+  /** Id of the output; absent: the result without a name. */
+  @ApiPropertyOptional()
+  output?: string;
+
+  /** JSON Pointer into the result. */
+  @ApiPropertyOptional({ example: '/features/0/geometry' })
+  pointer?: string;
+
+  @ApiProperty({ example: 'is called application/json, and is no JSON' })
+  message!: string;
+}
+
 /** The status of a job (OGC API - Processes 1.0, schema statusInfo.yaml). Annotations `pygeoapi.io/KEY` that the job sets on itself appear as KEY. */
 export class StatusInfoDto {
   @ApiProperty({ format: 'uuid' })
@@ -118,6 +132,10 @@ export class StatusInfoDto {
 
   @ApiPropertyOptional({ type: JobCauseDto })
   cause?: JobCauseDto;
+
+  /** Of a successful job: what is wrong with its results, which are given all the same. */
+  @ApiPropertyOptional({ type: [ResultProblemDto] })
+  resultProblems?: ResultProblemDto[];
 
   /** Of a job that is or was tried again: all attempts but the newest. */
   @ApiPropertyOptional({ type: [AttemptDto] })

@@ -1,3 +1,4 @@
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { ConfigurationError, type ConfigurationFault } from '../../config/configuration-error.js';
 import type { PodSettings, ProcessResource } from '../../config/configuration.js';
 import { toPodSettings } from '../../config/sections/pod-settings.js';
@@ -87,15 +88,7 @@ export function describeProcess(
   const { warnings } = compiled;
   if (compiled.faults.length > 0) return { faults: compiled.faults, warnings };
   const built = attempt(
-    () =>
-      new RegisteredProcess(
-        processor,
-        process,
-        description,
-        compiled.inputs,
-        callsOf(resource, process, context),
-        pods,
-      ),
+    () => new RegisteredProcess(processor, process, description, compiled, callsOf(resource, process, context), pods),
     resource.path,
     `names the processor "${resource.processor.name}", which failed to say whether a token is asked for`,
   );
@@ -224,9 +217,12 @@ function compileSchemas(compiler: SchemaCompiler, description: ProcessDescriptio
     inputs.push(checked);
     faults.push(...defaultFaults(checked).map((fault) => configurationFault(fault, `${path}.default`)));
   }
-  for (const [id, output] of Object.entries(description.outputs))
-    compile(output.schema, `${joinPath(`${metadata}.outputs`, id)}.schema`);
-  return { inputs, faults, warnings };
+  const outputs = new Map<string, ValidateFunction>();
+  for (const [id, output] of Object.entries(description.outputs)) {
+    const validate = compile(output.schema, `${joinPath(`${metadata}.outputs`, id)}.schema`);
+    if (validate) outputs.set(id, validate);
+  }
+  return { inputs, outputs, faults, warnings };
 }
 
 /** An example that cannot be executed misleads, but harms nobody: predecessors' files hold some. */

@@ -1,10 +1,11 @@
 import type { JobSettings, PodSettings } from '../../config/configuration.js';
 import { toJobSettings } from '../../config/sections/job-settings.js';
 import { isMapping } from '../../config/validation.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
-import { validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
+import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
 import { resultMediaType } from '../description/process-metadata.js';
 import { checkedNotes } from './job-notes-check.js';
 import { checkedPodSpec } from './pod-spec-check.js';
@@ -25,6 +26,13 @@ import type {
 import type { ProcessDescription } from '../description/process-description.js';
 
 const LONGEST_EXPLANATION = 500;
+
+/** The compiled schemas of a process. */
+export interface CheckedSchemas {
+  readonly inputs: readonly CheckedInput[];
+  /** By output id. */
+  readonly outputs: ReadonlyMap<string, ValidateFunction>;
+}
 
 /** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
 export class RegisteredProcess {
@@ -51,7 +59,7 @@ export class RegisteredProcess {
     private readonly processor: ProcessorInterface<CommonDefinition>,
     private readonly process: ConfiguredProcess<CommonDefinition>,
     readonly description: ProcessDescription,
-    private readonly inputs: readonly CheckedInput[],
+    private readonly schemas: CheckedSchemas,
     private readonly calls: ProcessorCalls,
     private readonly podSettings: PodSettingsLayers = { own: {}, defaults: {} },
   ) {
@@ -123,6 +131,17 @@ export class RegisteredProcess {
     return this.processor.checkAuth !== undefined;
   }
 
+  /** Whether the processor makes results of its own of what jobs give. */
+  get givesResults(): boolean {
+    return this.processor.results !== undefined;
+  }
+
+  /** What of a result does not fit its output's schema; empty: it fits, or there is no such output. */
+  outputFaults(outputId: string, value: unknown): readonly RequestFault[] {
+    const validate = this.schemas.outputs.get(outputId);
+    return validate ? schemaFaults(validate, value, '') : [];
+  }
+
   /**
    * The results of a successful job as its processor gives them.
    * @param printed what the job printed
@@ -175,7 +194,7 @@ export class RegisteredProcess {
   validateInputs(inputs: Readonly<Record<string, unknown>>): ValidatedInputs {
     return validateInputs(
       this.id,
-      this.requiresToken ? this.inputs.filter(({ id }) => id !== 'token') : this.inputs,
+      this.requiresToken ? this.schemas.inputs.filter(({ id }) => id !== 'token') : this.schemas.inputs,
       inputs,
     );
   }

@@ -67,6 +67,11 @@ export function validateInputs(processId: string, known: readonly CheckedInput[]
   return { inputs: Object.fromEntries(inputs), faults, links };
 }
 
+/** What in a value does not fit a schema; empty: it fits. @param pointer JSON Pointer of the value */
+export function schemaFaults(validate: ValidateFunction, value: unknown, pointer: string): RequestFault[] {
+  return validate(value) ? [] : describeErrors(validate.errors ?? [], pointer);
+}
+
 /** What is wrong with the default of an input's schema; it is checked as a value that a client sends. */
 export function defaultFaults(input: CheckedInput): RequestFault[] {
   const byDefault = defaultOf(input.description);
@@ -119,7 +124,3 @@ function valueFaults(
 
 /** Members of a qualified value (schema qualifiedInputValue.yaml; `format` in 1.0, its members beside the value in 2.0). */
 const QUALIFIED = new Set(['value', 'format', 'mediaType', 'encoding', 'schema']);
-
-function schemaFaults(validate: ValidateFunction, value: unknown, pointer: string): RequestFault[] {
-  return validate(value) ? [] : describeErrors(validate.errors ?? [], pointer);
-}
