@@ -66,7 +66,7 @@ describe('what holds a collection up', () => {
     cluster.client.createEvent = () => Promise.reject(new KubernetesError('forbidden', 'no events', 403));
     await met(denied);
     expect(job()?.collectionProblem).toBe(denied.message);
-    cluster.failures.set('patchJob', new KubernetesError('unavailable', 'away'));
+    cluster.failNext('patchJob', new KubernetesError('unavailable', 'away'));
     await met(unreachable, 60_000);
     expect(job()?.collectionProblem).toBe(denied.message);
   });

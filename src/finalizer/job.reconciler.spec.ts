@@ -27,7 +27,7 @@ describe('a dismissed job whose log cannot be followed now', () => {
     const { cluster, reconcileJob } = setUp();
     cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
     cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
-    cluster.failures.set('followLog', new KubernetesError('unavailable', 'kubelet away', 503));
+    cluster.failNext('followLog', new KubernetesError('unavailable', 'kubelet away', 503));
     await expect(reconcileJob()).rejects.toThrow('kubelet away');
     expect(cluster.calls).toEqual(['followLog']);
     await reconcileJob();
@@ -41,11 +41,11 @@ describe('a dismissed job whose node does not know its pod', () => {
     cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
     cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
     for (let refusal = 1; refusal <= 10; refusal += 1) {
-      cluster.failures.set('followLog', new KubernetesError('not-on-node', 'not here', 404));
+      cluster.failNext('followLog', new KubernetesError('not-on-node', 'not here', 404));
       await expect(reconcileJob()).rejects.toThrow('not here');
     }
     expect(cluster.calls).not.toContain('deleteJob');
-    cluster.failures.set('followLog', new KubernetesError('not-on-node', 'not here', 404));
+    cluster.failNext('followLog', new KubernetesError('not-on-node', 'not here', 404));
     await reconcileJob();
     expect(cluster.calls).toContain('deleteJob');
   });

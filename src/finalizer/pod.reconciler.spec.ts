@@ -242,7 +242,7 @@ describe('an ended pod', () => {
     cluster.addJob(aKubeJob(), false);
     cluster.logs.set(`${POD}/main`, `${RESULT}x\n`);
     cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
-    cluster.failures.set('getJob', new KubernetesError('unavailable', 'no answer'));
+    cluster.failNext('getJob', new KubernetesError('unavailable', 'no answer'));
     await expect(reconcilePod()).rejects.toThrow('no answer');
     expect([outcome(), finalizers()]).toEqual([null, HELD]);
     await reconcilePod();

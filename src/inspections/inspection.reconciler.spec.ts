@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { V1Job, V1PodStatus } from '@kubernetes/client-node';
-import { FakeCluster } from '../jobs/testing/fake-cluster.js';
+import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import type { Informer } from '../k8s/informers/informer.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { type InspectionRecord, toInspectionRecord } from './inspection-record.js';
@@ -79,7 +79,7 @@ describe('an inspection', () => {
   });
 
   it('that another replica started is left to go on', async () => {
-    cluster.failures.set('createJob', new KubernetesError('already-exists', 'exists', 409));
+    cluster.failNext('createJob', new KubernetesError('already-exists', 'exists', 409));
     expect(await pass()).toEqual({ requeueAfter: 5000 });
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../config/configuration.js';
-import { JobCache } from '../jobs/model/job-cache.js';
-import { FakeCluster } from '../jobs/testing/fake-cluster.js';
+import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
+import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
 import { annotation, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { JobMetrics } from './job.metrics.js';
@@ -23,10 +23,7 @@ beforeEach(() => {
     environment: { jobNamePrefix: 'pygeoapi-job-' },
     processes: [{ id: 'hello' }],
   } as unknown as Configuration;
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
-    releasePods: true,
-    watchEvents: true,
-  });
+  const cache = jobCacheOf(cluster, configuration);
   for (const informer of [cache.jobs, cache.pods]) Object.defineProperty(informer, 'synced', { get: () => isSynced });
   new JobMetrics(cache, new ProcessLabel(configuration), registry).onModuleInit();
 });

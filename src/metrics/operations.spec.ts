@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { Configuration } from '../config/configuration.js';
 import type { HealthService } from '../health/health.service.js';
-import { JobCache } from '../jobs/model/job-cache.js';
-import { FakeCluster } from '../jobs/testing/fake-cluster.js';
+import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
+import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import type { ListWatchInformerFactory } from '../k8s/informers/informer.factory.js';
 import type { LeaderElections } from '../k8s/leadership/leader-elections.js';
 import { WorkQueues } from '../k8s/queues/work-queues.js';
@@ -59,10 +59,9 @@ function allMetrics(): MetricRegistry {
     processes: [],
   } as unknown as Configuration;
   const cluster = new FakeCluster();
-  const rights = { releasePods: true, watchEvents: true };
   const label = new ProcessLabel(configuration);
   new MetricsObserver(made, label, () => undefined);
-  new JobMetrics(new JobCache(cluster.informerFactory, cluster.client, configuration, rights), label, made);
+  new JobMetrics(jobCacheOf(cluster, configuration), label, made);
   new HttpMetrics(made);
   new ServerMetrics(
     made,

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
 import { Readable } from 'node:stream';
 import type { Configuration } from '../config/configuration.js';
-import { JobCache } from '../jobs/model/job-cache.js';
+import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobResults } from '../jobs/results/job-results.js';
-import { FakeCluster } from '../jobs/testing/fake-cluster.js';
+import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -49,10 +49,7 @@ function setUp(
 ) {
   const cluster = new FakeCluster();
   const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' } } as Configuration;
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
-    releasePods: true,
-    watchEvents: true,
-  });
+  const cache = jobCacheOf(cluster, configuration);
   const asked: JobRecord[] = [];
   const jobResults = { read: (job: JobRecord) => (asked.push(job), results()) } as unknown as JobResults;
   const registry = { find: () => ({ description: { outputs: { one: {}, two: {} } } }) } as unknown as ProcessRegistry;
@@ -143,7 +140,7 @@ describe('a subscriber', () => {
   it('that has answered is not called again because that could not be noted', async () => {
     const { cluster, put, outcome, reconcile, calls, deliveries } = setUp();
     put(outcome(successful));
-    cluster.failures.set('patchJob', new KubernetesError('unavailable', 'API server away'));
+    cluster.failNext('patchJob', new KubernetesError('unavailable', 'API server away'));
     await expect(reconcile(10)).rejects.toThrow('API server away');
     await reconcile(20);
     expect(calls).toHaveLength(1);
@@ -153,7 +150,7 @@ describe('a subscriber', () => {
   it('is noted on the Job as it is, where another has changed it meanwhile', async () => {
     const { cluster, put, outcome, reconcile, deliveries } = setUp();
     put({ ...outcome(successful), 'pygeoapi.io/key': 'kept' });
-    cluster.failures.set('patchJob', new KubernetesError('conflict', 'modified', 409));
+    cluster.failNext('patchJob', new KubernetesError('conflict', 'modified', 409));
     await reconcile();
     expect(deliveries()).toMatchObject({ success: { status: 'delivered' } });
     expect(cluster.annotationsOf(JOB)['pygeoapi.io/key']).toBe('kept');
@@ -173,7 +170,7 @@ describe('a subscriber', () => {
       };
       return cluster.addJob({ ...kubeJob, metadata: { ...kubeJob?.metadata, annotations } });
     };
-    cluster.failures.set('patchJob', new KubernetesError('conflict', 'modified', 409));
+    cluster.failNext('patchJob', new KubernetesError('conflict', 'modified', 409));
     await reconcile();
     expect(deliveries()).toEqual({ success: told });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InformerFactory, InformerOptions } from '../k8s/informers/informer.js';
-import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
+import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
 import { settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';
 
@@ -8,7 +8,7 @@ const OWN = 'app.kubernetes.io/managed-by=ogc-processes-k8s,app.kubernetes.io/co
 
 function watchedWith(namespaces: readonly string[] | undefined) {
   const watched: string[] = [];
-  const cluster = new FakeCluster();
+  const cluster = new VisualisationCluster();
   const factory = {
     create: (options: InformerOptions<never, never>) => {
       watched.push(`${options.namespace} ${options.resource} ${options.labelSelector ?? '-'} ${options.background}`);

@@ -6,7 +6,7 @@ import { SecurityContextPolicy } from '../security-context/security-context.poli
 import { ChildWriter } from './child.writer.js';
 import { EventRecorder } from './event.recorder.js';
 import { StatusRecorder } from './status.recorder.js';
-import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
+import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
 import { owner, settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationReconciler } from './visualisation.reconciler.js';
@@ -18,11 +18,11 @@ const later = new Date('2026-01-31T13:00:00Z');
 const createAll = ['create deployments', 'create services', 'create ingresses'];
 
 describe('the reconciler of visualisations', () => {
-  let cluster: FakeCluster;
+  let cluster: VisualisationCluster;
   let cache: VisualisationCache;
   let reconciler: VisualisationReconciler;
   const build = (jobPodSecurityContext?: string): void => {
-    cluster ??= new FakeCluster();
+    cluster ??= new VisualisationCluster();
     const configuration = configurationWith(settings);
     Object.assign(configuration.environment, { jobPodSecurityContext });
     cache = new VisualisationCache(cluster.informerFactory, configuration);
@@ -54,7 +54,7 @@ describe('the reconciler of visualisations', () => {
   const ready = () => cluster.statusOf('viz-1')?.conditions?.find(({ type }) => type === 'Ready');
 
   beforeEach(() => {
-    cluster = new FakeCluster();
+    cluster = new VisualisationCluster();
     build();
     visualisation();
   });

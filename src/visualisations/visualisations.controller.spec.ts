@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { FastifyRequest } from 'fastify';
 import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import type { Links } from '../ogc/links.js';
-import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
+import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
 import { record, settings } from './testing/instances.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';
 import { VisualisationCache } from './visualisation-cache.js';
@@ -14,7 +14,7 @@ const request = (token?: string) =>
   ({ headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }) as FastifyRequest;
 
 describe('the list of visualisations', () => {
-  let cluster: FakeCluster;
+  let cluster: VisualisationCluster;
   const controllerWith = (token?: string) => {
     const configuration = configurationWith(settings, token);
     const cache = new VisualisationCache(cluster.informerFactory, configuration);
@@ -23,7 +23,7 @@ describe('the list of visualisations', () => {
       controller: new VisualisationsController(cache, { base: () => 'http://h' } as unknown as Links, configuration),
     };
   };
-  beforeEach(() => void (cluster = new FakeCluster()));
+  beforeEach(() => void (cluster = new VisualisationCluster()));
 
   test.each([
     ['without a token', undefined, 'asks for a token'],

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { LeaderElection } from '../k8s/leadership/leader-election.js';
 import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { settle } from '../k8s/testing/manual-clock.js';
-import { configurationWith, FakeCluster } from './testing/fake-cluster.js';
+import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
 import { settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import type { VisualisationReconciler } from './visualisation.reconciler.js';
@@ -15,7 +15,7 @@ const visualisation = (name: string, namespace = 'there'): KubernetesObject => (
 });
 
 describe('the service of visualisations', () => {
-  let cluster: FakeCluster;
+  let cluster: VisualisationCluster;
   let service: VisualisationsService;
   let reconciled: string[];
   const leader = {
@@ -31,7 +31,7 @@ describe('the service of visualisations', () => {
 
   beforeEach(() => {
     reconciled = [];
-    cluster = new FakeCluster();
+    cluster = new VisualisationCluster();
     leader.isLeader = true;
     const configuration = configurationWith(settings);
     const cache = new VisualisationCache(cluster.informerFactory, configuration);

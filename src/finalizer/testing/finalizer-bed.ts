@@ -4,8 +4,8 @@ import type { ExplainedCauses } from '../../jobs/model/explained-causes.js';
 import type { JobCause, ResultProblem } from '../../jobs/model/job-outcome.js';
 import type { ResultValidator } from '../../jobs/results/result-validator.js';
 import type { DeclaredOutputs } from '../../jobs/results/declared-outputs.js';
-import { JobCache } from '../../jobs/model/job-cache.js';
-import { FakeCluster } from '../../jobs/testing/fake-cluster.js';
+import { jobCacheOf } from '../../jobs/testing/job-cache-of.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
 import { JobReconciler } from '../job.reconciler.js';
@@ -86,10 +86,7 @@ export function setUp() {
   const configuration = {
     environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
   } as Configuration;
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
-    releasePods: true,
-    watchEvents: true,
-  });
+  const cache = jobCacheOf(cluster, configuration);
   const logs = new LogStore(store.port, new StorePlaces(), configuration);
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../../config/configuration.js';
 import { NotAvailableError } from '../../ogc/domain-errors.js';
-import { JobCache } from '../model/job-cache.js';
+import { jobCacheOf } from '../testing/job-cache-of.js';
 import { JobLogs } from './job-logs.js';
 import type { JobRecord } from '../model/job-record.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
 
@@ -24,10 +24,7 @@ async function read(annotations: Record<string, string>, objects: Record<string,
   const configuration = {
     environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
   } as Configuration;
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
-    releasePods: true,
-    watchEvents: true,
-  });
+  const cache = jobCacheOf(cluster, configuration);
   cluster.addJob({
     metadata: { name: NAME, creationTimestamp: at(0), annotations },
     status: { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at(5) }], completionTime: at(5) },
@@ -63,8 +60,7 @@ describe('the log of a pod that is being deleted', () => {
     const configuration = {
       environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
     } as Configuration;
-    const rights = { releasePods: true, watchEvents: true };
-    const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+    const cache = jobCacheOf(cluster, configuration);
     const collected = (annotations: Record<string, string>) =>
       cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0), annotations } });
     collected({ 'processes.pygeoapi.io/collection': 'pending' });

@@ -3,9 +3,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
-import { JobCache } from '../model/job-cache.js';
+import { jobCacheOf } from '../testing/job-cache-of.js';
 import { lastProgressIn, LoggedProgress } from './logged-progress.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../testing/records.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
@@ -34,8 +34,7 @@ interface Given {
 function arrange({ logsProgress = true, annotations = {}, pod = runningPod }: Given = {}) {
   const cluster = new FakeCluster();
   const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' } } as Configuration;
-  const rights = { releasePods: true, watchEvents: false };
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+  const cache = jobCacheOf(cluster, configuration);
   const processes = { find: () => ({ logsProgress }) } as unknown as ProcessRegistry;
   const progress = new LoggedProgress(cache, cluster.client, processes);
   cluster.addJob({
@@ -86,7 +85,7 @@ describe('the progress that a job prints', () => {
 
   it('is left out where the log cannot be read', async () => {
     const { cluster, status } = arrange();
-    cluster.failures.set('readLog', new KubernetesError('unavailable', 'no answer'));
+    cluster.failNext('readLog', new KubernetesError('unavailable', 'no answer'));
     expect(await status()).toEqual(['running', undefined, 'The job is running.']);
   });
 });

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import type { Configuration } from '../../config/configuration.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
-import { JobCache } from './job-cache.js';
+import { jobCacheOf } from '../testing/job-cache-of.js';
 import type { JobRecord } from './job-record.js';
 import { Observer } from '../../observation/observer.js';
 import { JobWaiter } from '../execution/job-waiter.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at } from '../testing/records.js';
 
 const PREFIX = 'pygeoapi-job-';
@@ -26,10 +26,7 @@ const pod = (name: string, number: number, uid = `uid-${number}`): V1Pod => ({
 function setUp() {
   const cluster = new FakeCluster();
   const configuration = { environment: { jobNamePrefix: PREFIX } } as Configuration;
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, {
-    releasePods: true,
-    watchEvents: true,
-  });
+  const cache = jobCacheOf(cluster, configuration);
   return { cluster, cache, ids: () => cache.list().map(({ jobId }) => jobId) };
 }
 
@@ -115,7 +112,7 @@ describe('the cache of jobs', () => {
   it('goes by what it knows while the API server does not answer', async () => {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));
-    cluster.failures.set('getJob', new KubernetesError('unavailable', 'away'));
+    cluster.failNext('getJob', new KubernetesError('unavailable', 'away'));
     expect(await cache.refresh(cache.list()[0] as JobRecord)).toMatchObject({ jobId: id(1) });
   });
 });

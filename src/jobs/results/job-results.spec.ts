@@ -7,11 +7,11 @@ import { ClusterClock } from '../../k8s/time/cluster-clock.js';
 import { NotAvailableError, ResultsExpiredError } from '../../ogc/domain-errors.js';
 import { toProblem } from '../../ogc/problem-mapper.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
-import { JobCache } from '../model/job-cache.js';
+import { jobCacheOf } from '../testing/job-cache-of.js';
 import { JobResults } from './job-results.js';
 import type { JobRecord } from '../model/job-record.js';
 import type { LiveResults } from './live-results.js';
-import { FakeCluster } from '../testing/fake-cluster.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
 
@@ -31,8 +31,7 @@ async function bed(
       size: body.length,
     });
   const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' }, server: {} } as Configuration;
-  const rights = { releasePods: true, watchEvents: true };
-  const cache = new JobCache(cluster.informerFactory, cluster.client, configuration, rights);
+  const cache = jobCacheOf(cluster, configuration);
   const outcome = JSON.stringify({ status: 'successful', finished: at(5).toISOString() });
   cluster.addJob({
     metadata: {
