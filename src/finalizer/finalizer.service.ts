@@ -11,7 +11,6 @@ import { collects } from '../jobs/model/collection.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
 import type { PodRecord } from '../jobs/model/pod-record.js';
-import { delay, systemClock } from '../k8s/time/clock.js';
 import { ClusterClock } from '../k8s/time/cluster-clock.js';
 import { ClusterRights } from '../k8s/client/cluster-rights.js';
 import { LeaderElection } from '../k8s/leadership/leader-election.js';
@@ -36,7 +35,7 @@ const CONCURRENCY = STORE_PLACES + 8;
 /** Causes that readiness names. */
 const MOST_CAUSES = 3;
 
-/** How long the end of passes, and then the release of the Lease, is waited for at shutdown, milliseconds: what is broken off is done again by the next leader. */
+/** How long the end of passes, and then the release of the Lease, is waited for at shutdown, milliseconds. */
 const PATIENCE = 5_000;
 
 /**
@@ -49,7 +48,6 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private readonly enabled: boolean;
   private readonly queue: LeaderWorkQueue;
   private readonly failures = new FailureLog(this.logger);
-  private readonly unsubscribe: (() => void)[] = [];
   private readonly goneJobs = new Map<string, JobRecord>();
 
   constructor(
@@ -87,7 +85,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   onModuleInit(): void {
     if (!this.enabled) return;
-    this.unsubscribe.push(
+    this.queue.feedBy(
       this.cache.pods.subscribe(({ record, previous }) => {
         this.onPod(record);
         if (previous?.held && !(record?.held && record.uid === previous.uid)) this.forget(previous.uid);
@@ -100,16 +98,11 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   onApplicationBootstrap(): void {
-    if (!this.enabled) return;
-    this.queue.start(this.cache.whenSynced());
-    this.leader.start();
+    if (this.enabled) this.queue.start(this.cache.whenSynced());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
-    await atMost(PATIENCE, this.queue.shutDown());
-    // Before connections are drained, which may take long: another replica takes over meanwhile.
-    await atMost(PATIENCE, this.leader.stop());
+    await this.queue.handOver(PATIENCE);
     await this.follower.forgetAll();
     this.heads.forgetAll();
   }
@@ -198,9 +191,4 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 /** Of a key, without its kind. */
 function nameOf(key: string): string {
   return key.slice(key.indexOf('/') + 1);
-}
-
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work.finally(() => done.abort()), delay(systemClock, milliseconds, done.signal)]);
 }

@@ -73,7 +73,6 @@ export class InspectionsService implements OnApplicationBootstrap, BeforeApplica
       { addAll: () => this.addAll(), reconcile: (key) => this.reconcile(key) },
     );
     this.queue.start(this.jobs.whenSynced());
-    this.leader.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -20,7 +20,6 @@ const GRACE = 3_000;
 export class SubscribersService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(SubscribersService.name);
   private readonly queue: LeaderWorkQueue;
-  private readonly unsubscribe: (() => void)[] = [];
   private readonly stopping = new AbortController();
 
   constructor(
@@ -55,7 +54,7 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
   }
 
   onModuleInit(): void {
-    this.unsubscribe.push(
+    this.queue.feedBy(
       this.cache.jobs.subscribe(({ record, previous }) => {
         if (record) this.onJob(record);
         else if (previous) this.reconciler.forget(previous.uid);
@@ -65,11 +64,10 @@ export class SubscribersService implements OnModuleInit, BeforeApplicationShutdo
         if (job) this.onJob(job);
       }),
     );
-    this.queue.start(this.cache.whenSynced());
+    this.queue.follow(this.cache.whenSynced());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    for (const unsubscribe of this.unsubscribe) unsubscribe();
     const timer = setTimeout(() => this.stopping.abort(new Error('The server shuts down.')), GRACE);
     await this.queue.shutDown();
     clearTimeout(timer);

@@ -22,12 +22,11 @@ const CONCURRENCY = 8;
 export class VisualisationsService implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(VisualisationsService.name);
   private readonly queue: LeaderWorkQueue;
-  private unsubscribe?: () => void;
 
   constructor(
     private readonly cache: VisualisationCache,
     private readonly reconciler: VisualisationReconciler,
-    @Inject(VISUALISATIONS_LEADER) private readonly leader: LeaderElection,
+    @Inject(VISUALISATIONS_LEADER) leader: LeaderElection,
     queues: WorkQueues,
     configuration: Configuration,
   ) {
@@ -45,19 +44,15 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
   }
 
   onModuleInit(): void {
-    this.unsubscribe = this.cache.onChange((key) => this.queue.add(key));
+    this.queue.feedBy(this.cache.onChange((key) => this.queue.add(key)));
   }
 
   onApplicationBootstrap(): void {
     this.queue.start(this.cache.whenSynced());
-    this.leader.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.unsubscribe?.();
-    await this.queue.shutDown();
-    // Before connections are drained, which may take long: another replica takes over meanwhile.
-    await this.leader.stop();
+    await this.queue.handOver();
   }
 
   private addAll(): void {

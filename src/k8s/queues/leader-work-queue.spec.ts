@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { LeaderWorkQueue } from './leader-work-queue.js';
 
-function queueOf(all: readonly string[]) {
+function queueOf(all: readonly string[], pass = async (): Promise<void> => undefined) {
+  const told: string[] = [];
   const listeners = new Set<(isLeader: boolean) => void>();
   const leader = {
     isLeader: false,
@@ -9,11 +10,16 @@ function queueOf(all: readonly string[]) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    start: () => void told.push('elects'),
+    stop: async () => void told.push('gives back'),
   };
   let worked: string[] = [];
   const queue = new LeaderWorkQueue({ name: 'test', concurrency: 4 }, leader, {
     addAll: () => all.forEach((key) => queue.add(key)),
-    reconcile: async (key) => void worked.push(key),
+    reconcile: async (key) => {
+      worked.push(key);
+      await pass();
+    },
   });
   const lead = (isLeader: boolean, announced = true) => {
     leader.isLeader = isLeader;
@@ -26,7 +32,7 @@ function queueOf(all: readonly string[]) {
     worked = [];
     return done;
   };
-  return { queue, lead, work, listeners };
+  return { queue, lead, work, listeners, told };
 }
 
 describe('the work queue of the leader', () => {
@@ -68,5 +74,36 @@ describe('the work queue of the leader', () => {
     expect(await work()).toEqual([]);
     await queue.shutDown();
     expect(listeners.size).toBe(0);
+  });
+
+  it('starts the election where it is started, not where it only follows', () => {
+    const [starting, following] = [queueOf([]), queueOf([])];
+    starting.queue.start(Promise.resolve());
+    following.queue.follow(Promise.resolve());
+    expect([starting.told, following.told]).toEqual([['elects'], []]);
+  });
+
+  it('hands over once what feeds it has ended and the passes under way have', async () => {
+    let end = (): void => undefined;
+    const { queue, lead, work, told } = queueOf(['a'], () => new Promise((resolve) => (end = resolve)));
+    queue.feedBy(() => void told.push('is fed no more'));
+    lead(true);
+    queue.follow(Promise.resolve());
+    await work();
+    const handedOver = queue.handOver();
+    await work();
+    expect(told).toEqual(['is fed no more']);
+    end();
+    await handedOver;
+    expect(told).toEqual(['is fed no more', 'gives back']);
+  });
+
+  it('hands over without the end of a pass that outlasts its patience', async () => {
+    const { queue, lead, work, told } = queueOf(['a'], () => new Promise(() => undefined));
+    lead(true);
+    queue.follow(Promise.resolve());
+    expect(await work()).toEqual(['a']);
+    await queue.handOver(1);
+    expect(told).toEqual(['gives back']);
   });
 });

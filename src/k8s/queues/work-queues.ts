@@ -1,7 +1,6 @@
 import { Observer } from '../../observation/observer.js';
 import type { WorkQueueState } from './keyed-work-queue.js';
-import type { LeaderElection } from '../leadership/leader-election.js';
-import { type LeaderWork, LeaderWorkQueue } from './leader-work-queue.js';
+import { type Leader, type LeaderWork, LeaderWorkQueue } from './leader-work-queue.js';
 import type { WorkQueueOptions } from './work-queue.js';
 
 /** Makes the server's work queues, and knows how they are. */
@@ -10,11 +9,7 @@ export class WorkQueues {
 
   constructor(private readonly observer: Observer = new Observer()) {}
 
-  create(
-    options: WorkQueueOptions,
-    leader: Pick<LeaderElection, 'isLeader' | 'onChange'>,
-    work: LeaderWork,
-  ): LeaderWorkQueue {
+  create(options: WorkQueueOptions, leader: Leader, work: LeaderWork): LeaderWorkQueue {
     const queue = new LeaderWorkQueue(options, leader, work, this.observer);
     this.#queues.push(queue);
     return queue;
