@@ -109,6 +109,24 @@ export function Facts({ facts }: { facts: readonly (readonly [string, ComponentC
   );
 }
 
+/** @param children its rows; where there is little room, their cells stand below each other */
+export function Table({ heads, children }: { heads: readonly string[]; children: ComponentChildren }) {
+  return (
+    <div class="scroll">
+      <table class="stacked">
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th scope="col">{head}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 export function Json({ value }: { value: unknown }) {
   return (
     <pre>

@@ -1,6 +1,6 @@
 import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
-import { Anchor, LinkList, PageLinks, Status, Time } from '../components.js';
+import { Anchor, LinkList, PageLinks, Status, Table, Time } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
@@ -28,53 +28,39 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
           : `${numberReturned} of ${numberMatched} matching jobs, ${orderOf(query) in ORDERS ? ORDERS[orderOf(query)] : `sorted by ${orderOf(query)}`}.`}
       </p>
       {jobs.length === 0 ? null : (
-        <div class="scroll">
-          <table class="stacked">
-            <thead>
-              <tr>
-                <th scope="col">Job</th>
-                <th scope="col">Status</th>
-                <th scope="col">Process</th>
-                <th scope="col">Created</th>
-                <th scope="col">Finished</th>
-                <th scope="col">Links</th>
-              </tr>
-            </thead>
-            <tbody>
-              {jobs.map((job) => (
-                <tr>
-                  <th scope="row" class="id">
-                    <Anchor href={`${base}/jobs/${job.jobID}`}>{job.jobID}</Anchor>
-                  </th>
-                  <td>
-                    <Status status={job.status} />
-                    {job.progress === undefined ? '' : ` ${job.progress} %`}
-                    <p class="muted text">{job.message}</p>
-                  </td>
-                  <td class="id" data-label="Process">
-                    {job.processID}
-                  </td>
-                  <td data-label="Created">
-                    <Time at={job.created} />
-                  </td>
-                  <td data-label="Finished">
-                    <Time at={job.finished} />
-                  </td>
-                  <td>
-                    {job.links
-                      ?.filter(({ rel }) => rel !== 'self')
-                      .map((link) => (
-                        <>
-                          <Anchor {...link}>{link.title ?? link.rel}</Anchor>
-                          <br />
-                        </>
-                      ))}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table heads={['Job', 'Status', 'Process', 'Created', 'Finished', 'Links']}>
+          {jobs.map((job) => (
+            <tr>
+              <th scope="row" class="id">
+                <Anchor href={`${base}/jobs/${job.jobID}`}>{job.jobID}</Anchor>
+              </th>
+              <td>
+                <Status status={job.status} />
+                {job.progress === undefined ? '' : ` ${job.progress} %`}
+                <p class="muted text">{job.message}</p>
+              </td>
+              <td class="id" data-label="Process">
+                {job.processID}
+              </td>
+              <td data-label="Created">
+                <Time at={job.created} />
+              </td>
+              <td data-label="Finished">
+                <Time at={job.finished} />
+              </td>
+              <td>
+                {job.links
+                  ?.filter(({ rel }) => rel !== 'self')
+                  .map((link) => (
+                    <>
+                      <Anchor {...link}>{link.title ?? link.rel}</Anchor>
+                      <br />
+                    </>
+                  ))}
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <PageLinks links={links} />
       <LinkList links={links} />

@@ -1,5 +1,5 @@
 import type { ProcessDto } from '../../processes/description/process.dto.js';
-import { Json, LinkList, ProcessSummary, Tags, Text } from '../components.js';
+import { Json, LinkList, ProcessSummary, Table, Tags, Text } from '../components.js';
 import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
 import type { PageMaker } from '../page.js';
 
@@ -47,41 +47,29 @@ function Descriptions({
       {entries.length === 0 ? (
         <p>None are described.</p>
       ) : (
-        <div class="scroll">
-          <table class="stacked">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Description</th>
-                <th scope="col">Type</th>
-                {withOccurrences ? <th scope="col">How many</th> : null}
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map(([id, item]) => (
-                <tr>
-                  <th scope="row" class="id">
-                    {id}
-                  </th>
-                  <td lang={language}>
-                    {text(item['title'])}
-                    <Text>{text(item['description'])}</Text>
-                    <Tags label="Keywords" items={item['keywords'] as string[] | undefined} />
-                    <OtherMembers item={item} />
-                  </td>
-                  <td>
-                    {summaryOf(item['schema'])}
-                    <details>
-                      <summary>Schema</summary>
-                      <Json value={item['schema']} />
-                    </details>
-                  </td>
-                  {withOccurrences ? <td data-label="How many">{occurrences(item)}</td> : null}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table heads={['Name', 'Description', 'Type', ...(withOccurrences ? ['How many'] : [])]}>
+          {entries.map(([id, item]) => (
+            <tr>
+              <th scope="row" class="id">
+                {id}
+              </th>
+              <td lang={language}>
+                {text(item['title'])}
+                <Text>{text(item['description'])}</Text>
+                <Tags label="Keywords" items={item['keywords'] as string[] | undefined} />
+                <OtherMembers item={item} />
+              </td>
+              <td>
+                {summaryOf(item['schema'])}
+                <details>
+                  <summary>Schema</summary>
+                  <Json value={item['schema']} />
+                </details>
+              </td>
+              {withOccurrences ? <td data-label="How many">{occurrences(item)}</td> : null}
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );

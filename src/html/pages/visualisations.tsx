@@ -1,5 +1,5 @@
 import type { VisualisationListDto } from '../../visualisations/visualisations.dto.js';
-import { Anchor, LinkList, Status, Time } from '../components.js';
+import { Anchor, LinkList, Status, Table, Time } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 export const visualisationsPage: PageMaker<VisualisationListDto> = ({ visualisations, links }) => ({
@@ -11,43 +11,29 @@ export const visualisationsPage: PageMaker<VisualisationListDto> = ({ visualisat
       {visualisations.length === 0 ? (
         <p>There are no visualisations.</p>
       ) : (
-        <div class="scroll">
-          <table class="stacked">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Namespace</th>
-                <th scope="col">State</th>
-                <th scope="col">Why</th>
-                <th scope="col">Image</th>
-                <th scope="col">Created</th>
-              </tr>
-            </thead>
-            <tbody>
-              {visualisations.map(({ namespace, name, state, reason, message, url, image, created }) => (
-                <tr>
-                  <th scope="row" data-label="Name">
-                    {url === undefined ? name : <Anchor href={url}>{name}</Anchor>}
-                  </th>
-                  <td data-label="Namespace">{namespace}</td>
-                  <td data-label="State">
-                    <Status status={state} />
-                  </td>
-                  <td data-label="Why">
-                    {reason}
-                    {message === undefined ? null : <div class="muted">{message}</div>}
-                  </td>
-                  <td data-label="Image" class="id">
-                    {image}
-                  </td>
-                  <td data-label="Created">
-                    <Time at={created} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table heads={['Name', 'Namespace', 'State', 'Why', 'Image', 'Created']}>
+          {visualisations.map(({ namespace, name, state, reason, message, url, image, created }) => (
+            <tr>
+              <th scope="row" data-label="Name">
+                {url === undefined ? name : <Anchor href={url}>{name}</Anchor>}
+              </th>
+              <td data-label="Namespace">{namespace}</td>
+              <td data-label="State">
+                <Status status={state} />
+              </td>
+              <td data-label="Why">
+                {reason}
+                {message === undefined ? null : <div class="muted">{message}</div>}
+              </td>
+              <td data-label="Image" class="id">
+                {image}
+              </td>
+              <td data-label="Created">
+                <Time at={created} />
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
       <LinkList links={links} />
     </>
