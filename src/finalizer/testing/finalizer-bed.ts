@@ -1,10 +1,9 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node';
-import type { Configuration } from '../../config/configuration.js';
 import type { ExplainedCauses } from '../../jobs/model/explained-causes.js';
 import type { JobCause, ResultProblem } from '../../jobs/model/job-outcome.js';
 import type { ResultValidator } from '../../jobs/results/result-validator.js';
 import type { DeclaredOutputs } from '../../jobs/results/declared-outputs.js';
-import { jobCacheOf } from '../../jobs/testing/job-cache-of.js';
+import { configuration, jobCacheOf } from '../../jobs/testing/job-cache-of.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
@@ -83,10 +82,7 @@ export function aKubePod(
 export function setUp() {
   const cluster = new FakeCluster();
   const store = new FakeStore();
-  const configuration = {
-    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
-  } as Configuration;
-  const cache = jobCacheOf(cluster, configuration);
+  const cache = jobCacheOf(cluster);
   const logs = new LogStore(store.port, new StorePlaces(), configuration);
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();

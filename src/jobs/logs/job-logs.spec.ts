@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Configuration } from '../../config/configuration.js';
 import { NotAvailableError } from '../../ogc/domain-errors.js';
-import { jobCacheOf } from '../testing/job-cache-of.js';
+import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
 import { JobLogs } from './job-logs.js';
 import type { JobRecord } from '../model/job-record.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
@@ -21,10 +20,7 @@ async function read(annotations: Record<string, string>, objects: Record<string,
       size: log.length,
     });
   }
-  const configuration = {
-    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
-  } as Configuration;
-  const cache = jobCacheOf(cluster, configuration);
+  const cache = jobCacheOf(cluster);
   cluster.addJob({
     metadata: { name: NAME, creationTimestamp: at(0), annotations },
     status: { conditions: [{ type: 'Complete', status: 'True', lastTransitionTime: at(5) }], completionTime: at(5) },
@@ -57,10 +53,7 @@ describe('the log of a pod that is being deleted', () => {
   it('is the collected one, which is waited for: the container’s own has gone', async () => {
     const cluster = new FakeCluster();
     const store = new FakeStore();
-    const configuration = {
-      environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
-    } as Configuration;
-    const cache = jobCacheOf(cluster, configuration);
+    const cache = jobCacheOf(cluster);
     const collected = (annotations: Record<string, string>) =>
       cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0), annotations } });
     collected({ 'processes.pygeoapi.io/collection': 'pending' });

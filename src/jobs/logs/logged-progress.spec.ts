@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Configuration } from '../../config/configuration.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { jobCacheOf } from '../testing/job-cache-of.js';
@@ -33,8 +32,7 @@ interface Given {
 
 function arrange({ logsProgress = true, annotations = {}, pod = runningPod }: Given = {}) {
   const cluster = new FakeCluster();
-  const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' } } as Configuration;
-  const cache = jobCacheOf(cluster, configuration);
+  const cache = jobCacheOf(cluster);
   const processes = { find: () => ({ logsProgress }) } as unknown as ProcessRegistry;
   const progress = new LoggedProgress(cache, cluster.client, processes);
   cluster.addJob({

@@ -5,7 +5,12 @@ import { JobCache } from '../model/job-cache.js';
 /** The server may do everything. */
 const rights = { releasePods: true, watchEvents: true };
 
-/** The cache of a server that works on this cluster. */
-export function jobCacheOf({ informerFactory, client }: FakeCluster, configuration: Configuration): JobCache {
-  return new JobCache(informerFactory, client, configuration, rights);
+/** What parts that deal with jobs read of it. */
+export const configuration = {
+  environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'logs/' } },
+} as Configuration;
+
+/** The cache of a server that works on this cluster. @param of its configuration */
+export function jobCacheOf({ informerFactory, client }: FakeCluster, of = configuration): JobCache {
+  return new JobCache(informerFactory, client, of, rights);
 }
