@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { KubeObject } from './objects/kubernetes-object.js';
 import type { ApiClient, WatchEvent } from './testing/api-client.js';
 import { CONFIG_MAPS, JOBS, configMap, job, refusalOf } from './testing/objects.js';
-import { startCluster, type TestCluster } from './testing/start-cluster.js';
+import { withCluster } from './testing/start-cluster.js';
 
 const MERGE = { 'content-type': 'application/merge-patch+json' };
 const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
 
 describe('lists and watches of the embedded cluster', () => {
-  let test: TestCluster;
   let client: ApiClient;
-
-  beforeAll(async () => {
-    test = await startCluster();
-    client = test.client;
-  });
-
-  afterAll(async () => {
-    await test.stop();
-    expect(test.failures).toEqual([]);
-  });
-
+  withCluster((started) => (client = started));
   const refusal = (...call: Parameters<ApiClient['call']>) => refusalOf(client, ...call);
 
   describe('lists', () => {

@@ -1,24 +1,13 @@
 import { request } from 'node:https';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 
 import type { ApiClient } from '../testing/api-client.js';
 import { JOBS, job, refusalOf } from '../testing/objects.js';
-import { startCluster, type TestCluster } from '../testing/start-cluster.js';
+import { withCluster } from '../testing/start-cluster.js';
 
 describe('the API of the embedded cluster', () => {
-  let test: TestCluster;
   let client: ApiClient;
-
-  beforeAll(async () => {
-    test = await startCluster();
-    client = test.client;
-  });
-
-  afterAll(async () => {
-    await test.stop();
-    expect(test.failures).toEqual([]);
-  });
-
+  withCluster((started) => (client = started));
   const refusal = (...call: Parameters<ApiClient['call']>) => refusalOf(client, ...call);
 
   describe('who may ask', () => {

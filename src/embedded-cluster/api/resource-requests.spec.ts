@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Job, KeyedData, KubeObject } from '../objects/kubernetes-object.js';
 import type { ApiClient } from '../testing/api-client.js';
 import { CONFIG_MAPS, JOBS, configMap, job, refusalOf } from '../testing/objects.js';
-import { startCluster, type TestCluster } from '../testing/start-cluster.js';
+import { withCluster } from '../testing/start-cluster.js';
 
 const MERGE = { 'content-type': 'application/merge-patch+json' };
 const STRATEGIC = { 'content-type': 'application/strategic-merge-patch+json' };
 const JSON_PATCH = { 'content-type': 'application/json-patch+json' };
 
 describe('objects of the embedded cluster', () => {
-  let test: TestCluster;
   let client: ApiClient;
-
-  beforeAll(async () => {
-    test = await startCluster();
-    client = test.client;
-  });
-
-  afterAll(async () => {
-    await test.stop();
-    expect(test.failures).toEqual([]);
-  });
-
+  withCluster((started) => (client = started));
   const refusal = (...call: Parameters<ApiClient['call']>) => refusalOf(client, ...call);
 
   describe('changes', () => {

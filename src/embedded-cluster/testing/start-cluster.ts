@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { EmbeddedCluster, type EmbeddedClusterOptions } from '../embedded-cluster.js';
 import { ApiClient } from './api-client.js';
 
@@ -34,4 +35,19 @@ export async function startCluster(options: Partial<EmbeddedClusterOptions> = {}
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** One cluster for the tests of a `describe`, in which nothing may have failed by their end. @param use is given its client before them */
+export function withCluster(use: (client: ApiClient) => void): void {
+  let test: TestCluster;
+
+  beforeAll(async () => {
+    test = await startCluster();
+    use(test.client);
+  });
+
+  afterAll(async () => {
+    await test.stop();
+    expect(test.failures).toEqual([]);
+  });
 }
