@@ -37,8 +37,6 @@ const podOf = async (bed: TestBed, id: string) => {
 };
 const jobName = (id: string) => `pygeoapi-job-${id}`;
 const logsOf = async (bed: TestBed, id: string) => (await bed.store.logs()).filter((key) => key.includes(id));
-const released = (bed: TestBed) =>
-  eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0);
 
 /** An endless job, once it has written to its log. */
 async function working(bed: TestBed): Promise<string> {
@@ -60,7 +58,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     await bed.cluster.core.deleteNamespacedPod({ name: await podOf(bed, id), namespace: bed.cluster.namespace });
     const { status, cause } = await bed.ended(id);
     expect([status, cause?.type]).toEqual(['failed', 'pod-deleted']);
-    await released(bed);
+    await bed.cluster.allReleased();
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toMatch(/working[^]*asked to end[^]*ended/);
   }, 120_000);
@@ -70,7 +68,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     const { batch, namespace } = bed.cluster;
     await batch.deleteNamespacedJob({ name: jobName(id), namespace, propagationPolicy: 'Background' });
     await eventually('the stored log', async () => (await logsOf(bed, id)).length === 1);
-    await released(bed);
+    await bed.cluster.allReleased();
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${id}`)).status === 404);
   }, 120_000);
 
@@ -88,7 +86,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     });
     await bed.startServer();
     await eventually('the stored log', async () => (await logsOf(bed, id)).length === 1);
-    await released(bed);
+    await bed.cluster.allReleased();
     await eventually('the Job being gone', async () =>
       (await bed.cluster.kubeJobs()).every(({ metadata }) => metadata?.name !== jobName(id)),
     );
@@ -97,7 +95,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
   it('a job that is tried again has the log of each try, and ends once', async () => {
     const id = await bed.submit('always-failing');
     expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'non-zero-exit', exitCode: 3 } });
-    await released(bed);
+    await bed.cluster.allReleased();
     expect((await logsOf(bed, id)).sort()).toEqual([
       expect.stringContaining('-logs.duplicate.txt'),
       expect.stringContaining('-logs.txt'),
@@ -107,7 +105,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
   it('a container that never started leaves the reason as its log', async () => {
     const id = await bed.submit('no-such-image');
     expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'image-pull-failed' } });
-    await released(bed);
+    await bed.cluster.allReleased();
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toContain('[no log: ');
   }, 120_000);
@@ -160,7 +158,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
         180_000,
       );
       expect(status.cause).toMatchObject({ type: 'evicted', message: expect.stringMatching(/ephemeral/) });
-      await released(bed);
+      await bed.cluster.allReleased();
       expect(await logsOf(bed, id)).toHaveLength(1);
       // The kubelet removes the containers of evicted pods: on a busy machine before anybody could read them.
       expect(await bed.log(id)).toMatch(/eating|\[no log: the container has been removed from its node/);
@@ -176,7 +174,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
       const name = await podOf(bed, id);
       await core.createNamespacedPodEviction({ name, namespace, body: { metadata: { name, namespace } } });
       expect(await bed.ended(id)).toMatchObject({ status: 'failed', cause: { type: 'evicted' } });
-      await released(bed);
+      await bed.cluster.allReleased();
       expect(await logsOf(bed, id)).toHaveLength(1);
       expect(await bed.log(id)).toMatch(/working[^]*asked to end[^]*ended/);
     },

@@ -81,7 +81,7 @@ describe('jobs in another namespace than the server', () => {
     const going = await bed.submit('endless');
     await bed.until(going, 'running');
     expect((await bed.delete(`/jobs/${going}`)).status).toBe(200);
-    await eventually('no pod being held', async () => (await bed.cluster.heldPods()).length === 0);
+    await bed.cluster.allReleased();
   }, 120_000);
 
   (onRealCluster ? it : it.skip)(

@@ -97,7 +97,7 @@ describe('a job with retries', () => {
     const last = (await ended(id)) as Attempted;
     expect(last).toMatchObject({ status: 'successful', started: again.started, attempts: again.attempts });
     expect(await bed.result(id)).toBe('done');
-    await eventually('all being collected', async () => (await bed.cluster.heldPods()).length === 0);
+    await bed.cluster.allReleased();
     const first = await (await bed.get(`/jobs/${id}/logs?attempt=1`)).text();
     const second = await bed.log(id);
     expect(first).toContain(`Logs of pod '${name}'`);
@@ -149,7 +149,7 @@ describe('a job with retries', () => {
     await bed.startServer();
     const last = (await ended(id)) as Attempted;
     expect(last).toMatchObject({ status: 'successful' });
-    await eventually('all being collected', async () => (await bed.cluster.heldPods()).length === 0);
+    await bed.cluster.allReleased();
     const { attempts } = (await bed.status(id)) as Attempted;
     expect(attempts).toMatchObject([{ attempt: 1, pod: name, cause: { type: 'evicted' } }]);
     expect(await bed.result(id)).toBe('done');
@@ -191,7 +191,7 @@ describe('a job with retries', () => {
         );
         expect(again.attempts).toMatchObject([{ pod: bound.metadata?.name, cause: { type: 'evicted' } }]);
         expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
-        await eventually('no pod being held', async () => (await bed.cluster.heldPods()).length === 0);
+        await bed.cluster.allReleased();
       } finally {
         await core.deleteNode({ name: node }).catch(() => undefined);
       }
@@ -208,6 +208,6 @@ describe('a job with retries', () => {
     );
     expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${id}`)).status === 404);
-    await eventually('no pod being held', async () => (await bed.cluster.heldPods()).length === 0);
+    await bed.cluster.allReleased();
   }, 300_000);
 });

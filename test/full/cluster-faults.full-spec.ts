@@ -35,6 +35,11 @@ afterEach(async () => {
 
 const submit = (count: number, process = 'short') =>
   Promise.all(Array.from({ length: count }, () => bed.submit(process)));
+async function submitRunning(count: number, process?: string): Promise<string[]> {
+  const ids = await submit(count, process);
+  for (const id of ids) await bed.until(id, 'running');
+  return ids;
+}
 const podEnded = (count: number) =>
   eventually(
     `${count} pods having ended`,
@@ -43,42 +48,42 @@ const podEnded = (count: number) =>
       count,
     4 * MINUTE,
   );
-/** While it stands, servers that start do not collect. */
-async function takeLease(): Promise<{ name: string; namespace: string }> {
-  const { namespace } = bed.cluster;
+/** @param begin of `performance.now()` @returns whole seconds from then until all pods are released */
+async function secondsToRelease(begin: number): Promise<number> {
+  await bed.cluster.allReleased(5 * MINUTE);
+  return Math.round((performance.now() - begin) / 1_000);
+}
+/** Starts the server anew, and takes the Lease, so that it does not collect. @returns a function that gives the Lease back */
+async function stopCollecting(): Promise<() => Promise<unknown>> {
+  const { coordination, namespace } = bed.cluster;
   const lease = await eventually(
     'the Lease',
-    async () => (await bed.cluster.coordination.listNamespacedLease({ namespace })).items[0],
+    async () => (await coordination.listNamespacedLease({ namespace })).items[0],
   );
   const name = lease.metadata?.name ?? '';
   const spec = { ...lease.spec, holderIdentity: 'the test', leaseDurationSeconds: 3_600, renewTime: new V1MicroTime() };
-  await bed.cluster.coordination.replaceNamespacedLease({ name, namespace, body: { ...lease, spec } });
-  return { name, namespace };
+  await coordination.replaceNamespacedLease({ name, namespace, body: { ...lease, spec } });
+  await bed.replaceServer();
+  return () => coordination.deleteNamespacedLease({ name, namespace });
 }
 
 (canDisturbCluster ? describe : describe.skip)('nothing is lost', () => {
-  it(
-    'when the API server is killed while jobs run, and comes back',
-    async () => {
+  it.each<[string, () => Promise<void>]>([
+    [
+      'the API server is killed while jobs run, and comes back',
+      async () => {
+        const refused = await bed.execute('short', {}, { prefer: 'respond-async' });
+        expect(refused.status).toBe(503);
+        expect((await bed.get('/jobs')).status).toBe(200);
+      },
+    ],
+    ['etcd is compacted, so that every watch has expired', compactEtcd],
+  ])(
+    'when %s',
+    async (_name, meanwhile) => {
       const ids = await submit(10);
       await kill('kube-apiserver');
-      const refused = await bed.execute('short', {}, { prefer: 'respond-async' });
-      expect(refused.status).toBe(503);
-      expect((await bed.get('/jobs')).status).toBe(200);
-      await bringBack();
-      ids.push(...(await submit(5)));
-      expect(await accountOf(bed, ids, result)).toEqual(nothingLost(15));
-      expect(await (await bed.get('/jobs')).json()).toMatchObject({ numberMatched: 15 });
-    },
-    5 * MINUTE,
-  );
-
-  it(
-    'when etcd is compacted, so that every watch has expired',
-    async () => {
-      const ids = await submit(10);
-      await kill('kube-apiserver');
-      await compactEtcd();
+      await meanwhile();
       await bringBack();
       ids.push(...(await submit(5)));
       expect(await accountOf(bed, ids, result)).toEqual(nothingLost(15));
@@ -108,8 +113,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
   it(
     'when the kubelet is killed while jobs run, and comes back after they have ended',
     async () => {
-      const ids = await submit(10);
-      for (const id of ids) await bed.until(id, 'running');
+      const ids = await submitRunning(10);
       await kill('kubelet');
       const [dismissed = ''] = ids;
       expect((await bed.delete(`/jobs/${dismissed}`)).status).toBe(200);
@@ -142,13 +146,11 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
   it(
     'when the container runtime is killed before the logs of jobs that have ended are read',
     async () => {
-      const { name, namespace } = await takeLease();
-      await bed.server?.end('SIGKILL');
-      await bed.startServer();
+      const giveLeaseBack = await stopCollecting();
       const ids = await submit(6);
       await podEnded(6);
       await kill('containerd');
-      await bed.cluster.coordination.deleteNamespacedLease({ name, namespace });
+      await giveLeaseBack();
       await eventually('a log that cannot be read', () => bed.server?.output.includes('is read again in'), MINUTE);
       await bringBack();
       expect(await accountOf(bed, ids, result)).toEqual(nothingLost(6));
@@ -159,8 +161,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
   it(
     'but the logs of a node that does not come back, which is said',
     async () => {
-      const ids = await submit(3, 'endless');
-      for (const id of ids) await bed.until(id, 'running');
+      const ids = await submitRunning(3, 'endless');
       await kill('kubelet');
       await bed.cluster.core.deleteNode({ name: 'dev-node' });
       for (const id of ids) {
@@ -174,7 +175,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
         );
         expect(status.cause?.message).toMatch(/node/i);
       }
-      await eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0, 2 * MINUTE);
+      await bed.cluster.allReleased(2 * MINUTE);
       for (const id of ids) {
         expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(1);
         expect(await bed.log(id)).toContain('[no log: ');
@@ -191,8 +192,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
       const killing = (async () => {
         while (!over) {
           await new Promise((resolve) => setTimeout(resolve, 2_000 + Math.random() * 20_000));
-          await bed.server?.end('SIGKILL');
-          await bed.startServer();
+          await bed.replaceServer();
         }
       })();
       while (ids.length < 200) {
@@ -229,12 +229,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
         const begin = performance.now();
         const toldIn = await node.endAll(namespace, names);
         if (isAway) await bed.startServer();
-        await eventually(
-          'all pods being released',
-          async () => (await bed.cluster.heldPods()).length === 0,
-          5 * MINUTE,
-        );
-        const seconds = Math.round((performance.now() - begin) / 1_000);
+        const seconds = await secondsToRelease(begin);
         process.stdout.write(`1,000 ends, told in ${Math.round(toldIn / 1_000)} s, collected after ${seconds} s\n`);
         expect(await accountOf(bed, ids, () => 'done')).toEqual(nothingLost(1_000));
       } finally {
@@ -247,9 +242,7 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
   it(
     'when 1,000 ended jobs wait for a server that starts',
     async () => {
-      const { name, namespace } = await takeLease();
-      await bed.server?.end('SIGKILL');
-      await bed.startServer();
+      const giveLeaseBack = await stopCollecting();
       const ids: string[] = [];
       while (ids.length < 1_000) {
         ids.push(...(await submit(10, 'instant')));
@@ -259,11 +252,10 @@ async function takeLease(): Promise<{ name: string; namespace: string }> {
       await podEnded(1_000);
       await bed.server?.end('SIGKILL');
       expect(await bed.cluster.heldPods()).toHaveLength(1_000);
-      await bed.cluster.coordination.deleteNamespacedLease({ name, namespace });
+      await giveLeaseBack();
       const begin = performance.now();
       await bed.startServer();
-      await eventually('all pods being released', async () => (await bed.cluster.heldPods()).length === 0, 5 * MINUTE);
-      const seconds = Math.round((performance.now() - begin) / 1_000);
+      const seconds = await secondsToRelease(begin);
       const memory = bed.server ? await residentMemory(bed.server) : NaN;
       process.stdout.write(
         `1,000 jobs collected in ${seconds} s, the wait for the Lease included; resident ${memory} MiB\n`,

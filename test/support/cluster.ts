@@ -87,6 +87,11 @@ export class TestCluster {
     return (await this.pods()).filter(({ metadata }) => metadata?.finalizers?.includes(POD_FINALIZER));
   }
 
+  /** Waits until no pod is held any more. @param bound milliseconds */
+  async allReleased(bound?: number): Promise<void> {
+    await eventually('all pods being released', async () => (await this.heldPods()).length === 0, bound);
+  }
+
   async kubeJobs() {
     return (await this.batch.listNamespacedJob({ namespace: this.namespace })).items;
   }
