@@ -1,30 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'node-html-parser';
 import { classes } from '../conformance/document.mjs';
+import { bbox, gml, PNG, polygon } from '../fixtures/echo-inputs.js';
 import { hrefs } from '../support/http.js';
 import { partsOf } from '../support/multipart.js';
 import { ogcFaults, type OgcSchema } from '../support/ogc-schemas.js';
-import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
+import { SHIPPED_CONFIGURATION, TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 
 // The name of each test begins with the id of the requirement that it holds; docs/conformance.md is made of them.
 
 const SPEC = 'http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/';
 const EXCEPTIONS = 'http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/';
 const REL = 'http://www.opengis.net/def/rel/ogc/1.0/';
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-const polygon = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [0, 0],
-      [1, 0],
-      [1, 1],
-      [0, 0],
-    ],
-  ],
-};
-const gml = '<gml:Point xmlns:gml="http://www.opengis.net/gml/3.2"><gml:pos>1 2</gml:pos></gml:Point>';
-const bbox = { bbox: [51.9, 7, 52, 7.1], crs: 'http://www.opengis.net/def/crs/OGC/1.3/CRS84' };
 const complex = { property1: 'text', property5: true };
 const inputs = { stringInput: 'Value2', doubleInput: 2.5, imageInput: PNG };
 const two = { outputs: { stringOutput: {}, imageOutput: {} } };
@@ -67,7 +54,7 @@ let bed: TestBed;
 /** Ended: by raw one, raw several, document, references, values and references; and one that failed. */
 let jobs: Readonly<Record<'one' | 'several' | 'document' | 'references' | 'mixed' | 'failed', string>>;
 beforeAll(async () => {
-  bed = await TestBed.start({ PYGEOAPI_CONFIG: 'config/pygeoapi-config.yaml' });
+  bed = await TestBed.start({ PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION });
   const [one, several, document, references, both, failed] = await Promise.all([
     bed.submit('echo', inputs, { body: { outputs: { imageOutput: {} } } }),
     bed.submit('echo', inputs, { body: two }),

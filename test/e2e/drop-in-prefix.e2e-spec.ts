@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, test } from '@jest/globals';
 import { Child } from '../support/child.js';
 import { Predecessor } from '../support/predecessor.js';
-import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { CONFIGURATION, TestBed, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** The one prefix begins with the other: the worst case. */
@@ -91,7 +91,7 @@ async function startWith(prefix: string): Promise<void> {
   const { child } = await Child.start(
     'dist/main.js',
     ['--cluster', 'kubeconfig', '--port', '0'],
-    { PYGEOAPI_CONFIG: 'test/fixtures/e2e-config.yaml', KUBECONFIG: first.cluster.kubeconfig, [VARIABLE]: prefix },
+    { PYGEOAPI_CONFIG: CONFIGURATION, KUBECONFIG: first.cluster.kubeconfig, [VARIABLE]: prefix },
     /^listening on/m,
   );
   await child.end();

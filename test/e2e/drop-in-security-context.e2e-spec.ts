@@ -1,7 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
-import { onRealCluster, TestCluster } from '../support/cluster.js';
-import { TestBed } from '../support/test-bed.js';
+import { onRealCluster, type TestCluster } from '../support/cluster.js';
+import { serversInTurn } from '../support/servers-in-turn.js';
+import type { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const CONFIGURATION = 'test/fixtures/predecessor/security-contexts.yaml';
@@ -18,28 +19,14 @@ const environment = { pod: { supplementalGroups: [3000] }, container: { allowPri
 const definition = { pod: { runAsUser: 1234, runAsGroup: 4321 }, container: { readOnlyRootFilesystem: true } };
 
 let cluster: TestCluster;
-let bed: TestBed | undefined;
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-}, 180_000);
-afterEach(async () => {
-  await bed?.server?.end();
-  await bed?.store.remove();
-  bed = undefined;
-});
-afterAll(() => cluster.stop(), 180_000);
+const startServer = serversInTurn((started) => (cluster = started));
 
-async function start(settings: { readonly pod?: string; readonly container?: string } = {}): Promise<TestBed> {
-  bed = await TestBed.startProcess(
-    {
-      PYGEOAPI_CONFIG: CONFIGURATION,
-      ...(settings.pod === undefined ? {} : { [VARIABLES.pod]: settings.pod }),
-      ...(settings.container === undefined ? {} : { [VARIABLES.container]: settings.container }),
-    },
-    { cluster },
-  );
-  return bed;
-}
+const start = (settings: { readonly pod?: string; readonly container?: string } = {}): Promise<TestBed> =>
+  startServer({
+    PYGEOAPI_CONFIG: CONFIGURATION,
+    ...(settings.pod === undefined ? {} : { [VARIABLES.pod]: settings.pod }),
+    ...(settings.container === undefined ? {} : { [VARIABLES.container]: settings.container }),
+  });
 
 const kubeJobOf = (jobId: string): Promise<V1Job> =>
   cluster.batch.readNamespacedJob({ name: `pygeoapi-job-${jobId}`, namespace: cluster.namespace });

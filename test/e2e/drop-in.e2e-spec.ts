@@ -1,31 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { TestCluster } from '../support/cluster.js';
+import type { TestCluster } from '../support/cluster.js';
 import { logLines } from '../support/log-lines.js';
-import { TestBed, TOKEN } from '../support/test-bed.js';
+import { serversInTurn } from '../support/servers-in-turn.js';
+import { type TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** Configurations as operators have them, unchanged: only the port that is listened on comes from the command line. */
 const fixtures = 'test/fixtures/predecessor';
 
 let cluster: TestCluster;
-let bed: TestBed | undefined;
-beforeAll(async () => {
-  cluster = await TestCluster.start();
-}, 180_000);
-afterEach(async () => {
-  await bed?.server?.end();
-  await bed?.store.remove();
-  bed = undefined;
-});
-afterAll(() => cluster.stop(), 180_000);
+const startServer = serversInTurn((started) => (cluster = started));
 
-async function start(configuration: string, environment: Readonly<Record<string, string>> = {}): Promise<TestBed> {
-  bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: configuration, ...environment }, { cluster });
-  return bed;
-}
+const start = (configuration: string, environment: Readonly<Record<string, string>> = {}): Promise<TestBed> =>
+  startServer({ PYGEOAPI_CONFIG: configuration, ...environment });
 const podOf = (jobId: string) =>
   eventually(`the pod of ${jobId}`, async () =>
     (await cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId)),

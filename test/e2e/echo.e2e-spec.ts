@@ -1,32 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'node-html-parser';
+import { bbox, gml, PNG, polygon } from '../fixtures/echo-inputs.js';
 import { partsOf } from '../support/multipart.js';
 import { ogcFaults } from '../support/ogc-schemas.js';
-import { TestBed } from '../support/test-bed.js';
+import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start({ PYGEOAPI_CONFIG: 'config/pygeoapi-config.yaml' });
+  bed = await TestBed.start({ PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION });
 }, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
-const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-const polygon = {
-  type: 'Polygon',
-  coordinates: [
-    [
-      [0, 0],
-      [1, 0],
-      [1, 1],
-      [0, 0],
-    ],
-  ],
-};
-const gml = '<gml:Point xmlns:gml="http://www.opengis.net/gml/3.2"><gml:pos>1 2</gml:pos></gml:Point>';
 const collection = { type: 'FeatureCollection', features: [{ type: 'Feature', geometry: polygon, properties: null }] };
 const measure = { measurement: 10.5, uom: 'm' };
 const complex = { property1: 'Grüße, 世界 🌍 "\\ $(id) `id`', property3: 1.5, property5: false };
-const bbox = { bbox: [51.9, 7, 52, 7.1], crs: 'http://www.opengis.net/def/crs/OGC/1.3/CRS84' };
 
 type Inputs = Readonly<Record<string, unknown>>;
 /** Each input as it is sent, and as it comes back in a document: objects are qualified there, but for bounding boxes and links. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child } from '../support/child.js';
 import { onRealCluster } from '../support/cluster.js';
-import type { StatusInfo } from '../support/test-bed.js';
+import { CONFIGURATION, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const run = promisify(execFile);
@@ -16,16 +16,7 @@ let server: Child;
 let url: string;
 
 async function start(): Promise<void> {
-  const args = [
-    '--cluster',
-    'embedded',
-    '--port',
-    '0',
-    '--data-dir',
-    folder,
-    '--config',
-    'test/fixtures/e2e-config.yaml',
-  ];
+  const args = ['--cluster', 'embedded', '--port', '0', '--data-dir', folder, '--config', CONFIGURATION];
   const { child, match } = await Child.start('dist/main.js', args, {}, /^listening on (http:\/\/\S+)$/m);
   server = child;
   url = match[1] ?? '';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { hrefs, json, rawGet, statusOf } from '../support/http.js';
 import { serverFixture, ServerPair } from '../support/server-pair.js';
 import type { StatusInfo, TestBed } from '../support/test-bed.js';
@@ -20,11 +20,10 @@ const swaggerServers = async (url: string) =>
 let servers: ServerPair;
 let bed: TestBed;
 let plainUrl: string;
-beforeAll(async () => {
-  servers = await ServerPair.start();
-  ({ bed, plainUrl } = servers);
-}, 60_000);
-afterAll(() => servers?.stop(), 60_000);
+ServerPair.forSuite((started) => {
+  servers = started;
+  ({ bed, plainUrl } = started);
+});
 
 describe('links', () => {
   it('are right everywhere beneath a path prefix that arrives (SCRIPT_NAME), and answer', async () => {

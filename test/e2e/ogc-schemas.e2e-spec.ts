@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { makeRequest } from '../../examples/geojson-features/make-request.mjs';
 import { ogcFaults, type OgcSchema } from '../support/ogc-schemas.js';
-import { TestBed } from '../support/test-bed.js';
+import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('the schemas of OGC API - Processes 1.0', () => {
   });
 
   it('fit the examples of the shipped configuration', async () => {
-    const { resources } = parse(await readFile('config/pygeoapi-config.yaml', 'utf8'), {
+    const { resources } = parse(await readFile(SHIPPED_CONFIGURATION, 'utf8'), {
       merge: true,
       version: '1.1',
     }) as {

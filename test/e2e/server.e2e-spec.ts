@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { json, rawGet } from '../support/http.js';
@@ -9,11 +9,10 @@ import { eventually } from '../support/wait.js';
 let servers: ServerPair;
 let bed: TestBed;
 let plainUrl: string;
-beforeAll(async () => {
-  servers = await ServerPair.start();
-  ({ bed, plainUrl } = servers);
-}, 60_000);
-afterAll(() => servers?.stop(), 60_000);
+ServerPair.forSuite((started) => {
+  servers = started;
+  ({ bed, plainUrl } = started);
+});
 
 async function startSlowJob(url: string): Promise<string> {
   const created = await fetch(`${url}/processes/slow/execution`, {

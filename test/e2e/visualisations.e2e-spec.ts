@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child } from '../support/child.js';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
-import { TestBed, TOKEN } from '../support/test-bed.js';
+import { CONFIGURATION, TestBed, TOKEN } from '../support/test-bed.js';
 import { DOMAIN, IMAGE, PROJECT, TAG, VisualisationBed } from '../support/visualisation-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -19,7 +19,7 @@ describe('on the embedded cluster', () => {
     const folder = await mkdtemp(join(tmpdir(), 'e2e-visualisations-'));
     try {
       const args = ['--cluster', 'embedded', '--port', '0', '--operators', 'visualisations', '--data-dir', folder];
-      const environment = { PYGEOAPI_CONFIG: 'test/fixtures/e2e-config.yaml', INGRESS_DOMAIN: DOMAIN };
+      const environment = { PYGEOAPI_CONFIG: CONFIGURATION, INGRESS_DOMAIN: DOMAIN };
       await expect(Child.start('dist/main.js', args, environment, /^listening on/m)).rejects.toThrow(
         'The operator of visualisations needs a Kubernetes cluster',
       );

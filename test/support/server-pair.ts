@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,13 @@ export class ServerPair {
       await bed.stop();
       throw error;
     }
+  }
+
+  /** One pair for a suite. @param use is given it before the tests */
+  static forSuite(use: (servers: ServerPair) => void): void {
+    let servers: ServerPair | undefined;
+    beforeAll(async () => use((servers = await ServerPair.start())), 180_000);
+    afterAll(() => servers?.stop(), 180_000);
   }
 
   /** A third server, which finds out itself where to listen. */

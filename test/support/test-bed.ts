@@ -11,7 +11,10 @@ export type { StatusInfo } from './test-client.js';
 
 export const TOKEN = 'correct-horse-battery-staple';
 
-const CONFIGURATION = 'test/fixtures/e2e-config.yaml';
+/** What the suites execute where they do not say otherwise. */
+export const CONFIGURATION = 'test/fixtures/e2e-config.yaml';
+/** What the server starts with where nobody names another. */
+export const SHIPPED_CONFIGURATION = 'config/pygeoapi-config.yaml';
 
 export interface TestBedOptions {
   /** Default: a new one. */
