@@ -22,6 +22,7 @@ import { ServerDefinition, serverWarnings, toServerSection } from './sections/se
 import { readVisualisationSettings } from './sections/visualisations.section.js';
 import { describeFound, isMapping, validateDefinition } from './validation.js';
 import { defaultConfigurationFiles } from './variables.js';
+import { restoreTexts } from './written-texts.js';
 import { readYamlFile, type YamlFile } from './yaml-file.js';
 
 export interface ConfigurationOptions {
@@ -86,6 +87,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     };
     throw new ConfigurationError(file, [...environmentFaults, fault]);
   }
+  restoreTexts(content);
   const server = validateDefinition(ServerDefinition, content['server'] ?? {}, file, 'server');
   const logging = validateDefinition(LoggingDefinition, content['logging'] ?? {}, file, 'logging');
   const metadata = validateDefinition(MetadataDefinition, content['metadata'] ?? {}, file, 'metadata');

@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { ConfigurationError, type ConfigurationFault } from './configuration-error.js';
 import { joinIndex, joinPath } from './paths.js';
-import { markFromEnvironment } from './provenance.js';
+import { markFromEnvironment, noteText } from './provenance.js';
 import { pyYamlTags, typedAnew } from './yaml-schema.js';
 
 export interface YamlFile {
@@ -26,9 +26,13 @@ export interface YamlFile {
 const reference = /\$\{(\w+)(?::-([^}]*))?\}/g;
 const onlyReference = /^\$\{\w+(?::-[^}]*)?\}$/;
 
-/** Stands in the document for a value that came from the environment, until it is plain. */
-class EnvironmentValue {
-  constructor(readonly value: string | number | boolean | null) {}
+/** Stands in the document, until it is plain, for a value that came from the environment, or is not the text that was written. */
+class NotedValue {
+  constructor(
+    readonly value: unknown,
+    readonly text: string,
+    readonly isFromEnvironment: boolean,
+  ) {}
 }
 
 /**
@@ -62,8 +66,9 @@ export function readYamlFile(path: string, file: string, environment: NodeJS.Pro
   const warnings: string[] = [];
   visit(document, {
     Scalar(key, node, ancestors) {
-      if (key === 'key' || typeof node.value !== 'string' || node.tag !== undefined || !node.source?.includes('${'))
-        return;
+      if (key === 'key' || node.source === undefined) return;
+      if (isNumberOrBoolean(node.value)) node.value = new NotedValue(node.value, node.source, false);
+      if (typeof node.value !== 'string' || node.tag !== undefined || !node.source.includes('${')) return;
       const place = pathOf(node, ancestors);
       if (node.type !== Scalar.PLAIN) {
         if (onlyReference.test(node.source))
@@ -80,10 +85,14 @@ export function readYamlFile(path: string, file: string, environment: NodeJS.Pro
           message: `the environment variable ${name} is not set, and no default is given as \${${name}:-default} (line ${line})`,
         });
       const value = missing.length > 0 ? null : typedAnew(text);
-      node.value = isReplaced ? new EnvironmentValue(value) : value;
+      node.value = isReplaced || isNumberOrBoolean(value) ? new NotedValue(value, text, isReplaced) : value;
     },
   });
   return { content: toPlain(document, file), faults, warnings };
+}
+
+function isNumberOrBoolean(value: unknown): value is number | boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
 }
 
 function readText(path: string, file: string): string {
@@ -144,9 +153,10 @@ function unwrap(container: unknown, done: Set<object>, parents: Set<object>): vo
   parents.add(container);
   const entries = container as Record<string, unknown>;
   for (const [key, value] of Object.entries(entries)) {
-    if (value instanceof EnvironmentValue) {
+    if (value instanceof NotedValue) {
       entries[key] = value.value;
-      markFromEnvironment(container, key);
+      if (value.isFromEnvironment) markFromEnvironment(container, key);
+      if (isNumberOrBoolean(value.value)) noteText(container, key, value.text);
     } else unwrap(value, done, parents);
   }
   parents.delete(container);
