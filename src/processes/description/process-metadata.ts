@@ -4,6 +4,8 @@ import { joinIndex, joinPath } from '../../config/paths.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import type { CommonDefinition, ConfiguredProcess } from '../processor.js';
 import type { OutputDescription, ProcessDescription } from './process-description.js';
+import type { JsonSchema } from '../schema/json-schema.js';
+import { fromOpenApiDialect } from '../schema/openapi-dialect.js';
 import { describeErrors, withoutValue } from '../schema/schema-faults.js';
 import { isMapping } from '../../config/validation.js';
 
@@ -101,6 +103,15 @@ const validateDescription = new Ajv2020({ allErrors: true, strict: false, verbos
 export function descriptionFaults(description: unknown, path: string): ConfigurationFault[] {
   if (validateDescription(description)) return controlFaults(description as ProcessDescription, path);
   return describeErrors(validateDescription.errors ?? [], '').map((fault) => configurationFault(fault, path));
+}
+
+/** The same description with every schema in draft 2020-12: those of OpenAPI 3.0, the dialect of 1.0's schema.yaml, are translated. */
+export function withoutOpenApiDialect(description: ProcessDescription): ProcessDescription {
+  const translated = <T extends { readonly schema: JsonSchema }>(described: Readonly<Record<string, T>>) =>
+    Object.fromEntries(
+      Object.entries(described).map(([id, each]) => [id, { ...each, schema: fromOpenApiDialect(each.schema) }]),
+    );
+  return { ...description, inputs: translated(description.inputs), outputs: translated(description.outputs) };
 }
 
 /** A fault found by a JSON Pointer, as one of the file. The value is left out: it may come from the environment. */

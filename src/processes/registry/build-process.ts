@@ -5,7 +5,7 @@ import { toPodSettings } from '../../config/sections/pod-settings.js';
 import { joinPath } from '../../config/paths.js';
 import { validateDefinition } from '../../config/validation.js';
 import { defaultFaults, type CheckedInput } from '../request/input-validation.js';
-import { configurationFault, descriptionFaults } from '../description/process-metadata.js';
+import { configurationFault, descriptionFaults, withoutOpenApiDialect } from '../description/process-metadata.js';
 import type { ProcessDescription } from '../description/process-description.js';
 import type { JsonSchema } from '../schema/json-schema.js';
 import type { CommonDefinition, ConfiguredProcess, ProcessorInterface } from '../processor.js';
@@ -178,7 +178,7 @@ function describe(
     return [{ path, message: `names the processor "${name}", whose describe() must not be asynchronous` }];
   }
   const faults = descriptionFaults(description, metadata);
-  return faults.length > 0 ? faults : (description as ProcessDescription);
+  return faults.length > 0 ? faults : withoutOpenApiDialect(description as ProcessDescription);
 }
 
 function attempt<T>(make: () => T, path: string, failure: string): T | ConfigurationFault[] {
