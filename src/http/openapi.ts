@@ -2,42 +2,54 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Configuration } from '../config/configuration.js';
-import { ApiDefinition } from '../ogc/api-definition.js';
+import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { Links } from '../ogc/links.js';
 import { executeOperations, BEARER_SCHEME } from '../processes/api-definition/openapi-processes.js';
+import {
+  toOpenApi30Schema,
+  toOpenApi31Schema,
+  type SchemaConversion,
+} from '../processes/api-definition/openapi-schema.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { version } from './version.js';
+
+/** What differs between the versions. The document of the decorators holds nothing that 3.0 and 3.1 write otherwise: no `nullable`, no exclusive limits. */
+const writtenIn: Readonly<Record<OpenApiVersion, { openapi: string; toSchema: SchemaConversion }>> = {
+  '3.0': { openapi: '3.0.3', toSchema: toOpenApi30Schema },
+  '3.1': { openapi: '3.1.1', toSchema: toOpenApi31Schema },
+};
 
 /** Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI of it at `/docs`. */
 export function setUpApiDefinition(app: NestFastifyApplication, configuration: Configuration): void {
   const definition = app.get(ApiDefinition, { strict: false });
   const registry = configuration.processesApi ? app.get(ProcessRegistry, { strict: false }) : undefined;
   let own: OpenAPIObject | undefined;
-  let whole: { readonly revision: number | undefined; readonly document: OpenAPIObject } | undefined;
-  const make = (): OpenAPIObject => {
-    if (!whole || whole.revision !== registry?.revision) {
-      own ??= makeDocument(app, configuration);
-      const operations = executeOperations(registry?.list() ?? [], configuration.server.languages);
-      const paths = { ...own.paths, ...(operations as OpenAPIObject['paths']) };
-      whole = { revision: registry?.revision, document: { ...own, paths } };
-    }
-    return whole.document;
+  const made = new Map<OpenApiVersion, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();
+  const make = (version: OpenApiVersion): OpenAPIObject => {
+    const before = made.get(version);
+    if (before && before.revision === registry?.revision) return before.document;
+    own ??= makeDocument(app, configuration);
+    const { openapi, toSchema } = writtenIn[version];
+    const operations = executeOperations(registry?.list() ?? [], configuration.server.languages, toSchema);
+    const paths = { ...own.paths, ...(operations as OpenAPIObject['paths']) };
+    const document = { ...own, openapi, paths };
+    made.set(version, { revision: registry?.revision, document });
+    return document;
   };
   definition.provide(make);
   const links = app.get(Links, { strict: false });
-  SwaggerModule.setup('docs', app, make, {
+  SwaggerModule.setup('docs', app, () => make('3.0'), {
     raw: false,
     customSiteTitle: 'OGC API - Processes',
     // Without servers "Try it out" would ask the root of the origin, which is another program's behind a path prefix.
-    patchDocumentOnRequest: (request) => definition.get(links.base(request as FastifyRequest)),
+    patchDocumentOnRequest: (request) => definition.get(links.base(request as FastifyRequest), '3.0'),
   });
 }
 
 function makeDocument(app: NestFastifyApplication, { metadata, server }: Configuration): OpenAPIObject {
   const { title, description } = metadata.identification;
   const builder = new DocumentBuilder()
-    .setOpenAPIVersion('3.0.3')
     .setTitle(localize(title, server.languages) ?? 'OGC API - Processes')
     .setDescription(localize(description, server.languages) ?? '')
     .setVersion(version)

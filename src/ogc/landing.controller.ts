@@ -1,15 +1,22 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { ApiExcludeEndpoint, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
-import { ApiDefinition, OPENAPI_MEDIA_TYPE } from './api-definition.js';
+import {
+  ApiDefinition,
+  negotiateOpenApi,
+  OPENAPI_VERSIONS,
+  openApiMediaType,
+  type OpenApiVersion,
+} from './api-definition.js';
 import { ConformsTo, conformanceClass } from './conformance.js';
+import { NotAvailableError } from './domain-errors.js';
 import { answerInLanguage, localize } from './languages.js';
 import { Links, relation } from './links.js';
 import { HasPage, Pages } from './pages.js';
 import { prefersHtml, variesByFormat } from './representation.js';
-import { ConformanceDto, LandingPageDto } from './ogc.dto.js';
+import { ConformanceDto, LandingPageDto, LinkDto } from './ogc.dto.js';
 import { sendJson } from './send-json.js';
 
 @ApiTags('Capabilities')
@@ -40,7 +47,7 @@ export class LandingController {
       description: localize(description, languages),
       links: [
         { href: self, rel: 'self', type: json, title: 'This document' },
-        { href: `${base}/openapi`, rel: 'service-desc', type: OPENAPI_MEDIA_TYPE, title: 'The API definition' },
+        ...apiDefinitionLinks(base),
         { href: `${base}/docs`, rel: 'service-doc', type: 'text/html', title: 'The API documentation, to try it out' },
         { href: `${base}/conformance`, rel: relation.conformance, type: json, title: 'Conformance classes' },
         ...(this.configuration.processesApi
@@ -69,10 +76,33 @@ export class LandingController {
   @Get('openapi')
   @ApiExcludeEndpoint()
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const base = this.links.base(request);
     variesByFormat(reply);
-    void reply.header('cache-control', 'no-cache');
-    if (this.pages.areServed && prefersHtml(request)) void reply.redirect(`${base}/docs`, 303);
-    else void sendJson(reply, OPENAPI_MEDIA_TYPE, this.apiDefinition.get(base));
+    if (this.pages.areServed && prefersHtml(request)) {
+      void reply.header('cache-control', 'no-cache').redirect(`${this.links.base(request)}/docs`, 303);
+    } else this.sendDefinition(request, reply, negotiateOpenApi(request.headers.accept));
   }
+
+  @Get('openapi/:version')
+  @ApiExcludeEndpoint()
+  openApiOf(@Req() request: FastifyRequest, @Res() reply: FastifyReply, @Param('version') asked: string): void {
+    const version = OPENAPI_VERSIONS.find((known) => known === asked);
+    if (!version)
+      throw new NotAvailableError(`The API definition is there in OpenAPI ${OPENAPI_VERSIONS.join(' and ')}.`);
+    this.sendDefinition(request, reply, version);
+  }
+
+  private sendDefinition(request: FastifyRequest, reply: FastifyReply, version: OpenApiVersion): void {
+    void reply.header('cache-control', 'no-cache');
+    void sendJson(reply, openApiMediaType(version), this.apiDefinition.get(this.links.base(request), version));
+  }
+}
+
+/** The first version by the address that clients of OGC APIs guess. */
+function apiDefinitionLinks(base: string): LinkDto[] {
+  return OPENAPI_VERSIONS.map((version, at) => ({
+    href: at === 0 ? `${base}/openapi` : `${base}/openapi/${version}`,
+    rel: 'service-desc',
+    type: openApiMediaType(version),
+    title: at === 0 ? 'The API definition' : `The API definition, in OpenAPI ${version}`,
+  }));
 }

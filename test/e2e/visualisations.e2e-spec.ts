@@ -288,7 +288,7 @@ describe('on the embedded cluster', () => {
     expect((await get('/jobs')).status).toBe(404);
     const landing = (await get('/')).body as unknown as { links: { href: string }[] };
     const paths = landing.links.map(({ href }) => new URL(href).pathname);
-    expect(paths).toEqual(['/', '/openapi', '/docs', '/conformance', '/visualisations']);
+    expect(paths).toEqual(['/', '/openapi', '/openapi/3.1', '/docs', '/conformance', '/visualisations']);
     const openapi = (await get('/openapi')).body as unknown as { paths: object };
     expect(Object.keys(openapi.paths)).toContain('/visualisations');
     expect(Object.keys(openapi.paths).filter((path) => /processes|jobs/.test(path))).toEqual([]);

@@ -1,7 +1,8 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { exampleOf } from './example.js';
 import { executeOperations, IDEMPOTENCY_KEY_DESCRIPTION } from './openapi-processes.js';
-import { toOpenApiSchema } from './openapi-schema.js';
+import { toOpenApi30Schema, toOpenApi31Schema } from './openapi-schema.js';
+import type { RequestBodyObject } from './openapi-types.js';
 import { processWith } from '../testing/process-fixture.js';
 
 const string = { type: 'string' };
@@ -25,9 +26,21 @@ describe('a schema in OpenAPI 3.0', () => {
       { $defs: { a: string }, type: 'array', items: { $ref: '#/$defs/a' } },
       { type: 'array', items: string },
     ],
+    ['no empty list of what is required', { type: 'object', required: [] }, { type: 'object' }],
+    ['no list of values that is empty', { enum: [] }, { not: {} }],
+    [
+      'no booleans for schemas',
+      { properties: { a: true, b: { not: false } }, items: false, additionalProperties: false },
+      { properties: { a: {}, b: { not: { not: {} } } }, items: { not: {} }, additionalProperties: false },
+    ],
+    [
+      'data as it is',
+      { default: { $ref: '#/a', required: [], items: true } },
+      { default: { $ref: '#/a', required: [], items: true } },
+    ],
     ['references to elsewhere', { $ref: 'https://example.org/a.json', title: 'A' }, { title: 'A' }],
   ])('has %s', (_, schema, expected) => {
-    expect(toOpenApiSchema(schema as boolean)).toEqual(expected);
+    expect(toOpenApi30Schema(schema as boolean)).toEqual(expected);
   });
 
   it('ends where a schema refers to itself', () => {
@@ -35,7 +48,30 @@ describe('a schema in OpenAPI 3.0', () => {
       $defs: { node: { type: 'object', properties: { child: { $ref: '#/$defs/node' } } } },
       $ref: '#/$defs/node',
     };
-    expect(toOpenApiSchema(tree)).toEqual({ type: 'object', properties: { child: {} } });
+    expect(toOpenApi30Schema(tree)).toEqual({ type: 'object', properties: { child: {} } });
+  });
+});
+
+describe('a schema in OpenAPI 3.1', () => {
+  test.each<[string, object | boolean, object]>([
+    ['true', true, {}],
+    ['false', false, { not: {} }],
+    ['all of draft 2020-12', { type: ['string', 'null'], const: 'a', prefixItems: [true], examples: ['a'] }, {}],
+    ['limits', { exclusiveMinimum: 1, required: [], contentMediaType: 'text/csv' }, {}],
+    [
+      'local references in place of themselves',
+      {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        $id: 'https://example.org/a',
+        $defs: { a: string },
+        items: { $ref: '#/$defs/a' },
+      },
+      { items: string },
+    ],
+    ['references to elsewhere', { $ref: 'https://example.org/a.json', title: 'A' }, { title: 'A' }],
+  ])('has %s', (_, schema, expected) => {
+    const isChanged = typeof schema === 'boolean' || Object.keys(expected).length > 0;
+    expect(toOpenApi31Schema(schema as boolean)).toEqual(isChanged ? expected : schema);
   });
 });
 
@@ -119,6 +155,12 @@ describe('the execute operation of a process', () => {
         },
       },
     });
+  });
+
+  it('requires nothing of a process that requires nothing, for an empty list is not valid', () => {
+    const plain = executeOperations([processWith({})])['/processes/buffer/execution']?.post;
+    const [schema] = Object.values((plain?.requestBody as RequestBodyObject).content).map((content) => content.schema);
+    expect(schema).not.toHaveProperty('required');
   });
 
   it('answers with the results, a status with its address, or problems', () => {

@@ -1,7 +1,7 @@
 import { problemResponse } from '../../ogc/api-problem.js';
 import { exampleOf } from './example.js';
 import { localizeDescription } from '../description/localize.js';
-import { toOpenApiSchema } from './openapi-schema.js';
+import { toOpenApi30Schema, type SchemaConversion } from './openapi-schema.js';
 import type {
   OperationObject,
   PathItemObject,
@@ -19,22 +19,28 @@ export const IDEMPOTENCY_KEY_DESCRIPTION =
   "A text of the client's choice, best a UUID in double quotes: a request that is repeated with the same key and body gives the same job, as long as that job exists. With another body it is refused (422). Keys of callers without token are one caller's.";
 
 /**
- * One documented execute operation per process, by path (OGC API - Processes 1.0, section 7.11), for an OpenAPI 3.0 document.
+ * One documented execute operation per process, by path (OGC API - Processes 1.0, section 7.11).
  * @param languages of the texts, best first
+ * @param toSchema of the document's version of OpenAPI
  */
 export function executeOperations(
   processes: readonly RegisteredProcess[],
   languages: readonly string[] = [],
+  toSchema: SchemaConversion = toOpenApi30Schema,
 ): Record<string, PathItemObject> {
   return Object.fromEntries(
     processes.map((process) => [
       `/processes/${encodeURIComponent(process.id)}/execution`,
-      { post: executeOperation(process, languages) },
+      { post: executeOperation(process, languages, toSchema) },
     ]),
   );
 }
 
-function executeOperation(process: RegisteredProcess, languages: readonly string[]): OperationObject {
+function executeOperation(
+  process: RegisteredProcess,
+  languages: readonly string[],
+  toSchema: SchemaConversion,
+): OperationObject {
   const { title = process.id, description } = localizeDescription(process.description, languages);
   const token = 'Asks for the API token: as bearer, or as the input `token`.';
   const example = exampleOf(process);
@@ -48,10 +54,10 @@ function executeOperation(process: RegisteredProcess, languages: readonly string
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: executeSchema(process, languages), ...(example ? { example } : {}) },
+        'application/json': { schema: executeSchema(process, languages, toSchema), ...(example ? { example } : {}) },
       },
     },
-    responses: responses(process),
+    responses: responses(process, toSchema),
   };
 }
 
@@ -79,18 +85,24 @@ const idempotencyKeyParameter = {
   schema: { type: 'string' },
 };
 
-function executeSchema(process: RegisteredProcess, languages: readonly string[]): SchemaObject {
+function executeSchema(
+  process: RegisteredProcess,
+  languages: readonly string[],
+  toSchema: SchemaConversion,
+): SchemaObject {
   const { inputs, outputs } = localizeDescription(process.description, languages);
   const ids = Object.keys(process.description.inputs);
   const required = ids.filter((id) => isRequired(process, id));
   return {
     type: 'object',
-    required: required.length > 0 ? ['inputs'] : [],
+    ...(required.length > 0 ? { required: ['inputs'] } : {}),
     properties: {
       inputs: {
         type: 'object',
         ...(required.length > 0 ? { required } : {}),
-        properties: Object.fromEntries(ids.map((id) => [id, inputSchema(inputs[id] as unknown as InputDescription)])),
+        properties: Object.fromEntries(
+          ids.map((id) => [id, inputSchema(inputs[id] as unknown as InputDescription, toSchema)]),
+        ),
       },
       outputs: {
         type: 'object',
@@ -125,12 +137,15 @@ function isRequired({ description, requiresToken }: RegisteredProcess, id: strin
   return (input.minOccurs ?? 1) > 0 && !hasDefault;
 }
 
-function inputSchema({ schema, title, description, minOccurs = 1, maxOccurs = 1 }: InputDescription): SchemaObject {
+function inputSchema(
+  { schema, title, description, minOccurs = 1, maxOccurs = 1 }: InputDescription,
+  toSchema: SchemaConversion,
+): SchemaObject {
   const texts = {
     ...(typeof title === 'string' ? { title } : {}),
     ...(typeof description === 'string' ? { description } : {}),
   };
-  const one = toOpenApiSchema(schema);
+  const one = toSchema(schema);
   if (maxOccurs !== 'unbounded' && maxOccurs <= 1) return { ...one, ...texts };
   const several: SchemaObject = {
     type: 'array',
@@ -156,10 +171,10 @@ function requestedOutput(process: RegisteredProcess, output: Readonly<Record<str
 }
 
 /** Those that the process's job control options allow. */
-function responses(process: RegisteredProcess): Record<string, ResponseObject> {
+function responses(process: RegisteredProcess, toSchema: SchemaConversion): Record<string, ResponseObject> {
   const { jobControlOptions } = process.description;
   return {
-    ...(jobControlOptions.includes('sync-execute') ? { 200: results(process), 204: noResults() } : {}),
+    ...(jobControlOptions.includes('sync-execute') ? { 200: results(process, toSchema), 204: noResults() } : {}),
     ...(jobControlOptions.includes('async-execute') ? { 201: accepted() } : {}),
     400: problemResponse('The request does not fit the description; each fault has a JSON Pointer'),
     ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
@@ -177,12 +192,12 @@ function responses(process: RegisteredProcess): Record<string, ResponseObject> {
   };
 }
 
-function results(process: RegisteredProcess): ResponseObject {
+function results(process: RegisteredProcess, toSchema: SchemaConversion): ResponseObject {
   const outputs = Object.values<OutputDescription>(process.description.outputs);
   const [only] = outputs;
   const isJson = /[/+]json\b/i.test(process.mimetype);
   const schema: SchemaObject | ReferenceObject =
-    outputs.length === 1 && only && isJson ? toOpenApiSchema(only.schema) : isJson ? {} : { type: 'string' };
+    outputs.length === 1 && only && isJson ? toSchema(only.schema) : isJson ? {} : { type: 'string' };
   const several = outputs.length > 1;
   return {
     description:

@@ -8,3 +8,4 @@ type Components = NonNullable<OpenAPIObject['components']>;
 type SchemaOrReference = NonNullable<Components['schemas']>[string];
 export type ReferenceObject = Extract<SchemaOrReference, { $ref: string }>;
 export type SchemaObject = Exclude<SchemaOrReference, ReferenceObject>;
+export type RequestBodyObject = Extract<NonNullable<OperationObject['requestBody']>, { content: object }>;
