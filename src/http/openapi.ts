@@ -14,7 +14,10 @@ import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { version } from './version.js';
 
-/** What differs between the versions. The document of the decorators holds nothing that 3.0 and 3.1 write otherwise: no `nullable`, no exclusive limits. */
+/**
+ * What differs between the versions. The document of the decorators holds nothing that 3.0 and 3.1 write otherwise: no `nullable`, no
+ * exclusive limits.
+ */
 const writtenIn: Readonly<Record<OpenApiVersion, { openapi: string; toSchema: SchemaConversion }>> = {
   '3.0': { openapi: '3.0.3', toSchema: toOpenApi30Schema },
   '3.1': { openapi: '3.1.1', toSchema: toOpenApi31Schema },

@@ -10,8 +10,8 @@ type Members = Readonly<Record<string, unknown>>;
 export type SchemaConversion = (schema: JsonSchema) => SchemaObject;
 
 /**
- * As OpenAPI 3.1 takes it, which is draft 2020-12: references inside the schema are put in place of themselves (a recursive one and one to another
- * address become "anything"), for they are read from the root of the document.
+ * As OpenAPI 3.1 takes it, which is draft 2020-12: references inside the schema are put in place of themselves (a recursive one and one to
+ * another address become "anything"), for they are read from the root of the document.
  */
 export function toOpenApi31Schema(schema: JsonSchema): SchemaObject {
   // The type of the package that makes the document knows OpenAPI 3.0 only.

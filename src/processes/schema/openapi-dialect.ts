@@ -27,10 +27,11 @@ const ANNOTATIONS = new Set([
 const REFUSING = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'const', 'if', 'not', 'oneOf'];
 
 /**
- * A schema in the dialect of OpenAPI 3.0, as the schema.yaml of OGC API - Processes 1.0 has it, in JSON Schema, draft 2020-12: boolean `exclusiveMinimum` and
- * `exclusiveMaximum`, `nullable` and `example`. Everything else, and so any schema that is draft 2020-12 already, stays as it is.
+ * A schema in the dialect of OpenAPI 3.0, as the schema.yaml of OGC API - Processes 1.0 has it, in JSON Schema, draft 2020-12: boolean
+ * `exclusiveMinimum` and `exclusiveMaximum`, `nullable` and `example`. Everything else, and so any schema that is draft 2020-12 already,
+ * stays as it is. (The libraries for it write draft 4, or know `nullable` beside `type` only.)
  *
- * `nullable: true` lets null pass wherever it stands, for this is what was meant, though the text of OpenAPI 3.0.3 ignores it beside `$ref`.
+ * `nullable: true` lets null pass wherever it stands, for this is what was meant, though OpenAPI 3.0.3 ignores it beside `$ref`.
  */
 export function fromOpenApiDialect(schema: JsonSchema): JsonSchema {
   if (typeof schema === 'boolean') return schema;
