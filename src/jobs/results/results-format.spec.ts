@@ -175,15 +175,24 @@ describe('a results document', () => {
     ],
     [
       'bounding boxes and links as they are, where the output is one',
-      unnamed('{"box":{"bbox":[1,2,3,4]},"link":{"href":"a"},"other":{"bbox":[1]}}', 'application/json'),
+      unnamed(
+        '{"box":{"bbox":[1,2,3,4]},"parts":{"bbox":[1,2,3,4]},"link":{"href":"a"},"other":{"bbox":[1]}}',
+        'application/json',
+      ),
       {
         outputs: {
           box: { schema: { type: 'object', format: 'ogc-bbox' } },
+          parts: { schema: { allOf: [{ format: 'ogc-bbox' }, { type: 'object' }] } },
           link: { schema: { oneOf: [string.schema, { format: 'ogc-link' }] } },
           other: { schema: { format: 'ogc-bbox' } },
         },
       },
-      { box: { bbox: [1, 2, 3, 4] }, link: { href: 'a' }, other: { value: { bbox: [1] } } },
+      {
+        box: { bbox: [1, 2, 3, 4] },
+        parts: { bbox: [1, 2, 3, 4] },
+        link: { href: 'a' },
+        other: { value: { bbox: [1] } },
+      },
     ],
     [
       'an object of the media type that its output names',

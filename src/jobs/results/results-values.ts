@@ -76,10 +76,16 @@ function jsonTypeOf(value: unknown, output: OutputDescription | undefined): stri
 }
 
 function isBareObject(value: Members, output: OutputDescription | undefined): boolean {
-  return alternativesOf(output).some(({ format }) => {
+  // OGC's own example of a bounding box says its format in a part of `allOf`.
+  const parts = alternativesOf(output).flatMap((schema) => [schema, ...partsOf(schema)]);
+  return parts.some(({ format }) => {
     const code = typeof format === 'string' ? objectFormatOf(format) : undefined;
     return code !== undefined && BARE_OBJECTS.includes(code) && objectFormatFault(code, value) === undefined;
   });
+}
+
+function partsOf({ allOf }: Members): readonly Members[] {
+  return Array.isArray(allOf) ? allOf.filter(isMapping) : [];
 }
 
 function isPlainString(output: OutputDescription | undefined): boolean {
