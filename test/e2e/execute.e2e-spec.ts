@@ -116,7 +116,7 @@ describe('asynchronous execution', () => {
     const times = [ended.created, ended.started, ended.finished].map((time) => Date.parse(time ?? ''));
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(Date.parse(ended.updated)).toBeGreaterThanOrEqual(times[2] ?? NaN);
-    expect(ended.links.map(({ rel }) => rel)).toEqual(['self', 'alternate', `${REL}results`, 'log', 'up']);
+    expect(ended.links.map(({ rel }) => rel)).toEqual(['self', 'alternate', 'monitor', `${REL}results`, 'log', 'up']);
     const results = await bed.get(`/jobs/${created.jobID}/results`);
     expect([results.status, await results.text()]).toEqual([200, 'Hello async!']);
   });

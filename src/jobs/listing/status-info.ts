@@ -66,6 +66,7 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
   const json = 'application/json';
   return [
     { href: job, rel: 'self', type: json, title: 'This document' },
+    { href: job, rel: 'monitor', type: json, title: 'The status of the job' },
     ...(status.status === 'successful'
       ? [{ href: `${job}/results`, rel: relation.results, title: 'The results' }]
       : []),
