@@ -38,6 +38,8 @@ export interface ServerSection {
   readonly languages: readonly string[];
   readonly cors: boolean;
   readonly prettyPrint: boolean;
+  /** Whether synchronous answers carry the `Link` header that OGC's compliance suite reads, which is not a valid one. */
+  readonly citeCompatibility: boolean;
   /** Page sizes of lists. */
   readonly limits: { readonly defaultItems: number; readonly maxItems: number };
   readonly manager: ManagerSection;

@@ -24,6 +24,7 @@ describe('an almost empty file', () => {
         languages: ['en-US'],
         cors: false,
         prettyPrint: false,
+        citeCompatibility: false,
         limits: { defaultItems: 10, maxItems: 10_000 },
         manager: {
           name: 'pygeoapi_k8s_manager.KubernetesManager',
@@ -97,6 +98,7 @@ resources:
       languages: ['en-US', 'fr-CA'],
       cors: true,
       prettyPrint: false,
+      citeCompatibility: false,
       limits: { defaultItems: 20, maxItems: 10_000 },
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',

@@ -38,6 +38,7 @@ describe('a configuration of the 0.11 generation', () => {
       languages: ['en-US', 'fr-CA'],
       cors: false,
       prettyPrint: true,
+      citeCompatibility: false,
       limits: { defaultItems: 50, maxItems: 1000 },
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',
@@ -155,6 +156,7 @@ describe('a ConfigMap with the environment everywhere', () => {
       languages: ['en-US', 'fr-CA'],
       cors: true,
       prettyPrint: true,
+      citeCompatibility: false,
       limits: { defaultItems: 50, maxItems: 1000 },
       manager: {
         name: 'pygeoapi_k8s_manager.manager.KubernetesManager',

@@ -99,3 +99,21 @@ describe('the configuration that the repository ships', () => {
     expect(processor('geojson-features')['command']).toBeUndefined();
   });
 });
+
+describe("the configuration for OGC's compliance suite", () => {
+  const cite = load({ PYGEOAPI_CONFIG: 'config/cite.yaml' });
+
+  it('is read with one warning: of the header that is not valid', () => {
+    expect(cite.warnings).toEqual([expect.stringMatching(/^config\/cite\.yaml: server\.cite_compatibility: /)]);
+    expect([cite.configuration.server.citeCompatibility, configuration.server.citeCompatibility]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('has one process, whose outputs are its inputs', () => {
+    expect(cite.configuration.processes.map(({ id }) => id)).toEqual(['cite-echo']);
+    const metadata = cite.configuration.processes[0]?.processor['metadata'] as Record<'inputs' | 'outputs', object>;
+    expect(Object.keys(metadata.outputs)).toEqual(Object.keys(metadata.inputs));
+  });
+});

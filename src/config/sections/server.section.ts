@@ -120,6 +120,10 @@ export class ServerDefinition {
   @Section(() => ManagerDefinition)
   manager?: ManagerDefinition | null;
 
+  @IsOptional()
+  @YamlBoolean()
+  cite_compatibility?: boolean | null;
+
   /** pygeoapi's, without effect here. */
   @Allow() admin?: unknown;
   @Allow() map?: unknown;
@@ -168,14 +172,20 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     languages: definition.languages ?? [definition.language ?? 'en-US'],
     cors: definition.cors ?? false,
     prettyPrint: definition.pretty_print ?? false,
+    citeCompatibility: definition.cite_compatibility ?? false,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
   };
 }
 
 /** What of the section can be read but not done. */
-export function serverWarnings({ mimetype, encoding }: ServerSection, file: string): string[] {
+export function serverWarnings({ mimetype, encoding, citeCompatibility }: ServerSection, file: string): string[] {
   return [
+    ...(citeCompatibility
+      ? [
+          `${file}: server.cite_compatibility: the Link header of synchronous answers is not valid while this is on; it is for a run of OGC's compliance suite alone`,
+        ]
+      : []),
     ...(/^application\/json\b/i.test(mimetype)
       ? []
       : [`${file}: server.mimetype: ${mimetype} has no effect: the server's own documents are application/json`]),

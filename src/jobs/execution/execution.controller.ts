@@ -95,7 +95,7 @@ export class ExecutionController {
     if (mode.synchronous) {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      void reply.header('link', `<${address}>; rel="monitor"`);
+      void reply.header('link', this.monitorLink(address));
       const ended = await this.waiter.waitForEnd(
         job,
         mode.waitSeconds === undefined ? undefined : mode.waitSeconds * 1000,
@@ -128,6 +128,11 @@ export class ExecutionController {
       this.observer.executionRefused(processId, error);
       throw error;
     }
+  }
+
+  /** OGC's compliance suite for 1.0 looks for `rel=monitor` without quotes, and asks what stands before the first semicolon, angle brackets and all. */
+  private monitorLink(address: string): string {
+    return this.configuration.server.citeCompatibility ? `${address}; rel=monitor` : `<${address}>; rel="monitor"`;
   }
 
   private async answerCreated(reply: FastifyReply, job: JobRecord, base: string, address: string): Promise<void> {
