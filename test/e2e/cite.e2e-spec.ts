@@ -20,9 +20,8 @@ beforeAll(async () => {
   images = createServer((_request, response) => response.writeHead(200, { 'content-type': 'image/tiff' }).end(GEOTIFF));
   await once(images.listen(0, HOST), 'listening');
   const image = { href: `http://${HOST}:${(images.address() as AddressInfo).port}/image.tiff`, bytes: GEOTIFF };
-  bed = await TestBed.start({
+  bed = await TestBed.startProcess({
     PYGEOAPI_CONFIG: 'config/cite.yaml',
-    HOST: '127.0.0.1',
     INPUT_HREF_ALLOWED_HOSTS: HOST,
   });
   subject = { url: bed.url, echo: 'cite-echo', image };

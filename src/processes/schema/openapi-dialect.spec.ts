@@ -97,7 +97,7 @@ describe('any other schema', () => {
     expect(fromOpenApiDialect(schema)).toEqual(schema);
   });
 
-  it('keeps members named __proto__', () => {
+  it('keeps members whatever their names are', () => {
     const schema = JSON.parse('{"properties": {"__proto__": {"type": "string", "nullable": true}}}') as JsonSchema;
     expect(JSON.stringify(fromOpenApiDialect(schema))).toBe('{"properties":{"__proto__":{"type":["string","null"]}}}');
   });
