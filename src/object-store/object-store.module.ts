@@ -14,6 +14,7 @@ import { Observer } from '../observation/observer.js';
 import { FolderObjectStore } from './folder.object-store.js';
 import { ObjectStore } from './object-store.js';
 import { ObservedObjectStore } from './observed.object-store.js';
+import { KnownStore } from './store-capabilities.js';
 import { traced } from './traced.js';
 import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
 
@@ -32,7 +33,7 @@ const choiceToken = Symbol('ObjectStoreChoice');
 const storeToken = Symbol('the store');
 
 /**
- * Provides {@link ObjectStore} to all modules: the bucket of the configuration, or the folder `objects` of its data folder.
+ * Provides {@link ObjectStore}, and what is known of it ({@link KnownStore}), to all modules: the bucket of the configuration, or the folder `objects` of its data folder.
  * Where settings of the bucket are missing, the store is there and rejects every call with `not-configured`.
  */
 @Module({})
@@ -45,6 +46,7 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
       global: true,
       imports: options.imports,
       providers: [
+        KnownStore,
         { provide: choiceToken, inject: options.inject ?? [], useFactory: options.useFactory },
         {
           provide: storeToken,
@@ -59,7 +61,7 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
             observer ? new ObservedObjectStore(store, observer) : store,
         },
       ],
-      exports: [ObjectStore],
+      exports: [ObjectStore, KnownStore],
     };
   }
 
