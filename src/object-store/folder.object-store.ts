@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
@@ -53,34 +53,29 @@ export class FolderObjectStore extends ObjectStore {
   override create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'> {
     return this.#guard(`write ${key}`, async () => {
       checkKey(key);
-      const header: Header = {
-        key,
-        size: options.size,
-        contentType: options.contentType,
-        metadata: asciiMetadata(options.metadata),
-      };
-      const line = Buffer.from(`${JSON.stringify(header)}\n`);
-      if (line.length > longestHeader) {
-        throw new ObjectStoreError('failed', `the metadata of ${key} must be below ${longestHeader} bytes`, false);
-      }
       const path = this.#path(key);
       if (await exists(path)) return 'exists';
-      return this.#withTemporary(async (file, temporary) => {
-        await file.writeFile(line);
-        const source = ExactBody.of(body, options.size, (cause) => this.#unreadable(key, cause));
-        // Goes on where the header ended.
-        await file.writeFile(source);
-        await file.sync();
+      return this.#written(key, body, options, async (temporary) => {
         try {
           await link(temporary, path);
         } catch (error) {
           if (errnoOf(error) === 'EEXIST') return 'exists';
           throw error;
         }
-        await this.#sync();
         return 'created';
       });
     });
+  }
+
+  override replace(found: StoredObject, body: () => Readable, options: PutOptions): Promise<'replaced' | 'changed'> {
+    const { key } = found;
+    return this.#guard(`write ${key} again`, () =>
+      this.#written(key, body, options, async (temporary) => {
+        if ((await this.head(key))?.etag !== found.etag) return 'changed';
+        await rename(temporary, this.#path(key));
+        return 'replaced';
+      }),
+    );
   }
 
   override head(key: string): Promise<StoredObject | undefined> {
@@ -170,6 +165,30 @@ export class FolderObjectStore extends ObjectStore {
     return join(this.folder, `${name.slice(0, longestName - digest.length - 1)}~${digest}`);
   }
 
+  /** Writes an object under a temporary name. @param publish gives it its own */
+  async #written<T>(
+    key: string,
+    body: () => Readable,
+    { size, contentType, metadata }: PutOptions,
+    publish: (temporary: string) => Promise<T>,
+  ): Promise<T> {
+    const header: Header = { key, size, contentType, metadata: asciiMetadata(metadata) };
+    const line = Buffer.from(`${JSON.stringify(header)}\n`);
+    if (line.length > longestHeader) {
+      throw new ObjectStoreError('failed', `the metadata of ${key} must be below ${longestHeader} bytes`, false);
+    }
+    return this.#withTemporary(async (file, temporary) => {
+      await file.writeFile(line);
+      const source = ExactBody.of(body, size, (cause) => this.#unreadable(key, cause));
+      // Goes on where the header ended.
+      await file.writeFile(source);
+      await file.sync();
+      const published = await publish(temporary);
+      await this.#sync();
+      return published;
+    });
+  }
+
   async #make(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
   }
@@ -182,7 +201,7 @@ export class FolderObjectStore extends ObjectStore {
       return await use(file, path);
     } finally {
       await file.close();
-      await unlink(path);
+      await rm(path, { force: true });
     }
   }
 
@@ -207,9 +226,9 @@ export class FolderObjectStore extends ObjectStore {
     }
     try {
       const { header, offset } = await readHeader(file);
-      const { size } = await file.stat();
+      const { size, ino, mtimeMs } = await file.stat();
       if (header.key !== key || size !== offset + header.size) throw new Error('the file is damaged');
-      return { file, object: header, offset };
+      return { file, object: { ...header, etag: `${ino}-${mtimeMs}` }, offset };
     } catch (error) {
       await file.close();
       throw error;

@@ -7,7 +7,14 @@ import { asFolderFailure, errnoOf } from './folder-failures.js';
 import { asciiMetadata } from './metadata.js';
 import { ObjectStoreError, type PutOptions } from './object-store.js';
 import { checkKey } from './request-checks.js';
-import { UploadStore, type PartDestination, type Upload, type UploadedPart } from './uploads.js';
+import {
+  UploadStore,
+  type OwnPart,
+  type PartDestination,
+  type Upload,
+  type UploadedPart,
+  type UploadOptions,
+} from './uploads.js';
 
 /** Bytes left free before those of a part: the header of its object, where it is the only one, so that it need not be copied. */
 const HEADER = 4_096;
@@ -43,10 +50,7 @@ export class FolderUploads extends UploadStore {
     this.uploads = join(objects.folder, '.uploads');
   }
 
-  override start(
-    key: string,
-    { contentType, metadata }: { readonly contentType: string; readonly metadata?: Readonly<Record<string, string>> },
-  ): Promise<string> {
+  override start(key: string, { contentType, metadata }: UploadOptions): Promise<string> {
     return this.guard(`upload ${key}`, async () => {
       checkKey(key);
       const id = randomUUID();
@@ -61,9 +65,15 @@ export class FolderUploads extends UploadStore {
     return Promise.resolve({
       write: (body) =>
         this.guard(`write part ${number} of ${upload.key}`, () =>
-          this.write(this.folderOf(upload), number, size, body),
+          this.receive(this.folderOf(upload), number, size, body),
         ),
     });
+  }
+
+  override write(upload: Upload, number: number, { size, body }: OwnPart): Promise<'written' | 'no-such-upload'> {
+    return this.guard(`write part ${number} of ${upload.key}`, () =>
+      this.receive(this.folderOf(upload), number, size, body()),
+    );
   }
 
   override parts(upload: Upload): Promise<readonly UploadedPart[] | undefined> {
@@ -130,7 +140,7 @@ export class FolderUploads extends UploadStore {
     return 'created';
   }
 
-  private async write(
+  private async receive(
     folder: string,
     number: number,
     size: number,

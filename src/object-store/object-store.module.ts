@@ -14,7 +14,7 @@ import { Observer } from '../observation/observer.js';
 import { FolderObjectStore } from './folder.object-store.js';
 import { ObjectStore } from './object-store.js';
 import { ObservedObjectStore } from './observed.object-store.js';
-import { KnownStore } from './store-capabilities.js';
+import { folderCapabilities, KnownStore } from './store-capabilities.js';
 import { traced } from './traced.js';
 import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
 
@@ -50,9 +50,9 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
         { provide: choiceToken, inject: options.inject ?? [], useFactory: options.useFactory },
         {
           provide: storeToken,
-          inject: [choiceToken, Configuration],
-          useFactory: async (choice: ObjectStoreChoice, configuration: Configuration) =>
-            traced(await makeObjectStore(choice, configuration.environment)),
+          inject: [choiceToken, Configuration, KnownStore],
+          useFactory: async (choice: ObjectStoreChoice, configuration: Configuration, known: KnownStore) =>
+            traced(await makeObjectStore(choice, configuration.environment, undefined, known)),
         },
         {
           provide: ObjectStore,
@@ -86,13 +86,18 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
 /**
  * The store that the settings describe.
  * @param region of S3; default the environment's `AWS_REGION`, then `us-east-1`
+ * @param known what is found out about it, at once of a folder
  */
 export async function makeObjectStore(
   choice: ObjectStoreChoice,
   { bucket, dataDir }: Pick<EnvironmentSettings, 'bucket' | 'dataDir'>,
   region = process.env['AWS_REGION'] || undefined,
+  known = new KnownStore(),
 ): Promise<ObjectStore> {
-  if (choice === 'folder') return new FolderObjectStore(join(dataDir, 'objects'));
+  if (choice === 'folder') {
+    known.learn(folderCapabilities);
+    return new FolderObjectStore(join(dataDir, 'objects'));
+  }
   const { endpoint, key, secret, name } = bucket;
   if (!endpoint || !key || !secret || !name) {
     const settings = { ENDPOINT: endpoint, KEY: key, SECRET: secret, NAME: name };
@@ -101,5 +106,5 @@ export async function makeObjectStore(
   }
   // Loaded only where it is used: the SDK costs start-up time and memory.
   const { S3ObjectStore } = await import('./s3.object-store.js');
-  return new S3ObjectStore({ endpoint, key, secret, bucket: name, region });
+  return new S3ObjectStore({ endpoint, key, secret, bucket: name, region, known });
 }

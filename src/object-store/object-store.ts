@@ -8,6 +8,8 @@ export interface StoredObject {
   readonly contentType: string;
   /** User metadata, keys in lower case; values are ASCII. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The store's name of these bytes, by which {@link ObjectStore.replace} knows them; where it is that of an upload in parts, `"…-N"`. */
+  readonly etag?: string;
 }
 
 export interface PutOptions {
@@ -15,6 +17,8 @@ export interface PutOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Bytes; the stream gives exactly so many. */
   readonly size: number;
+  /** SHA-256 of these bytes, 64 hexadecimal digits; absent: an adapter that needs it reads the body once before. */
+  readonly sha256?: string;
 }
 
 /** Reading a part of an object: first and last byte, both inclusive, as HTTP ranges have it. */
@@ -47,6 +51,11 @@ export abstract class ObjectStore {
    * @returns `created`, or `exists` when an object stands there already (nothing was written)
    */
   abstract create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'>;
+  /**
+   * Writes in the place of an object that is known to be wrong, and of no other: where the store can, only while what stands there is still `found`.
+   * @returns `changed` where it is not any more (nothing was written)
+   */
+  abstract replace(found: StoredObject, body: () => Readable, options: PutOptions): Promise<'replaced' | 'changed'>;
   /** The object's properties, or undefined when there is none. */
   abstract head(key: string): Promise<StoredObject | undefined>;
   /** The object and its bytes, or undefined when there is none. */

@@ -1,6 +1,6 @@
 import type { Observer } from '../observation/observer.js';
-import { ObjectStore, ObjectStoreError, type AddressOptions, type ByteRange, type PutOptions } from './object-store.js';
-import { type PartDestination, type Upload, type UploadedPart, UploadStore } from './uploads.js';
+import { ObjectStore, ObjectStoreError, type AddressOptions, type ByteRange } from './object-store.js';
+import { type PartDestination, type Upload, type UploadedPart, type UploadOptions, UploadStore } from './uploads.js';
 
 /** A store whose calls are told to an observer. Reading counts until the first byte can be had, writing to its end. */
 export class ObservedObjectStore extends ObjectStore {
@@ -18,6 +18,10 @@ export class ObservedObjectStore extends ObjectStore {
 
   override create(...args: Parameters<ObjectStore['create']>): Promise<'created' | 'exists'> {
     return observed(this.observer, 'create', () => this.store.create(...args));
+  }
+
+  override replace(...args: Parameters<ObjectStore['replace']>): Promise<'replaced' | 'changed'> {
+    return observed(this.observer, 'replace', () => this.store.replace(...args));
   }
 
   override head(key: string): ReturnType<ObjectStore['head']> {
@@ -50,7 +54,7 @@ class ObservedUploads extends UploadStore {
     super();
   }
 
-  override start(key: string, options: Omit<PutOptions, 'size'>): Promise<string> {
+  override start(key: string, options: UploadOptions): Promise<string> {
     return observed(this.observer, 'upload-start', () => this.store.start(key, options));
   }
 
@@ -59,6 +63,10 @@ class ObservedUploads extends UploadStore {
     const destination = await this.store.destination(...args);
     if ('address' in destination) return destination;
     return { write: (body) => observed(this.observer, 'upload-part', () => destination.write(body)) };
+  }
+
+  override write(...args: Parameters<UploadStore['write']>): Promise<'written' | 'no-such-upload'> {
+    return observed(this.observer, 'upload-part', () => this.store.write(...args));
   }
 
   override parts(upload: Upload): Promise<readonly UploadedPart[] | undefined> {

@@ -31,6 +31,8 @@ const full = new Set(['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull
 /** 4xx that say nothing about the request itself: the same one may succeed later. */
 const transientStatus = new Set([408, 425, 429]);
 const transientCode = new Set([
+  // The bytes were damaged on their way: sent again they may arrive whole.
+  'BadDigest',
   'ConditionalRequestConflict',
   'IncompleteBody',
   'OperationAborted',
@@ -38,6 +40,7 @@ const transientCode = new Set([
   'SlowDown',
   'Throttling',
   'TooManyRequests',
+  'XAmzContentChecksumMismatch',
 ]);
 
 /**
@@ -72,7 +75,12 @@ export function lacksObject(error: unknown): boolean {
   return status === 404 && code !== 'NoSuchBucket' && !(code !== undefined && denied.has(code));
 }
 
-/** Whether the store refuses `If-None-Match` itself, rather than the object. */
+/** Whether the upload in parts is over, or never was. */
+export function lacksUpload(error: unknown): boolean {
+  return answerOf(error).code === 'NoSuchUpload';
+}
+
+/** Whether the store refuses a header (`If-None-Match`, a checksum) itself, rather than the object. */
 export function refusesCondition(error: unknown): boolean {
   const { status, code } = answerOf(error);
   if (status === 501 || code === 'NotImplemented') return true;

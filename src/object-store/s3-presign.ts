@@ -11,5 +11,9 @@ export function presign(
 ): Promise<string> {
   const signingDate = new Date(Date.now() + client.config.systemClockOffset);
   // The library's types take one kind of command at a time.
-  return getSignedUrl(client, command as GetObjectCommand, { expiresIn: seconds, signingDate });
+  return getSignedUrl(client, command as GetObjectCommand, {
+    expiresIn: seconds,
+    signingDate,
+    unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
+  });
 }

@@ -1,4 +1,4 @@
-import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, UploadPartCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { ExactBody } from './exact-body.js';
 
 interface Outgoing {
@@ -16,14 +16,16 @@ function changing(change: (request: Outgoing) => void) {
 }
 
 /**
- * Sends an object, opening its body anew for every attempt.
+ * Sends an object or a part of one, opening its body anew for every attempt.
  *
- * The SDK does not retry a request whose body is a stream; so it sees none: each attempt gets a fresh one after the request has been signed.
+ * The SDK does not retry a request whose body is a stream; so it sees none: each attempt gets a fresh one after the request has been signed. For the same reason a
+ * digest goes as a header that the command has, never as a trailer behind the body.
+ * @param command without `Body`
  * @throws what the body failed with, or the SDK's error
  */
 export async function upload(
   client: S3Client,
-  input: Omit<PutObjectCommandInput, 'Body'>,
+  command: PutObjectCommand | UploadPartCommand,
   openBody: () => ExactBody,
 ): Promise<void> {
   const aborted = new AbortController();
@@ -38,21 +40,22 @@ export async function upload(
     });
     return body;
   };
-  const command = new PutObjectCommand(input);
-  command.middlewareStack.add(
+  // Both commands have the same steps; their types do not say so.
+  const { middlewareStack } = command as PutObjectCommand;
+  middlewareStack.add(
     changing((request) => {
       request.headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD';
     }),
     { step: 'build', name: 'unsignedPayload' },
   );
-  command.middlewareStack.addRelativeTo(
+  middlewareStack.addRelativeTo(
     changing((request) => {
       request.body = openNext();
     }),
     { relation: 'after', toMiddleware: 'httpSigningMiddleware', name: 'bodyPerAttempt' },
   );
   try {
-    await client.send(command, { abortSignal: aborted.signal });
+    await client.send(command as PutObjectCommand, { abortSignal: aborted.signal });
   } catch (error) {
     throw bodyFailure ?? error;
   } finally {

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { S3ObjectStore, type S3ObjectStoreOptions } from './s3.object-store.js';
+import { KnownStore } from './store-capabilities.js';
 import { bodyOf, expectFailure, readAll } from './testing/describe-object-store.js';
 import { answerNow, hangUp, ScriptedS3, silence, status, type Answer } from './testing/scripted-s3.js';
 
-const options = { contentType: 'text/plain', size: 5 };
+const sha256 = createHash('sha256').update('hello').digest();
+const options = { contentType: 'text/plain', size: 5, sha256: sha256.toString('hex') };
 const disposals: (() => unknown)[] = [];
 afterEach(async () => {
   for (const dispose of disposals.splice(0)) await dispose();
@@ -48,9 +51,13 @@ describe('an S3 store that fails', () => {
       'content-type': 'text/plain',
       'if-none-match': '*',
       'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
-      authorization: expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=dev-key\/\d+\/us-east-1\/s3\//),
+      'x-amz-checksum-sha256': sha256.toString('base64'),
+      authorization: expect.stringMatching(
+        /^AWS4-HMAC-SHA256 Credential=dev-key\/\d+\/us-east-1\/s3\/.*SignedHeaders=[^,]*x-amz-checksum-sha256/,
+      ),
     });
-    expect(Object.keys(puts[0]?.headers ?? {}).filter((name) => /checksum|trailer|expect/.test(name))).toEqual([]);
+    const special = Object.keys(puts[0]?.headers ?? {}).filter((name) => /checksum|trailer|expect|encoding/.test(name));
+    expect(special).toEqual(['x-amz-checksum-sha256']);
   });
 
   it('fails after three attempts, retryable', async () => {
@@ -183,13 +190,79 @@ describe('an S3 store without conditional writes', () => {
   });
 
   it('is not taken for one because one request was wrong', async () => {
-    const { server, store } = await scripted({
-      ...missing,
-      PUT: [status(400, 'InvalidArgument'), status(400, 'InvalidArgument'), status(200)],
-    });
+    const wrong = Array.from({ length: 4 }, () => status(400, 'InvalidArgument'));
+    const { server, store } = await scripted({ ...missing, PUT: [...wrong, status(200)] });
     await expectFailure(store.create('k', bodyOf('hello'), options), 'failed', false);
     await expect(store.create('l', bodyOf('hello'), options)).resolves.toBe('created');
-    expect(server.seen('PUT').map(({ headers }) => headers['if-none-match'])).toEqual(['*', undefined, '*']);
+    expect(server.seen('PUT').map(({ headers }) => headers['if-none-match'])).toEqual([
+      '*',
+      undefined,
+      '*',
+      undefined,
+      '*',
+    ]);
+  });
+});
+
+describe('an S3 store that', () => {
+  const md5 = createHash('md5').update('hello').digest('base64');
+  /** What came of a body's digest, and of the condition, with each PUT. */
+  const sent = (server: ScriptedS3) =>
+    server
+      .seen('PUT')
+      .map(({ headers }) => [
+        headers['x-amz-checksum-sha256'] && 'sha256',
+        headers['content-md5'] && 'md5',
+        headers['if-none-match'],
+      ]);
+
+  it('refuses the checksum header is sent the MD5 from then on', async () => {
+    const { server, store } = await scripted({
+      ...missing,
+      PUT: [status(501, 'NotImplemented'), status(501, 'NotImplemented'), status(200)],
+    });
+    await store.create('k', bodyOf('hello'), options);
+    await store.create('l', bodyOf('hello'), options);
+    expect(sent(server)).toEqual([
+      ['sha256', undefined, '*'],
+      ['sha256', undefined, undefined],
+      [undefined, 'md5', '*'],
+      [undefined, 'md5', '*'],
+    ]);
+    expect(server.seen('PUT').at(-1)?.headers['content-md5']).toBe(md5);
+  });
+
+  it.each([
+    [{ checksumHeader: 'no' } as const, [undefined, 'md5', '*']],
+    [{ checksumHeader: 'no', contentMd5: 'no' } as const, [undefined, undefined, '*']],
+    [{ contentMd5: 'no', dropsCutBodies: 'no' } as const, ['sha256', undefined, '*']],
+  ])('is known to have %j is sent what it looks at', async (found, headers) => {
+    const known = new KnownStore();
+    known.learn(found);
+    const { server, store } = await scripted({ ...missing, PUT: [status(200)] }, { known });
+    await store.create('k', bodyOf('hello'), options);
+    expect(sent(server)).toEqual([headers]);
+  });
+
+  it('got other bytes than were sent is tried again later', async () => {
+    const { store } = await scripted({ ...missing, PUT: [status(400, 'BadDigest')] });
+    await expectFailure(store.create('k', bodyOf('hello'), options), 'failed', true, /HTTP 400 BadDigest/);
+  });
+
+  it('knows no condition for a replacement is written to without it', async () => {
+    const { server, store } = await scripted({ PUT: [status(501), status(200)] });
+    const found = { key: 'k', size: 1, contentType: '', metadata: {}, etag: '"e"' };
+    await expect(store.replace(found, bodyOf('hello'), options)).resolves.toBe('replaced');
+    expect(server.seen('PUT').map(({ headers }) => headers['if-match'])).toEqual(['"e"', undefined]);
+  });
+
+  it.each([
+    [412, 'PreconditionFailed'],
+    [404, 'NoSuchKey'],
+  ])('answers a replacement with %d %s has another object now', async (code, errorCode) => {
+    const { store } = await scripted({ PUT: [status(code, errorCode)] });
+    const found = { key: 'k', size: 1, contentType: '', metadata: {}, etag: '"e"' };
+    await expect(store.replace(found, bodyOf('hello'), options)).resolves.toBe('changed');
   });
 });
 

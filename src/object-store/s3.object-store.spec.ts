@@ -6,7 +6,9 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { ObjectStoreError } from './object-store.js';
 import { S3ObjectStore } from './s3.object-store.js';
 import { bodyOf, describeObjectStore, expectFailure } from './testing/describe-object-store.js';
@@ -57,6 +59,35 @@ if (endpoint === undefined || key === undefined || secret === undefined) {
       expect([response.status, await response.text()]).toEqual([206, '234']);
       expect(response.headers.get('content-type')).toBe('image/png');
       expect(response.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''Bild%20%C3%A4.png");
+      await dispose();
+    });
+  });
+
+  describe('an address for a part', () => {
+    const bytes = randomBytes(100_000);
+    const digest = (algorithm: string) => createHash(algorithm).update(bytes).digest('base64');
+    const headers = { sha256: 'x-amz-checksum-sha256', md5: 'Content-MD5' } as const;
+
+    it.each(['sha256', 'md5'] as const)('takes the bytes whose %s its sender said, and no others', async (name) => {
+      const { store, dispose } = await makeBucket();
+      const id = await store.uploads.start('k', { contentType: 'text/plain', digests: name === 'sha256' });
+      const upload = { key: 'k', id };
+      const { address } = (await store.uploads.destination(upload, 1, bytes.length, 60, {
+        [name]: digest(name),
+      })) as { address: string };
+      // In the query it would be overlooked.
+      expect(new URL(address).searchParams.get('X-Amz-SignedHeaders')).toContain(headers[name].toLowerCase());
+      expect(address.toLowerCase()).not.toContain(`&${headers[name].toLowerCase()}`);
+      const put = async (body: Buffer, said = digest(name)) =>
+        (await fetch(address, { method: 'PUT', body: new Uint8Array(body), headers: { [headers[name]]: said } }))
+          .status;
+      const other = Buffer.from(bytes).fill(0, 50_000);
+      expect(await put(other)).toBe(400);
+      expect(await put(other, createHash(name).update(other).digest('base64'))).toBe(403);
+      expect(await put(bytes)).toBe(200);
+      await store.uploads.complete(upload, (await store.uploads.parts(upload)) ?? []);
+      const found = await store.read('k');
+      expect(bytes.equals(await buffer(found?.body as Readable))).toBe(true);
       await dispose();
     });
   });

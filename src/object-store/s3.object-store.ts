@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
-import { asciiMetadata } from './metadata.js';
 import {
   ObjectStore,
   ObjectStoreError,
@@ -17,10 +16,11 @@ import {
   type StoredObject,
 } from './object-store.js';
 import { checkKey, checkRange } from './request-checks.js';
-import { answerOf, asS3Failure, lacksObject, refusesCondition } from './s3-failures.js';
+import { answerOf, asS3Failure, lacksObject } from './s3-failures.js';
 import { presign } from './s3-presign.js';
-import { upload } from './s3-upload.js';
 import { S3Uploads } from './s3.uploads.js';
+import { S3Writes } from './s3.writes.js';
+import { KnownStore } from './store-capabilities.js';
 
 export interface S3ObjectStoreOptions {
   /** `http://` or `https://` address of the store. */
@@ -34,6 +34,8 @@ export interface S3ObjectStoreOptions {
   readonly timeouts?: Partial<S3Timeouts>;
   /** Connections open at a time, default 50; further calls wait for one. */
   readonly maximumSockets?: number;
+  /** What is found out about the store while it is in use. */
+  readonly known?: KnownStore;
 }
 
 /** All in milliseconds. */
@@ -48,20 +50,14 @@ export interface S3Timeouts {
   readonly check: number;
 }
 
-interface Write extends PutOptions {
-  readonly key: string;
-  readonly body: () => Readable;
-  readonly metadata: Record<string, string>;
-}
-
 const defaultTimeouts: S3Timeouts = { connect: 5_000, idle: 60_000, call: 30_000, check: 5_000 };
 const attempts = 3;
 
 /**
  * A bucket of an S3 store. Calls are tried three times where the SDK's standard strategy takes the failure for transient.
  *
- * Objects are streamed with a known length and an unsigned payload (`x-amz-content-sha256: UNSIGNED-PAYLOAD`, signed headers), over http as over https.
- * Checksums are sent and validated only where S3 requires them: several stores in use refuse the SDK's newer defaults.
+ * Objects are streamed with a known length, their digest in a header, and an unsigned payload (`x-amz-content-sha256: UNSIGNED-PAYLOAD`, signed headers), over http as
+ * over https. The SDK itself adds checksums only where S3 requires them: several stores in use refuse its newer defaults, which come behind the body.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
  */
 export class S3ObjectStore extends ObjectStore {
@@ -70,8 +66,7 @@ export class S3ObjectStore extends ObjectStore {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #timeouts: S3Timeouts;
-  /** Until the store has refused `If-None-Match` once and taken the same object without it. */
-  #conditionalWrites = true;
+  readonly #writes: S3Writes;
 
   /** @throws ObjectStoreError (`not-configured`) when the endpoint is no http(s) address */
   constructor(options: S3ObjectStoreOptions) {
@@ -99,34 +94,21 @@ export class S3ObjectStore extends ObjectStore {
         httpsAgent: sockets,
       },
     });
-    this.uploads = new S3Uploads(this.#client, this.#bucket, this.description, this.#timeouts.call);
+    this.#writes = new S3Writes(this.#client, this.#bucket, this.description, options.known ?? new KnownStore());
+    this.uploads = new S3Uploads(this.#client, this.#bucket, this.description, this.#timeouts.call, this.#writes);
   }
 
-  /**
-   * Asks for the object first, then writes with `If-None-Match: *`: stores are known that ignore the condition without a word, and the body of
-   * an object that stands already need not be sent. Where the store refuses the condition, asking first is all there is.
-   */
   override async create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'> {
     checkKey(key);
-    const write: Write = { ...options, key, body, metadata: asciiMetadata(options.metadata) };
-    if (this.#conditionalWrites) {
-      if (await this.#stands(key, true)) return 'exists';
-      try {
-        await this.#put(write, '*');
-        return 'created';
-      } catch (error) {
-        if (answerOf(error).status === 412) return 'exists';
-        if (!refusesCondition(error)) throw this.#failure(error, `write ${key}`);
-      }
-    }
-    if (await this.#stands(key, false)) return 'exists';
-    try {
-      await this.#put(write);
-    } catch (error) {
-      throw this.#failure(error, `write ${key}`);
-    }
-    this.#conditionalWrites = false;
-    return 'created';
+    return this.#writes.create(key, body, options, (mayBeUnknown) => this.#stands(key, mayBeUnknown));
+  }
+
+  override async replace(
+    found: StoredObject,
+    body: () => Readable,
+    options: PutOptions,
+  ): Promise<'replaced' | 'changed'> {
+    return this.#writes.replace(found, body, options);
   }
 
   /** A missing bucket looks like a missing object here: S3 answers HEAD without an error code. {@link check} tells them apart. */
@@ -242,23 +224,6 @@ export class S3ObjectStore extends ObjectStore {
     return object && { object, body: Readable.from([]) };
   }
 
-  #put(write: Write, condition?: '*'): Promise<void> {
-    const { key, size } = write;
-    const input = {
-      Bucket: this.#bucket,
-      Key: key,
-      ContentLength: size,
-      ContentType: write.contentType,
-      Metadata: write.metadata,
-      IfNoneMatch: condition,
-    };
-    const unreadable = (cause: Error): ObjectStoreError => {
-      const message = `${this.description}: cannot write ${key}: its bytes could not be read: ${cause.message}`;
-      return new ObjectStoreError('failed', message, true, { cause });
-    };
-    return upload(this.#client, input, () => ExactBody.of(write.body, size, unreadable));
-  }
-
   #within(timeout: 'call' | 'check'): { abortSignal: AbortSignal } {
     return { abortSignal: AbortSignal.timeout(this.#timeouts[timeout]) };
   }
@@ -296,7 +261,7 @@ function totalOf(contentRange: string): number {
 
 function storedObject(
   key: string,
-  output: { ContentLength?: number; ContentType?: string; Metadata?: Record<string, string> },
+  output: { ContentLength?: number; ContentType?: string; ETag?: string; Metadata?: Record<string, string> },
 ): StoredObject {
   return {
     key,
@@ -305,5 +270,6 @@ function storedObject(
     metadata: Object.fromEntries(
       Object.entries(output.Metadata ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     ),
+    ...(output.ETag === undefined ? {} : { etag: output.ETag }),
   };
 }

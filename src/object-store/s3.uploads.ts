@@ -9,9 +9,18 @@ import {
 import { asciiMetadata } from './metadata.js';
 import { ObjectStoreError } from './object-store.js';
 import { checkKey } from './request-checks.js';
-import { answerOf, asS3Failure, refusesCondition } from './s3-failures.js';
+import { answerOf, asS3Failure, lacksUpload, refusesCondition } from './s3-failures.js';
 import { presign } from './s3-presign.js';
-import { UploadStore, type PartDestination, type Upload, type UploadedPart } from './uploads.js';
+import type { S3Writes } from './s3.writes.js';
+import {
+  UploadStore,
+  type OwnPart,
+  type PartDestination,
+  type PartDigests,
+  type Upload,
+  type UploadedPart,
+  type UploadOptions,
+} from './uploads.js';
 
 /**
  * S3's multipart uploads, their parts sent to presigned addresses. An upload of one part is one, too: so what was written counts only once this server says so,
@@ -26,31 +35,46 @@ export class S3Uploads extends UploadStore {
     private readonly description: string,
     /** For a call that moves no object, milliseconds. */
     private readonly timeout: number,
+    private readonly writes: S3Writes,
   ) {
     super();
   }
 
-  override async start(
-    key: string,
-    options: { readonly contentType: string; readonly metadata?: Readonly<Record<string, string>> },
-  ): Promise<string> {
+  override async start(key: string, options: UploadOptions): Promise<string> {
     checkKey(key);
     const command = new CreateMultipartUploadCommand({
       Bucket: this.bucket,
       Key: key,
       ContentType: options.contentType,
       Metadata: asciiMetadata(options.metadata),
+      ChecksumAlgorithm: options.digests ? 'SHA256' : undefined,
     });
     const { UploadId: id } = await this.client.send(command, this.within()).catch(this.fail(`upload ${key}`));
     if (id === undefined) throw new ObjectStoreError('failed', `${this.description}: gave ${key} no upload id`, true);
     return id;
   }
 
-  /** The length is part of what is signed: the store refuses any other. */
-  override async destination(upload: Upload, number: number, size: number, seconds: number): Promise<PartDestination> {
-    const command = new UploadPartCommand({ ...this.named(upload), PartNumber: number, ContentLength: size });
+  /** The length, and what the sender says of the bytes, are part of what is signed: the store refuses any other. In the query a digest would be overlooked by some. */
+  override async destination(
+    upload: Upload,
+    number: number,
+    size: number,
+    seconds: number,
+    { sha256, md5 }: PartDigests = {},
+  ): Promise<PartDestination> {
+    const command = new UploadPartCommand({
+      ...this.named(upload),
+      PartNumber: number,
+      ContentLength: size,
+      ChecksumSHA256: sha256,
+      ContentMD5: md5,
+    });
     const address = await presign(this.client, command, seconds).catch(this.fail(`sign an address for ${upload.key}`));
     return { address };
+  }
+
+  override write(upload: Upload, number: number, part: OwnPart): Promise<'written' | 'no-such-upload'> {
+    return this.writes.part(upload, number, part);
   }
 
   override async parts(upload: Upload): Promise<readonly UploadedPart[] | undefined> {
@@ -64,8 +88,11 @@ export class S3Uploads extends UploadStore {
           lacksUpload(error) ? undefined : this.fail(`list the parts of ${upload.key}`)(error),
         );
       if (!page) return undefined;
-      for (const { PartNumber: number, Size: size, ETag: etag } of page.Parts ?? []) {
-        if (number !== undefined && size !== undefined && etag !== undefined) parts.push({ number, size, etag });
+      for (const { PartNumber: number, Size: size, ETag: etag, ChecksumSHA256: sha256 } of page.Parts ?? []) {
+        if (number === undefined || size === undefined || etag === undefined) continue;
+        // One that was sent again is listed twice by some stores; which of them they complete cannot be told, unless they are the same.
+        if (parts.some((part) => part.number === number && part.etag === etag)) continue;
+        parts.push({ number, size, etag, ...(sha256 === undefined ? {} : { sha256 }) });
       }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     } while (marker !== undefined);
@@ -77,7 +104,13 @@ export class S3Uploads extends UploadStore {
       this.client.send(
         new CompleteMultipartUploadCommand({
           ...this.named(upload),
-          MultipartUpload: { Parts: parts.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
+          MultipartUpload: {
+            Parts: parts.map(({ number, etag, sha256 }) => ({
+              PartNumber: number,
+              ETag: etag,
+              ChecksumSHA256: sha256,
+            })),
+          },
           IfNoneMatch: condition,
         }),
       );
@@ -113,8 +146,4 @@ export class S3Uploads extends UploadStore {
       throw asS3Failure(error, this.description, action);
     };
   }
-}
-
-function lacksUpload(error: unknown): boolean {
-  return answerOf(error).code === 'NoSuchUpload';
 }

@@ -36,6 +36,19 @@ export const unknownCapabilities: StoreCapabilities = {
   multipartListing: 'unknown',
 };
 
+/** A folder has no addresses and no headers; bytes that do not come whole leave nothing in it. */
+export const folderCapabilities: StoreCapabilities = {
+  conditionalPut: 'yes',
+  conditionalCompletion: 'yes',
+  checksumHeader: 'unknown',
+  contentMd5: 'unknown',
+  dropsCutBodies: 'yes',
+  dropsCutParts: 'yes',
+  ranges: 'yes',
+  presignedAddresses: 'unknown',
+  multipartListing: 'yes',
+};
+
 /**
  * What this replica knows of its object store. Who asks degrades nothing because of what is unknown: only `no` takes something away. Who finds something out says it
  * with {@link learn}, at any time.

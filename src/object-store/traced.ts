@@ -1,8 +1,22 @@
 import { inCallSpan } from '../tracing/tracing.js';
 import type { ObjectStore } from './object-store.js';
 
-const CALLS: ReadonlySet<string | symbol> = new Set<keyof ObjectStore>(['create', 'head', 'read', 'remove', 'address']);
-const UPLOAD_CALLS: ReadonlySet<string | symbol> = new Set(['start', 'destination', 'parts', 'complete', 'abort']);
+const CALLS: ReadonlySet<string | symbol> = new Set<keyof ObjectStore>([
+  'create',
+  'replace',
+  'head',
+  'read',
+  'remove',
+  'address',
+]);
+const UPLOAD_CALLS: ReadonlySet<string | symbol> = new Set([
+  'start',
+  'destination',
+  'write',
+  'parts',
+  'complete',
+  'abort',
+]);
 
 /** The same store, whose calls have spans in the trace that they belong to. A reading's span ends when the bytes begin to come. */
 export function traced<T extends ObjectStore>(store: T): T {

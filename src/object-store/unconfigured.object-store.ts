@@ -14,6 +14,10 @@ export class UnconfiguredObjectStore extends ObjectStore {
     return this.#reject();
   }
 
+  override replace(): Promise<never> {
+    return this.#reject();
+  }
+
   override head(): Promise<never> {
     return this.#reject();
   }

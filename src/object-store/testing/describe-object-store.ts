@@ -34,6 +34,7 @@ export function describeObjectStore(name: string, factory: () => Promise<ObjectS
       const metadata = { 'Pod-UID': 'abc', note: ' Grüße 100 % ' };
       await expect(store.create(key, bodyOf(content), { ...options, metadata })).resolves.toBe('created');
       const object: StoredObject = {
+        etag: expect.any(String) as unknown as string,
         key,
         ...options,
         metadata: { 'pod-uid': 'abc', note: '%20Gr%C3%BC%C3%9Fe 100 %%20' },
@@ -47,6 +48,27 @@ export function describeObjectStore(name: string, factory: () => Promise<ObjectS
       await expect(put(key, 'first', { by: 'one' })).resolves.toBe('created');
       await expect(put(key, 'the second', { by: 'two' })).resolves.toBe('exists');
       await expect(readAll(store, key)).resolves.toMatchObject({ object: { metadata: { by: 'one' } }, text: 'first' });
+    });
+
+    it('replaces an object that is known to be wrong, and no other', async () => {
+      const key = `replaced/${randomUUID()}`;
+      await put(key, 'wro');
+      const wrong = (await store.head(key)) as StoredObject;
+      const replace = (content: string, by: string) =>
+        store.replace(wrong, bodyOf(content), {
+          contentType: 'text/plain',
+          size: Buffer.byteLength(content),
+          metadata: { by },
+        });
+      await expect(replace('right', 'one')).resolves.toBe('replaced');
+      await expect(replace('other', 'two')).resolves.toBe('changed');
+      await expect(readAll(store, key)).resolves.toMatchObject({
+        object: { size: 5, metadata: { by: 'one' } },
+        text: 'right',
+      });
+      await store.remove(key);
+      await expect(replace('again', 'three')).resolves.toBe('changed');
+      await expect(store.head(key)).resolves.toBeUndefined();
     });
 
     it('lets exactly one of many writers at a time create an object, whole', async () => {
@@ -74,10 +96,12 @@ export function describeObjectStore(name: string, factory: () => Promise<ObjectS
         opened += 1;
         return Readable.from(blocks(block, size));
       };
-      await expect(store.create(key, body, { contentType: 'application/octet-stream', size })).resolves.toBe('created');
-      expect(opened).toBe(1);
       const expected = createHash('sha256');
       for (const part of blocks(block, size)) expected.update(part);
+      const sha256 = expected.copy().digest('hex');
+      const options = { contentType: 'application/octet-stream', size, sha256 };
+      await expect(store.create(key, body, options)).resolves.toBe('created');
+      expect(opened).toBe(1);
       const actual = createHash('sha256');
       const found = await store.read(key);
       for await (const part of found?.body ?? []) actual.update(part as Buffer);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { PartDestination, Upload, UploadStore } from '../uploads.js';
@@ -41,7 +41,12 @@ export function describeUploads(name: string, factory: () => Promise<ObjectStore
         expect(await uploads.parts(upload)).toEqual([{ number: 1, size, etag: expect.any(String) }]);
         expect(await tested.store.head(upload.key)).toBeUndefined();
         expect(await complete(upload)).toBe('created');
-        expect(await tested.store.head(upload.key)).toEqual({ key: upload.key, size, ...options });
+        expect(await tested.store.head(upload.key)).toEqual({
+          etag: expect.any(String),
+          key: upload.key,
+          size,
+          ...options,
+        });
         expect(bytes.equals((await contentOf(upload.key)) as Buffer)).toBe(true);
       },
     );
@@ -53,6 +58,22 @@ export function describeUploads(name: string, factory: () => Promise<ObjectStore
       expect((await uploads.parts(upload))?.map(({ number }) => number)).toEqual([1, 2, 3]);
       await complete(upload);
       expect(Buffer.concat(parts).equals((await contentOf(upload.key)) as Buffer)).toBe(true);
+    });
+
+    it('take parts of the server itself, with their digests, in any order', async () => {
+      const key = `uploads/${randomUUID()}`;
+      const upload = { key, id: await uploads.start(key, { ...options, digests: true }) };
+      const parts = [randomBytes(5 * mebibyte), Buffer.from('the end')] as const;
+      const own = (bytes: Buffer, digested = bytes) => ({
+        size: bytes.length,
+        sha256: createHash('sha256').update(digested).digest('hex'),
+        body: () => Readable.from([bytes]),
+      });
+      for (const number of [2, 1])
+        expect(await uploads.write(upload, number, own(parts[number - 1] as Buffer))).toBe('written');
+      await complete(upload);
+      expect(Buffer.concat(parts).equals((await contentOf(key)) as Buffer)).toBe(true);
+      expect(await uploads.write(upload, 1, own(parts[1]))).toBe('no-such-upload');
     });
 
     it('keep the part that was sent last', async () => {
