@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { formatOutputs } from '../jobs/model/job-annotations.js';
-import type { JobAttempt, JobOutcome, LogStart } from '../jobs/model/job-outcome.js';
+import type { JobAttempt, JobOutcome, LogStart, StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobPatch } from '../k8s/client/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
@@ -53,14 +53,17 @@ export function resultsExpiredPatch(job: Pick<JobRecord, 'uid'>, now: Date): Job
 /** Says that everything of a job is collected; from now its retention counts, unless subscribers have to be told first: `src/subscribers` then puts it in force. */
 export function collectedPatch(
   job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'subscription' | 'collectionProblem'>,
-  logKey?: string,
+  log?: Pick<StoredLog, 'key'> & Partial<StoredLog>,
 ): JobPatch {
   return {
     metadata: {
       uid: job.uid,
       annotations: {
         [ownAnnotation.collection]: 'done',
-        ...(logKey === undefined ? {} : { [ownAnnotation.logKey]: logKey }),
+        ...(log === undefined ? {} : { [ownAnnotation.logKey]: log.key }),
+        ...(log?.size === undefined
+          ? {}
+          : { [ownAnnotation.log]: JSON.stringify({ size: log.size, digest: log.digest }) }),
         ...(job.collectionProblem === undefined ? {} : { [ownAnnotation.collectionProblem]: null }),
       },
     },

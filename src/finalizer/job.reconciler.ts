@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/model/job-cause.js';
 import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
-import type { JobCause, JobOutcome } from '../jobs/model/job-outcome.js';
+import type { JobCause, JobOutcome, StoredLog } from '../jobs/model/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
 import { JobTransfers } from '../jobs/execution/job-transfers.js';
 import { endOf, hasEnded, type PodRecord } from '../jobs/model/pod-record.js';
@@ -64,7 +64,10 @@ export class JobReconciler {
     if (current.outcome) {
       if (current.collection !== 'pending') return;
       await this.transfers.discard(current);
-      await this.recorder.patch(job, collectedPatch(current, current.logKey ?? logOfLast(current)));
+      await this.recorder.patch(
+        job,
+        collectedPatch(current, current.logKey === undefined ? logOfLast(current) : { key: current.logKey }),
+      );
       return;
     }
     const pod = pods[0] ?? actual[0];
@@ -134,8 +137,9 @@ function hasBeenTried(job: JobRecord, { uid }: PodRecord): boolean {
 }
 
 /** The Job controller has given up where another attempt was expected: the log of the last one is the job's. */
-function logOfLast({ outcome, attempts }: JobRecord): string | undefined {
-  return outcome?.status === 'failed' ? attempts.at(-1)?.logKey : undefined;
+function logOfLast({ outcome, attempts }: JobRecord): (Pick<StoredLog, 'key'> & Partial<StoredLog>) | undefined {
+  const last = outcome?.status === 'failed' ? attempts.at(-1) : undefined;
+  return last && { key: last.logKey, size: last.logSize, digest: last.logDigest };
 }
 
 /** No container runs, and the main ones have not: between init containers, too. */

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { logKeyStem } from '../jobs/logs/log-document.js';
+import type { StoredLog } from '../jobs/model/job-outcome.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { putWhole } from '../object-store/whole-object.js';
 import type { Spool } from '../jobs/results/spool.js';
 import { StorePlaces } from './store-places.js';
 
@@ -25,12 +27,12 @@ export class LogStore {
 
   /**
    * Stores a pod's log under the predecessor's key, `<prefix>YYYY-MM-DD_<jobname>-logs.txt`, and never over another's. Storing the same pod's log again changes
-   * nothing.
+   * nothing, unless what stands there is not whole.
    * @param finished its date in UTC stands in the key
-   * @returns the key used
+   * @returns what stands there: of the same pod, it may have been read before, when more of it was left
    * @throws ObjectStoreError
    */
-  storeLog(jobName: string, podUid: string, finished: Date, log: Spool): Promise<string> {
+  storeLog(jobName: string, podUid: string, finished: Date, log: Spool): Promise<StoredLog> {
     return this.put(logKeyStem(this.prefix, jobName, finished), '.txt', podUid, log, 'text/plain; charset=utf-8');
   }
 
@@ -40,7 +42,7 @@ export class LogStore {
    * @returns the key used
    * @throws ObjectStoreError
    */
-  storeResult(
+  async storeResult(
     jobName: string,
     podUid: string,
     finished: Date,
@@ -49,7 +51,7 @@ export class LogStore {
     outputId?: string,
   ): Promise<string> {
     const stem = `${this.prefix}${dateOf(finished)}_${jobName}-result${outputId === undefined ? '' : `-${keySafe(outputId)}`}`;
-    return this.put(stem, '', podUid, result, mediaType, ({ sha256 }) => sha256 === result.digest());
+    return (await this.put(stem, '', podUid, result, mediaType, (sha256) => sha256 === result.digest())).key;
   }
 
   /**
@@ -66,7 +68,7 @@ export class LogStore {
     }
   }
 
-  private put(...object: Parameters<LogStore['putNow']>): Promise<string> {
+  private put(...object: Parameters<LogStore['putNow']>): Promise<StoredLog> {
     return this.places.within(() => this.putNow(...object));
   }
 
@@ -76,14 +78,19 @@ export class LogStore {
     podUid: string,
     spool: Spool,
     contentType: string,
-    isSame: (metadata: Readonly<Record<string, string>>) => boolean = () => true,
-  ): Promise<string> {
-    const options = { contentType, size: spool.size, metadata: { [POD_UID]: podUid, sha256: spool.digest() } };
+    isSame: (sha256: string) => boolean = () => true,
+  ): Promise<StoredLog> {
+    const object = {
+      contentType,
+      size: spool.size,
+      sha256: spool.digest(),
+      body: () => spool.stream(),
+      owner: { [POD_UID]: podUid },
+    };
     for (let attempt = 0; attempt < MOST_DUPLICATES; attempt += 1) {
       const key = `${stem}${duplicateMark(attempt)}${suffix}`;
-      if ((await this.store.create(key, () => spool.stream(), options)) === 'created') return key;
-      const existing = await this.store.head(key);
-      if (existing?.metadata[POD_UID] === podUid && isSame(existing.metadata)) return key;
+      const kept = await putWhole(this.store, key, object);
+      if (kept && isSame(kept.sha256)) return { key, size: kept.size, digest: `sha256:${kept.sha256}` };
     }
     throw new ObjectStoreError('failed', `There are ${MOST_DUPLICATES} objects named ${stem}… already.`, false);
   }

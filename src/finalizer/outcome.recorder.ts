@@ -4,7 +4,7 @@ import { attemptOf, isRepeated, startOfJob, withAttempt } from '../jobs/model/jo
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
-import { ResultFault, type JobCause, type JobOutcome } from '../jobs/model/job-outcome.js';
+import { ResultFault, type JobCause, type JobOutcome, type StoredLog } from '../jobs/model/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
@@ -87,9 +87,9 @@ export class OutcomeRecorder {
   }
 
   /** Notes that this pod's end was not the job's, and where its log is. */
-  async noteAttempt(job: JobRecord, pod: PodRecord, logKey: string, now: Date): Promise<void> {
+  async noteAttempt(job: JobRecord, pod: PodRecord, log: StoredLog, now: Date): Promise<void> {
     for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
-      const attempts = withAttempt(current.attempts, attemptOf(pod, logKey, now));
+      const attempts = withAttempt(current.attempts, attemptOf(pod, log, now));
       try {
         return await this.patch(job, attemptsPatch(current, attempts));
       } catch (error) {

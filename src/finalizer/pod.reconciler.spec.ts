@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import type { V1Job } from '@kubernetes/client-node';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
@@ -263,13 +264,57 @@ describe('an ended pod', () => {
     expect(finalizers()).toEqual(RELEASED);
   });
 
-  it('never overwrites the log of another pod of its job', async () => {
+  it('has its log noted with size and digest', async () => {
+    const { cluster, cache, store, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, 'x\n');
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    await reconcilePod();
+    const log = store.text(LOG_KEY) ?? '';
+    const digest = createHash('sha256').update(log).digest('hex');
+    expect(JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.log] ?? '')).toEqual({
+      size: log.length,
+      digest: `sha256:${digest}`,
+    });
+    expect(store.objects.get(LOG_KEY)?.options.metadata).toMatchObject({ size: String(log.length), sha256: digest });
+    expect(cache.jobs.get(JOB)?.logSize).toBe(log.length);
+  });
+
+  it.each([0, 10, 40])(
+    'whose log and result are left with their first %d bytes by a server that was killed has both written whole again',
+    async (bytes) => {
+      const { cluster, store, outcome, reconcilePod } = setUp();
+      const text = 'x'.repeat(100_000);
+      cluster.logs.set(`${POD}/main`, `${RESULT}${text}\n`);
+      cluster.addJob(aKubeJob());
+      cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+      // The store publishes what has come, and then nobody is there to record anything.
+      cluster.before.set('patchJob', () => {
+        throw new KubernetesError('unavailable', 'killed');
+      });
+      await expect(reconcilePod()).rejects.toThrow('killed');
+      const keys = [...store.objects.keys()];
+      expect(keys).toHaveLength(2);
+      const whole = keys.map((key) => store.text(key));
+      for (const key of keys) store.cut(key, bytes);
+      expect(outcome()).toBeNull();
+
+      await reconcilePod();
+      expect(outcome()).toMatchObject({ status: 'successful' });
+      expect([...store.objects.keys()]).toEqual(keys);
+      expect(keys.map((key) => store.text(key))).toEqual(whole);
+    },
+  );
+
+  it('never overwrites the log of another pod of its job, cut or not', async () => {
     const { cluster, store, reconcilePod } = setUp();
     cluster.logs.set(`${POD}/main`, 'x\n');
     for (const uid of ['one', 'two', 'three', 'two']) {
       cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { uid }));
       await reconcilePod();
+      if (uid === 'one') store.cut(LOG_KEY, 5);
     }
+    expect(store.text(LOG_KEY)).toHaveLength(5);
     const stem = LOG_KEY.slice(0, -'.txt'.length);
     expect([...store.objects].map(([key, { options }]) => [key, options.metadata?.['pod-uid']])).toEqual([
       [LOG_KEY, 'one'],

@@ -43,6 +43,7 @@ describe('results that were uploaded as files', () => {
       ownAnnotation.outputs,
       ownAnnotation.collection,
       ownAnnotation.logKey,
+      ownAnnotation.log,
     ]);
   });
 

@@ -47,6 +47,8 @@ export const ownAnnotation = {
   attempts: `${OWN_PREFIX}attempts`,
   /** Key of the log in the object store. */
   logKey: `${OWN_PREFIX}log-key`,
+  /** Size and digest of that log: JSON `{"size": BYTES, "digest": "sha256:…"}`. */
+  log: `${OWN_PREFIX}log`,
   /** Of a job that may exchange files: JSON of `TransferRecord`. */
   transfer: `${OWN_PREFIX}transfer`,
   /** The files that the job has begun to upload: JSON object of output id to `UploadRecord`. */

@@ -48,9 +48,16 @@ function isOf({ metadata }: StoredObject, owner: WholeObject['owner']): boolean 
 }
 
 /** Reads it to its end: of one that was cut the metadata say what it should be, not what it is. */
-async function isWhole(store: ObjectStore, { key, size, metadata }: StoredObject): Promise<boolean> {
-  if (metadata['size'] !== undefined && metadata['size'] !== String(size)) return false;
-  return (await sha256Of(store, key)) === metadata['sha256'];
+async function isWhole(store: ObjectStore, object: StoredObject): Promise<boolean> {
+  return !isCut(object) && (await sha256Of(store, object.key)) === object.metadata['sha256'];
+}
+
+/**
+ * Whether an object has not the bytes that it should.
+ * @param size as it was recorded; undefined: what its metadata say, where they do
+ */
+export function isCut(object: StoredObject, size = Number(object.metadata['size'] ?? object.size)): boolean {
+  return object.size !== size;
 }
 
 /** SHA-256 of an object, 64 hexadecimal digits; undefined where there is none. @throws ObjectStoreError */

@@ -112,6 +112,9 @@ export class JobFailedError extends DomainError {
   }
 }
 
+/** The log of a job stands in the object store, but not whole. */
+export class LogIncompleteError extends DomainError {}
+
 /** What was asked for is there, but not in the shape that was asked for. */
 export class NotAcceptableError extends DomainError {}
 

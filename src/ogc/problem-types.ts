@@ -122,6 +122,15 @@ const GENERAL = {
       'Operator: raise sync_max_wait, or offer async-execute.',
     ],
   },
+  'log-incomplete': {
+    title: 'Log incomplete',
+    status: 500,
+    meaning:
+      'The log of the job was stored whole, and what stands in the object store now has another size. It is not shown as if it were whole.',
+    remedies: [
+      'Operator: look at the object, whose key "detail" of the problem names, and restore it from a backup or an earlier version.',
+    ],
+  },
   misconfigured: {
     title: 'Server misconfigured',
     status: 500,

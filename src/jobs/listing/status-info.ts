@@ -48,10 +48,12 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
       : {}),
     ...(status.attempts.length > 0
       ? {
-          attempts: status.attempts.map(({ uid: _uid, logKey: _key, ...attempt }, at) => ({
-            attempt: at + 1,
-            ...attempt,
-          })),
+          attempts: status.attempts.map(
+            ({ uid: _uid, logKey: _key, logSize: _size, logDigest: _digest, ...attempt }, at) => ({
+              attempt: at + 1,
+              ...attempt,
+            }),
+          ),
         }
       : {}),
     ...(status.subscriber

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { NotAvailableError } from '../../ogc/domain-errors.js';
+import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
 import { JobLogs } from './job-logs.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -11,7 +11,11 @@ import { at, JOB_ID } from '../testing/records.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
 
-async function read(annotations: Record<string, string>, objects: Record<string, string>): Promise<string> {
+async function read(
+  annotations: Record<string, string>,
+  objects: Record<string, string>,
+  attempt?: number,
+): Promise<string> {
   const cluster = new FakeCluster();
   const store = new FakeStore();
   for (const [key, log] of Object.entries(objects)) {
@@ -27,8 +31,10 @@ async function read(annotations: Record<string, string>, objects: Record<string,
   });
   const [job] = cache.list();
   if (!job) throw new Error('no job');
+  const logs = new JobLogs(cache, cluster.client, store.port, configuration);
+  const { signal } = new AbortController();
   return text(
-    await new JobLogs(cache, cluster.client, store.port, configuration).read(job, false, new AbortController().signal),
+    await (attempt === undefined ? logs.read(job, false, signal) : logs.readAttempt(job, attempt, false, signal)),
   );
 }
 
@@ -46,6 +52,35 @@ describe('the log of a job whose pod is gone', () => {
     await expect(read({ 'processes.pygeoapi.io/log-key': 'gone' }, {})).rejects.toThrow(
       'no longer in the object store (key gone)',
     );
+  });
+});
+
+describe('the log of a job that is not whole in the object store', () => {
+  const noted = (size: number) => ({
+    'processes.pygeoapi.io/log-key': 'kept',
+    'processes.pygeoapi.io/log': JSON.stringify({ size, digest: 'sha256:x' }),
+  });
+
+  it('is an error that says so, not a shorter log', async () => {
+    await expect(read(noted(9), { kept: 'the w' })).rejects.toThrow(LogIncompleteError);
+    await expect(read(noted(9), { kept: 'the w' })).rejects.toThrow(
+      'is not whole: of its 9 bytes 5 are in the object store (key kept)',
+    );
+    expect(await read(noted(9), { kept: 'the whole' })).toBe('the whole');
+  });
+
+  it('is one of an attempt, too', async () => {
+    const attempt = {
+      pod: 'p',
+      uid: 'u',
+      finished: at(5).toISOString(),
+      cause: { type: 'evicted', message: 'm' },
+      logKey: 'kept',
+      logSize: 9,
+    };
+    const attempts = { 'processes.pygeoapi.io/attempts': JSON.stringify({ attempts: [attempt] }) };
+    await expect(read(attempts, { kept: 'the w' }, 1)).rejects.toThrow(/The log of attempt 1 .* of its 9 bytes 5 are/);
+    expect(await read(attempts, { kept: 'the whole' }, 1)).toBe('the whole');
   });
 });
 

@@ -4,7 +4,8 @@ import { Configuration } from '../../config/configuration.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ObjectStore } from '../../object-store/object-store.js';
-import { NotAvailableError } from '../../ogc/domain-errors.js';
+import { isCut } from '../../object-store/whole-object.js';
+import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { JobCache } from '../model/job-cache.js';
 import { maskCapabilities } from './masked-log.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -50,31 +51,36 @@ export class JobLogs implements BeforeApplicationShutdown {
     const noted = job.attempts[attempt - 1];
     if (!noted)
       throw new NotAvailableError(`Job "${job.jobId}" has no attempt ${attempt}: it has ${job.attempts.length + 1}.`);
-    const stored = await this.store.read(noted.logKey);
-    if (!stored)
-      throw new NotAvailableError(
-        `The log of attempt ${attempt} of job "${job.jobId}" is no longer in the object store (key ${noted.logKey}).`,
-      );
-    return maskCapabilities(stored.body);
+    const what = `The log of attempt ${attempt} of job "${job.jobId}"`;
+    return maskCapabilities(await this.readStored(what, noted.logKey, noted.logSize));
   }
 
   private async open(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
     const signal = AbortSignal.any([gone, this.closing.signal]);
     const current = await this.collectedIfGoing(job, signal);
-    if (current.logKey !== undefined) {
-      const stored = await this.store.read(current.logKey);
-      if (!stored)
-        throw new NotAvailableError(
-          `The log of job "${job.jobId}" is no longer in the object store (key ${current.logKey}).`,
-        );
-      return stored.body;
-    }
+    if (current.logKey !== undefined)
+      return this.readStored(`The log of job "${job.jobId}"`, current.logKey, current.logSize);
     const pod = follow ? await this.podOf(job, signal) : this.cache.podsOf(job)[0];
     const collected = pod ? undefined : await this.readCollected(job);
     if (collected) return collected;
     if (!pod)
       throw new NotAvailableError(`Job "${job.jobId}" has no log: it has no pod${follow ? '' : ' yet, or any more'}.`);
     return Readable.from(follow ? this.follow(job, pod, signal) : this.snapshot(pod, signal), { objectMode: false });
+  }
+
+  /**
+   * @param size bytes, as they were noted
+   * @throws NotAvailableError; LogIncompleteError where it is not whole
+   */
+  private async readStored(what: string, key: string, size: number | undefined): Promise<Readable> {
+    const stored = await this.store.read(key);
+    if (!stored) throw new NotAvailableError(`${what} is no longer in the object store (key ${key}).`);
+    const { object, body } = stored;
+    if (!isCut(object, size)) return body;
+    body.destroy();
+    throw new LogIncompleteError(
+      `${what} is not whole: of its ${size ?? object.metadata['size']} bytes ${object.size} are in the object store (key ${key}).`,
+    );
   }
 
   /** What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for ever. */

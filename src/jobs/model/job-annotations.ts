@@ -45,10 +45,11 @@ export function parseAttempts(text: string | undefined): JobAttempt[] {
 
 function isAttempt(value: unknown): value is JobAttempt {
   if (!isMapping(value)) return false;
-  const { pod, uid, started, finished, cause, logKey } = value;
+  const { pod, uid, started, finished, cause, logKey, logSize } = value;
   return (
     [pod, uid, logKey].every((member) => typeof member === 'string') &&
     (started === undefined || isTime(started)) &&
+    (logSize === undefined || typeof logSize === 'number') &&
     isTime(finished) &&
     isCause(cause)
   );
@@ -57,6 +58,12 @@ function isAttempt(value: unknown): value is JobAttempt {
 export function parseLogStart(text: string | undefined): LogStart | undefined {
   const { pod, first } = parseObject(text);
   return typeof pod === 'string' && isTime(first) ? { pod, first } : undefined;
+}
+
+/** Bytes of the log, as they were noted. */
+export function parseLogSize(text: string | undefined): number | undefined {
+  const { size } = parseObject(text);
+  return typeof size === 'number' ? size : undefined;
 }
 
 export function parseStoredResult(text: string | undefined): StoredResult | undefined {

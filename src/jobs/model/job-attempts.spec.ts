@@ -41,17 +41,21 @@ describe('the end of a pod', () => {
   });
 });
 
+const log = { key: 'key.txt', size: 5, digest: 'sha256:x' };
+
 describe('attempts', () => {
   it('are noted with their cause, times and log', () => {
-    expect(attemptOf(evicted, 'key.txt', at(9))).toEqual({
+    expect(attemptOf(evicted, log, at(9))).toEqual({
       pod: evicted.name,
       uid: 'pod-uid',
       started: at(2).toISOString(),
       finished: at(5).toISOString(),
       cause: { type: 'evicted', message: 'The pod was evicted from its node: Eviction API: evicting' },
       logKey: 'key.txt',
+      logSize: 5,
+      logDigest: 'sha256:x',
     });
-    expect(attemptOf(neverRan, 'key.txt', at(9))).toMatchObject({ finished: at(9).toISOString() });
+    expect(attemptOf(neverRan, log, at(9))).toMatchObject({ finished: at(9).toISOString() });
   });
 
   it('are due when the Job controller has waited, longer each time, for ten minutes at the most', () => {

@@ -1,5 +1,5 @@
 import { causeOfFailedPod } from './job-cause.js';
-import type { JobAttempt } from './job-outcome.js';
+import type { JobAttempt, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { endOf, startOf, type PodRecord } from './pod-record.js';
 
@@ -50,7 +50,7 @@ export function attemptDue({ attempts, created }: Pick<JobRecord, 'attempts' | '
   return new Date(Date.parse(last.finished) + Math.min(LONGEST_BACKOFF, BACKOFF * 2 ** (attempts.length - 1)));
 }
 
-export function attemptOf(pod: PodRecord, logKey: string, now: Date): JobAttempt {
+export function attemptOf(pod: PodRecord, log: StoredLog, now: Date): JobAttempt {
   const started = startOf(pod)?.toISOString();
   return {
     pod: pod.name,
@@ -58,7 +58,9 @@ export function attemptOf(pod: PodRecord, logKey: string, now: Date): JobAttempt
     ...(started === undefined ? {} : { started }),
     finished: (endOf(pod) ?? now).toISOString(),
     cause: causeOfFailedPod(pod),
-    logKey,
+    logKey: log.key,
+    logSize: log.size,
+    logDigest: log.digest,
   };
 }
 

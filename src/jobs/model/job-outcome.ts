@@ -63,6 +63,18 @@ export interface JobAttempt {
   readonly cause: JobCause;
   /** Key of its log in the object store. */
   readonly logKey: string;
+  /** Bytes of its log, and `sha256:` and their digest; absent in what earlier versions noted. */
+  readonly logSize?: number;
+  readonly logDigest?: string;
+}
+
+/** A log in the object store. */
+export interface StoredLog {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly digest: string;
 }
 
 /** When the log of a pod's main container began. */

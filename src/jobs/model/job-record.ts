@@ -5,6 +5,7 @@ import type { TraceParent } from '../../tracing/trace-context.js';
 import {
   isTime,
   parseAttempts,
+  parseLogSize,
   parseLogStart,
   parseOutcome,
   parseOutputs,
@@ -73,6 +74,8 @@ export interface JobRecord {
   /** Undefined, too, once everything is collected. */
   readonly logStart?: LogStart;
   readonly logKey?: string;
+  /** Bytes of the log in the object store; absent where nothing noted them. */
+  readonly logSize?: number;
   readonly mimetype?: string;
   readonly mainContainer?: string;
   readonly startDeadlineSeconds?: number;
@@ -156,6 +159,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     transfer: parseTransferRecord(annotations[ownAnnotation.transfer]),
     logStart: collection === 'pending' ? parseLogStart(annotations[ownAnnotation.logStart]) : undefined,
     logKey: annotations[ownAnnotation.logKey],
+    logSize: parseLogSize(annotations[ownAnnotation.log]),
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),

@@ -50,11 +50,12 @@ async function bed(
     configuration,
     new ClusterClock(systemClock, () => wallClock().getTime()),
   );
+  const open = () => results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
   const read = async () => {
-    const answer = await results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
+    const answer = await open();
     return [answer.mediaType, answer.size, answer.body && (await text(answer.body))];
   };
-  return { cluster, read };
+  return { cluster, store, open, read };
 }
 
 const stored = (key: string) => ({ mediaType: 'text/csv', size: 3, digest: 'sha256:x', key });
@@ -94,6 +95,28 @@ describe('results', () => {
     const { read } = await bed({ [own('outputs')]: JSON.stringify({ a: stored('k') }) });
     await expect(read()).rejects.toThrow(NotAvailableError);
     await expect(read()).rejects.toThrow('no longer in the object store (key k)');
+  });
+
+  it.each([
+    ['under an id', { [own('outputs')]: JSON.stringify({ a: stored('k') }) }],
+    ['without a name', { [own('result')]: JSON.stringify(stored('k')) }],
+  ])('%s that are cut in the store fail at once', async (_what, annotations) => {
+    const { read } = await bed(annotations, { k: 'a,' });
+    const error: unknown = await read().catch((failure: unknown) => failure);
+    expect(toProblem(error)).toMatchObject({
+      status: 500,
+      problem: {
+        type: '/problems/result-incomplete',
+        detail: expect.stringContaining('is not whole: of its 3 bytes 2 are in the object store (key k)'),
+      },
+    });
+  });
+
+  it('that are cut in the store between the looks at them fail their reader', async () => {
+    const { store, open } = await bed({ [own('result')]: JSON.stringify(stored('k')) }, { k: 'a,b' });
+    const { body } = await open();
+    store.cut('k', 2);
+    await expect(text(body as Readable)).rejects.toThrow('is not whole');
   });
 
   it.each([{}, { [own('results-expired')]: at(30).toISOString() }])(

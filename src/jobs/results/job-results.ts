@@ -5,7 +5,8 @@ import { Configuration } from '../../config/configuration.js';
 import { ClusterClock } from '../../k8s/time/cluster-clock.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
-import { ObjectStore, type ByteRange } from '../../object-store/object-store.js';
+import { ObjectStore, type ByteRange, type StoredObject } from '../../object-store/object-store.js';
+import { isCut } from '../../object-store/whole-object.js';
 import {
   InvalidRequestError,
   JobFailedError,
@@ -208,12 +209,27 @@ export class JobResults {
       if (expiry && this.isPast(expiry, CLOCKS_APART)) return new ResultsExpiredError(job.jobId, expiry);
       return new NotAvailableError(`The result of job "${job.jobId}" is no longer in the object store (key ${key}).`);
     };
-    if (!(await this.store.head(key))) throw gone();
+    const assertWhole = (object: StoredObject) => {
+      if (isCut(object, size))
+        throw new JobFailedError(
+          job.jobId,
+          'result-incomplete',
+          `The result of job "${job.jobId}" is not whole: of its ${size} bytes ${object.size} are in the object store (key ${key}).`,
+        );
+    };
+    const head = await this.store.head(key);
+    if (!head) throw gone();
+    assertWhole(head);
     const { store } = this;
     async function* bytes(range?: ByteRange): AsyncGenerator<Buffer> {
       const found = await store.read(key, range);
       if (!found) throw gone();
-      yield* found.body;
+      try {
+        assertWhole(found.object);
+        yield* found.body;
+      } finally {
+        found.body.destroy();
+      }
     }
     return {
       mediaType,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ObjectStore, PutOptions } from '../../object-store/object-store.js';
+import type { ObjectStore, PutOptions, StoredObject } from '../../object-store/object-store.js';
 
 /** An object store in memory that can be made to fail. */
 export class FakeStore {
@@ -18,26 +18,40 @@ export class FakeStore {
       this.objects.set(key, { bytes: await buffer(body()), options });
       return 'created';
     },
-    head: (key: string) => {
-      const object = this.objects.get(key);
-      const found = object && {
-        key,
-        size: object.bytes.length,
-        contentType: object.options.contentType,
-        metadata: object.options.metadata ?? {},
-      };
-      return Promise.resolve(found);
+    replace: async ({ key }: StoredObject, body: () => Readable, options: PutOptions) => {
+      this.objects.set(key, { bytes: await buffer(body()), options });
+      return 'replaced';
     },
+    head: (key: string) => Promise.resolve(this.find(key)),
     remove: (key: string) => {
       if (this.failure) return Promise.reject(this.failure);
       this.objects.delete(key);
       return Promise.resolve();
     },
     read: (key: string) => {
-      const object = this.objects.get(key);
-      return Promise.resolve(object && { body: Readable.from([object.bytes], { objectMode: false }) });
+      const [object, found] = [this.objects.get(key), this.find(key)];
+      return Promise.resolve(object && { object: found, body: Readable.from([object.bytes], { objectMode: false }) });
     },
   } as unknown as ObjectStore;
+
+  /** Leaves of an object what comes before that many bytes, as a store does that publishes bodies that were cut. */
+  cut(key: string, size: number): void {
+    const object = this.objects.get(key);
+    if (!object) throw new Error(`there is no ${key}`);
+    this.objects.set(key, { ...object, bytes: object.bytes.subarray(0, size) });
+  }
+
+  private find(key: string): StoredObject | undefined {
+    const object = this.objects.get(key);
+    return (
+      object && {
+        key,
+        size: object.bytes.length,
+        contentType: object.options.contentType,
+        metadata: object.options.metadata ?? {},
+      }
+    );
+  }
 
   text(key: string): string | undefined {
     return this.objects.get(key)?.bytes.toString('utf8');
