@@ -92,6 +92,7 @@ export const mayImport = {
     'config',
     'ogc',
     'k8s',
+    'health',
     'object-store',
     'processes',
     'jobs/jobs.module.ts',

@@ -97,6 +97,8 @@ export interface ManagerSection {
   readonly jobsNamespace?: string;
   /** `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most; undefined: without limit. */
   readonly syncMaxWait?: number;
+  /** `files`: whether jobs are offered to upload files only where the object store is not known to keep them cut, or always; undefined: the former. */
+  readonly files?: 'when-whole' | 'always';
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** What holds for pods of processes that do not say otherwise, with the same keys. */

@@ -6,19 +6,23 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
+import { formatOutputs, parseOutputs } from '../jobs/model/job-annotations.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import { jobStatus } from '../jobs/model/job-status.js';
 import type { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { FolderObjectStore } from '../object-store/folder.object-store.js';
+import { folderCapabilities, KnownStore, type StoreCapabilities } from '../object-store/store-capabilities.js';
 import { UnconfiguredObjectStore } from '../object-store/unconfigured.object-store.js';
 import { matchesCapability } from './capability.js';
+import { FilePolicy, LARGEST_READ_BACK } from './file-policy.js';
 import type { InternalAddress } from './internal-address.js';
 import { JobOffers } from './job-offers.js';
 import { formatUploadRecords, type UploadRecord } from './upload-records.js';
 import { UploadedResults } from './uploaded-results.js';
 
 const configuration = {
-  server: { maxOutputBytes: 1_000 },
+  server: { maxOutputBytes: 1_000, manager: { files: 'when-whole' } },
   environment: { bucket: { pathPrefix: 'jobs/' } },
 } as Configuration;
 const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
@@ -27,6 +31,7 @@ let folder: string;
 let store: FolderObjectStore;
 let annotations: Record<string, string>;
 let base: string | undefined;
+let known: KnownStore;
 const client = {
   getJob: () => Promise.resolve({ metadata: { uid: 'uid', annotations } }),
 } as unknown as KubernetesClient;
@@ -36,12 +41,20 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'transfer-'));
   store = new FolderObjectStore(folder);
   annotations = {};
+  known = new KnownStore();
+  known.learn(folderCapabilities);
   base = 'http://10.0.0.1:5000';
 });
 afterEach(() => rm(folder, { recursive: true }));
 
 const offers = (objects: FolderObjectStore | UnconfiguredObjectStore = store) =>
-  new JobOffers(objects, client, { base: () => base } as InternalAddress, configuration);
+  new JobOffers(
+    objects,
+    client,
+    { base: () => base } as InternalAddress,
+    configuration,
+    new FilePolicy(known, configuration),
+  );
 const request = {
   jobId: '1',
   jobName: 'job-1',
@@ -99,7 +112,7 @@ describe('what a job is offered', () => {
 });
 
 describe('what a job has uploaded', () => {
-  const results = () => new UploadedResults(store, client).resultsOf(job, 'pod');
+  const results = () => new UploadedResults(store, client, known).resultsOf(job, 'pod');
 
   it('are results, also when they were taken before and that could not be recorded', async () => {
     const { key } = await upload('a,b', { sha256: sha256('a,b') });
@@ -136,7 +149,178 @@ describe('what a job has uploaded', () => {
   it('is not asked for where the job could not upload', async () => {
     await upload('a,b');
     const { transfer: _, ...without } = job;
-    expect(await new UploadedResults(store, client).resultsOf(without as JobRecord, 'pod')).toEqual(new Map());
+    expect(await new UploadedResults(store, client, known).resultsOf(without as JobRecord, 'pod')).toEqual(new Map());
+  });
+});
+
+describe('what a job has uploaded to a store', () => {
+  const md5 = (content: string | Buffer) => createHash('md5').update(content).digest();
+  const results = () => new UploadedResults(store, client, known).resultsOf(job, 'pod');
+  /** Makes of the folder a store that lists what came of each part by its MD5, as S3 stores do, whatever it keeps. */
+  const listAs = (...came: readonly string[]) => {
+    const { uploads } = store;
+    const [parts, complete, head] = [
+      uploads.parts.bind(uploads),
+      uploads.complete.bind(uploads),
+      store.head.bind(store),
+    ];
+    uploads.parts = async (under) =>
+      (await parts(under))?.map((part, at) => ({ ...part, etag: `"${md5(came[at] ?? '').toString('hex')}"` }));
+    uploads.complete = async (under) => complete(under, (await parts(under)) ?? []);
+    const etag = `"${md5(Buffer.concat(came.map(md5))).toString('hex')}-${came.length}"`;
+    store.head = async (key) => {
+      const object = await head(key);
+      return object && { ...object, etag };
+    };
+  };
+  const table = { size: 3, digest: '' };
+
+  it.each(['no', 'yes'] as const)(
+    'that drops cut parts: %s, is a result without a word where it is whole',
+    async (found) => {
+      known.learn({ dropsCutParts: found });
+      await upload('a,b');
+      listAs('a,b');
+      const [[, result] = []] = await results();
+      expect(result).toEqual({ ...table, key: expect.any(String), mediaType: 'text/csv' });
+    },
+  );
+
+  it('that keeps cut parts with their announced size is none where they were cut, also when it was taken before', async () => {
+    known.learn({ dropsCutParts: 'no' });
+    await upload('a\0\0');
+    listAs('a');
+    for (let time = 0; time < 2; time += 1)
+      await expect(results()).rejects.toMatchObject({
+        type: 'result-incomplete',
+        message: expect.stringContaining('output "table" is not whole: its 3 bytes are not those that arrived'),
+      });
+  });
+
+  it('that keeps cut parts is looked at part by part', async () => {
+    known.learn({ dropsCutParts: 'no' });
+    const first = 'x'.repeat(100_000);
+    const send = async () => {
+      const { key, id } = await upload(first, { size: 100_003, parts: 2 });
+      await store.uploads.write({ key, id }, 2, { size: 3, sha256: '', body: () => Readable.from(['a\0\0']) });
+    };
+    await send();
+    listAs(first, 'a\0\0');
+    expect((await results()).get('table')).toMatchObject({ size: 100_003, digest: '' });
+    await store.remove('jobs/2026-01-31_job-1-output-table');
+    await send();
+    listAs(first, 'a');
+    await expect(results()).rejects.toMatchObject({ type: 'result-incomplete' });
+  });
+
+  it.each<[string, () => void]>([
+    ['of which nothing is known', () => known.learn({ dropsCutParts: 'unknown' })],
+    ['that keeps cut parts and whose ETags are no MD5', () => known.learn({ dropsCutParts: 'no' })],
+  ])('%s is a result that is said not to be verified', async (_what, prepare) => {
+    prepare();
+    await upload('a,b');
+    const outputs = await results();
+    expect(outputs.get('table')).toMatchObject({ ...table, unverified: true });
+    const noted = parseOutputs(formatOutputs(outputs));
+    const record = {
+      outcome: { status: 'successful', finished: '2026-01-01T00:00:00Z' },
+      outputs: noted,
+      messages: {},
+      attempts: [],
+      created: new Date(),
+      updated: new Date(),
+    };
+    expect(jobStatus(record as unknown as JobRecord, []).message).toBe(
+      'The job was successful. Not verified is that the file of output "table" arrived as sent: only the length is known to be right.',
+    );
+  });
+
+  it.each<[string, Partial<UploadRecord>]>([
+    ['its digest was said', { sha256: sha256('a,b') }],
+    ['it passed through this server', { relayed: true }],
+  ])('of which nothing is known is verified where %s', async (_what, announced) => {
+    known.learn({ dropsCutParts: 'unknown' });
+    await upload('a,b', announced);
+    expect((await results()).get('table')).not.toHaveProperty('unverified');
+  });
+
+  it('that lists no parts of an upload that is over, as if none had arrived, is taken', async () => {
+    await upload('a,b');
+    await results();
+    store.uploads.parts = () => Promise.resolve([]);
+    expect([...(await results())]).toMatchObject([['table', { size: 3 }]]);
+  });
+
+  it('that lists a part twice is none: which it would take cannot be told', async () => {
+    await upload('a,b');
+    const { parts } = store.uploads;
+    store.uploads.parts = async (under) => {
+      const [part] = (await parts.call(store.uploads, under)) ?? [];
+      return part && [part, { ...part, etag: 'another' }];
+    };
+    await expect(results()).rejects.toMatchObject({ type: 'result-incomplete' });
+  });
+
+  it('and which was cut there since is none', async () => {
+    await upload('a,b');
+    await results();
+    await upload('a,b,c', {}); // the same key and token
+    await expect(results()).rejects.toMatchObject({
+      type: 'result-incomplete',
+      message: expect.stringContaining('of its 5 bytes 3 are in the object store'),
+    });
+  });
+});
+
+describe('files', () => {
+  it.each<[Partial<StoreCapabilities>, RegExp]>([
+    [{ presignedAddresses: 'no' }, /takes nothing at presigned addresses/],
+    [{ multipartListing: 'no' }, /does not list the parts/],
+    [
+      { dropsCutParts: 'no', checksumHeader: 'no', contentMd5: 'no' },
+      /keeps parts that were cut, and looks at no checksum/,
+    ],
+  ])('are not offered by a store with %j, unless that is wanted', async (found, why) => {
+    known.learn(found);
+    expect(await offers().offer(request)).toBeUndefined();
+    expect(new FilePolicy(known, configuration).refusal()).toMatch(why);
+    const large = await offers().offer({ ...request, largeInputs: '{}' });
+    expect(large?.environment.map(({ name }) => name)).toEqual(['PYGEOAPI_K8S_MANAGER_INPUTS_URL']);
+
+    const always = { ...configuration, server: { ...configuration.server, manager: { files: 'always' } } };
+    const policy = new FilePolicy(known, always as Configuration);
+    expect(policy.refusal()).toBeUndefined();
+    const offer = await new JobOffers(
+      store,
+      client,
+      { base: () => base } as InternalAddress,
+      configuration,
+      policy,
+    ).offer(request);
+    expect(offer?.environment.map(({ name }) => name)).toEqual(['PYGEOAPI_K8S_MANAGER_OUTPUTS']);
+  });
+
+  it.each<Partial<StoreCapabilities>>([
+    {},
+    { dropsCutParts: 'no' },
+    { dropsCutParts: 'no', checksumHeader: 'no' },
+    { conditionalPut: 'no', conditionalCompletion: 'no', dropsCutBodies: 'no', checksumHeader: 'no', contentMd5: 'no' },
+  ])('are offered by a store with %j', (found) => {
+    const store = new KnownStore();
+    store.learn(found);
+    expect(new FilePolicy(store, configuration).refusal()).toBeUndefined();
+  });
+
+  it.each<[StoreCapabilities['dropsCutParts'], readonly boolean[]]>([
+    ['no', [false, true, true]],
+    ['yes', [false, false, false]],
+    ['unknown', [false, false, false]],
+  ])('pass through this server where a store drops cut parts: %s, by their size', (dropsCutParts, expected) => {
+    const store = new KnownStore();
+    store.learn({ dropsCutParts });
+    const policy = new FilePolicy(store, configuration);
+    const sizes = [LARGEST_READ_BACK, LARGEST_READ_BACK + 1, undefined];
+    expect(sizes.map((size) => policy.isRelayed(size))).toEqual(expected);
   });
 });
 
@@ -145,7 +329,7 @@ describe('what is left in the end', () => {
 
   it('are the results alone', async () => {
     const { key, size = 0, mediaType } = await upload('a,b');
-    await new UploadedResults(store, client).resultsOf(job, 'pod');
+    await new UploadedResults(store, client, known).resultsOf(job, 'pod');
     const outputs = new Map([['table', { key, size, mediaType, digest: '' }]]);
     await offers().discard({ ...job, outputs });
     expect((await left()).map(decodeURIComponent)).toEqual([key]);
@@ -156,7 +340,7 @@ describe('what is left in the end', () => {
     await offers().discard(job);
     expect(await left()).toEqual([]);
     await upload('a,b');
-    await new UploadedResults(store, client).resultsOf(job, 'pod');
+    await new UploadedResults(store, client, known).resultsOf(job, 'pod');
     await offers().discard(job);
     await offers().discard(job);
     expect(await left()).toEqual([]);

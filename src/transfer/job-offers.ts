@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
 import { declaredMediaType } from '../processes/description/process-metadata.js';
@@ -7,8 +7,10 @@ import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/e
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { environmentVariable, ownAnnotation } from '../k8s/names.js';
-import { ObjectStore } from '../object-store/object-store.js';
+import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { putWhole } from '../object-store/whole-object.js';
 import { makeCapability } from './capability.js';
+import { FilePolicy } from './file-policy.js';
 import { InternalAddress } from './internal-address.js';
 import { TRANSFER_PATH } from './transfer.routes.js';
 import { parseUploadRecords } from './upload-records.js';
@@ -21,6 +23,7 @@ export class JobOffers extends JobTransfer {
     private readonly client: KubernetesClient,
     private readonly address: InternalAddress,
     private readonly configuration: Configuration,
+    private readonly policy: FilePolicy,
   ) {
     super();
   }
@@ -32,7 +35,7 @@ export class JobOffers extends JobTransfer {
   override async offer(request: TransferRequest): Promise<TransferOffer | undefined> {
     const base = this.address.base();
     if (base === undefined || !this.store.uploads) return undefined;
-    const outputs = Object.entries(request.outputs);
+    const outputs = this.policy.refusal() === undefined ? Object.entries(request.outputs) : [];
     if (outputs.length === 0 && request.largeInputs === undefined) return undefined;
     const { capability, digest } = makeCapability();
     const to = (path: string) => `${base}${TRANSFER_PATH}/${request.jobId}/${path}?capability=${capability}`;
@@ -80,10 +83,14 @@ export class JobOffers extends JobTransfer {
     const { pathPrefix } = this.configuration.environment.bucket;
     const key = `${pathPrefix}${now.toISOString().slice(0, 10)}_${jobName}-inputs-${randomUUID()}.json`;
     const bytes = Buffer.from(inputs);
-    await this.store.create(key, () => Readable.from([bytes]), {
+    const kept = await putWhole(this.store, key, {
       contentType: 'application/json',
       size: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      body: () => Readable.from([bytes]),
+      owner: { job: jobName },
     });
+    if (!kept) throw new ObjectStoreError('failed', `${this.store.description}: ${key} is another's`, true);
     return key;
   }
 }

@@ -78,6 +78,11 @@ describe('the addresses for jobs', () => {
     expect(received).toBeLessThan(2_000);
   });
 
+  it('tell what a job says of its bytes by headers', async () => {
+    await put(5, '-H', 'Content-MD5: m', '-H', 'x-amz-checksum-sha256: s');
+    expect(announced).toMatchObject([{ digests: { md5: 'm', sha256: 's' } }]);
+  });
+
   it.each([0, 5, SIZE])(
     'take %d bytes themselves where the store has no addresses, whatever their media type',
     async (size) => {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
+import type { PartDigests } from '../object-store/uploads.js';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
 import type { Holder, TransfersService } from './transfers.service.js';
 
@@ -43,6 +44,7 @@ export async function transferRoutes(
       part: integer(request, 'part'),
       size: lengthOf(request),
       sha256: text(request, 'sha256'),
+      digests: digestsOf(request),
       mediaType: request.headers['content-type'],
     });
     if ('redirect' in route) return reply.redirect(route.redirect, 307);
@@ -89,6 +91,13 @@ function integer(request: FastifyRequest<Address>, name: string): number | undef
   const value = text(request, name);
   if (value !== undefined && !/^\d{1,9}$/.test(value)) throw wrong(name, 'must be an integer');
   return value === undefined ? undefined : Number(value);
+}
+
+/** The headers of S3 by which a sender says what its bytes are. */
+function digestsOf({ headers }: FastifyRequest<Address>): PartDigests | undefined {
+  const [sha256, md5] = ['x-amz-checksum-sha256', 'content-md5'].map((name) => headers[name]?.toString().trim());
+  if (sha256 === undefined && md5 === undefined) return undefined;
+  return { ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) };
 }
 
 /** Of a request without body it is 0; undefined where it is not known before the end. */

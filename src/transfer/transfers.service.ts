@@ -10,10 +10,10 @@ import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
-import { LARGEST_PART, MOST_PARTS, type UploadStore } from '../object-store/uploads.js';
+import { KnownStore } from '../object-store/store-capabilities.js';
+import { LARGEST_PART, MOST_PARTS, type PartDigests, type UploadStore } from '../object-store/uploads.js';
 import {
   EndedError,
-  InvalidRequestError,
   JobNotFoundError,
   LengthRequiredError,
   NotAvailableError,
@@ -21,7 +21,10 @@ import {
   UnavailableError,
 } from '../ogc/domain-errors.js';
 import { matchesCapability } from './capability.js';
-import { verified } from './checksum.js';
+import { asRefusal, assertDigests, assertPart, assertSha256, invalidPart } from './announcements.js';
+import { toBase64, verified } from './checksum.js';
+import { FilePolicy } from './file-policy.js';
+import { piecesOf, relay } from './relay.js';
 import { formatUploadRecords, parseUploadRecords, type UploadRecord } from './upload-records.js';
 
 /** Seconds for which a presigned address is good: time for a client to follow, not for the transfer itself, which may take as long as it likes. */
@@ -46,8 +49,13 @@ export interface Announcement {
   readonly size?: number;
   /** Of the whole file, 64 hexadecimal digits. */
   readonly sha256?: string;
+  /** Of what is sent now, as its headers say: a store that is sent to straight is told by the address that they have to come. */
+  readonly digests?: PartDigests;
   readonly mediaType?: string;
 }
+
+/** What is sent of a file: all of it, a part, nothing more. */
+type Sending = 'whole' | 'part' | 'nothing';
 
 /** Where bytes go or come from: an address of the store, or this server. */
 export type Route<T> = { readonly redirect: string } | T;
@@ -65,6 +73,8 @@ export class TransfersService {
     private readonly store: ObjectStore,
     private readonly outputs: DeclaredOutputs,
     private readonly configuration: Configuration,
+    private readonly policy: FilePolicy,
+    private readonly known: KnownStore,
   ) {
     this.prefix = configuration.environment.jobNamePrefix;
   }
@@ -78,7 +88,10 @@ export class TransfersService {
     const key = job.transfer?.inputs;
     if (key === undefined) throw new NotAvailableError('The inputs of this job stand in its environment.');
     const mediaType = 'application/json';
-    const redirect = await this.store.address(key, { seconds: ADDRESS_SECONDS, contentType: mediaType });
+    const hasAddresses = this.known.capabilities().presignedAddresses !== 'no';
+    const redirect = hasAddresses
+      ? await this.store.address(key, { seconds: ADDRESS_SECONDS, contentType: mediaType })
+      : undefined;
     if (redirect !== undefined) return { redirect };
     const found = await this.store.read(key);
     if (!found) throw new NotAvailableError('The inputs of this job are not in the object store any more.');
@@ -86,32 +99,42 @@ export class TransfersService {
   }
 
   /**
-   * Sends the file of an output, or a part of it. Sent again it replaces what was sent before, once it has arrived whole: so a wrapper may try again.
+   * Sends the file of an output, or a part of it. Sent again it replaces what was sent before: so a wrapper may try again. A whole file begins an upload of its own, for stores
+   * differ in what becomes of a part that is sent twice.
    * @throws NotAvailableError, EndedError, LengthRequiredError, PayloadTooLargeError, InvalidRequestError, ObjectStoreError, KubernetesError
    */
   async receiveOutput(holder: Holder, announcement: Announcement): Promise<Receiving> {
-    const { outputId, part, sha256 } = announcement;
+    const { outputId, part, sha256, digests } = announcement;
     this.assertDeclared(await this.find(holder), outputId);
     const size = this.assertSize(announcement);
     assertSha256(sha256);
+    assertDigests(digests);
     assertPart(part);
     const uploads = this.uploads();
-    const record = await this.register(holder, outputId, announcement.mediaType, (known) =>
-      part === undefined
-        ? { ...known, size, sha256, parts: undefined }
+    const pieces = part === undefined ? piecesOf(size) : undefined;
+    const record = await this.register(holder, announcement, pieces ? 'whole' : 'part', (known) =>
+      pieces
+        ? { ...known, size, sha256, parts: known.relayed && pieces.count > 1 ? pieces.count : undefined }
         : { ...known, size: undefined, sha256: undefined, parts: undefined },
     );
-    const destination = await uploads.destination(record, part ?? 1, size, ADDRESS_SECONDS);
-    if ('address' in destination) return { redirect: destination.address };
-    return {
+    const receiving = (write: (body: Readable) => Promise<'written' | 'no-such-upload'>): Receiving => ({
       receive: async (body) => {
-        const checked = part === undefined && sha256 !== undefined ? verified(body, sha256) : body;
-        const written = await destination.write(checked).catch((error: unknown) => {
-          throw asRefusal(error);
-        });
-        if (written === 'no-such-upload') throw ended(holder.jobId);
+        const announced = pieces && sha256 !== undefined ? { sha256: toBase64(sha256) } : {};
+        if ((await write(verified(verified(body, digests ?? {}), announced))) === 'no-such-upload')
+          throw ended(holder.jobId);
       },
-    };
+    });
+    if (record.relayed) {
+      const bounds = { first: part ?? 1, bytes: pieces?.bytes ?? size, size };
+      return receiving((body) => relay(uploads, record, bounds, body));
+    }
+    const destination = await uploads.destination(record, part ?? 1, size, ADDRESS_SECONDS, digests);
+    if ('address' in destination) return { redirect: destination.address };
+    return receiving((body) =>
+      destination.write(body).catch((error: unknown) => {
+        throw asRefusal(error);
+      }),
+    );
   }
 
   /**
@@ -139,7 +162,7 @@ export class TransfersService {
       throw invalidPart(`part ${small + 1} has less than ${SMALLEST_PART} bytes, which only the last may`);
     const size = found.reduce((sum, candidate) => sum + (candidate?.size ?? 0), 0);
     this.assertSize({ size }, false);
-    await this.register(holder, outputId, undefined, (known) => ({ ...known, size, sha256, parts: wanted.length }));
+    await this.register(holder, { outputId }, 'nothing', (known) => ({ ...known, size, sha256, parts: wanted.length }));
     return { size, parts: wanted.length };
   }
 
@@ -164,20 +187,22 @@ export class TransfersService {
     return { job, annotations: kubeJob.metadata?.annotations ?? {} };
   }
 
-  /** Notes on the Job what is being sent, and begins the upload where there is none yet. */
+  /** Notes on the Job what is being sent, and begins the upload where there is none yet that goes on. */
   private async register(
     holder: Holder,
-    outputId: string,
-    mediaType: string | undefined,
+    announcement: Announcement,
+    sending: Sending,
     change: (known: UploadRecord) => UploadRecord,
   ): Promise<UploadRecord> {
+    const { outputId, mediaType } = announcement;
     let begun: UploadRecord | undefined;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
       const { job, annotations } = await this.authorize(holder);
       const records = parseUploadRecords(annotations[ownAnnotation.uploads]);
       const pod = await this.attemptOf(job);
       const noted = records.get(outputId);
-      const known = noted?.pod === pod && noted ? noted : (begun ??= await this.begin(job, outputId, pod));
+      const goesOn = noted?.pod === pod && (sending === 'nothing' || (sending === 'part' && !noted?.whole));
+      const known = goesOn && noted ? noted : (begun ??= await this.begin(job, announcement, pod, sending === 'whole'));
       const given = mediaType !== undefined && isMediaType(mediaType) ? { mediaType } : {};
       const record = change({ ...known, ...given });
       const text = formatUploadRecords(new Map([...records, [outputId, record]]));
@@ -200,14 +225,29 @@ export class TransfersService {
     return newest?.uid;
   }
 
-  private async begin(job: JobRecord, outputId: string, pod: string | undefined): Promise<UploadRecord> {
+  private async begin(
+    job: JobRecord,
+    { outputId, size, digests }: Announcement,
+    pod: string | undefined,
+    isWhole: boolean,
+  ): Promise<UploadRecord> {
     const mediaType = this.outputs.of(job).get(outputId) ?? job.mimetype ?? 'application/octet-stream';
     const token = randomUUID();
     const day = job.created.toISOString().slice(0, 10);
     const key = `${this.configuration.environment.bucket.pathPrefix}${day}_${job.name}-output-${encodeURIComponent(outputId)}`;
     const metadata = { 'job-uid': job.uid, 'upload-token': token };
-    const id = await this.uploads().start(key, { contentType: mediaType, metadata });
-    return { key, id, token, mediaType, ...(pod === undefined ? {} : { pod }) };
+    const isRelayed = this.policy.isRelayed(isWhole ? size : undefined);
+    const hasDigests = isRelayed || digests?.sha256 !== undefined;
+    const id = await this.uploads().start(key, { contentType: mediaType, metadata, digests: hasDigests });
+    return {
+      key,
+      id,
+      token,
+      mediaType,
+      ...(isWhole ? { whole: true } : {}),
+      ...(isRelayed ? { relayed: true } : {}),
+      ...(pod === undefined ? {} : { pod }),
+    };
   }
 
   private async note({ name, uid, resourceVersion }: JobRecord, text: string): Promise<void> {
@@ -246,27 +286,4 @@ export class TransfersService {
 
 function ended(jobId: string): EndedError {
   return new EndedError(`Job "${jobId}" has ended or was dismissed: its files cannot be exchanged any more.`);
-}
-
-function assertSha256(sha256: string | undefined): void {
-  if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
-    throw new InvalidRequestError('A parameter is wrong.', [
-      { pointer: 'sha256', message: 'must be 64 hexadecimal digits in lower case' },
-    ]);
-}
-
-function assertPart(part: number | undefined): void {
-  if (part !== undefined && !(Number.isSafeInteger(part) && part >= 1 && part <= MOST_PARTS))
-    throw invalidPart(`must be an integer from 1 to ${MOST_PARTS}`);
-}
-
-function invalidPart(message: string): InvalidRequestError {
-  return new InvalidRequestError('The parts are wrong.', [{ pointer: 'part', message }]);
-}
-
-/** What was sent was other than announced: the sender's fault, not the store's. */
-function asRefusal(error: unknown): unknown {
-  return error instanceof ObjectStoreError && error.failure === 'failed'
-    ? new InvalidRequestError(`The file did not arrive as it was announced: ${error.message}`)
-    : error;
 }

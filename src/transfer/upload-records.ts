@@ -14,6 +14,10 @@ export interface UploadRecord {
   readonly sha256?: string;
   /** How many parts the file has; absent: one. */
   readonly parts?: number;
+  /** Begun for a file that comes in one request; what comes after it begins another. */
+  readonly whole?: true;
+  /** All of it passes through this server, which sends it on with its digests. */
+  readonly relayed?: true;
   /** UID of the pod that sends it, of a job that may be tried again: what another attempt has sent is no result of this one. */
   readonly pod?: string;
 }

@@ -18,6 +18,9 @@ export const managerNames = [
 
 export const defaultManagerName = managerNames[1];
 
+/** When jobs are offered to upload files. */
+const fileOffers = ['when-whole', 'always'] as const;
+
 /** `server.manager` of the file. */
 export class ManagerDefinition extends JobSettingsDefinition {
   @OneOf(managerNames)
@@ -44,6 +47,11 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @MappingToOneOf(logLevels)
   logging?: Record<string, LogLevel> | null;
 
+  /** Whether jobs are offered to upload files also where the object store is known not to keep them whole. */
+  @IsOptional()
+  @OneOf(fileOffers)
+  files?: (typeof fileOffers)[number] | null;
+
   /** pygeoapi's, for managers with a database; without effect here. */
   @Allow() connection?: unknown;
   @Allow() output_dir?: unknown;
@@ -63,6 +71,7 @@ export function toManagerSection(
     finalizerController: definition.finalizer_controller ?? false,
     jobsNamespace: environment.PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE ?? definition.jobs_namespace ?? undefined,
     syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
+    files: definition.files ?? undefined,
     jobs: {
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),

@@ -112,8 +112,13 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
   'result-incomplete': {
     title: 'The result is incomplete',
     status: 500,
-    meaning: 'The job ended while a file that it uploaded as a result was not whole.',
-    remedies: ['Execute again.', 'Operator: let the image wait until its uploads have ended, and fail when one fails.'],
+    meaning:
+      'The job ended while a file that it uploaded as a result was not whole; or a result that was whole is shorter in the object store now.',
+    remedies: [
+      'Execute again.',
+      'Operator: let the image wait until its uploads have ended, and fail when one fails.',
+      'Operator: of a job that is successful, look at the object, whose key "detail" of the problem names.',
+    ],
   },
   'result-invalid': {
     title: 'The results contradict the description',

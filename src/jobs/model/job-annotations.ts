@@ -87,10 +87,10 @@ export function formatOutputs(outputs: ReadonlyMap<string, RecordedOutput>): str
 
 function parseOutput(output: unknown): RecordedOutput | undefined {
   if (!isMapping(output)) return undefined;
-  const { mediaType, size, digest, key, value, encoding } = output;
+  const { mediaType, size, digest, key, value, encoding, unverified } = output;
   if (typeof mediaType !== 'string' || !isMediaType(mediaType)) return undefined;
   if (typeof size !== 'number' || typeof digest !== 'string') return undefined;
-  if (typeof key === 'string') return { mediaType, size, digest, key };
+  if (typeof key === 'string') return { mediaType, size, digest, key, ...(unverified === true ? { unverified } : {}) };
   if (typeof value !== 'string' || (encoding !== undefined && encoding !== 'base64')) return undefined;
   return { mediaType, size, digest, value, ...(encoding === undefined ? {} : { encoding }) };
 }

@@ -93,6 +93,8 @@ export interface StoredResult {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly digest: string;
   readonly mediaType: string;
+  /** Nothing proves that its bytes are those that were sent; only of files. */
+  readonly unverified?: true;
 }
 
 /** A result under an output's id that is kept in the Job itself. */

@@ -68,7 +68,7 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
     const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
     return { status: 'dismissed', message: 'The job was dismissed.', started: pod && startOf(pod), finished };
   }
-  if (job.outcome) return recorded(job.outcome);
+  if (job.outcome) return recorded(job.outcome, job);
   return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
 }
 
@@ -77,12 +77,20 @@ const INCOMPLETE: Readonly<Record<NonNullable<JobOutcome['log']>, string>> = {
   unknown: ' Its log is not known to be whole.',
 };
 
-function recorded(outcome: NonNullable<JobRecord['outcome']>): State {
+/** What nothing proves to be as it was sent. */
+function unverifiedOf({ outputs }: Pick<JobRecord, 'outputs'>): string {
+  const ids = [...(outputs ?? [])].filter(([, output]) => output.unverified).map(([id]) => `"${id}"`);
+  if (ids.length === 0) return '';
+  const files = ids.length === 1 ? `the file of output ${ids[0]}` : `the files of outputs ${ids.join(', ')}`;
+  return ` Not verified is that ${files} arrived as sent: only the length is known to be right.`;
+}
+
+function recorded(outcome: NonNullable<JobRecord['outcome']>, job: JobRecord): State {
   return {
     status: outcome.status,
     message:
       outcome.status === 'successful'
-        ? `The job was successful.${outcome.log ? INCOMPLETE[outcome.log] : ''}`
+        ? `The job was successful.${outcome.log ? INCOMPLETE[outcome.log] : ''}${unverifiedOf(job)}`
         : (outcome.cause?.message ?? 'The job failed.'),
     started: outcome.started === undefined ? undefined : new Date(outcome.started),
     finished: new Date(outcome.finished),
