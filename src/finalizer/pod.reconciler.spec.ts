@@ -306,7 +306,7 @@ describe('an ended pod', () => {
     },
   );
 
-  it('never overwrites the log of another pod of its job, cut or not', async () => {
+  it('never overwrites the log of another pod of its job', async () => {
     const { cluster, store, reconcilePod } = setUp();
     cluster.logs.set(`${POD}/main`, 'x\n');
     for (const uid of ['one', 'two', 'three', 'two']) {

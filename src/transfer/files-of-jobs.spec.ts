@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
-import { formatOutputs, parseOutputs } from '../jobs/model/job-annotations.js';
-import type { JobRecord } from '../jobs/model/job-record.js';
+import { formatOutputs } from '../jobs/model/job-annotations.js';
+import { toJobRecord, type JobRecord } from '../jobs/model/job-record.js';
 import { jobStatus } from '../jobs/model/job-status.js';
+import { JOB_ID } from '../jobs/testing/records.js';
 import type { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { FolderObjectStore } from '../object-store/folder.object-store.js';
@@ -221,16 +222,17 @@ describe('what a job has uploaded to a store', () => {
     await upload('a,b');
     const outputs = await results();
     expect(outputs.get('table')).toMatchObject({ ...table, unverified: true });
-    const noted = parseOutputs(formatOutputs(outputs));
-    const record = {
-      outcome: { status: 'successful', finished: '2026-01-01T00:00:00Z' },
-      outputs: noted,
-      messages: {},
-      attempts: [],
-      created: new Date(),
-      updated: new Date(),
-    };
-    expect(jobStatus(record as unknown as JobRecord, []).message).toBe(
+    const outcome = { status: 'successful', finished: '2026-01-01T00:00:00Z' };
+    const record = toJobRecord('job-', {
+      metadata: {
+        name: `job-${JOB_ID}`,
+        annotations: {
+          [ownAnnotation.outcome]: JSON.stringify(outcome),
+          [ownAnnotation.outputs]: formatOutputs(outputs),
+        },
+      },
+    });
+    expect(jobStatus(record!, []).message).toBe(
       'The job was successful. Not verified is that the file of output "table" arrived as sent: only the length is known to be right.',
     );
   });

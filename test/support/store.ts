@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
@@ -23,6 +24,8 @@ export interface TestStore {
   logs(): Promise<string[]>;
   /** An object as text. */
   read(key: string): Promise<string>;
+  /** Puts an object there, in the place of any; of a bucket only. */
+  write?(key: string, body: string, metadata: Readonly<Record<string, string>>): Promise<void>;
   /** Names of everything that is there, uploads under way included. */
   names(): Promise<string[]>;
   remove(): Promise<void>;
@@ -106,6 +109,9 @@ async function startBucket(): Promise<TestStore> {
     read: async (key) => {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       return (await Body?.transformToString()) ?? '';
+    },
+    write: async (key, body, metadata) => {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, Metadata: metadata }));
     },
     logs: async () => (await keys()).filter((key) => /-logs(\.duplicate[^/]*)?\.txt$/.test(key)),
     remove: async () => {

@@ -193,6 +193,7 @@ function outputRecords(text: string | undefined): JobRecord['outputs'] {
     size,
     digest,
     ...('key' in rest ? { key: rest.key } : {}),
+    ...('unverified' in rest && rest.unverified ? { unverified: true } : {}),
   });
   return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
 }
