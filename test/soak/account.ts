@@ -4,7 +4,8 @@ import { duplicateLogs } from '../support/store.js';
 import type { TestBed } from '../support/test-bed.js';
 import type { TestClient } from '../support/test-client.js';
 import { eventually } from '../support/wait.js';
-import type { Expectation } from './load.js';
+import { compareLog, notedLogs, sha256, withoutHeadings } from './compared-logs.js';
+import { digests as largeOnes, type Expectation } from './load.js';
 
 const BOUND = 180_000;
 const ENDS = ['successful', 'failed', 'dismissed'];
@@ -19,6 +20,8 @@ export interface Account {
   readonly logs: number;
   /** Results that were read and compared, and subscribers' calls that were waited for. */
   readonly results: number;
+  /** Comparisons of logs and results, byte by byte: with what the process prints, what the node has, what is noted on the Job. */
+  readonly compared: number;
   readonly deliveries: number;
   /** Jobs that ended otherwise than they had to, or not at all; logs, results and calls that are not there, or not as they have to be. */
   readonly lost: readonly string[];
@@ -40,7 +43,7 @@ async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string,
       await client.delete(`/jobs/${id}`);
     }
     const status = process === 'lingering' ? 'dismissed' : process === 'always-failing' ? 'failed' : 'successful';
-    jobs.set(id, { process, status });
+    jobs.set(id, { process, status, ...(process === 'five-mebibytes' ? { digests: largeOnes } : {}) });
   }
 }
 
@@ -89,6 +92,13 @@ const endOf = (client: TestClient, id: string): Promise<string> =>
     BOUND,
   ).catch(() => 'without end');
 
+/** The log as it was stored: it is once the job's pods are released. */
+async function logOf(bed: TestBed, client: TestClient, id: string): Promise<string> {
+  const isHeld = async () => (await bed.cluster.heldPods()).some(({ metadata }) => metadata?.name?.includes(id));
+  await eventually(`the log of ${id}`, async () => !(await isHeld()), BOUND).catch(() => undefined);
+  return client.log(id);
+}
+
 function fits(status: string, expectation: Expectation): boolean {
   const isGone = status === 'gone' || status === 'dismissed';
   return (
@@ -114,10 +124,10 @@ export async function accountOf(
 ): Promise<Account> {
   const statuses: Record<string, number> = {};
   const [lost, duplicates]: [string[], string[]] = [[], []];
-  let [results, deliveries] = [0, 0];
+  let [results, deliveries, compared] = [0, 0, 0];
   await addUnanswered(bed, client, jobs);
   for (const [id, expectation] of jobs) {
-    const { process, disturbed, result, again, subscriber } = expectation;
+    const { process, disturbed, result, digests, again, subscriber } = expectation;
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
     const ended = await endOf(client, id);
     const status = kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? NOT_STARTED : ended;
@@ -129,6 +139,14 @@ export async function accountOf(
     if (result !== undefined) {
       results += 1;
       if (!(await client.result(id)).includes(result)) lost.push(`${about}: another result`);
+    }
+    if (digests) {
+      results += 1;
+      compared += 2;
+      const body = await client.result(id);
+      if (sha256(body) !== digests.result) lost.push(`${about}: another result, of ${body.length} bytes`);
+      const log = await logOf(bed, client, id);
+      if (sha256(withoutHeadings(log)) !== digests.log) lost.push(`${about}: another log, of ${log.length} bytes`);
     }
     if (subscriber !== undefined) {
       deliveries += 1;
@@ -142,10 +160,16 @@ export async function accountOf(
   const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
   const logs = await bed.store.logs();
+  const noted = await notedLogs(bed);
   for (const [id, { process, disturbed }] of jobs) {
     const own = logs.filter((key) => key.includes(id));
     if (own.length === 0)
       lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log${await evidence(bed, id)}`);
+    for (const key of own) {
+      const found = await compareLog(bed, key, noted.get(key));
+      compared += found.compared;
+      lost.push(...found.wrong.map((line) => `${id} (${process}, ${disturbed ?? 'undisturbed'}): ${line}`));
+    }
     const twice = await duplicateLogs(bed.store, own);
     if (twice.length > 0) duplicates.push(`${own.join(', ')}${await evidence(bed, id)}`);
   }
@@ -155,6 +179,7 @@ export async function accountOf(
     statuses,
     logs: logs.length,
     results,
+    compared,
     deliveries,
     lost,
     duplicates,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Receiver } from '../support/receiver.js';
 import type { TestClient } from '../support/test-client.js';
+import { sha256 } from './compared-logs.js';
 
 /** How a job of the load has to end. */
 export interface Expectation {
@@ -8,6 +9,8 @@ export interface Expectation {
   readonly status: 'successful' | 'failed' | 'dismissed';
   /** What its result contains. */
   readonly result?: string;
+  /** SHA-256 of its result, and of what its log has beneath its headings: 64 hexadecimal digits. */
+  readonly digests?: { readonly result: string; readonly log: string };
   /** The id that the same request gave when it was sent again, with its `Idempotency-Key`. */
   readonly again?: string;
   /** Where a subscriber waits to be told of its success. */
@@ -52,6 +55,20 @@ const asynchronous =
   (process: string, status: Expectation['status'], result?: string): Kind =>
   async ({ anyServer }) => [await anyServer().submit(process), { process, status, result }];
 
+/** What the process `five-mebibytes` prints. */
+const LINE = 'The quick brown fox jumps over the lazy dog 0123456789\n';
+const FIVE_MEBIBYTES = LINE.repeat(Math.ceil(5_242_880 / LINE.length)).slice(0, 5_242_880);
+export const digests = {
+  result: sha256(FIVE_MEBIBYTES),
+  // A log that does not end with a newline is given one.
+  log: sha256(`PYGEOAPI_K8S_MANAGER_RESULT_START\n${FIVE_MEBIBYTES}\n`),
+};
+
+const large: Kind = async ({ anyServer }) => [
+  await anyServer().submit('five-mebibytes'),
+  { process: 'five-mebibytes', status: 'successful', digests },
+];
+
 const dismissed: Kind = async ({ anyServer }) => {
   const client = anyServer();
   const id = await client.submit('lingering');
@@ -95,6 +112,7 @@ export const kinds: readonly Kind[] = [
   told,
   asynchronous('short', 'successful', 'result of '),
   asynchronous('always-failing', 'failed'),
-  asynchronous('five-mebibytes', 'successful', 'The quick brown fox'),
+  large,
+  large,
   dismissed,
 ];

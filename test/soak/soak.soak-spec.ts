@@ -89,6 +89,16 @@ const failBucket = async (fault: S3Fault): Promise<void> => {
   s3?.become('none');
 };
 
+/** Bodies that were cut between servers and bucket, or stood still in their middle until their server was killed. */
+let cutBodies = 0;
+const cutBucket = async (...given: readonly S3Fault[]): Promise<void> => {
+  for (const fault of given) {
+    if (s3) s3.cutAfter = (size) => Math.floor(random() * size);
+    await failBucket(fault);
+    cutBodies += s3?.lastMet ?? 0;
+  }
+};
+
 const inject: Readonly<Record<string, () => Promise<void>>> = {
   'server killed': toReplica((index) => restart(index, 'SIGKILL')),
   'server restarted': toReplica((index) => restart(index, 'SIGTERM')),
@@ -108,6 +118,12 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   'Job deleted': () => disturb('Job deleted'),
   ...(onRealCluster
     ? {
+        'writes to the bucket cut': () => cutBucket('cut-writes'),
+        'reads of the bucket cut': () => cutBucket('cut-reads'),
+        'server killed while it writes': toReplica(async (index) => {
+          const [stuck] = await Promise.all([cutBucket('stuck-writes'), restart(index, 'SIGKILL')]);
+          return stuck;
+        }),
         'bucket down': () => failBucket('down'),
         'bucket slow': () => failBucket('slow'),
         'bucket silent': () => failBucket('silent'),
@@ -236,7 +252,8 @@ it(
         `  refused     ${unanswered} executions, or broken off by a fault`,
         `  faults      ${injected} (${told(faults)})`,
         `  logs        ${account.logs}`,
-        `  results     ${account.results} compared, ${account.deliveries} told to subscribers`,
+        `  cut         ${cutBodies} bodies between servers and bucket`,
+        `  results     ${account.results} compared, ${account.compared} times a log or result byte by byte, ${account.deliveries} told to subscribers`,
         `  lost        ${lost.length}`,
         `  duplicates  ${duplicates.length}`,
         `  leaks       ${leaks.length} (pods held, files, uploads)`,

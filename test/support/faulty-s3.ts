@@ -36,6 +36,8 @@ export class FaultyS3 {
   fault: S3Fault = 'none';
   /** Requests that met the fault at hand. */
   met = 0;
+  /** The same of the fault before. */
+  lastMet = 0;
   /** Of a body that is to be cut: after how many of its bytes. */
   cutAfter: (size: number) => number = (size) => Math.floor(size / 2);
   /** How many more bodies are cut. */
@@ -62,6 +64,7 @@ export class FaultyS3 {
 
   become(fault: S3Fault): void {
     this.fault = fault;
+    this.lastMet = this.met;
     this.met = 0;
     this.cuts = Infinity;
     if (fault === 'down') this.server.closeAllConnections();
