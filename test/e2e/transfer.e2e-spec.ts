@@ -32,6 +32,10 @@ const run = async (script: string, body: Readonly<Record<string, unknown>> = {})
 const SEVEN_MEBIBYTES = 'head -c 7340032 /dev/zero > f; put f $(url image)';
 
 describe('files that a job uploads', () => {
+  it('are offered, which readiness says', async () => {
+    expect((await bed.readiness()).checks['files']).toEqual({ status: 'ok' });
+  });
+
   it('are its results, in the media types of its outputs', async () => {
     const { status, results } = await run('printf II > f; put f $(url image); printf a,b > f; put f $(url table)');
     expect(status).toMatchObject({ status: 'successful' });
