@@ -25,6 +25,8 @@ export interface Account {
   readonly deliveries: number;
   /** Jobs that ended otherwise than they had to, or not at all; logs, results and calls that are not there, or not as they have to be. */
   readonly lost: readonly string[];
+  /** Jobs of whose logs the node itself has lost the end: log and result are what it has. */
+  readonly shortOnNode: readonly string[];
   /** Logs, jobs and calls that are there twice. */
   readonly duplicates: readonly string[];
   /** Pods that are held, files, and uploads that are not ended. */
@@ -92,6 +94,17 @@ const endOf = (client: TestClient, id: string): Promise<string> =>
     BOUND,
   ).catch(() => 'without end');
 
+/**
+ * Whether log and result are, byte by byte, what the job's node has, which itself lacks the end. containerd's shim waits for two seconds only for what a container that has ended
+ * wrote: a machine with too much to do loses the rest (https://github.com/containerd/containerd/pull/12364). Only `bytes` or `sha256` on the start marker notice.
+ */
+async function isShortOnNode(bed: TestBed, id: string, result: string): Promise<boolean> {
+  const [key = '', ...others] = (await bed.store.logs()).filter((each) => each.includes(id));
+  const { isAsOnNode } = await compareLog(bed, key, undefined);
+  const log = withoutHeadings(await bed.store.read(key));
+  return isAsOnNode && others.length === 0 && log === `PYGEOAPI_K8S_MANAGER_RESULT_START\n${result}\n`;
+}
+
 /** The log as it was stored: it is once the job's pods are released. */
 async function logOf(bed: TestBed, client: TestClient, id: string): Promise<string> {
   const isHeld = async () => (await bed.cluster.heldPods()).some(({ metadata }) => metadata?.name?.includes(id));
@@ -123,7 +136,7 @@ export async function accountOf(
   kubeletKilled: boolean,
 ): Promise<Account> {
   const statuses: Record<string, number> = {};
-  const [lost, duplicates]: [string[], string[]] = [[], []];
+  const [lost, duplicates, shortOnNode]: [string[], string[], string[]] = [[], [], []];
   let [results, deliveries, compared] = [0, 0, 0];
   await addUnanswered(bed, client, jobs);
   for (const [id, expectation] of jobs) {
@@ -143,10 +156,10 @@ export async function accountOf(
     if (digests) {
       results += 1;
       compared += 2;
-      const body = await client.result(id);
-      if (sha256(body) !== digests.result) lost.push(`${about}: another result, of ${body.length} bytes`);
-      const log = await logOf(bed, client, id);
-      if (sha256(withoutHeadings(log)) !== digests.log) lost.push(`${about}: another log, of ${log.length} bytes`);
+      const [body, log] = [await client.result(id), await logOf(bed, client, id)];
+      const isSame = sha256(body) === digests.result && sha256(withoutHeadings(log)) === digests.log;
+      if (!isSame && (await isShortOnNode(bed, id, body))) shortOnNode.push(`${about}: ${body.length} bytes`);
+      else if (!isSame) lost.push(`${about}: another result, of ${body.length} bytes, or log, of ${log.length} bytes`);
     }
     if (subscriber !== undefined) {
       deliveries += 1;
@@ -182,6 +195,7 @@ export async function accountOf(
     compared,
     deliveries,
     lost,
+    shortOnNode,
     duplicates,
     leaks: [...(await held()), ...spools, ...uploads],
   };

@@ -14,13 +14,13 @@ export const withoutHeadings = (log: string): string => log.replace(HEADINGS, ''
 /**
  * Compares a stored log, byte by byte, with what its node has of the pod, where that is still there, and with what is noted on its Job.
  * @param noted the annotation of the Job about it, where it has one
- * @returns with how many of these it was compared, and what is wrong
+ * @returns with how many of these it was compared, what is wrong, and whether the node has just that
  */
 export async function compareLog(
   bed: TestBed,
   key: string,
   noted: string | undefined,
-): Promise<{ compared: number; wrong: string[] }> {
+): Promise<{ compared: number; wrong: string[]; isAsOnNode: boolean }> {
   const log = await bed.store.read(key);
   const wrong: string[] = [];
   const [, podName = ''] = HEADINGS.exec(log) ?? [];
@@ -33,7 +33,8 @@ export async function compareLog(
   const stored = withoutHeadings(log).replace(REMARK, '');
   if (onNode !== undefined && stored !== onNode)
     wrong.push(`${key}: ${stored.length} characters, where the node has ${onNode.length}, or others`);
-  return { compared: (noted === undefined ? 0 : 1) + (onNode === undefined ? 0 : 1), wrong };
+  const isAsOnNode = stored === onNode;
+  return { isAsOnNode, compared: (noted === undefined ? 0 : 1) + (onNode === undefined ? 0 : 1), wrong };
 }
 
 /** Of the Jobs: what is noted about their logs, by the keys of those. */
