@@ -5,7 +5,8 @@
  * folder stands behind those that it may import.
  */
 export const mayImport = {
-  config: [],
+  json: [],
+  config: ['json'],
   observation: [],
   logging: ['config'],
   tracing: [],
@@ -26,11 +27,12 @@ export const mayImport = {
   outbound: [],
   'security-context': ['config'],
   health: ['config', 'k8s', 'object-store', 'security-context'],
-  'processes/schema': ['ogc'],
+  'processes/schema': ['json', 'ogc'],
   'processes/description': ['config', 'ogc', 'processes/processor.ts', 'processes/schema'],
-  'processes/request': ['config', 'ogc', 'processes/description', 'processes/schema'],
+  'processes/request': ['config', 'json', 'ogc', 'processes/description', 'processes/schema'],
   'processes/registry': [
     'config',
+    'json',
     'ogc',
     'processes/processor.ts',
     'processes/schema',
@@ -47,21 +49,23 @@ export const mayImport = {
   ],
   'processes/processors': [
     'config',
+    'json',
     'ogc',
     'processes/processor.ts',
     'processes/schema',
     'processes/description',
     'processes/registry',
   ],
-  processes: ['config', 'ogc'],
+  processes: ['config', 'json', 'ogc'],
   access: ['config', 'ogc', 'processes'],
   'jobs/model': ['config', 'logging', 'ogc', 'k8s', 'processes', 'tracing'],
-  'jobs/results': ['access', 'config', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
+  'jobs/results': ['access', 'config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/logs': ['access', 'config', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/listing': ['access', 'config', 'ogc', 'k8s', 'processes', 'jobs/model', 'jobs/results', 'jobs/logs'],
   'jobs/execution': [
     'access',
     'config',
+    'json',
     'logging',
     'ogc',
     'k8s',
@@ -78,6 +82,7 @@ export const mayImport = {
   jobs: [
     'access',
     'config',
+    'json',
     'logging',
     'ogc',
     'k8s',
@@ -128,6 +133,7 @@ export const mayImport = {
   html: [
     'access',
     'config',
+    'json',
     'ogc',
     'processes',
     'visualisations',
@@ -151,6 +157,6 @@ export const mayImport = {
     'jobs/listing/status-info.ts',
   ],
   metrics: ['config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
-  http: ['config', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
+  http: ['config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   commands: ['config', 'k8s', 'jobs/model'],
 };

@@ -1,0 +1,30 @@
+/** Since Node 21; TypeScript's library does not know it yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
+
+/**
+ * A number of a JSON text whose double would not print as it was written: `12345678901234567890`, `1.0`, `1e400`, `-0`. All other numbers are ordinary ones. `JSON.stringify` prints
+ * it as it was written.
+ */
+export class ExactNumber {
+  /** @param text a number by the grammar of RFC 8259 */
+  constructor(readonly text: string) {}
+
+  /** The nearest double; infinite where the number is beyond what a double can hold. */
+  valueOf(): number {
+    return Number(this.text);
+  }
+
+  toString(): string {
+    return this.text;
+  }
+
+  toJSON(): object {
+    return rawJSON(this.text);
+  }
+}
+
+/** A number by the text that JSON has for it: an ordinary one where that prints as the text, else one that keeps it. */
+export function numberOf(text: string): number | ExactNumber {
+  const number = Number(text);
+  return String(number) === text ? number : new ExactNumber(text);
+}
