@@ -1,4 +1,3 @@
-import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { ConfigurationError, type ConfigurationFault } from '../../config/configuration-error.js';
 import type { PodSettings, ProcessResource } from '../../config/configuration.js';
 import { toPodSettings } from '../../config/sections/pod-settings.js';
@@ -13,7 +12,7 @@ import { type After, DEFAULT_PROCESSOR_TIMEOUT_SECONDS, ProcessorCalls } from '.
 import { ProcessorDefinition } from './processor-definition.js';
 import type { PodSettingsLayers } from './pod-settings.js';
 import { RegisteredProcess } from './registered-process.js';
-import { SchemaCompiler } from '../schema/schema-compiler.js';
+import { type SchemaCheck, SchemaCompiler } from '../schema/schema-compiler.js';
 
 export type AnyProcessor = ProcessorInterface<CommonDefinition>;
 
@@ -200,7 +199,7 @@ function compileSchemas(compiler: SchemaCompiler, description: ProcessDescriptio
     try {
       const compiled = compiler.compile(schema);
       warnings.push(...compiled.warnings.map((message) => ({ path, message })));
-      return compiled.validate;
+      return compiled.errorsOf;
     } catch (error) {
       faults.push({
         path,
@@ -211,16 +210,16 @@ function compileSchemas(compiler: SchemaCompiler, description: ProcessDescriptio
   };
   for (const [id, input] of Object.entries(description.inputs)) {
     const path = `${joinPath(`${metadata}.inputs`, id)}.schema`;
-    const validate = compile(input.schema, path);
-    if (!validate) continue;
-    const checked = { id, description: input, validate };
+    const errorsOf = compile(input.schema, path);
+    if (!errorsOf) continue;
+    const checked = { id, description: input, errorsOf };
     inputs.push(checked);
     faults.push(...defaultFaults(checked).map((fault) => configurationFault(fault, `${path}.default`)));
   }
-  const outputs = new Map<string, ValidateFunction>();
+  const outputs = new Map<string, SchemaCheck>();
   for (const [id, output] of Object.entries(description.outputs)) {
-    const validate = compile(output.schema, `${joinPath(`${metadata}.outputs`, id)}.schema`);
-    if (validate) outputs.set(id, validate);
+    const errorsOf = compile(output.schema, `${joinPath(`${metadata}.outputs`, id)}.schema`);
+    if (errorsOf) outputs.set(id, errorsOf);
   }
   return { inputs, outputs, faults, warnings };
 }

@@ -1,11 +1,11 @@
 import type { JobSettings, PodSettings } from '../../config/configuration.js';
 import { toJobSettings } from '../../config/sections/job-settings.js';
 import { isMapping } from '../../config/validation.js';
-import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
+import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
 import { checkedNotes } from './job-notes-check.js';
 import { checkedPodSpec } from './pod-spec-check.js';
@@ -31,7 +31,7 @@ const LONGEST_EXPLANATION = 500;
 export interface CheckedSchemas {
   readonly inputs: readonly CheckedInput[];
   /** By output id. */
-  readonly outputs: ReadonlyMap<string, ValidateFunction>;
+  readonly outputs: ReadonlyMap<string, SchemaCheck>;
 }
 
 /** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
@@ -138,8 +138,8 @@ export class RegisteredProcess {
 
   /** What of a result does not fit its output's schema; empty: it fits, or there is no such output. */
   outputFaults(outputId: string, value: unknown): readonly RequestFault[] {
-    const validate = this.schemas.outputs.get(outputId);
-    return validate ? schemaFaults(validate, value, '') : [];
+    const errorsOf = this.schemas.outputs.get(outputId);
+    return errorsOf ? schemaFaults(errorsOf, value, '') : [];
   }
 
   /**

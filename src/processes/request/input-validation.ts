@@ -1,6 +1,7 @@
-import type { ValidateFunction } from 'ajv/dist/2020.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription } from '../description/process-description.js';
+import { copyJson } from '../../json/plain-json.js';
+import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { describeErrors, pointerTo } from '../schema/schema-faults.js';
 import { isMapping } from '../../config/validation.js';
 
@@ -27,7 +28,7 @@ export interface LinkedValue {
 export interface CheckedInput {
   readonly id: string;
   readonly description: InputDescription;
-  readonly validate: ValidateFunction;
+  readonly errorsOf: SchemaCheck;
 }
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -61,15 +62,16 @@ export function validateInputs(processId: string, known: readonly CheckedInput[]
       continue;
     }
     const byDefault = defaultOf(input.description);
-    if (byDefault !== undefined) inputs.push([input.id, structuredClone(byDefault)]);
+    if (byDefault !== undefined) inputs.push([input.id, copyJson(byDefault)]);
     else if ((input.description.minOccurs ?? 1) > 0) faults.push({ pointer, message: 'is missing; it is required' });
   }
   return { inputs: Object.fromEntries(inputs), faults, links };
 }
 
 /** What in a value does not fit a schema; empty: it fits. @param pointer JSON Pointer of the value */
-export function schemaFaults(validate: ValidateFunction, value: unknown, pointer: string): RequestFault[] {
-  return validate(value) ? [] : describeErrors(validate.errors ?? [], pointer);
+export function schemaFaults(errorsOf: SchemaCheck, value: unknown, pointer: string): RequestFault[] {
+  const errors = errorsOf(value);
+  return errors.length === 0 ? [] : describeErrors(errors, pointer);
 }
 
 /** What is wrong with the default of an input's schema; it is checked as a value that a client sends. */
@@ -86,15 +88,15 @@ function defaultOf({ schema }: InputDescription): unknown {
 function occurrenceFaults(input: CheckedInput, value: unknown, pointer: string, links?: LinkedValue[]): RequestFault[] {
   const { minOccurs = 1, maxOccurs = 1 } = input.description;
   const most = maxOccurs === 'unbounded' ? Infinity : maxOccurs;
-  if (most <= 1) return valueFaults(input.validate, value, pointer, links);
+  if (most <= 1) return valueFaults(input.errorsOf, value, pointer, links);
   const values = Array.isArray(value) ? value : [value];
   const faults = values.flatMap((item: unknown, at) =>
-    valueFaults(input.validate, item, Array.isArray(value) ? pointerTo(pointer, at) : pointer, links),
+    valueFaults(input.errorsOf, item, Array.isArray(value) ? pointerTo(pointer, at) : pointer, links),
   );
   const count = { pointer, message: `must have ${occurrences(minOccurs, most)} (has ${values.length})` };
   if (values.length < minOccurs || values.length > most) faults.push(count);
   // An array may also be one value of a schema that describes arrays.
-  const isOneValue = faults.length > 0 && Array.isArray(value) && minOccurs <= 1 && input.validate(value);
+  const isOneValue = faults.length > 0 && Array.isArray(value) && minOccurs <= 1 && input.errorsOf(value).length === 0;
   return isOneValue ? [] : faults;
 }
 
@@ -103,21 +105,16 @@ function occurrences(least: number, most: number): string {
   return least === most ? `${most} values` : `${least} to ${most} values`;
 }
 
-function valueFaults(
-  validate: ValidateFunction,
-  value: unknown,
-  pointer: string,
-  links?: LinkedValue[],
-): RequestFault[] {
-  const direct = schemaFaults(validate, value, pointer);
+function valueFaults(errorsOf: SchemaCheck, value: unknown, pointer: string, links?: LinkedValue[]): RequestFault[] {
+  const direct = schemaFaults(errorsOf, value, pointer);
   if (direct.length === 0 || !isMapping(value)) return direct;
   if (Object.hasOwn(value, 'value') && Object.keys(value).every((key) => QUALIFIED.has(key)))
-    return schemaFaults(validate, value['value'], `${pointer}/value`);
+    return schemaFaults(errorsOf, value['value'], `${pointer}/value`);
   const { href, type } = value;
   if (typeof href !== 'string') return direct;
   if (!links || !/^https?:$/.test(URL.parse(href)?.protocol ?? ''))
     return [{ pointer: `${pointer}/href`, message: 'must be an absolute http or https URI' }];
-  const misfits = (content: unknown) => schemaFaults(validate, content, '').map((fault) => fault.pointer);
+  const misfits = (content: unknown) => schemaFaults(errorsOf, content, '').map((fault) => fault.pointer);
   links.push({ pointer, href, ...(typeof type === 'string' ? { type } : {}), misfits });
   return [];
 }

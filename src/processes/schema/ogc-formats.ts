@@ -1,3 +1,5 @@
+import { ExactNumber } from '../../json/exact-number.js';
+
 type Check = (value: Readonly<Record<string, unknown>>) => boolean;
 
 interface ObjectFormat {
@@ -34,7 +36,7 @@ const objectFormats: Readonly<Record<string, ObjectFormat>> = {
     check: ({ bbox, crs }) =>
       Array.isArray(bbox) &&
       (bbox.length === 4 || bbox.length === 6) &&
-      bbox.every((number) => typeof number === 'number') &&
+      bbox.every((number) => typeof number === 'number' || number instanceof ExactNumber) &&
       (crs === undefined || typeof crs === 'string'),
   },
   'ogc-link': {

@@ -1,5 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormatsModule, { type FormatsPlugin } from 'ajv-formats';
+import { holdsExactNumbers } from '../../json/plain-json.js';
+import { ExactKeywords } from './exact-keywords.js';
 import { isBase64, objectFormatFault, objectFormatOf } from './ogc-formats.js';
 import type { JsonSchema } from './json-schema.js';
 
@@ -9,8 +11,11 @@ const addFormats = addFormatsModule as unknown as FormatsPlugin;
 const OBJECT_FORMAT = 'x-ogc-object-format';
 const BASE64 = 'x-ogc-base64';
 
+export type SchemaCheck = (value: unknown) => readonly ErrorObject[];
+
 export interface CompiledSchema {
-  readonly validate: ValidateFunction;
+  /** @returns what of the value does not fit; empty: it fits. Numbers that are kept by their text count by what they say, not by their doubles. */
+  readonly errorsOf: SchemaCheck;
   /** What is not checked although the schema says it: references that are not fetched, unknown formats. */
   readonly warnings: readonly string[];
 }
@@ -21,34 +26,64 @@ export interface CompiledSchema {
  */
 export class SchemaCompiler {
   private readonly warnings: string[] = [];
-  private readonly ajv = new Ajv2020({
-    allErrors: true,
-    verbose: true,
-    strict: false,
+  private readonly ajv = makeAjv({
     logger: {
       log: () => undefined,
       warn: (message: unknown) => this.warnings.push(String(message)),
       error: () => undefined,
     },
   });
-
-  constructor() {
-    addFormats(this.ajv);
-    this.ajv.addKeyword({ keyword: OBJECT_FORMAT, errors: true, validate: validateObjectFormat });
-    this.ajv.addKeyword({ keyword: BASE64, type: 'string', validate: (_: boolean, value: string) => isBase64(value) });
-  }
+  /** For what plain ajv decides by doubles, or in more than linear time. What it compiles is known to be a schema. */
+  private readonly exactAjv = makeAjv({ logger: false, validateSchema: false, meta: false });
+  private readonly exact = new ExactKeywords(this.exactAjv);
 
   /** @throws Error where the schema is no valid JSON Schema; the message says why */
   compile(schema: JsonSchema): CompiledSchema {
     this.warnings.length = 0;
     const unresolved: string[] = [];
     const prepared = prepare(schema, unresolved) as JsonSchema;
-    const validate = this.ajv.compile(typeof prepared === 'boolean' ? prepared : withoutId(prepared));
+    const compilable = typeof prepared === 'boolean' ? prepared : withoutId(prepared);
+    const validate = this.ajv.compile(compilable);
+    const isAlwaysExact = asksForExactness(compilable);
+    let validateExactly: ValidateFunction | undefined;
+    const errorsOf: SchemaCheck = (value) => {
+      if (!isAlwaysExact && !holdsExactNumbers(value)) return validate(value) ? [] : (validate.errors ?? []);
+      validateExactly ??= this.exactAjv.compile(compilable);
+      return this.exact.validate(validateExactly, value);
+    };
     const references = unresolved.map(
       (reference) => `"$ref": "${reference}" is not fetched: what it asks for is not checked`,
     );
-    return { validate, warnings: [...references, ...this.warnings] };
+    return { errorsOf, warnings: [...references, ...this.warnings] };
   }
+}
+
+/** `__proto__` and `constructor` are names as any other: what every object inherits is no member. */
+function makeAjv(options: Options): Ajv2020 {
+  const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false, ownProperties: true, ...options });
+  addFormats(ajv);
+  ajv.addKeyword({ keyword: OBJECT_FORMAT, errors: true, validate: validateObjectFormat });
+  ajv.addKeyword({ keyword: BASE64, type: 'string', validate: (_: boolean, value: string) => isBase64(value) });
+  return ajv;
+}
+
+/**
+ * By doubles 19.99 is no multiple of 0.01; ajv compares every item that is no text or number with every other, and fails on objects with a member `toString`.
+ */
+function asksForExactness(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.entries(schema).some(
+    ([keyword, value]) =>
+      (keyword === 'multipleOf' && !Number.isInteger(value)) ||
+      keyword === 'uniqueItems' ||
+      (keyword === 'const' && isContainer(value)) ||
+      (keyword === 'enum' && Array.isArray(value) && value.some(isContainer)) ||
+      asksForExactness(value),
+  );
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 interface ValidateWithErrors {

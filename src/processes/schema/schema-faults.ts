@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
+import { ExactNumber } from '../../json/exact-number.js';
 import { isSecretName } from './secrets.js';
 
 /**
@@ -135,7 +136,12 @@ function shown(error: ErrorObject, pointer: string): string {
   if (isSecretName(pointer)) return '';
   const value: unknown = error.data;
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return ` (is ${String(value)})`;
+  if (value instanceof ExactNumber) return ` (is ${shortened(value.text)})`;
   if (typeof value !== 'string')
     return error.keyword === 'type' ? ` (is ${Array.isArray(value) ? 'an array' : 'an object'})` : '';
-  return ` (is ${JSON.stringify(value.length > MAX_SHOWN ? `${value.slice(0, MAX_SHOWN)}…` : value)})`;
+  return ` (is ${JSON.stringify(shortened(value))})`;
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }

@@ -1,3 +1,5 @@
+import { ExactNumber } from '../../json/exact-number.js';
+
 const SECRET = /secret|key|password|token/i;
 
 /** Whether a value under this name (or JSON Pointer) must not be repeated to anybody. */
@@ -14,6 +16,7 @@ export function maskSecrets(inputs: Readonly<Record<string, unknown>>): Record<s
 
 function maskInside(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(maskInside);
-  if (typeof value === 'object' && value !== null) return maskSecrets(value as Record<string, unknown>);
+  if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber))
+    return maskSecrets(value as Record<string, unknown>);
   return value;
 }
