@@ -4,6 +4,7 @@ import { isMapping } from '../../config/validation.js';
 import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { withPlainNumbers } from '../../json/plain-json.js';
 import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
@@ -33,6 +34,9 @@ export interface CheckedSchemas {
   /** By output id. */
   readonly outputs: ReadonlyMap<string, SchemaCheck>;
 }
+
+/** An execution with its inputs as they were read: numbers as they were written. */
+export type RequestedExecution = Pick<Execution, 'jobId' | 'inputs'>;
 
 /** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
 export class RegisteredProcess {
@@ -85,16 +89,18 @@ export class RegisteredProcess {
    * @throws InvalidRequestError with what the processor finds wrong with the inputs
    * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
    */
-  async makePodSpec({ jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
-    const execution = (): Execution => ({ jobId, inputs: structuredClone(inputs) });
+  async makePodSpec(request: RequestedExecution, cluster: ClusterView): Promise<V1PodSpec> {
     const faults = await this.calls.call('check the inputs', async () =>
-      checkedFaults((await this.processor.validate?.(this.process, execution())) ?? []),
+      checkedFaults((await this.processor.validate?.(this.process, executionOf(request))) ?? []),
     );
     if (faults.length > 0)
       throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
     return this.calls.call('make a pod', async () =>
       withPodSettings(
-        checkedPodSpec(await this.processor.makePodSpec(this.process, execution(), cluster), this.mainContainerName),
+        checkedPodSpec(
+          await this.processor.makePodSpec(this.process, executionOf(request), cluster),
+          this.mainContainerName,
+        ),
         this.podSettings,
         this.mainContainerName,
       ),
@@ -105,10 +111,10 @@ export class RegisteredProcess {
    * What the processor notes on the job.
    * @throws MisconfiguredError where the processor fails, or returns what cannot be noted
    */
-  async notes({ jobId, inputs }: Execution): Promise<JobNotes> {
+  async notes(request: RequestedExecution): Promise<JobNotes> {
     if (!this.processor.notes) return {};
     return this.calls.call('note what is to be known of the job', async () =>
-      checkedNotes(await this.processor.notes?.(this.process, { jobId, inputs: structuredClone(inputs) })),
+      checkedNotes(await this.processor.notes?.(this.process, executionOf(request))),
     );
   }
 
@@ -198,6 +204,17 @@ export class RegisteredProcess {
       inputs,
     );
   }
+}
+
+/** What a processor gets: a copy of its own. */
+function executionOf({ jobId, inputs }: RequestedExecution): Execution {
+  return {
+    jobId,
+    inputs: withPlainNumbers(inputs),
+    get inputsJson() {
+      return JSON.stringify(inputs);
+    },
+  };
 }
 
 function checkedFaults(faults: unknown): readonly RequestFault[] {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import type { V1PodSpec } from '@kubernetes/client-node';
+import { parseJson } from '../../../json/parse-json.js';
 import { describeFromMetadata, resultMediaType } from '../../description/process-metadata.js';
 import type { ProcessDescription } from '../../description/process-description.js';
 import { Processor, type ConfiguredProcess, type Execution, type ProcessorInterface } from '../../processor.js';
@@ -41,14 +42,14 @@ export class HelloWorldK8sProcessor implements ProcessorInterface<HelloWorldDefi
     return describeFromMetadata(process, helloWorldDescription);
   }
 
-  makePodSpec(process: ConfiguredProcess<HelloWorldDefinition>, { inputs }: Execution): V1PodSpec {
+  makePodSpec(process: ConfiguredProcess<HelloWorldDefinition>, { inputsJson }: Execution): V1PodSpec {
     const { definition } = process;
     const description = this.describe(process);
     return makePodSpec(definition, {
       name: this.mainContainerName,
       image: definition.default_image ?? 'busybox',
       ...makeHelloWorldCommand({
-        inputs,
+        inputs: parseJson(inputsJson) as Execution['inputs'],
         commands: definition.command ?? [],
         mediaType: resultMediaType(definition, description),
         outputId: Object.keys(description.outputs)[0] ?? 'echo',

@@ -4,6 +4,7 @@ import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
 import { posix } from 'node:path';
 import { TextMapping } from '../../../config/constraints.js';
 import { Configuration } from '../../../config/configuration.js';
+import { parseJson } from '../../../json/parse-json.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
 import { describeFromMetadata } from '../../description/process-metadata.js';
 import type { InputDescription, ProcessDescription } from '../../description/process-description.js';
@@ -169,8 +170,12 @@ export function makeContainerImagePod(
   };
 }
 
-function requestOf({ inputs: given }: Execution): ContainerImageRequest {
-  return plainInputs(given, ['parameters_env']) as ContainerImageRequest;
+function requestOf({ inputs, inputsJson }: Execution): ContainerImageRequest {
+  const { parameters_env: plain, ...request } = plainInputs(inputs, ['parameters_env']);
+  if (plain === undefined) return request as ContainerImageRequest;
+  // Texts of environment variables: numbers stand there as they were written.
+  const { parameters_env: parameters } = parseJson(inputsJson) as Record<string, unknown>;
+  return { ...request, parameters_env: parameters } as ContainerImageRequest;
 }
 
 function environment(variables: Readonly<Record<string, string | number | boolean>>): V1EnvVar[] {

@@ -74,13 +74,13 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return definition.check_auth ?? false;
   }
 
-  validate({ id, definition }: NotebookProcess, { inputs }: Execution): RequestFault[] {
+  validate({ id, definition }: NotebookProcess, execution: Execution): RequestFault[] {
     if (definition.notebook === undefined && definition.notebooks !== undefined)
       throw new UnavailableError(
         `The notebooks of "${id}" are not known; the description of the process says why.`,
         30,
       );
-    return notebookFaults(definition, inputs);
+    return notebookFaults(definition, execution);
   }
 
   listsSecrets({ definition }: NotebookProcess): boolean {
@@ -92,24 +92,24 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return true;
   }
 
-  async makePodSpec(process: NotebookProcess, { jobId, inputs }: Execution, cluster: ClusterView): Promise<V1PodSpec> {
+  async makePodSpec(process: NotebookProcess, execution: Execution, cluster: ClusterView): Promise<V1PodSpec> {
     const definition = process.definition.auto_mount_secrets
       ? withAutoSecrets(process.definition, await cluster.secrets())
       : process.definition;
-    const request = readNotebookRequest(definition, inputs);
+    const request = readNotebookRequest(definition, execution);
     return makeNotebookPod({
       definition,
       request,
-      jobName: this.configuration.environment.jobNamePrefix + jobId,
-      output: outputOf(definition, request, jobId),
+      jobName: this.configuration.environment.jobNamePrefix + execution.jobId,
+      output: outputOf(definition, request, execution.jobId),
       outputs: Object.keys(describeNotebook(process).outputs),
     });
   }
 
   /** What the predecessor noted on each Job; it shows in the status. */
-  notes({ definition }: NotebookProcess, { jobId, inputs }: Execution): JobNotes {
-    const request = readNotebookRequest(definition, inputs);
-    const output = outputOf(definition, request, jobId);
+  notes({ definition }: NotebookProcess, execution: Execution): JobNotes {
+    const request = readNotebookRequest(definition, execution);
+    const output = outputOf(definition, request, execution.jobId);
     const link = jupyterLink(definition.jupyter_base_url, output);
     return {
       messages: {

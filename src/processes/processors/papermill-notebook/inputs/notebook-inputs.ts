@@ -1,10 +1,12 @@
 import { isMapping } from '../../../../config/validation.js';
+import { parseJson } from '../../../../json/parse-json.js';
 import type { RequestFault } from '../../../../ogc/domain-errors.js';
 import { pointerTo } from '../../../schema/schema-faults.js';
 import type { InputDescription } from '../../../description/process-description.js';
+import type { Execution } from '../../../processor.js';
 import type { NotebookDefinition } from '../definition/notebook.definition.js';
 import { namesFile } from './output-path.js';
-import { encodeParameters, faultOfEncoded } from './papermill-parameters.js';
+import { encodeParameters, faultOfEncoded, infiniteNumbers } from './papermill-parameters.js';
 import {
   climbs,
   containerFaults,
@@ -14,6 +16,9 @@ import {
   plainInputs,
   type ContainerInputs,
 } from './request-inputs.js';
+
+type Inputs = Readonly<Record<string, unknown>>;
+type GivenInputs = Pick<Execution, 'inputs' | 'inputsJson'>;
 
 /** One argument of a program has at most 32 pages on Linux (MAX_ARG_STRLEN), its final NUL included. */
 const MAX_ARGUMENT_BYTES = 32 * 4096 - 1;
@@ -78,24 +83,23 @@ export const notebookInputs: Readonly<Record<string, InputDescription>> = {
 /** What a client asks for; the inputs fit their schemas. */
 export function readNotebookRequest(
   definition: NotebookDefinition,
-  inputs: Readonly<Record<string, unknown>>,
+  { inputs, inputsJson }: GivenInputs,
 ): NotebookRequest {
   if (definition.notebook !== undefined)
-    return { notebook: definition.notebook, ...parametersOf(inputs, schemasOf(definition)) };
+    return { notebook: definition.notebook, ...parametersOf(exactInputs(inputsJson), schemasOf(definition)) };
   const { parameters_json: parameters, ...plain } = plainInputs(inputs, ['parameters_json']);
   const request = plain as unknown as NotebookRequest;
-  if (parameters !== undefined) return { ...request, ...parametersOf(parameters as Record<string, unknown>) };
+  if (parameters !== undefined)
+    return { ...request, ...parametersOf(exactInputs(inputsJson)['parameters_json'] as Inputs) };
   return request.parameters === undefined
     ? request
     : { ...request, parameters: request.parameters.replaceAll(/\s/g, '') };
 }
 
 /** What JSON Schema cannot say of the inputs. */
-export function notebookFaults(
-  definition: NotebookDefinition,
-  inputs: Readonly<Record<string, unknown>>,
-): RequestFault[] {
-  const request = readNotebookRequest(definition, inputs);
+export function notebookFaults(definition: NotebookDefinition, execution: GivenInputs): RequestFault[] {
+  const { inputs } = execution;
+  const request = readNotebookRequest(definition, execution);
   const given = definition.notebook === undefined && inputs['parameters_json'] === undefined;
   const at = (id: string) => (definition.notebook === undefined ? pointerTo('/inputs', id) : '/inputs');
   const faults: RequestFault[] = [...containerFaults(definition, request)];
@@ -116,6 +120,10 @@ export function notebookFaults(
     revision !== undefined && !definition.checkout_git_repo,
     'needs a process with a git repository',
   );
+  const exact = exactInputs(execution.inputsJson);
+  const values = definition.notebook === undefined ? { parameters_json: exact['parameters_json'] } : exact;
+  for (const pointer of infiniteNumbers(values, '/inputs'))
+    faults.push({ pointer, message: 'must be a number that Python can hold: beyond 1.8e308 it would be infinite' });
   const { parameters = '' } = request;
   const wrong = given && parameters !== '' ? faultOfEncoded(parameters) : undefined;
   check('parameters', wrong !== undefined, wrong ?? '');
@@ -125,6 +133,10 @@ export function notebookFaults(
     `must have at most ${MAX_ARGUMENT_BYTES} bytes as base64 of YAML (have ${parameters.length})`,
   );
   return faults;
+}
+
+function exactInputs(inputsJson: string): Inputs {
+  return parseJson(inputsJson) as Inputs;
 }
 
 function parametersOf(

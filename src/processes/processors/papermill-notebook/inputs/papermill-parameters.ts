@@ -1,6 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { parseDocument } from 'yaml';
 import { isMapping } from '../../../../config/validation.js';
+import { Decimal } from '../../../../json/decimal.js';
+import { ExactNumber } from '../../../../json/exact-number.js';
+import { pointerTo } from '../../../schema/schema-faults.js';
+
+/** So many digits Python reads of one integer, as a rule (`sys.int_info.default_max_str_digits`). */
+const MOST_DIGITS = 4300;
 
 /**
  * Parameters of a notebook as `papermill -b` takes them: base64 of YAML, which papermill reads as YAML 1.1. JSON is not always that: a number such as
@@ -15,12 +21,13 @@ export function encodeParameters(
 
 /**
  * Flow style, all of it ASCII.
- * @param value what a JSON document holds, where 1 and 1.0 are the same
- * @param schema its JSON Schema: where it says `number` the notebook gets a float
+ * @param value what a JSON document holds; to JSON Schema 1 and 1.0 are the same
+ * @param schema its JSON Schema: where it says `number` the notebook gets a float, where `integer` an int; else `1.0` is a float and `1` an int
  */
 export function toYaml(value: unknown, schema?: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (typeof value === 'number') return number(value, isFloat(schema));
+  if (typeof value === 'number') return number(String(value), isFloat(schema));
+  if (value instanceof ExactNumber) return exactNumber(value, schema);
   if (Array.isArray(value)) return `[${value.map((item, at) => toYaml(item, schemaOfItem(schema, at))).join(', ')}]`;
   if (isMapping(value)) {
     const entries = Object.entries(value).map(
@@ -32,8 +39,23 @@ export function toYaml(value: unknown, schema?: unknown): string {
 }
 
 function isFloat(schema: unknown): boolean {
-  const types = isMapping(schema) ? [schema['type']].flat() : [];
+  const types = typesOf(schema);
   return types.includes('number') && !types.includes('integer');
+}
+
+function isInteger(schema: unknown): boolean {
+  const types = typesOf(schema);
+  return types.includes('integer') && !types.includes('number');
+}
+
+function typesOf(schema: unknown): unknown[] {
+  return isMapping(schema) ? [schema['type']].flat() : [];
+}
+
+/** An integer that no double holds stays one: as a float it would lose digits. */
+function exactNumber(value: ExactNumber, schema: unknown): string {
+  const integer = isInteger(schema) ? Decimal.of(value).integerText(MOST_DIGITS) : undefined;
+  return integer ?? number(value.text, isFloat(schema) && Number.isSafeInteger(Number(value)));
 }
 
 function schemaOfItem(schema: unknown, at: number): unknown {
@@ -56,10 +78,18 @@ function quoted(text: string): string {
 }
 
 /** YAML 1.1 knows a number with an exponent by its point and the exponent's sign. */
-function number(value: number, asFloat: boolean): string {
-  const [mantissa = '', exponent] = String(value).split('e');
+function number(text: string, asFloat: boolean): string {
+  const [mantissa = '', exponent] = text.toLowerCase().split('e');
   if (exponent === undefined) return asFloat && !mantissa.includes('.') ? `${mantissa}.0` : mantissa;
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}e${/^[+-]/.test(exponent) ? exponent : `+${exponent}`}`;
+}
+
+/** JSON Pointers of the numbers that Python would make infinite: it has integers of any size, but no other numbers beyond doubles. */
+export function infiniteNumbers(value: unknown, pointer: string): string[] {
+  if (value instanceof ExactNumber) return /[.e]/i.test(value.text) && !Number.isFinite(Number(value)) ? [pointer] : [];
+  if (Array.isArray(value)) return value.flatMap((item, at) => infiniteNumbers(item, pointerTo(pointer, at)));
+  if (!isMapping(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) => infiniteNumbers(member, pointerTo(pointer, key)));
 }
 
 /** What is wrong with parameters that a client sends as base64 of YAML; undefined: nothing. */
