@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
 import { compress } from './http/compression.js';
 import { Configuration } from './config/configuration.js';
+import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
 import { restrictMediaTypes } from './http/media-types.js';
@@ -121,6 +122,7 @@ async function setUpHttp(
   });
   answerAllowedMethods(fastify, ROUTER_OPTIONS);
   restrictMediaTypes(fastify);
+  readJsonBodies(app, server.maxRequestBytes);
   if (server.cors) {
     app.enableCors(corsOptions);
   }

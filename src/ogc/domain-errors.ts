@@ -67,6 +67,17 @@ export class InvalidRequestError extends DomainError {
   }
 }
 
+/** The body of a request is no JSON, or no UTF-8. */
+export class MalformedJsonError extends DomainError {
+  /** @param place line and column from 1, and what was expected there */
+  constructor(
+    message: string,
+    readonly place: { readonly line: number; readonly column: number; readonly expected: string },
+  ) {
+    super(message);
+  }
+}
+
 export class PayloadTooLargeError extends DomainError {}
 
 /** The `Idempotency-Key` stands for another request already. */

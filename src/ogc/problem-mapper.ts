@@ -11,6 +11,7 @@ import {
   JobGoneError,
   JobNotFoundError,
   LengthRequiredError,
+  MalformedJsonError,
   MisconfiguredError,
   NotAcceptableError,
   NotAvailableError,
@@ -62,6 +63,7 @@ const mappings: readonly Mapping[] = [
   { error: NotAcceptableError, status: 406, type: ours('not-acceptable'), title: 'Not acceptable' },
   { error: NotAvailableError, status: 404, type: ours('not-available'), title: 'Not available' },
   { error: InvalidRequestError, status: 400, type: ours('invalid-request'), title: 'Invalid request' },
+  { error: MalformedJsonError, status: 400, type: ours('malformed-json'), title: 'No JSON' },
   {
     error: IdempotencyConflictError,
     status: 422,
@@ -92,6 +94,7 @@ export function toProblem(error: unknown): MappedProblem | undefined {
         status: mapping.status,
         detail: error.message,
         ...(error instanceof InvalidRequestError && error.faults.length > 0 ? { errors: [...error.faults] } : {}),
+        ...(error instanceof MalformedJsonError ? error.place : {}),
       },
     };
   }

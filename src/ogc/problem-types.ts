@@ -34,6 +34,15 @@ const GENERAL = {
       'Compare the request with the description of the process and with the API definition.',
     ],
   },
+  'malformed-json': {
+    title: 'No JSON',
+    status: 400,
+    meaning: 'The body of the request is no JSON (RFC 8259), or not in UTF-8. Nothing was done.',
+    remedies: [
+      'Look at "line", "column" and "expected" of the problem: they say where the body goes wrong, and what was expected there.',
+      'Have a library write the JSON. It has no comments, no commas after the last item, no single quotes, no NaN and no Infinity.',
+    ],
+  },
   unauthorized: {
     title: 'Unauthorized',
     status: 401,

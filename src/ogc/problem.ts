@@ -33,6 +33,18 @@ export class Problem {
   @ApiPropertyOptional()
   instance?: string;
 
+  /** Where a body that is no JSON goes wrong, from 1. */
+  @ApiPropertyOptional({ example: 3 })
+  line?: number;
+
+  /** In characters, from 1. */
+  @ApiPropertyOptional({ example: 14 })
+  column?: number;
+
+  /** What was expected there. */
+  @ApiPropertyOptional({ example: 'a comma or }' })
+  expected?: string;
+
   /** Every fault of the request. */
   @ApiPropertyOptional({ type: [ProblemFault] })
   errors?: ProblemFault[];
