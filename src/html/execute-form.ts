@@ -1,3 +1,4 @@
+import { parseJson } from '../json/parse-json.js';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
 import { pointerTo } from '../processes/schema/schema-faults.js';
 import { isSecretName } from '../processes/schema/secrets.js';
@@ -90,26 +91,26 @@ function typeOf({ type }: Members): unknown {
  */
 export function readForm(fields: readonly FormField[], body: Members): Record<string, unknown> {
   const faults: RequestFault[] = [];
-  const inputs: Record<string, unknown> = {};
+  const inputs: [string, unknown][] = [];
   for (const field of fields) {
     const text = body[fieldName(field.id)];
     if (typeof text !== 'string' || (text === '' && !(field.required && field.kind === 'text'))) continue;
-    inputs[field.id] = valueOf(field, text, faults);
+    inputs.push([field.id, valueOf(field, text, faults)]);
   }
   if (faults.length > 0) throw new InvalidRequestError('The form cannot be read.', faults);
-  return inputs;
+  return Object.fromEntries(inputs);
 }
 
 function valueOf({ id, kind }: FormField, text: string, faults: RequestFault[]): unknown {
   switch (kind) {
     case 'number':
     case 'integer':
-      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+      return readNumber(text);
     case 'boolean':
     case 'choice':
     case 'json':
       try {
-        return JSON.parse(text) as unknown;
+        return parseJson(text);
       } catch (error) {
         faults.push({ pointer: pointerTo('/inputs', id), message: `must be JSON (${(error as Error).message})` });
         return undefined;
@@ -117,6 +118,17 @@ function valueOf({ id, kind }: FormField, text: string, faults: RequestFault[]):
     default:
       return text;
   }
+}
+
+/** By JSON's grammar, else as JavaScript reads it, which takes `+1` and `.5` as well. */
+function readNumber(text: string): unknown {
+  const trimmed = text.trim();
+  try {
+    if (/^-?\d/.test(trimmed)) return parseJson(trimmed);
+  } catch {
+    // A number all the same, perhaps: 007.
+  }
+  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }
 
 function numberOf(value: unknown): number | undefined {

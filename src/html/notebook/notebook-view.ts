@@ -1,4 +1,5 @@
 import { isMapping } from '../../config/validation.js';
+import { parseJson } from '../../json/parse-json.js';
 import { plainText } from './ansi.js';
 import { sanitisedHtml, sanitisedMarkdown } from './sanitised.js';
 
@@ -38,7 +39,7 @@ const LONGEST_ALL = 8_000_000;
 export function viewNotebook(text: string): NotebookView | undefined {
   let notebook: unknown;
   try {
-    notebook = JSON.parse(text);
+    notebook = parseJson(text, { duplicateKeys: 'last' });
   } catch {
     return undefined;
   }

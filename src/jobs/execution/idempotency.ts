@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import stringify from 'safe-stable-stringify';
 import { stringify as stringifyUuid } from 'uuid';
 import { isMapping } from '../../config/validation.js';
+import { canonicalJson } from '../../json/canonical-json.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
 
 /** What an `Idempotency-Key` stands for: a job, and the body that it was made of. */
@@ -47,7 +47,7 @@ export function idempotencyOf(
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const asked = token === undefined ? body : withoutToken(body);
-  return { jobId: stringifyUuid(bytes), digest: sha256(stringify(asked) ?? '').toString('base64url') };
+  return { jobId: stringifyUuid(bytes), digest: sha256(canonicalJson(asked)).toString('base64url') };
 }
 
 function withoutToken(body: unknown): unknown {

@@ -4,6 +4,7 @@ import { Configuration } from '../../config/configuration.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../../outbound/outbound-dispatcher.js';
+import { parseJson } from '../../json/parse-json.js';
 import type { LinkedValue } from '../../processes/request/input-validation.js';
 import { isJson } from '../results/results-values.js';
 import { inCallSpan, traceHeaders } from '../../tracing/tracing.js';
@@ -122,7 +123,7 @@ function misfitsOf(link: LinkedValue, bytes: Buffer, mediaType: string | undefin
   if (text === undefined) return link.misfits(bytes.toString('base64'));
   if (mediaType === undefined || !isJson(mediaType)) return link.misfits(text);
   try {
-    const misfits = link.misfits(JSON.parse(text));
+    const misfits = link.misfits(parseJson(text, { duplicateKeys: 'last' }));
     return misfits.length === 0 ? misfits : link.misfits(text).length === 0 ? [] : misfits;
   } catch {
     return link.misfits(text);

@@ -5,7 +5,7 @@ import { isMapping } from '../../config/validation.js';
 import { NotAcceptableError } from '../../ogc/domain-errors.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
-import { documentValue, inlineValue, isJson, parseJson, readableOf, valuePart } from './results-values.js';
+import { documentValue, inlineValue, isJson, readableOf, readJson, valuePart } from './results-values.js';
 
 /** So many bytes of results are held in memory where their shape needs that. */
 const MEMORY_LIMIT = 32 * 1024 * 1024;
@@ -189,7 +189,7 @@ function assertFits(size: number): void {
 
 /** The properties of a JSON object that are outputs, or undefined where the result is no such object. */
 function splitOutputs(body: Buffer, ids: readonly string[]): { id: string; value: unknown }[] | undefined {
-  const parsed = parseJson(body);
+  const parsed = readJson(body);
   if (!isMapping(parsed)) return undefined;
   const outputs = ids.filter((id) => Object.hasOwn(parsed, id)).map((id) => ({ id, value: parsed[id] }));
   return outputs.length > 0 ? outputs : undefined;

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../config/validation.js';
+import { JsonFault } from '../../json/json-faults.js';
+import { parseJson } from '../../json/parse-json.js';
 import { objectFormatFault, objectFormatOf } from '../../processes/schema/ogc-formats.js';
 import { alternativesOf } from '../../processes/description/output-formats.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
@@ -8,6 +10,9 @@ import type { PrintedResult } from '../../processes/processor.js';
 import { decodeUtf8 } from '../model/utf-8.js';
 
 type Members = Readonly<Record<string, unknown>>;
+
+/** Results that are nested deeper stand in a document as text. */
+const MAX_DEPTH = 2000;
 
 /** Formats whose objects stand in a document as they are (OGC API - Processes 1.0, schema inlineOrRefData.yaml). */
 const BARE_OBJECTS = ['ogc-bbox', 'ogc-link'];
@@ -29,7 +34,7 @@ export async function inlineValue(
 ): Promise<unknown> {
   const bytes = await buffer(body());
   if (isJson(mediaType)) {
-    const parsed = parseJson(bytes);
+    const parsed = readJson(bytes);
     if (parsed !== undefined) return documentValue(parsed, output, mediaType);
   }
   const text = asText(mediaType, bytes);
@@ -58,11 +63,13 @@ export function isJson(mediaType: string): boolean {
   return /^application\/([^/]+\+)?json$/.test(essence(mediaType));
 }
 
-export function parseJson(body: Buffer): unknown {
+/** What a job gave as JSON, its numbers as they were written; of keys given twice the last counts. @returns undefined where it is none */
+export function readJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined;
+    return parseJson(body, { maxDepth: MAX_DEPTH, duplicateKeys: 'last' });
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
   }
 }
 
