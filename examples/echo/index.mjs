@@ -5,6 +5,7 @@
  * markers. Exit codes: 0 done, 2 the inputs are wrong.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseExact, toNumber } from './exact-json.mjs';
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 /** An object comes as `{value, mediaType}` from clients of OGC API - Processes 1.0 (schema qualifiedInputValue.yaml), bare from others. */
@@ -12,8 +13,8 @@ const unqualified = (input) =>
   isObject(input) && Object.hasOwn(input, 'value') && !isMeasure(input) ? input.value : input;
 const isMeasure = (input) => typeof input.uom === 'string';
 
-const { pause, ...inputs } = JSON.parse(process.env.PYGEOAPI_K8S_MANAGER_INPUTS ?? '{}');
-const seconds = unqualified(pause) ?? 0;
+const { pause, ...inputs } = parseExact(process.env.PYGEOAPI_K8S_MANAGER_INPUTS ?? '{}');
+const seconds = toNumber(unqualified(pause) ?? 0);
 if (!Number.isInteger(seconds) || seconds < 0) {
   process.stderr.write(`ERROR "pause" must be a number of seconds (is ${JSON.stringify(pause)})\n`);
   process.exit(2);

@@ -7,6 +7,7 @@
 import { area } from '@turf/area';
 import { bbox } from '@turf/bbox';
 import { centroid } from '@turf/centroid';
+import { parseExact } from './exact-json.mjs';
 
 const inputsVariable = 'PYGEOAPI_K8S_MANAGER_INPUTS';
 const defaultPrecision = 3;
@@ -38,7 +39,8 @@ function readInputs(text) {
   if (!Number.isInteger(precision) || precision < 0 || precision > 15) {
     throw new InputError(`"precision" must be an integer from 0 to 15 (is ${JSON.stringify(precision)})`);
   }
-  return { collection: asCollection(features), precision };
+  const written = toCollection(unqualified(parseExact(text).features));
+  return { collection: asCollection(features), written, precision };
 }
 
 /** An object comes as `{value, mediaType}` from clients of OGC API - Processes 1.0 (schema qualifiedInputValue.yaml), bare from others. */
@@ -46,8 +48,12 @@ function unqualified(input) {
   return isObject(input) && Object.hasOwn(input, 'value') && !Object.hasOwn(input, 'type') ? input.value : input;
 }
 
+function toCollection(value) {
+  return value?.type === 'Feature' ? { type: 'FeatureCollection', features: [value] } : value;
+}
+
 function asCollection(value) {
-  const collection = value?.type === 'Feature' ? { type: 'FeatureCollection', features: [value] } : value;
+  const collection = toCollection(value);
   if (!isObject(collection) || collection.type !== 'FeatureCollection' || !Array.isArray(collection.features)) {
     throw new InputError('"features" must be a GeoJSON FeatureCollection or Feature');
   }
@@ -104,27 +110,28 @@ function boundsOf(geojson, precision) {
   return bounds.every(Number.isFinite) ? bounds.map((bound) => round(bound, precision)) : undefined;
 }
 
-function measure(feature, precision) {
-  const { geometry = null, properties } = feature;
+/** @param written the same feature, with its numbers as they were written: what it holds is passed on so */
+function measure(feature, written, precision) {
+  const { geometry = null } = feature;
   const bounds = boundsOf(feature, precision);
   return {
-    ...feature,
-    geometry,
+    ...written,
+    geometry: written.geometry ?? null,
     // Undefined values are left out of the JSON.
     bbox: bounds,
     properties: {
-      ...properties,
+      ...written.properties,
       area_m2: bounds ? round(area(geometry), precision) : 0,
       centroid: bounds ? centroid(geometry).geometry.coordinates.map((degrees) => round(degrees, precision)) : null,
     },
   };
 }
 
-function measureAll({ collection, precision }) {
+function measureAll({ collection, written, precision }) {
   return {
-    ...collection,
+    ...written,
     bbox: boundsOf(collection, precision),
-    features: collection.features.map((feature) => measure(feature, precision)),
+    features: collection.features.map((feature, index) => measure(feature, written.features[index], precision)),
   };
 }
 
