@@ -39,7 +39,10 @@ function problemsOf({ outputs = BOTH, unnamed, named = {}, files = {}, stored, r
   } as unknown as ObjectStore;
   const jobs = byDefault === undefined ? {} : { resultValidation: byDefault };
   const configuration = { server: { manager: { jobs } } } as Configuration;
-  const job = aJob({ processId: process.id, ...(requested ? { request: { response: 'raw' as const, outputs: requested } } : {}) });
+  const job = aJob({
+    processId: process.id,
+    ...(requested ? { request: { response: 'raw' as const, outputs: requested } } : {}),
+  });
   const given = { unnamed, outputs: new Map(Object.entries(named)), files: new Map(Object.entries(files)) };
   return new ResultValidator(registry, store, configuration).problemsOf(job, given);
 }

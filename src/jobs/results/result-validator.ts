@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../config/validation.js';
 import { Configuration } from '../../config/configuration.js';
+import { parseJson } from '../../json/parse-json.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import { ObjectStore } from '../../object-store/object-store.js';
 import { declaredMediaType } from '../../processes/description/process-metadata.js';
@@ -12,7 +13,7 @@ import { ResultFault, type ResultProblem, type StoredResult } from '../model/job
 import type { JobRecord } from '../model/job-record.js';
 import { decodeUtf8 } from '../model/utf-8.js';
 import { resultMediaType, type PrintedOutput } from './printed-results.js';
-import { isJson } from './results-values.js';
+import { isJson, RESULT_JSON } from './results-values.js';
 
 /** Bytes of a result that is looked into; larger ones are believed. */
 export const MOST_VALIDATED = 8 * 1024 * 1024;
@@ -115,7 +116,7 @@ async function inspect(process: RegisteredProcess, candidate: Candidate): Promis
   if (!isJson(mediaType)) return [];
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text, RESULT_JSON);
   } catch (error) {
     return [{ ...named, message: `is called ${mediaType}, and is no JSON: ${(error as Error).message}` }];
   }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../config/validation.js';
 import { JsonFault } from '../../json/json-faults.js';
-import { parseJson } from '../../json/parse-json.js';
+import { parseJson, type ParseJsonOptions } from '../../json/parse-json.js';
 import { objectFormatFault, objectFormatOf } from '../../processes/schema/ogc-formats.js';
 import { alternativesOf } from '../../processes/description/output-formats.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
@@ -11,8 +11,8 @@ import { decodeUtf8 } from '../model/utf-8.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Results that are nested deeper stand in a document as text. */
-const MAX_DEPTH = 2000;
+/** What of a job's JSON is let pass. Results that are nested deeper stand in a document as text; of keys given twice the last counts. */
+export const RESULT_JSON: ParseJsonOptions = { maxDepth: 2000, duplicateKeys: 'last' };
 
 /** Formats whose objects stand in a document as they are (OGC API - Processes 1.0, schema inlineOrRefData.yaml). */
 const BARE_OBJECTS = ['ogc-bbox', 'ogc-link'];
@@ -63,10 +63,10 @@ export function isJson(mediaType: string): boolean {
   return /^application\/([^/]+\+)?json$/.test(essence(mediaType));
 }
 
-/** What a job gave as JSON, its numbers as they were written; of keys given twice the last counts. @returns undefined where it is none */
+/** What a job gave as JSON, its numbers as they were written. @returns undefined where it is none */
 export function readJson(body: Buffer): unknown {
   try {
-    return parseJson(body, { maxDepth: MAX_DEPTH, duplicateKeys: 'last' });
+    return parseJson(body, RESULT_JSON);
   } catch (error) {
     if (error instanceof JsonFault) return undefined;
     throw error;
