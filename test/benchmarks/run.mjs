@@ -9,7 +9,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--concurrency N] [--runs N] [--pods N]
        [--profile DIR] [--request-times] [--node-options OPTIONS]
 
-NAME is one of list-and-status, execute-async, execute-sync, finalize, start; without one, all of them run.
+NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json; without one, all of them run.
   --jobs N         finished Jobs in the namespace (list-and-status; default 10000)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
@@ -42,6 +42,7 @@ const { executeAsync } = await import('./execute-async.mjs');
 const { executeSync } = await import('./execute-sync.mjs');
 const { finalize } = await import('./finalize.mjs');
 const { start } = await import('./start.mjs');
+const { readNumbers } = await import('./parse-json.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -50,6 +51,7 @@ const benchmarks = {
   'execute-sync': executeSync,
   finalize,
   start,
+  'parse-json': readNumbers,
 };
 
 const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;

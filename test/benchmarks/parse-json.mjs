@@ -1,0 +1,57 @@
+import { parseJson } from '../../dist/json/parse-json.js';
+import { median, milliseconds, percentile } from './measure.mjs';
+
+const SIZE = 2 * 1024 * 1024;
+const ROUNDS = 21;
+const MOST = 5;
+
+/** Numbers as they come: counted, measured, identifiers of twenty digits, written with a zero or an exponent. */
+const kinds = {
+  integers: (index) => String(index),
+  doubles: () => String(Math.random() * 180),
+  'decimals of six places': () => `${(Math.random() * 180).toFixed(5)}1`,
+  'integers of twenty digits': () => `1234567890123456${Math.trunc(1000 + Math.random() * 8999)}`,
+  'numbers with a zero behind the point': (index) => `${index % 100}.0`,
+  'numbers with an exponent': () => Math.random().toExponential(10),
+  'single digits': () => '1',
+};
+
+function arrayOf(numberAt) {
+  const numbers = [];
+  for (let size = 2; size < SIZE; size += numbers.at(-1).length + 1) numbers.push(numberAt(numbers.length));
+  return Buffer.from(`[${numbers.join(',')}]`);
+}
+
+/** Milliseconds of this thread's processor time, which other processes do not take from. */
+function busy(work) {
+  const before = process.threadCpuUsage();
+  work();
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
+/** The server's reading of request bodies against `JSON.parse`, in turn, on 2 MiB of numbers. */
+export async function readNumbers(report) {
+  const ratios = [];
+  for (const [kind, numberAt] of Object.entries(kinds)) {
+    const bytes = arrayOf(numberAt);
+    const plain = [];
+    const exact = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      plain.push(busy(() => JSON.parse(bytes.toString('utf8'))));
+      exact.push(busy(() => parseJson(bytes)));
+    }
+    const sum = (times) =>
+      times
+        .toSorted((a, b) => a - b)
+        .slice(0, -5)
+        .reduce((all, time) => all + time, 0);
+    const ratio = sum(exact) / sum(plain);
+    ratios.push(ratio);
+    report.note(
+      `${kind}: ${ratio.toFixed(2)} × JSON.parse (p50 ${milliseconds(median(exact))} and ${milliseconds(median(plain))})`,
+    );
+  }
+  const worst = percentile(ratios, 1);
+  report.budget('worst kind', `${worst.toFixed(2)} ×`, worst <= MOST, `${MOST} × JSON.parse`);
+}
