@@ -32,6 +32,8 @@ export type {
   ProcessDescription,
   TransmissionMode,
 } from './processes/description/process-description.js';
+export { ExactNumber } from './json/exact-number.js';
+export { parseJson, type ParseJsonOptions } from './json/parse-json.js';
 export type { JsonSchema } from './processes/schema/json-schema.js';
 export { describeFromMetadata } from './processes/description/process-metadata.js';
 export { ProcessorDefinition } from './processes/registry/processor-definition.js';

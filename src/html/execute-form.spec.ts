@@ -64,6 +64,14 @@ describe('an execute form', () => {
     });
   });
 
+  it('keeps numbers as they were written, and takes what else JavaScript reads as one', () => {
+    const written = { 'input.number': ' 1.0', 'input.integer': '12345678901234567890', 'input.several': '[1e400]' };
+    expect(JSON.stringify(readForm(fields, written))).toBe(
+      '{"number":1.0,"integer":12345678901234567890,"several":[1e400]}',
+    );
+    expect(readForm(fields, { 'input.number': '.5', 'input.integer': '007' })).toEqual({ number: 0.5, integer: 7 });
+  });
+
   it('leaves what is no number to the validation, which names it', () => {
     expect(readForm(fields, { 'input.number': 'ten', 'input.integer': ' ' })).toEqual({ number: 'ten', integer: ' ' });
   });

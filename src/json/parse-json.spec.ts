@@ -36,7 +36,7 @@ describe('numbers', () => {
         if (String(Number(text)) === text) return expect(value).toBe(Number(text));
         return expect(value).toEqual(new ExactNumber(text));
       }),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -50,7 +50,7 @@ describe('numbers', () => {
         expect(parsed(text) instanceof ExactNumber).toBe(String(Number(text)) !== text);
         expect(Number(parsed(text))).toBe(Number(text));
       }),
-      { numRuns: 20_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -70,7 +70,7 @@ describe('every text', () => {
         expect(JSON.stringify(parsed(text))).toBe(text);
         expect(JSON.stringify(parsed(Buffer.from(text)))).toBe(text);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -80,7 +80,7 @@ describe('every text', () => {
         const spaced = JSON.stringify(JSON.parse(text), undefined, indent);
         expect(JSON.stringify(JSON.parse(JSON.stringify(parsed(spaced))))).toBe(JSON.stringify(JSON.parse(spaced)));
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
@@ -104,7 +104,7 @@ describe('every text', () => {
         // What JSON.parse lets pass is refused for another reason only.
         expect(found instanceof JsonSyntaxFault && !/at most 15 digits/.test(found.message)).toBe(!isJson);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });

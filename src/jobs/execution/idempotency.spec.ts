@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { isJobId } from '../../k8s/names.js';
+import { parseJson } from '../../json/parse-json.js';
 import { idempotencyOf, parseIdempotencyKey } from './idempotency.js';
 
 describe('the Idempotency-Key header', () => {
@@ -44,6 +46,15 @@ describe('a key', () => {
     const other = idempotencyOf('key', { ...request, body: { inputs: { a: 2 } } });
     expect(other.jobId).toBe(idempotencyOf('key', request).jobId);
     expect(other.digest).not.toBe(idempotencyOf('key', request).digest);
+  });
+
+  it('tells bodies apart by digits that no double holds, and has kept its digests of all others', () => {
+    const digestOf = (json: string) => idempotencyOf('key', { ...request, body: parseJson(json) }).digest;
+    expect(digestOf('{"inputs": {"n": 12345678901234567890}}')).not.toBe(
+      digestOf('{"inputs": {"n": 12345678901234567891}}'),
+    );
+    const text = '{"inputs":{"a":[1,2.5,"ü",null,true],"b":{"1":{},"__x":[]}},"outputs":{}}';
+    expect(digestOf(text)).toBe(createHash('sha256').update(text).digest('base64url'));
   });
 
   it('does not tell bodies apart by the order of their members', () =>

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import { buildProcess, type AnyProcessor } from './build-process.js';
-import type { AccessRequest, JobResult, PrintedResult } from '../processor.js';
+import { parseJson } from '../../json/parse-json.js';
+import type { AccessRequest, Execution, JobResult, PrintedResult } from '../processor.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { plainProcessor } from '../testing/process-fixture.js';
 import { clusterWith } from '../testing/cluster-view.js';
@@ -85,6 +86,19 @@ describe('the pod of an execution', () => {
     });
     expect((await process.makePodSpec({ jobId: '1', inputs }, clusterWith())).containers[0]?.image).toBe('1,3');
     expect(inputs).toEqual({ list: [1] });
+  });
+
+  it('is asked for with numbers as JavaScript has them, and with the text that the container gets', async () => {
+    const inputs = parseJson('{"id": 12345678901234567890, "one": 1.0, "__proto__": {"x": 2}}') as object;
+    const process = processOf({
+      makePodSpec: (_: unknown, { inputs: given, inputsJson }: Execution) => ({
+        containers: [{ name: 'main', image: `${JSON.stringify(given)} ${inputsJson}` }],
+      }),
+    });
+    const { containers } = await process.makePodSpec({ jobId: '1', inputs: { ...inputs } }, clusterWith());
+    expect(containers[0]?.image).toBe(
+      '{"id":12345678901234567000,"one":1,"__proto__":{"x":2}} {"id":12345678901234567890,"one":1.0,"__proto__":{"x":2}}',
+    );
   });
 
   it('is not asked for where the processor finds faults', async () => {

@@ -3,6 +3,7 @@ import type { DataValidationCxt } from 'ajv/dist/types/index.js';
 import { equalityKey } from '../../json/canonical-json.js';
 import { Decimal } from '../../json/decimal.js';
 import { ExactNumber } from '../../json/exact-number.js';
+import type { JsonSchema } from './json-schema.js';
 import { copyJson } from '../../json/plain-json.js';
 
 type Comparison = '>=' | '<=' | '>' | '<';
@@ -31,23 +32,27 @@ export class ExactKeywords {
   private originals = new Map<unknown, unknown>();
 
   /** Replaces keywords of this instance, which must compile nothing else than what {@link validate} is called with. */
-  constructor(ajv: Ajv2020) {
+  constructor(private readonly ajv: Ajv2020) {
     for (const [keyword, [comparison, fulfils]] of Object.entries(LIMITS)) {
-      this.replace(ajv, keyword, 'number', (limit, value) => {
+      this.replace(keyword, 'number', (limit, value) => {
         if (fulfils(decimalOf(value).compare(decimalOf(limit)))) return undefined;
         return { comparison, limit };
       });
     }
-    this.replace(ajv, 'multipleOf', 'number', (divisor, value) =>
+    this.replace('multipleOf', 'number', (divisor, value) =>
       decimalOf(value).isMultipleOf(decimalOf(divisor)) ? undefined : { multipleOf: divisor },
     );
-    this.replace(ajv, 'uniqueItems', 'array', (isAsked, items) => (isAsked === true ? sameItems(items) : undefined));
-    this.replace(ajv, 'const', undefined, (allowedValue, value) =>
+    this.replace('uniqueItems', 'array', (isAsked, items) => (isAsked === true ? sameItems(items) : undefined));
+    this.replace('const', undefined, (allowedValue, value) =>
       equalityKey(allowedValue) === equalityKey(value) ? undefined : { allowedValue },
     );
-    this.replace(ajv, 'enum', undefined, (allowedValues, value) =>
+    this.replace('enum', undefined, (allowedValues, value) =>
       keysOf(allowedValues).has(equalityKey(value)) ? undefined : { allowedValues },
     );
+  }
+
+  compile(schema: JsonSchema): ValidateFunction {
+    return this.ajv.compile(schema);
   }
 
   /** @returns the errors; of numbers with what was written */
@@ -71,7 +76,6 @@ export class ExactKeywords {
   }
 
   private replace(
-    ajv: Ajv2020,
     keyword: string,
     type: 'number' | 'array' | undefined,
     fault: (schema: unknown, value: unknown) => Record<string, unknown> | undefined,
@@ -81,8 +85,8 @@ export class ExactKeywords {
       check.errors = params ? [{ keyword, message: `does not fulfil ${keyword}`, params }] : [];
       return !params;
     };
-    ajv.removeKeyword(keyword);
-    ajv.addKeyword({ keyword, ...(type ? { type } : {}), errors: true, validate: check });
+    this.ajv.removeKeyword(keyword);
+    this.ajv.addKeyword({ keyword, ...(type ? { type } : {}), errors: true, validate: check });
   }
 
   /** Names of members are validated, too: they are texts, and stand for themselves. */

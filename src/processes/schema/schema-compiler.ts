@@ -34,8 +34,7 @@ export class SchemaCompiler {
     },
   });
   /** For what plain ajv decides by doubles, or in more than linear time. What it compiles is known to be a schema. */
-  private readonly exactAjv = makeAjv({ logger: false, validateSchema: false, meta: false });
-  private readonly exact = new ExactKeywords(this.exactAjv);
+  private exact: ExactKeywords | undefined;
 
   /** @throws Error where the schema is no valid JSON Schema; the message says why */
   compile(schema: JsonSchema): CompiledSchema {
@@ -48,7 +47,8 @@ export class SchemaCompiler {
     let validateExactly: ValidateFunction | undefined;
     const errorsOf: SchemaCheck = (value) => {
       if (!isAlwaysExact && !holdsExactNumbers(value)) return validate(value) ? [] : (validate.errors ?? []);
-      validateExactly ??= this.exactAjv.compile(compilable);
+      this.exact ??= new ExactKeywords(makeAjv({ logger: false, validateSchema: false, meta: false }));
+      validateExactly ??= this.exact.compile(compilable);
       return this.exact.validate(validateExactly, value);
     };
     const references = unresolved.map(

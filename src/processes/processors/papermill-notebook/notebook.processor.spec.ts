@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { Configuration } from '../../../config/configuration.js';
 import { loadConfiguration } from '../../../config/load-configuration.js';
+import { parseJson } from '../../../json/parse-json.js';
 import { ProcessRegistry } from '../../registry/process-registry.js';
 import { PapermillContainerImageProcessor } from './container-image.processor.js';
 import { PapermillNotebookProcessor } from './notebook.processor.js';
@@ -560,6 +561,27 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
       node_purpose: '',
     });
     expect(pod).toEqual(await podWith('', { notebook: 'x' }));
+  });
+});
+
+describe('numbers of parameters', () => {
+  it('reach papermill as they were sent', async () => {
+    const { registry } = await withKeys('');
+    const inputs = { notebook: 'x.ipynb', parameters_json: parseJson('{"id": 12345678901234567890, "one": 1.0}') };
+    const { containers } = await registry.get('n').makePodSpec({ jobId, inputs }, clusterWith());
+    const given =
+      JSON.stringify(containers)
+        .match(/[A-Za-z0-9+/]{40,}={0,2}/g)
+        ?.map((text) => atob(text)) ?? [];
+    expect(given).toContain('{? "id" : 12345678901234567890, ? "one" : 1.0}');
+  });
+
+  it('are refused where Python would make them infinite', async () => {
+    const { registry } = await withKeys('');
+    const inputs = { notebook: 'x.ipynb', parameters_json: parseJson('{"n": [1e400]}') };
+    await expect(registry.get('n').makePodSpec({ jobId, inputs }, clusterWith())).rejects.toMatchObject({
+      faults: [{ pointer: '/inputs/parameters_json/n/0', message: expect.stringContaining('Python') }],
+    });
   });
 });
 

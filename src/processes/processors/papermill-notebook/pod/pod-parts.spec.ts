@@ -8,7 +8,8 @@ import { makeAffinity, makeTolerations } from './make-placement.js';
 import { makeResources } from '../definition/make-resources.js';
 import { makeCondaStore, makeExtraClaims, makeExtraVolumes, makeHomeVolume, makeSecrets } from './make-volumes.js';
 import { namesFile, outputPath, timeOfJob } from '../inputs/output-path.js';
-import { encodeParameters, faultOfEncoded, toYaml } from '../inputs/papermill-parameters.js';
+import { parseJson } from '../../../../json/parse-json.js';
+import { encodeParameters, faultOfEncoded, infiniteNumbers, toYaml } from '../inputs/papermill-parameters.js';
 
 describe('volumes', () => {
   it('are the claim of the home, mounted where JupyterLab has it', () => {
@@ -311,6 +312,25 @@ describe('parameters', () => {
     expect(Buffer.from(encodeParameters(parameters, schemas), 'base64').toString()).toBe(
       '{? "x" : 1.0, ? "maybe" : -2.0, ? "either" : 3, ? "n" : 4, ? "list" : [1.0, 2.5], ? "pair" : [1, 2.0], ? "map" : {? "constructor" : 1.0e+21}, ? "y" : 5}',
     );
+  });
+
+  it.each([
+    ['12345678901234567890', undefined, '12345678901234567890'],
+    ['12345678901234567890', 'number', '12345678901234567890'],
+    ['1.0', undefined, '1.0'],
+    ['1.0', 'integer', '1'],
+    ['12E2', 'integer', '1200'],
+    ['1E5', 'number', '1.0e+5'],
+    ['-0', 'number', '-0.0'],
+    ['0.10', 'number', '0.10'],
+    ['1e400', 'number', '1.0e+400'],
+  ])('are written as they were sent: %s as %s is %s', (text, type, yaml) => {
+    expect(toYaml(parseJson(text), type === undefined ? undefined : { type })).toBe(yaml);
+  });
+
+  it('are not numbers that Python would make infinite', () => {
+    const parameters = parseJson(`{"a": [1e308, 1e309], "b/": {"c": -1e400}, "d": 1e-400, "e": 1${'0'.repeat(400)}}`);
+    expect(infiniteNumbers(parameters, '/inputs')).toEqual(['/inputs/a/1', '/inputs/b~1/c']);
   });
 
   it('are base64', () => {
