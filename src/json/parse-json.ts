@@ -1,7 +1,7 @@
 import { ExactNumber, numberOf } from './exact-number.js';
 import { DuplicateKeyFault, JsonSyntaxFault, TooDeepFault, type TextPosition } from './json-faults.js';
 import { decode, positionIn } from './json-text.js';
-import { surelyPrintsAgain } from './prints-again.js';
+import { printedDecimal } from './printed-decimal.js';
 
 /** Far more than any data needs, and far less than what overflows a stack. */
 export const DEFAULT_MAX_DEPTH = 500;
@@ -102,6 +102,7 @@ class JsonReader {
   /** @returns {@link OPENED} where it is an array or object that is not empty */
   private readValue(): unknown {
     const code = this.nextCode();
+    if (code === MINUS || isDigit(code)) return this.readNumber();
     switch (code) {
       case QUOTE:
         return this.readString();
@@ -127,7 +128,6 @@ class JsonReader {
       case 0x6e:
         return this.readWord('null', null);
       default:
-        if (code === MINUS || isDigit(code)) return this.readNumber();
         throw this.unexpected(
           /[NI]/.test(this.text.charAt(this.at)) ? 'a value (JSON has no NaN and no Infinity)' : 'a value',
         );
@@ -250,14 +250,14 @@ class JsonReader {
       const number = digits / (POWERS[places] as number);
       return number >= LEAST_PLAIN ? number : NaN;
     }
-    const decimal = text.slice(first, end);
-    const number = Number(decimal);
-    if (digits >= 1e15 && length <= 17 && places > 8) {
+    if (digits >= 1e15 && digits < 1e17 && places > 8) {
       let tail = 0;
       for (let at = end - 8; at < end; at += 1) tail = tail * 10 + (text.charCodeAt(at) - ZERO);
-      const head = Math.round((digits - tail) / 1e8);
-      if (surelyPrintsAgain(number, head, tail, places)) return number;
+      const printed = printedDecimal(Math.round((digits - tail) / 1e8), tail, places);
+      if (!Number.isNaN(printed)) return printed;
     }
+    const decimal = text.slice(first, end);
+    const number = Number(decimal);
     return String(number) === decimal ? number : NaN;
   }
 
