@@ -40,6 +40,12 @@ export interface ServerSection {
   readonly prettyPrint: boolean;
   /** Whether synchronous answers carry the `Link` header that OGC's compliance suite reads, which is not a valid one. */
   readonly citeCompatibility: boolean;
+  /** `kvp_execute`: processes are executed by `GET`, too (OGC API - Processes 2.0 draft, "KVP-encoded Execute"); default false. */
+  readonly kvpExecute: boolean;
+  /** `outputs_empty`: what an execute request with `"outputs": {}` asks for: `all` (1.0) or `none` (2.0 draft); default `all`. */
+  readonly outputsEmpty: 'all' | 'none';
+  /** `ignore_parameters`: query parameters, by name or by a beginning and `*`, that no resource refuses as unknown; default none. */
+  readonly ignoreParameters: readonly string[];
   /** Page sizes of lists. */
   readonly limits: { readonly defaultItems: number; readonly maxItems: number };
   readonly manager: ManagerSection;

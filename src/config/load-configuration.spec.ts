@@ -25,6 +25,9 @@ describe('an almost empty file', () => {
         cors: false,
         prettyPrint: false,
         citeCompatibility: false,
+        kvpExecute: false,
+        outputsEmpty: 'all',
+        ignoreParameters: [],
         limits: { defaultItems: 10, maxItems: 10_000 },
         manager: {
           name: 'pygeoapi_k8s_manager.KubernetesManager',
@@ -99,6 +102,9 @@ resources:
       cors: true,
       prettyPrint: false,
       citeCompatibility: false,
+      kvpExecute: false,
+      outputsEmpty: 'all',
+      ignoreParameters: [],
       limits: { defaultItems: 20, maxItems: 10_000 },
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',
@@ -164,6 +170,9 @@ server:
   url: localhost
   languages: []
   limits: {max_items: 0}
+  kvp_execute: perhaps
+  outputs_empty: some
+  ignore_parameters: [utm_*, '*']
   manager: {name: TinyDB, finalizer_controller: 2, logging: {x: LOUD}}
 logging: {level: LOUD}
 metadata: {identification: {title: [x]}, contact: name}
@@ -182,11 +191,14 @@ resources:
     expect(faultsOf(content, { environment: { PORT: 'x', K8S_CLUSTER: 'foo' } })).toEqual([
       'environment: PORT: must be an integer from 0 to 65535 (is "x")',
       'environment: K8S_CLUSTER: must be one of auto, embedded, kubeconfig, in-cluster (is "foo")',
-      'c.yaml: resources.g.processor.image: the environment variable NOWHERE is not set, and no default is given as ${NOWHERE:-default} (line 20)',
+      'c.yaml: resources.g.processor.image: the environment variable NOWHERE is not set, and no default is given as ${NOWHERE:-default} (line 23)',
       'c.yaml: server.bind.host: must be a host name or an IP address (is "a b")',
       'c.yaml: server.bind.port: must be an integer from 0 to 65535 (is "eighty")',
       'c.yaml: server.url: must be an http:// or https:// address without query and fragment (is "localhost")',
       'c.yaml: server.languages: must hold at least one language tag (is a list)',
+      'c.yaml: server.kvp_execute: must be true or false (is "perhaps")',
+      'c.yaml: server.outputs_empty: must be one of all, none (is "some")',
+      'c.yaml: server.ignore_parameters: each value must be a name of a parameter, or the beginning of one and * (is a list)',
       'c.yaml: server.limits.max_items: must be an integer of at least 1 (is 0)',
       'c.yaml: server.manager.name: must be one of pygeoapi_k8s_manager.KubernetesManager, pygeoapi_k8s_manager.manager.KubernetesManager, pygeoapi_kubernetes_manager.KubernetesManager, pygeoapi_kubernetes_manager.manager.KubernetesManager, pygeoapi_kubernetes_papermill.KubernetesManager (is "TinyDB")',
       'c.yaml: server.manager.finalizer_controller: must be true or false (is 2)',

@@ -20,6 +20,7 @@ const configuration = {
     url: 'https://api.example.org/ogc',
     trustProxy: false,
     languages: ['en-US', 'de-DE'],
+    ignoreParameters: ['utm_*', 'o*', 'gclid'],
     limits: { defaultItems: 10, maxItems: 2 },
     manager: { pods: {} },
   },
@@ -56,6 +57,15 @@ describe('the processes over HTTP', () => {
     const response = await app.inject({ method: 'GET', url, headers });
     return { status: response.statusCode, headers: response.headers, body: response.json<Body>() };
   };
+  it('ignore the unknown parameters that the configuration lists, and repeat them nowhere', async () => {
+    const tracked = '/processes?gclid=a&gclid=b&utm_source=x&utm_campaign=y&limit=1';
+    const { status, body } = await get(tracked);
+    expect([status, body.processes.length]).toEqual([200, 1]);
+    expect(body.links.filter(({ href }) => /utm|gclid/.test(href))).toEqual([]);
+    expect((await get('/processes?gclids=a')).status).toBe(400);
+    expect((await get('/processes?offset=x')).status).toBe(400);
+  });
+
   const hrefs = (links: Body['links']) => Object.fromEntries(links.map(({ rel, href }) => [rel, href]));
 
   it('come in pages, in the order of the configuration', async () => {

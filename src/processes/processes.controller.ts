@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
+import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
 import { checkQuery, parsePage } from './description/list-query.js';
@@ -52,8 +53,8 @@ export class ProcessesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProcessListDto {
-    checkQuery(query, ['limit', 'offset', 'lang', 'f']);
-    const page = parsePage(query, this.configuration.server.limits);
+    const asked = this.checked(query, ['limit', 'offset', 'lang', 'f']);
+    const page = parsePage(asked, this.configuration.server.limits);
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
     const base = this.links.base(request);
     const processes = this.registry.list();
@@ -62,7 +63,7 @@ export class ProcessesController {
         ...localizeSummary(description, languages),
         links: processLinks(base, description.id, description.links),
       })),
-      links: listLinks(base, page, processes.length, query as Parameters),
+      links: listLinks(base, page, processes.length, asked),
     };
   }
 
@@ -78,10 +79,16 @@ export class ProcessesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProcessDto {
-    checkQuery(query, ['lang', 'f']);
+    const asked = this.checked(query, ['lang', 'f']);
     const { description } = this.registry.get(processId);
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
-    const links = processLinks(this.links.base(request), processId, description.links, query as Parameters);
+    const links = processLinks(this.links.base(request), processId, description.links, asked);
     return { ...localizeDescription(description, languages), links };
+  }
+
+  private checked(query: Record<string, unknown>, known: readonly string[]): Parameters {
+    const asked = withoutIgnored(query, known, this.configuration.server.ignoreParameters);
+    checkQuery(asked, known);
+    return asked as Parameters;
   }
 }

@@ -153,6 +153,44 @@ describe('the list of jobs', () => {
     expect((await list(`${bed.url}/jobs?datetime=../2020-01-01T00:00:00Z`)).jobs).toEqual([]);
   });
 
+  it('is paged by offset, too, as clients of pygeoapi do, and refuses an offset beside a cursor', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index += 1) ids.push(await bed.submit('no-result'));
+    for (const id of ids) await bed.ended(id);
+    const { created } = await bed.status(ids[2] ?? '');
+    const query = `datetime=${encodeURIComponent(`../${created}`)}&processID=no-result`;
+    interface Page {
+      readonly jobs: StatusInfo[];
+      readonly links: { rel: string; href: string; type: string }[];
+      readonly numberMatched: number;
+    }
+    const page = async (address: string) => (await (await fetch(address)).json()) as Page;
+    const linked = ({ links }: Page, rel: string) => links.find((link) => link.rel === rel)?.href ?? '';
+    const all = await page(`${bed.url}/jobs?${query}&limit=1000`);
+    const walked: string[] = [];
+    let last: Page | undefined;
+    for (let at = `${bed.url}/jobs?${query}&limit=2&offset=0`; at !== ''; at = linked(last, 'next')) {
+      last = await page(at);
+      expect(last.numberMatched).toBe(all.numberMatched);
+      expect(at).toMatch(/[?&]offset=\d+(&|$)/);
+      walked.push(...last.jobs.map(({ jobID }) => jobID));
+    }
+    expect(walked).toEqual(all.jobs.map(({ jobID }) => jobID));
+    const second = await page(`${bed.url}/jobs?${query}&limit=2&offset=3`);
+    expect(second.jobs[0]?.jobID).toBe(walked[3]);
+    expect((await page(linked(second, 'prev'))).jobs.map(({ jobID }) => jobID)).toEqual(walked.slice(1, 3));
+    expect((await page(`${bed.url}/jobs?${query}&offset=${walked.length}`)).jobs).toEqual([]);
+    const most = await page(`${bed.url}/jobs?offset=0&limit=100000`);
+    expect(most.links.map(({ rel }) => rel)).toEqual(['self', 'alternate']);
+    const first = await page(`${bed.url}/jobs?limit=1`);
+    expect(first.links.map(({ rel }) => rel)).toEqual(['self', 'alternate', 'next']);
+    const both = await bed.get(`${linked(first, 'next').slice(bed.url.length)}&offset=1`);
+    expect([both.status, await both.json()]).toEqual([
+      400,
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: 'offset' })] }),
+    ]);
+  });
+
   it('is sorted as sortby says, page by page, while jobs arrive', async () => {
     const ids: string[] = [];
     for (const processId of ['no-result', 'hello', 'no-result']) {

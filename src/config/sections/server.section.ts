@@ -4,6 +4,7 @@ import type { ServerSection } from '../configuration.js';
 import {
   HttpAddress,
   IntegerFrom,
+  OneOf,
   parseTrustedProxies,
   Section,
   Text,
@@ -16,6 +17,9 @@ import { ManagerDefinition, toManagerSection } from './manager.section.js';
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:"[^"\r\n]*"|[\w!#$&^.+:-]+))*$/;
 const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
 const languageRequirement = 'a language tag such as en or en-US';
+
+const parameterPattern = /^[^\s*&=#]+\*?$/;
+const OUTPUTS_EMPTY = ['all', 'none'] as const;
 
 /** pygeoapi also takes `en_US`. */
 const withHyphen = (value: unknown): unknown => (typeof value === 'string' ? value.replaceAll('_', '-') : value);
@@ -107,6 +111,20 @@ export class ServerDefinition {
   @YamlBoolean()
   pretty_print?: boolean | null;
 
+  /** This server's own, as the next two. */
+  @IsOptional()
+  @YamlBoolean()
+  kvp_execute?: boolean | null;
+
+  @IsOptional()
+  @OneOf(OUTPUTS_EMPTY)
+  outputs_empty?: ServerSection['outputsEmpty'] | null;
+
+  @IsOptional()
+  @IsArray({ message: `$property must be a list of names of parameters` })
+  @TextLike(parameterPattern, 'a name of a parameter, or the beginning of one and *', { each: true })
+  ignore_parameters?: string[] | null;
+
   @IsOptional()
   @Section(() => LimitsDefinition)
   limits?: LimitsDefinition | null;
@@ -173,6 +191,9 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     cors: definition.cors ?? false,
     prettyPrint: definition.pretty_print ?? false,
     citeCompatibility: definition.cite_compatibility ?? false,
+    kvpExecute: definition.kvp_execute ?? false,
+    outputsEmpty: definition.outputs_empty ?? 'all',
+    ignoreParameters: definition.ignore_parameters ?? [],
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
   };

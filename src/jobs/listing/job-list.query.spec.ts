@@ -40,7 +40,9 @@ describe('the parameters of the job list', () => {
     [{ datetime: '2026-02-30' }, ['datetime']],
     [{ datetime: '2026-01-01T25:00:00Z/..' }, ['datetime']],
     [{ minDuration: ['1', '2'] }, ['minDuration']],
-    [{ bbox: '1', offset: '2' }, ['bbox', 'offset']],
+    [{ bbox: '1', startindex: '2' }, ['bbox', 'startindex']],
+    [{ offset: '-1' }, ['offset']],
+    [{ offset: '1', cursor: encodeCursor(parseJobListQuery({}, limits), failed) }, ['offset']],
     [{ status: 'done', limit: '0', datetime: 'x', cursor: '?' }, ['status', 'datetime', 'cursor', 'limit']],
   ])('%j are refused, each by name', (query, pointers) => {
     expect(faultsOf(query as Record<string, string>).map(({ pointer }) => pointer)).toEqual(pointers);

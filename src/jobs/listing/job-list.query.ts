@@ -19,14 +19,19 @@ export interface JobListQuery {
   readonly order?: JobOrder;
   /** The last job of the page before; undefined on the first page. */
   readonly after?: ListPosition | SortedPosition;
+  /** How many jobs come before the page, as clients of pygeoapi ask; undefined: pages go by `after`. */
+  readonly offset?: number;
   /** Whether {@link matches} needs the job's status. */
   readonly needsStatus: boolean;
 }
 
+/** Of `offset`. */
+const MAX_OFFSET = 1_000_000_000;
+
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const STATUSES: readonly StatusCode[] = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
-const PARAMETERS = [
+export const JOB_LIST_PARAMETERS: readonly string[] = [
   'type',
   'processID',
   'status',
@@ -36,6 +41,7 @@ const PARAMETERS = [
   'sortby',
   'limit',
   'cursor',
+  'offset',
   'f',
   'lang',
 ];
@@ -47,10 +53,10 @@ const PARAMETERS = [
 export function parseJobListQuery(given: RawQuery, limits: { defaultItems: number; maxItems: number }): JobListQuery {
   const raw = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   const faults: RequestFault[] = Object.keys(given)
-    .filter((name) => !PARAMETERS.includes(name))
+    .filter((name) => !JOB_LIST_PARAMETERS.includes(name))
     .map((name) => ({
       pointer: name,
-      message: `is not a parameter of this resource; those are ${PARAMETERS.join(', ')}`,
+      message: `is not a parameter of this resource; those are ${JOB_LIST_PARAMETERS.join(', ')}`,
     }));
   const fault = (pointer: string, message: string): undefined => void faults.push({ pointer, message });
   const list = (name: string): readonly string[] | undefined => {
@@ -92,6 +98,9 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
       : (decodeCursor(cursor, sorted) ?? fault('cursor', 'is not one that this server gave for this order'));
   const [minDuration, maxDuration] = [number('minDuration', 0), number('maxDuration', 0)];
   const limit = number('limit', 1) ?? limits.defaultItems;
+  const offset = number('offset', 0);
+  if (offset !== undefined && cursor !== undefined)
+    fault('offset', 'must not be given with cursor: a page begins at the one or after the other');
   if (faults.length > 0) throw new InvalidRequestError('The parameters of the job list are wrong.', faults);
 
   const [processIds, types] = [list('processID'), list('type')];
@@ -105,6 +114,7 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
     maxDuration,
     order: sorted,
     after,
+    offset: offset === undefined ? undefined : Math.min(offset, MAX_OFFSET),
     needsStatus:
       sorted !== undefined || statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
   };

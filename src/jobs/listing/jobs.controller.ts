@@ -5,6 +5,7 @@ import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
+import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import { HasPage, Pages } from '../../ogc/pages.js';
@@ -15,10 +16,10 @@ import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
 import { EXECUTED_NOTEBOOK, type JobPageResource, readExecutedNotebook } from '../results/executed-notebook.js';
 import { JobResults } from '../results/job-results.js';
-import { parseJobListQuery } from './job-list.query.js';
+import { JOB_LIST_PARAMETERS, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
 import { JobListDto } from './jobs.dto.js';
-import { JobsService } from './jobs.service.js';
+import { type JobPage, JobsService, type PageParameter } from './jobs.service.js';
 import { toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
@@ -67,13 +68,22 @@ export class JobsController {
     description:
       'What to sort by, `-` before it: descending. Jobs without it come last; those that are equal are newest first',
   })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link' })
-  async list(@Query() query: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
-    const page = this.jobs.list(parseJobListQuery(query, this.configuration.server.limits), new Date());
+  @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link; not with `offset`' })
+  @ApiQuery({
+    name: 'offset',
+    required: false,
+    schema: { type: 'integer', minimum: 0 },
+    description:
+      'How many jobs to leave out; links then lead by it. Jobs that arrive meanwhile shift it, which a `cursor` is safe from',
+  })
+  async list(@Query() given: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
+    const { limits, ignoreParameters } = this.configuration.server;
+    const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
+    const page = this.jobs.list(parseJobListQuery(query, limits), new Date());
     const base = this.links.base(request);
     return {
       jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
-      links: listLinks(`${base}/jobs`, query, page.next),
+      links: listLinks(`${base}/jobs`, query, page),
       numberMatched: page.numberMatched,
       numberReturned: page.jobs.length,
     };
@@ -116,24 +126,24 @@ export class JobsController {
 function listLinks(
   address: string,
   query: Readonly<Record<string, string | readonly string[]>>,
-  next: string | undefined,
+  { next, previous }: JobPage,
 ): LinkDto[] {
-  const parameters = new URLSearchParams(
-    Object.entries(query).flatMap(([name, value]) =>
-      [value].flat().map((item): [string, string] => [name, item as string]),
-    ),
+  const asked = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((item): [string, string] => [name, item as string]),
   );
-  const json = 'application/json';
-  const link = (rel: string, title: string): LinkDto => ({
-    href: parameters.size > 0 ? `${address}?${parameters}` : address,
-    rel,
-    type: json,
-    title,
-  });
-  const links = [link('self', 'This document')];
-  if (next !== undefined) {
-    parameters.set('cursor', next);
-    links.push(link('next', 'The next page'));
-  }
-  return links;
+  const link = (rel: string, title: string, parameter: PageParameter | object = {}): LinkDto => {
+    const parameters = new URLSearchParams(asked);
+    for (const [name, value] of Object.entries(parameter)) parameters.set(name, String(value));
+    return {
+      href: parameters.size > 0 ? `${address}?${parameters}` : address,
+      rel,
+      type: 'application/json',
+      title,
+    };
+  };
+  return [
+    link('self', 'This document'),
+    ...(next ? [link('next', 'The next page', next)] : []),
+    ...(previous ? [link('prev', 'The previous page', previous)] : []),
+  ];
 }

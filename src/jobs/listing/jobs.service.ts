@@ -14,10 +14,14 @@ import type { JobStatus } from '../model/job-status.js';
 
 export interface JobPage {
   readonly jobs: readonly JobStatus[];
-  /** Where the next page starts, undefined on the last one. */
-  readonly next?: string;
+  /** The parameter by which the next page is asked for, undefined on the last one. */
+  readonly next?: PageParameter;
+  /** Likewise the page before; only of pages by `offset`. */
+  readonly previous?: PageParameter;
   readonly numberMatched: number;
 }
+
+export type PageParameter = { readonly cursor: string } | { readonly offset: number };
 
 interface Listed {
   readonly job: JobRecord;
@@ -42,7 +46,10 @@ export class JobsService {
     this.finalizes = collects(configuration, rights);
   }
 
-  /** Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing. */
+  /**
+   * Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing; an
+   * offset is shifted by them.
+   */
   list(query: JobListQuery, now: Date): JobPage {
     const jobs: JobStatus[] = [];
     let numberMatched = 0;
@@ -50,7 +57,7 @@ export class JobsService {
     let more = false;
     for (const { job, status, position } of this.inOrder(query, now)) {
       numberMatched += 1;
-      if (!isAfter(query, position)) continue;
+      if (numberMatched <= (query.offset ?? 0) || !isAfter(query, position)) continue;
       if (jobs.length < query.limit) {
         jobs.push(status ?? this.cache.statusOf(job));
         last = position;
@@ -58,7 +65,8 @@ export class JobsService {
         more = true;
       }
     }
-    return { jobs, numberMatched, next: more && last ? encodeCursor(query, last) : undefined };
+    if (query.offset !== undefined) return { jobs, numberMatched, ...besidePages(query.offset, query.limit, more) };
+    return { jobs, numberMatched, ...(more && last ? { next: { cursor: encodeCursor(query, last) } } : {}) };
   }
 
   private inOrder(query: JobListQuery, now: Date): Iterable<Listed> {
@@ -119,4 +127,11 @@ export class JobsService {
       }
     }
   }
+}
+
+function besidePages(offset: number, limit: number, more: boolean): Pick<JobPage, 'next' | 'previous'> {
+  return {
+    ...(more ? { next: { offset: offset + limit } } : {}),
+    ...(offset > 0 ? { previous: { offset: Math.max(0, offset - limit) } } : {}),
+  };
 }
