@@ -5,6 +5,7 @@ import { Access } from '../access/access.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
 import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
+import { ExecutionAnswers } from './execution/execution-answers.js';
 import { ExecutionController } from './execution/execution.controller.js';
 import { ExecutionService } from './execution/execution.service.js';
 import { JobCache } from './model/job-cache.js';
@@ -33,6 +34,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Access,
     CauseTypes,
     DeclaredOutputs,
+    ExecutionAnswers,
     ExecutionService,
     ExplainedCauses,
     JobCache,
@@ -52,6 +54,7 @@ import { ValidationController } from './execution/validation.controller.js';
   exports: [
     Access,
     DeclaredOutputs,
+    ExecutionAnswers,
     ExecutionService,
     ExplainedCauses,
     JobCache,

@@ -1,6 +1,9 @@
 import { DiscoveryService } from '@nestjs/core';
 
 const PROCESSES = 'http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/';
+/** OGC 18-062r3; docs/conformance.md says how the versions go together. */
+const DRAFT = 'http://www.opengis.net/spec/ogcapi-processes-1/2.0/conf/';
+
 export const conformanceClass = {
   commonCore: 'http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core',
   core: `${PROCESSES}core`,
@@ -11,6 +14,19 @@ export const conformanceClass = {
   jobList: `${PROCESSES}job-list`,
   callback: `${PROCESSES}callback`,
   dismiss: `${PROCESSES}dismiss`,
+  /** Of version 2.0. */
+  draft: {
+    core: `${DRAFT}core`,
+    processDescription: `${DRAFT}ogc-process-description`,
+    json: `${DRAFT}json`,
+    html: `${DRAFT}html`,
+    openApi: `${DRAFT}oas`,
+    openApi30: `${DRAFT}oas30`,
+    jobList: `${DRAFT}job-list`,
+    callback: `${DRAFT}callback`,
+    dismiss: `${DRAFT}dismiss`,
+    kvpExecute: `${DRAFT}kvp-execute`,
+  },
 } as const;
 
 /** Put on a controller, or on a provider that does the work: the conformance classes that it implements; `/conformance` collects them from what is wired. */

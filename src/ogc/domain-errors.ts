@@ -132,8 +132,25 @@ export class NotAcceptableError extends DomainError {}
 /** What was asked for is not there: a log that was never kept, an output that the job did not give. */
 export class NotAvailableError extends DomainError {}
 
-/** The job's process has no such output, and the job gave none of that name. */
-export class OutputNotFoundError extends DomainError {}
+/** There are no such outputs, of a process or of a job: nothing else is wrong with the request. */
+export class OutputNotFoundError extends InvalidRequestError {}
+
+/** The execute request asked for no outputs, so that there are none to fetch. */
+export class ResultNotAvailableError extends DomainError {
+  constructor(jobId: string) {
+    super(`Job "${jobId}" has no results to fetch: its execute request asked for none ("outputs": {}).`);
+  }
+}
+
+/** What is executed by `GET` was asked for by the page of another site, or ahead of anybody's wish. */
+export class UnwantedRequestError extends DomainError {
+  constructor() {
+    super('This address executes; it was not opened by a person or a program, but by another site, or ahead of time.');
+  }
+}
+
+/** A parameter has a value that it cannot have. */
+export class InvalidParameterError extends InvalidRequestError {}
 
 /** A form was sent by the page of another site. */
 export class CrossSiteError extends DomainError {

@@ -21,7 +21,14 @@ import { sendJson } from './send-json.js';
 
 @ApiTags('Capabilities')
 @Controller()
-@ConformsTo([conformanceClass.commonCore, conformanceClass.json, conformanceClass.openApi])
+@ConformsTo([
+  conformanceClass.commonCore,
+  conformanceClass.json,
+  conformanceClass.openApi,
+  conformanceClass.draft.json,
+  conformanceClass.draft.openApi,
+  conformanceClass.draft.openApi30,
+])
 export class LandingController {
   constructor(
     private readonly configuration: Configuration,

@@ -5,6 +5,7 @@ import {
   DomainError,
   EndedError,
   IdempotencyConflictError,
+  InvalidParameterError,
   InvalidRequestError,
   JobFailedError,
   LogIncompleteError,
@@ -18,12 +19,14 @@ import {
   OutputNotFoundError,
   PayloadTooLargeError,
   ProcessNotFoundError,
+  ResultNotAvailableError,
   ResultNotReadyError,
   RangeNotSatisfiableError,
   ResultsExpiredError,
   SyncWaitExceededError,
   UnauthorizedError,
   UnavailableError,
+  UnwantedRequestError,
 } from './domain-errors.js';
 import { OGC_EXCEPTIONS, type Problem } from './problem.js';
 import { type GeneralProblemType, problemTypeReference } from './problem-types.js';
@@ -46,7 +49,13 @@ const ours = (name: GeneralProblemType): string => problemTypeReference(name);
 const mappings: readonly Mapping[] = [
   { error: ProcessNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-process`, title: 'No such process' },
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
-  { error: OutputNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-output`, title: 'No such output' },
+  { error: OutputNotFoundError, status: 400, type: `${OGC_EXCEPTIONS}no-such-output`, title: 'No such output' },
+  {
+    error: ResultNotAvailableError,
+    status: 404,
+    type: `${OGC_EXCEPTIONS}result-not-available`,
+    title: 'Result not available',
+  },
   { error: ResultNotReadyError, status: 404, type: `${OGC_EXCEPTIONS}result-not-ready`, title: 'Result not ready' },
   { error: JobGoneError, status: 410, type: ours('job-dismissed'), title: 'Job dismissed' },
   { error: ResultsExpiredError, status: 410, type: ours('results-expired'), title: 'Results expired' },
@@ -62,6 +71,12 @@ const mappings: readonly Mapping[] = [
   { error: JobFailedError, status: 500, type: problemTypeReference('failed'), title: 'Job failed' },
   { error: NotAcceptableError, status: 406, type: ours('not-acceptable'), title: 'Not acceptable' },
   { error: NotAvailableError, status: 404, type: ours('not-available'), title: 'Not available' },
+  {
+    error: InvalidParameterError,
+    status: 400,
+    type: `${OGC_EXCEPTIONS}invalid-query-parameter-value`,
+    title: 'Invalid parameter',
+  },
   { error: InvalidRequestError, status: 400, type: ours('invalid-request'), title: 'Invalid request' },
   { error: MalformedJsonError, status: 400, type: ours('malformed-json'), title: 'No JSON' },
   {
@@ -73,6 +88,7 @@ const mappings: readonly Mapping[] = [
   { error: SyncWaitExceededError, status: 504, type: ours('sync-wait-exceeded'), title: 'The job takes longer' },
   { error: PayloadTooLargeError, status: 413, type: ours('content-too-large'), title: 'Content too large' },
   { error: CrossSiteError, status: 403, type: ours('cross-site-form'), title: 'Form of another site' },
+  { error: UnwantedRequestError, status: 403, type: ours('cross-site-request'), title: 'Request of another site' },
   { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
   { error: MisconfiguredError, status: 500, type: ours('misconfigured'), title: 'Server misconfigured' },
   { error: UnavailableError, status: 503, type: ours('unavailable'), title: 'Service unavailable' },

@@ -63,6 +63,17 @@ const GENERAL = {
       'Operator: where pages are reached under another address than the server believes, set server.url or trust_proxy.',
     ],
   },
+  'cross-site-request': {
+    title: 'Request of another site',
+    status: 403,
+    meaning:
+      'An address that executes a process was opened by a page of another site, or by a browser that fetches ahead. Nothing was done.',
+    remedies: [
+      'Open the address yourself: type or paste it.',
+      'From an application of your own, execute by POST with JSON.',
+      'Operator: where the server is reached under another address than it believes, set server.url or trust_proxy.',
+    ],
+  },
   'not-available': {
     title: 'Not available',
     status: 404,

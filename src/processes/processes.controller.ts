@@ -7,7 +7,9 @@ import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
+import { profileUri } from '../ogc/requests/profiles.js';
 import { checkQuery, parsePage } from './description/list-query.js';
+import type { Link } from './description/process-description.js';
 import { answerInLanguage } from '../ogc/languages.js';
 import { localizeDescription, localizeSummary } from './description/localize.js';
 import { listLinks, processLinks, type Parameters } from './description/process-links.js';
@@ -21,10 +23,17 @@ const LANGUAGE = {
   description: 'Language of the texts; goes before Accept-Language',
 };
 
+/** OGC API - Processes 2.0 (draft), requirement `/req/ogc-process-description/json-encoding`. */
+const PROFILE: Link = {
+  href: profileUri('ogc-process-description'),
+  rel: 'profile',
+  title: 'What this document is: an OGC process description',
+};
+
 /** The processes that can be executed (OGC API - Processes 1.0, sections 7.9 and 7.10). */
 @ApiTags('Processes')
 @Controller('processes')
-@ConformsTo([conformanceClass.core, conformanceClass.processDescription])
+@ConformsTo([conformanceClass.core, conformanceClass.processDescription, conformanceClass.draft.processDescription])
 export class ProcessesController {
   constructor(
     private readonly registry: ProcessRegistry,
@@ -83,7 +92,7 @@ export class ProcessesController {
     const { description } = this.registry.get(processId);
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
     const links = processLinks(this.links.base(request), processId, description.links, asked);
-    return { ...localizeDescription(description, languages), links };
+    return { ...localizeDescription(description, languages), links: [...links, PROFILE] };
   }
 
   private checked(query: Record<string, unknown>, known: readonly string[]): Parameters {

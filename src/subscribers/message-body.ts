@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { buffer } from 'node:stream/consumers';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import { JobResults } from '../jobs/results/job-results.js';
+import { asksForNone, JobResults } from '../jobs/results/job-results.js';
 import { toStatusInfo } from '../jobs/listing/status-info.js';
 import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
@@ -28,6 +28,7 @@ export class MessageBody {
   }
 
   private async resultsOf(job: JobRecord, base: string): Promise<Buffer> {
+    if (asksForNone(job)) return Buffer.from('{}');
     if ((job.storedResult?.size ?? 0) > INLINE_LIMIT) return this.links(job, base);
     const asDocument: JobRecord = { ...job, request: { ...job.request, response: 'document' } };
     try {

@@ -16,7 +16,7 @@ const GRACE = 3_000;
 
 /** Runs {@link SubscriberReconciler} on the replica that leads. Keys are names of Jobs. */
 @Injectable()
-@ConformsTo([conformanceClass.callback])
+@ConformsTo([conformanceClass.callback, conformanceClass.draft.callback])
 export class SubscribersService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(SubscribersService.name);
   private readonly queue: LeaderWorkQueue;

@@ -238,7 +238,7 @@ describe('results', () => {
     const none = await bed.get(`/jobs/${jobId}/results/none`);
     const problem = (await none.json()) as { type: string };
     expect([none.status, problem.type, ogcFaults('exception', problem)]).toEqual([
-      404,
+      400,
       'http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-output',
       [],
     ]);

@@ -11,7 +11,7 @@ import type { ComponentChildren } from 'preact';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause resultProblems attempts links'.split(
+  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts links'.split(
     ' ',
   ),
 );
@@ -96,6 +96,10 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
               ),
             ],
             ['Type', job.type],
+            [
+              'Request',
+              job.request && <Anchor href={job.request.href}>{job.request.title ?? 'The execute request'}</Anchor>,
+            ],
             ['Created', <Time at={job.created} />],
             ['Started', job.started && <Time at={job.started} />],
             ['Finished', job.finished && <Time at={job.finished} />],

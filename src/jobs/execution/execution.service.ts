@@ -14,7 +14,12 @@ import {
   MisconfiguredError,
   PayloadTooLargeError,
 } from '../../ogc/domain-errors.js';
-import { parseExecuteRequest, tokenOf, type ExecuteRequest } from '../../processes/request/execute-request.js';
+import {
+  parseExecuteRequest,
+  tokenOf,
+  type ExecuteRequest,
+  type Reading,
+} from '../../processes/request/execute-request.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { Observer } from '../../observation/observer.js';
@@ -43,8 +48,10 @@ export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 
 export interface ResponseWishes {
   /** Outputs without a `transmissionMode` by reference, where the process offers that. */
   readonly byReference?: boolean;
-  /** Several outputs as a document where there is no `response`. */
-  readonly asDocument?: boolean;
+  /** Several outputs as a document where there is no `response`; `always`: one output, too. */
+  readonly asDocument?: boolean | 'always';
+  /** The version that the request was written for; default 1.0. */
+  readonly version?: '2.0';
 }
 
 export interface ExecuteOptions extends ResponseWishes {
@@ -52,6 +59,8 @@ export interface ExecuteOptions extends ResponseWishes {
   readonly idempotencyKey?: string;
   /** The API's address, for the links of what subscribers get. */
   readonly base?: string;
+  /** How the body is read; what `"outputs": {}` asks for is otherwise as `server.outputs_empty` says. */
+  readonly reading?: Reading;
 }
 
 /** Makes jobs of execute requests. */
@@ -101,13 +110,13 @@ export class ExecutionService {
     processId: string,
     body: unknown,
     caller: Caller,
-    { idempotencyKey, base = '', ...wishes }: ExecuteOptions,
+    { idempotencyKey, base = '', reading, ...wishes }: ExecuteOptions,
     span: Span,
   ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
-    const request = await inSpan('validate', {}, async () => parseExecuteRequest(process, body));
+    const request = await inSpan('validate', {}, async () => this.parse(process, body, reading));
     const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined
@@ -115,7 +124,8 @@ export class ExecutionService {
         : idempotencyOf(idempotencyKey, {
             caller: await this.access.identify(processId, caller, inputToken),
             processId,
-            body,
+            // `{}` that asks for none is another request than `{}` that asks for all.
+            body: isEmpty(request.outputs) ? { ...(body as object), outputs: null } : body,
             token: inputToken,
           });
     const jobId = idempotency?.jobId ?? uuidv7();
@@ -148,10 +158,10 @@ export class ExecutionService {
    * too. Undefined where the processor refuses masked inputs, so that nothing can be shown
    * @throws as {@link execute}, but for what the cluster has against the Job
    */
-  async preview(processId: string, body: unknown, caller: Caller): Promise<V1Job | undefined> {
+  async preview(processId: string, body: unknown, caller: Caller, reading?: Reading): Promise<V1Job | undefined> {
     const process = this.processes.get(processId);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
-    const request = parseExecuteRequest(process, body);
+    const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     if (!this.exchangesFiles()) assertInputsFit(request.inputs);
     await this.linked.assertValid(processId, request.links);
@@ -171,6 +181,10 @@ export class ExecutionService {
       if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
       throw error;
     }
+  }
+
+  private parse(process: RegisteredProcess, body: unknown, reading: Reading = {}): ExecuteRequest {
+    return parseExecuteRequest(process, body, { emptyOutputs: this.configuration.server.outputsEmpty, ...reading });
   }
 
   private makeKubeJob(
@@ -254,16 +268,21 @@ function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
 function requestedResponse(
   { description }: RegisteredProcess,
   { response, outputs }: ExecuteRequest,
-  { byReference = false, asDocument = false }: ResponseWishes,
+  { byReference = false, asDocument = false, version }: ResponseWishes,
 ): RequestedResponse {
   const ids = Object.keys(outputs ?? description.outputs);
   const otherwise = byReference && description.outputTransmission.includes('reference') ? 'reference' : 'value';
   const references = ids.filter((id) => (outputs?.[id]?.transmissionMode ?? otherwise) === 'reference');
   return {
-    response: response ?? (asDocument && ids.length > 1 ? 'document' : 'raw'),
+    response: response ?? (asDocument === 'always' || (asDocument && ids.length > 1) ? 'document' : 'raw'),
     ...(outputs ? { outputs: ids } : {}),
     ...(references.length > 0 ? { references } : {}),
+    ...(version ? { version } : {}),
   };
+}
+
+function isEmpty(outputs: ExecuteRequest['outputs']): boolean {
+  return outputs !== undefined && Object.keys(outputs).length === 0;
 }
 
 /** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */

@@ -5,6 +5,8 @@ export interface Preferences {
   readonly wait?: number;
   readonly return?: 'minimal' | 'representation';
   readonly handling?: 'strict' | 'lenient';
+  /** As it was written: OGC API - Processes 2.0 (draft), clause 7, "Content negotiation by profile". */
+  readonly profile?: string;
 }
 
 /** One preference with its value, and its parameters, which none of the known ones has. */
@@ -23,11 +25,13 @@ export function parsePrefer(header: string | readonly string[] | undefined): Pre
     if (!found.has(key)) found.set(key, quoted?.replace(/\\(.)/g, '$1') ?? token ?? '');
   }
   const [wait, wanted, handling] = [found.get('wait'), found.get('return'), found.get('handling')];
+  const profile = found.get('profile');
   return {
     respondAsync: found.has('respond-async'),
     ...(wait !== undefined && /^\d+$/.test(wait) ? { wait: Number(wait) } : {}),
     ...(wanted === 'minimal' || wanted === 'representation' ? { return: wanted } : {}),
     ...(handling === 'strict' || handling === 'lenient' ? { handling } : {}),
+    ...(profile === undefined || profile === '' ? {} : { profile }),
   };
 }
 
@@ -58,7 +62,13 @@ export function chooseMode(options: readonly string[], preferences: Preferences,
 }
 
 /** How a request was answered: with the job, or with results, of which all, none or some are references. */
-export type Answered = 'job' | { readonly references: 'all' | 'none' | 'some' };
+export type Answered =
+  | 'job'
+  | {
+      readonly references: 'all' | 'none' | 'some';
+      /** URI of the profile of what was answered, where it is one that the client asked for. */
+      readonly profile?: string;
+    };
 
 /**
  * `Preference-Applied` (RFC 7240, section 3): what the client preferred and got; undefined: nothing. The status of a new job is what `return=representation` asks of a
@@ -77,6 +87,9 @@ export function appliedPreferences(
     preferences.return === 'representation' && representation ? ['return=representation'] : [],
     preferences.return === 'minimal' && minimal ? ['return=minimal'] : [],
     preferences.handling === 'strict' ? ['handling=strict'] : [],
+    preferences.profile !== undefined && answered !== 'job' && answered.profile !== undefined
+      ? [`profile="${answered.profile}"`]
+      : [],
   ].flat();
   return applied.length > 0 ? applied.join(', ') : undefined;
 }

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { Links, relation } from '../../ogc/links.js';
 import { callerOf } from '../../access/access.js';
+import { isOfDraft } from './execution-answers.js';
 import { ExecutionService } from './execution.service.js';
 import { ValidationDto } from './validation.dto.js';
 
@@ -38,7 +39,9 @@ export class ValidationController {
     @Body() body: unknown,
     @Req() request: FastifyRequest,
   ): Promise<ValidationDto> {
-    const kubeJob = await this.executions.preview(processId, body, callerOf(request));
+    const kubeJob = await this.executions.preview(processId, body, callerOf(request), {
+      ...(isOfDraft(request.headers) ? { emptyOutputs: 'none' } : {}),
+    });
     const process = `${this.links.base(request)}/processes/${encodeURIComponent(processId)}`;
     return {
       processID: processId,

@@ -1,6 +1,6 @@
-import { Controller, Delete, Get, Param, Query, Req } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
@@ -8,6 +8,7 @@ import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
+import { profileUri } from '../../ogc/requests/profiles.js';
 import { HasPage, Pages } from '../../ogc/pages.js';
 import { prefersHtml } from '../../ogc/representation.js';
 import { LoggedProgress } from '../logs/logged-progress.js';
@@ -25,7 +26,12 @@ import { toStatusInfo } from './status-info.js';
 @ApiTags('Jobs')
 @ApiBearerAuth()
 @Controller('jobs')
-@ConformsTo([conformanceClass.jobList, conformanceClass.dismiss])
+@ConformsTo([
+  conformanceClass.jobList,
+  conformanceClass.dismiss,
+  conformanceClass.draft.jobList,
+  conformanceClass.draft.dismiss,
+])
 export class JobsController {
   constructor(
     private readonly cache: JobCache,
@@ -96,10 +102,36 @@ export class JobsController {
   async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<JobPageResource> {
     const job = await this.cache.get(jobId);
     const known = await this.progress.addTo(this.cache.statusOf(job), job);
-    const status = await this.toStatusInfo(known, this.links.base(request), callerOf(request));
+    const mayReadLog = await this.access.mayReadLog(job, callerOf(request));
+    const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
     if (status.status !== 'successful' || !this.pages.areServed || !prefersHtml(request)) return status;
     const notebook = await readExecutedNotebook(job, this.results);
     return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
+  }
+
+  @Get(':jobId/request')
+  @ApiOperation({
+    operationId: 'getRequest',
+    summary: 'The execute request of a job, as far as it is kept, secrets masked (version 2.0 of the standard)',
+    description: 'Asks for the token wherever executing the process does.',
+  })
+  @ApiResponse({
+    status: 200,
+    description: 'Inputs with their defaults, the outputs that were asked for, and `response`',
+    content: { 'application/json': { schema: { type: 'object' } } },
+  })
+  @ApiProblem(401, 'The API token is missing or wrong')
+  @ApiProblem(404, 'There is no such job, or its request is not kept: it was too large')
+  async request(
+    @Param('jobId') jobId: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.cache.get(jobId);
+    await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
+    const text = await this.jobs.requestOf(job);
+    void reply.header('link', `<${profileUri('ogc-execute-request')}>; rel="profile"`);
+    await reply.header('content-type', 'application/json; charset=utf-8').send(text);
   }
 
   @Delete(':jobId')

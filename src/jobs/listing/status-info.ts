@@ -1,7 +1,8 @@
 import { relation } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
+import { problemTypeReference } from '../../ogc/problem-types.js';
 import type { JobStatus } from '../model/job-status.js';
-import type { StatusInfoDto } from '../model/status-info.dto.js';
+import type { JobExceptionDto, StatusInfoDto } from '../model/status-info.dto.js';
 
 const RESERVED = new Set([
   'jobID',
@@ -14,6 +15,9 @@ const RESERVED = new Set([
   'finished',
   'updated',
   'cause',
+  'processingEntityType',
+  'request',
+  'exception',
   'resultProblems',
   'attempts',
   'subscriber',
@@ -24,8 +28,14 @@ const RESERVED = new Set([
  * A status as clients see it.
  * @param base the API's address without trailing slash
  * @param showLogTail whether the client may read the log
+ * @param showRequest whether to lead to the execute request, which asks for the same
  */
-export function toStatusInfo(status: JobStatus, base: string, showLogTail: boolean): StatusInfoDto {
+export function toStatusInfo(
+  status: JobStatus,
+  base: string,
+  showLogTail: boolean,
+  showRequest = false,
+): StatusInfoDto {
   const own = Object.fromEntries(Object.entries(status.messages).filter(([key]) => !RESERVED.has(key)));
   return {
     ...own,
@@ -33,6 +43,7 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
     id: status.jobId,
     ...(status.processId ? { processID: status.processId } : {}),
     type: 'process',
+    processingEntityType: 'ogc-api-processes',
     status: status.status,
     message: status.message,
     ...(status.progress === undefined ? {} : { progress: status.progress }),
@@ -43,6 +54,8 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
     ...(status.cause
       ? { cause: { ...status.cause, ...(showLogTail && status.logTail ? { log: status.logTail } : {}) } }
       : {}),
+    ...(status.status === 'failed' ? { exception: exceptionOf(status, base) } : {}),
+    ...(showRequest && status.keepsRequest ? { request: requestLink(status, base) } : {}),
     ...(status.resultProblems?.length
       ? { resultProblems: status.resultProblems.map((problem) => ({ ...problem })) }
       : {}),
@@ -63,13 +76,32 @@ export function toStatusInfo(status: JobStatus, base: string, showLogTail: boole
   };
 }
 
+/** What `/results` of the job answers, but for the log. */
+function exceptionOf({ cause, message }: JobStatus, base: string): JobExceptionDto {
+  return {
+    type: base + problemTypeReference(cause?.type ?? 'failed'),
+    title: 'Job failed',
+    status: 500,
+    detail: message,
+  };
+}
+
+function requestLink({ jobId }: JobStatus, base: string): LinkDto {
+  return {
+    href: `${base}/jobs/${jobId}/request`,
+    rel: 'related',
+    type: 'application/json',
+    title: 'The execute request, secrets masked',
+  };
+}
+
 function jobLinks(status: JobStatus, base: string): LinkDto[] {
   const job = `${base}/jobs/${status.jobId}`;
   const json = 'application/json';
   return [
     { href: job, rel: 'self', type: json, title: 'This document' },
     { href: job, rel: 'monitor', type: json, title: 'The status of the job' },
-    ...(status.status === 'successful'
+    ...(status.status === 'successful' && !status.hasNoOutputs
       ? [{ href: `${job}/results`, rel: relation.results, title: 'The results' }]
       : []),
     ...(status.status === 'failed'

@@ -102,12 +102,17 @@ export function parseTransferRecord(text: string | undefined): TransferRecord | 
 }
 
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
-  const { response, outputs, references } = parseObject(text);
+  const { response, outputs, references, version } = parseObject(text);
   if (response !== 'raw' && response !== 'document') return undefined;
   const [ids, byReference] = [outputs, references].map((list) =>
     Array.isArray(list) && list.every((id) => typeof id === 'string') ? list : undefined,
   );
-  return { response, ...(ids ? { outputs: ids } : {}), ...(byReference ? { references: byReference } : {}) };
+  return {
+    response,
+    ...(ids ? { outputs: ids } : {}),
+    ...(byReference ? { references: byReference } : {}),
+    ...(version === '2.0' ? { version } : {}),
+  };
 }
 
 export function isTime(value: unknown): value is string {

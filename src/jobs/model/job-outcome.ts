@@ -135,4 +135,6 @@ export interface RequestedResponse {
   readonly outputs?: readonly string[];
   /** Ids of those that are wanted by reference; absent: none. */
   readonly references?: readonly string[];
+  /** The version of OGC API - Processes that the request was written for; absent: 1.0. */
+  readonly version?: '2.0';
 }

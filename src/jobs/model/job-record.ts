@@ -62,6 +62,8 @@ export interface JobRecord {
   readonly collectionProblem?: string;
   readonly outcome?: JobOutcome;
   readonly request?: RequestedResponse;
+  /** The Job keeps the inputs as they may be shown: this server made it, and they were not too large. */
+  readonly keepsInputs?: boolean;
   /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
   readonly inlineResult?: { readonly mediaType: string };
   /** The result without a name that is kept in the object store. */
@@ -152,6 +154,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     collectionProblem: annotations[ownAnnotation.collectionProblem],
     outcome: parseOutcome(annotations[ownAnnotation.outcome]),
     request: parseRequestedResponse(annotations[ownAnnotation.request]),
+    keepsInputs:
+      annotations[ownAnnotation.formatVersion] !== undefined && annotations[annotation.parameters] !== undefined,
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),

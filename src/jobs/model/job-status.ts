@@ -28,6 +28,10 @@ export interface JobStatus {
   readonly messages: Readonly<Record<string, string>>;
   /** Attempts that failed and were followed by another. */
   readonly attempts: readonly JobAttempt[];
+  /** The execute request asked for no outputs. */
+  readonly hasNoOutputs?: boolean;
+  /** The Job keeps what of the execute request may be shown to who may read the log. */
+  readonly keepsRequest?: boolean;
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
 }
@@ -52,6 +56,8 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
     updated: new Date(Math.max(...times.map((time) => time.getTime()))),
     messages,
     attempts: job.attempts,
+    ...(job.request?.outputs?.length === 0 ? { hasNoOutputs: true } : {}),
+    ...(job.keepsInputs ? { keepsRequest: true } : {}),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),

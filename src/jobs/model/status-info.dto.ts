@@ -23,6 +23,22 @@ export class JobCauseDto {
   log?: string;
 }
 
+/** Why a job failed, as a problem (RFC 7807). */
+export class JobExceptionDto {
+  /** Address of a page about the cause. */
+  @ApiProperty()
+  type!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty({ type: 'integer' })
+  status!: number;
+
+  @ApiProperty()
+  detail!: string;
+}
+
 export class DeliveryAttemptDto {
   @ApiProperty({ format: 'date-time' })
   at!: string;
@@ -109,6 +125,10 @@ export class StatusInfoDto {
   @ApiProperty({ enum: ['process'] })
   type!: 'process';
 
+  /** What made the job, as version 2.0 of the standard asks. */
+  @ApiPropertyOptional({ enum: ['ogc-api-processes'] })
+  processingEntityType?: 'ogc-api-processes';
+
   @ApiProperty({ enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'] })
   status!: string;
 
@@ -132,6 +152,14 @@ export class StatusInfoDto {
 
   @ApiPropertyOptional({ type: JobCauseDto })
   cause?: JobCauseDto;
+
+  /** Of a failed job: the cause as a problem, as version 2.0 of the standard has it. */
+  @ApiPropertyOptional({ type: JobExceptionDto })
+  exception?: JobExceptionDto;
+
+  /** Where the execute request is, for who may read the log; of version 2.0 of the standard. Not in lists. */
+  @ApiPropertyOptional({ type: LinkDto })
+  request?: LinkDto;
 
   /** Of a successful job: what is wrong with its results, which are given all the same. */
   @ApiPropertyOptional({ type: [ResultProblemDto] })

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterClock } from '../../k8s/time/cluster-clock.js';
@@ -8,12 +7,13 @@ import { annotation, ownAnnotation } from '../../k8s/names.js';
 import { ObjectStore, type ByteRange, type StoredObject } from '../../object-store/object-store.js';
 import { isCut } from '../../object-store/whole-object.js';
 import {
-  InvalidRequestError,
+  InvalidParameterError,
   JobFailedError,
   JobGoneError,
   JobNotFoundError,
   NotAvailableError,
   OutputNotFoundError,
+  ResultNotAvailableError,
   ResultNotReadyError,
   ResultsExpiredError,
 } from '../../ogc/domain-errors.js';
@@ -29,7 +29,8 @@ import type { OpenedResult } from './opened-result.js';
 import { expiryOf } from './stored-results.js';
 import { formatDocument, formatRaw, type OutputContext, printedOutputs, type RawAnswer } from './results-format.js';
 import { type OutputPreview, previewOutputs } from './results-preview.js';
-import { readableOf } from './results-values.js';
+import { etagOf, ofBytes } from './results-values.js';
+import { formatValueAt } from './output-value.js';
 
 /** For so long a link to the object store is good. */
 const LINK_SECONDS = 3600;
@@ -57,7 +58,7 @@ export class JobResults {
    * @param showLogTail whether the cause of a failure may quote the log
    * @param base address of the API
    * @param selected ids of the outputs that are wanted; undefined: those that the execute request asked for
-   * @throws InvalidRequestError where the process has no such output; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   * @throws InvalidParameterError where the process has no such output; ResultNotAvailableError where the execute request asked for none; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
    */
   async read(job: JobRecord, showLogTail: boolean, base: string, selected?: readonly string[]): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
@@ -97,16 +98,20 @@ export class JobResults {
 
   /**
    * One result as it is, however the results were asked for.
-   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job gave none
+   * @param index from 0: which value of an output that may have several, see {@link formatValueAt}; undefined: all of it
+   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job gave none, or no such value
    */
-  async readOutput(job: JobRecord, outputId: string, showLogTail: boolean): Promise<ResultsAnswer> {
-    const context = this.contextOf(job);
-    const answer = await this.answer(job, showLogTail, formatRaw, { ...context, selected: [outputId] });
-    if (answer.body) return answer;
+  async readOutput(job: JobRecord, outputId: string, showLogTail: boolean, index?: number): Promise<ResultsAnswer> {
+    const format = index === undefined ? formatRaw : formatValueAt(index);
+    const answer = await this.answer(job, showLogTail, format, { ...this.contextOf(job), selected: [outputId] });
     const known = this.outputsOf(job);
-    if (known.includes(outputId))
-      throw new NotAvailableError(`Job "${job.jobId}" gave no result for output "${outputId}".`);
-    throw new OutputNotFoundError(`There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`);
+    const isKnown = known.includes(outputId);
+    if (answer.body && (isKnown || known.length === 0) && isAvailable(job, outputId)) return answer;
+    answer.body?.destroy();
+    if (!isKnown)
+      throw new OutputNotFoundError(`There is no output "${outputId}"; known are ${known.join(', ') || 'none'}.`);
+    const what = index === undefined ? 'result' : Number.isFinite(index) ? `value ${index}` : 'such value';
+    throw new NotAvailableError(`Job "${job.jobId}" gave no ${what} for output "${outputId}".`);
   }
 
   /** Ids of the outputs that a job has or may have. */
@@ -119,7 +124,7 @@ export class JobResults {
     const unknown = selected.filter((id) => !known.includes(id));
     if (known.length === 0 || unknown.length === 0) return;
     const message = `must be ids of outputs of the job, which are ${known.join(', ')} (is "${unknown.join(', ')}")`;
-    throw new InvalidRequestError('The parameters of the results are wrong.', [{ pointer: 'outputs', message }]);
+    throw new InvalidParameterError('The parameters of the results are wrong.', [{ pointer: 'outputs', message }]);
   }
 
   private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {
@@ -151,6 +156,7 @@ export class JobResults {
   private async openChecked(known: JobRecord, showLogTail: boolean): Promise<OpenedResult> {
     const job = await this.upToDate(known);
     assertSuccessful(this.cache.statusOf(job), showLogTail);
+    if (asksForNone(job)) throw new ResultNotAvailableError(job.jobId);
     const expiry = expiryOf(job);
     if (expiry && (job.resultsExpired || this.isPast(expiry))) throw new ResultsExpiredError(job.jobId, expiry);
     const process = this.processes.find(job.processId);
@@ -246,6 +252,16 @@ export class JobResults {
   }
 }
 
+/** Whether the execute request asked for no outputs: `"outputs": {}`, as version 2.0 (draft) means it. */
+export function asksForNone({ request }: JobRecord): boolean {
+  return request?.outputs?.length === 0;
+}
+
+/** To version 2.0 (draft) only what the execute request asked for is there, see requirement `process-execute-success-async-outputs`. */
+function isAvailable({ request }: JobRecord, outputId: string): boolean {
+  return request?.version !== '2.0' || (request.outputs?.includes(outputId) ?? true);
+}
+
 function outputAddress(base: string, { jobId }: JobRecord, outputId: string): string {
   return `${base}/jobs/${jobId}/results/${encodeURIComponent(outputId)}`;
 }
@@ -253,21 +269,6 @@ function outputAddress(base: string, { jobId }: JobRecord, outputId: string): st
 function inlineOutput(job: JobRecord, output: RecordedOutput | undefined): PrintedResult {
   if (!output || !('value' in output)) throw new JobNotFoundError(job.jobId);
   return ofBytes(output.mediaType, Buffer.from(output.value, output.encoding ?? 'utf8'));
-}
-
-function ofBytes(mediaType: string, bytes: Buffer): PrintedResult {
-  return {
-    mediaType,
-    size: bytes.length,
-    body: () => readableOf(bytes),
-    range: ({ start, end }) => readableOf(bytes.subarray(start, end + 1)),
-    etag: etagOf(bytes),
-  };
-}
-
-/** Results never change, so a short digest of what they are, or of where they are, is enough. */
-function etagOf(content: string | Buffer): string {
-  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`;
 }
 
 function opened(result: JobResult): OpenedResult {

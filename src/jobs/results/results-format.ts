@@ -3,15 +3,13 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../config/validation.js';
 import { NotAcceptableError } from '../../ogc/domain-errors.js';
+import { profileUri } from '../../ogc/requests/profiles.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
 import { documentValue, inlineValue, isJson, readableOf, readJson, valuePart } from './results-values.js';
 
 /** So many bytes of results are held in memory where their shape needs that. */
 const MEMORY_LIMIT = 32 * 1024 * 1024;
-
-/** OGC API - Processes 2.0 (draft), requirement `job-results-profile`. */
-const RESULTS_PROFILE = 'https://www.opengis.net/def/profile/OGC/0/ogc-results';
 
 export interface RawAnswer {
   /** Undefined: no content. */
@@ -50,7 +48,7 @@ export interface OutputContext {
 }
 
 /** One output: as the job gave it, or a property of the object that it printed. */
-type Output = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly value: unknown });
+export type Output = { readonly id: string } & ({ readonly printed: PrintedResult } | { readonly value: unknown });
 
 /**
  * `response: raw` (OGC API - Processes 1.0, section 7.11.4): one output in its own media type, several as `multipart/related`.
@@ -137,7 +135,8 @@ export async function formatDocument(result: JobResult, context: OutputContext):
       outputs.filter((output) => isReference(output, context)),
       outputs,
     ),
-    profile: RESULTS_PROFILE,
+    // OGC API - Processes 2.0 (draft), requirement `job-results-profile`.
+    profile: profileUri('ogc-results'),
   };
 }
 
@@ -150,7 +149,7 @@ function shareOf(some: readonly unknown[], all: readonly unknown[]): 'all' | 'no
  * The outputs that are wanted, in the order of the description. A result without a name is that of the outputs that have none under their id: of the only one, or,
  * where they are several, a JSON object with a property for each.
  */
-async function outputsOf({ unnamed, named }: JobResult, context: OutputContext): Promise<Output[]> {
+export async function outputsOf({ unnamed, named }: JobResult, context: OutputContext): Promise<Output[]> {
   const ids = Object.keys(context.outputs);
   const isWanted = (id: string) => context.selected?.includes(id) ?? true;
   const outputs: Output[] = [...named].map(([id, printed]) => ({ id, printed })).filter(({ id }) => isWanted(id));
@@ -180,7 +179,8 @@ async function unnamedOutputs(
   return values.filter((output) => isWanted(output.id));
 }
 
-function assertFits(size: number): void {
+/** @throws NotAcceptableError for more than is held in memory */
+export function assertFits(size: number): void {
   if (size <= MEMORY_LIMIT) return;
   throw new NotAcceptableError(
     `The results have ${size} bytes, more than the ${MEMORY_LIMIT} that can be put into a document or split into outputs: execute with "response": "raw" and one output, or with "transmissionMode": "reference".`,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { isMapping } from '../../config/validation.js';
@@ -44,12 +45,11 @@ export async function inlineValue(
 
 /** A property of the object that a job printed as a result of its own: a string in the media type that the output's schema names, else plain text; anything else as JSON. */
 export function valuePart(value: unknown, output: OutputDescription | undefined): PrintedResult {
-  const part = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, body: () => readableOf(bytes) });
-  if (typeof value !== 'string') return part(jsonTypeOf(value, output), Buffer.from(JSON.stringify(value)));
+  if (typeof value !== 'string') return ofBytes(jsonTypeOf(value, output), Buffer.from(JSON.stringify(value)));
   const schema = alternativesOf(output).find(({ type }) => type === 'string' || type === undefined) ?? {};
   const declared = schema['contentMediaType'];
   const encoded = schema['contentEncoding'] === 'base64' || schema['contentEncoding'] === 'binary';
-  return part(
+  return ofBytes(
     typeof declared === 'string' ? declared : 'text/plain; charset=utf-8',
     Buffer.from(value, encoded ? 'base64' : 'utf8'),
   );
@@ -57,6 +57,22 @@ export function valuePart(value: unknown, output: OutputDescription | undefined)
 
 export function readableOf(bytes: Buffer): Readable {
   return Readable.from([bytes], { objectMode: false });
+}
+
+/** Bytes in memory as a result, of which ranges can be read. */
+export function ofBytes(mediaType: string, bytes: Buffer): PrintedResult {
+  return {
+    mediaType,
+    size: bytes.length,
+    body: () => readableOf(bytes),
+    range: ({ start, end }) => readableOf(bytes.subarray(start, end + 1)),
+    etag: etagOf(bytes),
+  };
+}
+
+/** Results never change, so a short digest of what they are, or of where they are, is enough. */
+export function etagOf(content: string | Buffer): string {
+  return `"${createHash('sha256').update(content).digest('base64url').slice(0, 32)}"`;
 }
 
 export function isJson(mediaType: string): boolean {

@@ -1,12 +1,15 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../../access/access.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { Links } from '../../ogc/links.js';
+import { askedProfiles } from '../../ogc/requests/profiles.js';
 import { Pages } from '../../ogc/pages.js';
 import { prefersHtml, variesByFormat } from '../../ogc/representation.js';
 import { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
 import { JobResults } from './job-results.js';
 import { resultsLinks, type ResultsPreview } from './results-preview.js';
 import { sendResults } from './send-results.js';
@@ -15,6 +18,7 @@ import { sendResults } from './send-results.js';
 @ApiTags('Jobs')
 @ApiBearerAuth()
 @Controller('jobs')
+@ConformsTo([conformanceClass.draft.core])
 export class ResultsController {
   constructor(
     private readonly cache: JobCache,
@@ -62,7 +66,12 @@ export class ResultsController {
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
     const selected = parseOutputIds(wanted);
-    if (!asPage) return sendResults(request, reply, await this.results.read(job, showLogTail, base, selected));
+    if (!asPage) {
+      // OGC API - Processes 2.0 (draft), requirement `job-results-profile`: whatever the execute request asked for.
+      const asDocument = askedProfiles(request.headers).has('ogc-results');
+      const wish: JobRecord = asDocument ? { ...job, request: { ...job.request, response: 'document' } } : job;
+      return sendResults(request, reply, await this.results.read(wish, showLogTail, base, selected));
+    }
     const outputs = await this.results.preview(job, showLogTail, base, selected);
     const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base) };
     await reply.send(this.pages.render(request, reply, 'results', preview));
@@ -76,7 +85,8 @@ export class ResultsController {
   @ApiHeader({ name: 'Range', required: false, schema: { type: 'string' }, description: 'As in `bytes=0-1023`' })
   @ApiResponse({ status: 200, description: 'The result' })
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
-  @ApiProblem(404, 'There is no such job, output or result')
+  @ApiProblem(400, 'There is no such output')
+  @ApiProblem(404, 'There is no such job or result')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
@@ -89,6 +99,37 @@ export class ResultsController {
     const job = await this.cache.get(jobId);
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     await sendResults(request, reply, await this.results.readOutput(job, outputId, showLogTail));
+  }
+
+  @Get(':jobId/results/:outputId/:index')
+  @ApiOperation({
+    operationId: 'getResultOutputValue',
+    summary: 'One value of an output that may have several, as it is (version 2.0 of the standard)',
+    description:
+      'An output whose description has a `maxOccurs` of more than 1 has as many values as the array that the job gave; any other has one.',
+  })
+  @ApiParam({ name: 'index', schema: { type: 'integer', minimum: 0 }, description: 'From 0' })
+  @ApiHeader({ name: 'Range', required: false, schema: { type: 'string' }, description: 'As in `bytes=0-1023`' })
+  @ApiResponse({ status: 200, description: 'The value' })
+  @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
+  @ApiProblem(400, 'There is no such output')
+  @ApiProblem(404, 'There is no such job, result or value')
+  @ApiProblem(406, 'The output is too large to be divided')
+  @ApiProblem(410, 'The job was dismissed')
+  @ApiProblem(416, 'The range lies behind the end')
+  @ApiProblem(500, 'The job failed: why')
+  async outputValue(
+    @Param('jobId') jobId: string,
+    @Param('outputId') outputId: string,
+    @Param('index') index: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const job = await this.cache.get(jobId);
+    const showLogTail = await this.access.mayReadLog(job, callerOf(request));
+    // What is no number is as little there as a number that is too large.
+    const at = /^(?:0|[1-9]\d{0,8})$/.test(index) ? Number(index) : Infinity;
+    await sendResults(request, reply, await this.results.readOutput(job, outputId, showLogTail, at));
   }
 }
 

@@ -33,6 +33,8 @@ export interface OutputDescription {
   readonly title?: LocalizedText;
   readonly description?: LocalizedText;
   readonly schema: JsonSchema;
+  /** How many values it may have (OGC API - Processes 2.0 draft, schema schemaAndOccurrences.yaml); default 1. */
+  readonly maxOccurs?: number | 'unbounded';
   readonly [key: string]: unknown;
 }
 

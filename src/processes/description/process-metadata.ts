@@ -57,6 +57,7 @@ const described = {
 };
 const valueSchema = { type: ['object', 'boolean'] };
 const occurs = { type: 'integer', minimum: 0 };
+const mostOccurs = { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'unbounded' }] };
 
 const validateDescription = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile({
   type: 'object',
@@ -82,14 +83,18 @@ const validateDescription = new Ajv2020({ allErrors: true, strict: false, verbos
           ...described,
           schema: valueSchema,
           minOccurs: occurs,
-          maxOccurs: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'unbounded' }] },
+          maxOccurs: mostOccurs,
         },
         required: ['schema'],
       },
     },
     outputs: {
       type: 'object',
-      additionalProperties: { type: 'object', properties: { ...described, schema: valueSchema }, required: ['schema'] },
+      additionalProperties: {
+        type: 'object',
+        properties: { ...described, schema: valueSchema, maxOccurs: mostOccurs },
+        required: ['schema'],
+      },
     },
     example: { type: 'object', properties: { inputs: { type: 'object' } } },
   },

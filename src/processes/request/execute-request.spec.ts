@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
-import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { InvalidRequestError, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
 import { parseExecuteRequest, tokenOf } from './execute-request.js';
 import type { RegisteredProcess } from '../registry/registered-process.js';
 import { processWith } from '../testing/process-fixture.js';
@@ -76,6 +76,29 @@ describe('an execute request', () => {
 
   it('asks for all outputs where outputs is empty', () => {
     expect(parseExecuteRequest(process, { inputs: { name: 'x' }, outputs: {} })).not.toHaveProperty('outputs');
+  });
+
+  it('asks for none where outputs is empty and is read so', () => {
+    const read = (body: object) =>
+      parseExecuteRequest(process, { inputs: { name: 'x' }, ...body }, { emptyOutputs: 'none' });
+    expect(read({ outputs: {} }).outputs).toEqual({});
+    expect(read({}).outputs).toBeUndefined();
+    expect(read({ outputs: null }).outputs).toBeUndefined();
+    expect(read({ outputs: { area: {} } }).outputs).toEqual({ area: {} });
+  });
+
+  it('is refused as asking for unknown outputs where nothing else is wrong with it', () => {
+    const unknown = { outputs: { volume: {}, area: {} } };
+    expect(() => parseExecuteRequest(process, { inputs: { name: 'x' }, ...unknown })).toThrow(OutputNotFoundError);
+    expect(() => parseExecuteRequest(process, unknown)).not.toThrow(OutputNotFoundError);
+    expect(faultsOf(process, unknown)).toHaveLength(2);
+  });
+
+  it('has the faults told, too, that were found before it was read', () => {
+    const fault = { pointer: 'size', message: 'must be JSON' };
+    expect(() => parseExecuteRequest(process, { inputs: { name: 'x' } }, { faults: [fault] })).toThrow(
+      expect.objectContaining({ faults: [fault] }),
+    );
   });
 
   it('has all its faults told at once', () => {

@@ -1,4 +1,4 @@
-import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { InvalidRequestError, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
@@ -38,7 +38,7 @@ export interface Subscriber {
 export interface ExecuteRequest {
   /** With defaults filled in, else as sent; without the API token. */
   readonly inputs: Members;
-  /** Undefined: all outputs. */
+  /** Undefined: all outputs; empty: none. */
   readonly outputs?: Readonly<Record<string, RequestedOutput>>;
   /** Undefined: the request does not say; raw, as a rule. */
   readonly response?: 'raw' | 'document';
@@ -59,23 +59,32 @@ export function tokenOf(process: RequestedProcess, body: unknown): string | unde
   return typeof inputs['token'] === 'string' ? inputs['token'] : undefined;
 }
 
+/** How an execute request is read. */
+export interface Reading {
+  /** What `"outputs": {}` asks for: all (OGC API - Processes 1.0), or none (2.0 draft, requirement `process-execute-empty-outputs`); default all. */
+  readonly emptyOutputs?: 'all' | 'none';
+  /** What was wrong with the request before it became this body; default nothing. */
+  readonly faults?: readonly RequestFault[];
+}
+
 /**
  * Reads an execute request.
- * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body
+ * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body; OutputNotFoundError where they are all outputs that there are not
  */
-export function parseExecuteRequest(process: RequestedProcess, body: unknown): ExecuteRequest {
+export function parseExecuteRequest(process: RequestedProcess, body: unknown, reading: Reading = {}): ExecuteRequest {
   if (!isMapping(body))
     throw invalid(process, [{ pointer: '', message: 'must be a JSON object with the member inputs' }]);
   if (isDeeperThan(body, MAX_DEPTH))
     throw invalid(process, [{ pointer: '', message: `must not be nested deeper than ${MAX_DEPTH} levels` }]);
-  const faults: RequestFault[] = [];
+  const faults: RequestFault[] = [...(reading.faults ?? [])];
   const token = tokenOf(process, body);
   const validated = process.validateInputs(withoutToken(process, membersOf(body, 'inputs', faults) ?? {}));
   faults.push(...validated.faults);
-  const outputs = parseOutputs(process, body, faults);
+  const unknownOutputs: RequestFault[] = [];
+  const outputs = parseOutputs(process, body, faults, unknownOutputs, reading.emptyOutputs);
   const response = parseResponse(body, faults);
   const subscriber = parseSubscriber(body, faults);
-  if (faults.length > 0) throw invalid(process, faults);
+  if (faults.length > 0) throw invalid(process, faults, unknownOutputs);
   return {
     inputs: validated.inputs,
     ...(response ? { response } : {}),
@@ -86,12 +95,17 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown): E
   };
 }
 
-function invalid(process: RequestedProcess, faults: readonly RequestFault[]): InvalidRequestError {
-  return new InvalidRequestError(`The execute request does not fit process "${process.id}".`, faults);
+function invalid(
+  process: RequestedProcess,
+  faults: readonly RequestFault[],
+  unknownOutputs: readonly RequestFault[] = [],
+): InvalidRequestError {
+  const Kind = faults.length === unknownOutputs.length ? OutputNotFoundError : InvalidRequestError;
+  return new Kind(`The execute request does not fit process "${process.id}".`, faults);
 }
 
 /** `token` is the API token unless it is an input of its own and no API token is asked for. */
-function takesToken(process: RequestedProcess): boolean {
+export function takesToken(process: RequestedProcess): boolean {
   return process.requiresToken || !Object.hasOwn(process.description.inputs, 'token');
 }
 
@@ -100,19 +114,29 @@ function withoutToken(process: RequestedProcess, inputs: Members): Members {
   return Object.fromEntries(Object.entries(inputs).filter(([id]) => id !== 'token'));
 }
 
-/** Omitted or empty `outputs` ask for all. A process that declares none says nothing of them: its jobs may give any. */
-function parseOutputs(process: RequestedProcess, body: Members, faults: RequestFault[]) {
-  const outputs = Object.entries(membersOf(body, 'outputs', faults) ?? {});
-  if (outputs.length === 0) return undefined;
+/**
+ * Omitted `outputs` ask for all. A process that declares none says nothing of them: its jobs may give any.
+ * @param unknown takes up those of the faults that are about outputs that there are not
+ */
+function parseOutputs(
+  process: RequestedProcess,
+  body: Members,
+  faults: RequestFault[],
+  unknown: RequestFault[],
+  empty: Reading['emptyOutputs'] = 'all',
+) {
+  const named = membersOf(body, 'outputs', faults);
+  const outputs = Object.entries(named ?? {});
+  if (outputs.length === 0) return named && empty === 'none' ? {} : undefined;
   const known = process.description.outputs;
   return Object.fromEntries(
     outputs.map(([id, output]) => {
       const pointer = pointerTo('/outputs', id);
-      if (Object.keys(known).length > 0 && !Object.hasOwn(known, id))
-        faults.push({
-          pointer,
-          message: `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`,
-        });
+      if (Object.keys(known).length > 0 && !Object.hasOwn(known, id)) {
+        const message = `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`;
+        unknown.push({ pointer, message });
+        faults.push({ pointer, message });
+      }
       return [id, parseOutput(process, id, output, pointer, faults)];
     }),
   );

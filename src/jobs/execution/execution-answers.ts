@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import Negotiator from 'negotiator';
+import { callerOf } from '../../access/access.js';
+import { Configuration } from '../../config/configuration.js';
+import { Observer } from '../../observation/observer.js';
+import { JobGoneError, ResultNotAvailableError, SyncWaitExceededError } from '../../ogc/domain-errors.js';
+import { Links } from '../../ogc/links.js';
+import { askedProfiles } from '../../ogc/requests/profiles.js';
+import { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { Reading } from '../../processes/request/execute-request.js';
+import { toStatusInfo } from '../listing/status-info.js';
+import { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
+import { JobResults, type ResultsAnswer } from '../results/job-results.js';
+import { sendResults } from '../results/send-results.js';
+import { ExecutionService } from './execution.service.js';
+import { parseIdempotencyKey } from './idempotency.js';
+import { JobWaiter } from './job-waiter.js';
+import { appliedPreferences, chooseMode, parsePrefer, type Answered } from './prefer.js';
+
+/** Executes over HTTP, however the request came, and answers with the results or with the job. */
+@Injectable()
+export class ExecutionAnswers {
+  constructor(
+    private readonly processes: ProcessRegistry,
+    private readonly executions: ExecutionService,
+    private readonly cache: JobCache,
+    private readonly waiter: JobWaiter,
+    private readonly results: JobResults,
+    private readonly links: Links,
+    private readonly observer: Observer,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /**
+   * @param body the execute request
+   * @param how `headers` are those of the request, or what its parameters say in their place; `isDraft` where the request is one of version 2.0
+   * whatever profile it names; `faults` are those that were found before
+   * @throws as {@link ExecutionService.execute}; JobGoneError, JobFailedError, SyncWaitExceededError, and whatever keeps results from being read
+   */
+  async answer(
+    processId: string,
+    body: unknown,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    how: { headers?: IncomingHttpHeaders; isDraft?: boolean; faults?: Reading['faults'] } = {},
+  ): Promise<void> {
+    const { headers = request.headers, faults = [] } = how;
+    const isDraft = how.isDraft ?? isOfDraft(headers);
+    const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, headers);
+    const base = this.links.base(request);
+    const job = await this.executions.execute(processId, body, callerOf(request), {
+      idempotencyKey: key,
+      base,
+      byReference: mode.synchronous && preferences.return === 'minimal',
+      asDocument: acceptsDocuments(headers, isDraft),
+      reading: { ...(isDraft ? { emptyOutputs: 'none' } : {}), faults },
+      ...(isDraft ? { version: '2.0' } : {}),
+    });
+    const address = `${base}/jobs/${job.jobId}`;
+    const sayApplied = (answered: Answered) => {
+      const applied = appliedPreferences(preferences, mode, answered);
+      if (applied !== undefined) void reply.header('preference-applied', applied);
+    };
+    if (mode.synchronous) {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      void reply.header('link', this.monitorLink(address));
+      const ended = await this.waiter.waitForEnd(
+        job,
+        mode.waitSeconds === undefined ? undefined : mode.waitSeconds * 1000,
+        gone.signal,
+      );
+      if (ended === 'gone') throw new JobGoneError(job.jobId);
+      if (ended !== 'running') {
+        const answer = await this.resultsOf(ended, base);
+        const asked = askedProfiles({ prefer: headers.prefer }).has('ogc-results') ? answer.profile : undefined;
+        sayApplied({ references: answer.references ?? 'none', profile: asked });
+        return sendResults(request, reply, answer);
+      }
+      if (!jobControlOptions.includes('async-execute'))
+        throw new SyncWaitExceededError(
+          `Job "${job.jobId}" goes on, and its result cannot be waited for any longer in this request. Its status: ${address}`,
+        );
+      void reply.removeHeader('link');
+    }
+    sayApplied('job');
+    await reply
+      .status(201)
+      .header('location', address)
+      .send(toStatusInfo(this.cache.statusOf(job), base, true));
+  }
+
+  /**
+   * OGC's compliance suite for 1.0 looks for `rel=monitor` without quotes, and asks what stands before the first semicolon, angle brackets
+   * and all.
+   */
+  private monitorLink(address: string): string {
+    return this.configuration.server.citeCompatibility ? `${address}; rel=monitor` : `<${address}>; rel="monitor"`;
+  }
+
+  /** None where none were asked for. */
+  private async resultsOf(job: JobRecord, base: string): Promise<ResultsAnswer> {
+    try {
+      return await this.results.read(job, true, base);
+    } catch (error) {
+      if (error instanceof ResultNotAvailableError) return {};
+      throw error;
+    }
+  }
+
+  /** What the request says beside its body. */
+  private readHeaders(processId: string, headers: IncomingHttpHeaders) {
+    try {
+      const preferences = parsePrefer(headers['prefer']);
+      const { jobControlOptions } = this.processes.get(processId).description;
+      const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
+      return { preferences, jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
+    } catch (error) {
+      this.observer.executionRefused(processId, error);
+      throw error;
+    }
+  }
+}
+
+/** Who asks for a profile of version 2.0 means what that version does, where the two contradict each other. */
+export function isOfDraft(headers: IncomingHttpHeaders): boolean {
+  return askedProfiles(headers).size > 0;
+}
+
+/**
+ * Whether the client would rather have a document (JSON) than several parts, or than one output as it is: so says 2.0 how results are negotiated where a
+ * request has no `response`.
+ */
+function acceptsDocuments(headers: IncomingHttpHeaders, isDraft: boolean): boolean | 'always' {
+  const accept = headers.accept ?? '*/*';
+  const preferred = (types: string[]) =>
+    new Negotiator({ headers: { accept } }).mediaType(types) === 'application/json';
+  if (askedProfiles(headers).has('ogc-results') && preferred(['application/json'])) return 'always';
+  if (isDraft) return preferred(['application/json', 'multipart/related']);
+  return /\bapplication\/json\b/i.test(accept) && preferred(['multipart/related', 'application/json']);
+}
