@@ -7,6 +7,7 @@ import { FinalizerModule } from './finalizer/finalizer.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HtmlModule } from './html/html.module.js';
 import { InspectionsModule } from './inspections/inspections.module.js';
+import { KvpExecutionModule } from './jobs/kvp-execution.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ClusterConnection } from './k8s/connection/cluster-connection.js';
 import { K8sModule } from './k8s/k8s.module.js';
@@ -63,7 +64,7 @@ export class ProcessesServerModule {
         OgcModule,
         HealthModule,
         MetricsModule.forRoot(loaded.configuration, version),
-        ...(loaded.configuration.processesApi ? processesApi() : []),
+        ...(loaded.configuration.processesApi ? processesApi(loaded.configuration) : []),
         ...(loaded.configuration.visualisations ? [VisualisationsModule] : []),
         ownParts(options, options.plugins ?? loadPlugins(loaded.configuration)),
       ],
@@ -103,7 +104,7 @@ export class ProcessesServerModule {
 
 export { ProcessesServerModule as AppModule };
 
-function processesApi(): (Type | DynamicModule)[] {
+function processesApi({ server }: Configuration): (Type | DynamicModule)[] {
   return [
     ObjectStoreModule.forRootAsync({
       inject: [Configuration, ClusterConnection],
@@ -112,6 +113,7 @@ function processesApi(): (Type | DynamicModule)[] {
     }),
     ProcessesModule,
     JobsModule,
+    ...(server.kvpExecute ? [KvpExecutionModule] : []),
     TransferModule,
     FinalizerModule,
     SubscribersModule,

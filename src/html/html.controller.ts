@@ -20,9 +20,9 @@ import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
+import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
-import { isSameOrigin } from './same-origin.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
 
 /** Of a route's configuration: all others refuse forms. */
@@ -33,7 +33,7 @@ type Form = Readonly<Record<string, unknown>>;
 /** What pages need beside the API: their stylesheet, and what their forms are sent to, which works without scripts. */
 @ApiExcludeController()
 @Controller()
-@ConformsTo([conformanceClass.html])
+@ConformsTo([conformanceClass.html, conformanceClass.draft.html])
 export class HtmlController {
   constructor(
     private readonly processes: ProcessRegistry,

@@ -5,6 +5,7 @@ import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { Links } from '../ogc/links.js';
 import { executeOperations, BEARER_SCHEME } from '../processes/api-definition/openapi-processes.js';
+import { withOperationsByGet } from '../processes/api-definition/openapi-kvp.js';
 import {
   toOpenApi30Schema,
   toOpenApi31Schema,
@@ -34,7 +35,10 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     if (before && before.revision === registry?.revision) return before.document;
     own ??= makeDocument(app, configuration);
     const { openapi, toSchema } = writtenIn[version];
-    const operations = executeOperations(registry?.list() ?? [], configuration.server.languages, toSchema);
+    const { languages, kvpExecute } = configuration.server;
+    const processes = registry?.list() ?? [];
+    const byPost = executeOperations(processes, languages, toSchema);
+    const operations = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
     const paths = { ...own.paths, ...(operations as OpenAPIObject['paths']) };
     const document = { ...own, openapi, paths };
     made.set(version, { revision: registry?.revision, document });

@@ -7,37 +7,56 @@ const project = join(import.meta.dirname, '../..');
 const suites = 'test/e2e';
 export const documentPath = join(project, 'docs/conformance.md');
 
-/** By class: `{name, conf, requirements}`. */
-export const classes = parse(readFileSync(join(import.meta.dirname, 'requirements.yaml'), 'utf8'));
+const readClasses = (file) => parse(readFileSync(join(import.meta.dirname, file), 'utf8'));
 
-/** Every test whose name begins with the id of a requirement: `{id, says, file}`. */
+/** By class: `{name, conf, requirements}`. */
+export const classes = readClasses('requirements.yaml');
+
+/** Likewise of version 2.0; a class that is only declared where its key is on has `key`. */
+export const draftClasses = readClasses('requirements-2.0.yaml');
+
+/** Every test whose name begins with the id of a requirement, or with `2.0 ` before it: `{id, version, says, file}`. */
 export function conformanceTests() {
   const files = readdirSync(join(project, suites)).filter((file) => file.endsWith('.e2e-spec.ts'));
   return files.sort().flatMap((file) => {
     const text = readFileSync(join(project, suites, file), 'utf8');
-    const names = [...text.matchAll(/\bit\(\s*(['"`])(\/req\/\S+?): ((?:(?!\1).)+)\1/g)];
-    return names.map(([, , id, says]) => ({ id, says, file: `${suites}/${file}` }));
+    const names = [...text.matchAll(/\bit\(\s*(['"`])(2\.0 )?(\/req\/\S+?): ((?:(?!\1).)+)\1/g)];
+    return names.map(([, , draft, id, says]) => ({
+      id,
+      version: draft ? '2.0' : '1.0',
+      says,
+      file: `${suites}/${file}`,
+    }));
   });
 }
 
-export function conformanceDocument() {
-  const tests = conformanceTests();
+function sections(version, ofVersion, heading) {
+  const tests = conformanceTests().filter((test) => test.version === version);
   const rows = (id) =>
     tests
       .filter((test) => test.id === id)
       .map(
         ({ says, file }) => `| \`${id}\` | ${says.replaceAll('|', '\\|')} | [${file.split('/').at(-1)}](../${file}) |`,
       );
-  const sections = classes.map(
-    ({ name, conf, requirements }) => `## ${name}
+  return ofVersion
+    .map(
+      ({ name, conf, key, requirements }) => `${heading} ${name}
 
-\`http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/${conf}\`
-
+\`http://www.opengis.net/spec/ogcapi-processes-1/${version}/conf/${conf}\`${key ? `, where \`${key}\` is on` : ''}
+${
+  requirements.length === 0
+    ? ''
+    : `
 | requirement | what its test holds | suite |
 | --- | --- | --- |
 ${requirements.flatMap(rows).join('\n')}
-`,
-  );
+`
+}`,
+    )
+    .join('\n');
+}
+
+export function conformanceDocument() {
   return `# Conformance
 
 The requirements of OGC API - Processes - Part 1: Core, 1.0 (OGC 18-062r2), each with the test that holds it. Every test runs on the embedded cluster and on a
@@ -45,8 +64,16 @@ real one. \`/conformance\` declares the classes from what is wired; a test compa
 
 Made of the names of the tests by \`npm run conformance-docs\`; do not edit it.
 
-${sections.join('\n')}
-${complianceSuite}`;
+${sections('1.0', classes, '##')}
+${complianceSuite}
+## Version 2.0 (draft)
+
+Of OGC 18-062r3, as its repository has it, the classes below are declared beside those of 1.0. The tables have the requirements that are new
+or read otherwise than in 1.0; all others are those above. Where the two versions contradict each other, a request gets the answer of 2.0
+if it names one of that version's profiles (in \`Accept\`, \`Accept-Profile\`, \`Prefer\` or \`Link\`): what \`"outputs": {}\` means, and that
+several outputs are a document. Results of a failed job stay the problem that made it fail.
+
+${sections('2.0', draftClasses, '###')}`;
 }
 
 const complianceSuite = `## OGC's compliance suite
