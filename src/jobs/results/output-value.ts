@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import type { OutputDescription } from '../../processes/description/process-description.js';
 import type { PrintedResult } from '../../processes/processor.js';
 import { assertFits, formatRaw, type Output, outputsOf } from './results-format.js';
-import { isJson, ofBytes, parseJson, valuePart } from './results-values.js';
+import { isJson, ofBytes, readJson, valuePart } from './results-values.js';
 
 /**
  * One value of the only output that is selected, in a media type of its own (OGC API - Processes 2.0 draft, `/jobs/{jobID}/results/{outputID}/{N}`: "a
@@ -40,7 +40,7 @@ async function valueAt(
     const { mediaType, size, body } = output.printed;
     assertFits(size);
     const bytes = await buffer(body());
-    value = isJson(mediaType) ? parseJson(bytes) : undefined;
+    value = isJson(mediaType) ? readJson(bytes) : undefined;
     if (!Array.isArray(value)) return index === 0 ? ofBytes(mediaType, bytes) : undefined;
   } else value = output.value;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];

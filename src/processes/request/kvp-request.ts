@@ -1,7 +1,7 @@
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription, OutputDescription } from '../description/process-description.js';
 import { type RequestedProcess, takesToken } from './execute-request.js';
-import { decode, mayBeBox, parseJson, type Read, readInput, withText } from './kvp-values.js';
+import { decode, mayBeBox, readJson, type Read, readInput, withText } from './kvp-values.js';
 
 /** An execute request that came as parameters of a query. */
 export interface KvpRequest {
@@ -152,7 +152,7 @@ function objectOf(members: ReadonlyMap<string, string>, description: InputDescri
   for (const [member, raw] of members) {
     const read = withText(raw, (text): Read => {
       if (member === 'value') return readInput({ ...description, maxOccurs: 1 }, [raw]);
-      return (member === 'schema' && text.startsWith('{') ? parseJson(text) : undefined) ?? { value: text };
+      return (member === 'schema' && text.startsWith('{') ? readJson(text) : undefined) ?? { value: text };
     });
     if ('fault' in read) return read;
     parts.push([member, read.value]);
@@ -184,7 +184,7 @@ function formatOf(members: ReadonlyMap<string, string>): object {
   const format = QUALIFIERS.flatMap((member): [string, unknown][] => {
     const text = decode(members.get(member) ?? '');
     if (text === undefined || text === '') return [];
-    return [[member, (member === 'schema' && text.startsWith('{') ? parseJson(text)?.value : undefined) ?? text]];
+    return [[member, (member === 'schema' && text.startsWith('{') ? readJson(text)?.value : undefined) ?? text]];
   });
   return format.length > 0 ? { format: Object.fromEntries(format) } : {};
 }

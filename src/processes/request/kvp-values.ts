@@ -1,4 +1,6 @@
 import { isMapping } from '../../config/validation.js';
+import { JsonFault } from '../../json/json-faults.js';
+import { parseJson } from '../../json/parse-json.js';
 import type { InputDescription } from '../description/process-description.js';
 import type { JsonSchema } from '../schema/json-schema.js';
 import { objectFormatOf } from '../schema/ogc-formats.js';
@@ -31,12 +33,13 @@ export function decode(raw: string): string | undefined {
   }
 }
 
-/** The one place where JSON of a query is read. */
-export function parseJson(text: string): { readonly value: unknown } | undefined {
+/** What JSON of a query says, its numbers as they were written; undefined where it is none. */
+export function readJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
+    return { value: parseJson(text) };
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
   }
 }
 
@@ -51,7 +54,7 @@ export function readText(schema: JsonSchema, text: string): Read {
   if (box) return { value: box };
   const types = typesOf(schema);
   if (types && !takes(types, ...OTHERS)) return { value: text };
-  const parsed = parseJson(text);
+  const parsed = readJson(text);
   if (parsed && (!types || !types.has('string') || takes(types, typeOf(parsed.value)))) return parsed;
   // Of what is no number and no truth value the validation says best what it is not.
   if (!types || types.has('string') || !takes(types, 'array', 'object')) return { value: text };
@@ -64,7 +67,7 @@ function readList(schema: JsonSchema, raw: string, text: string): Read {
   if (box) return { value: box };
   const types = typesOf(schema);
   // Commas within JSON are no dividers, whether they are escaped or not.
-  const together = !types || takes(types, ...OTHERS) ? parseJson(`[${text}]`)?.value : undefined;
+  const together = !types || takes(types, ...OTHERS) ? readJson(`[${text}]`)?.value : undefined;
   if (Array.isArray(together)) {
     const [only] = together as unknown[];
     if (together.length !== 1) return { value: together };
@@ -83,7 +86,7 @@ function all(read: readonly Read[]): Read {
 
 /** Four or six numbers, as `bbox` of OGC API - Features has them. */
 function readBox(text: string): { readonly bbox: unknown } | undefined {
-  const numbers = parseJson(`[${text}]`)?.value;
+  const numbers = readJson(`[${text}]`)?.value;
   const isBox = Array.isArray(numbers) && [4, 6].includes(numbers.length);
   return isBox && numbers.every((number) => typeof number === 'number') ? { bbox: numbers } : undefined;
 }

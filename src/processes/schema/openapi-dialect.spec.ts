@@ -5,7 +5,8 @@ import { SchemaCompiler } from './schema-compiler.js';
 
 const string = { type: 'string' };
 const nothing = { type: 'null' };
-const accepts = (schema: JsonSchema, value: unknown) => new SchemaCompiler().compile(schema).validate(value);
+const accepts = (schema: JsonSchema, value: unknown) =>
+  new SchemaCompiler().compile(schema).errorsOf(value).length === 0;
 
 describe('a schema in the dialect of OpenAPI 3.0', () => {
   test.each<[string, JsonSchema, JsonSchema]>([
