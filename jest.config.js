@@ -38,6 +38,7 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
     }),
     project('full', ['<rootDir>/test/full/**/*.full-spec.ts']),
+    project('stores', ['<rootDir>/test/stores/**/*.stores-spec.ts']),
     project('soak', ['<rootDir>/test/soak/**/*.soak-spec.ts']),
     project('e2e', ['<rootDir>/test/e2e/**/*.e2e-spec.ts'], {
       testPathIgnorePatterns: ['/node_modules/', '/dist/'],
