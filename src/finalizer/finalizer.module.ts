@@ -14,6 +14,7 @@ import { PodReconciler } from './pod.reconciler.js';
 import { ResultKeeper } from './result-keeper.js';
 import { ResultRetention } from './result-retention.js';
 import { StorePlaces } from './store-places.js';
+import { StoreProber } from './store-prober.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
@@ -31,6 +32,7 @@ import { StorePlaces } from './store-places.js';
     PodReconciler,
     ResultKeeper,
     ResultRetention,
+    StoreProber,
     { provide: StorePlaces, useFactory: () => new StorePlaces() },
   ],
 })

@@ -15,6 +15,7 @@ import { FolderObjectStore } from './folder.object-store.js';
 import { ObjectStore } from './object-store.js';
 import { ObservedObjectStore } from './observed.object-store.js';
 import { folderCapabilities, KnownStore } from './store-capabilities.js';
+import { StoreFindings } from './store-findings.js';
 import { traced } from './traced.js';
 import { UnconfiguredObjectStore } from './unconfigured.object-store.js';
 
@@ -60,8 +61,14 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (store: ObjectStore, observer?: Observer) =>
             observer ? new ObservedObjectStore(store, observer) : store,
         },
+        {
+          provide: StoreFindings,
+          inject: [storeToken, Configuration],
+          useFactory: (store: ObjectStore, { environment }: Configuration) =>
+            store.findings(`${environment.bucket.pathPrefix}.probe/`),
+        },
       ],
-      exports: [ObjectStore, KnownStore],
+      exports: [ObjectStore, KnownStore, StoreFindings],
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StoreFindings } from './store-findings.js';
 import type { UploadStore } from './uploads.js';
 
 export interface StoredObject {
@@ -67,6 +68,13 @@ export abstract class ObjectStore {
   /** An address of the store itself at which everybody can read the object, or undefined where it has none; the object is not looked for. */
   address(_key: string, _options: AddressOptions): Promise<string | undefined> {
     return Promise.resolve(undefined);
+  }
+  /**
+   * What can be found out about the store by trying it, under the prefix; undefined where its promises are this server's own.
+   * @param prefix ends with `/`
+   */
+  findings(_prefix: string): StoreFindings | undefined {
+    return undefined;
   }
   /** Resolves when the store can be reached and used with the configured credentials; for readiness. */
   abstract check(): Promise<void>;

@@ -15,6 +15,7 @@ import {
   type PutOptions,
   type StoredObject,
 } from './object-store.js';
+import { S3StoreFindings } from './probe/s3.store-findings.js';
 import { checkKey, checkRange } from './request-checks.js';
 import { answerOf, asS3Failure, lacksObject } from './s3-failures.js';
 import { presign } from './s3-presign.js';
@@ -177,6 +178,10 @@ export class S3ObjectStore extends ObjectStore {
     } catch (error) {
       throw this.#failure(error, `sign an address of ${key}`);
     }
+  }
+
+  override findings(prefix: string): S3StoreFindings {
+    return new S3StoreFindings({ client: this.#client, bucket: this.#bucket, description: this.description }, prefix);
   }
 
   override async check(): Promise<void> {
