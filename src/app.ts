@@ -99,7 +99,7 @@ function makeLogger(
     format: logFormat,
     libraries: server.manager.logging,
     destination: openLogDestination(logging.logfile, workingDirectory, file),
-    redact: redactor([apiToken, metrics.token, bucket.key, bucket.secret, ...subscribers.secrets]),
+    redact: redactor([apiToken, metrics.token, bucket.key, bucket.secret, bucket.sessionToken, ...subscribers.secrets]),
   });
 }
 

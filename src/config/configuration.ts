@@ -200,11 +200,16 @@ export interface EnvironmentSettings {
   readonly jobPodSecurityContext?: string;
   /** `PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT`, unparsed. */
   readonly jobContainerSecurityContext?: string;
-  /** `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_*`; each undefined when unset or empty. */
+  /** `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_*`; undefined when unset or empty. */
   readonly bucket: {
     readonly endpoint?: string;
     readonly key?: string;
     readonly secret?: string;
+    readonly sessionToken?: string;
+    /** Default `key`. */
+    readonly credentials?: 'key' | 'default-chain';
+    /** Default `path`. */
+    readonly addressing?: 'path' | 'virtual-host';
     readonly name?: string;
     /** Ends with `/` (added, with a warning, where it does not); the empty string when unset. */
     readonly pathPrefix: string;
@@ -233,7 +238,7 @@ export interface EnvironmentSettings {
   };
   /** `SHUTDOWN_DELAY`, `--shutdown-delay`: seconds between the signal to end and the end of listening. */
   readonly shutdownDelay: number;
-  /** What the image was built of; each undefined when unset or empty. */
+  /** What the image was built of; undefined when unset or empty. */
   readonly build: {
     /** `VERSION` */
     readonly version?: string;

@@ -16,6 +16,8 @@ import {
 } from './constraints.js';
 import { validateDefinition } from './validation.js';
 import {
+  bucketAddressings,
+  bucketCredentials,
   clusterChoices,
   defaultAllowedHosts,
   defaultDataDir,
@@ -185,6 +187,18 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET?: string;
 
   @IsOptional()
+  @TextLike(notBlank, 'the session token of the access key')
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SESSION_TOKEN?: string;
+
+  @IsOptional()
+  @OneOf(bucketCredentials)
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_CREDENTIALS?: (typeof bucketCredentials)[number];
+
+  @IsOptional()
+  @OneOf(bucketAddressings)
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ADDRESSING?: (typeof bucketAddressings)[number];
+
+  @IsOptional()
   @TextLike(/^[^\s/]+$/, 'the name of a bucket')
   PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME?: string;
 
@@ -235,6 +249,9 @@ export function toEnvironmentSettings(
       endpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT,
       key: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY,
       secret: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET,
+      sessionToken: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SESSION_TOKEN,
+      credentials: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_CREDENTIALS,
+      addressing: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ADDRESSING,
       name: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME,
       pathPrefix: endsWell ? prefix : `${prefix}/`,
     },
@@ -261,9 +278,9 @@ export function toEnvironmentSettings(
   return { settings, warnings };
 }
 
-/** The settings without the tokens, the bucket's key and secret, and the secrets that sign. */
+/** The settings without the tokens, the bucket's key, secret and session token, and the secrets that sign. */
 export function withoutSecrets({ apiToken: _token, bucket, subscribers, metrics, ...settings }: EnvironmentSettings) {
-  const { key: _key, secret: _secret, ...publicBucket } = bucket;
+  const { key: _key, secret: _secret, sessionToken: _session, ...publicBucket } = bucket;
   const { secrets: _secrets, ...publicSubscribers } = subscribers;
   return { ...settings, bucket: publicBucket, subscribers: publicSubscribers, metrics: { port: metrics.port } };
 }

@@ -10,6 +10,8 @@ export interface Variable {
 }
 
 export const clusterChoices = ['auto', 'embedded', 'kubeconfig', 'in-cluster'] as const;
+export const bucketCredentials = ['key', 'default-chain'] as const;
+export const bucketAddressings = ['path', 'virtual-host'] as const;
 export const objectStoreChoices = ['s3', 'folder'] as const;
 export const logFormats = ['json', 'text'] as const;
 export const defaultJobNamePrefix = 'pygeoapi-job-';
@@ -272,6 +274,20 @@ export const variables: readonly Variable[] = [
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT', text: 'Address of the S3 service.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY', text: 'Access key of the S3 service.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET', text: 'Secret of that access key.' },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SESSION_TOKEN',
+    text: 'Session token of that access key, where it is a temporary one.',
+  },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_CREDENTIALS',
+    default: 'key',
+    text: "key: the variables above; default-chain: what the AWS SDK finds (web identity, EKS Pod Identity, a container's or an instance's role).",
+  },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ADDRESSING',
+    default: 'path',
+    text: 'Where the bucket stands in addresses: path, or virtual-host (before the host name of the endpoint).',
+  },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME', text: 'Name of the bucket.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PATH_PREFIX', text: 'The folder in the bucket; ends with /.' },
   ...visualisationVariables,

@@ -31,6 +31,29 @@ describe('the object store', () => {
     ]);
   });
 
+  it('signs with a temporary key, and addresses the bucket by the host, where that is set', async () => {
+    const addressOf = async (more: object): Promise<URL> => {
+      const store = await makeObjectStore('s3', { bucket: { ...bucket, ...more }, dataDir }, 'eu-central-1');
+      return new URL((await store.address('a/b', { seconds: 60 })) ?? '');
+    };
+    const plain = await addressOf({});
+    expect([plain.host, plain.pathname]).toEqual(['s3.example.com', '/logs/a/b']);
+    expect(plain.searchParams.get('X-Amz-Credential')).toMatch(/^key\/\d{8}\/eu-central-1\/s3\/aws4_request$/);
+    expect(plain.searchParams.has('X-Amz-Security-Token')).toBe(false);
+    const other = await addressOf({ addressing: 'virtual-host', sessionToken: 'for a while' });
+    expect([other.host, other.pathname]).toEqual(['logs.s3.example.com', '/a/b']);
+    expect(other.searchParams.get('X-Amz-Security-Token')).toBe('for a while');
+  });
+
+  it('needs no key where the SDK shall find one', async () => {
+    const { endpoint, name, pathPrefix } = bucket;
+    const chained = { endpoint, name, pathPrefix, credentials: 'default-chain' as const };
+    const { description } = await makeObjectStore('s3', { bucket: chained, dataDir });
+    expect(description).toBe('bucket logs at https://s3.example.com');
+    const missing = await makeObjectStore('s3', { bucket: { ...chained, name: undefined }, dataDir });
+    await expectFailure(missing.check(), 'not-configured', true, /PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_NAME$/);
+  });
+
   it('names the settings that it misses, and rejects everything', async () => {
     const store = await makeObjectStore('s3', { bucket: { pathPrefix: '', key: 'key', name: 'logs' }, dataDir });
     expect(store).toBeInstanceOf(UnconfiguredObjectStore);

@@ -105,13 +105,14 @@ export async function makeObjectStore(
     known.learn(folderCapabilities);
     return new FolderObjectStore(join(dataDir, 'objects'));
   }
-  const { endpoint, key, secret, name } = bucket;
-  if (!endpoint || !key || !secret || !name) {
-    const settings = { ENDPOINT: endpoint, KEY: key, SECRET: secret, NAME: name };
-    const missing = Object.entries(settings).filter(([, value]) => !value);
-    return new UnconfiguredObjectStore(missing.map(([setting]) => `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_${setting}`));
+  const { endpoint, key, secret, sessionToken, name, addressing } = bucket;
+  const own = bucket.credentials === 'default-chain' ? {} : { key, secret };
+  const missing = Object.entries({ endpoint, ...own, name }).filter(([, value]) => !value);
+  if (!endpoint || !name || missing.length > 0) {
+    const variables = missing.map(([setting]) => `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_${setting.toUpperCase()}`);
+    return new UnconfiguredObjectStore(variables);
   }
   // Loaded only where it is used: the SDK costs start-up time and memory.
   const { S3ObjectStore } = await import('./s3.object-store.js');
-  return new S3ObjectStore({ endpoint, key, secret, bucket: name, region, known });
+  return new S3ObjectStore({ endpoint, ...own, sessionToken, bucket: name, addressing, region, known });
 }

@@ -26,9 +26,14 @@ import { KnownStore } from './store-capabilities.js';
 export interface S3ObjectStoreOptions {
   /** `http://` or `https://` address of the store. */
   readonly endpoint: string;
-  readonly key: string;
-  readonly secret: string;
+  /** Both undefined: the SDK's default chain (web identity, EKS Pod Identity, a container's or an instance's role), which renews what it finds. */
+  readonly key?: string;
+  readonly secret?: string;
+  /** Of a key that is good for a while. */
+  readonly sessionToken?: string;
   readonly bucket: string;
+  /** Where the bucket stands in addresses; default `path`. */
+  readonly addressing?: 'path' | 'virtual-host';
   /** Default `us-east-1`, which stores outside AWS take as well. */
   readonly region?: string;
   /** Milliseconds. */
@@ -80,8 +85,16 @@ export class S3ObjectStore extends ObjectStore {
     this.#client = new S3Client({
       endpoint,
       region: options.region ?? 'us-east-1',
-      credentials: { accessKeyId: options.key, secretAccessKey: options.secret },
-      forcePathStyle: true,
+      ...(options.key !== undefined && options.secret !== undefined
+        ? {
+            credentials: {
+              accessKeyId: options.key,
+              secretAccessKey: options.secret,
+              ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
+            },
+          }
+        : {}),
+      forcePathStyle: options.addressing !== 'virtual-host',
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       // A request that expects 100-continue gets a connection of its own from the SDK; the HEAD before each write serves instead.
