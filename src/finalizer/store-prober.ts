@@ -18,8 +18,8 @@ const LOOK_AGAIN = 60_000;
 const LOOK_LATER = 600_000;
 
 /**
- * Finds out in the background what the object store does. The replica that leads tries it, once per store and version, and records what it found in the store, where the other
- * replicas read it. Until then nothing is known, which takes nothing away.
+ * Finds out in the background what the object store does. The replica that leads tries it, once per store and version, and records what it
+ * found in the store, where the other replicas read it. Until then nothing is known, which takes nothing away.
  */
 @Injectable()
 export class StoreProber implements OnApplicationBootstrap, BeforeApplicationShutdown {

@@ -2,6 +2,7 @@ import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/clie
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreProbe } from '../../src/object-store/probe/store-probe.js';
 import { storeKinds } from '../support/stores/all.js';
+import { letters, readExpected } from './table.mjs';
 import { startStoreWithBucket, type StoreWithBucket } from '../support/stores/bucket.js';
 
 /** A store may have to be installed first. */
@@ -16,12 +17,15 @@ describe.each(storeKinds)('the probe of $name $version', (kind) => {
     const { client, bucket } = tested;
     const probe = new StoreProbe({ client, bucket, description: kind.name }, 'logs/.probe/');
     const found = await probe.run();
-    console.log(kind.name, found);
+    letters.found(kind.name, found);
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect({ objects: Contents.map(({ Key }) => Key), uploads: Uploads.map(({ Key }) => Key) }).toEqual({
       objects: [],
       uploads: [],
     });
+    if (!process.env['STORES_UPDATE']) expect(found).toEqual(readExpected().findings[kind.name]);
   });
 });
+
+afterAll(() => letters.write(storeKinds));

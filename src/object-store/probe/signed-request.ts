@@ -91,8 +91,8 @@ export async function sendWhole(request: SignedRequest, body: Buffer, signal: Ab
 }
 
 /**
- * Announces `announced` bytes, sends the first of them, and ends the connection. Resolves once the store has ended it, too, or the signal says so: what it makes of
- * those bytes it has made by then, as far as can be seen from here.
+ * Announces `announced` bytes, sends the first of them, and ends the connection. Resolves once the store has ended it, too, or the signal
+ * says so: what it makes of those bytes it has made by then, as far as can be seen from here.
  */
 export async function sendCut(
   request: SignedRequest,

@@ -27,7 +27,7 @@ export const seaweedfs: RealStoreKind = {
       ];
       const ports: string[] = [];
       for (const part of [...parts, 's3.port.grpc']) ports.push(`-${part}=${await freePort()}`);
-      const folders = [`-dir=${folder}`, '-master.volumeSizeLimitMB=64', '-volume.max=20'];
+      const folders = [`-dir=${folder}`, '-master.volumeSizeLimitMB=1024', '-volume.max=100'];
       const s3 = ['-s3', `-s3.port=${port}`, `-s3.config=${identities}`, '-s3.port.iceberg=0', '-s3.port.lance=0'];
       return {
         command: join(installed, 'bin', 'weed'),

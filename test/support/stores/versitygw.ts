@@ -1,5 +1,5 @@
 import { fromGoModule } from './installed.js';
-import type { RealStoreKind } from './real-store.js';
+import type { RealStore, RealStoreKind } from './real-store.js';
 import { startStoreProcess } from './store-process.js';
 
 const version = 'v1.8.0';
@@ -9,23 +9,16 @@ export const versitygw: RealStoreKind = {
   name: 'versitygw',
   version,
   keepsDataOnDisk: true,
-  start: async (folder) => {
-    const command =
-      process.env['VERSITYGW'] || (await fromGoModule('github.com/versity/versitygw/cmd/versitygw', version));
-    return startStoreProcess(versitygw, (port, { accessKey, secretKey, region }) => ({
-      command,
-      args: [
-        '--port',
-        `127.0.0.1:${port}`,
-        '--access',
-        accessKey,
-        '--secret',
-        secretKey,
-        '--region',
-        region,
-        'posix',
-        folder,
-      ],
-    }));
-  },
+  start: (folder) => startVersitygw(folder),
 };
+
+/** @param more arguments that stand over the usual ones */
+export async function startVersitygw(folder: string, more: readonly string[] = []): Promise<RealStore> {
+  const program = 'github.com/versity/versitygw/cmd/versitygw';
+  const command = process.env['VERSITYGW'] || (await fromGoModule(program, version));
+  return startStoreProcess(versitygw, (port, { accessKey, secretKey, region }) => {
+    const credentials = ['--access', accessKey, '--secret', secretKey];
+    const usual = ['--port', `127.0.0.1:${port}`, ...credentials, '--region', region];
+    return { command, args: [...usual, ...more, 'posix', folder] };
+  });
+}
