@@ -108,8 +108,10 @@ export class S3ObjectStore extends ObjectStore {
         httpsAgent: sockets,
       },
     });
-    this.#writes = new S3Writes(this.#client, this.#bucket, this.description, options.known ?? new KnownStore());
-    this.uploads = new S3Uploads(this.#client, this.#bucket, this.description, this.#timeouts.call, this.#writes);
+    const { known = new KnownStore() } = options;
+    this.#writes = new S3Writes(this.#client, this.#bucket, this.description, known);
+    const { call } = this.#timeouts;
+    this.uploads = new S3Uploads(this.#client, this.#bucket, this.description, call, this.#writes, known);
   }
 
   override async create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'> {

@@ -12,6 +12,7 @@ import { checkKey } from './request-checks.js';
 import { answerOf, asS3Failure, lacksUpload, refusesCondition } from './s3-failures.js';
 import { presign } from './s3-presign.js';
 import type { S3Writes } from './s3.writes.js';
+import type { KnownStore } from './store-capabilities.js';
 import {
   UploadStore,
   type OwnPart,
@@ -36,6 +37,7 @@ export class S3Uploads extends UploadStore {
     /** For a call that moves no object, milliseconds. */
     private readonly timeout: number,
     private readonly writes: S3Writes,
+    private readonly known: KnownStore,
   ) {
     super();
   }
@@ -47,7 +49,7 @@ export class S3Uploads extends UploadStore {
       Key: key,
       ContentType: options.contentType,
       Metadata: asciiMetadata(options.metadata),
-      ChecksumAlgorithm: options.digests ? 'SHA256' : undefined,
+      ChecksumAlgorithm: options.digests && this.known.capabilities().multipartDigests !== 'no' ? 'SHA256' : undefined,
     });
     const { UploadId: id } = await this.client.send(command, this.within()).catch(this.fail(`upload ${key}`));
     if (id === undefined) throw new ObjectStoreError('failed', `${this.description}: gave ${key} no upload id`, true);

@@ -21,6 +21,8 @@ export interface StoreCapabilities {
   readonly presignedAddresses: Found;
   /** Lists the parts of an upload with their sizes and ETags. */
   readonly multipartListing: Found;
+  /** Completes an upload that was begun with digests (`x-amz-checksum-algorithm: SHA256`), by what it lists of its parts. */
+  readonly multipartDigests: Found;
 }
 
 /** Nothing was found out yet. */
@@ -34,6 +36,7 @@ export const unknownCapabilities: StoreCapabilities = {
   ranges: 'unknown',
   presignedAddresses: 'unknown',
   multipartListing: 'unknown',
+  multipartDigests: 'unknown',
 };
 
 /** A folder has no addresses and no headers; bytes that do not come whole leave nothing in it. */
@@ -47,6 +50,7 @@ export const folderCapabilities: StoreCapabilities = {
   ranges: 'yes',
   presignedAddresses: 'unknown',
   multipartListing: 'yes',
+  multipartDigests: 'unknown',
 };
 
 /**

@@ -27,6 +27,7 @@ const words: Readonly<Record<keyof StoreCapabilities, string>> = {
   ranges: 'ranges',
   presignedAddresses: 'presigned addresses',
   multipartListing: 'parts are listed',
+  multipartDigests: 'uploads with digests are completed',
 };
 
 /** What was found, for the log and for readiness: `holds: ranges; does not hold: cut bodies are dropped`. */

@@ -8,6 +8,7 @@ import {
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
+  type CompletedPart,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createHash, randomUUID } from 'node:crypto';
@@ -34,6 +35,11 @@ const SENT = 5 * 2 ** 20 + 1;
 const WHOLE = Buffer.from('what a probe wrote; it may be removed\n');
 const OTHER = Buffer.from('what a probe wrote, but in other words');
 
+interface StartedUpload {
+  readonly Key: string;
+  readonly UploadId: string;
+}
+
 type Steps = { readonly [Name in keyof StoreCapabilities]: () => Promise<Found> };
 
 /**
@@ -43,7 +49,7 @@ type Steps = { readonly [Name in keyof StoreCapabilities]: () => Promise<Found> 
  */
 export class StoreProbe {
   private readonly keys = new Set<string>();
-  private readonly uploads: { readonly Key: string; readonly UploadId: string }[] = [];
+  private readonly uploads: StartedUpload[] = [];
   private readonly folder: string;
 
   /** @param prefix under which it writes; ends with `/`, or is empty */
@@ -70,6 +76,7 @@ export class StoreProbe {
       ranges: () => this.ranges(),
       presignedAddresses: () => this.presignedAddresses(),
       multipartListing: () => this.multipartListing(),
+      multipartDigests: () => this.multipartDigests(),
     };
     const found: { -readonly [Name in keyof StoreCapabilities]: Found } = { ...unknownCapabilities };
     try {
@@ -154,14 +161,7 @@ export class StoreProbe {
     if (Parts.length !== 1 || Parts[0]?.Size !== WHOLE.length) return 'no';
     // What is listed may be there no more: only what completes to its bytes was kept.
     const parts = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
-    const complete = new CompleteMultipartUploadCommand({ ...this.of(upload), MultipartUpload: { Parts: parts } });
-    try {
-      await this.send(complete);
-    } catch (error) {
-      const { status = 500 } = answerOf(error);
-      if (status < 500 && !(error instanceof Denied)) return 'no';
-      throw error;
-    }
+    if (!(await this.completes(upload, parts))) return 'no';
     const { body } = await this.get(upload.Key);
     return body.equals(WHOLE) ? 'yes' : 'no';
   }
@@ -197,6 +197,30 @@ export class StoreProbe {
     return right && part.ETag?.replaceAll('"', '').toLowerCase() === md5 ? 'yes' : 'no';
   }
 
+  private async multipartDigests(): Promise<Found> {
+    const digest = createHash('sha256').update(WHOLE).digest('base64');
+    const upload = await this.start(this.key('upload-digests'), { ChecksumAlgorithm: 'SHA256' });
+    const request = await sign(this.probed.client, new UploadPartCommand({ ...this.of(upload), PartNumber: 1 }), {
+      'x-amz-checksum-sha256': digest,
+    });
+    if (!succeeded(await this.raw(request, WHOLE))) return 'no';
+    const { Parts = [] } = await this.send(new ListPartsCommand(this.of(upload)));
+    const parts = Parts.map(({ PartNumber, ETag, ChecksumSHA256 }) => ({ PartNumber, ETag, ChecksumSHA256 }));
+    return (await this.completes(upload, parts)) ? 'yes' : 'no';
+  }
+
+  /** @returns false where the store refuses to, for whatever reason but a right that is missing */
+  private async completes(upload: StartedUpload, Parts: CompletedPart[]): Promise<boolean> {
+    try {
+      await this.send(new CompleteMultipartUploadCommand({ ...this.of(upload), MultipartUpload: { Parts } }));
+      return true;
+    } catch (error) {
+      const { status = 500 } = answerOf(error);
+      if (status < 500 && !(error instanceof Denied)) return false;
+      throw error;
+    }
+  }
+
   private key(name: string): string {
     const key = `${this.folder}${name}`;
     this.keys.add(key);
@@ -213,22 +237,19 @@ export class StoreProbe {
     return this.raw(await sign(this.probed.client, command, headers));
   }
 
-  private async start(Key: string): Promise<{ readonly Key: string; readonly UploadId: string }> {
-    const { UploadId } = await this.send(new CreateMultipartUploadCommand({ Bucket: this.probed.bucket, Key }));
+  private async start(Key: string, more: { readonly ChecksumAlgorithm?: 'SHA256' } = {}): Promise<StartedUpload> {
+    const { bucket: Bucket } = this.probed;
+    const { UploadId } = await this.send(new CreateMultipartUploadCommand({ Bucket, Key, ...more }));
     const upload = { Key, UploadId: UploadId ?? '' };
     this.uploads.push(upload);
     return upload;
   }
 
-  private async part(
-    upload: { readonly Key: string; readonly UploadId: string },
-    PartNumber: number,
-    body: Buffer,
-  ): Promise<RawAnswer> {
+  private async part(upload: StartedUpload, PartNumber: number, body: Buffer): Promise<RawAnswer> {
     return this.raw(await sign(this.probed.client, new UploadPartCommand({ ...this.of(upload), PartNumber })), body);
   }
 
-  private of(upload: { readonly Key: string; readonly UploadId: string }) {
+  private of(upload: StartedUpload) {
     return { Bucket: this.probed.bucket, ...upload };
   }
 
