@@ -81,11 +81,11 @@ function uploadOf(
       let parts = await store.uploads.parts(begun);
       const wasListed = parts !== undefined && parts.length > 0;
       if (!wasListed) {
-        if (!(await send(begun).catch(() => false))) return 'refused';
+        if (!(await send(begun).catch(() => false))) return refused(store, key);
         parts = await store.uploads.parts(begun);
       }
       // Which of two it would complete cannot be told: the server begins again.
-      if (parts?.length !== 1) return 'refused';
+      if (parts?.length !== 1) return refused(store, key);
       return completed(store, begun, parts, body, md5, wasListed);
     },
   };
@@ -103,7 +103,7 @@ async function completed(
     (outcome) => outcome === 'created',
     () => false,
   );
-  if (!isCreated) return 'refused';
+  if (!isCreated) return refused(store, upload.key);
   const there = await read(store, upload.key);
   if (there?.equals(body)) return wasListed ? 'whole' : 'dropped';
   const [{ size, etag }] = parts as [UploadedPart];
@@ -175,6 +175,11 @@ export const ways: Readonly<Record<string, Way>> = {
   'part sent to an address again': again,
   'part sent to an address with its SHA-256': addressWithDigest,
 };
+
+/** Nothing may be there then. */
+async function refused(store: S3ObjectStore, key: string): Promise<Outcome> {
+  return (await read(store, key)) ? 'unnoticed' : 'refused';
+}
 
 async function read(store: S3ObjectStore, key: string): Promise<Buffer | undefined> {
   const found = await store.read(key);

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
 import { createServer, type AddressInfo } from 'node:net';
 import type { RealStore, RealStoreKind } from './real-store.js';
 
@@ -21,14 +23,15 @@ export interface Credentials {
   readonly region: string;
 }
 
-/** A store whose process is what `program` says. */
+/** A store whose process is what `program` says. @param scheme that it speaks; of https any certificate will do */
 export async function startStoreProcess(
   kind: Pick<RealStoreKind, 'name' | 'version' | 'keepsDataOnDisk'>,
   program: (port: number, credentials: Credentials) => Program | Promise<Program>,
+  scheme: 'http' | 'https' = 'http',
 ): Promise<RealStore> {
   const port = await freePort();
   const { command, args, environment } = await program(port, { accessKey, secretKey, region });
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${scheme}://127.0.0.1:${port}`;
   let output = '';
   let child: ChildProcess;
   const start = async (): Promise<void> => {
@@ -85,17 +88,23 @@ export async function freePort(): Promise<number> {
 async function answers(endpoint: string, isRunning: () => boolean, fault: () => string): Promise<void> {
   const deadline = Date.now() + patience;
   for (;;) {
-    const status = await fetch(endpoint).then(
-      async (response) => {
-        await response.body?.cancel();
-        return response.status;
-      },
-      () => undefined,
-    );
+    const status = await statusOf(endpoint);
     if (status !== undefined && status < 500) return;
     if (!isRunning() || Date.now() > deadline) throw new Error(fault());
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+function statusOf(endpoint: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const done = (answer: IncomingMessage): void => {
+      answer.resume();
+      resolve(answer.statusCode);
+    };
+    const options = { agent: false, rejectUnauthorized: false };
+    const asked = endpoint.startsWith('https:') ? httpsGet(endpoint, options, done) : httpGet(endpoint, options, done);
+    asked.once('error', () => resolve(undefined));
+  });
 }
 
 function running(child: ChildProcess): boolean {

@@ -1,6 +1,6 @@
 import { fromGoModule } from './installed.js';
 import type { RealStore, RealStoreKind } from './real-store.js';
-import { startStoreProcess } from './store-process.js';
+import { startStoreProcess, type Credentials, type Program } from './store-process.js';
 
 const version = 'v1.8.0';
 
@@ -16,9 +16,10 @@ export const versitygw: RealStoreKind = {
 export async function startVersitygw(folder: string, more: readonly string[] = []): Promise<RealStore> {
   const program = 'github.com/versity/versitygw/cmd/versitygw';
   const command = process.env['VERSITYGW'] || (await fromGoModule(program, version));
-  return startStoreProcess(versitygw, (port, { accessKey, secretKey, region }) => {
+  const asked = (port: number, { accessKey, secretKey, region }: Credentials): Program => {
     const credentials = ['--access', accessKey, '--secret', secretKey];
     const usual = ['--port', `127.0.0.1:${port}`, ...credentials, '--region', region];
     return { command, args: [...usual, ...more, 'posix', folder] };
-  });
+  };
+  return startStoreProcess(versitygw, asked, more.includes('--cert') ? 'https' : 'http');
 }
