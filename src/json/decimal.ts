@@ -5,8 +5,8 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 const CHUNK = 15;
 
 /**
- * A number of JSON as what it says: `0.DIGITS × 10^exponent`. Nothing here costs more than its text is long, whatever its exponent: `1e999999999` is never written out.
- * An ordinary number is the decimal that prints for it.
+ * A number of JSON as what it says: `0.DIGITS × 10^exponent`. Nothing here costs more than its text is long, whatever its exponent:
+ * `1e999999999` is never written out. An ordinary number is the decimal that prints for it.
  */
 export class Decimal {
   private constructor(

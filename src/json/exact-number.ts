@@ -2,8 +2,8 @@
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): object };
 
 /**
- * A number of a JSON text whose double would not print as it was written: `12345678901234567890`, `1.0`, `1e400`, `-0`. All other numbers are ordinary ones. `JSON.stringify` prints
- * it as it was written.
+ * A number of a JSON text whose double would not print as it was written: `12345678901234567890`, `1.0`, `1e400`, `-0`. All other
+ * numbers are ordinary ones. `JSON.stringify` prints it as it was written.
  */
 export class ExactNumber {
   /** @param text a number by the grammar of RFC 8259 */
@@ -27,4 +27,12 @@ export class ExactNumber {
 export function numberOf(text: string): number | ExactNumber {
   const number = Number(text);
   return String(number) === text ? number : new ExactNumber(text);
+}
+
+/** Only numbers such as these print with an exponent. */
+const PRINTED_EXPONENT = /^-?[1-9](?:\.\d*[1-9])?e(?:-(?:[7-9]|[1-9]\d)|\+(?:2[1-9]|[3-9]\d|[1-9]\d\d))/;
+
+/** As {@link numberOf}, of a text with an exponent. */
+export function numberWithExponent(text: string): number | ExactNumber {
+  return PRINTED_EXPONENT.test(text) ? numberOf(text) : new ExactNumber(text);
 }

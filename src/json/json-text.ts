@@ -8,6 +8,13 @@ export function positionIn(text: string, at: number): TextPosition {
   return { line: lines.length, column: before.replaceAll(/[\ud800-\udbff][\udc00-\udfff]/g, ' ').length + 1 };
 }
 
+/** Where in the text of a JSON string the first escape stands that is none. */
+export function faultyEscape(text: string, start: number, end: number): number {
+  // Pairs of backslashes must not be taken for the beginning of an escape.
+  const others = text.slice(start, end).replaceAll(/\\["\\/bfnrt]/g, '  ');
+  return start + Math.max(others.search(/\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})/), 0);
+}
+
 /** The text of bytes in UTF-8. @throws JsonSyntaxFault where they are none */
 export function decode(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

@@ -1,7 +1,8 @@
-import { ExactNumber, numberOf } from './exact-number.js';
+import { ExactNumber, numberOf, numberWithExponent } from './exact-number.js';
 import { DuplicateKeyFault, JsonSyntaxFault, TooDeepFault, type TextPosition } from './json-faults.js';
-import { decode, positionIn } from './json-text.js';
-import { printedDecimal } from './printed-decimal.js';
+import { decode, faultyEscape, positionIn } from './json-text.js';
+import { define } from './plain-json.js';
+import { readDecimal } from './printed-decimal.js';
 
 /** Far more than any data needs, and far less than what overflows a stack. */
 export const DEFAULT_MAX_DEPTH = 500;
@@ -14,7 +15,8 @@ export interface ParseJsonOptions {
 }
 
 /**
- * Reads JSON (RFC 8259) in one pass, without recursion. Numbers whose double does not print as they were written are {@link ExactNumber}s; `__proto__` is a key as any other.
+ * Reads JSON (RFC 8259) in one pass, without recursion. Numbers whose double does not print as they were written are
+ * {@link ExactNumber}s; `__proto__` is a key as any other.
  * @param source text, or its bytes; a byte order mark before it is passed over
  * @throws JsonSyntaxFault, DuplicateKeyFault, TooDeepFault
  */
@@ -24,7 +26,6 @@ export function parseJson(source: string | Uint8Array, options: ParseJsonOptions
 }
 
 type Members = Record<string, unknown>;
-
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const PLUS = 0x2b;
@@ -38,13 +39,6 @@ const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
-/** So many digits a double always gives back (DBL_DIG); with so many it holds every integer. */
-const SURE_DIGITS = 15;
-const POWERS = Array.from({ length: SURE_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
-/** Doubles that are smaller print with an exponent. */
-const LEAST_PLAIN = 1e-6;
-/** Only numbers such as these print with an exponent. */
-const PRINTED_EXPONENT = /^-?[1-9](?:\.\d*[1-9])?e(?:-(?:[7-9]|[1-9]\d)|\+(?:2[1-9]|[3-9]\d|[1-9]\d\d))/;
 /** Longer ones no software reads, and to compare them would take more than doubles. */
 const MOST_EXPONENT_DIGITS = 15;
 
@@ -194,10 +188,7 @@ class JsonReader {
     try {
       return JSON.parse(this.text.slice(start - 1, end + 1)) as string;
     } catch {
-      const escape = /\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})/;
-      // Pairs of backslashes must not be taken for the beginning of an escape.
-      const before = this.text.slice(start, end).replaceAll(/\\["\\/bfnrt]/g, '  ');
-      this.at = start + Math.max(before.search(escape), 0);
+      this.at = faultyEscape(this.text, start, end);
       throw this.unexpected('one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX');
     }
   }
@@ -230,35 +221,11 @@ class JsonReader {
     if (isExponentMark(code)) {
       this.at = this.skipExponent(at);
       const written = text.slice(start, this.at);
-      return PRINTED_EXPONENT.test(written) ? numberOf(written) : new ExactNumber(written);
+      return numberWithExponent(written);
     }
     this.at = at;
-    const number = this.decimal(first, at, value, places);
+    const number = readDecimal(text, first, at, value, places);
     return Number.isNaN(number) ? new ExactNumber(text.slice(start, at)) : isNegative ? -number : number;
-  }
-
-  /**
-   * @param digits all of them as an integer, exact where there are few
-   * @returns its double; NaN where that does not print as it is written
-   */
-  private decimal(first: number, end: number, digits: number, places: number): number {
-    const { text } = this;
-    // What ends in a zero, or is so small that it prints with an exponent, never does.
-    if (text.charCodeAt(end - 1) === ZERO) return NaN;
-    const length = end - first - 1;
-    if (length <= SURE_DIGITS) {
-      const number = digits / (POWERS[places] as number);
-      return number >= LEAST_PLAIN ? number : NaN;
-    }
-    if (digits >= 1e15 && digits < 1e17 && places > 8) {
-      let tail = 0;
-      for (let at = end - 8; at < end; at += 1) tail = tail * 10 + (text.charCodeAt(at) - ZERO);
-      const printed = printedDecimal(Math.round((digits - tail) / 1e8), tail, places);
-      if (!Number.isNaN(printed)) return printed;
-    }
-    const decimal = text.slice(first, end);
-    const number = Number(decimal);
-    return String(number) === decimal ? number : NaN;
   }
 
   /** @returns where it ends */
@@ -323,13 +290,6 @@ class JsonReader {
 
 /** In place of a value: an array or object whose items follow. */
 const OPENED = Symbol('opened');
-
-/** Assigning `__proto__` would set the prototype. */
-function define(members: Members, key: string, value: unknown): void {
-  if (key === '__proto__')
-    Object.defineProperty(members, key, { value, writable: true, enumerable: true, configurable: true });
-  else members[key] = value;
-}
 
 function isDigit(code: number): boolean {
   return code >= ZERO && code <= 0x39;

@@ -29,3 +29,10 @@ export function copyJson(
 export function withPlainNumbers<T>(value: T): T {
   return copyJson(value, Number) as T;
 }
+
+/** Gives an object a member of its own: assigning `__proto__` would set the prototype. */
+export function define(members: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(members, key, { value, writable: true, enumerable: true, configurable: true });
+  else members[key] = value;
+}

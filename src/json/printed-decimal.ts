@@ -6,14 +6,45 @@ const MARGIN = 1e-3;
 /** Up to 10²² powers of ten are exact. */
 const SCALES = Array.from({ length: 23 }, (_, exponent) => 10 ** exponent);
 
+/** So many digits a double always gives back (DBL_DIG). */
+const SURE_DIGITS = 15;
+/** Doubles that are smaller print with an exponent. */
+const LEAST_PLAIN = 1e-6;
+const ZERO = 0x30;
+
 /**
- * The double of a decimal of 16 or 17 digits that prints as this decimal: it is the shortest that gives the double, and of those the nearest. Costs a tenth of reading and printing it.
+ * The double of a decimal with a point, without sign and exponent, that stands in a text.
+ * @param digits all its digits as an integer, exact where they are at most 15
+ * @param places how many of them stand behind the point
+ * @returns NaN where the double does not print as the decimal is written
+ */
+export function readDecimal(text: string, start: number, end: number, digits: number, places: number): number {
+  // What ends in a zero, or is so small that it prints with an exponent, never does.
+  if (text.charCodeAt(end - 1) === ZERO) return NaN;
+  if (end - start - 1 <= SURE_DIGITS) {
+    const number = digits / (SCALES[places] as number);
+    return number >= LEAST_PLAIN ? number : NaN;
+  }
+  if (digits >= 1e15 && digits < 1e17 && places > 8) {
+    let tail = 0;
+    for (let at = end - 8; at < end; at += 1) tail = tail * 10 + (text.charCodeAt(at) - ZERO);
+    const printed = printedDecimal(Math.round((digits - tail) / 1e8), tail, places);
+    if (!Number.isNaN(printed)) return printed;
+  }
+  const decimal = text.slice(start, end);
+  const number = Number(decimal);
+  return String(number) === decimal ? number : NaN;
+}
+
+/**
+ * The double of a decimal of 16 or 17 digits that prints as this decimal: it is the shortest that gives the double, and of those the
+ * nearest. Costs a tenth of reading and printing it.
  * @param head the digits without the last eight, as an integer
  * @param tail the last eight
  * @param places how many of all digits stand behind the point
  * @returns NaN where that is not so, or cannot be told so cheaply
  */
-export function printedDecimal(head: number, tail: number, places: number): number {
+function printedDecimal(head: number, tail: number, places: number): number {
   const scale = SCALES[places] ?? NaN;
   const high = head * 1e8;
   let double = (high + tail) / scale;

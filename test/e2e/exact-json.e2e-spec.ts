@@ -7,7 +7,7 @@ import { Receiver } from '../support/receiver.js';
 import { type StatusInfo, TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
-/** `exact` gives back what it gets; `passes` gets whatever it is given, and gives back its variable; `prints` prints what the issue printed. */
+/** `exact` gives back what it gets, `passes` its variable, whatever that holds; the others print numbers of their own. */
 const PROCESSES = `
   exact:
     type: process
@@ -140,7 +140,8 @@ describe('numbers', () => {
 
   it('stand so in what subscribers are told', async () => {
     const successUri = receiver.url('/exact');
-    const body = `{"inputs": {"anyInput": [12345678901234567890, 1.0]}, "outputs": {"anyOutput": {}}, "subscriber": {"successUri": "${successUri}"}}`;
+    const rest = `"outputs": {"anyOutput": {}}, "subscriber": {"successUri": "${successUri}"}`;
+    const body = `{"inputs": {"anyInput": [12345678901234567890, 1.0]}, ${rest}}`;
     expect((await execute('exact', body, { prefer: 'respond-async' })).status).toBe(201);
     const call = await eventually('the message', async () => {
       const [first] = receiver.at('/exact');

@@ -24,8 +24,9 @@ interface Check {
 const NO_INTEGER = 0.5;
 
 /**
- * Makes ajv decide about numbers by what was written, where it knows only doubles: it gets a copy with doubles that are of the same type of JSON Schema, and the keywords that look at
- * the number itself are replaced by ones that look it up in the original. Equality and multiples are decided in linear time, of ordinary numbers as well.
+ * Makes ajv decide about numbers by what was written, where it knows only doubles: it gets a copy with doubles that are of the same
+ * type of JSON Schema, and the keywords that look at the number itself are replaced by ones that look it up in the original. Equality
+ * and multiples are decided in linear time, of ordinary numbers as well.
  */
 export class ExactKeywords {
   /** Containers of the copy that is being validated, and what they are copies of. */
