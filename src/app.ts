@@ -38,6 +38,9 @@ import { validate } from './http/validators.js';
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
 
+/** Seconds that an idle connection is kept where nothing else is said. */
+const KEEP_ALIVE = 72;
+
 /** Of a path: process ids are the operator's. */
 const LONGEST_PARAMETER = 1024;
 
@@ -69,6 +72,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
     bodyLimit: server.maxRequestBytes,
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: (server.keepAliveTimeout ?? KEEP_ALIVE) * 1000,
     // What arrives on an open connection while the server closes is answered as ever.
     return503OnClosing: false,
     routerOptions: ROUTER_OPTIONS,

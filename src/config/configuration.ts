@@ -25,6 +25,8 @@ export interface ServerSection {
   readonly maxRequestBytes: number;
   /** `MAX_OUTPUT_BYTES`, `max_output_bytes`: largest file that a job may upload for an output, bytes; default 1 TiB. */
   readonly maxOutputBytes: number;
+  /** `KEEP_ALIVE_TIMEOUT`, `keep_alive_timeout`: seconds that an idle connection is kept; undefined: 72. */
+  readonly keepAliveTimeout?: number;
   /** `SCRIPT_NAME`: a path, without trailing slash, beneath which every resource answers, too; empty: none. Links hold it where `url` is undefined. */
   readonly pathPrefix: string;
   /** Whose `X-Forwarded-*` headers count: nobody's, everybody's, or those of these addresses, networks, and names of networks. */
@@ -101,10 +103,18 @@ export interface ManagerSection {
   readonly finalizerController: boolean;
   /** `PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE`, `jobs_namespace`: namespace of the jobs, their pods and events; undefined: the server's. */
   readonly jobsNamespace?: string;
-  /** `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most; undefined: without limit. */
+  /**
+   * `SYNC_MAX_WAIT`, `sync_max_wait`: seconds that a synchronous request waits at the most for a process that offers asynchronous
+   * execution, too, and has no `sync_max_wait` of its own; undefined: without limit.
+   */
   readonly syncMaxWait?: number;
   /** `files`: whether jobs are offered to upload files only where the object store is not known to keep them cut, or always; undefined: the former. */
   readonly files?: 'when-whole' | 'always';
+  /**
+   * `FOLLOW_MAX_SILENCE`, `follow_max_silence`: seconds without a line after which a followed log ends, twice the time between the
+   * heartbeats of one that is followed as server-sent events; 0: it does not end; undefined: 30.
+   */
+  readonly followMaxSilence?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** What holds for pods of processes that do not say otherwise, with the same keys. */

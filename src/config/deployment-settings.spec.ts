@@ -52,6 +52,24 @@ describe('the settings of a deployment', () => {
     ]);
   });
 
+  it('say for how long requests, followed logs and idle connections may go on', () => {
+    const times = 'sync_max_wait: 45, follow_max_silence: 0';
+    const file = `server: {keep_alive_timeout: 650, manager: {name: pygeoapi_k8s_manager.KubernetesManager, ${times}}}`;
+    const environment = { SYNC_MAX_WAIT: '1', FOLLOW_MAX_SILENCE: '2', KEEP_ALIVE_TIMEOUT: '3' };
+    expect(load(file).configuration.server).toMatchObject({
+      keepAliveTimeout: 650,
+      manager: { syncMaxWait: 45, followMaxSilence: 0 },
+    });
+    expect(load(file, { environment }).configuration.server).toMatchObject({
+      keepAliveTimeout: 3,
+      manager: { syncMaxWait: 1, followMaxSilence: 2 },
+    });
+    expect(faultsOf(file.replace('650', '0').replace('silence: 0', 'silence: 1h'))).toEqual([
+      'c.yaml: server.keep_alive_timeout: must be an integer from 1 to 86400 (is 0)',
+      'c.yaml: server.manager.follow_max_silence: must be an integer from 0 to 3600 (is "1h")',
+    ]);
+  });
+
   test.each(['pygeoapi', 'http://x/y', '//x', '/a b', '/a?b'])('SCRIPT_NAME %s is no path', (SCRIPT_NAME) => {
     expect(faultsOf(manager, { environment: { SCRIPT_NAME } })).toEqual([
       `environment: SCRIPT_NAME: must be a path such as /pygeoapi (is "${SCRIPT_NAME}")`,

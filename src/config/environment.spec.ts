@@ -107,6 +107,8 @@ describe('the environment', () => {
     ['METRICS_PORT', '-1', 'must be an integer from 0 to 65535 (is "-1")'],
     ['METRICS_TOKEN', 'to ken', 'must be a text without white space (the value is not shown)'],
     ['SYNC_MAX_WAIT', '0', 'must be an integer from 1 to 86400 (is "0")'],
+    ['FOLLOW_MAX_SILENCE', '-1', 'must be an integer from 0 to 3600 (is "-1")'],
+    ['KEEP_ALIVE_TIMEOUT', '1m', 'must be an integer from 1 to 86400 (is "1m")'],
     ['PYGEOAPI_K8S_MANAGER_NAMESPACE', 'My_Space', 'must be the name of a Kubernetes namespace (is "My_Space")'],
     [
       `${bucket}_ENDPOINT`,

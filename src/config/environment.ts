@@ -72,6 +72,16 @@ export class EnvironmentVariables {
   SYNC_MAX_WAIT?: number;
 
   @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(0, 3600)
+  FOLLOW_MAX_SILENCE?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1, 24 * 3600)
+  KEEP_ALIVE_TIMEOUT?: number;
+
+  @IsOptional()
   @Transform(({ value }) => parseHostList(value))
   @HostList()
   SUBSCRIBER_ALLOWED_HOSTS?: string[];

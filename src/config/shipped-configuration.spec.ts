@@ -23,7 +23,13 @@ describe('the configuration that the repository ships', () => {
     expect(configuration.server).toMatchObject({
       bind: { host: '0.0.0.0', port: 5000 },
       languages: ['en-US', 'de-DE'],
-      manager: { name: 'pygeoapi_k8s_manager.manager.KubernetesManager', finalizerController: true },
+      keepAliveTimeout: 650,
+      manager: {
+        name: 'pygeoapi_k8s_manager.manager.KubernetesManager',
+        finalizerController: true,
+        syncMaxWait: 45,
+        followMaxSilence: 30,
+      },
     });
     expect(configuration.server.url).toBeUndefined();
     const { server } = load({ CONTAINER_PORT: '80', PYGEOAPI_URL: 'https://example.org/api/' }).configuration;

@@ -134,7 +134,17 @@ export const variables: readonly Variable[] = [
   {
     name: 'SYNC_MAX_WAIT',
     default: 'server.manager.sync_max_wait, else without limit',
-    text: 'Seconds that a synchronous request waits at the most; the job goes on.',
+    text: 'Seconds that a synchronous request waits at the most, of processes that also execute asynchronously; the job goes on.',
+  },
+  {
+    name: 'FOLLOW_MAX_SILENCE',
+    default: 'server.manager.follow_max_silence, else 30',
+    text: 'Seconds of silence after which a followed log ends; server-sent events have a comment twice in that time. 0: never.',
+  },
+  {
+    name: 'KEEP_ALIVE_TIMEOUT',
+    default: 'server.keep_alive_timeout, else 72',
+    text: 'Seconds that an idle connection is kept: longer than the proxies before the server keep theirs.',
   },
   {
     name: 'SUBSCRIBER_ALLOWED_HOSTS',

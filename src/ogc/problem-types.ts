@@ -139,7 +139,7 @@ const GENERAL = {
       'The job goes on, but a synchronous request is not kept waiting any longer, and the process offers no asynchronous execution.',
     remedies: [
       'Follow the job at the address that the problem and the header "Link" name: its results will be there.',
-      'Operator: raise sync_max_wait, or offer async-execute.',
+      'Operator: raise sync_max_wait of the process, or offer async-execute.',
     ],
   },
   'log-incomplete': {

@@ -11,7 +11,9 @@ beforeAll(async () => {
     {},
     {
       configuration: (text) =>
-        text.replace('finalizer_controller: true', 'finalizer_controller: true\n    sync_max_wait: 120'),
+        text
+          .replace('finalizer_controller: true', 'finalizer_controller: true\n    sync_max_wait: 120')
+          .replace(/(?<=\n {2}sync-only:\n.*\n {4}processor:\n)/, '      sync_max_wait: 2\n'),
     },
   );
   replica = await bed.startReplica({ SYNC_MAX_WAIT: '1' });

@@ -6,7 +6,8 @@ import { PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
 const MAX_INT32 = 2 ** 31 - 1;
-const WEEK = 7 * 24 * 3600;
+const DAY = 24 * 3600;
+const WEEK = 7 * DAY;
 
 /** The keys for {@link JobSettings}, and for pods; `server.manager` and each processor have them. */
 export class JobSettingsDefinition extends PodSettingsDefinition {
@@ -42,6 +43,11 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @Transform(({ value }) => (value === false ? 'off' : (value as unknown)))
   @OneOf(['off', 'warn', 'fail'])
   result_validation?: ResultValidation;
+
+  /** Of `server.manager`: of processes that offer asynchronous execution, too. */
+  @IsOptional()
+  @IntegerFrom(1, DAY)
+  sync_max_wait?: number;
 
   @IsOptional()
   @YamlBoolean()

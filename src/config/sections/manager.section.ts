@@ -35,10 +35,6 @@ export class ManagerDefinition extends JobSettingsDefinition {
   jobs_namespace?: string | null;
 
   @IsOptional()
-  @IntegerFrom(1, 24 * 3600)
-  sync_max_wait?: number | null;
-
-  @IsOptional()
   @Transform(({ value }) =>
     isMapping(value)
       ? Object.fromEntries(Object.entries(value).map(([library, level]) => [library, upperCase(level)]))
@@ -51,6 +47,9 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @IsOptional()
   @OneOf(fileOffers)
   files?: (typeof fileOffers)[number] | null;
+  @IsOptional()
+  @IntegerFrom(0, 3600)
+  follow_max_silence?: number | null;
 
   /** pygeoapi's, for managers with a database; without effect here. */
   @Allow() connection?: unknown;
@@ -62,6 +61,7 @@ export function toManagerSection(
   definition: ManagerDefinition,
   environment: {
     readonly SYNC_MAX_WAIT?: number;
+    readonly FOLLOW_MAX_SILENCE?: number;
     readonly PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE?: string;
     readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
   } = {},
@@ -72,6 +72,7 @@ export function toManagerSection(
     jobsNamespace: environment.PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE ?? definition.jobs_namespace ?? undefined,
     syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
     files: definition.files ?? undefined,
+    followMaxSilence: environment.FOLLOW_MAX_SILENCE ?? definition.follow_max_silence ?? undefined,
     jobs: {
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),

@@ -74,6 +74,10 @@ export class ServerDefinition {
   max_output_bytes?: number | null;
 
   @IsOptional()
+  @IntegerFrom(1, 24 * 3600)
+  keep_alive_timeout?: number | null;
+
+  @IsOptional()
   @Transform(({ value }) => parseTrustedProxies(value))
   @TrustedProxies()
   trust_proxy?: boolean | string[] | null;
@@ -165,6 +169,8 @@ export interface ServerEnvironment {
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
   readonly SYNC_MAX_WAIT?: number;
+  readonly FOLLOW_MAX_SILENCE?: number;
+  readonly KEEP_ALIVE_TIMEOUT?: number;
   readonly PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE?: string;
   readonly PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
 }
@@ -182,6 +188,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     internalUrl: (environment.INTERNAL_URL ?? definition.internal_url)?.replace(/\/+$/, '') ?? undefined,
     maxRequestBytes: environment.MAX_REQUEST_BYTES ?? definition.max_request_bytes ?? 10 * 1024 ** 2,
     maxOutputBytes: environment.MAX_OUTPUT_BYTES ?? definition.max_output_bytes ?? 1024 ** 4,
+    keepAliveTimeout: environment.KEEP_ALIVE_TIMEOUT ?? definition.keep_alive_timeout ?? undefined,
     pathPrefix: environment.SCRIPT_NAME?.replace(/\/$/, '') ?? '',
     trustProxy: environment.TRUST_PROXY ?? definition.trust_proxy ?? false,
     mimetype: definition.mimetype ?? 'application/json',

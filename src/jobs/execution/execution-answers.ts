@@ -18,7 +18,7 @@ import { sendResults } from '../results/send-results.js';
 import { ExecutionService } from './execution.service.js';
 import { parseIdempotencyKey } from './idempotency.js';
 import { JobWaiter } from './job-waiter.js';
-import { appliedPreferences, chooseMode, parsePrefer, type Answered } from './prefer.js';
+import { appliedPreferences, chooseMode, longestWait, parsePrefer, type Answered } from './prefer.js';
 
 /** Executes over HTTP, however the request came, and answers with the results or with the job. */
 @Injectable()
@@ -115,8 +115,10 @@ export class ExecutionAnswers {
   private readHeaders(processId: string, headers: IncomingHttpHeaders) {
     try {
       const preferences = parsePrefer(headers['prefer']);
-      const { jobControlOptions } = this.processes.get(processId).description;
-      const mode = chooseMode(jobControlOptions, preferences, this.configuration.server.manager.syncMaxWait);
+      const { description, syncMaxWait } = this.processes.get(processId);
+      const { jobControlOptions } = description;
+      const maxWait = longestWait(jobControlOptions, syncMaxWait, this.configuration.server.manager.syncMaxWait);
+      const mode = chooseMode(jobControlOptions, preferences, maxWait);
       return { preferences, jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
     } catch (error) {
       this.observer.executionRefused(processId, error);

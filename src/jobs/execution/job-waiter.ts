@@ -1,4 +1,5 @@
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Configuration } from '../../config/configuration.js';
 import { Observer } from '../../observation/observer.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -8,14 +9,25 @@ const MAX_TIMER = 2 ** 31 - 1;
 
 /** Waits for jobs to end, on the informer: no request is made meanwhile. */
 @Injectable()
-export class JobWaiter implements BeforeApplicationShutdown {
+export class JobWaiter implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(JobWaiter.name);
   private readonly waits = new Set<() => void>();
   private closing = false;
 
   constructor(
     private readonly cache: JobCache,
     private readonly observer: Observer,
+    private readonly configuration: Configuration,
   ) {}
+
+  /** Nothing in a request says that a proxy between will cut it, so that has to be said before. */
+  onModuleInit(): void {
+    if (this.configuration.server.manager.syncMaxWait !== undefined) return;
+    this.logger.warn(
+      'server.manager.sync_max_wait is not set: synchronous requests wait without limit, and most proxies cut them ' +
+        'after 50 or 60 seconds, so that clients never learn the address of their job. Behind a proxy set it to 45 (docs/operations/behind-a-proxy.md).',
+    );
+  }
 
   /**
    * @param milliseconds how long to wait at the most; undefined: without end

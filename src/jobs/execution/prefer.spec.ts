@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { appliedPreferences, chooseMode, parsePrefer, type Answered } from './prefer.js';
+import { appliedPreferences, chooseMode, longestWait, parsePrefer, type Answered } from './prefer.js';
 
 const both = ['sync-execute', 'async-execute'];
 
@@ -56,6 +56,19 @@ describe('the mode of an execution', () => {
     [both, 'respond-async', { synchronous: false }],
   ])('of a process that offers %j, with Prefer %j and 20 seconds at the most, is %j', (options, prefer, expected) => {
     expect(chooseMode(options, parsePrefer(prefer), 20)).toEqual(expected);
+  });
+});
+
+describe('the longest wait', () => {
+  it.each([
+    [both, undefined, undefined, undefined],
+    [both, undefined, 45, 45],
+    [both, 600, 45, 600],
+    [both, 5, undefined, 5],
+    [['sync-execute'], undefined, 45, undefined],
+    [['sync-execute', 'dismiss'], 600, 45, 600],
+  ])('for a process that offers %j, whose own is %s and the server’s %s, is %s', (options, own, general, expected) => {
+    expect(longestWait(options, own, general)).toBe(expected);
   });
 });
 

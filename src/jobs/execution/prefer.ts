@@ -61,6 +61,15 @@ export function chooseMode(options: readonly string[], preferences: Preferences,
   };
 }
 
+/**
+ * Seconds that a synchronous request may wait; undefined: without limit.
+ * @param own the process's
+ * @param general the server's: a process that executes synchronously only has nothing else to offer, so it is not held to that
+ */
+export function longestWait(options: readonly string[], own?: number, general?: number): number | undefined {
+  return own ?? (options.includes('async-execute') ? general : undefined);
+}
+
 /** How a request was answered: with the job, or with results, of which all, none or some are references. */
 export type Answered =
   | 'job'

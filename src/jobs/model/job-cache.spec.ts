@@ -23,9 +23,10 @@ const pod = (name: string, number: number, uid = `uid-${number}`): V1Pod => ({
   spec: { containers: [] },
 });
 
+const configuration = { environment: { jobNamePrefix: PREFIX } } as Configuration;
+
 function setUp() {
   const cluster = new FakeCluster();
-  const configuration = { environment: { jobNamePrefix: PREFIX } } as Configuration;
   const cache = jobCacheOf(cluster, configuration);
   return { cluster, cache, ids: () => cache.list().map(({ jobId }) => jobId) };
 }
@@ -123,7 +124,7 @@ describe('waiting for a job', () => {
   async function wait(change: (cluster: FakeCluster, waiter: JobWaiter) => void, milliseconds?: number) {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));
-    const waiter = new JobWaiter(cache, new Observer());
+    const waiter = new JobWaiter(cache, new Observer(), configuration);
     const [job] = cache.list();
     if (!job) throw new Error('no job');
     const waiting = waiter.waitForEnd(job, milliseconds);
@@ -153,7 +154,7 @@ describe('waiting for a job', () => {
   it('ends at once for who comes while the server shuts down, unless the job has ended', async () => {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));
-    const waiter = new JobWaiter(cache, new Observer());
+    const waiter = new JobWaiter(cache, new Observer(), configuration);
     waiter.beforeApplicationShutdown();
     const [job] = cache.list();
     expect(await waiter.waitForEnd(job as JobRecord)).toBe('running');

@@ -53,6 +53,8 @@ export class RegisteredProcess {
   readonly mainContainerName: string;
   /** Where the definition says; the manager's settings lie beneath. */
   readonly jobSettings: JobSettings;
+  /** Seconds that a synchronous request waits at the most, where the definition says (`sync_max_wait`). */
+  readonly syncMaxWait?: number;
   /** Labels and annotations that the configuration puts on pods; never a name that the server sets itself. */
   readonly podMetadata: Readonly<Record<'labels' | 'annotations', NonNullable<PodSettings['podLabels']>>>;
   /** The definition's own setting: undefined: not set; null (or false, or `off`): off. */
@@ -75,6 +77,7 @@ export class RegisteredProcess {
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
     this.jobSettings = toJobSettings(definition);
+    this.syncMaxWait = definition.sync_max_wait ?? undefined;
     const { own, defaults } = podSettings;
     this.podMetadata = {
       labels: { ...(own.podLabels ?? defaults.podLabels) },
