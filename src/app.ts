@@ -54,6 +54,7 @@ const EXPOSED_HEADERS = [
   'Content-Language',
   'ETag',
   'Allow',
+  'Log-Follow',
   'Retry-After',
   'WWW-Authenticate',
   'X-Request-Id',

@@ -17,6 +17,7 @@ import { JobWaiter } from './execution/job-waiter.js';
 import { JobsController } from './listing/jobs.controller.js';
 import { LinkedInputs } from './execution/linked-inputs.js';
 import { LiveResults } from './results/live-results.js';
+import { LogEvents } from './logs/log-events.js';
 import { LoggedProgress } from './logs/logged-progress.js';
 import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
@@ -46,6 +47,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobsService,
     LinkedInputs,
     LiveResults,
+    LogEvents,
     LoggedProgress,
     ProcessorsCluster,
     ResultSources,

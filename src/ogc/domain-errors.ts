@@ -90,7 +90,15 @@ export class SyncWaitExceededError extends DomainError {}
 export class EndedError extends DomainError {}
 
 /** A range of bytes that lies behind the end. */
-export class RangeNotSatisfiableError extends DomainError {}
+export class RangeNotSatisfiableError extends DomainError {
+  /** @param size how many bytes there are, where that is to be said */
+  constructor(
+    message: string,
+    readonly size?: number,
+  ) {
+    super(message);
+  }
+}
 
 /** The length of what is sent must be said before. */
 export class LengthRequiredError extends DomainError {}

@@ -131,6 +131,8 @@ export function toProblem(error: unknown): MappedProblem | undefined {
 function headersOf(error: DomainError): Record<string, string> {
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
   if (error instanceof UnavailableError) return { 'retry-after': String(error.retryAfterSeconds) };
+  if (error instanceof RangeNotSatisfiableError && error.size !== undefined)
+    return { 'content-range': `bytes */${error.size}` };
   return {};
 }
 

@@ -122,7 +122,7 @@ const GENERAL = {
   'range-not-satisfiable': {
     title: 'Range not satisfiable',
     status: 416,
-    meaning: 'The range of bytes that was asked for lies behind the end of the result.',
+    meaning: 'The range of bytes that was asked for lies behind the end of the result or log.',
     remedies: ['Look at the header "Content-Range": it says how many bytes there are.'],
   },
   'idempotency-key-reused': {

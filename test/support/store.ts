@@ -62,8 +62,10 @@ export function folderStore(folder: string, remove: () => Promise<void>): TestSt
     keys: names,
     names,
     read: async (key) => {
-      const name = (await readdir(folder)).find((each) => decodeURIComponent(each) === key);
-      return readFile(join(folder, name ?? key), 'utf8');
+      const name = (await readdir(folder, { recursive: true })).find((each) => decodeURIComponent(each) === key);
+      const file = await readFile(join(folder, name ?? key), 'utf8');
+      // Before the object stands a line with its properties.
+      return file.startsWith('{"key":') ? file.slice(file.indexOf('\n') + 1) : file;
     },
     logs: async () => (await names()).filter((name) => /-logs(\.duplicate[^/]*)?\.txt$/.test(name)),
     remove,

@@ -7,6 +7,8 @@ import { ObjectStore } from '../../object-store/object-store.js';
 import { isCut } from '../../object-store/whole-object.js';
 import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { JobCache } from '../model/job-cache.js';
+import type { JobStatus } from '../model/job-status.js';
+import { beyondEnd, withoutFirst } from './log-streams.js';
 import { maskCapabilities } from './masked-log.js';
 import type { JobRecord } from '../model/job-record.js';
 import { containerHeading, logKeyStem, missingLog, podHeading, whyNotRun } from './log-document.js';
@@ -15,6 +17,20 @@ import { hasEnded, type ContainerRecord, type PodRecord } from '../model/pod-rec
 const DAY = 24 * 3600 * 1000;
 /** Milliseconds that a reader waits for a log that is being collected. */
 const COLLECTION_PATIENCE = 10_000;
+
+/** Milliseconds that it may take until a container is known to have ended whose log has. */
+const END_PATIENCE = 5_000;
+const NEWLINE = Buffer.from('\n');
+
+interface Reading {
+  /** Whether to go on until the job ends. */
+  readonly follow: boolean;
+  readonly gone: AbortSignal;
+  /** Bytes of the text that who follows it has. */
+  readonly from: number;
+  /** Whether the newest pod's log is wanted, whatever attempt that is. */
+  readonly newest?: boolean;
+}
 
 /** Logs of jobs: live while they run, from the object store afterwards. Both are the same document. */
 @Injectable()
@@ -38,33 +54,74 @@ export class JobLogs implements BeforeApplicationShutdown {
    * @throws NotAvailableError where nothing has run yet, or where the log was not kept
    */
   async read(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
-    return maskCapabilities(await this.open(job, follow, gone));
+    return maskCapabilities(await this.open(job, { follow, gone, from: 0, newest: true }));
   }
 
   /**
    * The log of one attempt.
-   * @param attempt from 1; the one after those that are noted is the newest, whose log {@link read} gives
-   * @throws NotAvailableError where there was no such attempt, or its log was not kept
+   * @param attempt from 1; the one after those that are noted is the newest
+   * @param from bytes of the text that are left out
+   * @throws NotAvailableError where there was no such attempt, or its log was not kept; RangeNotSatisfiableError where the log has fewer bytes than `from`, so far
    */
-  async readAttempt(job: JobRecord, attempt: number, follow: boolean, gone: AbortSignal): Promise<Readable> {
-    if (attempt === job.attempts.length + 1) return this.read(job, follow, gone);
+  async readAttempt(job: JobRecord, attempt: number, follow: boolean, gone: AbortSignal, from = 0): Promise<Readable> {
+    return withoutFirst(maskCapabilities(await this.openAttempt(job, attempt, { follow, gone, from })), from);
+  }
+
+  private async openAttempt(job: JobRecord, attempt: number, options: Reading): Promise<Readable> {
+    if (attempt === job.attempts.length + 1) return this.open(job, options);
     const noted = job.attempts[attempt - 1];
     if (!noted)
       throw new NotAvailableError(`Job "${job.jobId}" has no attempt ${attempt}: it has ${job.attempts.length + 1}.`);
-    const what = `The log of attempt ${attempt} of job "${job.jobId}"`;
-    return maskCapabilities(await this.readStored(what, noted.logKey, noted.logSize));
+    return this.readStored(`The log of attempt ${attempt} of job "${job.jobId}"`, noted.logKey, noted.logSize);
   }
 
-  private async open(job: JobRecord, follow: boolean, gone: AbortSignal): Promise<Readable> {
-    const signal = AbortSignal.any([gone, this.closing.signal]);
-    const current = await this.collectedIfGoing(job, signal);
+  /** The newest attempt of the job: those that are noted have had another after them. */
+  newestAttempt(job: JobRecord): number {
+    return (this.current(job) ?? job).attempts.length + 1;
+  }
+
+  /** The job as it is known now; undefined where it is gone. */
+  current(job: JobRecord): JobRecord | undefined {
+    const current = this.cache.jobs.get(job.name);
+    return current?.uid === job.uid ? current : undefined;
+  }
+
+  statusOf(job: JobRecord): JobStatus['status'] {
+    const current = this.current(job);
+    return current ? this.cache.statusOf(current).status : 'dismissed';
+  }
+
+  isFollowedByAnother(job: JobRecord, attempt: number): boolean {
+    return this.newestAttempt(job) > attempt;
+  }
+
+  /** Whether nothing can come any more to the log of an attempt. */
+  isOver(job: JobRecord, attempt: number): boolean {
+    return this.isFollowedByAnother(job, attempt) || !['accepted', 'running'].includes(this.statusOf(job));
+  }
+
+  /** Resolves when {@link isOver}, or after so many milliseconds, or with the signal. */
+  async whenOver(job: JobRecord, attempt: number, milliseconds: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+    await this.until(job, either, () => this.isOver(job, attempt) || undefined);
+  }
+
+  /** Ends with the given one, or with the server's shutdown. */
+  untilClosing(gone: AbortSignal): AbortSignal {
+    return AbortSignal.any([gone, this.closing.signal]);
+  }
+
+  private async open(job: JobRecord, { follow, gone, from, newest = false }: Reading): Promise<Readable> {
+    const signal = this.untilClosing(gone);
+    const current = await this.collectedIfGoing(job, follow, signal);
     if (current.logKey !== undefined)
       return this.readStored(`The log of job "${job.jobId}"`, current.logKey, current.logSize);
-    const pod = follow ? await this.podOf(job, signal) : this.cache.podsOf(job)[0];
+    const pod = follow ? await this.podOf(job, newest, signal) : this.podNow(job, newest);
     const collected = pod ? undefined : await this.readCollected(job);
     if (collected) return collected;
     if (!pod)
       throw new NotAvailableError(`Job "${job.jobId}" has no log: it has no pod${follow ? '' : ' yet, or any more'}.`);
+    if (follow && from > 0) await this.assertReached(pod, from, signal);
     return Readable.from(follow ? this.follow(job, pod, signal) : this.snapshot(pod, signal), { objectMode: false });
   }
 
@@ -83,10 +140,21 @@ export class JobLogs implements BeforeApplicationShutdown {
     );
   }
 
-  /** What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for ever. */
-  private async collectedIfGoing(job: JobRecord, signal: AbortSignal): Promise<JobRecord> {
+  /** That the log has so many bytes by now: who follows it would wait for them. */
+  private async assertReached(pod: PodRecord, bytes: number, signal: AbortSignal): Promise<void> {
+    let size = 0;
+    for await (const chunk of this.snapshot(pod, signal, true)) size += chunk.length;
+    if (size < bytes && !signal.aborted) throw beyondEnd(bytes, size);
+  }
+
+  /**
+   * What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for ever. Who follows the log of a job that has
+   * ended waits, too, for what was collected is known to be whole.
+   */
+  private async collectedIfGoing(job: JobRecord, follow: boolean, signal: AbortSignal): Promise<JobRecord> {
     const isGoing = () => {
       const [pod] = this.cache.podsOf(job);
+      if (follow && pod && job.outcome !== undefined) return true;
       return pod ? pod.held && pod.deleting && hasEnded(pod) : job.outcome !== undefined;
     };
     if (job.logKey !== undefined || job.collection !== 'pending' || !isGoing()) return job;
@@ -113,11 +181,14 @@ export class JobLogs implements BeforeApplicationShutdown {
     this.closing.abort();
   }
 
-  private async *snapshot(pod: PodRecord, signal: AbortSignal): AsyncGenerator<Buffer> {
+  /** @param soFar what who follows it would have by now: nothing of containers that may yet start */
+  private async *snapshot(pod: PodRecord, signal: AbortSignal, soFar = false): AsyncGenerator<Buffer> {
     yield Buffer.from(podHeading(pod));
     for (const container of pod.containers) {
+      if (soFar && !container.hasRun && !hasEnded(pod)) return;
       yield Buffer.from(containerHeading(container));
-      yield* this.containerLog(pod, container, false, signal);
+      const isWhole = yield* this.containerLog(pod, container, false, signal);
+      if (!isWhole && (container.state !== 'running' || container !== pod.containers.at(-1))) yield NEWLINE;
     }
   }
 
@@ -131,19 +202,34 @@ export class JobLogs implements BeforeApplicationShutdown {
       });
       if (!container) return;
       yield Buffer.from(containerHeading(container));
-      yield* this.containerLog(pod, container, true, signal);
+      const isWhole = yield* this.containerLog(pod, container, true, signal);
+      if (isWhole && name === pod.containers.at(-1)?.name) return;
+      if (!(await this.hasRunOut(job, pod, name, signal))) return;
+      if (!isWhole) yield NEWLINE;
     }
   }
 
+  /** Whether a container whose log can be followed no longer has ended: else following it broke off, and what would come next is not what comes next. */
+  private async hasRunOut(job: JobRecord, pod: PodRecord, name: string, signal: AbortSignal): Promise<boolean> {
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(END_PATIENCE)]);
+    const ended = await this.until(job, patience, () => {
+      const current = this.cache.pods.get(pod.name);
+      const container = current?.containers.find((candidate) => candidate.name === name);
+      return !current || hasEnded(current) || container?.state === 'terminated' || undefined;
+    });
+    return ended === true;
+  }
+
+  /** @returns whether it ends with a line, or is empty */
   private async *containerLog(
     pod: PodRecord,
     container: ContainerRecord,
     follow: boolean,
     signal: AbortSignal,
-  ): AsyncGenerator<Buffer> {
+  ): AsyncGenerator<Buffer, boolean> {
     if (!container.hasRun) {
       yield Buffer.from(missingLog(whyNotRun(container)));
-      return;
+      return true;
     }
     let last = 0x0a;
     try {
@@ -153,17 +239,25 @@ export class JobLogs implements BeforeApplicationShutdown {
         yield bytes;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return true;
       if (!(error instanceof KubernetesError) || error.retryable) throw error;
       yield Buffer.from(missingLog(error.words));
-      return;
+      return true;
     }
-    if (last !== 0x0a) yield Buffer.from('\n');
+    return last === 0x0a;
   }
 
-  private podOf(job: JobRecord, signal: AbortSignal): Promise<PodRecord | undefined> {
+  /** The pod of the attempt after those that are noted. Where a job is tried again there may be the next one's already. */
+  private podNow(job: JobRecord, newest: boolean): PodRecord | undefined {
+    const pods = this.cache.podsOf(job);
+    if (newest || job.backoffLimit === 0 || job.collection !== 'pending') return pods[0];
+    const { attempts } = this.current(job) ?? job;
+    return pods.filter((pod) => !attempts.some(({ uid }) => uid === pod.uid)).at(-1);
+  }
+
+  private podOf(job: JobRecord, newest: boolean, signal: AbortSignal): Promise<PodRecord | undefined> {
     return this.until(job, signal, () => {
-      const [pod] = this.cache.podsOf(job);
+      const pod = this.podNow(job, newest);
       if (pod) return pod;
       const current = this.cache.jobs.get(job.name);
       return !current || current.condition ? null : undefined;

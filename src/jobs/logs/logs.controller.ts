@@ -1,22 +1,42 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import { Access, callerOf } from '../../access/access.js';
+import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { addVary } from '../../ogc/languages.js';
 import { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
 import { JobLogs } from './job-logs.js';
+import { END, LogEvents, type LogPosition, parsePosition } from './log-events.js';
+import { untilSilent } from './log-streams.js';
+
+const EVENTS = 'text/event-stream';
+/** Seconds of silence after which a followed log ends where nothing else is said. */
+const MAX_SILENCE = 30;
+
+const LOG_FOLLOW =
+  'Of a followed log: `attempt`, the first byte (`from`), and whether it `may-end-early`, after `silence` seconds without a line';
 
 /** What a job's containers print; beyond the standard. */
 @ApiTags('Jobs')
 @ApiBearerAuth()
 @Controller('jobs')
 export class LogsController {
+  /** Seconds; 0: none. */
+  private readonly maxSilence: number;
+
   constructor(
     private readonly cache: JobCache,
     private readonly logs: JobLogs,
+    private readonly events: LogEvents,
     private readonly access: Access,
-  ) {}
+    configuration: Configuration,
+  ) {
+    this.maxSilence = configuration.server.manager.followMaxSilence ?? MAX_SILENCE;
+  }
 
   @Get(':jobId/logs')
   @ApiOperation({
@@ -24,21 +44,48 @@ export class LogsController {
     summary: 'The log of a job',
     description: 'Live while the job runs, stored afterwards. Asks for the token wherever executing the process does.',
   })
-  @ApiQuery({ name: 'follow', required: false, schema: { type: 'boolean' }, description: 'Go on until the job ends' })
+  @ApiQuery({
+    name: 'follow',
+    required: false,
+    schema: { type: 'boolean' },
+    description:
+      'Go on until the attempt ends, or nothing comes for a while (Log-Follow); text/event-stream goes on to the end of the job',
+  })
   @ApiQuery({
     name: 'attempt',
     required: false,
     schema: { type: 'integer', minimum: 1 },
     description: 'Of a job that was tried again: which attempt; the newest where it is not said',
   })
-  @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, description: 'The log', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    schema: { type: 'integer', minimum: 0 },
+    description: 'Bytes of the text at its beginning that are left out, for the client has them',
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    schema: { type: 'string' },
+    description: 'Of text/event-stream: the last event that the client has',
+  })
+  @ApiProduces('text/plain', EVENTS)
+  @ApiResponse({
+    status: 200,
+    description: 'The log',
+    headers: { 'Log-Follow': { description: LOG_FOLLOW, schema: { type: 'string' } } },
+    content: { 'text/plain': { schema: { type: 'string' } }, [EVENTS]: { schema: { type: 'string' } } },
+  })
+  @ApiResponse({ status: 204, description: 'The client has all events (`Last-Event-ID: end`)' })
+  @ApiProblem(400, 'A parameter, or Last-Event-ID, is wrong')
   @ApiProblem(401, 'The API token is missing or wrong')
-  @ApiProblem(404, 'There is no such job')
+  @ApiProblem(404, 'There is no such job, or it has no log')
+  @ApiProblem(416, 'The log has fewer bytes than are to be left out')
   async log(
     @Param('jobId') jobId: string,
     @Query('follow') follow: string | undefined,
     @Query('attempt') attempt: string | undefined,
+    @Query('from') from: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -46,11 +93,54 @@ export class LogsController {
     await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
-    const body = await (attempt === undefined
-      ? this.logs.read(job, parseFollow(follow), gone.signal)
-      : this.logs.readAttempt(job, parseAttempt(attempt), parseFollow(follow), gone.signal));
-    await reply.header('content-type', 'text/plain; charset=utf-8').header('x-accel-buffering', 'no').send(body);
+    const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);
+    const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
+    addVary(reply, 'Accept');
+    void reply.header('x-accel-buffering', 'no');
+    if (wantsEvents(request)) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
+    void reply.header('content-type', 'text/plain; charset=utf-8');
+    if (parseFollow(follow)) return this.sendFollowed(reply, job, at, gone.signal);
+    await reply.send(
+      await (asked === undefined && at.from === 0
+        ? this.logs.read(job, false, gone.signal)
+        : this.logs.readAttempt(job, at.attempt, false, gone.signal, at.from)),
+    );
   }
+
+  /** As text, which ends where nothing comes for long, so that no proxy on the way has to cut it. */
+  private async sendFollowed(reply: FastifyReply, job: JobRecord, at: LogPosition, gone: AbortSignal): Promise<void> {
+    const mayEndEarly = this.maxSilence > 0 && !this.logs.isOver(job, at.attempt);
+    const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from);
+    const body = await (mayEndEarly ? untilSilent(opening, this.maxSilence * 1000) : opening);
+    const bound = mayEndEarly ? [`may-end-early`, `silence=${this.maxSilence}`] : [];
+    await reply
+      .header('log-follow', [...bound, `attempt=${at.attempt}`, `from=${at.from}`].join(', '))
+      .header('cache-control', 'no-store')
+      .send(body);
+  }
+
+  private async sendEvents(
+    { headers }: FastifyRequest,
+    reply: FastifyReply,
+    job: JobRecord,
+    asked: LogPosition,
+    only: boolean,
+    gone: AbortSignal,
+  ): Promise<void> {
+    const last = headers['last-event-id'];
+    // Which a browser takes as the request not to come again (HTML, section 9.2.3).
+    if (last === END) return void (await reply.status(204).send());
+    const at = last === undefined ? asked : parsePosition(String(last));
+    if (!at) throw wrong('Last-Event-ID', `must be the id of an event of this log (is "${String(last)}")`);
+    const heartbeat = ((this.maxSilence || MAX_SILENCE) * 1000) / 2;
+    const body = await this.events.follow(job, at, { only, heartbeat }, gone);
+    await reply.header('content-type', EVENTS).header('cache-control', 'no-store').send(body);
+  }
+}
+
+/** Text is for all who do not name the other as what they would rather have. */
+function wantsEvents({ headers }: FastifyRequest): boolean {
+  return new Negotiator({ headers: { accept: headers.accept } }).mediaType(['text/plain', EVENTS]) === EVENTS;
 }
 
 /** `?follow` alone means yes. */
@@ -58,14 +148,16 @@ function parseFollow(text: string | undefined): boolean {
   if (text === undefined) return false;
   if (['', 'true', '1'].includes(text)) return true;
   if (['false', '0'].includes(text)) return false;
-  throw new InvalidRequestError('A parameter is wrong.', [
-    { pointer: 'follow', message: `must be true or false (is "${text}")` },
-  ]);
+  throw wrong('follow', `must be true or false (is "${text}")`);
 }
 
-function parseAttempt(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidRequestError('A parameter is wrong.', [
-    { pointer: 'attempt', message: `must be an integer of at least 1 (is "${text}")` },
-  ]);
+/** Of at most six digits for the number of an attempt; of 15, which are exact, for bytes. */
+function parseInteger(name: 'attempt' | 'from', text: string, least: number): number {
+  const digits = name === 'attempt' ? /^\d{1,6}$/ : /^\d{1,15}$/;
+  if (digits.test(text) && Number(text) >= least) return Number(text);
+  throw wrong(name, `must be an integer of at least ${least} (is "${text}")`);
+}
+
+function wrong(pointer: string, message: string): InvalidRequestError {
+  return new InvalidRequestError('A parameter is wrong.', [{ pointer, message }]);
 }

@@ -1,0 +1,70 @@
+const NEWLINE = 0x0a;
+/** A line that is longer is sent in parts, bytes. */
+const LONGEST_LINE = 16 * 1024;
+
+/**
+ * A log as server-sent events: each holds whole lines, and its id says where the next begins: `ATTEMPT-BYTES`. What has no newline yet, and must not wait for it,
+ * is an event `part`: the next goes on with its line. A carriage return ends a line there as a newline does, for the format knows no difference.
+ */
+export class EventEncoder {
+  private held = Buffer.alloc(0);
+
+  /** @param offset of the log's bytes, where it begins */
+  constructor(
+    private readonly attempt: number,
+    private offset: number,
+  ) {}
+
+  /** Bytes of the log that events were made of. */
+  get sent(): number {
+    return this.offset;
+  }
+
+  /** @returns the events that are whole by now, or nothing */
+  push(chunk: Buffer): string {
+    const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
+    const end = bytes.lastIndexOf(NEWLINE) + 1;
+    this.held = Buffer.from(bytes.subarray(end));
+    const lines = end === 0 ? '' : this.event(bytes.subarray(0, end - 1), end);
+    return this.held.length > LONGEST_LINE ? lines + this.flush() : lines;
+  }
+
+  /** What is held of a line, up to its last whole character. */
+  flush(): string {
+    return this.part(wholeCharacters(this.held));
+  }
+
+  /** All that is held. */
+  end(): string {
+    return this.part(this.held.length);
+  }
+
+  private part(length: number): string {
+    if (length === 0) return '';
+    const part = this.held.subarray(0, length);
+    this.held = this.held.subarray(length);
+    return `event: part\n${this.event(part, length)}`;
+  }
+
+  private event(bytes: Buffer, length: number): string {
+    this.offset += length;
+    const data = bytes
+      .toString('utf8')
+      .replace(/\r$/, '')
+      .split(/\r\n|\r|\n/)
+      .map((line) => `data: ${line}\n`);
+    return `id: ${this.attempt}-${this.offset}\n${data.join('')}\n`;
+  }
+}
+
+/** How many of the bytes do not end within a character of UTF-8. */
+function wholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return needed > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
