@@ -15,8 +15,17 @@ export async function validate(request: FastifyRequest, reply: FastifyReply, pay
   if (/\bno-store\b/.test(String(reply.getHeader('cache-control') ?? ''))) return payload;
   if (!reply.hasHeader('etag')) void reply.header('etag', etag(payload, { weak: true }));
   const condition = request.headers['if-none-match'];
-  if (condition === undefined || !fresh({ 'if-none-match': condition }, { etag: reply.getHeader('etag') }))
-    return payload;
+  if (condition === undefined || !holds(condition, String(reply.getHeader('etag')))) return payload;
   void reply.status(304).removeHeader('content-length').removeHeader('content-type');
   return '';
+}
+
+/**
+ * What servers on the way append to an entity tag where they compress: Apache `-gzip` and `-br`, Jetty `--gzip`, others `;gzip`. The client sends back what it got;
+ * that the tag is weak, as nginx and HAProxy make it, is no difference here.
+ */
+const MARK = /(?:--?|[;:])(?:x-)?(?:gzip|br|deflate|zstd|compress)(?=")/g;
+
+function holds(condition: string, tag: string): boolean {
+  return [condition, condition.replaceAll(MARK, '')].some((tags) => fresh({ 'if-none-match': tags }, { etag: tag }));
 }
