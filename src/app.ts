@@ -11,6 +11,7 @@ import { Configuration } from './config/configuration.js';
 import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
+import { readOutRefused } from './http/refused-bodies.js';
 import { restrictMediaTypes } from './http/media-types.js';
 import { JobCache } from './jobs/model/job-cache.js';
 import { ClusterConnection } from './k8s/connection/cluster-connection.js';
@@ -131,6 +132,7 @@ async function setUpHttp(
   if (server.cors) {
     app.enableCors(corsOptions);
   }
+  fastify.addHook('onSend', readOutRefused);
   fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);
   if (server.prettyPrint) {
