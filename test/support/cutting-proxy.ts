@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** Passes connections on to a server, and breaks each of the first ones within an answer. */
 export class CuttingProxy {
   cuts = 0;
+  connections = 0;
 
   private constructor(
     private readonly server: Server,
@@ -16,6 +17,7 @@ export class CuttingProxy {
     const { hostname, port } = new URL(target);
     const left = [...bytes];
     const server = createServer((client) => {
+      proxy.connections += 1;
       const upstream = connect(Number(port), hostname);
       const limit = left.shift() ?? Infinity;
       let passed = 0;
