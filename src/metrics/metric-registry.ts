@@ -4,6 +4,9 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** What all of the server's own metrics begin with; those of the process and of Node.js have the names that they have everywhere. */
 export const PREFIX = 'ogc_processes_';
 
+/** Gauges of prom-client with the suffix of counters, which Prometheus' own check refuses; they are the sums of others without it. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 interface Description<Label extends string> {
   /** Without the prefix. */
   readonly name: string;
@@ -21,6 +24,7 @@ export class MetricRegistry implements OnApplicationShutdown {
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   get contentType(): string {

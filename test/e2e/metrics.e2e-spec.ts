@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Exposition } from '../support/exposition.js';
@@ -31,6 +32,8 @@ const until = (expected: Readonly<Record<string, number>>, of?: TestClient) =>
     120_000,
   );
 
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
 describe('the metrics', () => {
   it('follow a job that is successful, in all its stages', async () => {
     expect((await bed.execute('instant')).status).toBe(200);
@@ -53,6 +56,12 @@ describe('the metrics', () => {
     expect(value('workqueue_adds_total{queue="finalizer"}')).toBeGreaterThan(0);
     expect(value('workqueue_work_duration_seconds_count{queue="finalizer"}')).toBeGreaterThan(0);
   }, 180_000);
+
+  it('have the suffix _total where they count, and nowhere else', async () => {
+    const { text } = await metrics();
+    expect(text).toMatch(/^# TYPE \S+_total counter$/m);
+    expect(text.match(/^# TYPE \S+_total (?!counter).*$/gm) ?? []).toEqual([]);
+  });
 
   it('count why a job failed, and that one was dismissed', async () => {
     const failing = await bed.submit('hello-failing', { name: 'World' });
@@ -97,6 +106,17 @@ describe('the metrics', () => {
     expect(Object.keys(definition.paths)).toContain('/health/ready');
     expect(Object.keys(definition.paths)).not.toContain('/metrics');
   });
+
+  (hasPromtool ? it : it.skip)(
+    'are clean to promtool, where that is installed, once jobs have run and failed',
+    async () => {
+      expect((await bed.execute('two-outputs')).status).toBe(200);
+      await bed.ended(await bed.submit('no-such-command'));
+      const { text } = await metrics();
+      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+    },
+  );
 });
 
 describe('two replicas', () => {
