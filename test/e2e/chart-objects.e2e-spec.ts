@@ -81,6 +81,47 @@ describeWithHelm('the chart', () => {
     });
   });
 
+  it('leaves how many servers run to an autoscaler, where it makes one', async () => {
+    expect(named(await render({ replicas: 3 }), 'Deployment').spec).toMatchObject({ replicas: 3 });
+    const objects = await render({ replicas: 3, autoscaling: { enabled: true, maxReplicas: 4 } });
+    expect(named(objects, 'Deployment').spec).not.toHaveProperty('replicas');
+    expect(named(objects, 'HorizontalPodAutoscaler').spec).toMatchObject({
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'k8s-job-manager' },
+      minReplicas: 2,
+      maxReplicas: 4,
+      metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { averageUtilization: 70 } } }],
+    });
+    expect(kindsOf(await render()).join()).not.toContain('Autoscaler');
+  });
+
+  it('has an Ingress that lets large and long requests through, and a server that knows its address and path', async () => {
+    const annotations = { 'example.org/of-another-controller': 'yes' };
+    const variablesOf = (objects: readonly Rendered[]) => {
+      const { template } = named(objects, 'Deployment').spec as {
+        template: { spec: { containers: { env: { name: string; value?: string }[] }[] } };
+      };
+      const env = template.spec.containers[0]?.env ?? [];
+      return env.flatMap(({ name, value }) => (/^(TRUST_PROXY|SCRIPT_NAME)$/.test(name) ? [`${name}=${value}`] : []));
+    };
+    const objects = await render({ ingress: { enabled: true, path: '/ogc', annotations } });
+    expect(named(objects, 'Ingress').metadata.annotations).toEqual({
+      'nginx.ingress.kubernetes.io/proxy-body-size': '11m',
+      'nginx.ingress.kubernetes.io/proxy-read-timeout': '75',
+      ...annotations,
+    });
+    expect(variablesOf(objects)).toEqual(['TRUST_PROXY=uniquelocal', 'SCRIPT_NAME=/ogc']);
+    expect(variablesOf(await render({ ingress: { enabled: true } }))).toEqual(['TRUST_PROXY=uniquelocal']);
+    expect(variablesOf(await render())).toEqual([]);
+    const env = [
+      { name: 'TRUST_PROXY', value: '100.64.0.0/10' },
+      { name: 'SCRIPT_NAME', value: '/a' },
+    ];
+    expect(variablesOf(await render({ env, ingress: { enabled: true, path: '/ogc' } }))).toEqual([
+      'TRUST_PROXY=100.64.0.0/10',
+      'SCRIPT_NAME=/a',
+    ]);
+  });
+
   it('leads from alerts to the runbook of the repository that it is told', async () => {
     const prometheusRule = {
       enabled: true,
