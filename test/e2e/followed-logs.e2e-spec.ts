@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { CuttingProxy } from '../support/cutting-proxy.js';
+import { rawGet } from '../support/http.js';
 import { projectFolder } from '../support/child.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -27,7 +28,10 @@ const PROCESSES = `
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.start({ FOLLOW_MAX_SILENCE: '1' }, { configuration: (text) => text + PROCESSES });
+  bed = await TestBed.start(
+    { FOLLOW_MAX_SILENCE: '1', KEEP_ALIVE_TIMEOUT: '650' },
+    { configuration: (text) => text + PROCESSES },
+  );
 }, 120_000);
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
@@ -159,6 +163,13 @@ describe('the followed log of a job that is quiet, as server-sent events', () =>
     });
     expect(await Promise.all(given)).toEqual([...Array(3).fill('text/plain; charset=utf-8'), accept]);
     expect((await get(jobId, '', { accept, authorization: 'Bearer wrong' })).status).toBe(401);
+  });
+});
+
+describe('an idle connection', () => {
+  it('is kept for as long as is configured, which is said', async () => {
+    const said = (await rawGet(`${bed.url}/health/live`, { connection: 'keep-alive' })).headers['keep-alive'];
+    expect(said).toBe('timeout=650');
   });
 });
 
