@@ -1,15 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { parse } from 'node-html-parser';
 import { bbox, gml, PNG, polygon } from '../fixtures/echo-inputs.js';
+import { HOST_FROM_PODS, onRealCluster } from '../support/cluster.js';
 import { partsOf } from '../support/multipart.js';
 import { ogcFaults } from '../support/ogc-schemas.js';
 import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
 
 let bed: TestBed;
+/** Data elsewhere, where servers and pods find it. */
+let elsewhere: Server;
+let links: string;
 beforeAll(async () => {
-  bed = await TestBed.start({ PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION });
+  const host = onRealCluster ? HOST_FROM_PODS : '127.0.0.1';
+  elsewhere = createServer(({ url }, response) => {
+    if (url === '/png') response.writeHead(200, { 'content-type': 'image/png' }).end(Buffer.from(PNG, 'base64'));
+    else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(collection));
+  });
+  await once(elsewhere.listen(0, host), 'listening');
+  links = `http://${host}:${(elsewhere.address() as AddressInfo).port}`;
+  const comment = /# (- name: ALLOW_PRIVATE_LINKS\n +)# (  value: 'true')/;
+  bed = await TestBed.start(
+    { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION, INPUT_HREF_ALLOWED_HOSTS: host },
+    { configuration: (text) => text.replace(comment, '$1$2') },
+  );
 }, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+afterAll(async () => {
+  elsewhere?.close();
+  await (bed as TestBed | undefined)?.stop();
+}, 60_000);
 
 const collection = { type: 'FeatureCollection', features: [{ type: 'Feature', geometry: polygon, properties: null }] };
 const measure = { measurement: 10.5, uom: 'm' };
@@ -86,6 +107,34 @@ describe('the echo process', () => {
     expect(byId.get('<imageOutput>')).toEqual({ type: 'image/png', body: Buffer.from(PNG, 'base64') });
     expect(byId.get('<stringOutput>')?.body.toString()).toBe('Value1');
     expect(JSON.parse(byId.get('<complexObjectOutput>')?.body.toString() ?? '')).toEqual(complex);
+  });
+
+  it('returns what links lead to: as bytes where it is raw, in a document with its media type, binary as base64', async () => {
+    const imageInput = { href: `${links}/png`, format: { mediaType: 'image/png' } };
+    const featureCollectionInput = { href: `${links}/features`, type: 'application/geo+json' };
+    const raw = await bed.execute(
+      'echo',
+      { imageInput, stringInput: 'Value1' },
+      { body: { outputs: { imageOutput: {} } } },
+    );
+    expect([raw.status, raw.headers.get('content-type')]).toEqual([200, 'image/png']);
+    expect(Buffer.from(await raw.arrayBuffer()).toString('base64')).toBe(PNG);
+    const inputs = { imageInput, featureCollectionInput, stringInput: 'Value1' };
+    const jobId = await bed.submit('echo', inputs, { body: { response: 'document' } });
+    await bed.until(jobId, 'successful');
+    const document: unknown = await (await bed.get(`/jobs/${jobId}/results`)).json();
+    expect(document).toEqual({
+      stringOutput: 'Value1',
+      doubleOutput: 5,
+      imageOutput: { value: PNG, mediaType: 'image/png', encoding: 'base64' },
+      featureCollectionOutput: { value: collection, mediaType: 'application/geo+json' },
+    });
+    expect(ogcFaults('results', document)).toEqual([]);
+    const outputs = { imageOutput: { transmissionMode: 'reference' } };
+    const reference = await bed.execute('echo', { imageInput }, { body: { outputs, response: 'document' } });
+    const { imageOutput } = (await reference.json()) as { imageOutput: { href: string; type: string } };
+    expect(imageOutput.type).toBe('image/png');
+    expect(Buffer.from(await (await fetch(imageOutput.href)).arrayBuffer()).toString('base64')).toBe(PNG);
   });
 
   it('has its results shown each on one page, a picture as such, those by reference, too', async () => {

@@ -267,6 +267,14 @@ describe('the value of an input', () => {
     ]);
   });
 
+  it.each([{ type: 'image/tiff' }, { mediaType: 'image/tiff' }, { format: { mediaType: 'image/tiff' } }])(
+    'by link has its media type in %j',
+    (said) => {
+      const inputs = { value: { href: 'https://example.org', ...said } };
+      expect(parseExecuteRequest(withInput(string), { inputs }).links).toMatchObject([{ type: 'image/tiff' }]);
+    },
+  );
+
   it('is shortened in a message', () => {
     expect(faultsOfValue({ type: 'number' }, 'x'.repeat(1000))[0]?.message).toBe(
       `must be a number (is "${'x'.repeat(60)}…")`,

@@ -110,13 +110,20 @@ function valueFaults(errorsOf: SchemaCheck, value: unknown, pointer: string, lin
   if (direct.length === 0 || !isMapping(value)) return direct;
   if (Object.hasOwn(value, 'value') && Object.keys(value).every((key) => QUALIFIED.has(key)))
     return schemaFaults(errorsOf, value['value'], `${pointer}/value`);
-  const { href, type } = value;
+  const { href } = value;
   if (typeof href !== 'string') return direct;
   if (!links || !/^https?:$/.test(URL.parse(href)?.protocol ?? ''))
     return [{ pointer: `${pointer}/href`, message: 'must be an absolute http or https URI' }];
   const misfits = (content: unknown) => schemaFaults(errorsOf, content, '').map((fault) => fault.pointer);
-  links.push({ pointer, href, ...(typeof type === 'string' ? { type } : {}), misfits });
+  const type = mediaTypeOf(value);
+  links.push({ pointer, href, ...(type === undefined ? {} : { type }), misfits });
   return [];
+}
+
+/** As the link says it (schema link.yaml: `type`), or as a qualified value would. */
+function mediaTypeOf({ type, mediaType, format }: Inputs): string | undefined {
+  const said = type ?? mediaType ?? (isMapping(format) ? format['mediaType'] : undefined);
+  return typeof said === 'string' ? said : undefined;
 }
 
 /** Members of a qualified value (schema qualifiedInputValue.yaml; `format` in 1.0, its members beside the value in 2.0). */
