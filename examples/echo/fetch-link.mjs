@@ -24,8 +24,8 @@ for (const network of [
 const isPrivate = (address) => privateNetworks.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
- * Fetches what is behind a link. The server has looked at it before, but from elsewhere and at another moment: a name may resolve to another address by
- * now, so each address is looked at again before it is connected to.
+ * Fetches what is behind a link. The server has looked at it before, but from elsewhere and at another moment: a name may
+ * resolve to another address by now, so each address is looked at again before it is connected to.
  *
  * @param {string} href
  * @param {{ allowPrivate?: boolean }} [options] whether a link may lead into a private network

@@ -1,13 +1,13 @@
 /**
- * An OGC process that returns its inputs: `stringInput` as the output `stringOutput`, and so on; after `pause` seconds, where that is given. What is
- * given by link is fetched, and returned as its bytes in its media type.
+ * An OGC process that returns its inputs: `stringInput` as the output `stringOutput`, and so on; after `pause` seconds, where
+ * that is given. What is given by link is fetched, and returned as its bytes in its media type.
  *
- * Reads its inputs as JSON from the environment variable PYGEOAPI_K8S_MANAGER_INPUTS or, where they are too large for one, from the address in
- * PYGEOAPI_K8S_MANAGER_INPUTS_URL (`large_inputs: url`). Prints its outputs as one JSON object behind the result markers; where there are bytes among
- * them, each behind a marker of its own. Exit codes: 0 done, 2 the inputs are wrong.
+ * Reads its inputs as JSON from the environment variable PYGEOAPI_K8S_MANAGER_INPUTS or, where they are too large for one, from
+ * the address in PYGEOAPI_K8S_MANAGER_INPUTS_URL (`large_inputs: url`). Prints its outputs as one JSON object behind the result
+ * markers; where there are bytes among them, each behind a marker of its own. Exit codes: 0 done, 1 failed, 2 the inputs are wrong.
  *
- * Variables of its definition: PASS_LINKS, inputs whose links are their values, divided by commas; ALLOW_PRIVATE_LINKS, `true` for links into private
- * networks.
+ * Variables of its definition: PASS_LINKS, inputs whose links are their values, divided by commas; ALLOW_PRIVATE_LINKS, `true` for
+ * links into private networks.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';

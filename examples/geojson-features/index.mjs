@@ -1,15 +1,19 @@
 /**
  * An OGC process: GeoJSON in, GeoJSON out, with the area, centroid and bounding box of every feature.
  *
- * Reads its inputs as JSON from the environment variable PYGEOAPI_K8S_MANAGER_INPUTS. Prints log lines, then the result markers and the result.
+ * Reads its inputs as JSON from the environment variable PYGEOAPI_K8S_MANAGER_INPUTS or, where they are too large for one, from the
+ * address in PYGEOAPI_K8S_MANAGER_INPUTS_URL (`large_inputs: url`); fetches those that are given by link, which may lead into a
+ * private network where ALLOW_PRIVATE_LINKS is `true`. Prints log lines, then the result markers and the result.
  * Exit codes: 0 done, 1 failed, 2 the inputs are wrong.
  */
 import { area } from '@turf/area';
 import { bbox } from '@turf/bbox';
 import { centroid } from '@turf/centroid';
 import { parseExact } from './exact-json.mjs';
+import { fetchLink, LinkError } from './fetch-link.mjs';
 
 const inputsVariable = 'PYGEOAPI_K8S_MANAGER_INPUTS';
+const addressVariable = 'PYGEOAPI_K8S_MANAGER_INPUTS_URL';
 const defaultPrecision = 3;
 const geometryTypes = [
   'Point',
@@ -23,29 +27,61 @@ const geometryTypes = [
 
 class InputError extends Error {}
 
-function readInputs(text) {
+async function readText() {
+  const { [inputsVariable]: text, [addressVariable]: address } = process.env;
+  if (address === undefined) return text;
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`the inputs cannot be read (HTTP ${response.status})`);
+  return response.text();
+}
+
+async function readInputs() {
+  const text = await readText();
   if (text === undefined || text === '') throw new InputError(`the environment variable ${inputsVariable} is not set`);
-  let inputs;
-  try {
-    inputs = JSON.parse(text);
-  } catch (error) {
-    throw new InputError(`${inputsVariable} is not JSON: ${error.message}`);
-  }
+  const inputs = parse(text, inputsVariable);
   if (!isObject(inputs)) throw new InputError(`${inputsVariable} must be a JSON object`);
-  const { features, precision = defaultPrecision } = Object.fromEntries(
-    Object.entries(inputs).map(([id, input]) => [id, unqualified(input)]),
+  const written = parseExact(text);
+  const { features: given, precision: digits } = Object.fromEntries(
+    await Promise.all(Object.entries(inputs).map(async ([id, input]) => [id, await valueOf(id, input, written[id])])),
   );
+  const features = given?.value;
+  const precision = digits?.value ?? defaultPrecision;
   if (features === undefined) throw new InputError('the input "features" is missing');
   if (!Number.isInteger(precision) || precision < 0 || precision > 15) {
     throw new InputError(`"precision" must be an integer from 0 to 15 (is ${JSON.stringify(precision)})`);
   }
-  const written = toCollection(unqualified(parseExact(text).features));
-  return { collection: asCollection(features), written, precision };
+  return { collection: asCollection(features), written: toCollection(given.written), precision };
 }
 
-/** An object comes as `{value, mediaType}` from clients of OGC API - Processes 1.0 (schema qualifiedInputValue.yaml), bare from others. */
-function unqualified(input) {
-  return isObject(input) && Object.hasOwn(input, 'value') && !Object.hasOwn(input, 'type') ? input.value : input;
+function parse(text, what) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(`${what} is not JSON: ${error.message}`);
+  }
+}
+
+/**
+ * An input comes as link, or as `{value, mediaType}` from clients of OGC API - Processes 1.0 (schema qualifiedInputValue.yaml), or bare.
+ * @returns its value, and the same with numbers as they were written
+ */
+async function valueOf(id, input, written) {
+  if (isObject(input) && /^https?:/i.test(input.href)) {
+    const text = await fetched(id, input.href);
+    return { value: parse(text, `what "${id}" leads to`), written: parseExact(text) };
+  }
+  const isQualified = isObject(input) && Object.hasOwn(input, 'value') && !Object.hasOwn(input, 'type');
+  return isQualified ? { value: input.value, written: written.value } : { value: input, written };
+}
+
+async function fetched(id, href) {
+  try {
+    const { bytes } = await fetchLink(href, { allowPrivate: process.env.ALLOW_PRIVATE_LINKS === 'true' });
+    return bytes.toString();
+  } catch (error) {
+    if (error instanceof LinkError) throw new InputError(`"${id}" cannot be fetched: ${error.message}`);
+    throw error;
+  }
 }
 
 function toCollection(value) {
@@ -142,7 +178,7 @@ function write(stream, text) {
 
 async function main() {
   const started = performance.now();
-  const inputs = readInputs(process.env[inputsVariable]);
+  const inputs = await readInputs();
   await write(process.stdout, `INFO job ${process.env.PYGEOAPI_JOB_ID ?? '(none)'}\n`);
   await write(
     process.stdout,

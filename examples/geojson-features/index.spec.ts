@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Feature, FeatureCollection } from 'geojson';
 import { feature } from 'topojson-client';
@@ -172,6 +176,43 @@ describe('the process geojson-features', () => {
     const { code, stdout, stderr } = await measure(inputs);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+  });
+
+  it('fetches features that are given by link, and inputs that are too large for its environment', async () => {
+    const many = collection(...Array.from({ length: 2_000 }, () => square));
+    const contents: Readonly<Record<string, unknown>> = {
+      '/features': collection(square),
+      '/inputs': { features: many, precision: 1 },
+    };
+    const server = createServer(({ url = '' }, response) => {
+      if (contents[url] === undefined) response.writeHead(404).end();
+      else response.end(JSON.stringify(contents[url]));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const link = (path: string, environment = {}) => {
+      const inputs = { features: { href: base + path, type: 'application/geo+json' }, precision: 1 };
+      const allowed = { ALLOW_PRIVATE_LINKS: 'true', ...environment };
+      return run('index.mjs', { PYGEOAPI_K8S_MANAGER_INPUTS: JSON.stringify(inputs), ...allowed });
+    };
+    try {
+      const expected = resultOf(await measure({ features: collection(square), precision: 1 }));
+      expect(resultOf(await link('/features'))).toEqual(expected);
+      const large = await run('index.mjs', { PYGEOAPI_K8S_MANAGER_INPUTS_URL: `${base}/inputs` });
+      expect(resultOf(large).features).toHaveLength(2_000);
+      expect((await link('/nothing')).stderr).toBe('ERROR "features" cannot be fetched: HTTP 404\n');
+      const refused = await link('/features', { ALLOW_PRIVATE_LINKS: 'no' });
+      expect(refused.stderr).toBe('ERROR "features" cannot be fetched: it leads into a private network\n');
+    } finally {
+      server.close();
+    }
+  });
+
+  it('fetches links just as echo does', async () => {
+    const [own, other] = await Promise.all(
+      ['fetch-link.mjs', '../echo/fetch-link.mjs'].map((name) => readFile(here(name), 'utf8')),
+    );
+    expect(own).toBe(other);
   });
 
   it('says that its inputs are not set', async () => {

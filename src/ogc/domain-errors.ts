@@ -80,6 +80,9 @@ export class MalformedJsonError extends DomainError {
 
 export class PayloadTooLargeError extends DomainError {}
 
+/** Inputs that are valid, and more than what reaches the container of their process. */
+export class InputsTooLargeError extends PayloadTooLargeError {}
+
 /** The `Idempotency-Key` stands for another request already. */
 export class IdempotencyConflictError extends DomainError {}
 

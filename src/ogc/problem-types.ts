@@ -116,8 +116,25 @@ const GENERAL = {
     title: 'Content too large',
     status: 413,
     meaning:
-      'The request is larger than the server takes, or its inputs are larger than what reaches a container. Nothing was done.',
-    remedies: ['Pass large data by link instead of by value.', 'Split the data over several executions.'],
+      'The request is larger than the server takes; "detail" says the limit, and what was sent. Nothing was done.',
+    remedies: [
+      'Pass large data by link instead of by value.',
+      'Split the data over several executions.',
+      'Operator: MAX_REQUEST_BYTES (server.max_request_bytes) is the limit, also of what a compressed body unfolds to.',
+    ],
+  },
+  'inputs-too-large': {
+    title: 'Inputs too large',
+    status: 413,
+    meaning:
+      'The inputs are valid, but as JSON larger than what reaches the container of their process: Linux limits an environment variable ' +
+      'to 128 KiB. Nothing was done.',
+    remedies: [
+      'Pass large data by link instead of by value.',
+      'Split the data over several executions.',
+      'Operator: where the image reads its inputs from the address in PYGEOAPI_K8S_MANAGER_INPUTS_URL (docs/results.md shows the ten ' +
+        'lines that it takes), write "large_inputs: url" into the definition of the process; give the server an object store, and server.internal_url.',
+    ],
   },
   'range-not-satisfiable': {
     title: 'Range not satisfiable',

@@ -172,6 +172,8 @@ export interface CommonDefinition extends Partial<JobSettingsDefinition> {
   readonly check_auth?: boolean;
   /** Media type of the result where the job does not say. */
   readonly mimetype?: string;
+  /** `url`: the main container reads inputs of over 128 KiB from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`; default: `refuse`. */
+  readonly large_inputs?: 'url' | 'refuse';
   /** Seconds that each call of an asynchronous method of the processor may take; default 30. */
   readonly processor_timeout_seconds?: number;
   /** Overrides the environment's and the baseline security context; `null` switches it off; undefined: not set here. */
@@ -195,7 +197,8 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
   describe(process: ConfiguredProcess<Definition>): ProcessDescription;
   /**
    * The pod that runs the execution. Its containers' environment gets `PYGEOAPI_JOB_ID`, `PYGEOAPI_PROCESS_ID` and (main container)
-   * `PYGEOAPI_K8S_MANAGER_INPUTS` afterwards, and the security-context policy and the pod finalizer are applied to it, whatever it says.
+   * `PYGEOAPI_K8S_MANAGER_INPUTS` (see {@link readsLargeInputs}) afterwards, and the security-context policy and the pod finalizer are
+   * applied to it, whatever it says.
    */
   makePodSpec(
     process: ConfiguredProcess<Definition>,
@@ -210,6 +213,12 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * Whether jobs print how far they are, on lines `PYGEOAPI_K8S_MANAGER_PROGRESS 42 a message`, so that the log is looked into where no annotation `pygeoapi.io/progress` says it: when the status of one job is asked for.
    */
   logsProgress?(process: ConfiguredProcess<Definition>): boolean;
+  /**
+   * Whether the main container manages without `PYGEOAPI_K8S_MANAGER_INPUTS` where the inputs are too large for an environment variable
+   * (128 KiB): it reads them from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`, or has them otherwise. False: it never can; absent or
+   * undefined: as the definition's `large_inputs` says, by default not. Where it does not, such requests are refused (413).
+   */
+  readsLargeInputs?(process: ConfiguredProcess<Definition>): boolean | undefined;
   /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */
   requiresToken?(process: ConfiguredProcess<Definition>): boolean;
   /**

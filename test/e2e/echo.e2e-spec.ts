@@ -8,6 +8,7 @@ import { HOST_FROM_PODS, onRealCluster } from '../support/cluster.js';
 import { partsOf } from '../support/multipart.js';
 import { ogcFaults } from '../support/ogc-schemas.js';
 import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
+import { transferEnvironment } from '../support/transfer.js';
 
 let bed: TestBed;
 /** Data elsewhere, where servers and pods find it. */
@@ -23,7 +24,7 @@ beforeAll(async () => {
   links = `http://${host}:${(elsewhere.address() as AddressInfo).port}`;
   const comment = /# (- name: ALLOW_PRIVATE_LINKS\n +)# (  value: 'true')/;
   bed = await TestBed.start(
-    { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION, INPUT_HREF_ALLOWED_HOSTS: host },
+    { ...transferEnvironment, PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION, INPUT_HREF_ALLOWED_HOSTS: host },
     { configuration: (text) => text.replace(comment, '$1$2') },
   );
 }, 120_000);
@@ -174,6 +175,16 @@ describe('the echo process', () => {
         .sort(),
     );
     expect(errors.every(({ message }) => message.length > 10)).toBe(true);
+  });
+
+  it('takes inputs that are too large for an environment variable, as geojson-features does', async () => {
+    const complexObjectInput = { ...complex, property1: 'Grüße '.repeat(50_000) };
+    const body = { response: 'document', outputs: { complexObjectOutput: {} } };
+    const answer = await bed.execute('echo', { complexObjectInput }, { body });
+    expect(await answer.json()).toEqual({ complexObjectOutput: { value: complexObjectInput } });
+    const features = { ...collection, features: Array.from({ length: 2_000 }, () => collection.features[0]) };
+    const measured = await bed.execute('geojson-features', { features });
+    expect([measured.status, ((await measured.json()) as typeof features).features.length]).toEqual([200, 2_000]);
   });
 
   it('waits as long as it is told to', async () => {

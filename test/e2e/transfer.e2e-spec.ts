@@ -236,6 +236,34 @@ describe('inputs that are too large for an environment variable', () => {
     expect(await bed.log(jobId)).toContain('inline: none');
   });
 
+  it('are read as the documentation shows authors, small or large', async () => {
+    for (const text of ['ä$(HOME)"', 'ä$(HOME)"'.repeat(100_000)]) {
+      const response = await bed.execute('documented-large-inputs', { text });
+      const digest = createHash('sha256').update(JSON.stringify({ text })).digest('hex');
+      expect([response.status, await response.json()]).toEqual([200, digest]);
+    }
+  });
+
+  it('are refused where the process does not say that its image reads them, and leave nothing', async () => {
+    const inputsIn = async () => (await bed.store.names()).filter((name) => name.includes('-inputs-'));
+    const before = new Set(await inputsIn());
+    for (const [process, id] of Object.entries({ inputs: 'text', 'refuses-large-inputs': 'script' })) {
+      const response = await bed.execute(process, { [id]: 'x'.repeat(200_000) });
+      const { type, detail } = (await response.json()) as { type: string; detail: string };
+      expect([response.status, type]).toEqual([413, `${bed.url}/problems/inputs-too-large`]);
+      expect(detail).toMatch(/have 2000\d\d bytes as JSON; at most 131043 reach .* "large_inputs: url"/);
+    }
+    expect((await inputsIn()).filter((name) => !before.has(name))).toEqual([]);
+  });
+
+  it('are no matter to a process whose processor makes its pod of them, up to what a pod may have', async () => {
+    const name = 'ä'.repeat(100_000);
+    expect(await (await bed.execute('hello', { name })).text()).toBe(`Hello ${name}!`);
+    const response = await bed.execute('hello', { name: 'x'.repeat(1_000_000) });
+    const { detail } = (await response.json()) as { detail: string };
+    expect([response.status, detail]).toEqual([413, expect.stringContaining('and Kubernetes takes 786432')]);
+  });
+
   it('are gone from the store once the job has ended', async () => {
     const jobId = await bed.submit('large-inputs', { text: 'x'.repeat(200_000) });
     await bed.ended(jobId);

@@ -1,3 +1,4 @@
+import { codeUnder } from './documents.js';
 import { HOST_FROM_PODS, onRealCluster, SERVER } from './cluster.js';
 import { isDeployed } from './deployment.js';
 
@@ -14,6 +15,9 @@ export const transferEnvironment: Record<string, string> = onRealCluster
     }
   : { INTERNAL_URL: 'http://127.0.0.1:0' };
 
+/** What docs/results.md shows authors of images. */
+const [documented = ''] = codeUnder('docs/results.md', 'Large inputs', 'sh');
+
 const processes = `
   upload:
     type: process
@@ -21,6 +25,7 @@ const processes = `
       name: pygeoapi_k8s_manager.process.GenericImageProcessor
       default_image: ${image}
       check_auth: false
+      large_inputs: url
       mimetype: application/json
       metadata: &outputs
         <<: *both
@@ -54,6 +59,25 @@ const processes = `
           echo "inline: \${PYGEOAPI_K8S_MANAGER_INPUTS-none}" | cut -c1-40
           echo PYGEOAPI_K8S_MANAGER_RESULT_START
           printf '"'; curl -sSf -L "$PYGEOAPI_K8S_MANAGER_INPUTS_URL" | sha256sum | cut -c1-64 | tr -d '\\n'; printf '"'
+  refuses-large-inputs:
+    type: process
+    processor: { <<: *uploads, large_inputs: refuse }
+  documented-large-inputs:
+    type: process
+    processor:
+      <<: *uploads
+      metadata:
+        <<: *both
+        inputs: { text: { schema: { type: string } } }
+        outputs: { digest: { schema: { type: string } } }
+      command:
+        - sh
+        - -c
+        - |
+          cd "$(mktemp -d)"
+          ${documented.replaceAll('\n', '\n          ')}
+          echo PYGEOAPI_K8S_MANAGER_RESULT_START
+          printf '"'; sha256sum inputs.json | cut -c1-64 | tr -d '\\n'; printf '"'
 `;
 
 /** With processes whose jobs exchange files: `upload` runs a script of the test. */

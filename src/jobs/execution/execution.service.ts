@@ -6,14 +6,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
-import { environmentVariable, jobName, ownAnnotation } from '../../k8s/names.js';
+import { jobName, ownAnnotation } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
-import {
-  IdempotencyConflictError,
-  InvalidRequestError,
-  MisconfiguredError,
-  PayloadTooLargeError,
-} from '../../ogc/domain-errors.js';
+import { IdempotencyConflictError, InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
   parseExecuteRequest,
   tokenOf,
@@ -31,6 +26,7 @@ import { Access, type Caller } from '../../access/access.js';
 import { collects } from '../model/collection.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
+import { goByAddress } from './input-size.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { JobCreation } from './job-creation.js';
@@ -40,9 +36,6 @@ import { LinkedInputs } from './linked-inputs.js';
 import { ProcessorsCluster } from './processors-cluster.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 import { subscriptionOf } from './subscriber-check.js';
-
-/** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
-export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
 
 /** How the client would have its results where the body of its request leaves that open. */
 export interface ResponseWishes {
@@ -133,10 +126,11 @@ export class ExecutionService {
     span.setAttribute('ogc.job.id', jobId);
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
+    const largeInputs = this.largeInputs(process, request.inputs);
     await this.linked.assertValid(processId, request.links);
     const podSpec = await inSpan('make pod', {}, () => this.makePodSpec(process, jobId, request.inputs));
     const notes = await process.notes({ jobId, inputs: request.inputs });
-    const transfer = await this.offerTransfer(process, jobId, request.inputs);
+    const transfer = await this.offerTransfer(process, jobId, largeInputs);
     const idempotencyDigest = idempotency?.digest;
     const made = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
     const options = { ...made, trace: activeTrace() };
@@ -163,7 +157,7 @@ export class ExecutionService {
     await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
     const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
-    if (!this.exchangesFiles()) assertInputsFit(request.inputs);
+    this.largeInputs(process, request.inputs);
     await this.linked.assertValid(processId, request.links);
     const jobId = uuidv7();
     const make = async (inputs: ExecuteRequest['inputs']) => {
@@ -218,23 +212,28 @@ export class ExecutionService {
     return collects(this.configuration, this.rights) && this.transfers.isAvailable;
   }
 
-  /** @throws PayloadTooLargeError where the inputs fit no variable and cannot go another way; ObjectStoreError where the store does not take them now */
+  /**
+   * The inputs as JSON where they go by address; undefined where they fit a variable.
+   * @throws InputsTooLargeError where they do neither
+   */
+  private largeInputs(process: RegisteredProcess, inputs: ExecuteRequest['inputs']): string | undefined {
+    const text = JSON.stringify(inputs);
+    return goByAddress(process, text, this.exchangesFiles()) ? text : undefined;
+  }
+
+  /** @throws ObjectStoreError where the store does not take large inputs now */
   private async offerTransfer(
     { description }: RegisteredProcess,
     jobId: string,
-    inputs: Readonly<Record<string, unknown>>,
+    largeInputs: string | undefined,
   ): Promise<TransferOffer | undefined> {
-    if (!this.exchangesFiles()) {
-      assertInputsFit(inputs);
-      return undefined;
-    }
-    const text = JSON.stringify(inputs);
+    if (!this.exchangesFiles()) return undefined;
     return this.transfers.offer({
       jobId,
       jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
       now: new Date(),
       outputs: description.outputs,
-      largeInputs: Buffer.byteLength(text) > MAX_INPUTS_BYTES ? text : undefined,
+      largeInputs,
     });
   }
 
@@ -289,12 +288,4 @@ function isEmpty(outputs: ExecuteRequest['outputs']): boolean {
 function isSame(one: V1Job, other: V1Job): boolean {
   const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
   return transferOf(one) === transferOf(other);
-}
-
-function assertInputsFit(inputs: Readonly<Record<string, unknown>>): void {
-  const size = Buffer.byteLength(JSON.stringify(inputs));
-  if (size <= MAX_INPUTS_BYTES) return;
-  throw new PayloadTooLargeError(
-    `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach a container, for they are passed in an environment variable (more where the server is configured to exchange files with jobs). Pass large data by link.`,
-  );
 }

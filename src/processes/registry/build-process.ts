@@ -89,9 +89,13 @@ export function describeProcess(
   const built = attempt(
     () => new RegisteredProcess(processor, process, description, compiled, callsOf(resource, process, context), pods),
     resource.path,
-    `names the processor "${resource.processor.name}", which failed to say whether a token is asked for`,
+    `names the processor "${resource.processor.name}", which failed to say whether a token is asked for, or how it takes its inputs`,
   );
   if (Array.isArray(built)) return { faults: built, warnings };
+  if (built.largeInputs === 'never' && process.definition.large_inputs === 'url') {
+    const message = `must not be url: containers of "${resource.processor.name}" do not read their inputs from an address`;
+    return { faults: [{ path: `${resource.path}.large_inputs`, message }], warnings };
+  }
   warnings.push(...exampleWarnings(built, metadata));
   return { process: built, faults: [], warnings };
 }
@@ -136,6 +140,7 @@ function readDefinition(
 
 const REQUIRED_METHODS = ['describe', 'makePodSpec'];
 const OPTIONAL_METHODS = [
+  'readsLargeInputs',
   'requiresToken',
   'checkAuth',
   'validate',

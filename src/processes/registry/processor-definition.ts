@@ -1,4 +1,4 @@
-import { Allow, IsBoolean, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { Allow, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { JobSettingsDefinition } from '../../config/sections/job-settings.js';
 import type { CommonDefinition } from '../processor.js';
 
@@ -24,6 +24,11 @@ export class ProcessorDefinition extends JobSettingsDefinition implements Common
   @IsOptional()
   @Matches(MEDIA_TYPE, { message: '$property must be a media type such as application/json' })
   mimetype?: string;
+
+  /** How inputs of more than 128 KiB reach the main container: by an address, which its image knows of; else not at all. */
+  @IsOptional()
+  @IsIn(['url', 'refuse'])
+  large_inputs?: 'url' | 'refuse';
 
   /** Of each call of an asynchronous method of the processor. */
   @IsOptional()

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
+import { InputsTooLargeError, InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import { buildProcess, type AnyProcessor } from './build-process.js';
 import { parseJson } from '../../json/parse-json.js';
 import type { AccessRequest, Execution, JobResult, PrintedResult } from '../processor.js';
@@ -30,6 +30,49 @@ beforeEach(() => {
   logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 });
 afterEach(() => logged.mockRestore());
+
+describe('inputs that are too large for an environment variable', () => {
+  it.each<[string, object, object, string]>([
+    ['are refused', {}, {}, 'refuse'],
+    ['go by address where the definition says so', {}, { large_inputs: 'url' }, 'url'],
+    ['go by address where the processor says so', { readsLargeInputs: () => true }, {}, 'url'],
+    [
+      'are refused where the definition says so',
+      { readsLargeInputs: () => true },
+      { large_inputs: 'refuse' },
+      'refuse',
+    ],
+    [
+      'go as the definition says where the processor leaves it open',
+      { readsLargeInputs: () => undefined },
+      { large_inputs: 'url' },
+      'url',
+    ],
+    ['never go by address where the processor says so', { readsLargeInputs: () => false }, {}, 'never'],
+  ])('%s', (_what, processor, definition, expected) => {
+    expect(processOf(processor, definition).largeInputs).toBe(expected);
+  });
+
+  it('are a fault of the configuration where the definition has what its processor cannot, or no known word', () => {
+    expect(build({ readsLargeInputs: () => false }, { large_inputs: 'url' }).faults).toEqual([
+      {
+        path: 'resources.buffer.processor.large_inputs',
+        message: 'must not be url: containers of "my.Processor" do not read their inputs from an address',
+      },
+    ]);
+    expect(build({}, { large_inputs: 'href' }).faults).toEqual([
+      { path: 'resources.buffer.processor.large_inputs', message: expect.stringContaining('url, refuse') },
+    ]);
+    expect(build({ readsLargeInputs: true }).faults).toMatchObject([
+      { message: expect.stringContaining('has a readsLargeInputs that is no method') },
+    ]);
+  });
+
+  it('are told before a pod is made that could not start', async () => {
+    const makePodSpec = () => ({ containers: [{ name: 'main', image: 'image', args: ['x'.repeat(200_000)] }] });
+    await expect(processOf({ makePodSpec }).makePodSpec(execution, clusterWith())).rejects.toThrow(InputsTooLargeError);
+  });
+});
 
 describe('notes on a job', () => {
   it('are what the processor says, asked with a copy of the inputs', async () => {

@@ -9,6 +9,7 @@ import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs }
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
 import { checkedNotes } from './job-notes-check.js';
+import { assertPodFits } from './pod-size.js';
 import { checkedPodSpec } from './pod-spec-check.js';
 import { withPodSettings, type PodSettingsLayers } from './pod-settings.js';
 import { ProcessorFault, type ProcessorCalls } from './processor-calls.js';
@@ -45,6 +46,8 @@ export class RegisteredProcess {
   readonly requiresToken: boolean;
   /** Whether its pods get secrets that have to be looked for in the cluster. */
   readonly listsSecrets: boolean;
+  /** Inputs that do not fit an environment variable: its main container reads them from an address, or does not, or never can. */
+  readonly largeInputs: 'url' | 'refuse' | 'never';
   /** Whether its jobs print how far they are. */
   readonly logsProgress: boolean;
   /** Media type of a result where the job does not say its own. */
@@ -73,6 +76,9 @@ export class RegisteredProcess {
     this.id = process.id;
     this.requiresToken = processor.requiresToken?.(process) ?? definition.check_auth ?? true;
     this.listsSecrets = processor.listsSecrets?.(process) ?? false;
+    const readsLargeInputs = processor.readsLargeInputs?.(process);
+    this.largeInputs =
+      readsLargeInputs === false ? 'never' : (definition.large_inputs ?? (readsLargeInputs ? 'url' : 'refuse'));
     this.logsProgress = processor.logsProgress?.(process) ?? false;
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
@@ -90,6 +96,7 @@ export class RegisteredProcess {
   /**
    * The pod of one execution, with the settings of the configuration for pods, neither hardened nor with the server's environment variables yet; the processor's own checks come first.
    * @throws InvalidRequestError with what the processor finds wrong with the inputs
+   * @throws InputsTooLargeError where the pod could not start, for so large arguments or variables were made of the inputs
    * @throws MisconfiguredError where the processor fails, does not answer in time, or returns no valid pod specification
    */
   async makePodSpec(request: RequestedExecution, cluster: ClusterView): Promise<V1PodSpec> {
@@ -98,7 +105,7 @@ export class RegisteredProcess {
     );
     if (faults.length > 0)
       throw new InvalidRequestError(`The execute request does not fit process "${this.id}".`, faults);
-    return this.calls.call('make a pod', async () =>
+    const podSpec = await this.calls.call('make a pod', async () =>
       withPodSettings(
         checkedPodSpec(
           await this.processor.makePodSpec(this.process, executionOf(request), cluster),
@@ -108,6 +115,8 @@ export class RegisteredProcess {
         this.mainContainerName,
       ),
     );
+    assertPodFits(podSpec);
+    return podSpec;
   }
 
   /**

@@ -57,6 +57,11 @@ export class HelloWorldK8sProcessor implements ProcessorInterface<HelloWorldDefi
     });
   }
 
+  /** The greeting is made here: the container reads no inputs. */
+  readsLargeInputs(): boolean {
+    return true;
+  }
+
   requiresToken({ definition }: ConfiguredProcess<HelloWorldDefinition>): boolean {
     return definition.check_auth ?? false;
   }

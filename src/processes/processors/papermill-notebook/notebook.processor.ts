@@ -92,6 +92,11 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return true;
   }
 
+  /** Papermill takes parameters as one argument, which Linux limits, too. */
+  readsLargeInputs(): boolean {
+    return false;
+  }
+
   async makePodSpec(process: NotebookProcess, execution: Execution, cluster: ClusterView): Promise<V1PodSpec> {
     const definition = process.definition.auto_mount_secrets
       ? withAutoSecrets(process.definition, await cluster.secrets())
