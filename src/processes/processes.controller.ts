@@ -48,7 +48,7 @@ export class ProcessesController {
     name: 'limit',
     required: false,
     schema: { type: 'integer', minimum: 1, maximum: 10_000 },
-    description: 'Size of a page; the server may serve smaller ones',
+    description: 'Size of a page; the server may serve smaller ones, so more than it serves is no fault',
   })
   @ApiQuery({
     name: 'offset',

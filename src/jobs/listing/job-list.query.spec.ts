@@ -26,6 +26,24 @@ describe('the parameters of the job list', () => {
   });
 
   it.each([
+    [
+      '2026-01-01T12:00:00',
+      'must have a time zone, which is missing: Z for UTC, or an offset such as +01:00, at its end (is "2026-01-01T12:00:00")',
+    ],
+    [
+      '../2026-01-01T12:00:00.5',
+      'must have a time zone, which is missing: Z for UTC, or an offset such as +01:00, at its end (is "2026-01-01T12:00:00.5")',
+    ],
+    [
+      '2026-01-01T12:00:00 01:00/..',
+      'must have the + of its offset written as %2B in an address (is "2026-01-01T12:00:00 01:00")',
+    ],
+    ['noon', 'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end'],
+  ])('say of the datetime %s what it lacks', (datetime, message) => {
+    expect(faultsOf({ datetime })).toEqual([{ pointer: 'datetime', message }]);
+  });
+
+  it.each([
     [{ limit: '0' }, ['limit']],
     [{ limit: 'ten' }, ['limit']],
     [{ limit: ['1', '2'] }, ['limit']],

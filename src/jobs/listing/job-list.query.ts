@@ -1,3 +1,4 @@
+import { missingZone } from '../../ogc/date-times.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { JobOrder, type SortedPosition } from './job-order.js';
 import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
@@ -83,10 +84,7 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
   if (unknown.length > 0) fault('status', `must be one of ${STATUSES.join(', ')} (is "${unknown.join(', ')}")`);
   const datetime = one('datetime');
   const interval =
-    datetime === undefined
-      ? undefined
-      : (parseInterval(datetime) ??
-        fault('datetime', 'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end'));
+    datetime === undefined ? undefined : (parseInterval(datetime) ?? fault('datetime', intervalFault(datetime)));
   const sortby = list('sortby')?.join();
   const order = sortby === undefined ? undefined : JobOrder.parse(sortby);
   if (order && 'faults' in order) order.faults.forEach((message) => fault('sortby', message));
@@ -150,6 +148,15 @@ function parseInterval(text: string): { start: number; end: number } | undefined
   const start = open(first) && second !== undefined ? -Infinity : instant(first, false);
   const end = second === undefined ? instant(first, true) : open(second) ? Infinity : instant(second, true);
   return start === undefined || end === undefined || start > end ? undefined : { start, end };
+}
+
+function intervalFault(text: string): string {
+  const ends = text.split('/');
+  const withoutZone = ends.find((end) => missingZone(end) !== undefined);
+  if (withoutZone !== undefined) return `${missingZone(withoutZone)} (is "${withoutZone}")`;
+  const unescaped = ends.find((end) => / \d{2}:\d{2}$/.test(end));
+  if (unescaped !== undefined) return `must have the + of its offset written as %2B in an address (is "${unescaped}")`;
+  return 'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end';
 }
 
 /** A date is its first millisecond, or as the end of an interval its last; a date-time to the second is that second. */

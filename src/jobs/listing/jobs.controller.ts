@@ -63,7 +63,12 @@ export class JobsController {
   })
   @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
-  @ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1 } })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1 },
+    description: 'Size of a page; the server may serve smaller ones, so more than it serves is no fault',
+  })
   @ApiQuery({
     name: 'sortby',
     required: false,

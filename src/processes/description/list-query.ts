@@ -1,7 +1,5 @@
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 
-/** Limits of a page (OGC API - Processes 1.0, section 7.9.2: 1 to 10000). */
-const MAX_LIMIT = 10_000;
 const MAX_OFFSET = 1_000_000_000;
 
 export interface Page {
@@ -24,12 +22,13 @@ export function checkQuery(query: Query, known: readonly string[]): void {
 
 /**
  * Reads `limit` and `offset`.
- * @param limits page sizes of the configuration; a larger `limit` than the configured one is served with that
+ * @param limits page sizes of the configuration; a larger `limit` is no fault, but served as the largest (OGC API - Common - Part 2,
+ *   requirement `rc-limit-response`; so is it for jobs)
  * @throws InvalidRequestError
  */
 export function parsePage(query: Query, limits: { readonly defaultItems: number; readonly maxItems: number }): Page {
   const faults: RequestFault[] = [];
-  const limit = parseInteger(query, 'limit', 1, MAX_LIMIT, faults) ?? limits.defaultItems;
+  const limit = parseInteger(query, 'limit', 1, Infinity, faults) ?? limits.defaultItems;
   const offset = parseInteger(query, 'offset', 0, MAX_OFFSET, faults) ?? 0;
   throwFaults(faults);
   return { limit: Math.min(limit, limits.maxItems), offset };
@@ -44,9 +43,10 @@ function parseInteger(
 ): number | undefined {
   const text = query[name];
   if (text === undefined) return undefined;
-  const value = typeof text === 'string' && /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  const value = typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : NaN;
   if (value >= least && value <= most) return value;
-  faults.push({ pointer: name, message: `must be an integer from ${least} to ${most} (is ${JSON.stringify(text)})` });
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  faults.push({ pointer: name, message: `must be an integer ${range} (is ${JSON.stringify(text)})` });
   return undefined;
 }
 

@@ -193,6 +193,20 @@ describe('the value of an input', () => {
     ['maxLength', { maxLength: 2 }, 'abc', '', 'must have at most 2 characters (is "abc")'],
     ['pattern', { pattern: '^a' }, 'b', '', 'must match the regular expression ^a (is "b")'],
     ['format', { format: 'date' }, 'today', '', 'must be of the format date (is "today")'],
+    [
+      'format, a zone',
+      { format: 'date-time' },
+      '2026-01-01T12:00:00',
+      '',
+      'must have a time zone, which is missing: Z for UTC, or an offset such as +01:00, at its end (is "2026-01-01T12:00:00")',
+    ],
+    [
+      'format, no zone',
+      { format: 'date-time' },
+      '2026-13-01T12:00:00Z',
+      '',
+      'must be of the format date-time (is "2026-13-01T12:00:00Z")',
+    ],
     ['items', { items: string }, ['a', 1], '/1', 'must be a string (is 1)'],
     ['required', { required: ['a/b'] }, {}, '/a~1b', 'is missing; it is required'],
     [

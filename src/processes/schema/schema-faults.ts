@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import { missingZone } from '../../ogc/date-times.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import { ExactNumber } from '../../json/exact-number.js';
 import { isSecretName } from './secrets.js';
@@ -109,8 +110,14 @@ function expectation(error: ErrorObject, params: Params): string {
       return `must not hold the same item twice (items ${String(params['j'])} and ${String(params['i'])})`;
     case 'pattern':
       return `must match the regular expression ${String(params['pattern'])}`;
-    case 'format':
+    case 'format': {
+      const zone =
+        typeof error.data === 'string' && /^(date-)?time$/.test(String(params['format']))
+          ? missingZone(error.data)
+          : undefined;
+      if (zone !== undefined) return zone;
       return `must be of the format ${String(params['format'])}`;
+    }
     case 'x-ogc-base64':
       return 'must be base64';
     case 'not':
