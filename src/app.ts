@@ -13,6 +13,7 @@ import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
 import { readOutRefused } from './http/refused-bodies.js';
 import { restrictMediaTypes } from './http/media-types.js';
+import { readBodies } from './http/request-bodies.js';
 import { JobCache } from './jobs/model/job-cache.js';
 import { ClusterConnection } from './k8s/connection/cluster-connection.js';
 import { HttpMetrics } from './metrics/http.metrics.js';
@@ -129,6 +130,7 @@ async function setUpHttp(
   answerAllowedMethods(fastify, ROUTER_OPTIONS);
   restrictMediaTypes(fastify);
   readJsonBodies(app, server.maxRequestBytes);
+  readBodies(fastify, ({ routeOptions }) => routeOptions.url?.startsWith(`${TRANSFER_PATH}/`) === true);
   if (server.cors) {
     app.enableCors(corsOptions);
   }

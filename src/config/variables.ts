@@ -169,7 +169,7 @@ export const variables: readonly Variable[] = [
     flag: 'max-request-bytes',
     placeholder: 'BYTES',
     default: 'server.max_request_bytes, else 10485760',
-    text: 'Largest body of a request.',
+    text: 'Largest body of a request, also of what a compressed one unfolds to.',
   },
   {
     name: 'MAX_OUTPUT_BYTES',

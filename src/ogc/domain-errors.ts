@@ -80,6 +80,19 @@ export class MalformedJsonError extends DomainError {
 
 export class PayloadTooLargeError extends DomainError {}
 
+/** The body is in a content coding that is not read. */
+export class UnsupportedCodingError extends DomainError {
+  constructor(
+    coding: string,
+    /** Those that are. */
+    readonly codings: readonly string[],
+  ) {
+    super(
+      `The body is in the coding "${coding.slice(0, 40)}" (Content-Encoding), which is not read; those that are: ${codings.join(', ')}, one of them, or none.`,
+    );
+  }
+}
+
 /** Inputs that are valid, and more than what reaches the container of their process. */
 export class InputsTooLargeError extends PayloadTooLargeError {}
 

@@ -28,6 +28,7 @@ import {
   UnauthorizedError,
   UnavailableError,
   UnwantedRequestError,
+  UnsupportedCodingError,
 } from './domain-errors.js';
 import { OGC_EXCEPTIONS, type Problem } from './problem.js';
 import { type GeneralProblemType, problemTypeReference } from './problem-types.js';
@@ -89,6 +90,12 @@ const mappings: readonly Mapping[] = [
   { error: SyncWaitExceededError, status: 504, type: ours('sync-wait-exceeded'), title: 'The job takes longer' },
   { error: InputsTooLargeError, status: 413, type: ours('inputs-too-large'), title: 'Inputs too large' },
   { error: PayloadTooLargeError, status: 413, type: ours('content-too-large'), title: 'Content too large' },
+  {
+    error: UnsupportedCodingError,
+    status: 415,
+    type: ours('unsupported-content-coding'),
+    title: 'Unsupported content coding',
+  },
   { error: CrossSiteError, status: 403, type: ours('cross-site-form'), title: 'Form of another site' },
   { error: UnwantedRequestError, status: 403, type: ours('cross-site-request'), title: 'Request of another site' },
   { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
@@ -135,6 +142,7 @@ function headersOf(error: DomainError): Record<string, string> {
   if (error instanceof UnavailableError) return { 'retry-after': String(error.retryAfterSeconds) };
   if (error instanceof RangeNotSatisfiableError && error.size !== undefined)
     return { 'content-range': `bytes */${error.size}` };
+  if (error instanceof UnsupportedCodingError) return { 'accept-encoding': error.codings.join(', ') };
   return {};
 }
 

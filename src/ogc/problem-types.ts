@@ -136,6 +136,14 @@ const GENERAL = {
         'lines that it takes), write "large_inputs: url" into the definition of the process; give the server an object store, and server.internal_url.',
     ],
   },
+  'unsupported-content-coding': {
+    title: 'Unsupported content coding',
+    status: 415,
+    meaning: 'The body of the request is compressed in a way that the server does not read. Nothing was done.',
+    remedies: [
+      'Send it in one of the codings of the header "Accept-Encoding" of this answer, named in "Content-Encoding", or uncompressed.',
+    ],
+  },
   'range-not-satisfiable': {
     title: 'Range not satisfiable',
     status: 416,

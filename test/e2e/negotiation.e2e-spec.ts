@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { rawGet } from '../support/http.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
 
@@ -139,6 +140,32 @@ describe('a body', () => {
     expect(answers.map(({ status, type }) => [status, type])).toEqual(
       [415, 415, 415, 400, 413].map((status) => [status, 'application/problem+json']),
     );
+    expect((JSON.parse(answers[4]?.text ?? '') as { detail: string }).detail).toMatch(
+      /reads at most 1048576 bytes of a body .* has 20971\d\d bytes \(Content-Length\)/,
+    );
+  });
+
+  it('in a content coding is read within the same limit, and refused where it is another one', async () => {
+    const send = (coding: string, body: Buffer<ArrayBuffer>) =>
+      ask('/processes/inputs/execution', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json', 'content-encoding': coding },
+      });
+    const inputs = { text: 'Grüße '.repeat(1_000) };
+    const body = Buffer.from(JSON.stringify({ inputs }));
+    for (const [coding, encode] of Object.entries({ gzip: gzipSync, zstd: zstdCompressSync })) {
+      const answer = await send(coding, encode(body));
+      expect([coding, answer.status, JSON.parse(answer.text)]).toEqual([coding, 200, inputs]);
+      const bomb = await send(coding, encode(Buffer.alloc(50_000_000, ' ')));
+      expect([bomb.status, problemOf(bomb).type]).toEqual([413, `${bed.url}/problems/content-too-large`]);
+    }
+    const other = await send('deflate', deflateSync(body));
+    expect([other.status, other.headers.get('accept-encoding'), problemOf(other).type]).toEqual([
+      415,
+      'gzip, zstd, br',
+      `${bed.url}/problems/unsupported-content-coding`,
+    ]);
   });
 });
 

@@ -46,6 +46,13 @@ describe('files that a job uploads', () => {
     expect(text).toMatch(/Content-Type: text\/csv\r\nContent-ID: <table>\r\nContent-Length: 3\r\n\r\na,b\r\n/);
   });
 
+  it('are kept as they are sent, whatever Content-Encoding they name', async () => {
+    const { status, results } = await run('printf II > f; put f -H Content-Encoding:zstd $(url image)', {
+      outputs: { image: {} },
+    });
+    expect([status.status, await (await results()).text()]).toEqual(['successful', 'II']);
+  });
+
   it('stand beside what it prints, in the media type that it says', async () => {
     const { results } = await run(
       'printf x > f; put f -H Content-Type:image/png $(url image); echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo [1]',

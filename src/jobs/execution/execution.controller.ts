@@ -44,7 +44,7 @@ export class ExecutionController {
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such process')
   @ApiProblem(413, 'The request is too large')
-  @ApiProblem(415, 'The body is not JSON')
+  @ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br')
   @ApiProblem(422, 'The Idempotency-Key was used with another body')
   @ApiProblem(500, 'The execution failed: why')
   @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')
