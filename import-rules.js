@@ -158,5 +158,13 @@ export const mayImport = {
   ],
   metrics: ['config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
   http: ['config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
-  commands: ['config', 'k8s', 'jobs/model'],
+  commands: [
+    'config',
+    'logging',
+    'k8s',
+    'security-context',
+    'processes',
+    'jobs/model',
+    'visualisations/visualisations.module.ts',
+  ],
 };

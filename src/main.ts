@@ -2,9 +2,11 @@ import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
 import { describeSurroundings, listen } from './app.js';
-import { helpText, parseCommandLine } from './config/command-line.js';
+import { COMMAND_LINE, helpText, readCommandLine } from './config/command-line.js';
+import type { ConfigurationOptions } from './config/config.module.js';
 import { Configuration } from './config/configuration.js';
-import { ConfigurationError } from './config/configuration-error.js';
+import { ConfigurationError, type ConfigurationFault } from './config/configuration-error.js';
+import { diagnose, type Mistake } from './commands/diagnosis.js';
 import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
 import { RELEASE_PODS, runReleasePods } from './commands/release-pods.js';
 import { createServer } from './server.js';
@@ -16,11 +18,12 @@ async function main(): Promise<void> {
     process.exitCode = await runReleasePods(process.argv.slice(3), print);
     return;
   }
-  const { help, version: askedVersion, overrides } = parseCommandLine(process.argv.slice(2));
+  const { help, version: askedVersion, overrides, faults } = readCommandLine(process.argv.slice(2));
   if (help) return print(helpText());
   if (askedVersion) return print(version);
-  const starting = createServer({ overrides, environment: process.env });
-  const shutdown = new Shutdown(starting);
+  const options = { overrides, environment: process.env };
+  const starting = faults.length > 0 ? refuse(faults) : createServer(options);
+  const shutdown = new Shutdown(starting, options);
   try {
     const app = await starting;
     describeSurroundings(app).forEach(print);
@@ -30,6 +33,10 @@ async function main(): Promise<void> {
   }
 }
 
+async function refuse(faults: readonly ConfigurationFault[]): Promise<never> {
+  throw new ConfigurationError(COMMAND_LINE, faults);
+}
+
 /** How long clients may take to read their last answers once the server listens no more, milliseconds: with the delay before that less than the 30 seconds that Kubernetes waits before it kills. */
 const PATIENCE = 10_000;
 
@@ -37,15 +44,19 @@ const PATIENCE = 10_000;
 class Shutdown {
   isUnderWay = false;
 
-  constructor(private readonly starting: Promise<NestFastifyApplication>) {
+  constructor(
+    private readonly starting: Promise<NestFastifyApplication>,
+    private readonly options: ConfigurationOptions,
+  ) {
     process.on('SIGTERM', () => this.onSignal());
     process.on('SIGINT', () => this.onSignal());
   }
 
-  /** What has been started is stopped: the embedded cluster, the leader's lease. */
+  /** What has been started is stopped: the embedded cluster, the leader's lease. Of a wrong configuration all faults are told. */
   async afterFailure(error: unknown): Promise<never> {
     this.isUnderWay = true;
-    process.stderr.write(`${describe(error)}\n`);
+    const said = isMistake(error) ? await diagnose(this.options, error).catch(() => describe(error)) : describe(error);
+    process.stderr.write(`${said}\n`);
     await this.close().catch(() => undefined);
     process.exit(1);
   }
@@ -81,6 +92,10 @@ function describe(error: unknown): string {
     return `Cannot listen: ${error.message}. Choose with --host and --port.${remedies}`;
   }
   return error.stack ?? error.message;
+}
+
+function isMistake(error: unknown): error is Mistake {
+  return error instanceof ConfigurationError || error instanceof ClusterConnectionError;
 }
 
 const LISTEN_FAILURES: ReadonlySet<string> = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);

@@ -10,6 +10,9 @@ export interface CommandLine {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
+/** In the place of a file, of faults. */
+export const COMMAND_LINE = 'command line';
+
 const switches = { help: 'Prints this text.', version: 'Prints the version.' };
 const flags = new Map(variables.flatMap(({ flag, name }) => (flag === undefined ? [] : [[flag, name] as const])));
 
@@ -20,13 +23,29 @@ const options = {
 
 type Token = ReturnType<typeof parseArgs<{ strict: false; tokens: true; options: typeof options }>>['tokens'][number];
 
+/** What can be read of the arguments, and what is wrong with the others. */
+export interface ReadCommandLine extends CommandLine {
+  readonly faults: readonly ConfigurationFault[];
+}
+
+/**
+ * As {@link readCommandLine}.
+ *
+ * @throws ConfigurationError with every fault
+ */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const { faults, ...commandLine } = readCommandLine(argv);
+  if (faults.length > 0) throw new ConfigurationError(COMMAND_LINE, faults);
+  return commandLine;
+}
+
 /**
  * Reads the arguments of the program; where a flag is repeated the last one counts. With `--help` or `--version` faults are passed over.
  *
  * @param argv without the program and the script
- * @throws ConfigurationError with every unknown flag, missing value and value that is not allowed
+ * @returns a fault for every unknown flag, missing value and value that is not allowed; such values are no overrides
  */
-export function parseCommandLine(argv: readonly string[]): CommandLine {
+export function readCommandLine(argv: readonly string[]): ReadCommandLine {
   const faults: ConfigurationFault[] = [];
   const given = new Set<string>();
   const overrides: Record<string, string> = {};
@@ -45,15 +64,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       } else given.add(token.name);
     }
   }
-  const commandLine = { help: given.has('help'), version: given.has('version'), overrides };
-  if (commandLine.help || commandLine.version) return commandLine;
+  const [help, version] = [given.has('help'), given.has('version')];
+  if (help || version) return { help, version, overrides, faults: [] };
 
   for (const { path, message } of readVariables(overrides).faults) {
     const flag = variables.find(({ name }) => name === path)?.flag;
     faults.push({ path: flag === undefined ? path : `--${flag}`, message });
+    delete overrides[path];
   }
-  if (faults.length > 0) throw new ConfigurationError('command line', faults);
-  return commandLine;
+  return { help, version, overrides, faults };
 }
 
 /** A flag that stands where another one's value belongs is a flag: the other one has no value. */

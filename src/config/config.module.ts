@@ -5,7 +5,12 @@ import { Configuration } from './configuration.js';
 import { readVariables, toEnvironmentSettings, withoutSecrets } from './environment.js';
 import { loadConfiguration, type ConfigurationOptions, type LoadedConfiguration } from './load-configuration.js';
 
-export { loadConfiguration, type ConfigurationOptions, type LoadedConfiguration } from './load-configuration.js';
+export {
+  loadConfiguration,
+  type ConfigurationOptions,
+  type LoadedConfiguration,
+  UnusableConfigurationError,
+} from './load-configuration.js';
 
 const CONFIGURATION_WARNINGS = Symbol('CONFIGURATION_WARNINGS');
 

@@ -20,7 +20,7 @@ import { readResources } from './sections/resources.section.js';
 import { defaultManagerName } from './sections/manager.section.js';
 import { ServerDefinition, serverWarnings, toServerSection } from './sections/server.section.js';
 import { readVisualisationSettings } from './sections/visualisations.section.js';
-import { describeFound, isMapping, validateDefinition } from './validation.js';
+import { describeFound, isMapping, validateDefinition, type ValidatedDefinition } from './validation.js';
 import { defaultConfigurationFiles } from './variables.js';
 import { restoreTexts } from './written-texts.js';
 import { readYamlFile, type YamlFile } from './yaml-file.js';
@@ -61,11 +61,23 @@ class FileConfiguration extends Configuration {
 const sections = ['server', 'logging', 'metadata', 'resources'];
 const knownKeys = [...sections, 'plugins', 'operators', 'processes_api'];
 
+/** With what can be used of the configuration all the same, so that others can look for further faults in it. */
+export class UnusableConfigurationError extends ConfigurationError {
+  constructor(
+    file: string,
+    faults: readonly ConfigurationFault[],
+    /** Keys and variables that have faults are as if they were not there. */
+    readonly usable: Configuration,
+  ) {
+    super(file, faults);
+  }
+}
+
 /**
  * Reads the environment and the configuration file.
  *
  * @returns a deeply frozen configuration
- * @throws ConfigurationError with every fault of both
+ * @throws UnusableConfigurationError with every fault of both
  */
 export function loadConfiguration(options: ConfigurationOptions = {}): LoadedConfiguration {
   const {
@@ -75,18 +87,10 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     usualFiles = defaultConfigurationFiles,
   } = options;
   const merged = { ...environment, ...overrides };
-  const { variables, faults: variableFaults } = readVariables(merged);
-  const environmentFaults = variableFaults.map((fault) => ({ ...fault, file: 'environment' }));
+  const { variables, faults: variableFaults } = readUsableVariables(merged);
 
-  const { file, yaml } = readFile(variables, merged, workingDirectory, usualFiles, environmentFaults);
-  const content = yaml.content ?? {};
-  if (!isMapping(content)) {
-    const fault = {
-      path: 'the file',
-      message: `must be a mapping with the keys ${sections.join(', ')} (${describeFound(content)})`,
-    };
-    throw new ConfigurationError(file, [...environmentFaults, fault]);
-  }
+  const { file, yaml } = readFile(variables, merged, workingDirectory, usualFiles);
+  const content = isMapping(yaml.content) ? yaml.content : {};
   restoreTexts(content);
   const server = validateDefinition(ServerDefinition, content['server'] ?? {}, file, 'server');
   const logging = validateDefinition(LoggingDefinition, content['logging'] ?? {}, file, 'logging');
@@ -97,40 +101,41 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   const operators = readOperators(content['operators'], variables.OPERATORS);
   const processesApi = readProcessesApi(content['processes_api'], file, variables.PROCESSES_API, operators.names);
   const visualisations = operators.names.includes('visualisations') ? readVisualisationSettings(merged) : undefined;
-  const visualisationFaults = (visualisations?.faults ?? []).map((fault) => ({ ...fault, file: 'environment' }));
 
-  const faults = [server, logging, metadata, resources, plugins, operators, processesApi].flatMap(
+  const sectionFaults = [server, logging, metadata, resources, plugins, operators, processesApi].flatMap(
     (section) => section.faults,
   );
   const unset = new Set(yaml.faults.map(({ path }) => path));
-  const all = [
-    ...environmentFaults,
-    ...visualisationFaults,
+  const faults = [
+    ...[...variableFaults, ...(visualisations?.faults ?? [])].map((fault) => ({ ...fault, file: 'environment' })),
     ...yaml.faults,
-    ...faults.filter(({ path }) => !unset.has(path)),
+    ...sectionFaults.filter(({ path }) => !unset.has(path)),
   ];
-  if (all.length > 0) throw new ConfigurationError(file, all);
 
-  const serverSection = toServerSection(server.value, variables);
+  const serverSection = toServerSection(usable(server, ServerDefinition, 'server', content['server']), variables);
   const { settings, warnings: environmentWarnings } = toEnvironmentSettings(variables, workingDirectory);
+  const metadataSection = usable(metadata, MetadataDefinition, 'metadata', content['metadata']);
+  const configuration = deepFreeze(
+    new FileConfiguration(
+      file,
+      serverSection,
+      toLoggingSection(usable(logging, LoggingDefinition, 'logging', content['logging'])),
+      toMetadataSection(metadataSection, serverSection.languages[0] ?? 'en'),
+      resources.processes.filter(({ processor }) => isMapping(processor) && typeof processor['name'] === 'string'),
+      plugins.references,
+      settings,
+      processesApi.isOn,
+      visualisations?.settings,
+    ),
+  );
+  if (faults.length > 0) throw new UnusableConfigurationError(file, faults, configuration);
+
   const unknownKeys = [
     ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
     ...[server, logging, resources].flatMap((section) => section.unknownKeys),
   ];
   return {
-    configuration: deepFreeze(
-      new FileConfiguration(
-        file,
-        serverSection,
-        toLoggingSection(logging.value),
-        toMetadataSection(metadata.value, serverSection.languages[0] ?? 'en'),
-        resources.processes,
-        plugins.references,
-        settings,
-        processesApi.isOn,
-        visualisations?.settings,
-      ),
-    ),
+    configuration,
     warnings: [
       ...environmentWarnings,
       ...yaml.warnings,
@@ -145,24 +150,54 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   };
 }
 
-/** The file that `PYGEOAPI_CONFIG` names, else the first of the usual places that exists. */
+/** A section without the keys that have faults. */
+function usable<T extends object>(
+  { value, faults }: ValidatedDefinition<T>,
+  definitionClass: new () => T,
+  section: string,
+  content: unknown,
+): T {
+  if (faults.length === 0) return value;
+  if (!isMapping(content)) return new definitionClass();
+  const wrong = new Set(faults.map(({ path }) => path.slice(section.length + 1).split(/[.[]/, 1)[0]));
+  const rest = Object.fromEntries(Object.entries(content).filter(([key]) => !wrong.has(key)));
+  const again = validateDefinition(definitionClass, rest, '', section);
+  return again.faults.length === 0 ? again.value : new definitionClass();
+}
+
+/** Those with faults are left out. */
+function readUsableVariables(environment: NodeJS.ProcessEnv): ReturnType<typeof readVariables> {
+  const read = readVariables(environment);
+  if (read.faults.length === 0) return read;
+  const wrong = new Set(read.faults.map(({ path }) => path));
+  const others = Object.fromEntries(Object.entries(environment).filter(([name]) => !wrong.has(name)));
+  return { variables: readVariables(others).variables, faults: read.faults };
+}
+
+/** The file that `PYGEOAPI_CONFIG` names, else the first of the usual places that exists; without content where it cannot be read. */
 function readFile(
   variables: EnvironmentVariables,
   environment: NodeJS.ProcessEnv,
   workingDirectory: string,
   usualFiles: readonly string[],
-  environmentFaults: readonly ConfigurationFault[],
 ): { file: string; yaml: YamlFile } {
+  const unreadable = (file: string, faults: readonly ConfigurationFault[]) => ({
+    file,
+    yaml: { content: {}, faults, warnings: [] },
+  });
   const file = variables.PYGEOAPI_CONFIG ?? usualFiles.find((place) => existsSync(resolve(workingDirectory, place)));
   if (file === undefined) {
     const message = `must name the configuration file: it is not set, and there is no ${usualFiles.join(' and no ')}`;
-    throw new ConfigurationError('environment', [...environmentFaults, { path: 'PYGEOAPI_CONFIG', message }]);
+    return unreadable('environment', [{ path: 'PYGEOAPI_CONFIG', message }]);
   }
   try {
-    return { file, yaml: readYamlFile(resolve(workingDirectory, file), file, environment) };
+    const yaml = readYamlFile(resolve(workingDirectory, file), file, environment);
+    const content = yaml.content ?? {};
+    if (isMapping(content)) return { file, yaml: { ...yaml, content } };
+    const message = `must be a mapping with the keys ${sections.join(', ')} (${describeFound(content)})`;
+    return unreadable(file, [{ path: 'the file', message }]);
   } catch (error) {
-    if (error instanceof ConfigurationError)
-      throw new ConfigurationError(file, [...environmentFaults, ...error.faults]);
+    if (error instanceof ConfigurationError) return unreadable(file, error.faults);
     throw error;
   }
 }

@@ -140,6 +140,17 @@ describe('a file that cannot be used', () => {
     expect((error as Error).message.split('\n')[0]).toMatch(message);
   });
 
+  it('is refused with the first errors of its syntax, without those that follow from them, and with all its repeated keys', () => {
+    const { message } = thrownBy(() => read('e: 1\ne: 2\ne: 3\na: {b: ${X}}\nc: {d: 1}\n')) as ConfigurationError;
+    const places = message.split('\n').map((line) => line.split(': ')[1]);
+    expect(places.filter((place) => /^line [23], column 1$/.test(place ?? ''))).toHaveLength(2);
+    expect(places.filter((place) => /^line [4-9],/.test(place ?? ''))).toEqual([
+      'line 4, column 9',
+      'line 4, column 10',
+      'line 4, column 12',
+    ]);
+  });
+
   it('says when there is no such file', () => {
     expect(() => readYamlFile('/nowhere/c.yaml', 'c.yaml', {})).toThrow(
       'c.yaml: the file: cannot be read: there is no such file',

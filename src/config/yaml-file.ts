@@ -10,6 +10,7 @@ import {
   type Document,
   type Node,
   type Pair,
+  type YAMLParseError,
 } from 'yaml';
 import { ConfigurationError, type ConfigurationFault } from './configuration-error.js';
 import { joinIndex, joinPath } from './paths.js';
@@ -23,6 +24,7 @@ export interface YamlFile {
   readonly warnings: readonly string[];
 }
 
+const MOST_SYNTAX_ERRORS = 3;
 const reference = /\$\{(\w+)(?::-([^}]*))?\}/g;
 const onlyReference = /^\$\{\w+(?::-[^}]*)?\}$/;
 
@@ -54,7 +56,11 @@ export function readYamlFile(path: string, file: string, environment: NodeJS.Pro
     prettyErrors: false,
     lineCounter: lines,
   });
-  const problems = [...document.errors, ...document.warnings];
+  // Of what is no YAML the first lines say what is wrong; the parser does not find its way again, and finds fault with all that follows.
+  const broken = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY').slice(MOST_SYNTAX_ERRORS);
+  const problems = [...document.errors, ...document.warnings].filter(
+    (problem) => !broken.includes(problem as YAMLParseError),
+  );
   if (problems.length > 0) {
     const faults = problems.map(({ pos, message }) => {
       const { line, col } = lines.linePos(pos[0]);

@@ -88,7 +88,8 @@ export class UnsupportedCodingError extends DomainError {
     readonly codings: readonly string[],
   ) {
     super(
-      `The body is in the coding "${coding.slice(0, 40)}" (Content-Encoding), which is not read; those that are: ${codings.join(', ')}, one of them, or none.`,
+      `The body is in the coding "${coding.slice(0, 40)}" (Content-Encoding), which is not read; ` +
+        `those that are: ${codings.join(', ')}, one of them, or none.`,
     );
   }
 }

@@ -133,7 +133,7 @@ const GENERAL = {
       'Pass large data by link instead of by value.',
       'Split the data over several executions.',
       'Operator: where the image reads its inputs from the address in PYGEOAPI_K8S_MANAGER_INPUTS_URL (docs/results.md shows the ten ' +
-        'lines that it takes), write "large_inputs: url" into the definition of the process; give the server an object store, and server.internal_url.',
+        'lines that it takes), write "large_inputs: url" into its definition; give the server an object store, and server.internal_url.',
     ],
   },
   'unsupported-content-coding': {

@@ -7,17 +7,20 @@ import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.pro
 import { PapermillContainerImageProcessor } from './processors/papermill-notebook/container-image.processor.js';
 import { PapermillNotebookProcessor } from './processors/papermill-notebook/notebook.processor.js';
 
+/** The registry and the processors that come with the server. They need `Configuration` and Nest's DiscoveryModule. */
+export const REGISTRY_PROVIDERS = [
+  ProcessRegistry,
+  GenericImageProcessor,
+  HelloWorldK8sProcessor,
+  PapermillNotebookProcessor,
+  PapermillContainerImageProcessor,
+];
+
 /** The processes and what is known of them. `Configuration` and `Links` come from global modules. */
 @Module({
   imports: [DiscoveryModule],
   controllers: [ProcessesController],
-  providers: [
-    ProcessRegistry,
-    GenericImageProcessor,
-    HelloWorldK8sProcessor,
-    PapermillNotebookProcessor,
-    PapermillContainerImageProcessor,
-  ],
+  providers: REGISTRY_PROVIDERS,
   exports: [ProcessRegistry],
 })
 export class ProcessesModule {}

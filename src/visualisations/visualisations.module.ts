@@ -13,6 +13,11 @@ import { VisualisationsController } from './visualisations.controller.js';
 import { VisualisationsService } from './visualisations.service.js';
 
 /** The operator of DataVisualisations: interactive apps, each of one custom resource. Imported where the configuration switches it on. */
+/** Why the operator does not run on the embedded cluster. */
+export const NEEDS_CLUSTER =
+  'The operator of visualisations needs a Kubernetes cluster: the embedded cluster has no Deployments, Services and Ingresses. ' +
+  'Take it out of operators, or choose another cluster.';
+
 @Module({
   imports: [SecurityContextModule],
   controllers: [VisualisationsController],
@@ -36,8 +41,6 @@ export class VisualisationsModule implements OnModuleInit {
   /** @throws ClusterConnectionError on the embedded cluster, which runs no Deployments */
   onModuleInit(): void {
     if (!this.connection.embedded) return;
-    throw new ClusterConnectionError(
-      'The operator of visualisations needs a Kubernetes cluster: the embedded cluster has no Deployments, Services and Ingresses. Take it out of operators, or choose another cluster.',
-    );
+    throw new ClusterConnectionError(NEEDS_CLUSTER);
   }
 }

@@ -37,6 +37,66 @@ describe('a start that fails', () => {
     expect(said).not.toMatch(/^\s+at /m);
   });
 
+  it('tells one mistake of each kind at once', async () => {
+    const file = join(folder, 'many.yaml');
+    await writeFile(
+      file,
+      `server: {bind: {port: eighty}, manager: {name: pygeoapi_k8s_manager.KubernetesManager}}
+logging: {level: LOUD, logfile: ${join(folder, 'none', 'server.log')}}
+metadata:
+  identification:
+    title: \${NOT_SET_BY_ANYBODY}
+operators: [visualisation]
+plugins: [./missing.mjs]
+resources:
+  a: {type: process, processor: [1]}
+  b: {type: process, processor: {name: pygeoapi_k8s_manager.process.GenericImageProcessor}}
+  c:
+    type: process
+    processor:
+      name: pygeoapi_k8s_manager.process.HelloWorldK8sProcessor
+      pod_security_context: {runAsUser: nobody}
+      metadata: {inputs: {x: {schema: {type: text}}}, outputs: {y: 1}}
+  d: {type: process, processor: {name: of.the.missing.Plugin}}
+`,
+    );
+    const kubeconfig = join(folder, 'no-kubeconfig');
+    const said = await failure(['--prot', '1', '--config', file], { SHUTDOWN_DELAY: 'long', KUBECONFIG: kubeconfig });
+    const places = [
+      /command line: --prot: is not known/,
+      /environment: SHUTDOWN_DELAY: must be/,
+      /many\.yaml: server\.bind\.port: must be .*"eighty"/,
+      /many\.yaml: logging\.level: must be one of/,
+      /many\.yaml: logging\.logfile: must be a file .*its folder does not exist/,
+      /many\.yaml: metadata\.identification\.title: the environment variable NOT_SET_BY_ANYBODY is not set/,
+      /many\.yaml: operators\[0\]: must be one of visualisations/,
+      /many\.yaml: plugins\[0\]: plugin "\.\/missing\.mjs" is not there/,
+      /many\.yaml: resources\.a\.processor: must be a mapping/,
+      /many\.yaml: resources\.b\.processor\.default_image: .*must be/,
+      /many\.yaml: resources\.c\.processor\.pod_security_context\.runAsUser: must be/,
+      /many\.yaml: resources\.c\.processor\.metadata\.outputs\.y: must be an object/,
+      /many\.yaml: resources\.c\.processor\.metadata\.inputs\.x\.schema: must be a JSON Schema/,
+      /no kubeconfig file at .*no-kubeconfig/,
+    ];
+    expect(places.filter((place) => !place.test(said))).toEqual([]);
+    // What follows from another mistake is none.
+    expect(said).not.toContain('of.the.missing.Plugin');
+    expect(said).not.toMatch(/^\s+at /m);
+    expect(said.match(/SHUTDOWN_DELAY/g)).toHaveLength(1);
+  });
+
+  it('tells, of a file that is no YAML, what else is wrong, with the embedded cluster, too', async () => {
+    const [file, images] = [join(folder, 'broken.yaml'), join(folder, 'images.json')];
+    await writeFile(file, 'server: {\n');
+    await writeFile(images, '[1]');
+    const environment = { EMBEDDED_IMAGES: images, PORT: 'x', OPERATORS: 'visualisations', VISUALISATIONS_TLS: 'x' };
+    const said = await failure(['--config', file, ...embedded('e')], environment);
+    expect(said).toMatch(/broken\.yaml: line \d+, column \d+: /);
+    expect(said).toMatch(/images\.json: \/0: must be object/);
+    await writeFile(images, '[]');
+    expect(await failure(['--config', file, ...embedded('e')], environment)).toContain('needs a Kubernetes cluster');
+  });
+
   it('names the processors that there are', async () => {
     const file = join(folder, 'unknown.yaml');
     await writeFile(

@@ -10,7 +10,8 @@ export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 
  * @param inputs as JSON
  * @param exchangesFiles whether this server can give inputs by address
  * @returns whether by address, for they do not fit an environment variable
- * @throws InputsTooLargeError where they do not, and the process does not say that its container reads them from an address, or there can be none
+ * @throws InputsTooLargeError where they do not, and the process does not say that its container reads them from an address, or
+ *   there can be none
  */
 export function goByAddress(
   process: Pick<RegisteredProcess, 'id' | 'largeInputs'>,
@@ -27,6 +28,7 @@ export function goByAddress(
     never: 'Its container cannot read them from an address ("large_inputs: url").',
   }[process.largeInputs];
   throw new InputsTooLargeError(
-    `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach the container of process "${process.id}", for they are passed in an environment variable. ${remedy} Pass large data by link.`,
+    `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach the container of process "${process.id}", ` +
+      `for they are passed in an environment variable. ${remedy} Pass large data by link.`,
   );
 }

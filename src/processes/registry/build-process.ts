@@ -2,9 +2,14 @@ import { ConfigurationError, type ConfigurationFault } from '../../config/config
 import type { PodSettings, ProcessResource } from '../../config/configuration.js';
 import { toPodSettings } from '../../config/sections/pod-settings.js';
 import { joinPath } from '../../config/paths.js';
-import { validateDefinition } from '../../config/validation.js';
+import { isMapping, validateDefinition } from '../../config/validation.js';
 import { defaultFaults, type CheckedInput } from '../request/input-validation.js';
-import { configurationFault, descriptionFaults, withoutOpenApiDialect } from '../description/process-metadata.js';
+import {
+  configurationFault,
+  descriptionFaults,
+  describeFromMetadata,
+  withoutOpenApiDialect,
+} from '../description/process-metadata.js';
 import type { ProcessDescription } from '../description/process-description.js';
 import type { JsonSchema } from '../schema/json-schema.js';
 import type { CommonDefinition, ConfiguredProcess, ProcessorInterface } from '../processor.js';
@@ -66,7 +71,7 @@ export function readEntry(
   const lacking = interfaceFaults(processor, resource);
   if (lacking.length > 0) return { faults: lacking, warnings: [] };
   const { definition, podSettings, faults, warnings } = readDefinition(processor, resource, file);
-  if (faults.length > 0) return { faults, warnings };
+  if (faults.length > 0) return { faults: [...faults, ...metadataFaults(resource, context.compiler)], warnings };
   const process = { id: resource.id, definition };
   const pods = { own: podSettings, defaults: context.podDefaults ?? {} };
   const calls = callsOf(resource, process, context);
@@ -80,7 +85,7 @@ export function describeProcess(
   context: BuildContext,
 ): BuiltProcess {
   const metadata = `${resource.path}.metadata`;
-  const description = describe(() => processor.describe(process), resource);
+  const description = describe(() => processor.describe(process), resource, context.compiler);
   if (Array.isArray(description)) return { faults: description, warnings: [] };
 
   const compiled = compileSchemas(context.compiler, description, metadata);
@@ -173,6 +178,7 @@ function interfaceFaults(processor: AnyProcessor, { path, processor: { name } }:
 function describe(
   make: () => unknown,
   { path, processor: { name } }: ProcessResource,
+  compiler: SchemaCompiler,
 ): ProcessDescription | ConfigurationFault[] {
   const metadata = `${path}.metadata`;
   const description = attempt(make, path, `names the processor "${name}", which failed to describe the process`);
@@ -182,7 +188,29 @@ function describe(
     return [{ path, message: `names the processor "${name}", whose describe() must not be asynchronous` }];
   }
   const faults = descriptionFaults(description, metadata);
-  return faults.length > 0 ? faults : withoutOpenApiDialect(description as ProcessDescription);
+  if (faults.length === 0) return withoutOpenApiDialect(description as ProcessDescription);
+  return [...faults, ...schemaFaults(compiler, description, metadata)];
+}
+
+/** What is wrong with the metadata of a definition that has other faults, so that its processor cannot be asked. */
+function metadataFaults(
+  { id, path, processor: { metadata } }: ProcessResource,
+  compiler: SchemaCompiler,
+): ConfigurationFault[] {
+  if (!isMapping(metadata)) return [];
+  const description = describeFromMetadata({ id, definition: { metadata } });
+  const faults = descriptionFaults(description, `${path}.metadata`);
+  return [...faults, ...schemaFaults(compiler, description, `${path}.metadata`)];
+}
+
+/** Of inputs and outputs of a description that has other faults. */
+function schemaFaults(compiler: SchemaCompiler, description: unknown, metadata: string): ConfigurationFault[] {
+  const described = (key: string): Record<string, never> => {
+    const entries = isMapping(description) && isMapping(description[key]) ? Object.entries(description[key]) : [];
+    return Object.fromEntries(entries.filter(([, value]) => isMapping(value) && isMapping(value['schema']))) as never;
+  };
+  const schemas = { inputs: described('inputs'), outputs: described('outputs') } as unknown as ProcessDescription;
+  return compileSchemas(compiler, withoutOpenApiDialect(schemas), metadata).faults;
 }
 
 function attempt<T>(make: () => T, path: string, failure: string): T | ConfigurationFault[] {

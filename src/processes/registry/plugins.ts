@@ -27,14 +27,27 @@ export interface LoadPluginsOptions {
 const LOAD_LIMIT = 30_000;
 
 /**
- * Imports the modules under `plugins`: relative paths count from the configuration file's folder, packages are looked for from there on and then beside
- * this package. Their default export and named exports that are `@Processor` classes or Nest modules are taken.
+ * As {@link tryPlugins}.
  * @throws ConfigurationError that names each plugin that cannot be used, and why
  */
 export async function loadPlugins(
-  { file, plugins }: Pick<Configuration, 'file' | 'plugins'>,
-  { load = importFrom, after = afterSystemTime }: LoadPluginsOptions = {},
+  configuration: Pick<Configuration, 'file' | 'plugins'>,
+  options: LoadPluginsOptions = {},
 ): Promise<Plugin[]> {
+  const { plugins, faults } = await tryPlugins(configuration, options);
+  if (faults.length > 0) throw new ConfigurationError(configuration.file, faults);
+  return plugins;
+}
+
+/**
+ * Imports the modules under `plugins`: relative paths count from the configuration file's folder, packages are looked for from there on and then beside
+ * this package. Their default export and named exports that are `@Processor` classes or Nest modules are taken.
+ * @returns those that can be used, and of each other one why it cannot
+ */
+export async function tryPlugins(
+  { plugins }: Pick<Configuration, 'plugins'>,
+  { load = importFrom, after = afterSystemTime }: LoadPluginsOptions = {},
+): Promise<{ readonly plugins: Plugin[]; readonly faults: readonly ConfigurationFault[] }> {
   const loaded: Plugin[] = [];
   const faults: ConfigurationFault[] = [];
   for (const reference of plugins) {
@@ -45,8 +58,7 @@ export async function loadPlugins(
       faults.push({ path: reference.path, message: `plugin "${reference.specifier}" ${reason}` });
     }
   }
-  if (faults.length > 0) throw new ConfigurationError(file, faults);
-  return loaded;
+  return { plugins: loaded, faults };
 }
 
 class PluginFault extends Error {}

@@ -17,7 +17,8 @@ export function assertPodFits(podSpec: V1PodSpec): void {
       const size = text.length > LONGEST_TEXT / 4 ? Buffer.byteLength(text.replaceAll('$$', '$')) : 0;
       if (size > LONGEST_TEXT)
         throw new InputsTooLargeError(
-          `The inputs are too large: they make ${what} of container "${container.name}" ${size} bytes long, and Linux takes ${LONGEST_TEXT}. Pass large data by link.`,
+          `The inputs are too large: they make ${what} of container "${container.name}" ${size} bytes long, ` +
+            `and Linux takes ${LONGEST_TEXT}. Pass large data by link.`,
         );
     }
   }

@@ -6,6 +6,7 @@ import { InputsTooLargeError, InvalidRequestError, MisconfiguredError } from '..
 import { buildProcess, type AnyProcessor } from './build-process.js';
 import { parseJson } from '../../json/parse-json.js';
 import type { AccessRequest, Execution, JobResult, PrintedResult } from '../processor.js';
+import { describeFromMetadata } from '../description/process-metadata.js';
 import type { RegisteredProcess } from './registered-process.js';
 import { plainProcessor } from '../testing/process-fixture.js';
 import { clusterWith } from '../testing/cluster-view.js';
@@ -71,6 +72,22 @@ describe('inputs that are too large for an environment variable', () => {
   it('are told before a pod is made that could not start', async () => {
     const makePodSpec = () => ({ containers: [{ name: 'main', image: 'image', args: ['x'.repeat(200_000)] }] });
     await expect(processOf({ makePodSpec }).makePodSpec(execution, clusterWith())).rejects.toThrow(InputsTooLargeError);
+  });
+});
+
+describe('mistakes in a definition', () => {
+  it('are told together: those of its keys, of its description, of its schemas', () => {
+    const inputs = { x: { schema: { type: 'text' } }, y: { schema: 1 } };
+    const outputs = { z: { schema: { type: 'integer', minimum: 'one' } } };
+    const pathsOf = (definition: object) =>
+      build({ describe: describeFromMetadata }, definition).faults.map(({ path }) => path);
+    const described = ['metadata.inputs.y.schema', 'metadata.inputs.x.schema', 'metadata.outputs.z.schema'];
+    const paths = described.map((path) => `resources.buffer.processor.${path}`);
+    expect(pathsOf({ metadata: { inputs, outputs } })).toEqual(paths);
+    expect(pathsOf({ check_auth: 'perhaps', metadata: { inputs, outputs } })).toEqual([
+      'resources.buffer.processor.check_auth',
+      ...paths,
+    ]);
   });
 });
 
