@@ -113,6 +113,7 @@ describe('a job that the predecessor has collected', () => {
       'links',
       'message',
       'processID',
+      'processingEntityType',
       'progress',
       'started',
       'status',

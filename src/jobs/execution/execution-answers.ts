@@ -36,9 +36,10 @@ export class ExecutionAnswers {
 
   /**
    * @param body the execute request
-   * @param how `headers` are those of the request, or what its parameters say in their place; `isDraft` where the request is one of version 2.0
-   * whatever profile it names; `faults` are those that were found before
-   * @throws as {@link ExecutionService.execute}; JobGoneError, JobFailedError, SyncWaitExceededError, and whatever keeps results from being read
+   * @param how `headers` are those of the request, or what its parameters say in their place; `isDraft` where the
+   * request is one of version 2.0 whatever profile it names; `faults` are those that were found before
+   * @throws as {@link ExecutionService.execute}; JobGoneError, JobFailedError, SyncWaitExceededError, and whatever
+   * keeps results from being read
    */
   async answer(
     processId: string,
@@ -133,8 +134,8 @@ export function isOfDraft(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Whether the client would rather have a document (JSON) than several parts, or than one output as it is: so says 2.0 how results are negotiated where a
- * request has no `response`.
+ * Whether the client would rather have a document (JSON) than several parts, or than one output as it is: so says 2.0
+ * how results are negotiated where a request has no `response`.
  */
 function acceptsDocuments(headers: IncomingHttpHeaders, isDraft: boolean): boolean | 'always' {
   const accept = headers.accept ?? '*/*';

@@ -16,9 +16,10 @@ import { ExecutionAnswers } from './execution-answers.js';
 import { ExecutionService } from './execution.service.js';
 
 /**
- * Executing by `GET` (OGC API - Processes 2.0 draft, clause 16), where `server.kvp_execute` is on: a method that HTTP calls safe makes a job. So it is
- * refused where another site's page or a browser that fetches ahead sends it; the token is taken by header only, for addresses are logged and
- * shared; nothing may store the answer; and `HEAD` only says whether the request is right.
+ * Executing by `GET` (OGC API - Processes 2.0 draft, clause 16), where `server.kvp_execute` is on: a method that HTTP
+ * calls safe makes a job. So it is refused where another site's page or a browser that fetches ahead sends it; the
+ * token is taken by header only, for addresses are logged and shared; nothing may store the answer; and `HEAD` only
+ * says whether the request is right.
  */
 @ApiTags('Execution')
 @ApiBearerAuth()
@@ -54,7 +55,11 @@ export class KvpExecutionController {
     operationId: 'executeByParameters',
     summary: 'Execute a process, with inputs as parameters (version 2.0 of the standard)',
     description:
-      'Each input is a parameter of its name: text as it is, anything else as JSON; `NAME[href]` for a link, `NAME[value]` and `NAME[mediaType]` for a qualified value, `NAME[crs]` beside the numbers of a bounding box. `NAME[include]=true` asks for an output, `NAME[mediaType]` for its format. `response[prefer]` and `response[f]` stand for the headers Prefer and Accept. The token goes by header only. Below, each configured process has an operation of its own.',
+      'Each input is a parameter of its name: text as it is, anything else as JSON; `NAME[href]` for a link, ' +
+      '`NAME[value]` and `NAME[mediaType]` for a qualified value, `NAME[crs]` beside the numbers of a bounding box. ' +
+      '`NAME[include]=true` asks for an output, `NAME[mediaType]` for its format. `response[prefer]` and `response[f]` ' +
+      'stand for the headers Prefer and Accept. The token goes by header only. Below, each configured process has an ' +
+      'operation of its own.',
   })
   @ApiHeader({
     name: 'Prefer',

@@ -47,8 +47,8 @@ export class JobsService {
   }
 
   /**
-   * Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive meanwhile shift nothing; an
-   * offset is shifted by them.
+   * Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive
+   * meanwhile shift nothing; an offset is shifted by them.
    */
   list(query: JobListQuery, now: Date): JobPage {
     const jobs: JobStatus[] = [];
@@ -70,8 +70,9 @@ export class JobsService {
   }
 
   /**
-   * The execute request of a job as it is kept with it, as JSON: inputs with defaults filled in and secrets masked, which outputs were asked for, and how. What
-   * formats were asked for, and who is told, is not kept so. Asks the cluster: no inputs are held in memory.
+   * The execute request of a job as it is kept with it, as JSON: inputs with defaults filled in and secrets masked,
+   * which outputs were asked for, and how. What formats were asked for, and who is told, is not kept so. Asks the
+   * cluster: no inputs are held in memory.
    * @throws NotAvailableError where it is not kept
    */
   async requestOf({ jobId, name, uid, keepsInputs, request }: JobRecord): Promise<string> {

@@ -58,7 +58,9 @@ export class JobResults {
    * @param showLogTail whether the cause of a failure may quote the log
    * @param base address of the API
    * @param selected ids of the outputs that are wanted; undefined: those that the execute request asked for
-   * @throws InvalidParameterError where the process has no such output; ResultNotAvailableError where the execute request asked for none; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError, NotAcceptableError, MisconfiguredError
+   * @throws InvalidParameterError where the process has no such output; ResultNotAvailableError where the execute
+   * request asked for none; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError,
+   * NotAcceptableError, MisconfiguredError
    */
   async read(job: JobRecord, showLogTail: boolean, base: string, selected?: readonly string[]): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
@@ -99,7 +101,8 @@ export class JobResults {
   /**
    * One result as it is, however the results were asked for.
    * @param index from 0: which value of an output that may have several, see {@link formatValueAt}; undefined: all of it
-   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job gave none, or no such value
+   * @throws as {@link read}; OutputNotFoundError where the process has no such output, NotAvailableError where the job
+   * gave none, or no such value
    */
   async readOutput(job: JobRecord, outputId: string, showLogTail: boolean, index?: number): Promise<ResultsAnswer> {
     const format = index === undefined ? formatRaw : formatValueAt(index);

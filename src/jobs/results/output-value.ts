@@ -5,9 +5,9 @@ import { assertFits, formatRaw, type Output, outputsOf } from './results-format.
 import { isJson, ofBytes, readJson, valuePart } from './results-values.js';
 
 /**
- * One value of the only output that is selected, in a media type of its own (OGC API - Processes 2.0 draft, `/jobs/{jobID}/results/{outputID}/{N}`: "a
- * specific value of a multi-valued output"). An output whose `maxOccurs` is more than 1 has as many values as the JSON array that the job gave; any
- * other has one.
+ * One value of the only output that is selected, in a media type of its own (OGC API - Processes 2.0 draft,
+ * `/jobs/{jobID}/results/{outputID}/{N}`: "a specific value of a multi-valued output"). An output whose `maxOccurs` is
+ * more than 1 has as many values as the JSON array that the job gave; any other has one.
  * @param index from 0
  * @returns a format whose answer is empty where there is no such value
  */

@@ -1,6 +1,7 @@
 /**
- * Whether a parameter that a resource does not have is let pass (`server.ignore_parameters`). OGC API - Common 1.0, section 7.4.1, has a server refuse
- * unknown parameters; what trackers append to every address that is shared is none of the client's doing.
+ * Whether a parameter that a resource does not have is let pass (`server.ignore_parameters`). OGC API - Common 1.0,
+ * section 7.4.1, has a server refuse unknown parameters; what trackers append to every address that is shared is none
+ * of the client's doing.
  * @param patterns names; one that ends in `*` stands for all that begin so
  */
 export function isIgnored(name: string, patterns: readonly string[]): boolean {

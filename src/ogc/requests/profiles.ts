@@ -24,8 +24,8 @@ const NAME = /^(?:https?:\/\/www\.opengis\.net\/def\/profile\/OGC\/0\/([a-z-]+)|
 const PARAMETER = /(?:^|[;,])[ \t]*profile[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;,"]*))/gi;
 
 /**
- * The profiles of version 2.0 that a request asks for, by any of the ways of clause 7, "Content negotiation by profile": `Accept` with a parameter,
- * `Accept-Profile`, `Prefer`, or a `Link` of its own. Any others are not there.
+ * The profiles of version 2.0 that a request asks for, by any of the ways of clause 7, "Content negotiation by
+ * profile": `Accept` with a parameter, `Accept-Profile`, `Prefer`, or a `Link` of its own. Any others are not there.
  */
 export function askedProfiles(headers: IncomingHttpHeaders): ReadonlySet<Profile> {
   const text = (name: string): string => [headers[name] ?? []].flat().join(', ');

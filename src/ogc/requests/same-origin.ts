@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a form was sent by a page of this server, or by no browser at all. Forms, unlike JSON, may be sent by the page of any site without the
- * browser asking first; a process that needs no token could be executed by them.
+ * Whether a form was sent by a page of this server, or by no browser at all. Forms, unlike JSON, may be sent by the
+ * page of any site without the browser asking first; a process that needs no token could be executed by them.
  *
  * Browsers say where a request comes from (https://w3c.github.io/webappsec-fetch-metadata/); older ones at least send `Origin`.
  * @param base the API's address, whose origin is this server's
@@ -15,8 +15,9 @@ export function isSameOrigin(headers: IncomingHttpHeaders, base: string): boolea
 }
 
 /**
- * Whether a `GET` that does something was meant to be sent: not by the page of another site, whatever it let the browser load, and not by a browser
- * that fetches ahead what nobody has asked for yet (https://wicg.github.io/nav-speculation/prefetch.html, `Sec-Purpose`).
+ * Whether a `GET` that does something was meant to be sent: not by the page of another site, whatever it let the
+ * browser load, and not by a browser that fetches ahead what nobody has asked for yet
+ * (https://wicg.github.io/nav-speculation/prefetch.html, `Sec-Purpose`).
  * @param base as of {@link isSameOrigin}
  */
 export function isDeliberate(headers: IncomingHttpHeaders, base: string): boolean {

@@ -60,7 +60,10 @@ const RESPONSE: Parameter = {
   schema: { type: 'object', properties: { f: { type: 'string' }, prefer: { type: 'string' } } },
 };
 
-/** What is neither text nor a number nor a truth value is JSON, or given as a link or a qualified value: of that a parameter can say no more. */
+/**
+ * What is neither text nor a number nor a truth value is JSON, or given as a link or a qualified value: of that a
+ * parameter can say no more.
+ */
 function inputParameter(
   id: string,
   { schema, maxOccurs = 1 }: InputDescription,

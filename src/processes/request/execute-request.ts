@@ -61,7 +61,10 @@ export function tokenOf(process: RequestedProcess, body: unknown): string | unde
 
 /** How an execute request is read. */
 export interface Reading {
-  /** What `"outputs": {}` asks for: all (OGC API - Processes 1.0), or none (2.0 draft, requirement `process-execute-empty-outputs`); default all. */
+  /**
+   * What `"outputs": {}` asks for: all (OGC API - Processes 1.0), or none (2.0 draft, requirement
+   * `process-execute-empty-outputs`); default all.
+   */
   readonly emptyOutputs?: 'all' | 'none';
   /** What was wrong with the request before it became this body; default nothing. */
   readonly faults?: readonly RequestFault[];
@@ -69,7 +72,8 @@ export interface Reading {
 
 /**
  * Reads an execute request.
- * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body; OutputNotFoundError where they are all outputs that there are not
+ * @throws InvalidRequestError with all faults, each with its JSON Pointer into the body; OutputNotFoundError where
+ * they are all outputs that there are not
  */
 export function parseExecuteRequest(process: RequestedProcess, body: unknown, reading: Reading = {}): ExecuteRequest {
   if (!isMapping(body))

@@ -110,8 +110,8 @@ class Reader {
 }
 
 /**
- * Reads an execute request from a query (OGC API - Processes 2.0 draft, clause 16, "KVP-encoded Execute"). Names of inputs and outputs are found whatever
- * their case, where that is unambiguous.
+ * Reads an execute request from a query (OGC API - Processes 2.0 draft, clause 16, "KVP-encoded Execute"). Names of
+ * inputs and outputs are found whatever their case, where that is unambiguous.
  * @param query what stands behind the `?`, as it was sent
  * @param isIgnored whether a parameter that the process does not have is passed over
  */

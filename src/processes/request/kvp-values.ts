@@ -9,10 +9,12 @@ import { objectFormatOf } from '../schema/ogc-formats.js';
 export type Read = { readonly value: unknown } | { readonly fault: string };
 
 /**
- * The value of an input that stands in parameters of a query (OGC API - Processes 2.0 draft, clause 16): text as it is where the schema takes nothing
- * else, otherwise JSON; a bounding box as its numbers; several values divided by commas that are not escaped, or in several parameters.
+ * The value of an input that stands in parameters of a query (OGC API - Processes 2.0 draft, clause 16): text as it is
+ * where the schema takes nothing else, otherwise JSON; a bounding box as its numbers; several values divided by commas
+ * that are not escaped, or in several parameters.
  *
- * Where a schema takes text and something else, what is JSON of a type that it takes is that, anything else is text: `5` is a number, `"5"` a text.
+ * Where a schema takes text and something else, what is JSON of a type that it takes is that, anything else is text:
+ * `5` is a number, `"5"` a text.
  * @param raw values as they stand in the query, escaped; at least one
  */
 export function readInput({ schema, maxOccurs = 1 }: InputDescription, raw: readonly string[]): Read {
