@@ -37,7 +37,7 @@ export function readBodies(fastify: FastifyInstance, takesAsSent: (request: Fast
     if (length !== undefined && length > limit) throw refuse(tooLarge(`has ${length} bytes (Content-Length)`, limit));
     const coding = codingOf(headers['content-encoding']);
     if (coding !== undefined && !Object.hasOwn(decoders, coding))
-      throw refuse(new UnsupportedCodingError(coding, Object.keys(decoders)));
+      throw refuse(new UnsupportedCodingError(coding, Object.keys(decoders).join(', ')));
     return coding === undefined && !isChunked ? payload : measured(payload, coding, { limit, length, refuse });
   });
 }

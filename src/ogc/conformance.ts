@@ -22,6 +22,7 @@ export const conformanceClass = {
     html: `${DRAFT}html`,
     openApi: `${DRAFT}oas`,
     openApi30: `${DRAFT}oas30`,
+    openApi31: `${DRAFT}oas31`,
     jobList: `${DRAFT}job-list`,
     callback: `${DRAFT}callback`,
     dismiss: `${DRAFT}dismiss`,

@@ -84,12 +84,12 @@ export class PayloadTooLargeError extends DomainError {}
 export class UnsupportedCodingError extends DomainError {
   constructor(
     coding: string,
-    /** Those that are. */
-    readonly codings: readonly string[],
+    /** Those that are, divided by commas. */
+    readonly codings: string,
   ) {
     super(
       `The body is in the coding "${coding.slice(0, 40)}" (Content-Encoding), which is not read; ` +
-        `those that are: ${codings.join(', ')}, one of them, or none.`,
+        `those that are: ${codings}, one of them, or none.`,
     );
   }
 }

@@ -28,6 +28,7 @@ import { sendJson } from './send-json.js';
   conformanceClass.draft.json,
   conformanceClass.draft.openApi,
   conformanceClass.draft.openApi30,
+  conformanceClass.draft.openApi31,
 ])
 export class LandingController {
   constructor(

@@ -142,7 +142,7 @@ function headersOf(error: DomainError): Record<string, string> {
   if (error instanceof UnavailableError) return { 'retry-after': String(error.retryAfterSeconds) };
   if (error instanceof RangeNotSatisfiableError && error.size !== undefined)
     return { 'content-range': `bytes */${error.size}` };
-  if (error instanceof UnsupportedCodingError) return { 'accept-encoding': error.codings.join(', ') };
+  if (error instanceof UnsupportedCodingError) return { 'accept-encoding': error.codings };
   return {};
 }
 

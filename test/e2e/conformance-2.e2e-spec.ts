@@ -140,6 +140,10 @@ describe('conformance', () => {
     expect(await json('/openapi')).toMatchObject({ openapi: expect.stringMatching(/^3\.0\.\d$/), paths: {} });
   });
 
+  it('2.0 /req/oas31/oas-definition: the definition is there as an OpenAPI 3.1 document, too', async () => {
+    expect(await json('/openapi/3.1')).toMatchObject({ openapi: expect.stringMatching(/^3\.1\.\d$/), paths: {} });
+  });
+
   it('2.0 /req/dismiss/job-dismiss-status: a job that goes on becomes dismissed, one that has ended is removed', async () => {
     const running = await bed.submit('hello-world-k8s-sleep', { name: 'x' });
     expect(await (await bed.delete(`/jobs/${running}`)).json()).toMatchObject({ id: running, status: 'dismissed' });

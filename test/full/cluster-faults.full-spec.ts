@@ -70,16 +70,16 @@ async function stopCollecting(): Promise<() => Promise<unknown>> {
 (canDisturbCluster ? describe : describe.skip)('nothing is lost', () => {
   it.each<[string, () => Promise<void>]>([
     [
-      'the API server is killed while jobs run, and comes back',
+      'when the API server is killed while jobs run, and comes back',
       async () => {
         const refused = await bed.execute('short', {}, { prefer: 'respond-async' });
         expect(refused.status).toBe(503);
         expect((await bed.get('/jobs')).status).toBe(200);
       },
     ],
-    ['etcd is compacted, so that every watch has expired', compactEtcd],
+    ['when etcd is compacted, so that every watch has expired', compactEtcd],
   ])(
-    'when %s',
+    '%s',
     async (_name, meanwhile) => {
       const ids = await submit(10);
       await kill('kube-apiserver');
