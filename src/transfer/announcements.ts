@@ -1,6 +1,20 @@
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { MOST_PARTS, type PartDigests } from '../object-store/uploads.js';
-import { InvalidRequestError } from '../ogc/domain-errors.js';
+import { EndedError, InvalidRequestError } from '../ogc/domain-errors.js';
+
+/** A file, or a part of one, that is about to be sent. */
+export interface Announcement {
+  readonly outputId: string;
+  /** Absent: the whole file. */
+  readonly part?: number;
+  /** Bytes; undefined: not said. */
+  readonly size?: number;
+  /** Of the whole file, 64 hexadecimal digits. */
+  readonly sha256?: string;
+  /** Of what is sent now, as its headers say: a store that is sent to straight is told by the address that they have to come. */
+  readonly digests?: PartDigests;
+  readonly mediaType?: string;
+}
 
 /** Bytes of the digests that a job may send as headers. */
 const DIGEST_BYTES = { sha256: 32, md5: 16 } as const;
@@ -45,4 +59,8 @@ export function asRefusal(error: unknown): unknown {
   return error instanceof ObjectStoreError && error.failure === 'failed'
     ? new InvalidRequestError(`The file did not arrive as it was announced: ${error.message}`)
     : error;
+}
+
+export function ended(jobId: string): EndedError {
+  return new EndedError(`Job "${jobId}" has ended or was dismissed: its files cannot be exchanged any more.`);
 }

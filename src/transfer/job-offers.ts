@@ -72,8 +72,9 @@ export class JobOffers extends JobTransfer {
     if (kubeJob?.metadata?.uid !== job.uid) return;
     const uploads = parseUploadRecords(kubeJob.metadata.annotations?.[ownAnnotation.uploads]);
     const kept = new Set([...(job.outputs?.values() ?? [])].map(({ key }) => key));
-    for (const { key, id } of uploads.values()) {
+    for (const { key, id, before } of uploads.values()) {
       await this.store.uploads?.abort({ key, id });
+      if (before) await this.store.uploads?.abort(before);
       if (!kept.has(key)) await this.store.remove(key);
     }
   }

@@ -19,7 +19,8 @@ import type { PartDigests, UploadOptions } from '../object-store/uploads.js';
 import { EndedError, InvalidRequestError } from '../ogc/domain-errors.js';
 import { makeCapability } from './capability.js';
 import { FilePolicy } from './file-policy.js';
-import { TransfersService, type Announcement } from './transfers.service.js';
+import type { Announcement } from './announcements.js';
+import { TransfersService } from './transfers.service.js';
 import { parseUploadRecords } from './upload-records.js';
 import { UploadedResults } from './uploaded-results.js';
 
@@ -77,15 +78,34 @@ describe('a file that is sent again', () => {
   it('begins another upload, and ends the one before', async () => {
     await send('first');
     const first = record();
-    await send('second');
+    await send('a second');
     expect(record()?.id).not.toBe(first?.id);
     expect(await store.uploads.parts(first!)).toBeUndefined();
-    expect(await result()).toBe('second');
+    expect(await result()).toBe('a second');
   });
 
-  it('and did not arrive is none, however long the one before was', async () => {
+  it('and does not arrive leaves the one before, however often, where that has its size', async () => {
     await send('first');
+    const first = record();
+    for (let time = 0; time < 3; time += 1) await announce({ size: 5 });
+    expect(record()?.before?.id).toBe(first?.id);
+    for (let time = 0; time < 2; time += 1) expect(await result()).toBe('first');
+  });
+
+  it('and arrives takes the place of the one before, which is ended once another is announced', async () => {
+    await send('first');
+    const first = record();
     await announce({ size: 5 });
+    await send('third');
+    await send('forth');
+    expect(await store.uploads.parts(first!)).toBeUndefined();
+    expect(await result()).toBe('forth');
+  });
+
+  it('and does not arrive, and has another size, is none', async () => {
+    await send('first');
+    await announce({ size: 6 });
+    expect(record()?.before).toBeUndefined();
     await expect(results()).rejects.toMatchObject({ type: 'result-incomplete' });
   });
 

@@ -11,9 +11,8 @@ import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { KnownStore } from '../object-store/store-capabilities.js';
-import { LARGEST_PART, MOST_PARTS, type PartDigests, type UploadStore } from '../object-store/uploads.js';
+import { LARGEST_PART, MOST_PARTS, type UploadStore } from '../object-store/uploads.js';
 import {
-  EndedError,
   JobNotFoundError,
   LengthRequiredError,
   NotAvailableError,
@@ -21,11 +20,19 @@ import {
   UnavailableError,
 } from '../ogc/domain-errors.js';
 import { matchesCapability } from './capability.js';
-import { asRefusal, assertDigests, assertPart, assertSha256, invalidPart } from './announcements.js';
+import {
+  asRefusal,
+  ended,
+  type Announcement,
+  assertDigests,
+  assertPart,
+  assertSha256,
+  invalidPart,
+} from './announcements.js';
 import { toBase64, verified } from './checksum.js';
 import { FilePolicy } from './file-policy.js';
 import { piecesOf, relay } from './relay.js';
-import { formatUploadRecords, parseUploadRecords, type UploadRecord } from './upload-records.js';
+import { areWhole, formatUploadRecords, parseUploadRecords, type UploadRecord } from './upload-records.js';
 
 /** Seconds for which a presigned address is good: time for a client to follow, not for the transfer itself, which may take as long as it likes. */
 const ADDRESS_SECONDS = 300;
@@ -38,20 +45,6 @@ const MOST_ATTEMPTS = 20;
 export interface Holder {
   readonly jobId: string;
   readonly capability: string;
-}
-
-/** A file, or a part of one, that is about to be sent. */
-export interface Announcement {
-  readonly outputId: string;
-  /** Absent: the whole file. */
-  readonly part?: number;
-  /** Bytes; undefined: not said. */
-  readonly size?: number;
-  /** Of the whole file, 64 hexadecimal digits. */
-  readonly sha256?: string;
-  /** Of what is sent now, as its headers say: a store that is sent to straight is told by the address that they have to come. */
-  readonly digests?: PartDigests;
-  readonly mediaType?: string;
 }
 
 /** What is sent of a file: all of it, a part, nothing more. */
@@ -202,20 +195,37 @@ export class TransfersService {
       const pod = await this.attemptOf(job);
       const noted = records.get(outputId);
       const goesOn = noted?.pod === pod && (sending === 'nothing' || (sending === 'part' && !noted?.whole));
-      const known = goesOn && noted ? noted : (begun ??= await this.begin(job, announcement, pod, sending === 'whole'));
+      const before = goesOn || noted?.pod !== pod ? undefined : await this.arrivedBefore(noted, announcement.size);
+      const fresh = async () => ({
+        ...(begun ??= await this.begin(job, announcement, pod, sending === 'whole')),
+        ...(before ? { before } : {}),
+      });
+      const known = goesOn && noted ? noted : await fresh();
       const given = mediaType !== undefined && isMediaType(mediaType) ? { mediaType } : {};
       const record = change({ ...known, ...given });
       const text = formatUploadRecords(new Map([...records, [outputId, record]]));
       try {
         if (text !== annotations[ownAnnotation.uploads]) await this.note(job, text);
         if (begun && begun.id !== record.id) await this.uploads().abort(begun);
-        if (noted && noted.id !== record.id) await this.uploads().abort(noted);
+        const kept = [record.id, record.before?.id];
+        for (const other of [noted, noted?.before])
+          if (other && !kept.includes(other.id)) await this.uploads().abort(other);
         return record;
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
       }
     }
     throw new UnavailableError('The job changes all the time; try again.', 1);
+  }
+
+  /** What still counts where the file that is announced now does not arrive: a whole one of the same size. */
+  private async arrivedBefore(
+    noted: UploadRecord | undefined,
+    size: number | undefined,
+  ): Promise<UploadRecord | undefined> {
+    if (!noted || noted.size === undefined || noted.size !== size) return undefined;
+    const { before, ...last } = noted;
+    return areWhole((await this.uploads().parts(noted)) ?? [], noted) ? last : before;
   }
 
   /** UID of the pod that runs now, of a job that may be tried again. The cluster itself is asked, as in {@link authorize}. */
@@ -282,8 +292,4 @@ export class TransfersService {
     if (!uploads) throw new ObjectStoreError('not-configured', 'There is no object store.', true);
     return uploads;
   }
-}
-
-function ended(jobId: string): EndedError {
-  return new EndedError(`Job "${jobId}" has ended or was dismissed: its files cannot be exchanged any more.`);
 }

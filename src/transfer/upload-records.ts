@@ -1,4 +1,5 @@
 import { isMapping } from '../config/validation.js';
+import type { UploadedPart } from '../object-store/uploads.js';
 
 /** A file that a job has begun to upload. What was announced last counts. */
 export interface UploadRecord {
@@ -16,10 +17,18 @@ export interface UploadRecord {
   readonly parts?: number;
   /** Begun for a file that comes in one request; what comes after it begins another. */
   readonly whole?: true;
+  /** The whole file that arrived before this one was announced, of the same size: it counts while this one has not arrived. */
+  readonly before?: UploadRecord;
   /** All of it passes through this server, which sends it on with its digests. */
   readonly relayed?: true;
   /** UID of the pod that sends it, of a job that may be tried again: what another attempt has sent is no result of this one. */
   readonly pod?: string;
+}
+
+/** Whether these parts are the file of a record. */
+export function areWhole(parts: readonly UploadedPart[], record: UploadRecord): boolean {
+  const actual = parts.reduce((sum, part) => sum + part.size, 0);
+  return parts.length === (record.parts ?? 1) && actual === record.size;
 }
 
 export type UploadRecords = ReadonlyMap<string, UploadRecord>;
@@ -42,12 +51,13 @@ export function formatUploadRecords(records: UploadRecords): string {
 
 function isUploadRecord(value: unknown): value is UploadRecord {
   if (!isMapping(value)) return false;
-  const { size, sha256, parts, pod } = value;
+  const { size, sha256, parts, pod, before } = value;
   return (
     ['key', 'id', 'token', 'mediaType'].every((name) => typeof value[name] === 'string') &&
     (size === undefined || (typeof size === 'number' && size >= 0)) &&
     (sha256 === undefined || typeof sha256 === 'string') &&
     (parts === undefined || (Number.isSafeInteger(parts) && Number(parts) >= 1)) &&
-    (pod === undefined || typeof pod === 'string')
+    (pod === undefined || typeof pod === 'string') &&
+    (before === undefined || isUploadRecord(before))
   );
 }

@@ -9,7 +9,7 @@ import { KnownStore } from '../object-store/store-capabilities.js';
 import type { UploadedPart } from '../object-store/uploads.js';
 import { sha256Of } from '../object-store/whole-object.js';
 import { matchesParts } from './part-digests.js';
-import { parseUploadRecords, type UploadRecord } from './upload-records.js';
+import { areWhole, parseUploadRecords, type UploadRecord } from './upload-records.js';
 
 /** A file that has become an object. */
 interface Completed {
@@ -41,8 +41,10 @@ export class UploadedResults extends ResultSource {
     return results;
   }
 
-  private async resultOf(outputId: string, record: UploadRecord): Promise<StoredResult> {
-    const { key, mediaType, size, sha256 } = record;
+  private async resultOf(outputId: string, announced: UploadRecord): Promise<StoredResult> {
+    const { mediaType, sha256 } = announced;
+    const record = await this.arrived(announced);
+    const { key, size } = record;
     if (size === undefined)
       throw new ResultFault(
         'result-incomplete',
@@ -62,6 +64,13 @@ export class UploadedResults extends ResultSource {
     return { key, mediaType, size, digest: '', ...(isWhole ? {} : { unverified: true as const }) };
   }
 
+  /** The upload that counts. */
+  private async arrived(record: UploadRecord): Promise<UploadRecord> {
+    const { before, key, token } = record;
+    if (!before || (await this.store.head(key))?.metadata['upload-token'] === token) return record;
+    return areWhole((await this.store.uploads?.parts(record)) ?? [], record) ? record : before;
+  }
+
   /** May have been done before by somebody who could not record it; there are stores that then list no parts, as if none had arrived. */
   private async complete(outputId: string, record: UploadRecord, size: number): Promise<Completed> {
     const uploads = this.store.uploads;
@@ -71,7 +80,7 @@ export class UploadedResults extends ResultSource {
     if (before && isOwn(before)) return { object: assertSize(outputId, before, size) };
     const arrived = await uploads.parts(record);
     const parts = arrived?.filter(({ number }) => number <= (record.parts ?? 1));
-    if (parts) assertWhole(outputId, parts, record.parts ?? 1, size);
+    if (parts && !areWhole(parts, record)) throw incomplete(outputId, parts, record);
     const isMade = parts !== undefined && (await uploads.complete(record, parts)) === 'created';
     const object = await this.store.head(record.key);
     if (!object || !(isMade || isOwn(object))) throw lost(outputId);
@@ -110,12 +119,15 @@ function assertSize(outputId: string, object: StoredObject, size: number): Store
   );
 }
 
-function assertWhole(outputId: string, parts: readonly UploadedPart[], count: number, size: number): void {
-  const actual = parts.reduce((sum, part) => sum + part.size, 0);
-  if (parts.length === count && actual === size) return;
+function incomplete(
+  outputId: string,
+  arrived: readonly UploadedPart[],
+  { size = 0, parts = 1 }: UploadRecord,
+): ResultFault {
+  const actual = arrived.reduce((sum, part) => sum + part.size, 0);
   const what =
-    parts.length === 0
+    arrived.length === 0
       ? `of its ${size} bytes none have arrived`
-      : `${size} bytes in ${count} part${count === 1 ? '' : 's'} were announced last, ${actual} bytes in ${parts.length} are there`;
-  throw new ResultFault('result-incomplete', `The file of output "${outputId}" is not whole: ${what}.`);
+      : `${size} bytes in ${parts} part${parts === 1 ? '' : 's'} were announced last, ${actual} bytes in ${arrived.length} are there`;
+  return new ResultFault('result-incomplete', `The file of output "${outputId}" is not whole: ${what}.`);
 }
