@@ -24,7 +24,7 @@ export interface Account {
   readonly compared: number;
   readonly deliveries: number;
   /** Jobs that ended otherwise than they had to, or not at all; logs, results and calls that are not there, or not as they have to be. */
-  readonly lost: readonly string[];
+  readonly lost: string[];
   /** Jobs of whose logs the node itself has lost the end: log and result are what it has. */
   readonly shortOnNode: readonly string[];
   /** Logs, jobs and calls that are there twice. */

@@ -11,6 +11,7 @@ import { Receiver } from '../support/receiver.js';
 import { startTestStore } from '../support/store.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { accountOf } from './account.js';
+import { sha256 } from './compared-logs.js';
 import { kinds, type Expectation } from './load.js';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
@@ -91,6 +92,8 @@ const failBucket = async (fault: S3Fault): Promise<void> => {
 
 /** Bodies that were cut between servers and bucket, or stood still in their middle until their server was killed. */
 let cutBodies = 0;
+/** SHA-256 of what was read meanwhile of large results, by the ids of their jobs. */
+const readWhileCut = new Map<string, string[]>();
 const cutBucket = async (...given: readonly S3Fault[]): Promise<void> => {
   for (const fault of given) {
     if (s3) s3.cutAfter = (size) => Math.floor(random() * size);
@@ -119,7 +122,9 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   ...(onRealCluster
     ? {
         'writes to the bucket cut': () => cutBucket('cut-writes'),
-        'reads of the bucket cut': () => cutBucket('cut-reads'),
+        'reads of the bucket cut': async () => {
+          await Promise.all([cutBucket('cut-reads'), ...[1, 2, 3].map(readLarge)]);
+        },
         'server killed while it writes': toReplica(async (index) => {
           const [stuck] = await Promise.all([cutBucket('stuck-writes'), restart(index, 'SIGKILL')]);
           return stuck;
@@ -142,6 +147,19 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
       }
     : {}),
 };
+
+/** Reads the large result of a job that has ended: whatever breaks, it is never given otherwise than whole. */
+async function readLarge(): Promise<void> {
+  const ids = [...jobs].filter(([, { digests }]) => digests).map(([id]) => id);
+  if (ids.length === 0) return;
+  const id = oneOf(ids);
+  const response = await oneOf(replicas)
+    .get(`/jobs/${id}/results`)
+    .catch(() => undefined);
+  if (response?.status !== 200) return;
+  const body = await response.text().catch(() => undefined);
+  if (body !== undefined) readWhileCut.set(id, [...(readWhileCut.get(id) ?? []), sha256(body)]);
+}
 
 /** Kills a part of the cluster, and brings it back after a while. */
 async function killPart(part: Part, meanwhile = () => seconds(between(1, 10))): Promise<void> {
@@ -235,6 +253,11 @@ it(
     const [, client] = replicas as [TestReplica, TestReplica];
 
     const account = await accountOf({ bed, client, receiver }, jobs, spoolFolder, faults.has('kubelet killed'));
+    for (const [id, digests] of readWhileCut) {
+      const stored = sha256(await client.result(id));
+      if (digests.some((digest) => digest !== stored))
+        account.lost.push(`${id}: was read otherwise while reads were cut`);
+    }
     const third = Math.ceil(memory.length / 3);
     const mean = (samples: typeof memory) =>
       Math.round(samples.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / Math.max(1, samples.length));
