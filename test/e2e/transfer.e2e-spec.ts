@@ -111,7 +111,7 @@ describe('files that a job uploads', () => {
       4,
     ]);
     expect((await bed.get(`/jobs/${jobId}/results/table`)).status).toBe(404);
-    expect((await bed.get(`/jobs/${jobId}/results/nothing`)).status).toBe(404);
+    expect((await bed.get(`/jobs/${jobId}/results/nothing`)).status).toBe(400);
   });
 
   it('are given by reference where that is asked for', async () => {

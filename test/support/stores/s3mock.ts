@@ -18,6 +18,8 @@ export const s3mock: RealStoreKind = {
       command: 'java',
       args: [
         ...smallJava,
+        // It leaves a temporary file behind for each request.
+        `-Djava.io.tmpdir=${folder}`,
         ...['-cp', classPath, 'com.adobe.testing.s3mock.S3MockApplication'],
         ...[`--server.address=127.0.0.1`, '--server.port=0', `--http.port=${port}`],
         ...[
