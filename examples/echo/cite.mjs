@@ -1,6 +1,7 @@
 /**
  * The echo process of OGC's compliance suite: returns each input as the output of the same id, after `pause` seconds; `pause` too, always,
- * for a results document without a number does not pass the suite. An input that is given by a link comes back as the bytes at it, in base64.
+ * for a results document without a number does not pass the suite. An input that is given by a link comes back as the bytes
+ * at it, in base64.
  *
  * Reads its inputs as JSON from the environment variable PYGEOAPI_K8S_MANAGER_INPUTS, and prints its outputs as one JSON object behind the
  * result markers. Exit codes: 0 done, 1 a link cannot be fetched.

@@ -4,7 +4,8 @@
  * the way cut. Needs Node 20 and nothing else. TOKEN: the API token, where the process asks for one. Of a job that was tried again it
  * prints the log of each attempt, one after the other.
  *
- * Ends with 0 once the job has ended and its log is printed, whether the job was successful or not; with 1 where there is no such job or log.
+ * Ends with 0 once the job has ended and its log is printed, whether the job was successful or not; with 1 where there is no
+ * such job or log.
  */
 
 const [address] = process.argv.slice(2);

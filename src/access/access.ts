@@ -53,7 +53,10 @@ export class Access {
     return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
   }
 
-  /** Whether the caller may read a job's log. A processor that fails to decide opens nothing, and does not keep the rest of an answer from being shown. */
+  /**
+   * Whether the caller may read a job's log. A processor that fails to decide opens nothing, and does not keep the rest of
+   * an answer from being shown.
+   */
   mayReadLog(job: { readonly processId: string; readonly jobId: string }, caller: Caller): Promise<boolean> {
     return this.permits(job.processId, caller, { operation: 'read-log', jobId: job.jobId }).catch(() => false);
   }

@@ -108,7 +108,10 @@ export interface ManagerSection {
    * execution, too, and has no `sync_max_wait` of its own; undefined: without limit.
    */
   readonly syncMaxWait?: number;
-  /** `files`: whether jobs are offered to upload files only where the object store is not known to keep them cut, or always; undefined: the former. */
+  /**
+   * `files`: whether jobs are offered to upload files only where the object store is not known to keep them cut, or always;
+   * undefined: the former.
+   */
   readonly files?: 'when-whole' | 'always';
   /**
    * `FOLLOW_MAX_SILENCE`, `follow_max_silence`: seconds without a line after which a followed log ends, twice the time between the

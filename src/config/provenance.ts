@@ -22,7 +22,10 @@ export function noteText(container: object, key: string, text: string): void {
   texts.set(container, noted.set(key, text));
 }
 
-/** The text of which YAML made a number or a boolean; undefined where the value is none. Knows the file reader's own objects only, as above. */
+/**
+ * The text of which YAML made a number or a boolean; undefined where the value is none. Knows the file reader's own objects
+ * only, as above.
+ */
 export function textOf(container: object, key: string): string | undefined {
   return texts.get(container)?.get(key);
 }

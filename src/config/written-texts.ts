@@ -14,7 +14,8 @@ const MAPS = ['$defs', 'definitions', 'dependentSchemas', 'patternProperties', '
 
 /**
  * Puts the text that was written in place of numbers and booleans that YAML made of it (`version: 1.0`, `keywords: [2026]`, `title: 5`),
- * wherever the configuration takes texts: in `metadata` of the server and of processes. Data (`minimum`, an input's `example`) stays what it
+ * wherever the configuration takes texts: in `metadata` of the server and of processes. Data (`minimum`, an input's
+ * `example`) stays what it
  * is; the values of a schema of `type: string` are texts.
  * @param content of the file, which is changed
  */

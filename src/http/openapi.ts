@@ -24,7 +24,10 @@ const writtenIn: Readonly<Record<OpenApiVersion, { openapi: string; toSchema: Sc
   '3.1': { openapi: '3.1.1', toSchema: toOpenApi31Schema },
 };
 
-/** Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI of it at `/docs`. */
+/**
+ * Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI
+ * of it at `/docs`.
+ */
 export function setUpApiDefinition(app: NestFastifyApplication, configuration: Configuration): void {
   const definition = app.get(ApiDefinition, { strict: false });
   const registry = configuration.processesApi ? app.get(ProcessRegistry, { strict: false }) : undefined;

@@ -11,7 +11,10 @@ server.post('/', () => 'taken');
 beforeAll(() => server.listen({ port: 0, host: '127.0.0.1' }));
 afterAll(() => server.close());
 
-/** Sends a head at once, and the body only when the answer is there, as a proxy may. @returns all that came until the connection was closed */
+/**
+ * Sends a head at once, and the body only when the answer is there, as a proxy may. @returns all that came until the
+ * connection was closed
+ */
 async function post(length: number, thenAnother: boolean): Promise<string> {
   const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => undefined);

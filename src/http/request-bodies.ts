@@ -18,7 +18,8 @@ type Body = Readable & { receivedEncodedLength?: number };
 
 /**
  * Reads bodies in a content coding, and none that is larger than Fastify's `bodyLimit`, sent or decoded: it is cut off as soon as that
- * is known. Bodies that fail are answered by PayloadTooLargeError, which says the limit and what was sent; UnsupportedCodingError, which says what is
+ * is known. Bodies that fail are answered by PayloadTooLargeError, which says the limit and what was sent;
+ * UnsupportedCodingError, which says what is
  * read (RFC 9110, section 15.5.16); InvalidRequestError where a body is not in the coding that it names.
  * @param takesAsSent says of which requests bodies are taken as they are sent, whatever they are
  */

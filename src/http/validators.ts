@@ -21,7 +21,8 @@ export async function validate(request: FastifyRequest, reply: FastifyReply, pay
 }
 
 /**
- * What servers on the way append to an entity tag where they compress: Apache `-gzip` and `-br`, Jetty `--gzip`, others `;gzip`. The client sends back what it got;
+ * What servers on the way append to an entity tag where they compress: Apache `-gzip` and `-br`, Jetty `--gzip`, others
+ * `;gzip`. The client sends back what it got;
  * that the tag is weak, as nginx and HAProxy make it, is no difference here.
  */
 const MARK = /(?:--?|[;:])(?:x-)?(?:gzip|br|deflate|zstd|compress)(?=")/g;

@@ -34,7 +34,8 @@ const choiceToken = Symbol('ObjectStoreChoice');
 const storeToken = Symbol('the store');
 
 /**
- * Provides {@link ObjectStore}, and what is known of it ({@link KnownStore}), to all modules: the bucket of the configuration, or the folder `objects` of its data folder.
+ * Provides {@link ObjectStore}, and what is known of it ({@link KnownStore}), to all modules: the bucket of the
+ * configuration, or the folder `objects` of its data folder.
  * Where settings of the bucket are missing, the store is there and rejects every call with `not-configured`.
  */
 @Module({})

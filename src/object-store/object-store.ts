@@ -53,7 +53,8 @@ export abstract class ObjectStore {
    */
   abstract create(key: string, body: () => Readable, options: PutOptions): Promise<'created' | 'exists'>;
   /**
-   * Writes in the place of an object that is known to be wrong, and of no other: where the store can, only while what stands there is still `found`.
+   * Writes in the place of an object that is known to be wrong, and of no other: where the store can, only while what stands
+   * there is still `found`.
    * @returns `changed` where it is not any more (nothing was written)
    */
   abstract replace(found: StoredObject, body: () => Readable, options: PutOptions): Promise<'replaced' | 'changed'>;

@@ -18,7 +18,8 @@ function changing(change: (request: Outgoing) => void) {
 /**
  * Sends an object or a part of one, opening its body anew for every attempt.
  *
- * The SDK does not retry a request whose body is a stream; so it sees none: each attempt gets a fresh one after the request has been signed. For the same reason a
+ * The SDK does not retry a request whose body is a stream; so it sees none: each attempt gets a fresh one after the request
+ * has been signed. For the same reason a
  * digest goes as a header that the command has, never as a trailer behind the body.
  * @param command without `Body`
  * @throws what the body failed with, or the SDK's error

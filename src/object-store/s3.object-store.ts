@@ -26,7 +26,10 @@ import { KnownStore } from './store-capabilities.js';
 export interface S3ObjectStoreOptions {
   /** `http://` or `https://` address of the store. */
   readonly endpoint: string;
-  /** Both undefined: the SDK's default chain (web identity, EKS Pod Identity, a container's or an instance's role), which renews what it finds. */
+  /**
+   * Both undefined: the SDK's default chain (web identity, EKS Pod Identity, a container's or an instance's role), which
+   * renews what it finds.
+   */
   readonly key?: string;
   readonly secret?: string;
   /** Of a key that is good for a while. */
@@ -62,8 +65,10 @@ const attempts = 3;
 /**
  * A bucket of an S3 store. Calls are tried three times where the SDK's standard strategy takes the failure for transient.
  *
- * Objects are streamed with a known length, their digest in a header, and an unsigned payload (`x-amz-content-sha256: UNSIGNED-PAYLOAD`, signed headers), over http as
- * over https. The SDK itself adds checksums only where S3 requires them: several stores in use refuse its newer defaults, which come behind the body.
+ * Objects are streamed with a known length, their digest in a header, and an unsigned payload (`x-amz-content-sha256:
+ * UNSIGNED-PAYLOAD`, signed headers), over http as
+ * over https. The SDK itself adds checksums only where S3 requires them: several stores in use refuse its newer defaults,
+ * which come behind the body.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
  */
 export class S3ObjectStore extends ObjectStore {

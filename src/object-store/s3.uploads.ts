@@ -56,7 +56,10 @@ export class S3Uploads extends UploadStore {
     return id;
   }
 
-  /** The length, and what the sender says of the bytes, are part of what is signed: the store refuses any other. In the query a digest would be overlooked by some. */
+  /**
+   * The length, and what the sender says of the bytes, are part of what is signed: the store refuses any other. In the query
+   * a digest would be overlooked by some.
+   */
   override async destination(
     upload: Upload,
     number: number,

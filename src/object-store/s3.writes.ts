@@ -28,7 +28,8 @@ interface Write {
 }
 
 /**
- * What this server writes into a bucket: every body with its digest in a header, so that a store that looks at it keeps nothing of one that was cut on the way.
+ * What this server writes into a bucket: every body with its digest in a header, so that a store that looks at it keeps
+ * nothing of one that was cut on the way.
  * A store is known (versitygw 1.8) that publishes what has come of a body without one.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
  */
@@ -47,7 +48,8 @@ export class S3Writes {
   ) {}
 
   /**
-   * As {@link ObjectStore.create}. Asks for the object first: stores are known that ignore the condition without a word, and the body of an object that stands already need
+   * As {@link ObjectStore.create}. Asks for the object first: stores are known that ignore the condition without a word, and
+   * the body of an object that stands already need
    * not be sent. Where the store refuses the condition, asking first is all there is.
    * @param stands whether an object is there; whether that may stay unknown, for then the condition has to do
    */
@@ -135,7 +137,10 @@ export class S3Writes {
     await upload(this.client, command, () => this.exact(write));
   }
 
-  /** Tries without what a store may refuse: the condition, the checksum header, both. What was refused, and was then not missed, is not tried again. */
+  /**
+   * Tries without what a store may refuse: the condition, the checksum header, both. What was refused, and was then not
+   * missed, is not tried again.
+   */
   private async inSomeWay<T>(
     action: string,
     attempt: (way: Way) => Promise<T>,

@@ -54,7 +54,8 @@ export const folderCapabilities: StoreCapabilities = {
 };
 
 /**
- * What this replica knows of its object store. Who asks degrades nothing because of what is unknown: only `no` takes something away. Who finds something out says it
+ * What this replica knows of its object store. Who asks degrades nothing because of what is unknown: only `no` takes
+ * something away. Who finds something out says it
  * with {@link learn}, at any time.
  */
 export class KnownStore {

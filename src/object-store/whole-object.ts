@@ -23,7 +23,8 @@ export interface WholeObject {
 export type Kept = Pick<WholeObject, 'size' | 'sha256'>;
 
 /**
- * Writes an object under its key and never over another's. What stands there already counts only when its bytes are those of which its metadata has size and digest: ours that is cut is
+ * Writes an object under its key and never over another's. What stands there already counts only when its bytes are those of
+ * which its metadata has size and digest: ours that is cut is
  * written again in its place. So whatever broke off, under the key there is a whole object in the end.
  * @returns what stands there of this owner's: these bytes, or others that are whole, too; undefined where the object is another's
  * @throws ObjectStoreError

@@ -46,7 +46,8 @@ export interface Execution {
   /** The OGC job's id, a UUID. */
   readonly jobId: string;
   /**
-   * The inputs, validated, as the client sent them (without `token`). A copy: changing it changes nothing. Numbers are JavaScript's: `12345678901234567890` and `1.0` are what a double makes
+   * The inputs, validated, as the client sent them (without `token`). A copy: changing it changes nothing. Numbers are
+   * JavaScript's: `12345678901234567890` and `1.0` are what a double makes
    * of them, `1e400` is `Infinity`.
    */
   readonly inputs: Readonly<Record<string, unknown>>;

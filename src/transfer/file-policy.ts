@@ -2,10 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { KnownStore } from '../object-store/store-capabilities.js';
 
-/** Bytes of a file that is read once, when it has arrived, in a store that keeps parts that were cut; larger ones pass through this server. */
+/**
+ * Bytes of a file that is read once, when it has arrived, in a store that keeps parts that were cut; larger ones pass
+ * through this server.
+ */
 export const LARGEST_READ_BACK = 256 * 1024 ** 2;
 
-/** How files come into the object store: straight, by way of this server, or not at all. Nothing is changed by what is not known of the store. */
+/**
+ * How files come into the object store: straight, by way of this server, or not at all. Nothing is changed by what is not
+ * known of the store.
+ */
 @Injectable()
 export class FilePolicy {
   constructor(

@@ -7,7 +7,8 @@ const MD5 = /^"?([0-9a-f]{32})"?$/;
 const MD5_OF_ONE = /^"?([0-9a-f]{32})-1"?$/;
 
 /**
- * Whether an object has the bytes whose MD5 the store has listed for its parts: a store that keeps parts which were cut fills them up, and has listed what came.
+ * Whether an object has the bytes whose MD5 the store has listed for its parts: a store that keeps parts which were cut fills
+ * them up, and has listed what came.
  * Reads the object once.
  * @param parts as they were listed; undefined where the upload was over already: then the object's ETag has to do
  * @returns undefined where the ETags are no MD5

@@ -15,7 +15,8 @@ export function piecesOf(size: number): { readonly bytes: number; readonly count
 }
 
 /**
- * Passes bytes on to the store, as parts of an upload. Each is here whole before it is sent, in a temporary file where it is large, for its digest goes before it: so whatever is cut
+ * Passes bytes on to the store, as parts of an upload. Each is here whole before it is sent, in a temporary file where it is
+ * large, for its digest goes before it: so whatever is cut
  * on the way to the store or from the job leaves no part that counts.
  * @param first number of the first part
  * @param bytes of each part but the last

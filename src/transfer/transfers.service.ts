@@ -92,7 +92,8 @@ export class TransfersService {
   }
 
   /**
-   * Sends the file of an output, or a part of it. Sent again it replaces what was sent before: so a wrapper may try again. A whole file begins an upload of its own, for stores
+   * Sends the file of an output, or a part of it. Sent again it replaces what was sent before: so a wrapper may try again. A
+   * whole file begins an upload of its own, for stores
    * differ in what becomes of a part that is sent twice.
    * @throws NotAvailableError, EndedError, LengthRequiredError, PayloadTooLargeError, InvalidRequestError, ObjectStoreError, KubernetesError
    */

@@ -87,7 +87,10 @@ export class UploadedResults extends ResultSource {
     return { object: assertSize(outputId, object, size), ...(isMade ? { parts } : {}) };
   }
 
-  /** Undefined where that cannot be told. A size proves nothing: there are stores that list a part with its announced size, whatever came of it. */
+  /**
+   * Undefined where that cannot be told. A size proves nothing: there are stores that list a part with its announced size,
+   * whatever came of it.
+   */
   private async isWhole(record: UploadRecord, { object, parts }: Completed): Promise<boolean | undefined> {
     // It was sent on with its digest.
     if (record.relayed) return true;

@@ -9,7 +9,10 @@ export interface ProcessDescription {
   readonly jobControlOptions: readonly string[];
 }
 
-/** What the suite makes of a schema: it reads `type`, else the types of `oneOf`, else looks for a bounding box in `allOf`. It follows no `$ref`. */
+/**
+ * What the suite makes of a schema: it reads `type`, else the types of `oneOf`, else looks for a bounding box in `allOf`. It
+ * follows no `$ref`.
+ */
 interface Shape {
   readonly types: readonly Members[];
   readonly isArray: boolean;

@@ -8,7 +8,8 @@ import { transferConfiguration, transferEnvironment } from '../support/transfer.
 import { eventually } from '../support/wait.js';
 
 /*
- * The connection to a real store breaks in the middle of bodies. A store of which that is known publishes what has come (versitygw 1.8), so whatever the server believes too easily shows here.
+ * The connection to a real store breaks in the middle of bodies. A store of which that is known publishes what has come
+ * (versitygw 1.8), so whatever the server believes too easily shows here.
  */
 
 const ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';

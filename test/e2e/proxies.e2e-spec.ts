@@ -178,8 +178,8 @@ describe.each(suites)('behind %s, as the page says%s', (_name, _skipped, kind: P
       expect(headers['content-type']).toMatch(/^application\/problem\+json/);
       return [status, (JSON.parse(text) as { detail: string }).detail];
     };
-    expect(await problem(5)).toEqual([413, expect.stringContaining('reach a container')]);
-    expect(await problem(10.5)).toEqual([413, expect.not.stringContaining('reach a container')]);
+    expect(await problem(5)).toEqual([413, expect.stringContaining('reach the container')]);
+    expect(await problem(10.5)).toEqual([413, expect.not.stringContaining('reach the container')]);
   });
 
   test('the followed log of a quiet job comes line by line, outlives the proxy’s time-out, and goes on to the end of the job', async () => {

@@ -11,7 +11,10 @@ export interface DocumentedProxy {
   readonly beneathPath: string;
 }
 
-/** The configurations that the page shows of a proxy, as they stand there. @param heading of its section @param language of its fenced blocks */
+/**
+ * The configurations that the page shows of a proxy, as they stand there. @param heading of its section @param language of
+ * its fenced blocks
+ */
 export function documented(heading: string, language: string): DocumentedProxy {
   const page = readFileSync(join(projectFolder, PAGE), 'utf8');
   const [, section = ''] = page.split(`\n## ${heading}\n`);

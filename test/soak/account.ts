@@ -95,8 +95,10 @@ const endOf = (client: TestClient, id: string): Promise<string> =>
   ).catch(() => 'without end');
 
 /**
- * Whether log and result are, byte by byte, what the job's node has, which itself lacks the end. containerd's shim waits for two seconds only for what a container that has ended
- * wrote: a machine with too much to do loses the rest (https://github.com/containerd/containerd/pull/12364). Only `bytes` or `sha256` on the start marker notice.
+ * Whether log and result are, byte by byte, what the job's node has, which itself lacks the end. containerd's shim waits for
+ * two seconds only for what a container that has ended
+ * wrote: a machine with too much to do loses the rest (https://github.com/containerd/containerd/pull/12364). Only `bytes` or
+ * `sha256` on the start marker notice.
  */
 async function isShortOnNode(bed: TestBed, id: string, result: string): Promise<boolean> {
   const [key = '', ...others] = (await bed.store.logs()).filter((each) => each.includes(id));

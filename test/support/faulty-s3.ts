@@ -5,7 +5,8 @@ import { passUntil } from './cut-body.js';
 
 /**
  * What stands between a server under test and its bucket: `none` passes all on; `down` ends every connection; `silent` answers nothing; `slow` answers after two seconds;
- * `cut-writes` and `cut-reads` break connections in the middle of the bodies of requests and of answers, `stuck-writes` lets them stand still there; the others are answers
+ * `cut-writes` and `cut-reads` break connections in the middle of the bodies of requests and of answers, `stuck-writes` lets
+ * them stand still there; the others are answers
  * of a store.
  */
 export type S3Fault =

@@ -3,8 +3,10 @@ const NEWLINE = 0x0a;
 const LONGEST_LINE = 16 * 1024;
 
 /**
- * A log as server-sent events: each holds whole lines, and its id says where the next begins: `ATTEMPT-BYTES`. What has no newline yet, and must not wait for it,
- * is an event `part`: the next goes on with its line. A carriage return ends a line there as a newline does, for the format knows no difference.
+ * A log as server-sent events: each holds whole lines, and its id says where the next begins: `ATTEMPT-BYTES`. What has no
+ * newline yet, and must not wait for it,
+ * is an event `part`: the next goes on with its line. A carriage return ends a line there as a newline does, for the format
+ * knows no difference.
  */
 export class EventEncoder {
   private held = Buffer.alloc(0);

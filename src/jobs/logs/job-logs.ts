@@ -61,7 +61,8 @@ export class JobLogs implements BeforeApplicationShutdown {
    * The log of one attempt.
    * @param attempt from 1; the one after those that are noted is the newest
    * @param from bytes of the text that are left out
-   * @throws NotAvailableError where there was no such attempt, or its log was not kept; RangeNotSatisfiableError where the log has fewer bytes than `from`, so far
+   * @throws NotAvailableError where there was no such attempt, or its log was not kept; RangeNotSatisfiableError where the
+   * log has fewer bytes than `from`, so far
    */
   async readAttempt(job: JobRecord, attempt: number, follow: boolean, gone: AbortSignal, from = 0): Promise<Readable> {
     return withoutFirst(maskCapabilities(await this.openAttempt(job, attempt, { follow, gone, from })), from);
@@ -148,7 +149,8 @@ export class JobLogs implements BeforeApplicationShutdown {
   }
 
   /**
-   * What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for ever. Who follows the log of a job that has
+   * What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for
+   * ever. Who follows the log of a job that has
    * ended waits, too, for what was collected is known to be whole.
    */
   private async collectedIfGoing(job: JobRecord, follow: boolean, signal: AbortSignal): Promise<JobRecord> {
@@ -209,7 +211,10 @@ export class JobLogs implements BeforeApplicationShutdown {
     }
   }
 
-  /** Whether a container whose log can be followed no longer has ended: else following it broke off, and what would come next is not what comes next. */
+  /**
+   * Whether a container whose log can be followed no longer has ended: else following it broke off, and what would come next
+   * is not what comes next.
+   */
   private async hasRunOut(job: JobRecord, pod: PodRecord, name: string, signal: AbortSignal): Promise<boolean> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(END_PATIENCE)]);
     const ended = await this.until(job, patience, () => {

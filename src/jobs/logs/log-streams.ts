@@ -14,7 +14,8 @@ export async function within<T>(promise: Promise<T>, milliseconds: number): Prom
 }
 
 /**
- * The chunks of a log, and {@link SILENCE} after each time of so many milliseconds in which none came, also while the log is only being opened. Only the time in
+ * The chunks of a log, and {@link SILENCE} after each time of so many milliseconds in which none came, also while the log is
+ * only being opened. Only the time in
  * which the reader waits counts. Whoever stops early ends the log.
  */
 export async function* withSilences(

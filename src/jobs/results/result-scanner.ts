@@ -24,7 +24,8 @@ export interface ResultPart {
  * So many first bytes as the marker says (`bytes=N`) belong to the result whatever they are, a final newline included.
  *
  * The media type is the marker's attribute, else what follows the colon behind its own marker, on a line before the first result; what is no media type there counts as none
- * named. A start marker that has its line for itself replaces one with text before it on the line just before: that was a shell's trace of the command that prints it (`sh -x`).
+ * named. A start marker that has its line for itself replaces one with text before it on the line just before: that was a
+ * shell's trace of the command that prints it (`sh -x`).
  * Holds at most one line.
  */
 export class ResultScanner {

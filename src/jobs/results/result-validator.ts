@@ -47,7 +47,8 @@ export class ResultValidator {
   ) {}
 
   /**
-   * What is wrong with the results of a job: text or JSON that is none, JSON that does not fit its output's schema, outputs without result. Nothing where the process is not configured any
+   * What is wrong with the results of a job: text or JSON that is none, JSON that does not fit its output's schema, outputs
+   * without result. Nothing where the process is not configured any
    * more, gives results of its own (`results` of a processor), or validates none (`off`).
    * @throws ResultFault where the process says `fail`
    * @throws ObjectStoreError: an uploaded file cannot be read now

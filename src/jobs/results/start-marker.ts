@@ -20,8 +20,10 @@ const BEGINNING = /^[\t ]+(output|mimetype|bytes|sha256|encoding)=/;
 const ATTRIBUTE = /[\t ]+([a-z0-9]+)=("(?:[^"\\\p{Cc}]|\\["\\])*"|[^\s"\p{Cc}]+)/uy;
 
 /**
- * Reads a line that holds a start marker. Behind it stand nothing but blanks, or attributes `name=value`, separated by blanks; a value with blanks or quotes is a quoted string
- * (`"a \"b\""`). A line on which anything else follows has no start marker: it is a container's that prints what it was given, or a shell's trace.
+ * Reads a line that holds a start marker. Behind it stand nothing but blanks, or attributes `name=value`, separated by
+ * blanks; a value with blanks or quotes is a quoted string
+ * (`"a \"b\""`). A line on which anything else follows has no start marker: it is a container's that prints what it was
+ * given, or a shell's trace.
  * @param before what stands before the marker on its line, as loggers print it
  * @param behind what stands behind it
  * @throws ResultFault where a line that begins with the marker has an attribute that is not right

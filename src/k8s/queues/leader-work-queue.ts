@@ -16,8 +16,10 @@ export interface LeaderWork {
 export type Leader = Pick<LeaderElection, 'isLeader' | 'onChange' | 'start' | 'stop'>;
 
 /**
- * A {@link KeyedWorkQueue} whose keys are only worked on by the replica that leads, once it knows what there is. Whoever comes to lead looks at
- * everything once. So does a leader that passed a key over: one that was held up stops leading by its clock, and may lead again without a change
+ * A {@link KeyedWorkQueue} whose keys are only worked on by the replica that leads, once it knows what there is. Whoever
+ * comes to lead looks at
+ * everything once. So does a leader that passed a key over: one that was held up stops leading by its clock, and may lead
+ * again without a change
  * being announced.
  */
 export class LeaderWorkQueue {
@@ -81,7 +83,8 @@ export class LeaderWorkQueue {
 
   /**
    * Shuts down and gives the Lease back, before connections are drained, which may take long: another replica takes over meanwhile.
-   * @param patience how long the end of passes, and then the release, is waited for, milliseconds; what is broken off is done again by the next
+   * @param patience how long the end of passes, and then the release, is waited for, milliseconds; what is broken off is done
+   * again by the next
    * leader. Default: without end
    */
   async handOver(patience?: number): Promise<void> {

@@ -11,7 +11,8 @@ import { type AnyObject, FakeObjects, merged, NAMESPACE } from './fake-objects.j
 const OTHER_PARTS = ['labels', 'annotations', 'ownerReferences'] as const;
 
 /**
- * The Kubernetes API in memory, with informers that see all at once, for specs of what stands on its clients: the calls made are kept, any of them can
+ * The Kubernetes API in memory, with informers that see all at once, for specs of what stands on its clients: the calls made
+ * are kept, any of them can
  * be made to fail. What is written by one client is read by the other.
  */
 export class FakeCluster {

@@ -14,7 +14,10 @@ export class FakeObjects {
   private readonly byResource = new Map<Resource, Map<string, AnyObject>>();
   private version = 10;
 
-  /** Those of one resource, by name, or by `NAMESPACE/NAME` in another namespace than the client's. What is set here nobody is told of, and it keeps its version. */
+  /**
+   * Those of one resource, by name, or by `NAMESPACE/NAME` in another namespace than the client's. What is set here nobody
+   * is told of, and it keeps its version.
+   */
   of<T extends AnyObject>(resource: Resource): Map<string, T> {
     const objects = this.byResource.get(resource) ?? new Map<string, AnyObject>();
     this.byResource.set(resource, objects);
@@ -45,7 +48,10 @@ export class FakeObjects {
     return String(this.version);
   }
 
-  /** The object, for a write that asks for it. @throws KubernetesError `not-found`; `conflict` where it is another, or of another version, than is asked for */
+  /**
+   * The object, for a write that asks for it. @throws KubernetesError `not-found`; `conflict` where it is another, or of
+   * another version, than is asked for
+   */
   current<T extends AnyObject>(resource: Resource, metadata: KubernetesObject['metadata']): T {
     const found = this.find<T>(resource, metadata);
     if (!found) throw new KubernetesError('not-found', 'it is gone', 404);

@@ -40,7 +40,8 @@ export async function loadPlugins(
 }
 
 /**
- * Imports the modules under `plugins`: relative paths count from the configuration file's folder, packages are looked for from there on and then beside
+ * Imports the modules under `plugins`: relative paths count from the configuration file's folder, packages are looked for
+ * from there on and then beside
  * this package. Their default export and named exports that are `@Processor` classes or Nest modules are taken.
  * @returns those that can be used, and of each other one why it cannot
  */

@@ -14,7 +14,10 @@ const BASE64 = 'x-ogc-base64';
 export type SchemaCheck = (value: unknown) => readonly ErrorObject[];
 
 export interface CompiledSchema {
-  /** @returns what of the value does not fit; empty: it fits. Numbers that are kept by their text count by what they say, not by their doubles. */
+  /**
+   * @returns what of the value does not fit; empty: it fits. Numbers that are kept by their text count by what they say, not
+   * by their doubles.
+   */
   readonly errorsOf: SchemaCheck;
   /** What is not checked although the schema says it: references that are not fetched, unknown formats. */
   readonly warnings: readonly string[];
@@ -68,7 +71,8 @@ function makeAjv(options: Options): Ajv2020 {
 }
 
 /**
- * By doubles 19.99 is no multiple of 0.01; ajv compares every item that is no text or number with every other, and fails on objects with a member `toString`.
+ * By doubles 19.99 is no multiple of 0.01; ajv compares every item that is no text or number with every other, and fails on
+ * objects with a member `toString`.
  */
 function asksForExactness(schema: unknown): boolean {
   if (typeof schema !== 'object' || schema === null) return false;

@@ -22,7 +22,8 @@ export function encodeParameters(
 /**
  * Flow style, all of it ASCII.
  * @param value what a JSON document holds; to JSON Schema 1 and 1.0 are the same
- * @param schema its JSON Schema: where it says `number` the notebook gets a float, where `integer` an int; else `1.0` is a float and `1` an int
+ * @param schema its JSON Schema: where it says `number` the notebook gets a float, where `integer` an int; else `1.0` is a
+ * float and `1` an int
  */
 export function toYaml(value: unknown, schema?: unknown): string {
   if (typeof value === 'string') return quoted(value);
