@@ -67,6 +67,7 @@ describe('the package', () => {
       'ConfiguredProcess',
       'ContainerImageDefinition',
       'DismissedJob',
+      'ExactNumber',
       'Execution',
       'ExpandedProcess',
       'Finding',
@@ -88,6 +89,7 @@ describe('the package', () => {
       'OutputDescription',
       'PapermillContainerImageProcessor',
       'PapermillNotebookProcessor',
+      'ParseJsonOptions',
       'PodDefinition',
       'PrintedResult',
       'ProcessDescription',
@@ -108,6 +110,7 @@ describe('the package', () => {
       'escapeReferences',
       'listen',
       'makePodSpec',
+      'parseJson',
     ]);
     const undocumented = exported.filter((one) => one.getDocumentationComment(checker).length === 0);
     expect(undocumented.map(({ name }) => name)).toEqual([]);
