@@ -7,6 +7,7 @@ import { readDecimal } from './printed-decimal.js';
 /** Far more than any data needs, and far less than what overflows a stack. */
 export const DEFAULT_MAX_DEPTH = 500;
 
+/** How JSON is read. */
 export interface ParseJsonOptions {
   /** How many arrays and objects may lie in each other; default {@link DEFAULT_MAX_DEPTH}. */
   readonly maxDepth?: number;
