@@ -1,0 +1,94 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { TestBed, type TestBedOptions } from './test-bed.js';
+import { eventually } from './wait.js';
+
+/** What a server spent while something was done to it. */
+export interface Cost {
+  /** Of the whole process, ms of processor time. */
+  readonly processorTime: number;
+  /** The longest that its main thread worked without coming to anything else, ms of processor time. */
+  readonly longestStop: number;
+  /** The most resident memory that there was meanwhile, MiB. */
+  readonly memory: number;
+}
+
+/** A server with a heap of 256 MB, never deployed, that requests of every kind must not be able to stop. */
+export class HostileBed {
+  private constructor(
+    readonly bed: TestBed,
+    private readonly probe: string,
+  ) {}
+
+  /** @param environment over the usual one of a server under test */
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    options: TestBedOptions = {},
+  ): Promise<HostileBed> {
+    const probe = pathToFileURL(resolve('test/support/cost-probe.mjs')).href;
+    const NODE_OPTIONS = `--max-old-space-size=256 --import ${probe}`;
+    const bed = await TestBed.startProcess({ ...environment, NODE_OPTIONS }, options);
+    const address = await eventually(
+      'the address of the costs',
+      async () => /^costs at (\S+)$/m.exec(await bed.output())?.[1],
+    );
+    return new HostileBed(bed, address);
+  }
+
+  /** One server for a suite. @param use is given it before the tests */
+  static forSuite(
+    use: (bed: HostileBed) => void,
+    environment: Readonly<Record<string, string>> = {},
+    options: TestBedOptions = {},
+  ): void {
+    let hostile: HostileBed | undefined;
+    beforeAll(async () => use((hostile = await HostileBed.start(environment, options))), 180_000);
+    afterAll(() => hostile?.bed.stop(), 180_000);
+  }
+
+  /**
+   * Does the work while `/health/live` is asked all the time. Rejects where it does not answer 200, or the server has ended.
+   * @returns what the work gives
+   */
+  async stayingAlive<T>(work: () => Promise<T>): Promise<T> {
+    const ended = new AbortController();
+    const asking = this.askWhetherAlive(ended.signal);
+    try {
+      // A server that is gone must not let the work wait for it.
+      return await Promise.race([work(), asking.then(() => Promise.reject(new Error('asked no more')))]);
+    } finally {
+      ended.abort();
+      await asking;
+    }
+  }
+
+  /** What the server spends on the work, during which it has to stay alive. Not side by side: one server has one account. */
+  async costOf(work: () => Promise<unknown>): Promise<Cost> {
+    await this.account();
+    await this.stayingAlive(work);
+    return this.account();
+  }
+
+  /** How long `JSON.parse` of this text stops the same process, ms of processor time: the least of five tries. */
+  async stopOfParsing(text: string): Promise<number> {
+    const tries: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const response = await fetch(`${this.probe}/parse`, { method: 'POST', body: text });
+      tries.push(((await response.json()) as Pick<Cost, 'longestStop'>).longestStop);
+    }
+    return Math.min(...tries);
+  }
+
+  private async account(): Promise<Cost> {
+    return (await (await fetch(this.probe)).json()) as Cost;
+  }
+
+  private async askWhetherAlive(ended: AbortSignal): Promise<void> {
+    do {
+      const { status } = await fetch(`${this.bed.url}/health/live`, { signal: AbortSignal.timeout(60_000) });
+      if (status !== 200 || !this.bed.server?.running) throw new Error(`/health/live answered ${status}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } while (!ended.aborted);
+  }
+}
