@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -31,6 +32,24 @@ describe('a spool', () => {
     expect(await spool.bytes()).toHaveLength(1_000_000);
     await rm(folder, { recursive: true });
   });
+
+  (process.platform === 'linux' ? it : it.skip)(
+    'has a file that never has a name: a killed process leaves none',
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'spool-test-'));
+      const names: (string | null)[] = [];
+      const watcher = watch(folder, (_event, name) => names.push(name));
+      spool = new Spool({ folder });
+      await spool.write(Buffer.alloc(300_000));
+      await writeFile(join(folder, 'last'), '');
+      while (!names.includes('last')) await once(watcher, 'change');
+      watcher.close();
+      // The kernel tells of the nameless file by its number.
+      expect(names.filter((name) => !name?.startsWith('#'))).toEqual(expect.arrayContaining(['last']));
+      expect(names.filter((name) => name?.startsWith('ogc'))).toEqual([]);
+      await rm(folder, { recursive: true });
+    },
+  );
 
   it('is freed though it is still being read', async () => {
     spool = new Spool();

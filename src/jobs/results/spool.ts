@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ const MEMORY_LIMIT = 256 * 1024;
 
 /**
  * Bytes of any number, written once and read as often as needed: in memory while few, in a temporary file otherwise, so that the memory of
- * a server that collects many logs at once stays flat. The file has no name once it is open: whatever ends the process, the system frees it. {@link dispose} does sooner.
+ * a server that collects many logs at once stays flat. The file has no name: whatever ends the process, the system frees it. {@link dispose} does sooner.
  */
 export class Spool {
   private chunks: Buffer[] = [];
@@ -84,7 +85,21 @@ export class Spool {
   }
 }
 
-async function openFile(parent: string): Promise<FileHandle> {
+/** Of a file that never has a name, Linux only; Node has no constant for it. https://man7.org/linux/man-pages/man2/open.2.html */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+/** What systems and file systems say that know no such files. */
+const UNKNOWN: ReadonlySet<unknown> = new Set(['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT']);
+
+async function openFile(folder: string): Promise<FileHandle> {
+  if (process.platform !== 'linux') return openNamed(folder);
+  return open(folder, O_TMPFILE | constants.O_RDWR, 0o600).catch((error: unknown) => {
+    if (UNKNOWN.has((error as NodeJS.ErrnoException).code)) return openNamed(folder);
+    throw error;
+  });
+}
+
+/** A process that is killed just before the file loses its name leaves it. */
+async function openNamed(parent: string): Promise<FileHandle> {
   const folder = await mkdtemp(join(parent, 'ogc-processes-'));
   try {
     return await open(join(folder, 'spool'), 'wx+', 0o600);
