@@ -71,6 +71,27 @@ describe('a job that does not start', () => {
     expect(cluster.calls).toEqual(['listPodsOfJob', 'patchJob']);
   });
 
+  it('is not failed while it is suspended, and has its time from when it was resumed', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const spec = { backoffLimit: 0, template: {} };
+    cluster.addJob(aKubeJob({}, { spec: { ...spec, suspend: true } }));
+    expect(await reconcileJob(at(500))).toBeUndefined();
+    const conditions = [{ type: 'Suspended', status: 'False', lastTransitionTime: at(500) }];
+    cluster.addJob(aKubeJob({}, { spec, status: { conditions } }));
+    expect(await reconcileJob(at(510))).toEqual({ requeueAfter: 50_000 });
+    await reconcileJob(at(560));
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'not-started' } });
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ activeDeadlineSeconds: 1, parallelism: 0 });
+  });
+
+  it('has its time from when it was seen resumed, where its status does not say so (Kubernetes 1.34)', async () => {
+    const { cluster, reconcileJob } = setUp();
+    const conditions = [{ type: 'Suspended', status: 'True', lastTransitionTime: at(1) }];
+    cluster.addJob(aKubeJob({}, { status: { startTime: at(0), conditions } }));
+    expect(await reconcileJob(at(700))).toEqual({ requeueAfter: 60_000 });
+    expect(await reconcileJob(at(720))).toEqual({ requeueAfter: 40_000 });
+  });
+
   it('is not failed where its pod runs, which is not known yet', async () => {
     const { cluster, outcome, reconcileJob } = setUp();
     cluster.addJob(aKubeJob());
@@ -168,5 +189,21 @@ describe('a Job that ended without a pod to ask', () => {
     cluster.kubeJobs.set(JOB, kubeJob);
     await reconcileJob();
     expect(outcome()).toEqual(recorded);
+  });
+});
+
+describe('a job that has ended and whose Job stays suspended', () => {
+  it('is removed when its time is over, for Kubernetes does not', async () => {
+    const { cluster, reconcileJob } = setUp();
+    const annotations = {
+      [ownAnnotation.outcome]: JSON.stringify({ status: 'failed', finished: at(5).toISOString() }),
+      [ownAnnotation.collection]: 'done',
+    };
+    const spec = { backoffLimit: 0, template: {}, suspend: true, ttlSecondsAfterFinished: 30 };
+    cluster.addJob(aKubeJob(annotations, { spec }));
+    expect(await reconcileJob(at(10))).toEqual({ requeueAfter: 25_000 });
+    expect(cluster.calls).toEqual([]);
+    await reconcileJob(at(35));
+    expect(cluster.calls).toEqual(['deleteJob']);
   });
 });

@@ -17,6 +17,9 @@ import { ResultRetention } from './result-retention.js';
 /** What concerns a Job as a whole rather than one pod: dismissal, a start that does not come, an end of which no pod can tell. */
 @Injectable()
 export class JobReconciler {
+  /** When Jobs were seen resumed whose status does not say when they were, by name. */
+  private readonly seenResumed = new Map<string, Date>();
+
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
@@ -29,12 +32,14 @@ export class JobReconciler {
   /** @param lookAtPod is called when a followed log of this pod has ended */
   async reconcile(name: string, now: Date, lookAtPod: (podName: string) => void): Promise<ReconcileResult> {
     const job = this.cache.jobs.get(name);
+    if (!job || job.deleting || job.resumed !== 'unknown') this.seenResumed.delete(name);
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
     if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
+    if (isLeftSuspended(job)) return this.expire(job, now);
     if (job.collection !== 'pending') return this.retention.expire(job, now);
     if (job.condition) return this.finish(job, pods, now);
-    if (job.outcome) return undefined;
+    if (job.outcome || job.suspended) return undefined;
     return this.watchStart(job, pods, now);
   }
 
@@ -86,16 +91,32 @@ export class JobReconciler {
     });
   }
 
-  /** The time starts anew with each attempt. */
+  /** Kubernetes removes no Job that is suspended, however long it has ended. */
+  private async expire(job: JobRecord, now: Date): Promise<ReconcileResult> {
+    const remaining = Date.parse(job.outcome?.finished ?? '') + (job.ttlInForce ?? NaN) * 1000 - now.getTime();
+    if (remaining > 0) return { requeueAfter: remaining };
+    if (remaining <= 0) await this.client.deleteJob(job.name, job.uid);
+    return undefined;
+  }
+
+  private resumptionOf({ name, resumed }: JobRecord, now: Date): Date | undefined {
+    if (resumed !== 'unknown') return resumed;
+    const seen = this.seenResumed.get(name) ?? now;
+    this.seenResumed.set(name, seen);
+    return seen;
+  }
+
+  /** The time starts anew with each attempt, and when the Job is resumed. */
   private async watchStart(job: JobRecord, pods: readonly PodRecord[], now: Date): Promise<ReconcileResult> {
     const seconds = job.startDeadlineSeconds;
     if (seconds === undefined) return undefined;
+    const resumed = this.resumptionOf(job, now);
     let pod = waitingOf(job, pods);
-    let remaining = remainingUntilStart(job, pod, seconds, now);
+    let remaining = remainingUntilStart(job, pod, resumed, seconds, now);
     if (remaining !== undefined && remaining <= 0) {
       // The cache of pods may be behind.
       pod = waitingOf(job, await this.cache.actualPodsOf(job));
-      remaining = remainingUntilStart(job, pod, seconds, now);
+      remaining = remainingUntilStart(job, pod, resumed, seconds, now);
     }
     if (remaining === undefined) return undefined;
     if (remaining > 0) return { requeueAfter: remaining };
@@ -104,6 +125,11 @@ export class JobReconciler {
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
   }
+}
+
+/** It has ended, and Kubernetes does not know it. */
+function isLeftSuspended({ suspended, collection, outcome, condition, ttlInForce }: JobRecord): boolean {
+  return suspended && collection === 'done' && outcome !== undefined && !condition && ttlInForce !== undefined;
 }
 
 function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {
@@ -123,11 +149,12 @@ function waitingOf(job: JobRecord, pods: readonly PodRecord[]): PodRecord | unde
 function remainingUntilStart(
   job: JobRecord,
   pod: PodRecord | undefined,
+  resumed: Date | undefined,
   seconds: number,
   now: Date,
 ): number | undefined {
   if (pod && !isWaitingToStart(pod)) return undefined;
-  const since = (pod && endOf(pod)) ?? attemptDue(job, pod);
+  const since = (pod && endOf(pod)) ?? attemptDue(job, pod, resumed);
   return since.getTime() + seconds * 1000 - now.getTime();
 }
 

@@ -68,6 +68,15 @@ export class LogStore {
     }
   }
 
+  /**
+   * Removes the log of an attempt that is noted no more; nothing happens when it is gone. What is no log of this job is left alone.
+   * @throws ObjectStoreError
+   */
+  async removeLog(jobName: string, key: string): Promise<void> {
+    if (key.startsWith(this.prefix) && key.slice(this.prefix.length).includes(`_${jobName}-logs`))
+      await this.store.remove(key);
+  }
+
   private put(...object: Parameters<LogStore['putNow']>): Promise<StoredLog> {
     return this.places.within(() => this.putNow(...object));
   }

@@ -1,10 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/job-annotations.js';
-import { attemptOf, isRepeated, startOfJob, withAttempt } from '../jobs/model/job-attempts.js';
+import { attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from '../jobs/model/job-attempts.js';
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
-import { ResultFault, type JobCause, type JobOutcome, type StoredLog } from '../jobs/model/job-outcome.js';
+import {
+  ResultFault,
+  type JobAttempt,
+  type JobCause,
+  type JobOutcome,
+  type StoredLog,
+} from '../jobs/model/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
@@ -15,6 +21,7 @@ import type { CollectedPod } from './log-collector.js';
 import { ResultKeeper } from './result-keeper.js';
 
 const FAILING: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
+const DECIDED: ReadonlySet<string> = new Set([...FAILING, 'Complete', 'SuccessCriteriaMet']);
 
 /** Writes to the Kubernetes Job how it ended. */
 @Injectable()
@@ -43,6 +50,33 @@ export class OutcomeRecorder {
     if (!pods.some(isOther)) return false;
     const conditions = (await this.client.getJob(job.name))?.status?.conditions ?? [];
     return !conditions.some(({ type, status }) => FAILING.has(type) && status === 'True');
+  }
+
+  /**
+   * Whether the Job controller took this pod away without counting it, because the Job was suspended while it ran: however it ended, it decides nothing, and the
+   * job runs anew when it is resumed. Such a pod loses the controller's finalizer before it is deleted, and the Job's status does not know of it.
+   * https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
+   * @throws KubernetesError
+   */
+  async wasSuspended(job: JobRecord, pod: PodRecord): Promise<boolean> {
+    if (!pod.deleting || pod.tracked) return false;
+    if (job.outcome) return (endOf(pod)?.toISOString() ?? '') < (job.outcome.started ?? '');
+    const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
+    const { spec, status } = (await this.client.getJob(job.name)) ?? {};
+    const { succeeded = [], failed: failing = [] } = status?.uncountedTerminatedPods ?? {};
+    const wasEver = spec?.suspend || status?.conditions?.some(({ type }) => type === 'Suspended');
+    if (!status || !wasEver || succeeded.includes(pod.uid) || failing.includes(pod.uid)) return false;
+    // A run that is followed by another did not end the Job. What is said of the Job as a whole is said of the last one.
+    const isLast = others.every(({ created }) => created.getTime() <= pod.created.getTime());
+    if (isLast && status.conditions?.some(({ type, status: value }) => DECIDED.has(type) && value === 'True'))
+      return false;
+    if (pod.phase === 'Succeeded') return !isLast || (status.succeeded ?? 0) === 0;
+    const noted = countedAttempts(job, pod);
+    const failures = others.filter(
+      ({ uid, phase, deleting, tracked }) =>
+        phase === 'Failed' && !deleting && !tracked && !noted.some((attempt) => attempt.uid === uid),
+    );
+    return (status.failed ?? 0) <= noted.length + failures.length;
   }
 
   /**
@@ -81,25 +115,39 @@ export class OutcomeRecorder {
         if (kubeJob) this.cache.observe(kubeJob);
         if (uid !== job.uid || deletionTimestamp || annotations[ownAnnotation.outcome] !== undefined) return;
         if (annotations[ownAnnotation.dismissed] !== undefined || resourceVersion === undefined) return;
+        // Whether Kubernetes still counts the pod is not known before it has looked at it.
+        if (kubeJob?.spec?.suspend) return;
         version = resourceVersion;
       }
     }
   }
 
-  /** Notes that this pod's end was not the job's, and where its log is. */
-  async noteAttempt(job: JobRecord, pod: PodRecord, log: StoredLog, now: Date): Promise<void> {
+  /**
+   * Notes that this pod's end was not the job's, and where its log is.
+   * @param suspended the Job controller took the pod away without counting it
+   * @returns attempts that are noted no more
+   */
+  async noteAttempt(
+    job: JobRecord,
+    pod: PodRecord,
+    log: StoredLog,
+    now: Date,
+    suspended = false,
+  ): Promise<readonly JobAttempt[]> {
     for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
-      const attempts = withAttempt(current.attempts, attemptOf(pod, log, now));
+      const { attempts, dropped } = withAttempt(current.attempts, attemptOf(pod, log, now, suspended));
       try {
-        return await this.patch(job, attemptsPatch(current, attempts));
+        await this.patch(job, attemptsPatch(current, attempts));
+        return dropped;
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
         const kubeJob = await this.client.getJob(job.name);
-        if (!kubeJob) return;
+        if (!kubeJob) return [];
         this.cache.observe(kubeJob);
         current = toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
       }
     }
+    return [];
   }
 
   /** Applies a patch and takes over the answer at once; nothing where the Job is gone. */

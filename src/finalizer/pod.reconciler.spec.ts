@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import { parseAttempts } from '../jobs/model/job-annotations.js';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -440,6 +441,66 @@ describe('an ended pod', () => {
       expect([outcome(), finalizers()]).toEqual([null, []]);
       expect(store.text(LOG_KEY)).toContain('working');
       expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+    });
+
+    describe('of a Job that was suspended', () => {
+      const suspended = { spec: { backoffLimit: 0, template: {}, suspend: true }, status: {} };
+      const resumed = { type: 'Suspended', status: 'False', lastTransitionTime: at(6) };
+      const attemptsOf = (annotations: Readonly<Record<string, string>>) =>
+        parseAttempts(annotations[ownAnnotation.attempts]).map(({ uid, cause }) => [uid, cause.type]);
+      const takenAway = (phase: string, exitCode: number) =>
+        aKubePod(phase, { main: terminated(exitCode) }, { deletionTimestamp: at(4), finalizers: [POD_FINALIZER] });
+
+      it.each([
+        ['failed', 'Failed', 143],
+        ['succeeded', 'Succeeded', 0],
+        ['has no phase yet', 'Running', 0],
+      ])('and that %s decides nothing: it is noted with its log, and released', async (_, phase, exitCode) => {
+        const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({}, suspended));
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(takenAway(phase, exitCode));
+        await reconcilePod();
+        expect([outcome(), finalizers()]).toEqual([null, []]);
+        expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([['pod-uid', 'suspended']]);
+        expect(store.text(LOG_KEY)).toContain('working');
+        expect(cluster.annotationsOf(JOB)[ownAnnotation.collection]).toBe('pending');
+      });
+
+      it('is noted where the run that counts has begun since', async () => {
+        const { cluster, outcome, finalizers, reconcilePod } = aBed({ status: { conditions: [resumed] } });
+        await reconcilePod();
+        expect([outcome(), finalizers()]).toEqual([null, []]);
+        expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([['pod-uid', 'suspended']]);
+      });
+
+      it('decides where Kubernetes has counted it', async () => {
+        const { cluster, outcome, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({}, { ...suspended, status: { succeeded: 1, conditions: [resumed] } }));
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(takenAway('Succeeded', 0));
+        await reconcilePod();
+        expect(outcome()).toMatchObject({ status: 'successful' });
+      });
+
+      it('is waited for while it is not known whether Kubernetes counts it', async () => {
+        const { cluster, outcome, finalizers, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({}, suspended));
+        cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+        expect(await reconcilePod()).toEqual({ requeueAfter: expect.any(Number) });
+        expect([outcome(), finalizers()]).toEqual([null, HELD]);
+      });
+
+      it('is only released where nothing has run in it', async () => {
+        const { cluster, finalizers, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({}, suspended));
+        const waiting = { main: { waiting: { reason: 'ContainerCreating' } } };
+        const pod = aKubePod('Pending', waiting, { deletionTimestamp: at(4), finalizers: [POD_FINALIZER] });
+        cluster.addPod({ ...pod, spec: { containers: pod.spec?.containers ?? [] } } satisfies V1Pod);
+        await reconcilePod();
+        expect(finalizers()).toEqual([]);
+        expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([]);
+      });
     });
 
     it('that was one too many leaves alone what that one has recorded', async () => {

@@ -19,6 +19,9 @@ import { OutcomeRecorder } from './outcome.recorder.js';
 /** How long a follow may go on after its pod has ended, milliseconds. */
 const FOLLOW_PATIENCE = 30_000;
 
+/** Milliseconds until a suspended Job's pod is looked at again; it changes before. */
+const UNCERTAIN = 5_000;
+
 /** Milliseconds that a container has to run before it costs a write to note when its log began; rotating a log takes longer, too. */
 const NOTE_AFTER = 10_000;
 
@@ -51,6 +54,8 @@ export class PodReconciler {
       if (pod.deleting) await this.follower.ensure(pod, lookAgain);
       return this.noteStart(pod, job, lookAgain);
     }
+    // Kubernetes is about to count this pod, or to take it away: see OutcomeRecorder.wasSuspended.
+    if (job && isUncertain(pod, job)) return { requeueAfter: UNCERTAIN };
     const session = this.follower.session(pod.uid);
     if (session?.active) {
       session.breakOffAfter(FOLLOW_PATIENCE, performance.now());
@@ -68,6 +73,7 @@ export class PodReconciler {
   ): Promise<ReconcileResult> {
     const collected = await this.collector.collect(pod, mainContainerOf(pod, job), this.startOf(pod, job), session);
     try {
+      if (job && (await this.recorder.wasSuspended(job, pod))) return await this.setAside(pod, job, collected, now);
       const deciding = job && (await this.recorder.isSpare(job, pod)) ? undefined : job;
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) {
@@ -80,14 +86,32 @@ export class PodReconciler {
         return { requeueAfter: wait };
       }
       await this.keep(pod, deciding, collected, now);
+      const current = deciding && this.cache.knownJobOf(pod);
+      if (current && isOpen(current) && current.suspended && !current.attempts.some(({ uid }) => uid === pod.uid))
+        return { requeueAfter: UNCERTAIN };
     } finally {
       await collected.dispose();
     }
+    return this.release(pod);
+  }
+
+  private async release(pod: PodRecord): Promise<undefined> {
     await this.client.removePodFinalizer(pod.name, pod.uid, POD_FINALIZER);
     await this.follower.forget(pod.uid);
     this.heads.forget(pod.uid);
     this.patience.forget(pod.uid);
-    return undefined;
+  }
+
+  /** Keeps the log of a run that does not count, for its Job was suspended; of one in which nothing ran there is none. */
+  private async setAside(pod: PodRecord, job: JobRecord, collected: CollectedPod, now: Date): Promise<ReconcileResult> {
+    if (pod.containers.some(({ hasRun }) => hasRun)) {
+      const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
+      if (wait !== undefined) return { requeueAfter: wait };
+      const log = await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, collected.document);
+      const dropped = await this.recorder.noteAttempt(job, pod, log, now, true);
+      for (const { logKey } of dropped) await this.logs.removeLog(pod.jobName, logKey);
+    }
+    return this.release(pod);
   }
 
   /**
@@ -104,8 +128,11 @@ export class PodReconciler {
     if (stored.status === 'rejected') throw stored.reason;
     let current = job && this.cache.knownJobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
-    if (current && isRepeated(current, pod, this.cache.podsOf(current)))
-      return this.recorder.noteAttempt(current, pod, stored.value, now);
+    if (current && isRepeated(current, pod, this.cache.podsOf(current))) {
+      const dropped = await this.recorder.noteAttempt(current, pod, stored.value, now);
+      for (const { logKey } of dropped) await this.logs.removeLog(pod.jobName, logKey);
+      return;
+    }
     if (current && !current.outcome) {
       // The Job controller may have given up since.
       await this.recorder.record(current, pod, collected, now);
@@ -141,6 +168,15 @@ export class PodReconciler {
 function isUndecided({ phase }: PodRecord, job: JobRecord | undefined): boolean {
   if (!job || job.backoffLimit === 0 || job.deleting || job.dismissed !== undefined) return false;
   return phase !== 'Succeeded' && phase !== 'Failed';
+}
+
+/** Its Job was suspended, and the Job controller has not done with it yet. */
+function isUncertain(pod: PodRecord, job: JobRecord): boolean {
+  return job.suspended && pod.tracked && isOpen(job);
+}
+
+function isOpen({ outcome, condition, deleting, dismissed }: JobRecord): boolean {
+  return !outcome && !condition && !deleting && dismissed === undefined;
 }
 
 function mainOf(pod: PodRecord, job: JobRecord | undefined): ContainerRecord | undefined {

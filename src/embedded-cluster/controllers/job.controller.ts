@@ -3,6 +3,7 @@ import { backoffDelay, deadlineOf, failureOf, podTally, type Failure, type PodTa
 import {
   copyOf,
   controllerOf,
+  type Condition,
   findCondition,
   keyOf,
   timestamp,
@@ -83,10 +84,12 @@ export class JobController {
       return this.expire(job);
     }
     const now = Date.now();
+    const isSuspended = job.spec.suspend === true;
     const startTime = job.status.startTime ?? timestamp(new Date(now));
     const tally = podTally(job.spec, job.status, owned, TRACKING_FINALIZER);
     const status: JobStatus = { ...job.status, startTime };
-    const failure = job.metadata.deletionTimestamp === undefined ? failureOf(job, startTime, tally, now) : undefined;
+    const failure =
+      job.metadata.deletionTimestamp === undefined && !isSuspended ? failureOf(job, startTime, tally, now) : undefined;
     const needed = Math.max(0, (job.spec.completions ?? 1) - tally.succeeded);
     if (needed === 0 && !failure && !findCondition(status.conditions, 'FailureTarget')) {
       addCondition(status, 'SuccessCriteriaMet', {
@@ -99,9 +102,24 @@ export class JobController {
       findCondition(status.conditions, 'SuccessCriteriaMet') ?? findCondition(status.conditions, 'FailureTarget');
     let again: number | undefined;
     if (ending) this.deletePods(job, tally.active);
-    else if (job.metadata.deletionTimestamp === undefined) again = this.createPods(job, startTime, tally, needed, now);
+    else if (isSuspended) this.suspend(job, status, tally.active);
+    else if (job.metadata.deletionTimestamp === undefined) {
+      if (setSuspended(status, false)) this.recorder.record(job, 'Normal', 'Resumed', 'Job resumed', COMPONENT);
+      again = this.createPods(job, startTime, tally, needed, now);
+    }
     this.count(job, status);
     return again;
+  }
+
+  /**
+   * Takes the pods away without counting them; each runs anew when the Job is resumed.
+   * https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
+   */
+  private suspend(job: Job, status: JobStatus, active: readonly Pod[]): void {
+    delete status.startTime;
+    for (const pod of active) this.release(pod);
+    this.deletePods(job, active);
+    if (setSuspended(status, true)) this.recorder.record(job, 'Normal', 'Suspended', 'Job suspended', COMPONENT);
   }
 
   /** Makes the missing pods. @returns milliseconds until the Job has to be looked at again */
@@ -226,6 +244,25 @@ function addCondition(
     ...(status.conditions ?? []),
     { type, status: 'True', lastProbeTime: time, lastTransitionTime: time, reason, message },
   ];
+}
+
+/** @returns whether it was otherwise. A Job that was never suspended has no such condition. */
+function setSuspended(status: JobStatus, suspended: boolean): boolean {
+  const before = status.conditions?.find(({ type }) => type === 'Suspended');
+  const value: Condition['status'] = suspended ? 'True' : 'False';
+  if ((before?.status ?? 'False') === value) return false;
+  const time = timestamp();
+  const [reason, message] = suspended ? ['JobSuspended', 'Job suspended'] : ['JobResumed', 'Job resumed'];
+  const condition = {
+    type: 'Suspended',
+    status: value,
+    lastProbeTime: time,
+    lastTransitionTime: time,
+    reason,
+    message,
+  };
+  status.conditions = [...(status.conditions ?? []).filter((each) => each !== before), condition];
+  return true;
 }
 
 /** The API leaves counts of zero out. */

@@ -153,7 +153,6 @@ export const jobs: Resource<Job> = {
         ? []
         : [cause.unsupported('spec.completionMode', String(spec.completionMode), ['NonIndexed'])]),
       ...failurePolicyCauses(spec),
-      ...(spec.suspend ? [cause.forbidden('spec.suspend', 'the embedded cluster cannot suspend a Job')] : []),
       ...(spec.successPolicy
         ? [cause.forbidden('spec.successPolicy', 'the embedded cluster knows no success policy')]
         : []),

@@ -142,6 +142,7 @@ describe('the Kubernetes Job of an execution', () => {
       podFailurePolicy: {
         rules: [
           { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'Count', onPodConditions: [{ type: 'TerminationTarget', status: 'True' }] },
           { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
         ],
       },

@@ -104,6 +104,8 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSetting
           podFailurePolicy: {
             rules: [
               { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+              // A queueing system took the pod's place: https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
+              { action: 'Count', onPodConditions: [{ type: 'TerminationTarget', status: 'True' }] },
               { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
             ],
           },

@@ -73,6 +73,25 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
     meaning: 'Somebody or something deleted the pod of the job while it ran.',
     remedies: ['Execute again.', 'Operator: find out who deletes pods of this namespace.'],
   },
+  preempted: {
+    title: 'The job was preempted',
+    status: 500,
+    meaning: 'A queueing system of the cluster took the place of the job for another one.',
+    remedies: [
+      'Execute again: nothing is wrong with the request.',
+      'Operator: set retries above 0 so that the cluster tries again by itself, or a higher priority.',
+    ],
+  },
+  suspended: {
+    title: 'The job was suspended',
+    status: 500,
+    meaning:
+      'The Job was suspended while it ran, by a queueing system or by hand. That run does not count; the next begins when the Job is resumed.',
+    remedies: [
+      'Wait.',
+      'Operator: spec.suspend of the Job says whether it is suspended; resume it, or look at its queue.',
+    ],
+  },
   'non-zero-exit': {
     title: 'The program failed',
     status: 500,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAttempts } from './job-annotations.js';
-import { attemptDue, attemptOf, isRepeated, startOfJob, withAttempt } from './job-attempts.js';
+import { attemptDue, attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from './job-attempts.js';
 import type { JobAttempt } from './job-outcome.js';
 import { aContainer, aFailedPod, aJob, aPod, aSucceededPod, at } from '../testing/records.js';
 
@@ -73,9 +73,9 @@ describe('attempts', () => {
   });
 
   it('are each noted once, in the order of their ends', () => {
-    const noted = withAttempt([attempt('b', 7), attempt('a', 3)], attempt('c', 5));
+    const noted = withAttempt([attempt('b', 7), attempt('a', 3)], attempt('c', 5)).attempts;
     expect(noted.map(({ uid }) => uid)).toEqual(['a', 'c', 'b']);
-    expect(withAttempt(noted, attempt('c', 9)).map(({ uid }) => uid)).toEqual(['a', 'b', 'c']);
+    expect(withAttempt(noted, attempt('c', 9)).attempts.map(({ uid }) => uid)).toEqual(['a', 'b', 'c']);
   });
 
   it('are read back, but for what somebody else wrote', () => {
@@ -83,5 +83,19 @@ describe('attempts', () => {
     expect(parseAttempts(JSON.stringify({ attempts }))).toEqual(attempts);
     expect(parseAttempts(JSON.stringify({ attempts: [...attempts, { pod: 'x' }, 5] }))).toEqual(attempts);
     for (const text of [undefined, '', '[]', '{"attempts":5}', 'x']) expect(parseAttempts(text)).toEqual([]);
+  });
+
+  it('that were suspended do not count, and only the last twenty are kept', () => {
+    const suspended = (uid: string, seconds: number): JobAttempt => ({
+      ...attempt(uid, seconds),
+      cause: { type: 'suspended', message: 'x' },
+    });
+    const job = aJob({ backoffLimit: 1, attempts: [suspended('a', 3), attempt('b', 4), suspended('c', 5)] });
+    expect(countedAttempts(job).map(({ uid }) => uid)).toEqual(['b']);
+    expect(isRepeated({ ...job, attempts: [suspended('a', 3)] }, aFailedPod(1), [])).toBe(true);
+    const many = Array.from({ length: 20 }, (_, index) => suspended(`s${index}`, 10 + index));
+    const { attempts, dropped } = withAttempt([attempt('b', 4), ...many], suspended('last', 60));
+    expect(dropped.map(({ uid }) => uid)).toEqual(['s0']);
+    expect(attempts.map(({ uid }) => uid)).toEqual(['b', ...many.slice(1).map(({ uid }) => uid), 'last']);
   });
 });

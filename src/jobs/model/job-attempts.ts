@@ -1,5 +1,5 @@
 import { causeOfFailedPod } from './job-cause.js';
-import type { JobAttempt, StoredLog } from './job-outcome.js';
+import type { JobAttempt, JobCause, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { endOf, startOf, type PodRecord } from './pod-record.js';
 
@@ -12,6 +12,22 @@ const MOST_ATTEMPTS = 100;
  */
 const BACKOFF = 10_000;
 const LONGEST_BACKOFF = 600_000;
+
+/** Of attempts that were suspended only the last so many are noted, with their logs. */
+const MOST_SUSPENDED = 20;
+
+/** Whether Kubernetes counts this attempt: what was suspended is no failure. */
+export function isCounted({ cause }: JobAttempt): boolean {
+  return cause.type !== 'suspended';
+}
+
+/** The attempts that Kubernetes counts, without that of this pod. */
+export function countedAttempts(
+  { attempts }: Pick<JobRecord, 'attempts'>,
+  except?: Pick<PodRecord, 'uid'>,
+): JobAttempt[] {
+  return attempts.filter((attempt) => isCounted(attempt) && attempt.uid !== except?.uid);
+}
 
 type OfJob = Pick<JobRecord, 'backoffLimit' | 'retriesInfrastructure' | 'attempts' | 'condition'>;
 
@@ -26,7 +42,7 @@ export function isRepeated(job: OfJob, pod: PodRecord, pods: readonly PodRecord[
     return true;
   if (job.condition || job.backoffLimit === 0) return false;
   if (job.retriesInfrastructure && !isInfrastructureFailure(pod)) return false;
-  return job.attempts.filter(({ uid }) => uid !== pod.uid).length < job.backoffLimit;
+  return countedAttempts(job, pod).length < job.backoffLimit;
 }
 
 /** What `podFailurePolicy` of {@link makeExecutionJob} counts and does not fail the Job for: the pod was taken off its node, or never ran there. */
@@ -34,40 +50,58 @@ function isInfrastructureFailure({ disruption, containers }: PodRecord): boolean
   return disruption !== undefined || containers.every(({ exitCode = 0 }) => exitCode === 0);
 }
 
-/** When the first container of the first attempt that got so far started: RFC 3339. */
-export function startOfJob({ attempts }: Pick<JobRecord, 'attempts'>, pod: PodRecord | undefined): string | undefined {
-  return attempts.find(({ started }) => started !== undefined)?.started ?? (pod && startOf(pod)?.toISOString());
+/** When the first container of the first attempt that counts and got so far started: RFC 3339. */
+export function startOfJob(job: Pick<JobRecord, 'attempts'>, pod: PodRecord | undefined): string | undefined {
+  const first = countedAttempts(job).find(({ started }) => started !== undefined);
+  return first?.started ?? (pod && startOf(pod)?.toISOString());
 }
 
 /**
- * When the attempt that is not noted yet could begin: the Job controller waits before it makes another pod.
+ * When the attempt that is not noted yet could begin: the Job controller waits before it makes another pod, and while the Job is suspended.
  * @param pod of that attempt, where it has been made
+ * @param resumed when the Job was resumed the last time
  */
-export function attemptDue({ attempts, created }: Pick<JobRecord, 'attempts' | 'created'>, pod?: PodRecord): Date {
-  const last = attempts.at(-1);
-  if (!last) return created;
-  if (pod) return pod.created;
-  return new Date(Date.parse(last.finished) + Math.min(LONGEST_BACKOFF, BACKOFF * 2 ** (attempts.length - 1)));
+export function attemptDue(job: Pick<JobRecord, 'attempts' | 'created'>, pod?: PodRecord, resumed?: Date): Date {
+  const counted = countedAttempts(job);
+  const last = counted.at(-1);
+  if (pod && (last || resumed)) return pod.created;
+  const due = last
+    ? Date.parse(last.finished) + Math.min(LONGEST_BACKOFF, BACKOFF * 2 ** (counted.length - 1))
+    : job.created.getTime();
+  return new Date(Math.max(due, resumed?.getTime() ?? 0));
 }
 
-export function attemptOf(pod: PodRecord, log: StoredLog, now: Date): JobAttempt {
+const SUSPENDED: JobCause = {
+  type: 'suspended',
+  message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
+};
+
+/** @param suspended the Job controller took the pod away without counting it */
+export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspended = false): JobAttempt {
   const started = startOf(pod)?.toISOString();
   return {
     pod: pod.name,
     uid: pod.uid,
     ...(started === undefined ? {} : { started }),
     finished: (endOf(pod) ?? now).toISOString(),
-    cause: causeOfFailedPod(pod),
+    cause: suspended ? SUSPENDED : causeOfFailedPod(pod),
     logKey: log.key,
     logSize: log.size,
     logDigest: log.digest,
   };
 }
 
-/** The attempts with this one, in the order of their ends, each once. */
-export function withAttempt(attempts: readonly JobAttempt[], attempt: JobAttempt): JobAttempt[] {
+/** The attempts with this one, in the order of their ends, each once; `dropped` are those for which there is no room any more. */
+export function withAttempt(
+  attempts: readonly JobAttempt[],
+  attempt: JobAttempt,
+): { attempts: JobAttempt[]; dropped: JobAttempt[] } {
   const all = [...attempts.filter(({ uid }) => uid !== attempt.uid), attempt].sort((a, b) =>
     a.finished < b.finished ? -1 : a.finished > b.finished ? 1 : 0,
   );
-  return all.length > MOST_ATTEMPTS ? [...all.slice(0, MOST_ATTEMPTS - 1), ...all.slice(-1)] : all;
+  const suspended = all.filter((each) => !isCounted(each));
+  const dropped = new Set(suspended.slice(0, Math.max(0, suspended.length - MOST_SUSPENDED)));
+  const counted = all.filter(isCounted);
+  for (const each of counted.slice(MOST_ATTEMPTS - 1, -1)) dropped.add(each);
+  return { attempts: all.filter((each) => !dropped.has(each)), dropped: [...dropped] };
 }

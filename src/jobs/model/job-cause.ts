@@ -11,12 +11,21 @@ const IMAGE_REASONS: ReadonlySet<string> = new Set([
   'RegistryUnavailable',
 ]);
 
+/** Reasons of the condition `TerminationTarget`: https://kueue.sigs.k8s.io/docs/concepts/preemption/ */
+const PREEMPTIONS: ReadonlySet<string> = new Set(['WorkloadEvictedDueToPreempted', 'Preempted']);
+
 /** Why a pod that ended in failure failed. `pod` and container states are as of its end. */
 export function causeOfFailedPod(pod: PodRecord): JobCause {
   if (pod.reason === 'DeadlineExceeded') {
     return {
       type: 'deadline-exceeded',
       message: `The job ran longer than its deadline allows: ${pod.message ?? 'active deadline exceeded'}`,
+    };
+  }
+  if (pod.disruption && PREEMPTIONS.has(pod.disruption.reason)) {
+    return {
+      type: 'preempted',
+      message: `The pod was preempted by its queueing system: ${pod.disruption.message ?? pod.disruption.reason}`,
     };
   }
   if (pod.reason === 'Evicted' || pod.disruption) {

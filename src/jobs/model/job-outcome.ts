@@ -8,6 +8,8 @@ export type CauseType =
   | 'deadline-exceeded'
   | 'evicted'
   | 'pod-deleted'
+  | 'preempted'
+  | 'suspended'
   | 'non-zero-exit'
   | 'result-lost'
   | 'result-too-large'
@@ -51,7 +53,7 @@ export interface JobOutcome {
   readonly resultProblems?: readonly ResultProblem[];
 }
 
-/** One failed attempt of a job that another followed, or is to follow. */
+/** One attempt of a job that failed or was suspended, and that another followed, or is to follow. */
 export interface JobAttempt {
   /** Name and UID of its pod. */
   readonly pod: string;

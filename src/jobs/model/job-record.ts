@@ -48,6 +48,13 @@ export interface JobRecord {
     readonly message?: string;
     readonly at?: Date;
   };
+  /** `spec.suspend`: it is not yet to run, or not now, whoever says so. */
+  readonly suspended: boolean;
+  /**
+   * When it was resumed the last time, to the second; `unknown` where it was and its status does not say when (Kubernetes 1.34.0 to 1.34.3 keep the
+   * condition `Suspended`); undefined where it never was, or is suspended now.
+   */
+  readonly resumed?: Date | 'unknown';
   readonly startTime?: Date;
   readonly completionTime?: Date;
   readonly failedPods: number;
@@ -144,6 +151,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     deleting: metadata.deletionTimestamp !== undefined,
     dismissed: isTime(dismissed) ? dismissed : undefined,
     condition: conditionOf(kubeJob),
+    suspended: kubeJob.spec?.suspend ?? false,
+    resumed: resumptionOf(kubeJob),
     startTime: toDate(kubeJob.status?.startTime),
     completionTime: toDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,
@@ -209,6 +218,12 @@ function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
     }
   }
   return undefined;
+}
+
+function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
+  const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
+  if (!condition || spec?.suspend) return undefined;
+  return condition.status === 'False' ? toDate(condition.lastTransitionTime) : 'unknown';
 }
 
 /** Watched objects carry times as text, typed answers of the client library as `Date`. */

@@ -1,4 +1,4 @@
-import { isRepeated, startOfJob } from './job-attempts.js';
+import { countedAttempts, isCounted, isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
@@ -108,7 +108,9 @@ function recorded(outcome: NonNullable<JobRecord['outcome']>, job: JobRecord): S
 
 /** The job has ended only when the finalizer has recorded how: until then its results cannot be fetched. */
 function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
-  const pod = pods[0];
+  if (job.suspended && !job.condition) return suspended(job, pods);
+  // The next run has no pod yet: what ran before does not count.
+  const pod = pods.find(({ uid }) => !job.attempts.some((attempt) => attempt.uid === uid && !isCounted(attempt)));
   const start = startOfJob(job, pod);
   const started = start === undefined ? undefined : new Date(start);
   if (pod && hasEnded(pod)) {
@@ -116,13 +118,23 @@ function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: str
     return { status: 'running', message, started };
   }
   const state = underWay(pod, newestEvent);
-  if (job.attempts.length === 0) return state;
-  const attempt = `Attempt ${job.attempts.length + 1} of at most ${job.backoffLimit + 1}: `;
+  const counted = countedAttempts(job).length;
+  if (counted === 0) return state;
+  const attempt = `Attempt ${counted + 1} of at most ${job.backoffLimit + 1}: `;
   return { ...state, status: 'running', message: attempt + state.message, started };
 }
 
+/** Not yet, or not now: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job */
+function suspended({ attempts }: JobRecord, pods: readonly PodRecord[]): State {
+  const hasRun = attempts.length > 0 || pods.some((pod) => startOf(pod) !== undefined);
+  const message = hasRun
+    ? 'The job waits: it was suspended while it ran, and starts anew when it is resumed.'
+    : 'The job waits: it is suspended, and starts when it is resumed.';
+  return { status: 'accepted', message };
+}
+
 function repeatedMessage(job: JobRecord, pod: PodRecord): string {
-  const number = job.attempts.filter(({ uid }) => uid !== pod.uid).length + 1;
+  const number = countedAttempts(job, pod).length + 1;
   return `Attempt ${number} of at most ${job.backoffLimit + 1} has failed, and another follows: ${causeOfFailedPod(pod).message}`;
 }
 
@@ -153,7 +165,7 @@ function uncollected(job: JobRecord, pods: readonly PodRecord[], newestEvent: st
       finished: (pod && endOf(pod)) ?? job.condition.at,
     };
   }
-  return underWay(pod, newestEvent);
+  return job.suspended ? suspended(job, pods) : underWay(pod, newestEvent);
 }
 
 function underWay(pod: PodRecord | undefined, newestEvent: string | undefined): State {

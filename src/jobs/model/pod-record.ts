@@ -38,7 +38,7 @@ export interface PodRecord {
   readonly message?: string;
   /** `PodScheduled` is false: why. */
   readonly unschedulable?: string;
-  /** `DisruptionTarget` is true: reason and message. */
+  /** `DisruptionTarget`, or `TerminationTarget` of a queueing system, is true: reason and message. */
   readonly disruption?: { readonly reason: string; readonly message?: string };
   /** Init containers first, in the order of the specification. */
   readonly containers: readonly ContainerRecord[];
@@ -53,7 +53,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
   const condition = (type: string, status: string) =>
     pod.status?.conditions?.find((candidate) => candidate.type === type && candidate.status === status);
   const unscheduled = condition('PodScheduled', 'False');
-  const disruption = condition('DisruptionTarget', 'True');
+  const disruption = condition('DisruptionTarget', 'True') ?? condition('TerminationTarget', 'True');
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const container = (init: boolean) => (spec: { name: string; image?: string }) =>
     toContainerRecord(

@@ -21,7 +21,11 @@ export interface JobPatch {
     readonly resourceVersion?: string;
     readonly annotations?: Readonly<Record<string, string | null>>;
   };
-  readonly spec?: { readonly ttlSecondsAfterFinished?: number; readonly activeDeadlineSeconds?: number };
+  readonly spec?: {
+    readonly ttlSecondsAfterFinished?: number;
+    readonly activeDeadlineSeconds?: number;
+    readonly parallelism?: number;
+  };
 }
 
 /**

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+/** Each run has a result of its own; when it is asked to end it says so, and ends as its process has it. */
+const program = (onTerm: string) =>
+  `trap '${onTerm}' TERM; run=$(date +%s%N); echo working $run; i=0; while [ $i -lt 25 ]; do i=$((i+1)); sleep 1; done; ` +
+  'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run';
+
+const PROCESSES = `
+  ends-well-when-asked:
+    type: process
+    processor: &suspended
+      name: pygeoapi_k8s_manager.process.GenericImageProcessor
+      default_image: busybox
+      check_auth: false
+      mimetype: text/plain
+      metadata: { jobControlOptions: [sync-execute, async-execute, dismiss] }
+      command: [sh, -c, "${program('echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit 0')}"]
+  fails-when-asked:
+    type: process
+    processor:
+      <<: *suspended
+      command: [sh, -c, "${program('echo asked to end; exit 143')}"]
+  fails-when-asked-with-retries:
+    type: process
+    processor:
+      <<: *suspended
+      retries: 1
+      command: [sh, -c, "${program('echo asked to end; exit 143')}"]
+`;
+
+type Attempted = StatusInfo & {
+  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
+};
+
+describe('a Job that is suspended while it runs', () => {
+  let bed: TestBed;
+  beforeAll(async () => {
+    bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES });
+  }, 120_000);
+  afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+
+  const setSuspended = async (id: string, suspend: boolean) => {
+    const { batch, namespace } = bed.cluster;
+    const name = (await kubeJob(id))?.metadata?.name ?? '';
+    await batch.patchNamespacedJob(
+      { name, namespace, body: { spec: { suspend } } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
+  };
+  const kubeJob = async (id: string) =>
+    (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(id));
+  const podsOf = async (id: string) =>
+    (await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+  const working = (id: string) =>
+    eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);
+  const noted = (id: string) =>
+    eventually(
+      'the attempt',
+      async () => ((await bed.status(id)) as Attempted).attempts?.length === 1 && (await podsOf(id)).length === 0,
+      120_000,
+    );
+  const ended = (id: string) =>
+    eventually(
+      'the end of the job',
+      async () => {
+        const status = (await bed.status(id)) as Attempted;
+        return status.finished === undefined ? Promise.reject(new Error(status.message)) : status;
+      },
+      200_000,
+    );
+  /** The last run's result, and that the log of each run is there. */
+  const expectOneRunOf = async (id: string) => {
+    await ended(id);
+    // A server that was away may collect the last run before those that do not count.
+    await bed.cluster.allReleased();
+    expect(await bed.status(id)).toMatchObject({
+      status: 'successful',
+      attempts: [{ attempt: 1, cause: { type: 'suspended' } }],
+    });
+    const [first = '', last = ''] = await Promise.all(
+      ['?attempt=1', ''].map(async (query) => (await bed.get(`/jobs/${id}/logs${query}`)).text()),
+    );
+    const result = await bed.result(id);
+    expect(result).toMatch(/^result \d+/);
+    expect(last).toContain(result);
+    const run = /working (\d+)/.exec(first)?.[1] ?? 'no line';
+    expect(result).not.toContain(run);
+    expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(2);
+    await eventually('the Job being complete', async () =>
+      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete'),
+    );
+  };
+
+  it('waits, however its program ended, and has the outcome of the run after it was resumed', async () => {
+    const processes = ['ends-well-when-asked', 'fails-when-asked', 'fails-when-asked-with-retries'];
+    const ids = await Promise.all(processes.map((process) => bed.submit(process)));
+    await Promise.all(ids.map(working));
+    await Promise.all(ids.map((id) => setSuspended(id, true)));
+    await Promise.all(ids.map(noted));
+    for (const id of ids) {
+      const status = (await bed.status(id)) as Attempted;
+      expect(status).toMatchObject({
+        status: 'accepted',
+        message: expect.stringContaining('suspended while it ran'),
+        attempts: [{ attempt: 1, cause: { type: 'suspended' } }],
+      });
+      expect(status).not.toHaveProperty('finished');
+      expect((await bed.get(`/jobs/${id}/results`)).status).toBe(404);
+      expect(await (await bed.get(`/jobs/${id}/logs?attempt=1`)).text()).toContain('working');
+    }
+    await Promise.all(ids.map((id) => setSuspended(id, false)));
+    await Promise.all(ids.map(expectOneRunOf));
+  }, 400_000);
+
+  it('is told from one that has ended by a server that was away all the while', async () => {
+    const ids = await Promise.all(['ends-well-when-asked', 'fails-when-asked'].map((process) => bed.submit(process)));
+    await Promise.all(ids.map(working));
+    await bed.server?.end('SIGKILL');
+    await Promise.all(ids.map((id) => setSuspended(id, true)));
+    for (const id of ids) {
+      await eventually('the run having ended', async () => {
+        const [pod] = await podsOf(id);
+        return pod?.status?.containerStatuses?.every(({ state }) => state?.terminated !== undefined);
+      });
+      await setSuspended(id, false);
+      await eventually(
+        'the second run having ended',
+        async () => (await kubeJob(id))?.status?.succeeded === 1,
+        200_000,
+      );
+    }
+    await bed.startServer();
+    await Promise.all(ids.map(expectOneRunOf));
+  }, 400_000);
+
+  it('is dismissed like any other', async () => {
+    const id = await bed.submit('fails-when-asked');
+    await working(id);
+    await setSuspended(id, true);
+    await noted(id);
+    expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
+    await eventually('the Job being gone', async () => (await kubeJob(id)) === undefined);
+  }, 400_000);
+});
