@@ -9,6 +9,11 @@ it.each([
   'application/xml',
   'text/xml',
   'application/gml+xml',
+  'multipart/x-mixed-replace',
+  'application/pdfx',
+  'text/javascript',
+  'application/octet-stream',
+  '',
 ])('a result of %s is opened in a sandbox', (mediaType) => {
   expect(documentPolicy(mediaType)).toMatch(/^sandbox;/);
 });
