@@ -53,7 +53,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
         {goesOn ? <p class="muted">This page looks again every {REFRESH} seconds.</p> : null}
         {cause ? (
           <section class="notice" aria-labelledby="cause">
-            <h2 id="cause" style="margin-top:0">
+            <h2 id="cause" class="first">
               Why it failed
             </h2>
             <Text>{cause.message}</Text>
@@ -74,7 +74,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
         ) : null}
         {resultProblems.length === 0 ? null : (
           <section class="notice" aria-labelledby="problems">
-            <h2 id="problems" style="margin-top:0">
+            <h2 id="problems" class="first">
               What is wrong with its results
             </h2>
             <ul>

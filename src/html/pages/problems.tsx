@@ -57,7 +57,7 @@ export const problemTypesPage: PageMaker<ProblemTypeListDto> = ({ problemTypes, 
       <ul class="cards">
         {problemTypes.map((problemType) => (
           <li>
-            <h2 style="margin-top:0">
+            <h2 class="first">
               <Anchor href={problemType.type}>{problemType.title}</Anchor>
             </h2>
             <Text>{problemType.meaning}</Text>

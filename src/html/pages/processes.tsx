@@ -12,7 +12,7 @@ export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, {
       <ul class="cards">
         {processes.map((process) => (
           <li>
-            <h2 style="margin-top:0" lang={language}>
+            <h2 class="first" lang={language}>
               <Anchor href={process.links.find(({ rel }) => rel === 'self')?.href ?? '#'}>
                 {process.title ?? process.id}
               </Anchor>
