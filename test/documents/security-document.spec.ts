@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+import { namesTest, readDocument } from '../../src/testing/named-test.js';
+
+const [, promises = ''] = readDocument('docs/security.md').split('\n## Promises and their tests\n');
+const rows = promises
+  .split('\n')
+  .filter((line) => line.startsWith('|') && !/^\| (-+|promise) /.test(line))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+
+describe('docs/security.md', () => {
+  it('names tests that exist for every promise', () => {
+    expect(rows.length).toBeGreaterThan(5);
+    expect(rows.filter((cells) => cells.length !== 2 || cells.includes(''))).toEqual([]);
+    const references = rows.flatMap(([, tests = '']) => tests.split('<br>'));
+    expect(references.filter((reference) => !namesTest(reference))).toEqual([]);
+  });
+});
