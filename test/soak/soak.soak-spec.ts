@@ -12,12 +12,14 @@ import { startTestStore } from '../support/store.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { accountOf } from './account.js';
 import { sha256 } from './compared-logs.js';
+import { HostileClient } from './hostile.js';
 import { kinds, type Expectation } from './load.js';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
 /** Names of the only faults that are injected; empty: all. */
 const chosen = (process.env['SOAK_FAULTS'] ?? '').split(',').filter(Boolean);
+const withHostileClient = process.env['SOAK_HOSTILE'] !== 'no';
 /** Jobs that have not ended; more are not made. */
 const MOST_UNDER_WAY = 20;
 const BUCKET_ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
@@ -45,6 +47,7 @@ let over = false;
 const replicas: TestReplica[] = [];
 const jobs = new Map<string, Expectation>();
 const faults = new Map<string, number>();
+const hostile = new HostileClient();
 const memory: { readonly minute: number; readonly mebibytes: number }[] = [];
 /** Executions that were refused or broken off by a fault; whether their jobs were made is found out at the end. */
 let unanswered = 0;
@@ -231,6 +234,16 @@ async function execute(): Promise<void> {
   }
 }
 
+async function beHostile(): Promise<void> {
+  if (!withHostileClient) return;
+  const anyJob = () => (jobs.size > 0 ? oneOf([...jobs.keys()]) : undefined);
+  await hostile.runUntil(
+    () => over,
+    () => oneOf(replicas).url,
+    anyJob,
+  );
+}
+
 async function watchMemory(): Promise<void> {
   const begin = performance.now();
   while (!over) {
@@ -245,7 +258,7 @@ it(
   `loses nothing in ${minutes} minutes of faults`,
   async () => {
     process.stdout.write(`soak: ${minutes} minutes, seed ${seed}, ${onRealCluster ? 'real' : 'embedded'} cluster\n`);
-    const work = Promise.all([injectFaults(), execute(), execute(), execute(), watchMemory()]);
+    const work = Promise.all([injectFaults(), execute(), execute(), execute(), beHostile(), watchMemory()]);
     await seconds(minutes * 60);
     over = true;
     await work;
@@ -274,6 +287,7 @@ it(
         `  jobs        ${jobs.size} (${told(Object.entries(statuses))})`,
         `  refused     ${unanswered} executions, or broken off by a fault`,
         `  faults      ${injected} (${told(faults)})`,
+        `  hostile     ${told(hostile.done)}; answered ${told([...hostile.answers].map(([status, count]) => [String(status || 'broken off'), count]))}`,
         `  logs        ${account.logs}`,
         `  cut         ${cutBodies} bodies between servers and bucket`,
         `  results     ${account.results} compared, ${account.compared} times a log or result byte by byte, ${account.deliveries} told to subscribers`,
@@ -292,6 +306,7 @@ it(
     );
     expect({ lost, duplicates, leaks }).toEqual({ lost: [], duplicates: [], leaks: [] });
     expect(jobs.size).toBeGreaterThan(5 * minutes);
+    if (withHostileClient) expect(hostile.done.get('wrong token')).toBeGreaterThan(0);
     expect(late).toBeLessThan(early + MEMORY_TOLERANCE);
   },
   minutes * 60_000 + 900_000,
