@@ -57,14 +57,28 @@ export interface RequestFault {
   readonly message: string;
 }
 
-/** The request's content is wrong; lists every fault found. */
+/** The most faults that are told of one request. */
+export const MOST_FAULTS = 100;
+/** Characters of a fault's pointer, and of its message. */
+const LONGEST_POINTER = 500;
+const LONGEST_SENTENCE = 1_000;
+
+/** The request's content is wrong; lists the faults found, at most {@link MOST_FAULTS}, long ones shortened. */
 export class InvalidRequestError extends DomainError {
-  constructor(
-    message: string,
-    readonly faults: readonly RequestFault[] = [],
-  ) {
-    super(message);
+  readonly faults: readonly RequestFault[];
+
+  constructor(message: string, faults: readonly RequestFault[] = []) {
+    const hasMore = faults.length > MOST_FAULTS;
+    super(hasMore ? `${message} The first ${MOST_FAULTS} faults are listed; there are more.` : message);
+    this.faults = faults.slice(0, MOST_FAULTS).map((fault) => ({
+      pointer: shortened(fault.pointer, LONGEST_POINTER),
+      message: shortened(fault.message, LONGEST_SENTENCE),
+    }));
   }
+}
+
+function shortened(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 /** The body of a request is no JSON, or no UTF-8. */

@@ -1,4 +1,4 @@
-import { InvalidRequestError, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
+import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
@@ -83,7 +83,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
   const faults: RequestFault[] = [...(reading.faults ?? [])];
   const token = tokenOf(process, body);
   const validated = process.validateInputs(withoutToken(process, membersOf(body, 'inputs', faults) ?? {}));
-  faults.push(...validated.faults);
+  for (const fault of validated.faults) faults.push(fault);
   const unknownOutputs: RequestFault[] = [];
   const outputs = parseOutputs(process, body, faults, unknownOutputs, reading.emptyOutputs);
   const response = parseResponse(body, faults);
@@ -136,6 +136,8 @@ function parseOutputs(
   return Object.fromEntries(
     outputs.map(([id, output]) => {
       const pointer = pointerTo('/outputs', id);
+      // What is not told need not be looked for.
+      if (faults.length > MOST_FAULTS) return [id, {}];
       if (Object.keys(known).length > 0 && !Object.hasOwn(known, id)) {
         const message = `is no output of process ${process.id}; known are ${Object.keys(known).join(', ')}`;
         unknown.push({ pointer, message });
@@ -230,12 +232,8 @@ function membersOf(parent: Members, name: string, faults: RequestFault[], base =
 }
 
 function isDeeperThan(value: unknown, most: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > most) return true;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-  }
-  return false;
+  if (typeof value !== 'object' || value === null) return false;
+  return most === 0 || Object.values(value).some((part) => isDeeperThan(part, most - 1));
 }
 
 function quoted(values: readonly string[]): string {

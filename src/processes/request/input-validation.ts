@@ -1,4 +1,4 @@
-import type { RequestFault } from '../../ogc/domain-errors.js';
+import { MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription } from '../description/process-description.js';
 import { copyJson } from '../../json/plain-json.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
@@ -31,6 +31,9 @@ export interface CheckedInput {
   readonly errorsOf: SchemaCheck;
 }
 
+/** Of one input; who fetches them takes fewer. */
+const MOST_LINKED = 1_000;
+
 type Inputs = Readonly<Record<string, unknown>>;
 
 /**
@@ -48,29 +51,38 @@ export function validateInputs(processId: string, known: readonly CheckedInput[]
   if (known.length === 0) return { inputs: { ...given }, faults: [], links: [] };
   const byId = new Map(known.map((input) => [input.id, input]));
   const unknown = Object.keys(given).filter((id) => !byId.has(id));
-  const faults = unknown.map((id) => ({
-    pointer: pointerTo('/inputs', id),
-    message: `is no input of process ${processId}; known are ${[...byId.keys()].join(', ')}`,
-  }));
+  const message = `is no input of process ${processId}; known are ${[...byId.keys()].join(', ')}`;
+  // One more than are told says that there are more.
+  const faults = unknown.slice(0, MOST_FAULTS + 1).map((id) => ({ pointer: pointerTo('/inputs', id), message }));
   const inputs: [string, unknown][] = [];
   const links: LinkedValue[] = [];
+  const add = (more: readonly RequestFault[]) => faults.push(...more.slice(0, MOST_FAULTS + 1 - faults.length));
   for (const input of known) {
     const pointer = pointerTo('/inputs', input.id);
     if (Object.hasOwn(given, input.id)) {
       inputs.push([input.id, given[input.id]]);
-      faults.push(...occurrenceFaults(input, given[input.id], pointer, links));
+      if (faults.length <= MOST_FAULTS) add(occurrenceFaults(input, given[input.id], pointer, links));
       continue;
     }
     const byDefault = defaultOf(input.description);
     if (byDefault !== undefined) inputs.push([input.id, copyJson(byDefault)]);
-    else if ((input.description.minOccurs ?? 1) > 0) faults.push({ pointer, message: 'is missing; it is required' });
+    else if ((input.description.minOccurs ?? 1) > 0) add([{ pointer, message: 'is missing; it is required' }]);
   }
   return { inputs: Object.fromEntries(inputs), faults, links };
 }
 
-/** What in a value does not fit a schema; empty: it fits. @param pointer JSON Pointer of the value */
-export function schemaFaults(errorsOf: SchemaCheck, value: unknown, pointer: string): RequestFault[] {
-  const errors = errorsOf(value);
+/**
+ * What in a value does not fit a schema; empty: it fits.
+ * @param pointer JSON Pointer of the value
+ * @param most how many faults are listed; one more says that there are more. Default {@link MOST_FAULTS}
+ */
+export function schemaFaults(
+  errorsOf: SchemaCheck,
+  value: unknown,
+  pointer: string,
+  most: number = MOST_FAULTS,
+): RequestFault[] {
+  const errors = errorsOf(value, most);
   return errors.length === 0 ? [] : describeErrors(errors, pointer);
 }
 
@@ -89,15 +101,21 @@ function occurrenceFaults(input: CheckedInput, value: unknown, pointer: string, 
   const { minOccurs = 1, maxOccurs = 1 } = input.description;
   const most = maxOccurs === 'unbounded' ? Infinity : maxOccurs;
   if (most <= 1) return valueFaults(input.errorsOf, value, pointer, links);
-  const values = Array.isArray(value) ? value : [value];
-  const faults = values.flatMap((item: unknown, at) =>
-    valueFaults(input.errorsOf, item, Array.isArray(value) ? pointerTo(pointer, at) : pointer, links),
-  );
+  const values = Array.isArray(value) ? (value as unknown[]) : [value];
+  const faults: RequestFault[] = [];
+  const linked: LinkedValue[] = [];
+  for (const [at, item] of values.entries()) {
+    if (faults.length > MOST_FAULTS) break;
+    const place = Array.isArray(value) ? pointerTo(pointer, at) : pointer;
+    faults.push(...valueFaults(input.errorsOf, item, place, links && linked, MOST_FAULTS + 1 - faults.length));
+  }
   const count = { pointer, message: `must have ${occurrences(minOccurs, most)} (has ${values.length})` };
-  if (values.length < minOccurs || values.length > most) faults.push(count);
+  // Told first, for it is not to be lost among others.
+  if (values.length < minOccurs || values.length > most) faults.unshift(count);
   // An array may also be one value of a schema that describes arrays.
-  const isOneValue = faults.length > 0 && Array.isArray(value) && minOccurs <= 1 && input.errorsOf(value).length === 0;
-  return isOneValue ? [] : faults;
+  if (faults.length > 0 && Array.isArray(value) && minOccurs <= 1 && input.errorsOf(value, 1).length === 0) return [];
+  links?.push(...linked.slice(0, MOST_LINKED));
+  return faults;
 }
 
 function occurrences(least: number, most: number): string {
@@ -105,13 +123,20 @@ function occurrences(least: number, most: number): string {
   return least === most ? `${most} values` : `${least} to ${most} values`;
 }
 
-function valueFaults(errorsOf: SchemaCheck, value: unknown, pointer: string, links?: LinkedValue[]): RequestFault[] {
-  const direct = schemaFaults(errorsOf, value, pointer);
-  if (direct.length === 0 || !isMapping(value)) return direct;
+function valueFaults(
+  errorsOf: SchemaCheck,
+  value: unknown,
+  pointer: string,
+  links?: LinkedValue[],
+  most?: number,
+): RequestFault[] {
+  if (errorsOf(value, 1).length === 0) return [];
+  const direct = () => schemaFaults(errorsOf, value, pointer, most);
+  if (!isMapping(value)) return direct();
   if (Object.hasOwn(value, 'value') && Object.keys(value).every((key) => QUALIFIED.has(key)))
-    return schemaFaults(errorsOf, value['value'], `${pointer}/value`);
+    return schemaFaults(errorsOf, value['value'], `${pointer}/value`, most);
   const { href } = value;
-  if (typeof href !== 'string') return direct;
+  if (typeof href !== 'string') return direct();
   if (!links || !/^https?:$/.test(URL.parse(href)?.protocol ?? ''))
     return [{ pointer: `${pointer}/href`, message: 'must be an absolute http or https URI' }];
   const misfits = (content: unknown) => schemaFaults(errorsOf, content, '').map((fault) => fault.pointer);

@@ -3,7 +3,6 @@ import type { DataValidationCxt } from 'ajv/dist/types/index.js';
 import { equalityKey } from '../../json/canonical-json.js';
 import { Decimal } from '../../json/decimal.js';
 import { ExactNumber } from '../../json/exact-number.js';
-import type { JsonSchema } from './json-schema.js';
 import { copyJson } from '../../json/plain-json.js';
 
 type Comparison = '>=' | '<=' | '>' | '<';
@@ -31,6 +30,8 @@ const NO_INTEGER = 0.5;
 export class ExactKeywords {
   /** Containers of the copy that is being validated, and what they are copies of. */
   private originals = new Map<unknown, unknown>();
+  /** Of large containers of the value: whatever keywords look at them, and those around them, they are read once. */
+  private digests = new Map<object, string>();
 
   /** Replaces keywords of this instance, which must compile nothing else than what {@link validate} is called with. */
   constructor(private readonly ajv: Ajv2020) {
@@ -43,31 +44,31 @@ export class ExactKeywords {
     this.replace('multipleOf', 'number', (divisor, value) =>
       decimalOf(value).isMultipleOf(decimalOf(divisor)) ? undefined : { multipleOf: divisor },
     );
-    this.replace('uniqueItems', 'array', (isAsked, items) => (isAsked === true ? sameItems(items) : undefined));
+    this.replace('uniqueItems', 'array', (isAsked, items) =>
+      isAsked === true ? sameItems(items, this.digests) : undefined,
+    );
     this.replace('const', undefined, (allowedValue, value) =>
-      equalityKey(allowedValue) === equalityKey(value) ? undefined : { allowedValue },
+      equalityKey(allowedValue) === equalityKey(value, this.digests) ? undefined : { allowedValue },
     );
     this.replace('enum', undefined, (allowedValues, value) =>
-      keysOf(allowedValues).has(equalityKey(value)) ? undefined : { allowedValues },
+      keysOf(allowedValues).has(equalityKey(value, this.digests)) ? undefined : { allowedValues },
     );
-  }
-
-  compile(schema: JsonSchema): ValidateFunction {
-    return this.ajv.compile(schema);
   }
 
   /** @returns the errors; of numbers with what was written */
   validate(validate: ValidateFunction, value: unknown): readonly ErrorObject[] {
     this.originals = new Map();
+    this.digests = new Map();
     try {
       const root = { value: this.copy(value) };
       this.originals.set(root, { value });
       const context = { parentData: root, parentDataProperty: 'value', rootData: root, instancePath: '' };
       if (validate(root.value, { ...context, dynamicAnchors: {} })) return [];
       return (validate.errors ?? []).map((error) =>
-        typeof error.data === 'number' ? { ...error, data: valueAt(value, error.instancePath) } : error,
+        typeof error.data === 'number' ? { ...error, data: valueAt(value, error.instancePath) ?? error.data } : error,
       );
     } finally {
+      this.digests = new Map();
       this.originals = new Map();
     }
   }
@@ -110,10 +111,10 @@ function decimalOf(value: unknown): Decimal {
   return Decimal.of(value as number | ExactNumber);
 }
 
-function sameItems(items: unknown): { i: number; j: number } | undefined {
+function sameItems(items: unknown, digests: Map<object, string>): { i: number; j: number } | undefined {
   const places = new Map<string, number>();
   for (const [i, item] of (items as unknown[]).entries()) {
-    const key = equalityKey(item);
+    const key = equalityKey(item, digests);
     const j = places.get(key);
     if (j !== undefined) return { i, j };
     places.set(key, i);
@@ -126,16 +127,16 @@ const keysOfEnum = new WeakMap<object, ReadonlySet<string>>();
 function keysOf(values: unknown): ReadonlySet<string> {
   const known = keysOfEnum.get(values as unknown[]);
   if (known) return known;
-  const keys = new Set((values as unknown[]).map(equalityKey));
+  const keys = new Set((values as unknown[]).map((value) => equalityKey(value)));
   keysOfEnum.set(values as unknown[], keys);
   return keys;
 }
 
-/** @param pointer JSON Pointer, of a place that is there */
+/** @param pointer JSON Pointer; of a place that is not there, for its names are shortened, nothing */
 function valueAt(value: unknown, pointer: string): unknown {
   return pointer
     .split('/')
     .slice(1)
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((parent, name) => (parent as Record<string, unknown>)[name], value);
+    .reduce((parent, name) => (parent as Record<string, unknown> | undefined)?.[name], value);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonSchema } from './json-schema.js';
 import fc from 'fast-check';
 import { jsonText } from '../../../test/support/json-arbitraries.js';
 import { parseJson } from '../../json/parse-json.js';
@@ -107,4 +108,54 @@ describe('names that every object inherits', () => {
     ]);
     expect(messagesOf({ properties: schema }, '{"__proto__": {"maximum": 1.0}}')).toEqual([]);
   });
+});
+
+describe('what does not fit', () => {
+  const errorsOf = (schema: JsonSchema, value: unknown) => new SchemaCompiler().compile(schema).errorsOf(value);
+
+  it('is listed up to a number, and that there is more', () => {
+    const errors = errorsOf({ items: { type: 'string' } }, Array(200_000).fill(1));
+    expect(errors.length).toBeLessThanOrEqual(102);
+    expect(errors.at(-1)?.keyword).toBe('x-more');
+  });
+
+  it('is the first of it at least where it stands in alternatives, or in what is referred to', () => {
+    const nested = { oneOf: [{ items: { $ref: '#/$defs/a' } }, { const: 1 }], $defs: { a: { type: 'string' } } };
+    const errors = errorsOf(nested, Array(200_000).fill(1));
+    expect(errors.length).toBeLessThanOrEqual(102);
+    expect(errors.map(({ keyword }) => keyword)).toEqual(expect.arrayContaining(['oneOf', 'x-more']));
+  });
+
+  it('is not looked for without end where a schema refers to itself twice', () => {
+    const twice = {
+      anyOf: [{ items: { $ref: '#' }, minItems: 9 }, { items: { $ref: '#' }, minItems: 8 }, { const: 1 }],
+    };
+    let value: unknown = 2;
+    for (let depth = 0; depth < 60; depth += 1) value = [value];
+    expect(errorsOf(twice, value).length).toBeGreaterThan(0);
+  });
+
+  it('has a short path, however long the names on it are', () => {
+    const [error] = errorsOf({ additionalProperties: { type: 'string' } }, { ['n'.repeat(100_000)]: 1 });
+    expect(error?.instancePath.length).toBeLessThan(200);
+  });
+});
+
+describe('a pattern that cannot be checked in linear time', () => {
+  it('is warned of with its pointer', () => {
+    const { warnings } = new SchemaCompiler().compile({ properties: { a: { pattern: '(?=a)b' } } });
+    expect(warnings).toEqual([expect.stringContaining('/properties/a/pattern')]);
+  });
+});
+
+describe('the format url', () => {
+  it.each([
+    ['http://example.org/a@b', true],
+    ['http://me:and@me@example.org/', true],
+    ['http://@example.org', false],
+    ['http://a:b', false],
+    ['http://10.0.0.1/', false],
+  ])('takes %s: %s', (url, fits) =>
+    expect(new SchemaCompiler().compile({ format: 'url' }).errorsOf(url).length === 0).toBe(fits),
+  );
 });

@@ -5,23 +5,50 @@ import { ExactNumber } from '../../json/exact-number.js';
 import { isSecretName } from './secrets.js';
 
 /**
- * Turns the errors of ajv (`allErrors`, `verbose`) into sentences, one per fault: alternatives (`oneOf`, `anyOf`) become one fault. A scalar value is
+ * Turns the errors of ajv (`verbose`) into sentences, one per fault: alternatives (`oneOf`, `anyOf`) become one fault. A scalar value is
  * repeated, shortened, unless a name on its path looks secret.
- * @param base JSON Pointer of the validated value
  */
 export function describeErrors(errors: readonly ErrorObject[], base: string): RequestFault[] {
-  const alternatives = errors.filter((error) => error.keyword === 'oneOf' || error.keyword === 'anyOf');
-  const branches = (error: ErrorObject) =>
-    errors.filter((other) => other.schemaPath.startsWith(`${error.schemaPath}/`));
-  const inside = new Set(alternatives.flatMap(branches));
-  const faults = errors
-    .filter((error) => !inside.has(error) && error.keyword !== 'if' && error.keyword !== 'propertyNames')
-    .map((error) => toFault(error, base, branches(error)));
-  return faults.filter((fault, at) => faults.findIndex((other) => isSame(fault, other)) === at);
+  return describeGroups(groups(errors), base);
 }
 
-function isSame(one: RequestFault, other: RequestFault): boolean {
-  return one.pointer === other.pointer && one.message === other.message;
+/** An error, and those of its alternatives. */
+interface Group {
+  readonly error: ErrorObject;
+  readonly branches: readonly Group[];
+}
+
+/** Errors of alternatives stand directly before the one that says that none of them fits. */
+function groups(errors: readonly ErrorObject[]): Group[] {
+  const grouped: Group[] = [];
+  for (const error of errors) {
+    const branches: Group[] = [];
+    if (error.keyword === 'oneOf' || error.keyword === 'anyOf')
+      for (let last = grouped.at(-1); last && isInside(last.error, error); last = grouped.at(-1)) {
+        branches.push(last);
+        grouped.pop();
+      }
+    grouped.push({ error, branches: branches.reverse() });
+  }
+  return grouped;
+}
+
+function isInside(error: ErrorObject, alternatives: ErrorObject): boolean {
+  return (
+    error.schemaPath.startsWith(`${alternatives.schemaPath}/`) &&
+    (error.instancePath === alternatives.instancePath || error.instancePath.startsWith(`${alternatives.instancePath}/`))
+  );
+}
+
+function describeGroups(grouped: readonly Group[], base: string): RequestFault[] {
+  const faults = new Map<string, RequestFault>();
+  for (const { error, branches } of grouped) {
+    if (error.keyword === 'if' || error.keyword === 'propertyNames') continue;
+    const fault = toFault(error, base, branches);
+    const key = JSON.stringify([fault.pointer, fault.message]);
+    if (!faults.has(key)) faults.set(key, fault);
+  }
+  return [...faults.values()];
 }
 
 /** Escapes a name for a JSON Pointer (RFC 6901). */
@@ -36,7 +63,7 @@ export function withoutValue(message: string): string {
 
 type Params = Readonly<Record<string, unknown>>;
 
-function toFault(error: ErrorObject, base: string, branches: readonly ErrorObject[]): RequestFault {
+function toFault(error: ErrorObject, base: string, branches: readonly Group[]): RequestFault {
   const pointer = base + error.instancePath;
   const params = error.params as Params;
   switch (error.keyword) {
@@ -44,7 +71,7 @@ function toFault(error: ErrorObject, base: string, branches: readonly ErrorObjec
       return { pointer: pointerTo(pointer, String(params['missingProperty'])), message: 'is missing; it is required' };
     case 'additionalProperties':
     case 'unevaluatedProperties': {
-      const name = String(params['additionalProperty'] ?? params['unevaluatedProperty']);
+      const name = shortened(String(params['additionalProperty'] ?? params['unevaluatedProperty']));
       const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
       const message = known.length > 0 ? `is not known; known are ${known.join(', ')}` : 'is not allowed';
       return { pointer: pointerTo(pointer, name), message };
@@ -57,16 +84,20 @@ function toFault(error: ErrorObject, base: string, branches: readonly ErrorObjec
   }
 }
 
-function alternativesMessage(error: ErrorObject, branches: readonly ErrorObject[]): string {
+function alternativesMessage(error: ErrorObject, branches: readonly Group[]): string {
   const params = error.params as Params;
   if (Array.isArray(params['passingSchemas']))
     return 'must match only one of the allowed alternatives, and matches several';
-  const sentences = describeErrors(branches, '').map(({ pointer, message }) => {
+  const sentences = describeGroups(branches, '').map(({ pointer, message }) => {
     const inside = pointer.slice(error.instancePath.length);
     return `${inside ? `${inside} ` : ''}${withoutValue(message)}`;
   });
-  return `must match one of the allowed alternatives: ${[...new Set(sentences)].join(', or ')}`;
+  const different = [...new Set(sentences)];
+  const rest = different.length > MOST_ALTERNATIVES ? ', or others' : '';
+  return `must match one of the allowed alternatives: ${different.slice(0, MOST_ALTERNATIVES).join(', or ')}${rest}`;
 }
+
+const MOST_ALTERNATIVES = 20;
 
 const limits: Readonly<Record<string, string>> = {
   '>=': 'at least',

@@ -23,18 +23,28 @@ const SCHEMAS = new Set([
 /** Keywords that map names to schemas. */
 const MAPS = new Set(['$defs', 'definitions', 'dependentSchemas', 'dependencies', 'patternProperties', 'properties']);
 
-/** A copy of a schema in which each schema directly inside it is changed. What is data (`default`, `enum`), or unknown, stays as it is. */
-export function mapSubschemas(schema: Members, change: (subschema: unknown) => unknown): Record<string, unknown> {
-  const each = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map((item) => (isSchema(item) ? change(item) : item));
-    return isSchema(value) ? change(value) : value;
+/**
+ * A copy of a schema in which each schema directly inside it is changed. What is data (`default`, `enum`), or unknown, stays as it is.
+ * @param change is told the place of the schema, a JSON Pointer
+ */
+export function mapSubschemas(
+  schema: Members,
+  change: (subschema: unknown, place: string) => unknown,
+): Record<string, unknown> {
+  const each = (value: unknown, place: string): unknown => {
+    if (Array.isArray(value)) return value.map((item, at) => (isSchema(item) ? change(item, `${place}/${at}`) : item));
+    return isSchema(value) ? change(value, place) : value;
   };
   return Object.fromEntries(
     Object.entries(schema).map(([keyword, value]) => {
-      if (SCHEMAS.has(keyword)) return [keyword, each(value)];
+      if (SCHEMAS.has(keyword)) return [keyword, each(value, `/${keyword}`)];
       if (!MAPS.has(keyword) || typeof value !== 'object' || value === null || Array.isArray(value))
         return [keyword, value];
-      return [keyword, Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, each(inner)]))];
+      const inside = Object.entries(value).map(([name, inner]) => {
+        const place = `/${keyword}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+        return [name, each(inner, place)];
+      });
+      return [keyword, Object.fromEntries(inside) as unknown];
     }),
   );
 }
