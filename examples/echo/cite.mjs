@@ -7,8 +7,10 @@
  * result markers. Exit codes: 0 done, 1 a link cannot be fetched.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseExact, toNumber } from './exact-json.mjs';
 
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 
 async function valueOf(input) {
   if (!isObject(input)) return input;
@@ -22,13 +24,14 @@ async function bytesAt(address) {
   return Buffer.from(await response.arrayBuffer()).toString('base64');
 }
 
-const { pause = 0, ...inputs } = JSON.parse(process.env.PYGEOAPI_K8S_MANAGER_INPUTS ?? '{}');
-const seconds = await valueOf(pause);
+const { pause = 0, ...inputs } = parseExact(process.env.PYGEOAPI_K8S_MANAGER_INPUTS ?? '{}');
+const given = await valueOf(pause);
+const seconds = toNumber(given);
 process.stdout.write(`INFO pausing ${seconds} s\n`);
 await delay(seconds * 1000);
 
 const outputs = await Promise.all(Object.entries(inputs).map(async ([id, input]) => [id, await valueOf(input)]));
 process.stdout.write(
   'PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: application/json\n' +
-    `PYGEOAPI_K8S_MANAGER_RESULT_START\n${JSON.stringify({ ...Object.fromEntries(outputs), pause: seconds })}\n`,
+    `PYGEOAPI_K8S_MANAGER_RESULT_START\n${JSON.stringify({ ...Object.fromEntries(outputs), pause: given })}\n`,
 );
