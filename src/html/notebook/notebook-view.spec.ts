@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { parse } from 'node-html-parser';
 import { renderToString } from 'preact-render-to-string';
-import { Notebook } from './notebook.js';
+import { Notebook, NotebookSection } from './notebook.js';
 import { viewNotebook, type CellView, type NotebookView } from './notebook-view.js';
 import { plainText } from './ansi.js';
 import { sanitisedHtml, sanitisedMarkdown } from './sanitised.js';
@@ -20,7 +20,9 @@ const outputsOf = (...outputs: object[]) => {
   return (cell as Extract<CellView, { kind: 'code' }>).outputs;
 };
 const page = (text: string) =>
-  renderToString(Notebook({ notebook: viewNotebook(text) as NotebookView, raw: '/jobs/x/results/notebook' }));
+  renderToString(
+    NotebookSection({ html: renderToString(Notebook({ notebook: viewNotebook(text) as NotebookView })), raw: '/x' }),
+  );
 
 describe('the view of an executed notebook', () => {
   it('has its cells, with what they gave', () => {

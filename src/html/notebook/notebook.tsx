@@ -1,7 +1,21 @@
 import type { CellView, NotebookView, OutputView } from './notebook-view.js';
 
-/** An executed notebook, readable without scripts. @param raw where it is as it is */
-export function Notebook({ notebook, raw }: { notebook: NotebookView; raw: string }) {
+/** The cells of an executed notebook, readable without scripts. */
+export function Notebook({ notebook }: { notebook: NotebookView }) {
+  return (
+    <>
+      {notebook.notes.map((note) => (
+        <p class="muted">{note}</p>
+      ))}
+      {notebook.cells.map((cell) => (
+        <Cell cell={cell} />
+      ))}
+    </>
+  );
+}
+
+/** @param html what {@link Notebook} was rendered to, and nothing else. @param raw where the notebook is as it is */
+export function NotebookSection({ html, raw }: { html: string; raw: string }) {
   return (
     <section class="notebook" aria-labelledby="notebook">
       <h2 id="notebook">Executed notebook</h2>
@@ -10,12 +24,7 @@ export function Notebook({ notebook, raw }: { notebook: NotebookView; raw: strin
           The notebook as a file
         </a>
       </p>
-      {notebook.notes.map((note) => (
-        <p class="muted">{note}</p>
-      ))}
-      {notebook.cells.map((cell) => (
-        <Cell cell={cell} />
-      ))}
+      <div dangerouslySetInnerHTML={{ __html: html }} />
     </section>
   );
 }

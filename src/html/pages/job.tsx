@@ -2,8 +2,7 @@ import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/exec
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, LinkList, Status, Text, Time } from '../components.js';
 import { TOKEN_FIELD } from '../execute-form.js';
-import { Notebook } from '../notebook/notebook.js';
-import { viewNotebook } from '../notebook/notebook-view.js';
+import { NotebookSection } from '../notebook/notebook.js';
 import type { PageMaker } from '../page.js';
 import type { ComponentChildren } from 'preact';
 
@@ -30,7 +29,6 @@ function messageOf(value: unknown): ComponentChildren {
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
   const { cause, resultProblems = [], attempts = [], links = [], [EXECUTED_NOTEBOOK]: executed } = job;
-  const notebook = executed?.text === undefined ? undefined : viewNotebook(executed.text);
   const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
   return {
     title: `Job ${job.jobID}`,
@@ -134,10 +132,10 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
             </ol>
           </section>
         )}
-        {notebook ? <Notebook notebook={notebook} raw={raw} /> : null}
-        {executed && !notebook ? (
+        {executed?.html === undefined ? null : <NotebookSection html={executed.html} raw={raw} />}
+        {executed && executed.html === undefined ? (
           <p>
-            The <a href={raw}>executed notebook</a> cannot be shown here.
+            The <a href={raw}>executed notebook</a> cannot be shown here, or not now.
           </p>
         ) : null}
         <LinkList links={links} />

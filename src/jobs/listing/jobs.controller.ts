@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Optional, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
@@ -15,7 +15,12 @@ import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
-import { EXECUTED_NOTEBOOK, type JobPageResource, readExecutedNotebook } from '../results/executed-notebook.js';
+import {
+  EXECUTED_NOTEBOOK,
+  type JobPageResource,
+  NotebookRenderer,
+  readExecutedNotebook,
+} from '../results/executed-notebook.js';
 import { JobResults } from '../results/job-results.js';
 import { JOB_LIST_PARAMETERS, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
@@ -42,6 +47,7 @@ export class JobsController {
     private readonly links: Links,
     private readonly configuration: Configuration,
     private readonly pages: Pages,
+    @Optional() private readonly notebooks?: NotebookRenderer,
   ) {}
 
   @Get()
@@ -104,13 +110,17 @@ export class JobsController {
   @HasPage('job', StatusInfoDto)
   @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
   @ApiProblem(404, 'There is no such job')
-  async status(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<JobPageResource> {
+  async status(
+    @Param('jobId') jobId: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JobPageResource> {
     const job = await this.cache.get(jobId);
     const known = await this.progress.addTo(this.cache.statusOf(job), job);
     const mayReadLog = await this.access.mayReadLog(job, callerOf(request));
     const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
-    if (status.status !== 'successful' || !this.pages.areServed || !prefersHtml(request)) return status;
-    const notebook = await readExecutedNotebook(job, this.results);
+    if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
+    const notebook = await readExecutedNotebook(job, this.results, this.notebooks, reply.raw);
     return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
   }
 

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { JobRecord } from '../model/job-record.js';
 import type { JobResults } from './job-results.js';
 import type { StatusInfoDto } from '../model/status-info.dto.js';
@@ -14,24 +15,45 @@ export const EXECUTED_NOTEBOOK: unique symbol = Symbol('executed notebook');
 export interface ExecutedNotebook {
   /** Of the output. */
   readonly outputId: string;
-  /** JSON; undefined: it is too large to be shown. */
-  readonly text?: string;
+  /** HTML; undefined: it cannot be shown, or not now. */
+  readonly html?: string;
 }
 
 /** What the page of a job is made of. */
 export type JobPageResource = StatusInfoDto & { readonly [EXECUTED_NOTEBOOK]?: ExecutedNotebook };
 
-/** The first notebook among the results of a job; undefined where there is none, or it cannot be read (any more): the page is there without it, too. */
-export async function readExecutedNotebook(job: JobRecord, results: JobResults): Promise<ExecutedNotebook | undefined> {
+/** Shows notebooks; whoever provides it decides what they look like. */
+export abstract class NotebookRenderer {
+  /**
+   * @param key stands for the notebook: two that have the same are the same
+   * @param read its JSON; undefined where it is not there (any more). Asked where the notebook is not known
+   * @param gone ends what the HTML is needed for
+   * @returns HTML; undefined where it cannot be shown
+   */
+  abstract render(
+    key: string,
+    read: () => Promise<Buffer | undefined>,
+    gone: { once(event: 'close', listener: () => void): unknown },
+  ): Promise<string | undefined>;
+}
+
+/** The first notebook among the results of a job; undefined where there is none: the page is there without it, too. */
+export async function readExecutedNotebook(
+  job: JobRecord,
+  results: JobResults,
+  renderer: NotebookRenderer,
+  gone: { once(event: 'close', listener: () => void): unknown },
+): Promise<ExecutedNotebook | undefined> {
   const [outputId, output] = [...(job.outputs ?? [])].find(([, { mediaType }]) => NOTEBOOK.test(mediaType)) ?? [];
   if (outputId === undefined || output === undefined) return undefined;
   if (output.size > MOST_READ) return { outputId };
-  try {
+  const read = async (): Promise<Buffer | undefined> => {
     const { body } = await results.readOutput(job, outputId, false);
-    if (!body) return undefined;
-    const chunks: Buffer[] = [];
-    for await (const chunk of body) chunks.push(chunk as Buffer);
-    return { outputId, text: Buffer.concat(chunks).toString('utf8') };
+    return body && buffer(body);
+  };
+  try {
+    const html = await renderer.render(`${job.uid} ${outputId}`, read, gone);
+    return { outputId, ...(html === undefined ? {} : { html }) };
   } catch {
     return undefined;
   }

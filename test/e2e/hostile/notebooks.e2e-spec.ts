@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { HostileBed } from '../../support/hostile-bed.js';
+
+/** Prints a notebook of 1,200 pieces of Markdown, of which a page shows 300. */
+const PROCESS = `
+  prints-notebook:
+    type: process
+    processor:
+      <<: *image
+      mimetype: application/x-ipynb+json
+      metadata:
+        <<: *both
+        outputs: { notebook: { schema: { type: object, contentMediaType: application/x-ipynb+json } } }
+      command:
+        - sh
+        - -c
+        - |
+          echo 'PYGEOAPI_K8S_MANAGER_RESULT_START output=notebook mimetype="application/x-ipynb+json"'
+          printf '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "raw", "metadata": {}, "source": ""}'
+          i=0; while [ $i -lt 1200 ]; do i=$((i + 1))
+          printf ',{"cell_type": "markdown", "metadata": {}, "source": "'
+          j=0; while [ $j -lt 40 ]; do j=$((j + 1)); printf '* some **text** with [a link](https://example.org/) and a _table_\\\\n'; done
+          printf '"}'; done
+          printf ']}'
+`;
+
+describe('the page of a notebook', () => {
+  let hostile: HostileBed;
+  HostileBed.forSuite(
+    (bed) => (hostile = bed),
+    {},
+    { configuration: (text) => text.replace('  unicode:\n', `${PROCESS.slice(1)}  unicode:\n`) },
+  );
+
+  it('is rendered once, however many read it, and does not stop the server', async () => {
+    const { bed } = hostile;
+    const page = async (id: string) => {
+      const response = await fetch(`${bed.url}/jobs/${id}?f=html`);
+      return [response.status, (await response.text()).includes('<strong>text</strong>')];
+    };
+    const [first, second] = [await bed.submit('prints-notebook'), await bed.submit('prints-notebook')];
+    for (const id of [first, second]) expect((await bed.ended(id)).status).toBe('successful');
+    const text = await (await bed.get(`/jobs/${first}/results/notebook`)).text();
+    const stop = await hostile.stopOfParsing(text);
+    const one = await hostile.costOf(async () => expect(await page(first)).toEqual([200, true]));
+    const many = await hostile.costOf(async () => {
+      const pages = await Promise.all(Array.from({ length: 10 }, () => page(second)));
+      expect(pages).toEqual(Array(10).fill([200, true]));
+    });
+    expect(many.processorTime).toBeLessThan(3 * one.processorTime);
+    expect(many.longestStop).toBeLessThan(Math.max(10 * stop, one.longestStop));
+    expect(many.memory).toBeLessThan(500);
+  }, 300_000);
+});
