@@ -48,6 +48,10 @@ export interface ServerSection {
   readonly outputsEmpty: 'all' | 'none';
   /** `ignore_parameters`: query parameters, by name or by a beginning and `*`, that no resource refuses as unknown; default none. */
   readonly ignoreParameters: readonly string[];
+  /** `readers`: how much is read at the same time; what holds is `readerSettings`. */
+  readonly readers?: { readonly atOnce?: number; readonly perCaller?: number; readonly minimumRate?: number };
+  /** `max_inline_results`: bytes of one result that stands in a document; larger ones are links. Undefined: all that fits in memory. */
+  readonly maxInlineResults?: number;
   /** Page sizes of lists. */
   readonly limits: { readonly defaultItems: number; readonly maxItems: number };
   readonly manager: ManagerSection;
@@ -216,6 +220,8 @@ export interface EnvironmentSettings {
   /** `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_*`; undefined when unset or empty. */
   readonly bucket: {
     readonly endpoint?: string;
+    /** Where clients of the API reach the same store; undefined: they do not. */
+    readonly publicEndpoint?: string;
     readonly key?: string;
     readonly secret?: string;
     readonly sessionToken?: string;

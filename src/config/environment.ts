@@ -189,6 +189,10 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT?: string;
 
   @IsOptional()
+  @HttpAddress()
+  PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PUBLIC_ENDPOINT?: string;
+
+  @IsOptional()
   @TextLike(notBlank, 'an access key')
   PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY?: string;
 
@@ -257,6 +261,7 @@ export function toEnvironmentSettings(
     jobContainerSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT,
     bucket: {
       endpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT,
+      publicEndpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PUBLIC_ENDPOINT,
       key: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY,
       secret: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET,
       sessionToken: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SESSION_TOKEN,

@@ -282,6 +282,10 @@ export const variables: readonly Variable[] = [
     text: "Seconds after a job's end that its results are kept in the object store, where its process does not say otherwise (results_ttl).",
   },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT', text: 'Address of the S3 service.' },
+  {
+    name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PUBLIC_ENDPOINT',
+    text: 'Address at which clients reach the same S3 service: results from 4 MiB are then read there.',
+  },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_KEY', text: 'Access key of the S3 service.' },
   { name: 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_SECRET', text: 'Secret of that access key.' },
   {

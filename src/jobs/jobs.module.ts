@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
 import { Access } from '../access/access.js';
+import { Readers } from '../access/readers.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
 import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
@@ -24,6 +25,7 @@ import { JobsService } from './listing/jobs.service.js';
 import { LogsController } from './logs/logs.controller.js';
 import { ResultsController } from './results/results.controller.js';
 import { ResultValidator } from './results/result-validator.js';
+import { ResultMemory } from './results/result-memory.js';
 import { ResultSources } from './results/result-source.js';
 import { ValidationController } from './execution/validation.controller.js';
 
@@ -50,6 +52,8 @@ import { ValidationController } from './execution/validation.controller.js';
     LogEvents,
     LoggedProgress,
     ProcessorsCluster,
+    Readers,
+    ResultMemory,
     ResultSources,
     ResultValidator,
   ],

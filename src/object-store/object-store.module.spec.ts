@@ -80,7 +80,7 @@ describe('the object store', () => {
     @Module({
       providers: [
         Choice,
-        { provide: Configuration, useValue: { environment: { bucket, dataDir } as EnvironmentSettings } },
+        { provide: Configuration, useValue: { environment: { bucket, dataDir } as EnvironmentSettings, server: {} } },
       ],
       exports: [Choice, Configuration],
     })

@@ -10,9 +10,10 @@ import {
 } from '@nestjs/common';
 import { join } from 'node:path';
 import { Configuration, type EnvironmentSettings } from '../config/configuration.js';
+import { readerSettings } from '../config/reader-settings.js';
 import { Observer } from '../observation/observer.js';
 import { FolderObjectStore } from './folder.object-store.js';
-import { ObjectStore } from './object-store.js';
+import { ObjectStore, PodsStore, ReadersStore } from './object-store.js';
 import { ObservedObjectStore } from './observed.object-store.js';
 import { folderCapabilities, KnownStore } from './store-capabilities.js';
 import { StoreFindings } from './store-findings.js';
@@ -32,6 +33,17 @@ export interface ObjectStoreModuleOptions {
 const choiceToken = Symbol('ObjectStoreChoice');
 /** The store itself, which {@link ObjectStore} is around. */
 const storeToken = Symbol('the store');
+/** The same store with other connections. */
+const lanesToken = Symbol('lanes to the store');
+
+interface Lanes {
+  readonly readers: ObjectStore;
+  readonly pods: ObjectStore;
+}
+
+/** Of readers beyond those that are counted: pages, small results, what is looked at before. */
+const SPARE_CONNECTIONS = 20;
+const CONNECTIONS_OF_PODS = 50;
 
 /**
  * Provides {@link ObjectStore}, and what is known of it ({@link KnownStore}), to all modules: the bucket of the
@@ -53,15 +65,25 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
         {
           provide: storeToken,
           inject: [choiceToken, Configuration, KnownStore],
-          useFactory: async (choice: ObjectStoreChoice, configuration: Configuration, known: KnownStore) =>
-            traced(await makeObjectStore(choice, configuration.environment, undefined, known)),
+          useFactory: (choice: ObjectStoreChoice, configuration: Configuration, known: KnownStore) =>
+            makeObjectStore(choice, configuration.environment, undefined, known),
         },
         {
-          provide: ObjectStore,
-          inject: [storeToken, { token: Observer, optional: true }],
-          useFactory: (store: ObjectStore, observer?: Observer) =>
-            observer ? new ObservedObjectStore(store, observer) : store,
+          provide: lanesToken,
+          inject: [storeToken, Configuration],
+          useFactory: (store: ObjectStore, { server }: Configuration) => ({
+            readers: store.apart(readerSettings(server).atOnce + SPARE_CONNECTIONS),
+            pods: store.apart(CONNECTIONS_OF_PODS),
+          }),
         },
+        ...([ObjectStore, ReadersStore, PodsStore] as const).map((provide) => ({
+          provide,
+          inject: [storeToken, lanesToken, { token: Observer, optional: true }],
+          useFactory: (own: ObjectStore, { readers, pods }: Lanes, observer?: Observer) => {
+            const store = traced(provide === ReadersStore ? readers : provide === PodsStore ? pods : own);
+            return observer ? new ObservedObjectStore(store, observer) : store;
+          },
+        })),
         {
           provide: StoreFindings,
           inject: [storeToken, Configuration],
@@ -69,11 +91,14 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
             store.findings(`${environment.bucket.pathPrefix}.probe/`),
         },
       ],
-      exports: [ObjectStore, KnownStore, StoreFindings],
+      exports: [ObjectStore, ReadersStore, PodsStore, KnownStore, StoreFindings],
     };
   }
 
-  constructor(@Inject(storeToken) private readonly store: ObjectStore) {}
+  constructor(
+    @Inject(storeToken) private readonly store: ObjectStore,
+    @Inject(lanesToken) private readonly lanes: Lanes,
+  ) {}
 
   async onModuleInit(): Promise<void> {
     if (!(this.store instanceof FolderObjectStore)) return;
@@ -87,7 +112,8 @@ export class ObjectStoreModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    if ('close' in this.store && typeof this.store.close === 'function') this.store.close();
+    for (const store of new Set([this.store, this.lanes.readers, this.lanes.pods]))
+      if ('close' in store && typeof store.close === 'function') store.close();
   }
 }
 
@@ -106,7 +132,7 @@ export async function makeObjectStore(
     known.learn(folderCapabilities);
     return new FolderObjectStore(join(dataDir, 'objects'));
   }
-  const { endpoint, key, secret, sessionToken, name, addressing } = bucket;
+  const { endpoint, publicEndpoint, key, secret, sessionToken, name, addressing } = bucket;
   const own = bucket.credentials === 'default-chain' ? {} : { key, secret };
   const missing = Object.entries({ endpoint, ...own, name }).filter(([, value]) => !value);
   if (!endpoint || !name || missing.length > 0) {
@@ -115,5 +141,5 @@ export async function makeObjectStore(
   }
   // Loaded only where it is used: the SDK costs start-up time and memory.
   const { S3ObjectStore } = await import('./s3.object-store.js');
-  return new S3ObjectStore({ endpoint, ...own, sessionToken, bucket: name, addressing, region, known });
+  return new S3ObjectStore({ endpoint, publicEndpoint, ...own, sessionToken, bucket: name, addressing, region, known });
 }

@@ -36,6 +36,8 @@ export interface AddressOptions {
   readonly contentType?: string;
   /** The name under which browsers save it. */
   readonly fileName?: string;
+  /** Whether clients of the API shall reach it, where they can ({@link ObjectStore.servesClients}); browsers save what is there. */
+  readonly forClients?: boolean;
 }
 
 /**
@@ -70,6 +72,17 @@ export abstract class ObjectStore {
   address(_key: string, _options: AddressOptions): Promise<string | undefined> {
     return Promise.resolve(undefined);
   }
+  /** Whether clients of the API reach the store itself. */
+  get servesClients(): boolean {
+    return false;
+  }
+  /**
+   * The same store with connections of its own, so that whoever holds those does not keep others from the store.
+   * @param _connections open at a time; further calls wait for one
+   */
+  apart(_connections: number): ObjectStore {
+    return this;
+  }
   /**
    * What can be found out about the store by trying it, under the prefix; undefined where its promises are this server's own.
    * @param prefix ends with `/`
@@ -80,6 +93,12 @@ export abstract class ObjectStore {
   /** Resolves when the store can be reached and used with the configured credentials; for readiness. */
   abstract check(): Promise<void>;
 }
+
+/** The store as clients of the API read from it, each at its own pace: what ended jobs leave is not kept waiting by them. */
+export abstract class ReadersStore extends ObjectStore {}
+
+/** The store as pods read from it and write to it while they run, for the same reason. */
+export abstract class PodsStore extends ObjectStore {}
 
 export type ObjectStoreFailure = 'not-configured' | 'unreachable' | 'denied' | 'no-such-bucket' | 'full' | 'failed';
 

@@ -41,6 +41,10 @@ export class ObservedObjectStore extends ObjectStore {
     return this.store.address(key, options);
   }
 
+  override get servesClients(): boolean {
+    return this.store.servesClients;
+  }
+
   override check(): Promise<void> {
     return observed(this.observer, 'check', () => this.store.check());
   }

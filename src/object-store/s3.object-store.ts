@@ -3,7 +3,7 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
-  S3Client,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { ExactBody } from './exact-body.js';
@@ -15,6 +15,7 @@ import {
   type PutOptions,
   type StoredObject,
 } from './object-store.js';
+import { s3Client } from './s3-client.js';
 import { S3StoreFindings } from './probe/s3.store-findings.js';
 import { checkKey, checkRange } from './request-checks.js';
 import { answerOf, asS3Failure, lacksObject } from './s3-failures.js';
@@ -37,6 +38,8 @@ export interface S3ObjectStoreOptions {
   readonly bucket: string;
   /** Where the bucket stands in addresses; default `path`. */
   readonly addressing?: 'path' | 'virtual-host';
+  /** `http://` or `https://` address at which clients of the API reach the same store; undefined: they do not. */
+  readonly publicEndpoint?: string;
   /** Default `us-east-1`, which stores outside AWS take as well. */
   readonly region?: string;
   /** Milliseconds. */
@@ -60,7 +63,8 @@ export interface S3Timeouts {
 }
 
 const defaultTimeouts: S3Timeouts = { connect: 5_000, idle: 60_000, call: 30_000, check: 5_000 };
-const attempts = 3;
+/** Of the health check and of what finds out what the store does: they ask one after another. */
+const SOCKETS_OF_CHECKS = 8;
 
 /**
  * A bucket of an S3 store. Calls are tried three times where the SDK's standard strategy takes the failure for transient.
@@ -75,6 +79,11 @@ export class S3ObjectStore extends ObjectStore {
   readonly description: string;
   override readonly uploads: S3Uploads;
   readonly #client: S3Client;
+  /** With connections of its own: whether the store is there must not depend on how busy the others are. */
+  readonly #checks: S3Client;
+  /** Signs addresses for clients; undefined: they cannot reach the store. */
+  readonly #addresses: S3Client | undefined;
+  readonly #options: S3ObjectStoreOptions;
   readonly #bucket: string;
   readonly #timeouts: S3Timeouts;
   readonly #writes: S3Writes;
@@ -82,37 +91,18 @@ export class S3ObjectStore extends ObjectStore {
   /** @throws ObjectStoreError (`not-configured`) when the endpoint is no http(s) address */
   constructor(options: S3ObjectStoreOptions) {
     super();
+    this.#options = options;
     const endpoint = parseEndpoint(options.endpoint);
     this.description = `bucket ${options.bucket} at ${endpoint}`;
     this.#bucket = options.bucket;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
-    const sockets = { keepAlive: true, maxSockets: options.maximumSockets ?? 50 };
-    this.#client = new S3Client({
-      endpoint,
-      region: options.region ?? 'us-east-1',
-      ...(options.key !== undefined && options.secret !== undefined
-        ? {
-            credentials: {
-              accessKeyId: options.key,
-              secretAccessKey: options.secret,
-              ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
-            },
-          }
-        : {}),
-      forcePathStyle: options.addressing !== 'virtual-host',
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      // A request that expects 100-continue gets a connection of its own from the SDK; the HEAD before each write serves instead.
-      expectContinueHeader: false,
-      maxAttempts: attempts,
-      retryMode: 'standard',
-      requestHandler: {
-        connectionTimeout: this.#timeouts.connect,
-        socketTimeout: this.#timeouts.idle,
-        httpAgent: sockets,
-        httpsAgent: sockets,
-      },
-    });
+    const connections = { ...options, endpoint, timeouts: this.#timeouts };
+    this.#client = s3Client(connections, options.maximumSockets ?? 50);
+    this.#checks = s3Client(connections, SOCKETS_OF_CHECKS);
+    this.#addresses =
+      options.publicEndpoint === undefined
+        ? undefined
+        : s3Client({ ...connections, endpoint: parseEndpoint(options.publicEndpoint) }, 1);
     const { known = new KnownStore() } = options;
     this.#writes = new S3Writes(this.#client, this.#bucket, this.description, known);
     const { call } = this.#timeouts;
@@ -185,28 +175,39 @@ export class S3ObjectStore extends ObjectStore {
   }
 
   /** Presigned. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ShareObjectPreSignedURL.html */
-  override async address(key: string, { seconds, contentType, fileName }: AddressOptions): Promise<string> {
+  override async address(key: string, { seconds, contentType, fileName, forClients }: AddressOptions): Promise<string> {
     checkKey(key);
+    // The store sets none of this server's headers, by which a browser would be kept from running what a job wrote.
+    const isDownload = forClients === true && this.#addresses !== undefined;
+    const disposition = fileName === undefined ? (isDownload ? 'attachment' : undefined) : attachment(fileName);
     const command = new GetObjectCommand({
       Bucket: this.#bucket,
       Key: key,
       ResponseContentType: contentType,
-      ...(fileName === undefined ? {} : { ResponseContentDisposition: attachment(fileName) }),
+      ResponseContentDisposition: disposition,
     });
     try {
-      return await presign(this.#client, command, seconds);
+      return await presign(this.#client, command, seconds, isDownload ? this.#addresses : undefined);
     } catch (error) {
       throw this.#failure(error, `sign an address of ${key}`);
     }
   }
 
+  override get servesClients(): boolean {
+    return this.#addresses !== undefined;
+  }
+
+  override apart(connections: number): S3ObjectStore {
+    return new S3ObjectStore({ ...this.#options, maximumSockets: connections });
+  }
+
   override findings(prefix: string): S3StoreFindings {
-    return new S3StoreFindings({ client: this.#client, bucket: this.#bucket, description: this.description }, prefix);
+    return new S3StoreFindings({ client: this.#checks, bucket: this.#bucket, description: this.description }, prefix);
   }
 
   override async check(): Promise<void> {
     try {
-      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
+      await this.#checks.send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
     } catch (error) {
       if (answerOf(error).status === 404) {
         // HEAD is answered without an error code.
@@ -219,7 +220,7 @@ export class S3ObjectStore extends ObjectStore {
 
   /** Closes all connections. */
   close(): void {
-    this.#client.destroy();
+    for (const client of [this.#client, this.#checks, this.#addresses]) client?.destroy();
   }
 
   async #head(key: string): Promise<StoredObject | undefined> {

@@ -95,6 +95,8 @@ export interface PrintedResult {
   range?(range: { readonly start: number; readonly end: number }): Readable;
   /** Entity tag of these bytes (RFC 9110), with its quotes. */
   readonly etag?: string;
+  /** Where whoever asks for them is better sent to, good for moments, made afresh; absent: nowhere. */
+  elsewhere?(): Promise<string | undefined>;
   /** Where they can be read without this server, made afresh; undefined where that is not possible. */
   address?(): Promise<{ readonly href: string; readonly expires: Date } | undefined>;
 }

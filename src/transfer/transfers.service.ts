@@ -9,7 +9,7 @@ import { isMediaType } from '../jobs/model/media-type.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { ObjectStoreError, PodsStore } from '../object-store/object-store.js';
 import { KnownStore } from '../object-store/store-capabilities.js';
 import { LARGEST_PART, MOST_PARTS, type UploadStore } from '../object-store/uploads.js';
 import {
@@ -63,7 +63,7 @@ export class TransfersService {
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
-    private readonly store: ObjectStore,
+    private readonly store: PodsStore,
     private readonly outputs: DeclaredOutputs,
     private readonly configuration: Configuration,
     private readonly policy: FilePolicy,

@@ -50,6 +50,21 @@ export class LimitsDefinition {
   @Allow() on_exceed?: unknown;
 }
 
+/** `server.readers`. */
+export class ReadersDefinition {
+  @IsOptional()
+  @IntegerFrom(1, 100_000)
+  at_once?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1, 100_000)
+  per_caller?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(0)
+  minimum_rate?: number | null;
+}
+
 /** `server` of the file. */
 export class ServerDefinition {
   @IsOptional()
@@ -133,6 +148,14 @@ export class ServerDefinition {
   @Section(() => LimitsDefinition)
   limits?: LimitsDefinition | null;
 
+  @IsOptional()
+  @Section(() => ReadersDefinition)
+  readers?: ReadersDefinition | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  max_inline_results?: number | null;
+
   /** The older form of `limits.default_items`, which stands over it. */
   @IsOptional()
   @IntegerFrom(1)
@@ -201,8 +224,18 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     kvpExecute: definition.kvp_execute ?? false,
     outputsEmpty: definition.outputs_empty ?? 'all',
     ignoreParameters: definition.ignore_parameters ?? [],
+    readers: definition.readers ? toReaders(definition.readers) : undefined,
+    maxInlineResults: definition.max_inline_results ?? undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
+  };
+}
+
+function toReaders({ at_once, per_caller, minimum_rate }: ReadersDefinition): ServerSection['readers'] {
+  return {
+    atOnce: at_once ?? undefined,
+    perCaller: per_caller ?? undefined,
+    minimumRate: minimum_rate ?? undefined,
   };
 }
 

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { callerOf } from '../../access/access.js';
+import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { Observer } from '../../observation/observer.js';
 import { JobGoneError, ResultNotAvailableError, SyncWaitExceededError } from '../../ogc/domain-errors.js';
@@ -32,6 +33,7 @@ export class ExecutionAnswers {
     private readonly links: Links,
     private readonly observer: Observer,
     private readonly configuration: Configuration,
+    private readonly readers: Readers,
   ) {}
 
   /**
@@ -79,6 +81,8 @@ export class ExecutionAnswers {
         const answer = await this.resultsOf(ended, base);
         const asked = askedProfiles({ prefer: headers.prefer }).has('ogc-results') ? answer.profile : undefined;
         sayApplied({ references: answer.references ?? 'none', profile: asked });
+        // Its job has run: to refuse the answer would have it run again.
+        this.readers.watch(request, reply.raw);
         return sendResults(request, reply, answer);
       }
       if (!jobControlOptions.includes('async-execute'))

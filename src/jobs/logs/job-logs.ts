@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Configuration } from '../../config/configuration.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
-import { ObjectStore } from '../../object-store/object-store.js';
+import { ReadersStore } from '../../object-store/object-store.js';
 import { isCut } from '../../object-store/whole-object.js';
 import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { JobCache } from '../model/job-cache.js';
@@ -41,7 +41,7 @@ export class JobLogs implements BeforeApplicationShutdown {
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
-    private readonly store: ObjectStore,
+    private readonly store: ReadersStore,
     configuration: Configuration,
   ) {
     this.prefix = configuration.environment.bucket.pathPrefix;

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiQuery, ApiRespo
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { Access, callerOf } from '../../access/access.js';
+import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
@@ -33,6 +34,7 @@ export class LogsController {
     private readonly logs: JobLogs,
     private readonly events: LogEvents,
     private readonly access: Access,
+    private readonly readers: Readers,
     configuration: Configuration,
   ) {
     this.maxSilence = configuration.server.manager.followMaxSilence ?? MAX_SILENCE;
@@ -100,6 +102,7 @@ export class LogsController {
     if (wantsEvents(request)) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) return this.sendFollowed(reply, job, at, gone.signal);
+    this.readers.admit(request, reply.raw);
     await reply.send(
       await (asked === undefined && at.from === 0
         ? this.logs.read(job, false, gone.signal)

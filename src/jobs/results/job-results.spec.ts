@@ -10,6 +10,7 @@ import type { ProcessRegistry } from '../../processes/registry/process-registry.
 import { jobCacheOf } from '../testing/job-cache-of.js';
 import { JobResults } from './job-results.js';
 import type { JobRecord } from '../model/job-record.js';
+import { ResultMemory } from './result-memory.js';
 import type { LiveResults } from './live-results.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { FakeStore } from '../testing/fake-store.js';
@@ -49,6 +50,7 @@ async function bed(
     processes,
     configuration,
     new ClusterClock(systemClock, () => wallClock().getTime()),
+    new ResultMemory(),
   );
   const open = () => results.read(cache.list()[0] as JobRecord, false, 'http://localhost');
   const read = async () => {

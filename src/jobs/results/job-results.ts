@@ -4,7 +4,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ClusterClock } from '../../k8s/time/cluster-clock.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
-import { ObjectStore, type ByteRange, type StoredObject } from '../../object-store/object-store.js';
+import { ReadersStore, type ByteRange, type StoredObject } from '../../object-store/object-store.js';
 import { isCut } from '../../object-store/whole-object.js';
 import {
   InvalidParameterError,
@@ -26,14 +26,26 @@ import type { JobRecord } from '../model/job-record.js';
 import type { JobStatus } from '../model/job-status.js';
 import { LiveResults } from './live-results.js';
 import type { OpenedResult } from './opened-result.js';
+import { ResultMemory } from './result-memory.js';
 import { expiryOf } from './stored-results.js';
-import { formatDocument, formatRaw, type OutputContext, printedOutputs, type RawAnswer } from './results-format.js';
-import { type OutputPreview, previewOutputs } from './results-preview.js';
+import {
+  dividedSize,
+  formatDocument,
+  formatRaw,
+  heldSize,
+  type OutputContext,
+  printedOutputs,
+  type RawAnswer,
+} from './results-format.js';
+import { type OutputPreview, previewOutputs, SHOWN_IN_ALL } from './results-preview.js';
 import { etagOf, ofBytes } from './results-values.js';
 import { formatValueAt } from './output-value.js';
 
 /** For so long a link to the object store is good. */
 const LINK_SECONDS = 3600;
+/** Bytes from which a result is read at the store itself, where clients reach it, and for how long, seconds, they have to begin. */
+const SENT_ELSEWHERE = 4 * 1024 * 1024;
+const REDIRECT_SECONDS = 60;
 /** By so much, milliseconds, the time of the server that removes expired results may be ahead of this one's: {@link ClusterClock} knows the API server's to a second. */
 const CLOCKS_APART = 2_000;
 
@@ -46,11 +58,12 @@ export class JobResults {
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
-    private readonly store: ObjectStore,
+    private readonly store: ReadersStore,
     private readonly live: LiveResults,
     private readonly processes: ProcessRegistry,
     private readonly configuration: Configuration,
     private readonly clock: ClusterClock,
+    private readonly memory: ResultMemory,
   ) {}
 
   /**
@@ -70,7 +83,7 @@ export class JobResults {
     return this.answer(job, showLogTail, format, {
       ...this.contextOf(job),
       selected: selected ?? outputs,
-      ...(references ? { references: { ids: references, addressOf } } : {}),
+      references: { ids: references ?? [], addressOf },
     });
   }
 
@@ -87,13 +100,13 @@ export class JobResults {
   ): Promise<readonly OutputPreview[]> {
     this.assertKnown(job, selected);
     const { result, dispose } = await this.openChecked(job, showLogTail);
+    const context = { ...this.contextOf(job), selected: selected ?? job.request?.outputs };
+    let release: (() => void) | undefined;
     try {
-      const outputs = await printedOutputs(result, {
-        ...this.contextOf(job),
-        selected: selected ?? job.request?.outputs,
-      });
-      return await previewOutputs(outputs, (id) => outputAddress(base, job, id));
+      release = await this.memory.take(SHOWN_IN_ALL + dividedSize(result, context));
+      return await previewOutputs(await printedOutputs(result, context), (id) => outputAddress(base, job, id));
     } finally {
+      release?.();
       await dispose();
     }
   }
@@ -130,10 +143,11 @@ export class JobResults {
     throw new InvalidParameterError('The parameters of the results are wrong.', [{ pointer: 'outputs', message }]);
   }
 
-  private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent'> {
+  private contextOf(job: JobRecord): Pick<OutputContext, 'outputs' | 'indent' | 'largestInline'> {
     return {
       outputs: this.processes.find(job.processId)?.description.outputs ?? {},
       indent: this.configuration.server.prettyPrint ? 2 : undefined,
+      largestInline: this.configuration.server.maxInlineResults,
     };
   }
 
@@ -144,13 +158,21 @@ export class JobResults {
     context: OutputContext,
   ): Promise<ResultsAnswer> {
     const { result, dispose } = await this.openChecked(job, showLogTail);
+    let release: (() => void) | undefined;
+    const end = async (): Promise<void> => {
+      release?.();
+      await dispose();
+    };
     try {
+      release = await this.memory.take(heldSize(format, result, context));
       const answer = await format(result, context);
-      if (answer.body) answer.body.once('close', () => void dispose());
-      else await dispose();
+      // A document stands in a file by now; what was divided is in memory until it has been sent.
+      if (format === formatDocument) release();
+      if (answer.body) answer.body.once('close', () => void end());
+      else await end();
       return answer;
     } catch (error) {
-      await dispose();
+      await end();
       throw error;
     }
   }
@@ -246,9 +268,15 @@ export class JobResults {
       body: () => Readable.from(bytes(), { objectMode: false }),
       range: (range) => Readable.from(bytes(range), { objectMode: false }),
       etag: etagOf(digest || `${key} ${size}`),
+      ...(store.servesClients && size >= SENT_ELSEWHERE
+        ? {
+            elsewhere: () =>
+              store.address(key, { seconds: REDIRECT_SECONDS, contentType: mediaType, forClients: true }),
+          }
+        : {}),
       address: async () => {
         const expires = new Date(this.clock.now().getTime() + LINK_SECONDS * 1000);
-        const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType });
+        const href = await store.address(key, { seconds: LINK_SECONDS, contentType: mediaType, forClients: true });
         return href === undefined ? undefined : { href, expires };
       },
     };

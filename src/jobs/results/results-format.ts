@@ -6,6 +6,7 @@ import { NotAcceptableError } from '../../ogc/domain-errors.js';
 import { profileUri } from '../../ogc/requests/profiles.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
+import { Spool } from './spool.js';
 import { documentValue, inlineValue, isJson, readableOf, readJson, valuePart } from './results-values.js';
 
 /** So many bytes of results are held in memory where their shape needs that. */
@@ -19,6 +20,7 @@ export interface RawAnswer {
   /** As of {@link PrintedResult}, where the answer is one result as it is; in place of `body`. */
   readonly range?: PrintedResult['range'];
   readonly etag?: string;
+  readonly elsewhere?: PrintedResult['elsewhere'];
   /** Outputs by reference, where there are no others. */
   readonly links?: readonly OutputLink[];
   /** Which outputs are by reference; absent: there are none. */
@@ -45,6 +47,8 @@ export interface OutputContext {
   /** Ids of those that it asked for by reference, and at which address of this server an output can be read. */
   readonly references?: { readonly ids: readonly string[]; readonly addressOf: (id: string) => string };
   readonly indent?: number;
+  /** Of a document: bytes of one result that stands in it; larger ones are by reference. Undefined: all. */
+  readonly largestInline?: number;
 }
 
 /** One output: as the job gave it, or a property of the object that it printed. */
@@ -66,8 +70,8 @@ export async function formatRaw(result: JobResult, context: OutputContext): Prom
   const links = parts.flatMap((part) => ('link' in part ? [part.link] : []));
   if (links.length === parts.length) return { links, references: 'all' };
   if (parts.length > 1 || !('printed' in first)) return { ...multipart(parts), references: shareOf(links, parts) };
-  const { mediaType, size, range, etag } = first.printed;
-  return { mediaType, size, body: first.printed.body(), range, etag };
+  const { mediaType, size, range, etag, elsewhere } = first.printed;
+  return { mediaType, size, body: first.printed.body(), range, etag, elsewhere };
 }
 
 /** An output in a media type of its own. */
@@ -99,7 +103,8 @@ async function linkTo(
   { mediaType, address }: Pick<PrintedResult, 'mediaType' | 'address'>,
   { references }: OutputContext,
 ): Promise<OutputLink> {
-  const elsewhere = await address?.();
+  // Who asked for no link gets one that is good as long as the results are.
+  const elsewhere = references?.ids.includes(id) ? await address?.() : undefined;
   return elsewhere
     ? { id, href: elsewhere.href, type: mediaType, expires: elsewhere.expires.toISOString() }
     : { id, href: references?.addressOf(id) ?? '', type: mediaType };
@@ -111,11 +116,12 @@ async function linkTo(
  */
 export async function formatDocument(result: JobResult, context: OutputContext): Promise<RawAnswer> {
   const outputs = await outputsOf(result, context);
-  const values = outputs.filter((output) => !isReference(output, context));
+  const isLink = (output: Output) => isReference(output, context) || isLargerThan(context.largestInline, output);
+  const values = outputs.filter((output) => !isLink(output));
   assertFits(values.reduce((sum, output) => sum + ('printed' in output ? output.printed.size : 0), 0));
   const document: [string, unknown][] = [];
   for (const output of outputs) {
-    if (isReference(output, context)) {
+    if (isLink(output)) {
       const printed = 'printed' in output ? output.printed : valuePart(output.value, context.outputs[output.id]);
       const { id: _id, ...link } = await linkTo(output.id, printed, context);
       document.push([output.id, link]);
@@ -126,18 +132,21 @@ export async function formatDocument(result: JobResult, context: OutputContext):
       'printed' in output ? await inlineValue(output.printed, described) : documentValue(output.value, described);
     document.push([output.id, value]);
   }
-  const bytes = Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent));
+  // Whoever reads slowly holds a file that has no name, and no memory.
+  const spool = new Spool();
+  await spool.write(Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent)));
   return {
     mediaType: 'application/json',
-    size: bytes.length,
-    body: readableOf(bytes),
-    references: shareOf(
-      outputs.filter((output) => isReference(output, context)),
-      outputs,
-    ),
+    size: spool.size,
+    body: spool.stream().once('close', () => void spool.dispose()),
+    references: shareOf(outputs.filter(isLink), outputs),
     // OGC API - Processes 2.0 (draft), requirement `job-results-profile`.
     profile: profileUri('ogc-results'),
   };
+}
+
+function isLargerThan(most: number | undefined, output: Output): boolean {
+  return most !== undefined && 'printed' in output && output.printed.size > most;
 }
 
 function shareOf(some: readonly unknown[], all: readonly unknown[]): 'all' | 'none' | 'some' {
@@ -177,6 +186,23 @@ async function unnamedOutputs(
   const values = splitOutputs(whole, ids);
   if (!values) return [{ id, printed: { ...result, body: () => readableOf(whole) } }];
   return values.filter((output) => isWanted(output.id));
+}
+
+/** Bytes that are in memory where a result without a name is divided into its outputs. */
+export function dividedSize({ unnamed, named }: JobResult, { outputs }: OutputContext): number {
+  const others = Object.keys(outputs).filter((id) => !named.has(id));
+  return unnamed && others.length > 1 && isJson(unnamed.mediaType) ? unnamed.size : 0;
+}
+
+/** Bytes that are in memory while an answer is made in this shape. */
+export function heldSize(format: typeof formatRaw, result: JobResult, context: OutputContext): number {
+  if (format === formatRaw) return dividedSize(result, context);
+  const isHeld = ([id, { size }]: [string, PrintedResult]) =>
+    (context.selected?.includes(id) ?? true) &&
+    !(context.references?.ids.includes(id) ?? false) &&
+    !(format === formatDocument && context.largestInline !== undefined && size > context.largestInline);
+  const { unnamed, named } = result;
+  return [...named].filter(isHeld).reduce((sum, [, { size }]) => sum + size, unnamed?.size ?? 0);
 }
 
 /** @throws NotAcceptableError for more than is held in memory */

@@ -5,7 +5,7 @@ import type { PrintedOutput } from './results-format.js';
 
 /** So many bytes of one output, and of all of them, are shown on a page. */
 const SHOWN_BYTES = 64 * 1024;
-const SHOWN_IN_ALL = 1024 * 1024;
+export const SHOWN_IN_ALL = 1024 * 1024;
 
 /** An output as a page shows it. */
 export interface OutputPreview {

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../../access/access.js';
+import { Readers } from '../../access/readers.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { Links } from '../../ogc/links.js';
@@ -26,6 +27,7 @@ export class ResultsController {
     private readonly access: Access,
     private readonly links: Links,
     private readonly pages: Pages,
+    private readonly readers: Readers,
   ) {}
 
   @Get(':jobId/results')
@@ -54,6 +56,7 @@ export class ResultsController {
   @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(503, 'Too much is being read at once')
   async result(
     @Param('jobId') jobId: string,
     @Query('outputs') wanted: string | readonly string[] | undefined,
@@ -61,6 +64,7 @@ export class ResultsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     variesByFormat(reply);
+    this.readers.admit(request, reply.raw);
     const asPage = this.pages.areServed && prefersHtml(request);
     const job = await this.cache.get(jobId);
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
@@ -84,18 +88,21 @@ export class ResultsController {
   })
   @ApiHeader({ name: 'Range', required: false, schema: { type: 'string' }, description: 'As in `bytes=0-1023`' })
   @ApiResponse({ status: 200, description: 'The result' })
+  @ApiResponse({ status: 307, description: 'It is large, and can be read at the object store itself for a moment' })
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
   @ApiProblem(400, 'There is no such output')
   @ApiProblem(404, 'There is no such job or result')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(503, 'Too much is being read at once')
   async output(
     @Param('jobId') jobId: string,
     @Param('outputId') outputId: string,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    this.readers.admit(request, reply.raw);
     const job = await this.cache.get(jobId);
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     await sendResults(request, reply, await this.results.readOutput(job, outputId, showLogTail));
@@ -118,6 +125,7 @@ export class ResultsController {
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(503, 'Too much is being read at once')
   async outputValue(
     @Param('jobId') jobId: string,
     @Param('outputId') outputId: string,
@@ -125,6 +133,7 @@ export class ResultsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    this.readers.admit(request, reply.raw);
     const job = await this.cache.get(jobId);
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     // What is no number is as little there as a number that is too large.

@@ -8,6 +8,7 @@ import type { OutputLink } from './results-format.js';
 /**
  * Sends results as they are, streaming; of one result a range where that is asked for (RFC 9110, section 14). Outputs by reference alone are 204 with a `Link` for each
  * (OGC API - Processes 1.0, section 7.11.4).
+ * Large ones are read at the store where clients reach it: 307, for the method and a range stay as they are.
  * @throws RangeNotSatisfiableError
  */
 export async function sendResults(request: FastifyRequest, reply: FastifyReply, answer: ResultsAnswer): Promise<void> {
@@ -17,6 +18,12 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
     return;
   }
   const { body, range, etag, size = 0, profile } = answer;
+  const elsewhere = request.method === 'GET' ? await answer.elsewhere?.() : undefined;
+  if (elsewhere !== undefined) {
+    body.destroy();
+    await reply.header('cache-control', 'no-store').redirect(elsewhere, 307);
+    return;
+  }
   void reply.header('content-type', answer.mediaType);
   if (profile !== undefined) void reply.header('link', [...linkHeaders(reply), `<${profile}>; rel="profile"`]);
   const policy = documentPolicy(answer.mediaType ?? '');

@@ -1,0 +1,63 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { EventEmitter } from 'node:events';
+import type { Configuration, ServerSection } from '../config/configuration.js';
+import { UnavailableError } from '../ogc/domain-errors.js';
+import { Readers, type Sending } from './readers.js';
+
+let readers: Readers;
+let now = 0;
+afterEach(() => readers.onModuleDestroy());
+
+const start = (settings: ServerSection['readers']): void => {
+  readers = new Readers({ server: { readers: settings }, environment: { apiToken: 'token' } } as Configuration);
+  readers.now = () => now;
+};
+
+class Response extends EventEmitter implements Sending {
+  writableNeedDrain = true;
+  ended = false;
+  socket = { bytesWritten: 0, destroy: () => void (this.ended = true) } as unknown as Sending['socket'] & {
+    bytesWritten: number;
+  };
+}
+const admit = (ip = '192.0.2.1', authorization?: string): Response => {
+  const response = new Response();
+  readers.admit({ ip, headers: { authorization } }, response);
+  return response;
+};
+
+describe('readers', () => {
+  it('are so many in all, until others have ended', () => {
+    start({ atOnce: 2 });
+    const first = admit('192.0.2.1');
+    admit('192.0.2.2');
+    expect(() => admit('192.0.2.3')).toThrow(UnavailableError);
+    expect(() => admit('192.0.2.3')).toThrow('server.readers.at_once');
+    first.emit('close');
+    admit('192.0.2.3');
+  });
+
+  it('are so many of one address, apart with and without the token', () => {
+    start({ atOnce: 10, perCaller: 1 });
+    const first = admit();
+    expect(() => admit()).toThrow('server.readers.per_caller');
+    expect(() => admit('192.0.2.1', 'Bearer wrong')).toThrow(UnavailableError);
+    admit('192.0.2.1', 'Bearer token');
+    admit('192.0.2.2');
+    first.emit('close');
+    admit();
+  });
+
+  it('are ended where they take too little for a minute, and not where there is nothing to take', () => {
+    start({ minimumRate: 10 });
+    const [slow, ordinary, waiting] = [admit(), admit(), admit()];
+    waiting.writableNeedDrain = false;
+    for (let round = 0; round < 12; round += 1) {
+      now += 10_000;
+      slow.socket.bytesWritten += 99;
+      ordinary.socket.bytesWritten += 101;
+      readers.look();
+    }
+    expect([slow.ended, ordinary.ended, waiting.ended]).toEqual([true, false, false]);
+  });
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HostileBed } from '../../support/hostile-bed.js';
+import { slowReaders } from '../../support/slow-reader.js';
+
+const MIB = 2 ** 20;
+const SIZE = 20 * MIB;
+const PROCESS = `
+  twenty-mebibytes:
+    type: process
+    processor:
+      <<: *image
+      metadata:
+        <<: *both
+        outputs: { bytes: { schema: { type: string } } }
+      command:
+        - sh
+        - -c
+        - |
+          echo PYGEOAPI_K8S_MANAGER_RESULT_START
+          yes 'The quick brown fox jumps over the lazy dog 0123456789' | head -c ${SIZE}
+`;
+
+/** A server of its own for each: what one has read is no other's memory. */
+const start = (more = '') =>
+  HostileBed.start(
+    {},
+    {
+      configuration: (text) =>
+        text
+          .replace('  limits: { default_items: 10', `${more}  limits: { default_items: 10`)
+          .replace('  unicode:\n', `${PROCESS.slice(1)}  unicode:\n`),
+    },
+  );
+
+describe('documents of large results', () => {
+  let hostile: HostileBed;
+  beforeAll(async () => void (hostile = await start()), 180_000);
+  afterAll(() => (hostile as HostileBed | undefined)?.bed.stop(), 180_000);
+
+  it('cost little memory, however many do not read on', async () => {
+    const { bed } = hostile;
+    const id = await bed.submit('twenty-mebibytes', {}, { body: { response: 'document' } });
+    expect((await bed.ended(id)).status).toBe('successful');
+    const cost = await hostile.costOf(async () => {
+      const readers = await slowReaders(12, `${bed.url}/jobs/${id}/results`);
+      expect(readers.map(({ status }) => status)).toEqual(Array(12).fill(200));
+      for (const reader of readers.slice(1)) reader.leave();
+      // A newline is two characters of JSON.
+      expect(await readers[0]?.rest()).toBeGreaterThan(SIZE);
+    });
+    expect(cost.memory).toBeLessThan(500);
+  }, 300_000);
+});
+
+describe('documents of large results where those are links', () => {
+  let hostile: HostileBed;
+  beforeAll(async () => void (hostile = await start('  max_inline_results: 4194304\n')), 180_000);
+  afterAll(() => (hostile as HostileBed | undefined)?.bed.stop(), 180_000);
+
+  it('lead to the result as it is, and hold small ones', async () => {
+    const { bed } = hostile;
+    const id = await bed.submit('twenty-mebibytes', {}, { body: { response: 'document' } });
+    expect((await bed.ended(id)).status).toBe('successful');
+    const cost = await hostile.costOf(async () => {
+      const document = (await (await bed.get(`/jobs/${id}/results`)).json()) as {
+        bytes: { href: string; type: string };
+      };
+      expect(document).toEqual({ bytes: { href: `${bed.url}/jobs/${id}/results/bytes`, type: 'text/plain' } });
+      expect((await (await fetch(document.bytes.href)).arrayBuffer()).byteLength).toBe(SIZE);
+    });
+    expect(cost.memory).toBeLessThan(350);
+    const small = await bed.execute('unicode', {}, { body: { response: 'document' } });
+    expect(await small.json()).toEqual({ text: 'Grüße, Жизнь, 世界, 🌍\n\n  end' });
+  }, 300_000);
+});
