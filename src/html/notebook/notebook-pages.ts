@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { NotebookRenderer } from '../../jobs/results/executed-notebook.js';
 
@@ -21,6 +22,7 @@ export class NotebookPages extends NotebookRenderer {
   private readonly kept = new Map<string, string | undefined>();
   private readonly running = new Map<string, Promise<string | undefined>>();
   private last: Promise<unknown> = Promise.resolve();
+  private turns: Promise<unknown> = Promise.resolve();
   private keptLength = 0;
   private sentLength = 0;
   /** Replaced in tests, which have no built files. */
@@ -32,6 +34,9 @@ export class NotebookPages extends NotebookRenderer {
     gone: { once(event: 'close', listener: () => void): unknown },
   ): Promise<string | undefined> {
     const html = await this.once(key, read);
+    // Pages around the same notebook, which were all waiting for it, must not be made in one go.
+    this.turns = this.turns.then(() => setImmediate());
+    await this.turns;
     if (html === undefined || this.sentLength + html.length > SENT) return undefined;
     this.sentLength += html.length;
     gone.once('close', () => (this.sentLength -= html.length));

@@ -134,7 +134,8 @@ export async function formatDocument(result: JobResult, context: OutputContext):
   }
   // Whoever reads slowly holds a file that has no name, and no memory.
   const spool = new Spool();
-  await spool.write(Buffer.from(JSON.stringify(Object.fromEntries(document), undefined, context.indent)));
+  const text = JSON.stringify(Object.fromEntries(document), undefined, context.indent);
+  for (const piece of pieces(text)) await spool.write(Buffer.from(piece));
   return {
     mediaType: 'application/json',
     size: spool.size,
@@ -143,6 +144,15 @@ export async function formatDocument(result: JobResult, context: OutputContext):
     // OGC API - Processes 2.0 (draft), requirement `job-results-profile`.
     profile: profileUri('ogc-results'),
   };
+}
+
+/** In order, none ends between the two halves of a character. */
+function* pieces(text: string): Generator<string> {
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = start + 65_536;
+    if ((text.codePointAt(end - 1) ?? 0) > 0xffff) end += 1;
+    yield text.slice(start, end);
+  }
 }
 
 function isLargerThan(most: number | undefined, output: Output): boolean {
