@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
+import { readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
 import { defaultConfigurationFiles } from './variables.js';
@@ -67,6 +68,30 @@ describe('the settings of a deployment', () => {
     expect(faultsOf(file.replace('650', '0').replace('silence: 0', 'silence: 1h'))).toEqual([
       'c.yaml: server.keep_alive_timeout: must be an integer from 1 to 86400 (is 0)',
       'c.yaml: server.manager.follow_max_silence: must be an integer from 0 to 3600 (is "1h")',
+    ]);
+  });
+
+  it('say how much is read at once, how slowly, what a document holds, and where clients reach the store', () => {
+    expect(readerSettings(load(manager).configuration.server)).toEqual({
+      atOnce: 200,
+      perCaller: 100,
+      minimumRate: 1024,
+    });
+    expect(load(manager).configuration.server.maxInlineResults).toBeUndefined();
+    const file = 'server: {readers: {at_once: 20, minimum_rate: 0}, max_inline_results: 5}';
+    const name = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PUBLIC_ENDPOINT';
+    const { server, environment } = load(file, { environment: { [name]: 'https://store.example.org' } }).configuration;
+    // One address never has more than there is for all.
+    expect(readerSettings(server)).toEqual({ atOnce: 20, perCaller: 20, minimumRate: 0 });
+    expect(server.maxInlineResults).toBe(5);
+    expect(environment.bucket.publicEndpoint).toBe('https://store.example.org');
+    const wrong = 'server: {readers: {at_once: 0, per_caller: many, minimum_rate: -1}, max_inline_results: 0}';
+    expect(faultsOf(wrong, { environment: { [name]: 'store' } })).toEqual([
+      expect.stringContaining(`environment: ${name}: must be an http:// or https:// address`),
+      expect.stringContaining('server.readers.at_once: must be an integer from 1 to 100000'),
+      expect.stringContaining('server.readers.per_caller: must be an integer from 1 to 100000'),
+      expect.stringContaining('server.readers.minimum_rate: must be an integer of at least 0'),
+      expect.stringContaining('server.max_inline_results: must be an integer of at least 1'),
     ]);
   });
 
