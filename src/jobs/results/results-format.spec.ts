@@ -271,6 +271,13 @@ describe('a results document', () => {
     expect(JSON.stringify(await document(await formatDocument(result, context)))).toBe(JSON.stringify(expected));
   });
 
+  it('holds characters of two halves, wherever the pieces that it is written in end', async () => {
+    for (const start of ['', 'a']) {
+      const text = start + '🌍'.repeat(70_000);
+      expect(await document(await formatDocument(unnamed(text, 'text/plain'), one))).toEqual({ echo: text });
+    }
+  });
+
   it('is refused where it would not fit in memory', async () => {
     const large = { ...printed('', 'text/plain'), size: 20 * 1024 * 1024 };
     await expect(formatDocument(named({ text: large, picture: large }), two)).rejects.toThrow(
