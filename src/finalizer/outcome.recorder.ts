@@ -60,14 +60,17 @@ export class OutcomeRecorder {
    */
   async wasSuspended(job: JobRecord, pod: PodRecord): Promise<boolean> {
     if (!pod.deleting || pod.tracked) return false;
-    if (job.outcome) return (endOf(pod)?.toISOString() ?? '') < (job.outcome.started ?? '');
+    if (job.outcome) return endedBefore(job.outcome, pod);
     const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
     const { spec, status } = (await this.client.getJob(job.name)) ?? {};
     const { succeeded = [], failed: failing = [] } = status?.uncountedTerminatedPods ?? {};
     const wasEver = spec?.suspend || status?.conditions?.some(({ type }) => type === 'Suspended');
     if (!status || !wasEver || succeeded.includes(pod.uid) || failing.includes(pod.uid)) return false;
     // A run that is followed by another did not end the Job. What is said of the Job as a whole is said of the last one.
-    const isLast = others.every(({ created }) => created.getTime() <= pod.created.getTime());
+    const isLast = others.every(({ created, deleting }) => {
+      const later = created.getTime() - pod.created.getTime();
+      return later < 0 || (later === 0 && deleting);
+    });
     if (isLast && status.conditions?.some(({ type, status: value }) => DECIDED.has(type) && value === 'True'))
       return false;
     if (pod.phase === 'Succeeded') return !isLast || (status.succeeded ?? 0) === 0;
@@ -179,6 +182,12 @@ export class OutcomeRecorder {
       );
     }
   }
+}
+
+/** Whether this pod's run was over when the one began that decided. Kubernetes' times are in whole seconds: the next may begin in the same. */
+function endedBefore({ started, finished }: JobOutcome, pod: PodRecord): boolean {
+  const end = endOf(pod)?.toISOString();
+  return end !== undefined && end !== finished && started !== undefined && end <= started;
 }
 
 function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {

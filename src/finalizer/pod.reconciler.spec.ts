@@ -474,6 +474,31 @@ describe('an ended pod', () => {
         expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([['pod-uid', 'suspended']]);
       });
 
+      it('is noted where the run that counts began in the second in which it ended, and has its outcome already', async () => {
+        const recorded = { status: 'successful', started: at(5).toISOString(), finished: at(9).toISOString() };
+        const annotations = {
+          [ownAnnotation.outcome]: JSON.stringify(recorded),
+          [ownAnnotation.collection]: 'done',
+          [ownAnnotation.logKey]: 'the log of the last run',
+        };
+        const { cluster, outcome, finalizers, reconcilePod } = aBed({ status: { conditions: [resumed] } }, annotations);
+        await reconcilePod();
+        expect([outcome(), finalizers()]).toEqual([recorded, []]);
+        expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([['pod-uid', 'suspended']]);
+        expect(cluster.annotationsOf(JOB)).toMatchObject(annotations);
+      });
+
+      it('is noted where the pod of the run that counts was made in the same second', async () => {
+        const { cluster, outcome, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({}, { ...suspended, status: { succeeded: 1, conditions: [resumed] } }));
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { ...other, finalizers: [POD_FINALIZER] }));
+        cluster.addPod(takenAway('Succeeded', 0));
+        await reconcilePod();
+        expect(outcome()).toBeNull();
+        expect(attemptsOf(cluster.annotationsOf(JOB))).toEqual([['pod-uid', 'suspended']]);
+      });
+
       it('decides where Kubernetes has counted it', async () => {
         const { cluster, outcome, reconcilePod } = setUp();
         cluster.addJob(aKubeJob({}, { ...suspended, status: { succeeded: 1, conditions: [resumed] } }));
