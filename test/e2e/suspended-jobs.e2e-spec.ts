@@ -23,12 +23,6 @@ const PROCESSES = `
     processor:
       <<: *suspended
       command: [sh, -c, "${program('echo asked to end; exit 143')}"]
-  fails-when-asked-with-retries:
-    type: process
-    processor:
-      <<: *suspended
-      retries: 1
-      command: [sh, -c, "${program('echo asked to end; exit 143')}"]
 `;
 
 type Attempted = StatusInfo & {
@@ -95,7 +89,7 @@ describe('a Job that is suspended while it runs', () => {
   };
 
   it('waits, however its program ended, and has the outcome of the run after it was resumed', async () => {
-    const processes = ['ends-well-when-asked', 'fails-when-asked', 'fails-when-asked-with-retries'];
+    const processes = ['ends-well-when-asked', 'fails-when-asked'];
     const ids = await Promise.all(processes.map((process) => bed.submit(process)));
     await Promise.all(ids.map(working));
     await Promise.all(ids.map((id) => setSuspended(id, true)));
