@@ -85,6 +85,13 @@ describe('attempts', () => {
     for (const text of [undefined, '', '[]', '{"attempts":5}', 'x']) expect(parseAttempts(text)).toEqual([]);
   });
 
+  it('of which there is no room for all leave out some in the middle, whose logs stay', () => {
+    const failed = Array.from({ length: 100 }, (_, index) => attempt(`f${index}`, 10 + index));
+    const { attempts, dropped } = withAttempt(failed, attempt('last', 500));
+    expect(attempts.map(({ uid }) => uid)).toEqual([...failed.slice(0, 99).map(({ uid }) => uid), 'last']);
+    expect(dropped).toEqual([]);
+  });
+
   it('that were suspended do not count, and only the last twenty are kept', () => {
     const suspended = (uid: string, seconds: number): JobAttempt => ({
       ...attempt(uid, seconds),

@@ -91,7 +91,7 @@ export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspended =
   };
 }
 
-/** The attempts with this one, in the order of their ends, each once; `dropped` are those for which there is no room any more. */
+/** The attempts with this one, in the order of their ends, each once; `dropped` are those that were suspended and whose logs are not kept any more. */
 export function withAttempt(
   attempts: readonly JobAttempt[],
   attempt: JobAttempt,
@@ -100,8 +100,7 @@ export function withAttempt(
     a.finished < b.finished ? -1 : a.finished > b.finished ? 1 : 0,
   );
   const suspended = all.filter((each) => !isCounted(each));
-  const dropped = new Set(suspended.slice(0, Math.max(0, suspended.length - MOST_SUSPENDED)));
-  const counted = all.filter(isCounted);
-  for (const each of counted.slice(MOST_ATTEMPTS - 1, -1)) dropped.add(each);
-  return { attempts: all.filter((each) => !dropped.has(each)), dropped: [...dropped] };
+  const dropped = suspended.slice(0, Math.max(0, suspended.length - MOST_SUSPENDED));
+  const omitted = new Set([...dropped, ...all.filter(isCounted).slice(MOST_ATTEMPTS - 1, -1)]);
+  return { attempts: all.filter((each) => !omitted.has(each)), dropped };
 }
