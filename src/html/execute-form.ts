@@ -1,6 +1,6 @@
 import { parseJson } from '../json/parse-json.js';
 import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
-import { pointerTo } from '../processes/schema/schema-faults.js';
+import { pointerTo } from '../json/json-pointer.js';
 import { isSecretName } from '../processes/schema/secrets.js';
 
 /** One control of an execute form. */

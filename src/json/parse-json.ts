@@ -1,5 +1,6 @@
 import { ExactNumber, numberOf, numberWithExponent } from './exact-number.js';
 import { DuplicateKeyFault, JsonSyntaxFault, TooDeepFault, type TextPosition } from './json-faults.js';
+import { pointerTo } from './json-pointer.js';
 import { decode, faultyEscape, positionIn } from './json-text.js';
 import { define } from './plain-json.js';
 import { readDecimal } from './printed-decimal.js';
@@ -284,8 +285,7 @@ class JsonReader {
     const keys = [...this.outerKeys, this.key];
     return containers
       .map((container, level) => (Array.isArray(container) ? container.length : keys[level]))
-      .map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-      .join('');
+      .reduce<string>((place, name) => pointerTo(place, name ?? ''), '');
   }
 }
 

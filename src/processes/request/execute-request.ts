@@ -2,7 +2,7 @@ import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFaul
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
-import { pointerTo } from '../schema/schema-faults.js';
+import { pointerTo } from '../../json/json-pointer.js';
 import { isMapping } from '../../config/validation.js';
 
 /** Far more than any input needs, and far less than what overflows a stack. */

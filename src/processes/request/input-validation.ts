@@ -2,7 +2,8 @@ import { MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription } from '../description/process-description.js';
 import { copyJson } from '../../json/plain-json.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
-import { describeErrors, pointerTo } from '../schema/schema-faults.js';
+import { pointerTo } from '../../json/json-pointer.js';
+import { describeErrors } from '../schema/schema-faults.js';
 import { isMapping } from '../../config/validation.js';
 
 /** The inputs with defaults filled in, and everything that is wrong with them. */

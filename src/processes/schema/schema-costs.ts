@@ -1,3 +1,4 @@
+import { pointerTo } from '../../json/json-pointer.js';
 import type { JsonSchema } from './json-schema.js';
 import { linearPattern } from './linear-pattern.js';
 import { STEP } from './step-budget.js';
@@ -46,7 +47,7 @@ export function patternWarnings(schema: JsonSchema): readonly string[] {
     look(members['pattern'], `${pointer}/pattern`);
     const patterns = members['patternProperties'];
     if (typeof patterns === 'object' && patterns !== null)
-      for (const source of Object.keys(patterns)) look(source, `${pointer}/patternProperties/${escaped(source)}`);
+      for (const source of Object.keys(patterns)) look(source, pointerTo(`${pointer}/patternProperties`, source));
   });
   return warnings;
 }
@@ -63,8 +64,4 @@ function walk(
     walk(inner, `${pointer}${place}`, visit);
     return inner;
   });
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 import { missingZone } from '../../ogc/date-times.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import { ExactNumber } from '../../json/exact-number.js';
+import { pointerTo } from '../../json/json-pointer.js';
 import { isSecretName } from './secrets.js';
 
 /**
@@ -49,11 +50,6 @@ function describeGroups(grouped: readonly Group[], base: string): RequestFault[]
     if (!faults.has(key)) faults.set(key, fault);
   }
   return [...faults.values()];
-}
-
-/** Escapes a name for a JSON Pointer (RFC 6901). */
-export function pointerTo(base: string, name: string | number): string {
-  return `${base}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** A message without the value found. */

@@ -1,3 +1,5 @@
+import { pointerTo } from '../../json/json-pointer.js';
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** Keywords of JSON Schema (drafts 4 to 2020-12) and of OpenAPI 3.0 that hold a schema, or a list of them. */
@@ -40,10 +42,7 @@ export function mapSubschemas(
       if (SCHEMAS.has(keyword)) return [keyword, each(value, `/${keyword}`)];
       if (!MAPS.has(keyword) || typeof value !== 'object' || value === null || Array.isArray(value))
         return [keyword, value];
-      const inside = Object.entries(value).map(([name, inner]) => {
-        const place = `/${keyword}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-        return [name, each(inner, place)];
-      });
+      const inside = Object.entries(value).map(([name, inner]) => [name, each(inner, pointerTo(`/${keyword}`, name))]);
       return [keyword, Object.fromEntries(inside) as unknown];
     }),
   );

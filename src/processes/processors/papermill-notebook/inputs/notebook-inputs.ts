@@ -1,7 +1,7 @@
 import { isMapping } from '../../../../config/validation.js';
 import { parseJson } from '../../../../json/parse-json.js';
 import type { RequestFault } from '../../../../ogc/domain-errors.js';
-import { pointerTo } from '../../../schema/schema-faults.js';
+import { pointerTo } from '../../../../json/json-pointer.js';
 import type { InputDescription } from '../../../description/process-description.js';
 import type { Execution } from '../../../processor.js';
 import type { NotebookDefinition } from '../definition/notebook.definition.js';

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import { isMapping } from '../../../../config/validation.js';
 import { Decimal } from '../../../../json/decimal.js';
 import { ExactNumber } from '../../../../json/exact-number.js';
-import { pointerTo } from '../../../schema/schema-faults.js';
+import { pointerTo } from '../../../../json/json-pointer.js';
 
 /** So many digits Python reads of one integer, as a rule (`sys.int_info.default_max_str_digits`). */
 const MOST_DIGITS = 4300;
