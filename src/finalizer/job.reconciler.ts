@@ -36,7 +36,8 @@ export class JobReconciler {
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
     if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
-    if (isLeftSuspended(job)) return this.expire(job, now);
+    const expiry = expiryOfSuspended(job);
+    if (expiry !== undefined) return this.expire(job, expiry - now.getTime());
     if (job.collection !== 'pending') return this.retention.expire(job, now);
     if (job.condition) return this.finish(job, pods, now);
     if (job.outcome || job.suspended) return undefined;
@@ -91,11 +92,9 @@ export class JobReconciler {
     });
   }
 
-  /** Kubernetes removes no Job that is suspended, however long it has ended. */
-  private async expire(job: JobRecord, now: Date): Promise<ReconcileResult> {
-    const remaining = Date.parse(job.outcome?.finished ?? '') + (job.ttlInForce ?? NaN) * 1000 - now.getTime();
+  private async expire(job: JobRecord, remaining: number): Promise<ReconcileResult> {
     if (remaining > 0) return { requeueAfter: remaining };
-    if (remaining <= 0) await this.client.deleteJob(job.name, job.uid);
+    await this.client.deleteJob(job.name, job.uid);
     return undefined;
   }
 
@@ -127,9 +126,13 @@ export class JobReconciler {
   }
 }
 
-/** It has ended, and Kubernetes does not know it. */
-function isLeftSuspended({ suspended, collection, outcome, condition, ttlInForce }: JobRecord): boolean {
-  return suspended && collection === 'done' && outcome !== undefined && !condition && ttlInForce !== undefined;
+/**
+ * When a Job is to be removed that has ended and stays suspended, milliseconds since the epoch: Kubernetes removes none such, however long
+ * ago it ended. Undefined for all others.
+ */
+function expiryOfSuspended({ suspended, collection, outcome, condition, ttlInForce }: JobRecord): number | undefined {
+  if (!suspended || collection !== 'done' || !outcome || condition || ttlInForce === undefined) return undefined;
+  return Date.parse(outcome.finished) + ttlInForce * 1000;
 }
 
 function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {

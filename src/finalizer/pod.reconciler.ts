@@ -108,10 +108,15 @@ export class PodReconciler {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) return { requeueAfter: wait };
       const log = await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, collected.document);
-      const dropped = await this.recorder.noteAttempt(job, pod, log, now, true);
-      for (const { logKey } of dropped) await this.logs.removeLog(pod.jobName, logKey);
+      await this.noteAttempt(job, pod, log, now, true);
     }
     return this.release(pod);
+  }
+
+  /** Notes it, and removes the logs of those that are noted no more. */
+  private async noteAttempt(...attempt: Parameters<OutcomeRecorder['noteAttempt']>): Promise<void> {
+    const [, { jobName }] = attempt;
+    for (const { logKey } of await this.recorder.noteAttempt(...attempt)) await this.logs.removeLog(jobName, logKey);
   }
 
   /**
@@ -128,11 +133,8 @@ export class PodReconciler {
     if (stored.status === 'rejected') throw stored.reason;
     let current = job && this.cache.knownJobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
-    if (current && isRepeated(current, pod, this.cache.podsOf(current))) {
-      const dropped = await this.recorder.noteAttempt(current, pod, stored.value, now);
-      for (const { logKey } of dropped) await this.logs.removeLog(pod.jobName, logKey);
-      return;
-    }
+    if (current && isRepeated(current, pod, this.cache.podsOf(current)))
+      return this.noteAttempt(current, pod, stored.value, now);
     if (current && !current.outcome) {
       // The Job controller may have given up since.
       await this.recorder.record(current, pod, collected, now);
