@@ -72,12 +72,15 @@ export class Readers implements OnModuleDestroy {
         `From your address ${perCaller} results and logs are being read, which is as many as it may at once (server.readers.per_caller).`,
         RETRY_AFTER,
       );
-    this.watch(request, sending);
+    this.add(caller, sending);
   }
 
   /** As {@link admit}, of who is never refused. */
   watch(request: ReadingRequest, sending: Sending): void {
-    const caller = this.callerOf(request);
+    this.add(this.callerOf(request), sending);
+  }
+
+  private add(caller: string, sending: Sending): void {
     const reader: Reader = { caller, sending, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
     this.readers.add(reader);
     sending.once('close', () => this.readers.delete(reader));

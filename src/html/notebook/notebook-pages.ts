@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { NotebookRenderer } from '../../jobs/results/executed-notebook.js';
+import { type Closing, NotebookRenderer } from '../../jobs/results/executed-notebook.js';
 
 /** Characters of HTML that are kept for the next reader, and that are being sent to readers, all together. */
 const KEPT = 16 * 1024 * 1024;
@@ -31,7 +31,7 @@ export class NotebookPages extends NotebookRenderer {
   override async render(
     key: string,
     read: () => Promise<Buffer | undefined>,
-    gone: { once(event: 'close', listener: () => void): unknown },
+    gone: Closing,
   ): Promise<string | undefined> {
     const html = await this.once(key, read);
     // Pages around the same notebook, which were all waiting for it, must not be made in one go.

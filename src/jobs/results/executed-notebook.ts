@@ -22,6 +22,11 @@ export interface ExecutedNotebook {
 /** What the page of a job is made of. */
 export type JobPageResource = StatusInfoDto & { readonly [EXECUTED_NOTEBOOK]?: ExecutedNotebook };
 
+/** Something that closes once, such as a response. */
+export interface Closing {
+  once(event: 'close', listener: () => void): unknown;
+}
+
 /** Shows notebooks; whoever provides it decides what they look like. */
 export abstract class NotebookRenderer {
   /**
@@ -30,11 +35,7 @@ export abstract class NotebookRenderer {
    * @param gone ends what the HTML is needed for
    * @returns HTML; undefined where it cannot be shown
    */
-  abstract render(
-    key: string,
-    read: () => Promise<Buffer | undefined>,
-    gone: { once(event: 'close', listener: () => void): unknown },
-  ): Promise<string | undefined>;
+  abstract render(key: string, read: () => Promise<Buffer | undefined>, gone: Closing): Promise<string | undefined>;
 }
 
 /** The first notebook among the results of a job; undefined where there is none: the page is there without it, too. */
@@ -42,7 +43,7 @@ export async function readExecutedNotebook(
   job: JobRecord,
   results: JobResults,
   renderer: NotebookRenderer,
-  gone: { once(event: 'close', listener: () => void): unknown },
+  gone: Closing,
 ): Promise<ExecutedNotebook | undefined> {
   const [outputId, output] = [...(job.outputs ?? [])].find(([, { mediaType }]) => NOTEBOOK.test(mediaType)) ?? [];
   if (outputId === undefined || output === undefined) return undefined;

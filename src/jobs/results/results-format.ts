@@ -101,13 +101,13 @@ function isReference({ id }: { readonly id: string }, { references }: OutputCont
 async function linkTo(
   id: string,
   { mediaType, address }: Pick<PrintedResult, 'mediaType' | 'address'>,
-  { references }: OutputContext,
+  context: OutputContext,
 ): Promise<OutputLink> {
   // Who asked for no link gets one that is good as long as the results are.
-  const elsewhere = references?.ids.includes(id) ? await address?.() : undefined;
+  const elsewhere = isReference({ id }, context) ? await address?.() : undefined;
   return elsewhere
     ? { id, href: elsewhere.href, type: mediaType, expires: elsewhere.expires.toISOString() }
-    : { id, href: references?.addressOf(id) ?? '', type: mediaType };
+    : { id, href: context.references?.addressOf(id) ?? '', type: mediaType };
 }
 
 /**
@@ -207,10 +207,10 @@ export function dividedSize({ unnamed, named }: JobResult, { outputs }: OutputCo
 /** Bytes that are in memory while an answer is made in this shape. */
 export function heldSize(format: typeof formatRaw, result: JobResult, context: OutputContext): number {
   if (format === formatRaw) return dividedSize(result, context);
-  const isHeld = ([id, { size }]: [string, PrintedResult]) =>
+  const isHeld = ([id, printed]: [string, PrintedResult]) =>
     (context.selected?.includes(id) ?? true) &&
-    !(context.references?.ids.includes(id) ?? false) &&
-    !(format === formatDocument && context.largestInline !== undefined && size > context.largestInline);
+    !isReference({ id }, context) &&
+    !(format === formatDocument && isLargerThan(context.largestInline, { id, printed }));
   const { unnamed, named } = result;
   return [...named].filter(isHeld).reduce((sum, [, { size }]) => sum + size, unnamed?.size ?? 0);
 }
