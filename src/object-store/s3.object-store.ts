@@ -79,11 +79,11 @@ export class S3ObjectStore extends ObjectStore {
   readonly description: string;
   override readonly uploads: S3Uploads;
   readonly #client: S3Client;
-  /** With connections of its own: whether the store is there must not depend on how busy the others are. */
-  readonly #checks: S3Client;
+  /** With connections of its own: whether the store is there must not depend on how busy the others are. Made by who checks first. */
+  #checks: S3Client | undefined;
   /** Signs addresses for clients; undefined: they cannot reach the store. */
   readonly #addresses: S3Client | undefined;
-  readonly #options: S3ObjectStoreOptions;
+  readonly #connections: Parameters<typeof s3Client>[0];
   readonly #bucket: string;
   readonly #timeouts: S3Timeouts;
   readonly #writes: S3Writes;
@@ -91,18 +91,16 @@ export class S3ObjectStore extends ObjectStore {
   /** @throws ObjectStoreError (`not-configured`) when the endpoint is no http(s) address */
   constructor(options: S3ObjectStoreOptions) {
     super();
-    this.#options = options;
     const endpoint = parseEndpoint(options.endpoint);
     this.description = `bucket ${options.bucket} at ${endpoint}`;
     this.#bucket = options.bucket;
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
-    const connections = { ...options, endpoint, timeouts: this.#timeouts };
-    this.#client = s3Client(connections, options.maximumSockets ?? 50);
-    this.#checks = s3Client(connections, SOCKETS_OF_CHECKS);
+    this.#connections = { ...options, endpoint, timeouts: this.#timeouts };
+    this.#client = s3Client(this.#connections, options.maximumSockets ?? 50);
     this.#addresses =
       options.publicEndpoint === undefined
         ? undefined
-        : s3Client({ ...connections, endpoint: parseEndpoint(options.publicEndpoint) }, 1);
+        : s3Client({ ...this.#connections, endpoint: parseEndpoint(options.publicEndpoint) }, 1);
     const { known = new KnownStore() } = options;
     this.#writes = new S3Writes(this.#client, this.#bucket, this.description, known);
     const { call } = this.#timeouts;
@@ -198,16 +196,19 @@ export class S3ObjectStore extends ObjectStore {
   }
 
   override apart(connections: number): S3ObjectStore {
-    return new S3ObjectStore({ ...this.#options, maximumSockets: connections });
+    return new S3ObjectStore({ ...this.#connections, maximumSockets: connections });
   }
 
   override findings(prefix: string): S3StoreFindings {
-    return new S3StoreFindings({ client: this.#checks, bucket: this.#bucket, description: this.description }, prefix);
+    return new S3StoreFindings(
+      { client: this.#checking(), bucket: this.#bucket, description: this.description },
+      prefix,
+    );
   }
 
   override async check(): Promise<void> {
     try {
-      await this.#checks.send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
+      await this.#checking().send(new HeadBucketCommand({ Bucket: this.#bucket }), this.#within('check'));
     } catch (error) {
       if (answerOf(error).status === 404) {
         // HEAD is answered without an error code.
@@ -221,6 +222,10 @@ export class S3ObjectStore extends ObjectStore {
   /** Closes all connections. */
   close(): void {
     for (const client of [this.#client, this.#checks, this.#addresses]) client?.destroy();
+  }
+
+  #checking(): S3Client {
+    return (this.#checks ??= s3Client(this.#connections, SOCKETS_OF_CHECKS));
   }
 
   async #head(key: string): Promise<StoredObject | undefined> {
