@@ -12,3 +12,16 @@ export function namesTest(reference: string): boolean {
   const titles = readDocument(path).replaceAll('\\', '');
   return ["'", '"', '`'].some((quote) => titles.includes(quote + title + quote));
 }
+
+/** The rows of all tables of a text in Markdown, a list of cells each, without headings. @param heading the first cell of a heading */
+export function rowsOfTables(text: string, heading: string): string[][] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\| -+ /.test(line) && !line.startsWith(`| ${heading} `))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}

@@ -1,20 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { namesTest, readDocument } from '../../src/testing/named-test.js';
+import { namesTest, readDocument, rowsOfTables } from '../../src/testing/named-test.js';
 
 /** The rows of every table of the document, or of its part after a heading, whose last column names tests. */
 function rowsOf(document: string, heading = '') {
   const text = readDocument(document);
-  return text
-    .slice(text.indexOf(heading))
-    .split('\n')
-    .filter((line) => line.startsWith('|') && !/^\| (-+|predecessor) /.test(line))
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    )
-    .map(([what = '', here = '', tests = '']) => ({ what, here, tests: tests.split('<br>') }));
+  return rowsOfTables(text.slice(text.indexOf(heading)), 'predecessor').map(([what = '', here = '', tests = '']) => ({
+    what,
+    here,
+    tests: tests.split('<br>'),
+  }));
 }
 
 describe.each([

@@ -1,15 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { namesTest, readDocument } from '../../src/testing/named-test.js';
+import { namesTest, readDocument, rowsOfTables } from '../../src/testing/named-test.js';
 
-const rows = readDocument('docs/reliability.md')
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\| (-+|promise) /.test(line))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+const rows = rowsOfTables(readDocument('docs/reliability.md'), 'promise');
 
 describe('docs/reliability.md', () => {
   it('says of every promise which fault it holds against, names tests that exist, and says where they run', () => {

@@ -1,16 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { namesTest, readDocument } from '../../src/testing/named-test.js';
+import { namesTest, readDocument, rowsOfTables } from '../../src/testing/named-test.js';
 
 const [, promises = ''] = readDocument('docs/security.md').split('\n## Promises and their tests\n');
-const rows = promises
-  .split('\n')
-  .filter((line) => line.startsWith('|') && !/^\| (-+|promise) /.test(line))
-  .map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  );
+const rows = rowsOfTables(promises, 'promise');
 
 describe('docs/security.md', () => {
   it('names tests that exist for every promise', () => {
