@@ -1,5 +1,5 @@
 // Loaded into a server under test by `NODE_OPTIONS=--import`: measures what its main thread does, in processor time, so that other
-// programs on the machine do not count. Prints "costs at URL" on its error output. `GET /`: what there was since the last time, see cost.ts.
+// programs on the machine do not count. Prints "costs at URL" on its error output. `GET /`: what there was since the last time, see `Cost` in hostile-bed.ts.
 // `POST /parse`: what `JSON.parse` of the body costs this process.
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';

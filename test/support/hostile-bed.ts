@@ -1,6 +1,4 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { pathToFileURL } from 'node:url';
-import { resolve } from 'node:path';
 import { TestBed, type TestBedOptions } from './test-bed.js';
 import { eventually } from './wait.js';
 
@@ -26,7 +24,7 @@ export class HostileBed {
     environment: Readonly<Record<string, string>> = {},
     options: TestBedOptions = {},
   ): Promise<HostileBed> {
-    const probe = pathToFileURL(resolve('test/support/cost-probe.mjs')).href;
+    const probe = new URL('cost-probe.mjs', import.meta.url).href;
     const NODE_OPTIONS = `--max-old-space-size=256 --import ${probe}`;
     const bed = await TestBed.startProcess({ ...environment, NODE_OPTIONS }, options);
     const address = await eventually(
