@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
+import { linkedInputSettings } from './linked-input-settings.js';
 import { readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
@@ -92,6 +93,23 @@ describe('the settings of a deployment', () => {
       expect.stringContaining('server.readers.per_caller: must be an integer from 1 to 100000'),
       expect.stringContaining('server.readers.minimum_rate: must be an integer of at least 0'),
       expect.stringContaining('server.max_inline_results: must be an integer of at least 1'),
+    ]);
+  });
+
+  it('say how much is fetched of inputs given by link, for a request and at a time', () => {
+    const settings = (file: string) => linkedInputSettings(load(file).configuration.server);
+    const defaults = { perLink: 10_485_760, perRequest: 209_715_200, atOnce: 33_554_432 };
+    expect(settings(manager)).toEqual(defaults);
+    expect(settings('server: {linked_inputs: {per_request: 5}}')).toEqual({ ...defaults, perRequest: 5 });
+    // One link always finds room.
+    expect(settings('server: {max_request_bytes: 100, linked_inputs: {at_once: 50}}')).toEqual({
+      perLink: 100,
+      perRequest: 2_000,
+      atOnce: 100,
+    });
+    expect(faultsOf('server: {linked_inputs: {per_request: 0, at_once: many}}')).toEqual([
+      expect.stringContaining('server.linked_inputs.per_request: must be an integer of at least 1'),
+      expect.stringContaining('server.linked_inputs.at_once: must be an integer of at least 1'),
     ]);
   });
 

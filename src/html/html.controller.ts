@@ -8,11 +8,12 @@ import {
   Post,
   Redirect,
   Req,
+  Res,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../access/access.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
 import { JobCache } from '../jobs/model/job-cache.js';
@@ -20,6 +21,7 @@ import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
+import { goneSignal } from '../ogc/requests/client-gone.js';
 import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
@@ -55,7 +57,12 @@ export class HtmlController {
   @RouteConfig(TAKES_FORMS)
   @Post('processes/:processId/form')
   @Redirect(undefined, HttpStatus.SEE_OTHER)
-  async execute(@Param('processId') processId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
+  async execute(
+    @Param('processId') processId: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const base = this.links.base(request);
     const form = readableForm(request, body, base);
     const { description } = this.processes.get(processId);
@@ -66,6 +73,7 @@ export class HtmlController {
       processId,
       { inputs },
       token === undefined ? caller : { ...caller, token },
+      { gone: goneSignal(reply.raw) },
     );
     return { url: `${base}/jobs/${job.jobId}` };
   }

@@ -65,6 +65,17 @@ export class ReadersDefinition {
   minimum_rate?: number | null;
 }
 
+/** `server.linked_inputs`. */
+export class LinkedInputsDefinition {
+  @IsOptional()
+  @IntegerFrom(1)
+  per_request?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  at_once?: number | null;
+}
+
 /** `server` of the file. */
 export class ServerDefinition {
   @IsOptional()
@@ -153,6 +164,10 @@ export class ServerDefinition {
   readers?: ReadersDefinition | null;
 
   @IsOptional()
+  @Section(() => LinkedInputsDefinition)
+  linked_inputs?: LinkedInputsDefinition | null;
+
+  @IsOptional()
   @IntegerFrom(1)
   max_inline_results?: number | null;
 
@@ -225,6 +240,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     outputsEmpty: definition.outputs_empty ?? 'all',
     ignoreParameters: definition.ignore_parameters ?? [],
     readers: definition.readers ? toReaders(definition.readers) : undefined,
+    linkedInputs: definition.linked_inputs ? toLinkedInputs(definition.linked_inputs) : undefined,
     maxInlineResults: definition.max_inline_results ?? undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
@@ -237,6 +253,10 @@ function toReaders({ at_once, per_caller, minimum_rate }: ReadersDefinition): Se
     perCaller: per_caller ?? undefined,
     minimumRate: minimum_rate ?? undefined,
   };
+}
+
+function toLinkedInputs({ per_request, at_once }: LinkedInputsDefinition): ServerSection['linkedInputs'] {
+  return { perRequest: per_request ?? undefined, atOnce: at_once ?? undefined };
 }
 
 /** What of the section can be read but not done. */

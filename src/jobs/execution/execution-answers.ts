@@ -8,6 +8,7 @@ import { Configuration } from '../../config/configuration.js';
 import { Observer } from '../../observation/observer.js';
 import { JobGoneError, ResultNotAvailableError, SyncWaitExceededError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
+import { goneSignal } from '../../ogc/requests/client-gone.js';
 import { askedProfiles } from '../../ogc/requests/profiles.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { Reading } from '../../processes/request/execute-request.js';
@@ -54,9 +55,11 @@ export class ExecutionAnswers {
     const isDraft = how.isDraft ?? isOfDraft(headers);
     const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, headers);
     const base = this.links.base(request);
+    const gone = goneSignal(reply.raw);
     const job = await this.executions.execute(processId, body, callerOf(request), {
       idempotencyKey: key,
       base,
+      gone,
       byReference: mode.synchronous && preferences.return === 'minimal',
       asDocument: acceptsDocuments(headers, isDraft),
       reading: { ...(isDraft ? { emptyOutputs: 'none' } : {}), faults },
@@ -68,13 +71,11 @@ export class ExecutionAnswers {
       if (applied !== undefined) void reply.header('preference-applied', applied);
     };
     if (mode.synchronous) {
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
       void reply.header('link', this.monitorLink(address));
       const ended = await this.waiter.waitForEnd(
         job,
         mode.waitSeconds === undefined ? undefined : mode.waitSeconds * 1000,
-        gone.signal,
+        gone,
       );
       if (ended === 'gone') throw new JobGoneError(job.jobId);
       if (ended !== 'running') {

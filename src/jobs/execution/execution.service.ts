@@ -54,6 +54,8 @@ export interface ExecuteOptions extends ResponseWishes {
   readonly base?: string;
   /** How the body is read; what `"outputs": {}` asks for is otherwise as `server.outputs_empty` says. */
   readonly reading?: Reading;
+  /** Aborted when nobody waits for an answer any more: what comes before the Job is made is broken off. */
+  readonly gone?: AbortSignal;
 }
 
 /** Makes jobs of execute requests. */
@@ -103,7 +105,7 @@ export class ExecutionService {
     processId: string,
     body: unknown,
     caller: Caller,
-    { idempotencyKey, base = '', reading, ...wishes }: ExecuteOptions,
+    { idempotencyKey, base = '', reading, gone, ...wishes }: ExecuteOptions,
     span: Span,
   ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
     const process = this.processes.get(processId);
@@ -127,7 +129,7 @@ export class ExecutionService {
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     const largeInputs = this.largeInputs(process, request.inputs);
-    await this.linked.assertValid(processId, request.links);
+    await this.linked.assertValid(processId, request.links, gone);
     const podSpec = await inSpan('make pod', {}, () => this.makePodSpec(process, jobId, request.inputs));
     const notes = await process.notes({ jobId, inputs: request.inputs });
     const transfer = await this.offerTransfer(process, jobId, largeInputs);
@@ -152,13 +154,18 @@ export class ExecutionService {
    * too. Undefined where the processor refuses masked inputs, so that nothing can be shown
    * @throws as {@link execute}, but for what the cluster has against the Job
    */
-  async preview(processId: string, body: unknown, caller: Caller, reading?: Reading): Promise<V1Job | undefined> {
+  async preview(
+    processId: string,
+    body: unknown,
+    caller: Caller,
+    { reading, gone }: Pick<ExecuteOptions, 'reading' | 'gone'> = {},
+  ): Promise<V1Job | undefined> {
     const process = this.processes.get(processId);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
     const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.largeInputs(process, request.inputs);
-    await this.linked.assertValid(processId, request.links);
+    await this.linked.assertValid(processId, request.links, gone);
     const jobId = uuidv7();
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const podSpec = await this.makePodSpec(process, jobId, inputs);

@@ -8,6 +8,7 @@ import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { InvalidRequestError, OutputNotFoundError, UnwantedRequestError } from '../../ogc/domain-errors.js';
 import { isIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { Links } from '../../ogc/links.js';
+import { goneSignal } from '../../ogc/requests/client-gone.js';
 import { isDeliberate } from '../../ogc/requests/same-origin.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { type KvpRequest, readKvpRequest } from '../../processes/request/kvp-request.js';
@@ -44,7 +45,10 @@ export class KvpExecutionController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.withRequest(processId, request, async ({ body, faults }) => {
-      await this.executions.preview(processId, body, callerOf(request), { emptyOutputs: 'none', faults });
+      await this.executions.preview(processId, body, callerOf(request), {
+        reading: { emptyOutputs: 'none', faults },
+        gone: goneSignal(reply.raw),
+      });
       await reply.status(200).send();
     });
   }

@@ -1,51 +1,63 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { request, type Agent } from 'undici';
+import { Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
-import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { linkedInputSettings, MOST_LINKS } from '../../config/linked-input-settings.js';
+import { InvalidRequestError, UnavailableError, type RequestFault } from '../../ogc/domain-errors.js';
 import { AllowedHosts } from '../../outbound/allowed-hosts.js';
-import { createOutboundDispatcher, isAddressNotAllowed } from '../../outbound/outbound-dispatcher.js';
+import { ByteBudget, NoRoomError } from '../../outbound/byte-budget.js';
 import { parseJson } from '../../json/parse-json.js';
 import type { LinkedValue } from '../../processes/request/input-validation.js';
 import { isJson } from '../results/results-values.js';
-import { inCallSpan, traceHeaders } from '../../tracing/tracing.js';
+import { inCallSpan } from '../../tracing/tracing.js';
+import { LINK_TIMES, LinkFetcher, RequestExhausted, Unfetchable, type LinkTimes } from './link-fetcher.js';
 
-/** Of all links of a request together, milliseconds. */
-const TIME = 15_000;
-const MOST_LINKS = 20;
-const MOST_REDIRECTS = 5;
 /** Named in the message of a fault. */
 const MOST_MISFITS = 5;
 
-/** What keeps a link from being checked, as a sentence part. Shows nothing of what is there. */
-class Unfetchable extends Error {}
+/** What the links of one request share. */
+interface Looking {
+  /** Bytes that may still be fetched. */
+  bytesLeft: number;
+  readonly timeOut: AbortSignal;
+  readonly gone: AbortSignal | undefined;
+}
 
 /**
- * Looks at what is behind links that are given for inputs, only to validate it: jobs get the links. Goes nowhere but where the configuration allows, also after redirects and whatever a name resolves to.
+ * Looks at what is behind links that are given for inputs, only to validate it: jobs get the links. Of a request one link is looked at
+ * after another, and what is there is let go before the next; all requests together hold no more than a budget, for which none of them
+ * waits. Goes nowhere but where the configuration allows, also after redirects and whatever a name resolves to.
  */
 @Injectable()
 export class LinkedInputs implements OnApplicationShutdown {
-  private readonly allowed: AllowedHosts;
-  private readonly dispatcher: Agent;
-  private readonly mostBytes: number;
+  private readonly fetcher: LinkFetcher;
+  private readonly budget: ByteBudget;
+  private readonly bytesOfARequest: number;
 
-  constructor({ environment, server }: Configuration) {
-    this.allowed = new AllowedHosts(environment.inputHosts);
-    this.dispatcher = createOutboundDispatcher(this.allowed, {
-      pipelining: 0,
-      headersTimeout: TIME,
-      bodyTimeout: TIME,
-    });
-    this.mostBytes = server.maxRequestBytes;
+  constructor(
+    { environment, server }: Configuration,
+    @Optional() private readonly times: LinkTimes = LINK_TIMES,
+  ) {
+    const settings = linkedInputSettings(server);
+    this.fetcher = new LinkFetcher(new AllowedHosts(environment.inputHosts), settings, times);
+    this.budget = new ByteBudget(settings.atOnce);
+    this.bytesOfARequest = settings.perRequest;
+  }
+
+  /** Bytes that are held now, of all requests. */
+  get bytesHeld(): number {
+    return this.budget.inUse;
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.dispatcher.destroy();
+    await this.fetcher.close();
   }
 
-  /** @throws InvalidRequestError with each link that cannot be fetched, or leads to what does not fit */
-  async assertValid(processId: string, links: readonly LinkedValue[] = []): Promise<void> {
+  /**
+   * @param gone aborted when nobody waits for the answer any more
+   * @throws InvalidRequestError with each link that cannot be fetched, or leads to what does not fit; UnavailableError where the server
+   * holds as much of others as it may, or the client has gone
+   */
+  async assertValid(processId: string, links: readonly LinkedValue[] = [], gone?: AbortSignal): Promise<void> {
     if (links.length === 0) return;
-    const signal = AbortSignal.timeout(TIME);
     const faults =
       links.length > MOST_LINKS
         ? [
@@ -54,66 +66,61 @@ export class LinkedInputs implements OnApplicationShutdown {
               message: `must have at most ${MOST_LINKS} links to be validated (has ${links.length})`,
             },
           ]
-        : (await Promise.all(links.map((link) => this.faultOf(link, signal)))).filter((fault) => fault !== undefined);
+        : await this.faultsOf(links, gone);
     if (faults.length > 0)
       throw new InvalidRequestError(`The execute request does not fit process "${processId}".`, faults);
   }
 
-  private async faultOf(link: LinkedValue, signal: AbortSignal): Promise<RequestFault | undefined> {
+  private async faultsOf(links: readonly LinkedValue[], gone: AbortSignal | undefined): Promise<RequestFault[]> {
+    const looking = { bytesLeft: this.bytesOfARequest, timeOut: AbortSignal.timeout(this.times.request), gone };
+    const faults: RequestFault[] = [];
+    for (const link of links) {
+      try {
+        const misfits = await this.misfitsOf(link, looking);
+        if (misfits.length === 0) continue;
+        const places = misfits.slice(0, MOST_MISFITS).map((pointer) => pointer || 'its root');
+        const message = `leads to what does not fit the input's schema (at ${places.join(', ')})`;
+        faults.push({ pointer: link.pointer, message });
+      } catch (error) {
+        if (!(error instanceof Unfetchable)) throw error;
+        faults.push({ pointer: `${link.pointer}/href`, message: error.message });
+        if (error instanceof RequestExhausted) break;
+      }
+    }
+    return faults;
+  }
+
+  private async misfitsOf(link: LinkedValue, looking: Looking): Promise<readonly string[]> {
+    const hold = this.budget.open();
+    const { gone, timeOut } = looking;
+    const ofTheLink = AbortSignal.timeout(this.times.link);
+    const signal = AbortSignal.any([...(gone ? [gone] : []), hold.signal, timeOut, ofTheLink]);
     try {
       const attributes = { 'http.request.method': 'GET', 'ogc.input': link.pointer };
       const { bytes, mediaType } = await inCallSpan('fetch input', attributes, () =>
-        this.fetch(new URL(link.href), signal),
-      );
-      const misfits = misfitsOf(link, bytes, link.type ?? mediaType);
-      if (misfits.length === 0) return undefined;
-      const places = misfits.slice(0, MOST_MISFITS).map((pointer) => pointer || 'its root');
-      return {
-        pointer: link.pointer,
-        message: `leads to what does not fit the input's schema (at ${places.join(', ')})`,
-      };
-    } catch (error) {
-      if (error instanceof Unfetchable) return { pointer: `${link.pointer}/href`, message: error.message };
-      throw error;
+        this.fetcher.fetch(link, { hold, signal, request: looking }),
+      ).catch((error: unknown) => {
+        throw this.reasonOf(error, looking, hold.signal);
+      });
+      return bytes === undefined ? [] : misfitsOf(link, bytes, link.type ?? mediaType);
+    } finally {
+      hold.release();
     }
   }
 
-  private async fetch(url: URL, signal: AbortSignal, redirects = 0): Promise<{ bytes: Buffer; mediaType?: string }> {
-    const refusal = /^https?:$/.test(url.protocol) ? this.allowed.refusal(url) : 'is no http or https address';
-    if (refusal !== undefined)
-      throw new Unfetchable(redirects === 0 ? refusal : 'redirects to where this server may not be sent');
-    const answer = await request(url, {
-      dispatcher: this.dispatcher,
-      signal,
-      headers: { accept: '*/*', 'user-agent': 'ogc-processes-k8s', ...traceHeaders() },
-    }).catch((error: unknown) => {
-      throw unfetchable(error);
-    });
-    const { statusCode, headers, body } = answer;
-    if (statusCode >= 300 && statusCode < 400 && headers.location !== undefined) {
-      await body.dump().catch(() => undefined);
-      const target = URL.parse(String(headers.location), url.href);
-      if (redirects >= MOST_REDIRECTS || !target) throw new Unfetchable('redirects to nowhere');
-      return this.fetch(target, signal, redirects + 1);
-    }
-    if (statusCode !== 200) {
-      await body.dump().catch(() => undefined);
-      throw new Unfetchable(`could not be fetched to validate it (HTTP ${statusCode})`);
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    try {
-      for await (const chunk of body) {
-        size += (chunk as Buffer).length;
-        if (size > this.mostBytes)
-          throw new Unfetchable(`has more than the ${this.mostBytes} bytes that are fetched to validate it`);
-        chunks.push(chunk as Buffer);
-      }
-    } catch (error) {
-      throw unfetchable(error);
-    }
-    const mediaType = headers['content-type'];
-    return { bytes: Buffer.concat(chunks), ...(typeof mediaType === 'string' ? { mediaType } : {}) };
+  /** Whatever the fetching ended with, what broke it off is the reason. */
+  private reasonOf(error: unknown, { gone, timeOut }: Looking, gaveWay: AbortSignal): unknown {
+    if (gone?.aborted) return new UnavailableError('The client has gone.');
+    if (error instanceof NoRoomError || gaveWay.aborted)
+      return new UnavailableError(
+        `The server holds at most ${this.budget.most} bytes at a time of what inputs given by link lead to ` +
+          '(server.linked_inputs.at_once). Nothing was done; try again.',
+      );
+    if (timeOut.aborted)
+      return new RequestExhausted(
+        `could not be fetched within the ${this.times.request / 1000} seconds that all links of a request have`,
+      );
+    return error;
   }
 }
 
@@ -136,13 +143,4 @@ function asText(bytes: Buffer): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function unfetchable(error: unknown): Unfetchable {
-  if (error instanceof Unfetchable) return error;
-  if (isAddressNotAllowed(error)) return new Unfetchable('is at an address that this server may not be sent to');
-  const { name, code } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError' || name === 'AbortError')
-    return new Unfetchable(`did not answer within ${TIME / 1000} seconds`);
-  return new Unfetchable(`could not be fetched to validate it (${code ?? name})`);
 }

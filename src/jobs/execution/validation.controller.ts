@@ -1,8 +1,9 @@
-import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { Links, relation } from '../../ogc/links.js';
+import { goneSignal } from '../../ogc/requests/client-gone.js';
 import { callerOf } from '../../access/access.js';
 import { isOfDraft } from './execution-answers.js';
 import { ExecutionService } from './execution.service.js';
@@ -34,13 +35,19 @@ export class ValidationController {
   @ApiProblem(413, 'The request is too large')
   @ApiProblem(415, 'The body is not JSON')
   @ApiProblem(500, 'The server is misconfigured, or its processor failed')
+  @ApiProblem(
+    503,
+    'The server looks at the inputs by link of others; try again after the seconds of the Retry-After header',
+  )
   async validate(
     @Param('processId') processId: string,
     @Body() body: unknown,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ValidationDto> {
     const kubeJob = await this.executions.preview(processId, body, callerOf(request), {
-      ...(isOfDraft(request.headers) ? { emptyOutputs: 'none' } : {}),
+      reading: isOfDraft(request.headers) ? { emptyOutputs: 'none' } : {},
+      gone: goneSignal(reply.raw),
     });
     const process = `${this.links.base(request)}/processes/${encodeURIComponent(processId)}`;
     return {

@@ -289,6 +289,14 @@ describe('the value of an input', () => {
     },
   );
 
+  it('by link says where any text fits', () => {
+    const inputs = { value: { href: 'https://example.org' } };
+    const linksTo = (schema: object) => parseExecuteRequest(withInput(schema), { inputs }).links;
+    expect(linksTo(string)).toMatchObject([{ texts: 'any' }]);
+    expect(linksTo({ type: 'string', contentEncoding: 'base64' })).toMatchObject([{ texts: 'base64' }]);
+    expect(linksTo({ type: 'string', pattern: '^a' })?.[0]).not.toHaveProperty('texts');
+  });
+
   it('is shortened in a message', () => {
     expect(faultsOfValue({ type: 'number' }, 'x'.repeat(1000))[0]?.message).toBe(
       `must be a number (is "${'x'.repeat(60)}…")`,

@@ -4,6 +4,7 @@ import { copyJson } from '../../json/plain-json.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { pointerTo } from '../../json/json-pointer.js';
 import { describeErrors } from '../schema/schema-faults.js';
+import { takenTexts, type TakenTexts } from '../schema/taken-texts.js';
 import { isMapping } from '../../config/validation.js';
 
 /** The inputs with defaults filled in, and everything that is wrong with them. */
@@ -21,6 +22,8 @@ export interface LinkedValue {
   readonly href: string;
   /** Media type, as the link says it. */
   readonly type?: string;
+  /** Which texts fit the schema, where that can be said without what is at the link. */
+  readonly texts?: TakenTexts;
   /** JSON Pointers of what in the value does not fit the input's schema; empty: it fits. */
   readonly misfits: (value: unknown) => readonly string[];
 }
@@ -101,14 +104,14 @@ function defaultOf({ schema }: InputDescription): unknown {
 function occurrenceFaults(input: CheckedInput, value: unknown, pointer: string, links?: LinkedValue[]): RequestFault[] {
   const { minOccurs = 1, maxOccurs = 1 } = input.description;
   const most = maxOccurs === 'unbounded' ? Infinity : maxOccurs;
-  if (most <= 1) return valueFaults(input.errorsOf, value, pointer, links);
+  if (most <= 1) return valueFaults(input, value, pointer, links);
   const values = Array.isArray(value) ? (value as unknown[]) : [value];
   const faults: RequestFault[] = [];
   const linked: LinkedValue[] = [];
   for (const [at, item] of values.entries()) {
     if (faults.length > MOST_FAULTS) break;
     const place = Array.isArray(value) ? pointerTo(pointer, at) : pointer;
-    faults.push(...valueFaults(input.errorsOf, item, place, links && linked, MOST_FAULTS + 1 - faults.length));
+    faults.push(...valueFaults(input, item, place, links && linked, MOST_FAULTS + 1 - faults.length));
   }
   const count = { pointer, message: `must have ${occurrences(minOccurs, most)} (has ${values.length})` };
   // Told first, for it is not to be lost among others.
@@ -125,7 +128,7 @@ function occurrences(least: number, most: number): string {
 }
 
 function valueFaults(
-  errorsOf: SchemaCheck,
+  { errorsOf, description }: CheckedInput,
   value: unknown,
   pointer: string,
   links?: LinkedValue[],
@@ -142,7 +145,8 @@ function valueFaults(
     return [{ pointer: `${pointer}/href`, message: 'must be an absolute http or https URI' }];
   const misfits = (content: unknown) => schemaFaults(errorsOf, content, '').map((fault) => fault.pointer);
   const type = mediaTypeOf(value);
-  links.push({ pointer, href, ...(type === undefined ? {} : { type }), misfits });
+  const texts = takenTexts(description.schema);
+  links.push({ pointer, href, ...(type === undefined ? {} : { type }), ...(texts ? { texts } : {}), misfits });
   return [];
 }
 
