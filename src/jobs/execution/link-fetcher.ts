@@ -20,7 +20,7 @@ export interface LinkTimes {
   readonly request: number;
 }
 
-export const LINK_TIMES: LinkTimes = { connect: 5_000, idle: 5_000, link: 15_000, request: 30_000 };
+export const LINK_TIMES: LinkTimes = { connect: 5_000, idle: 5_000, link: 15_000, request: 60_000 };
 const MOST_REDIRECTS = 5;
 
 /** What keeps a link from being checked, as a sentence part. Shows nothing of what is there. */
