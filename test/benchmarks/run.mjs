@@ -9,7 +9,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--concurrency N] [--runs N] [--pods N]
        [--profile DIR] [--request-times] [--node-options OPTIONS]
 
-NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json; without one, all of them run.
+NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs; without one, all of them run.
   --jobs N         finished Jobs in the namespace (list-and-status; default 10000)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
@@ -43,6 +43,7 @@ const { executeSync } = await import('./execute-sync.mjs');
 const { finalize } = await import('./finalize.mjs');
 const { start } = await import('./start.mjs');
 const { readNumbers } = await import('./parse-json.mjs');
+const { validateInputs } = await import('./validate-inputs.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -52,6 +53,7 @@ const benchmarks = {
   finalize,
   start,
   'parse-json': readNumbers,
+  'validate-inputs': validateInputs,
 };
 
 const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;
