@@ -80,6 +80,13 @@ export interface JobSettings {
   readonly retriesInfrastructureOnly?: boolean;
   /** Whether pods get the token of their service account (`automountServiceAccountToken`); default as the service account says. */
   readonly automountServiceAccountToken?: boolean;
+  /** Bytes of inputs, as JSON, that the Job itself may hold (`max_inline_inputs`); default what fits a variable, 128 KiB. */
+  readonly maxInlineInputs?: number;
+  /**
+   * How many jobs that have not ended there may be (`max_jobs`): of a process its own, of the manager all of processes together that
+   * anybody may execute; default without limit.
+   */
+  readonly maxJobs?: number;
 }
 
 /**

@@ -17,6 +17,7 @@ import { JobTransfers } from './execution/job-transfers.js';
 import { JobWaiter } from './execution/job-waiter.js';
 import { JobsController } from './listing/jobs.controller.js';
 import { LinkedInputs } from './execution/linked-inputs.js';
+import { LiveJobs } from './execution/live-jobs.js';
 import { LiveResults } from './results/live-results.js';
 import { LogEvents } from './logs/log-events.js';
 import { LoggedProgress } from './logs/logged-progress.js';
@@ -48,6 +49,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobWaiter,
     JobsService,
     LinkedInputs,
+    LiveJobs,
     LiveResults,
     LogEvents,
     LoggedProgress,

@@ -150,6 +150,16 @@ export class UnavailableError extends DomainError {
   }
 }
 
+/** As many jobs run or wait as may; with a later try there is room. */
+export class TooManyJobsError extends DomainError {
+  constructor(
+    message: string,
+    readonly retryAfterSeconds: number,
+  ) {
+    super(message);
+  }
+}
+
 /** The results of a job that failed were asked for; says why it failed. */
 export class JobFailedError extends DomainError {
   constructor(

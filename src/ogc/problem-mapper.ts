@@ -26,6 +26,7 @@ import {
   ResultsExpiredError,
   SyncWaitExceededError,
   UnauthorizedError,
+  TooManyJobsError,
   UnavailableError,
   UnwantedRequestError,
   UnsupportedCodingError,
@@ -100,6 +101,7 @@ const mappings: readonly Mapping[] = [
   { error: UnwantedRequestError, status: 403, type: ours('cross-site-request'), title: 'Request of another site' },
   { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
   { error: MisconfiguredError, status: 500, type: ours('misconfigured'), title: 'Server misconfigured' },
+  { error: TooManyJobsError, status: 429, type: ours('too-many-jobs'), title: 'Too many jobs' },
   { error: UnavailableError, status: 503, type: ours('unavailable'), title: 'Service unavailable' },
 ];
 
@@ -139,7 +141,8 @@ export function toProblem(error: unknown): MappedProblem | undefined {
 
 function headersOf(error: DomainError): Record<string, string> {
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
-  if (error instanceof UnavailableError) return { 'retry-after': String(error.retryAfterSeconds) };
+  if (error instanceof UnavailableError || error instanceof TooManyJobsError)
+    return { 'retry-after': String(error.retryAfterSeconds) };
   if (error instanceof RangeNotSatisfiableError && error.size !== undefined)
     return { 'content-range': `bytes */${error.size}` };
   if (error instanceof UnsupportedCodingError) return { 'accept-encoding': error.codings };

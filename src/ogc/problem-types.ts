@@ -157,6 +157,16 @@ const GENERAL = {
       'The same key was sent before with another body; it stands for that request as long as its job exists. Nothing was done.',
     remedies: ['Use a new key for a new request.', 'Send the same body where the request is a repetition.'],
   },
+  'too-many-jobs': {
+    title: 'Too many jobs',
+    status: 429,
+    meaning:
+      'As many jobs that have not ended yet as may be are there, of this process or of all that ask for no token. Nothing was created.',
+    remedies: [
+      'Wait as many seconds as the header "Retry-After" says, and send the request again.',
+      'Operator: raise max_jobs, of server.manager or of the process.',
+    ],
+  },
   'sync-wait-exceeded': {
     title: 'The job takes longer',
     status: 504,

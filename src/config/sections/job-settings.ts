@@ -6,6 +6,8 @@ import { PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
 const MAX_INT32 = 2 ** 31 - 1;
+/** A variable of a program on Linux has at most 128 KiB, with its name. */
+const MAX_INLINE_INPUTS = 128 * 1024;
 const DAY = 24 * 3600;
 const WEEK = 7 * DAY;
 
@@ -52,6 +54,15 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IsOptional()
   @YamlBoolean()
   automountServiceAccountToken?: boolean;
+
+  @IsOptional()
+  @IntegerFrom(1024, MAX_INLINE_INPUTS)
+  max_inline_inputs?: number;
+
+  /** Of `server.manager`: of all processes together that anybody may execute. Of a process: its own. */
+  @IsOptional()
+  @IntegerFrom(1, MAX_INT32)
+  max_jobs?: number;
 }
 
 /** The two go together: a process that sets either has nothing of the defaults for the other. */
@@ -74,6 +85,8 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     resultValidation: definition.result_validation,
     ...toRetries(definition),
     automountServiceAccountToken: definition.automountServiceAccountToken,
+    maxInlineInputs: definition.max_inline_inputs,
+    maxJobs: definition.max_jobs,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
 }

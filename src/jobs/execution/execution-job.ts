@@ -20,8 +20,11 @@ import type { Subscription } from '../model/subscription.js';
 /** 100 days, in seconds: how long the predecessor kept Jobs. */
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
 export const DEFAULT_START_DEADLINE_SECONDS = 600;
-/** Inputs of more bytes are not repeated in the annotation: all annotations of an object together may have 256 KiB. */
-const MAX_PARAMETERS_BYTES = 32 * 1024;
+/**
+ * Inputs that would make the annotations longer than this, as JSON, are not repeated in one: etcd keeps every Job, and each informer its
+ * own copy. With them, whatever a client sends, a Job stays under 32 KB beside the inputs that its pod is given.
+ */
+const MOST_ANNOTATION_BYTES = 20 * 1024;
 
 export interface ExecutionJobOptions {
   readonly namespace: string;
@@ -117,9 +120,8 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSetting
 function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Record<string, string> {
   const now = options.now.toISOString();
   const parameters = JSON.stringify(options.maskedInputs);
-  const fits = Buffer.byteLength(parameters) <= MAX_PARAMETERS_BYTES;
   const messages = Object.entries(options.notes?.messages ?? {});
-  return {
+  const annotations = {
     ...Object.fromEntries(messages.map(([key, message]) => [ANNOTATION_PREFIX + key, message])),
     [annotation.identifier]: options.jobId,
     [annotation.processId]: options.processId,
@@ -127,7 +129,6 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [annotation.started]: now,
     [annotation.updated]: now,
     [annotation.mimetype]: options.mimetype,
-    ...(fits ? { [annotation.parameters]: parameters } : {}),
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
@@ -149,6 +150,8 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
     ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
+  const withParameters = { ...annotations, [annotation.parameters]: parameters };
+  return Buffer.byteLength(JSON.stringify(withParameters)) <= MOST_ANNOTATION_BYTES ? withParameters : annotations;
 }
 
 /** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */

@@ -32,9 +32,12 @@ import { JobCache } from '../model/job-cache.js';
 import { JobCreation } from './job-creation.js';
 import type { RequestedResponse } from '../model/job-outcome.js';
 import { type JobRecord, toJobRecord } from '../model/job-record.js';
+import { LiveJobs } from './live-jobs.js';
 import { LinkedInputs } from './linked-inputs.js';
+import { assertOutputsFit } from './outputs-size.js';
 import { ProcessorsCluster } from './processors-cluster.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
+import type { Subscription } from '../model/subscription.js';
 import { subscriptionOf } from './subscriber-check.js';
 
 /** How the client would have its results where the body of its request leaves that open. */
@@ -58,6 +61,22 @@ export interface ExecuteOptions extends ResponseWishes {
   readonly gone?: AbortSignal;
 }
 
+interface Made {
+  readonly job: JobRecord;
+  readonly isNew: boolean;
+}
+
+/** A job that nothing has been found against so far. */
+interface Wanted {
+  readonly process: RegisteredProcess;
+  readonly request: ExecuteRequest;
+  readonly jobId: string;
+  readonly idempotency: Idempotency | undefined;
+  readonly subscription: Subscription | undefined;
+  readonly wishes: ResponseWishes;
+  readonly gone: AbortSignal | undefined;
+}
+
 /** Makes jobs of execute requests. */
 @Injectable()
 export class ExecutionService {
@@ -74,6 +93,7 @@ export class ExecutionService {
     private readonly rights: ClusterRights,
     private readonly transfers: JobTransfers,
     private readonly linked: LinkedInputs,
+    private readonly live: LiveJobs,
     private readonly cluster: ProcessorsCluster,
     private readonly observer: Observer,
     private readonly configuration: Configuration,
@@ -107,7 +127,7 @@ export class ExecutionService {
     caller: Caller,
     { idempotencyKey, base = '', reading, gone, ...wishes }: ExecuteOptions,
     span: Span,
-  ): Promise<{ readonly job: JobRecord; readonly isNew: boolean }> {
+  ): Promise<Made> {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
@@ -128,8 +148,17 @@ export class ExecutionService {
     span.setAttribute('ogc.job.id', jobId);
     const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
+    const done = this.live.reserve(process);
+    try {
+      return await this.make({ process, request, jobId, idempotency, subscription, wishes, gone });
+    } finally {
+      done();
+    }
+  }
+
+  private async make({ process, request, jobId, idempotency, subscription, wishes, gone }: Wanted): Promise<Made> {
     const largeInputs = this.largeInputs(process, request.inputs);
-    await this.linked.assertValid(processId, request.links, gone);
+    await this.linked.assertValid(process.id, request.links, gone);
     const podSpec = await inSpan('make pod', {}, () => this.makePodSpec(process, jobId, request.inputs));
     const notes = await process.notes({ jobId, inputs: request.inputs });
     const transfer = await this.offerTransfer(process, jobId, largeInputs);
@@ -137,7 +166,7 @@ export class ExecutionService {
     const made = { jobId, podSpec, inputs: request.inputs, notes, idempotencyDigest, transfer, subscription };
     const options = { ...made, trace: activeTrace() };
     const kubeJob = this.makeKubeJob(process, request, options, wishes);
-    const created = await this.creation.create(kubeJob, processId).catch(async (error: unknown) => {
+    const created = await this.creation.create(kubeJob, process.id).catch(async (error: unknown) => {
       await this.withdraw(kubeJob, transfer);
       throw error;
     });
@@ -198,6 +227,8 @@ export class ExecutionService {
     wishes: ResponseWishes = {},
   ): V1Job {
     const { environment, server } = this.configuration;
+    const response = requestedResponse(process, request, wishes);
+    assertOutputsFit(response, Object.keys(process.description.outputs));
     return makeExecutionJob({
       ...options,
       namespace: this.client.namespace,
@@ -208,7 +239,7 @@ export class ExecutionService {
       ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
       podMetadata: process.podMetadata,
       mimetype: process.mimetype,
-      request: requestedResponse(process, request, wishes),
+      request: response,
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
       now: new Date(),
@@ -225,7 +256,8 @@ export class ExecutionService {
    */
   private largeInputs(process: RegisteredProcess, inputs: ExecuteRequest['inputs']): string | undefined {
     const text = JSON.stringify(inputs);
-    return goByAddress(process, text, this.exchangesFiles()) ? text : undefined;
+    const { maxInlineInputs } = { ...this.configuration.server.manager.jobs, ...process.jobSettings };
+    return goByAddress(process, text, this.exchangesFiles(), maxInlineInputs) ? text : undefined;
   }
 
   /** @throws ObjectStoreError where the store does not take large inputs now */

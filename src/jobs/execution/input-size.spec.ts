@@ -1,16 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import { InputsTooLargeError } from '../../ogc/domain-errors.js';
-import { goByAddress, MAX_INPUTS_BYTES } from './input-size.js';
+import { goByAddress, MAX_INPUTS_BYTES, MOST_INPUTS_BESIDE_STORE } from './input-size.js';
 
 const small = `${'ä'.repeat((MAX_INPUTS_BYTES - 1) / 2)}x`;
 const large = `${small}x`;
 const process = (largeInputs: 'url' | 'refuse' | 'never') => ({ id: 'buffer', largeInputs });
 
 describe('inputs', () => {
-  it('stand in an environment variable as long as they fit it, whatever the process says', () => {
-    expect([process('url'), process('refuse'), process('never')].map((each) => goByAddress(each, small, true))).toEqual(
-      [false, false, false],
-    );
+  it('stand in an environment variable as long as they fit it, where they cannot go otherwise', () => {
+    expect([process('refuse'), process('never')].map((each) => goByAddress(each, small, true))).toEqual([false, false]);
+    expect(goByAddress(process('url'), small, false)).toBe(false);
+  });
+
+  it('of more than 16 KiB go by address where the process says that its container reads them there', () => {
+    const text = 'x'.repeat(MOST_INPUTS_BESIDE_STORE);
+    expect(goByAddress(process('url'), text, true)).toBe(false);
+    expect(goByAddress(process('url'), `${text}x`, true)).toBe(true);
+    expect(goByAddress(process('url'), 'x'.repeat(2001), true, 2000)).toBe(true);
+  });
+
+  it('are refused above max_inline_inputs, which the message names', () => {
+    expect(goByAddress(process('refuse'), 'x'.repeat(2000), true, 2000)).toBe(false);
+    const refuse = () => goByAddress(process('refuse'), 'x'.repeat(2001), true, 2000);
+    expect(refuse).toThrow('The inputs have 2001 bytes as JSON; at most 2000 reach');
+    expect(refuse).toThrow('max_inline_inputs is 2000');
   });
 
   it('go by address where they do not, and the process says that its container reads them there', () => {

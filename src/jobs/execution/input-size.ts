@@ -5,30 +5,40 @@ import type { RegisteredProcess } from '../../processes/registry/registered-proc
 /** Linux gives one environment variable at most 32 pages (MAX_ARG_STRLEN), its name, `=` and final NUL included. */
 export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 2;
 
+/** Larger ones go by way of the store where their process reads them there: etcd keeps the Job as long as it is, in memory, too. */
+export const MOST_INPUTS_BESIDE_STORE = 16 * 1024;
+
 /**
  * How inputs reach the main container.
  * @param inputs as JSON
  * @param exchangesFiles whether this server can give inputs by address
- * @returns whether by address, for they do not fit an environment variable
- * @throws InputsTooLargeError where they do not, and the process does not say that its container reads them from an address, or
- *   there can be none
+ * @param maxInline `max_inline_inputs`; absent: what fits a variable
+ * @returns whether by address
+ * @throws InputsTooLargeError where the Job may not hold them, and the process does not say that its container reads them from an
+ *   address, or there can be none
  */
 export function goByAddress(
   process: Pick<RegisteredProcess, 'id' | 'largeInputs'>,
   inputs: string,
   exchangesFiles: boolean,
+  maxInline = MAX_INPUTS_BYTES,
 ): boolean {
   const size = Buffer.byteLength(inputs);
-  if (size <= MAX_INPUTS_BYTES) return false;
-  if (process.largeInputs === 'url' && exchangesFiles) return true;
+  const limit = Math.min(maxInline, MAX_INPUTS_BYTES);
+  if (process.largeInputs === 'url' && exchangesFiles) return size > Math.min(limit, MOST_INPUTS_BESIDE_STORE);
+  if (size <= limit) return false;
   const remedy = {
     url: 'More would be given by address, which needs an object store and server.internal_url.',
     refuse:
       'More would be given by address where its definition had "large_inputs: url", which says that its container reads them there.',
     never: 'Its container cannot read them from an address ("large_inputs: url").',
   }[process.largeInputs];
+  const reason =
+    limit < MAX_INPUTS_BYTES
+      ? `for the Job itself holds them, in an environment variable (max_inline_inputs is ${limit}; it may be up to ${MAX_INPUTS_BYTES}).`
+      : 'for they are passed in an environment variable.';
   throw new InputsTooLargeError(
-    `The inputs have ${size} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach the container of process "${process.id}", ` +
-      `for they are passed in an environment variable. ${remedy} Pass large data by link.`,
+    `The inputs have ${size} bytes as JSON; at most ${limit} reach the container of process "${process.id}", ${reason} ` +
+      `${remedy} Pass large data by link.`,
   );
 }

@@ -4,6 +4,7 @@ import type { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import type { Subscriber } from '../../processes/request/execute-request.js';
 import type { Subscription } from '../model/subscription.js';
 
+/** Of one address, bytes. */
 const LONGEST_URI = 2048;
 
 /**
@@ -23,9 +24,12 @@ export function subscriptionOf(
   );
   const faults = uris.flatMap(([event, uri]): RequestFault[] => {
     const message =
-      uri.length > LONGEST_URI ? `must have at most ${LONGEST_URI} characters` : hosts.refusal(new URL(uri));
+      Buffer.byteLength(uri) > LONGEST_URI ? `must have at most ${LONGEST_URI} bytes` : hosts.refusal(new URL(uri));
     return message === undefined ? [] : [{ pointer: `/subscriber/${spellingOf(event, body)}`, message }];
   });
+  // Where `server.url` is not set it comes from headers of the request, and is kept with the job.
+  if (uris.length > 0 && Buffer.byteLength(base) > LONGEST_URI)
+    faults.push({ pointer: 'Host', message: `must lead to an address of this API of at most ${LONGEST_URI} bytes` });
   if (faults.length > 0) throw new InvalidRequestError('The subscriber cannot be called.', faults);
   return uris.length === 0 ? undefined : { base, uris: Object.fromEntries(uris) };
 }

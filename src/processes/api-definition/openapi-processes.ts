@@ -182,6 +182,7 @@ function responses(process: RegisteredProcess, toSchema: SchemaConversion): Reco
     413: problemResponse('The request is too large'),
     415: problemResponse('The body is not JSON'),
     422: problemResponse('The Idempotency-Key was used with another body'),
+    429: problemResponse('There are as many jobs as may be; try again after the seconds of the Retry-After header'),
     500: problemResponse('The execution failed'),
     503: problemResponse(
       'The cluster does not answer, or is full; try again after the seconds of the Retry-After header',
