@@ -11,6 +11,7 @@ import { ExecutionController } from './execution/execution.controller.js';
 import { ExecutionService } from './execution/execution.service.js';
 import { JobCache } from './model/job-cache.js';
 import { JobCreation } from './execution/job-creation.js';
+import { JobPreparation } from './execution/job-preparation.js';
 import { JobLogs } from './logs/job-logs.js';
 import { JobResults } from './results/job-results.js';
 import { JobTransfers } from './execution/job-transfers.js';
@@ -44,6 +45,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobCache,
     JobCreation,
     JobLogs,
+    JobPreparation,
     JobResults,
     JobTransfers,
     JobWaiter,

@@ -10,6 +10,7 @@ import {
   ownAnnotation,
   POD_FINALIZER,
 } from '../../k8s/names.js';
+import { InputsTooLargeError } from '../../ogc/domain-errors.js';
 import type { RequestedOutput } from '../../processes/request/execute-request.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
 import type { JobNotes } from '../../processes/processor.js';
@@ -21,8 +22,8 @@ import type { Subscription } from '../model/subscription.js';
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
 export const DEFAULT_START_DEADLINE_SECONDS = 600;
 /**
- * Inputs that would make the annotations longer than this, as JSON, are not repeated in one: etcd keeps every Job, and each informer its
- * own copy. With them, whatever a client sends, a Job stays under 32 KB beside the inputs that its pod is given.
+ * Of all annotations together, as JSON; inputs that would make them longer are not repeated in one. etcd keeps every Job, and each
+ * informer its own copy: whatever a client sends, a Job stays under 32 KB beside the inputs that its pod is given.
  */
 const MOST_ANNOTATION_BYTES = 20 * 1024;
 
@@ -65,6 +66,7 @@ export interface ExecutionJobOptions {
 /**
  * The Kubernetes Job of an execution: what the processor made, with names, annotations, environment and the pod finalizer.
  * Retention counts from the moment that everything is collected, and every subscriber told, so such a Job is made with the long default.
+ * @throws InputsTooLargeError where it would keep too much of the request beside its inputs
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
@@ -151,7 +153,17 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
   const withParameters = { ...annotations, [annotation.parameters]: parameters };
-  return Buffer.byteLength(JSON.stringify(withParameters)) <= MOST_ANNOTATION_BYTES ? withParameters : annotations;
+  if (sizeOf(withParameters) <= MOST_ANNOTATION_BYTES) return withParameters;
+  const size = sizeOf(annotations);
+  if (size <= MOST_ANNOTATION_BYTES) return annotations;
+  throw new InputsTooLargeError(
+    `The request is too large: beside its inputs the job would keep ${size} bytes of it, and may keep ${MOST_ANNOTATION_BYTES}. ` +
+      'Shorter addresses of subscribers and names make it smaller.',
+  );
+}
+
+function sizeOf(annotations: Readonly<Record<string, string>>): number {
+  return Buffer.byteLength(JSON.stringify(annotations));
 }
 
 /** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */
@@ -206,12 +218,16 @@ function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
 }
 
 function requestedOutputs({ requestedOutputs: outputs }: ExecutionJobOptions): V1EnvVar[] {
-  if (!outputs) return [];
+  return outputs ? [{ name: environmentVariable.requestedOutputs, value: requestedOutputsValue(outputs) }] : [];
+}
+
+/** What the main container is told of the outputs that a request names, as it stands in the Job. */
+export function requestedOutputsValue(outputs: Readonly<Record<string, RequestedOutput>>): string {
   const wanted = Object.entries(outputs).map(([id, { format }]) => [
     id,
     typeof format?.['mediaType'] === 'string' ? { mediaType: format['mediaType'] } : {},
   ]);
-  return [{ name: environmentVariable.requestedOutputs, value: verbatim(JSON.stringify(Object.fromEntries(wanted))) }];
+  return verbatim(JSON.stringify(Object.fromEntries(wanted)));
 }
 
 /** Kubernetes replaces `$(NAME)` in a variable's value, and `$$` by `$`: what must arrive as it is has each `$` doubled. */

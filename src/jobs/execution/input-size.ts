@@ -1,3 +1,4 @@
+import type { V1PodSpec } from '@kubernetes/client-node';
 import { environmentVariable } from '../../k8s/names.js';
 import { InputsTooLargeError } from '../../ogc/domain-errors.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
@@ -40,5 +41,24 @@ export function goByAddress(
   throw new InputsTooLargeError(
     `The inputs have ${size} bytes as JSON; at most ${limit} reach the container of process "${process.id}", ${reason} ` +
       `${remedy} Pass large data by link.`,
+  );
+}
+
+/** Bytes of a pod, as JSON, beside what its processor made of inputs. */
+const MOST_POD_BYTES = 32 * 1024;
+
+/**
+ * A processor may write inputs into its pod by itself, as arguments, whatever way they go otherwise.
+ * @param inputs as JSON
+ * @param maxInline `max_inline_inputs`; absent: Kubernetes' own limits hold alone
+ * @throws InputsTooLargeError where the pod holds more of them than the Job may
+ */
+export function assertPodHolds(podSpec: V1PodSpec, inputs: string, maxInline: number | undefined): void {
+  if (maxInline === undefined || Buffer.byteLength(inputs) <= maxInline) return;
+  const size = Buffer.byteLength(JSON.stringify(podSpec));
+  if (size <= MOST_POD_BYTES + maxInline) return;
+  throw new InputsTooLargeError(
+    `The inputs are too large: of ${Buffer.byteLength(inputs)} bytes as JSON they make a pod of ${size} bytes, ` +
+      `and the Job itself may hold ${maxInline} of them (max_inline_inputs). Pass large data by link.`,
   );
 }

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import type { V1Job } from '@kubernetes/client-node';
+import { Configuration } from '../../config/configuration.js';
+import { ClusterRights } from '../../k8s/client/cluster-rights.js';
+import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { jobName, ownAnnotation } from '../../k8s/names.js';
+import type { ExecuteRequest } from '../../processes/request/execute-request.js';
+import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
+import { maskSecrets } from '../../processes/schema/secrets.js';
+import { SecurityContextPolicy } from '../../security-context/security-context.policy.js';
+import { collects } from '../model/collection.js';
+import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
+import { assertPodHolds, goByAddress } from './input-size.js';
+import { JobTransfers, type TransferOffer } from './job-transfers.js';
+import { ProcessorsCluster } from './processors-cluster.js';
+import { requestedResponse, type ResponseWishes } from './requested-response.js';
+
+/** What a processor made of one execution. */
+export type MadePod = Pick<ExecutionJobOptions, 'jobId' | 'inputs' | 'podSpec' | 'notes'>;
+/** What else a Job is made of. */
+export type Accompaniment = Pick<ExecutionJobOptions, 'idempotencyDigest' | 'subscription' | 'trace'>;
+
+/** What a Job is made of: which way its inputs go, its pod, the files that it may exchange. Nothing of it is in the cluster yet. */
+@Injectable()
+export class JobPreparation {
+  constructor(
+    private readonly policy: SecurityContextPolicy,
+    private readonly client: KubernetesClient,
+    private readonly rights: ClusterRights,
+    private readonly transfers: JobTransfers,
+    private readonly cluster: ProcessorsCluster,
+    private readonly configuration: Configuration,
+  ) {}
+
+  /**
+   * The inputs as JSON where they go by address; undefined where they stand in a variable.
+   * @throws InputsTooLargeError where they do neither
+   */
+  largeInputs(process: RegisteredProcess, inputs: ExecuteRequest['inputs']): string | undefined {
+    const text = JSON.stringify(inputs);
+    return goByAddress(process, text, this.exchangesFiles(), this.maxInline(process)) ? text : undefined;
+  }
+
+  /**
+   * The hardened pod.
+   * @throws InvalidRequestError, InputsTooLargeError, MisconfiguredError
+   */
+  async makePod(process: RegisteredProcess, jobId: string, inputs: ExecuteRequest['inputs']): Promise<MadePod> {
+    const podSpec = this.policy.harden(await process.makePodSpec({ jobId, inputs }, this.cluster), {
+      pod: process.podSecurityContext,
+      container: process.containerSecurityContext,
+    });
+    assertPodHolds(podSpec, JSON.stringify(inputs), this.maxInline(process));
+    return { jobId, inputs, podSpec, notes: await process.notes({ jobId, inputs }) };
+  }
+
+  /**
+   * The Job with what it exchanges files by, where it does.
+   * @throws as {@link makeKubeJob}, with nothing left in the store; ObjectStoreError where it does not take large inputs now
+   */
+  async makeWithTransfer(
+    process: RegisteredProcess,
+    request: ExecuteRequest,
+    made: MadePod & Accompaniment,
+    largeInputs: string | undefined,
+    wishes: ResponseWishes,
+  ): Promise<{ readonly kubeJob: V1Job; readonly transfer?: TransferOffer }> {
+    const transfer = await this.offerTransfer(process, made.jobId, largeInputs);
+    try {
+      return { kubeJob: this.makeKubeJob(process, request, { ...made, transfer }, wishes), transfer };
+    } catch (error) {
+      await transfer?.withdraw().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** @throws InvalidRequestError, InputsTooLargeError where it would keep too much of the request */
+  makeKubeJob(
+    process: RegisteredProcess,
+    request: ExecuteRequest,
+    made: MadePod & Accompaniment & Pick<ExecutionJobOptions, 'transfer'>,
+    wishes: ResponseWishes = {},
+  ): V1Job {
+    const { environment, server } = this.configuration;
+    return makeExecutionJob({
+      ...made,
+      namespace: this.client.namespace,
+      prefix: environment.jobNamePrefix,
+      processId: process.id,
+      mainContainerName: process.mainContainerName,
+      maskedInputs: maskSecrets(request.inputs),
+      ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
+      podMetadata: process.podMetadata,
+      mimetype: process.mimetype,
+      request: requestedResponse(process, request, wishes),
+      collected: collects(this.configuration, this.rights),
+      settings: { ...server.manager.jobs, ...process.jobSettings },
+      now: new Date(),
+    });
+  }
+
+  /** Takes back what a Job was offered. Where it is not known whether it was made after all, that stays. */
+  async withdraw(kubeJob: V1Job, transfer: TransferOffer | undefined): Promise<void> {
+    if (!transfer) return;
+    const existing = await this.client.getJob(kubeJob.metadata?.name ?? '').catch(() => kubeJob);
+    if (!existing || !isSame(existing, kubeJob)) await transfer.withdraw().catch(() => undefined);
+  }
+
+  private async offerTransfer(
+    { description }: RegisteredProcess,
+    jobId: string,
+    largeInputs: string | undefined,
+  ): Promise<TransferOffer | undefined> {
+    if (!this.exchangesFiles()) return undefined;
+    return this.transfers.offer({
+      jobId,
+      jobName: jobName(this.configuration.environment.jobNamePrefix, jobId),
+      now: new Date(),
+      outputs: description.outputs,
+      largeInputs,
+    });
+  }
+
+  private exchangesFiles(): boolean {
+    return collects(this.configuration, this.rights) && this.transfers.isAvailable;
+  }
+
+  private maxInline(process: RegisteredProcess): number | undefined {
+    return process.jobSettings.maxInlineInputs ?? this.configuration.server.manager.jobs.maxInlineInputs;
+  }
+}
+
+/** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
+export function isSame(one: V1Job, other: V1Job): boolean {
+  const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
+  return transferOf(one) === transferOf(other);
+}
