@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { InputsTooLargeError } from '../../ogc/domain-errors.js';
+import { AllowedHosts } from '../../outbound/allowed-hosts.js';
+import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
+import { baseline, hardenPodSpec } from '../../security-context/security-contexts.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
+import { requestedResponse } from './requested-response.js';
+import { subscriptionOf } from './subscriber-check.js';
 import { at, JOB_ID } from '../testing/records.js';
 
 const options: ExecutionJobOptions = {
@@ -182,6 +188,71 @@ describe('the Kubernetes Job of an execution', () => {
     const inputs = { text: 'x'.repeat(40_000) };
     const { metadata } = makeExecutionJob({ ...options, inputs, maskedInputs: inputs });
     expect(metadata?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
+  });
+
+  it('stays under 32 KB beside its inline inputs, whatever a client sends', () => {
+    const long = (text: string, count = 2048) => text.repeat(Math.floor(count / text.length));
+    const inputs = { text: long('ä"\\$', 24_000), password: long('x', 4_000) };
+    const outputs = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`output-${n}`, {}]));
+    const formats = { mediaType: 'application/geo+json' };
+    const process = {
+      description: { outputs, outputTransmission: ['value', 'reference'] },
+    } as unknown as RegisteredProcess;
+    const requestedOutputs = Object.fromEntries(
+      Object.keys(outputs).map((id) => [id, { transmissionMode: 'reference' as const, format: formats }]),
+    );
+    const uri = (n: number) => `https://example.org/${n}?${long('a=b&', 2000)}`;
+    const subscriber = { successUri: uri(1), inProgressUri: uri(2), failedUri: uri(3) };
+    const kubeJob = makeExecutionJob({
+      ...options,
+      processId: long('process-', 200),
+      podSpec: hardenPodSpec(
+        {
+          ...options.podSpec,
+          nodeSelector: { 'example.org/pool': long('batch-', 60) },
+          tolerations: Array.from({ length: 5 }, (_, n) => ({ key: `example.org/${n}`, operator: 'Exists' })),
+        },
+        baseline,
+      ),
+      podMetadata: {
+        labels: Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`example.org/${n}`, long('label-', 60)])),
+        annotations: { note: long('a note ') },
+      },
+      notes: { messages: { 'result-link': long('https://example.org/', 1000) } },
+      inputs,
+      maskedInputs: { ...inputs, password: '*' },
+      requestedOutputs,
+      request: requestedResponse(process, { outputs: requestedOutputs }),
+      subscription: subscriptionOf(subscriber, { subscriber }, new AllowedHosts(['public']), long('https://api/')),
+      trace: { traceparent: long('0', 55), tracestate: long('a=1,', 512) },
+      idempotencyDigest: long('d', 64),
+    });
+    const environment = kubeJob.spec?.template.spec?.containers[0]?.env ?? [];
+    const inline = environment.find(({ name }) => name === 'PYGEOAPI_K8S_MANAGER_INPUTS');
+    const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+    expect(size(inline)).toBeGreaterThan(28_000);
+    expect(size(kubeJob) - size(inline)).toBeLessThan(32_000);
+    // All else that was sent is there.
+    expect(size(kubeJob) - size(inline)).toBeGreaterThan(16_000);
+  });
+
+  it('repeats inputs in an annotation as long as all annotations together stay short', () => {
+    const { metadata } = makeExecutionJob({ ...options, maskedInputs: { text: 'x'.repeat(15_000) } });
+    expect(metadata?.annotations).toHaveProperty(['pygeoapi.io/parameters']);
+    const messages = { 'result-link': 'x'.repeat(8_000) };
+    const { metadata: other } = makeExecutionJob({
+      ...options,
+      notes: { messages },
+      maskedInputs: { text: 'x'.repeat(15_000) },
+    });
+    expect(other?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
+  });
+
+  it('is none where it would keep too much of the request beside its inputs', () => {
+    const messages = { 'result-link': '"'.repeat(8_000), notebook: '"'.repeat(3_000) };
+    const make = () => makeExecutionJob({ ...options, notes: { messages } });
+    expect(make).toThrow(InputsTooLargeError);
+    expect(make).toThrow(/would keep 2\d{4} bytes of it, and may keep 20480/);
   });
 
   it('is kept until its subscribers were told, also where nobody collects', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { InputsTooLargeError } from '../../ogc/domain-errors.js';
-import { goByAddress, MAX_INPUTS_BYTES, MOST_INPUTS_BESIDE_STORE } from './input-size.js';
+import { assertPodHolds, goByAddress, MAX_INPUTS_BYTES, MOST_INPUTS_BESIDE_STORE } from './input-size.js';
 
 const small = `${'ä'.repeat((MAX_INPUTS_BYTES - 1) / 2)}x`;
 const large = `${small}x`;
@@ -39,5 +39,21 @@ describe('inputs', () => {
     expect(refuse).toThrow(InputsTooLargeError);
     expect(refuse).toThrow(`The inputs have ${MAX_INPUTS_BYTES + 1} bytes as JSON; at most ${MAX_INPUTS_BYTES} reach`);
     expect(refuse).toThrow(reason);
+  });
+});
+
+describe('a pod that a processor makes of inputs', () => {
+  const pod = (size: number) => ({ containers: [{ name: 'main', args: ['x'.repeat(size)] }] });
+
+  it('may hold as much of them as the Job may, where max_inline_inputs says how much', () => {
+    const refuse = () => assertPodHolds(pod(90_000), 'x'.repeat(90_000), 32_768);
+    expect(refuse).toThrow(InputsTooLargeError);
+    expect(refuse).toThrow('the Job itself may hold 32768 of them (max_inline_inputs)');
+    expect(() => assertPodHolds(pod(1000), 'x'.repeat(90_000), 32_768)).not.toThrow();
+    expect(() => assertPodHolds(pod(90_000), 'x'.repeat(90_000), undefined)).not.toThrow();
+  });
+
+  it('is not held against a client that sends little', () => {
+    expect(() => assertPodHolds(pod(90_000), '{}', 32_768)).not.toThrow();
   });
 });

@@ -16,6 +16,8 @@ export interface ResponseWishes {
 
 /** Bytes of what the Job keeps of the outputs that a client asked for, beside the ids that the process itself declares. */
 const MOST_BYTES = 4096;
+/** Bytes for the format of each output that the process declares. */
+const BYTES_OF_FORMAT = 128;
 
 /**
  * What the Job keeps of how its results are wanted. A process that declares no outputs takes any names of them, and formats may be any
@@ -38,7 +40,7 @@ export function requestedResponse(
     ...(version ? { version } : {}),
   };
   const size = sizeOf(JSON.stringify(kept)) + sizeOf(outputs && requestedOutputsValue(outputs));
-  const limit = MOST_BYTES + 4 * sizeOf(JSON.stringify(declared));
+  const limit = MOST_BYTES + 4 * sizeOf(JSON.stringify(declared)) + BYTES_OF_FORMAT * declared.length;
   if (size <= limit) return kept;
   const message = `must be less: the job would keep ${size} bytes of names and formats of outputs, and may keep ${limit}`;
   throw new InvalidRequestError('The request asks for too many outputs.', [{ pointer: '/outputs', message }]);

@@ -36,4 +36,16 @@ describe('the subscriber of an execute request', () => {
     ]);
     expect(JSON.stringify(faults)).not.toContain('secret');
   });
+
+  it('is measured in bytes, and so is the address of the API that the request says', () => {
+    const subscriber = { successUri: `https://example.org/${'ä'.repeat(1020)}` };
+    expect(faultsOf({ subscriber }, subscriber)).toEqual([
+      { pointer: '/subscriber/successUri', message: 'must have at most 2048 bytes' },
+    ]);
+    const short = { successUri: 'https://example.org/' };
+    const subscribe = (base: string) => () => subscriptionOf(short, { subscriber: short }, hosts, base);
+    expect(subscribe(`https://api/${'x'.repeat(2000)}`)).not.toThrow();
+    expect(subscribe(`https://api/${'x'.repeat(2048)}`)).toThrow(InvalidRequestError);
+    expect(() => subscriptionOf(undefined, {}, hosts, 'x'.repeat(5000))).not.toThrow();
+  });
 });
