@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { ProcessorSection } from './configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 
@@ -29,12 +31,22 @@ describe('the configuration that the repository ships', () => {
         finalizerController: true,
         syncMaxWait: 45,
         followMaxSilence: 30,
+        jobs: { ttlSeconds: 7 * 24 * 3600, maxInlineInputs: 32_768, maxJobs: 500 },
       },
     });
     expect(configuration.server.url).toBeUndefined();
     const { server } = load({ CONTAINER_PORT: '80', PYGEOAPI_URL: 'https://example.org/api/' }).configuration;
     expect([server.bind.port, server.url]).toEqual([80, 'https://example.org/api']);
   });
+
+  it.each(['k8s-manifests/base/local.config.yml', 'k8s-manifests/chart/values.yaml'])(
+    'limits jobs as %s does',
+    async (file) => {
+      const whole = parse(await readFile(join(workingDirectory, file), 'utf8')) as Record<string, never>;
+      const { manager } = ((whole['config'] ?? whole) as { server: { manager: object } }).server;
+      expect(manager).toMatchObject({ ttl_seconds_after_finished: 604_800, max_inline_inputs: 32_768, max_jobs: 500 });
+    },
+  );
 
   it('has the processes', () => {
     const options = configuration.processes.map(({ id, processor: { metadata } }) => [

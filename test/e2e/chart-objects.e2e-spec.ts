@@ -9,7 +9,15 @@ import { chart, describeWithHelm, helm, objectsOf, render, type Rendered } from 
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const manifests = join(projectFolder, 'k8s-manifests');
-const COMPONENTS = ['ingress', 'limits', 'network-policy', 'prometheus-rule', 'restricted-jobs', 'service-monitor'];
+const COMPONENTS = [
+  'ingress',
+  'jobs-quota',
+  'limits',
+  'network-policy',
+  'prometheus-rule',
+  'restricted-jobs',
+  'service-monitor',
+];
 /** The same as those components. */
 const ALL_OF_THEM = {
   image: { tag: 'latest' },
@@ -79,6 +87,14 @@ describeWithHelm('the chart', () => {
       'data-manager.informaticsmatters.com/application-namespaces': 'dm:dm-staging',
       'data-manager.informaticsmatters.com/application': 'yes',
     });
+  });
+
+  it('limits how many Jobs there are, unless that is not wanted', async () => {
+    const hard = (count: string) => ({ spec: { hard: { 'count/jobs.batch': count } } });
+    expect(named(await render(), 'ResourceQuota', 'k8s-job-manager-jobs')).toMatchObject(hard('5000'));
+    const objects = await render({ jobs: { maxCount: 1_000_000 } });
+    expect(named(objects, 'ResourceQuota', 'k8s-job-manager-jobs')).toMatchObject(hard('1000000'));
+    expect(kindsOf(await render({ jobs: { maxCount: 0 } })).join()).not.toContain('ResourceQuota');
   });
 
   it('leaves how many servers run to an autoscaler, where it makes one', async () => {
@@ -235,6 +251,7 @@ describeWithHelm('the chart', () => {
       'ConfigMap elsewhere/second-config',
       'Deployment elsewhere/second',
       'PodDisruptionBudget elsewhere/second',
+      'ResourceQuota elsewhere/second-jobs',
       'Role elsewhere/second',
       'RoleBinding elsewhere/second',
       'Service elsewhere/second',
