@@ -43,7 +43,7 @@ describe('the configuration that the repository ships', () => {
     'limits jobs as %s does',
     async (file) => {
       const whole = parse(await readFile(join(workingDirectory, file), 'utf8')) as Record<string, never>;
-      const { manager } = ((whole['config'] ?? whole) as { server: { manager: object } }).server;
+      const { manager } = ((whole['config'] ?? whole) as unknown as { server: { manager: object } }).server;
       expect(manager).toMatchObject({ ttl_seconds_after_finished: 604_800, max_inline_inputs: 32_768, max_jobs: 500 });
     },
   );
