@@ -80,12 +80,12 @@ describe('inputs that would fill etcd', () => {
     await hostile.stayingAlive(async () => {
       const address = (event: string) => `https://${event}.example.org/?${'a=b&'.repeat(500)}`;
       const response = await hostile.bed.execute(
-        'upload',
-        { script: `exit 0 # ${'x'.repeat(15_000)}` },
+        'inputs',
+        { text: 'x'.repeat(30_000) },
         {
           prefer: `respond-async, ${'x=y,'.repeat(200)} wait=1`,
           body: {
-            outputs: { image: { transmissionMode: 'reference', format: { mediaType: 'image/tiff' } }, table: {} },
+            outputs: { inputs: { format: { mediaType: 'application/json' } } },
             subscriber: {
               successUri: address('success'),
               inProgressUri: address('progress'),
@@ -101,7 +101,7 @@ describe('inputs that would fill etcd', () => {
       );
       expect(response.status).toBe(201);
       const kubeJob = await kubeJobOf(((await response.json()) as { jobID: string }).jobID);
-      expect(size(inlineOf(kubeJob))).toBeGreaterThan(15_000);
+      expect(size(inlineOf(kubeJob))).toBeGreaterThan(30_000);
       expect(size(kubeJob.metadata?.annotations)).toBeGreaterThan(6_000);
       // All that the API server adds to it as well, but for who has written which field.
       const { managedFields: _, ...metadata } = kubeJob.metadata ?? {};
