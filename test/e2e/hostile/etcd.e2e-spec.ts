@@ -83,7 +83,7 @@ describe('inputs that would fill etcd', () => {
         'inputs',
         { text: 'x'.repeat(30_000) },
         {
-          prefer: `respond-async, ${'x=y,'.repeat(200)} wait=1`,
+          prefer: `${'x=y,'.repeat(200)} respond-async`,
           body: {
             outputs: { inputs: { format: { mediaType: 'application/json' } } },
             subscriber: {
