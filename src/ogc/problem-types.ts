@@ -127,13 +127,14 @@ const GENERAL = {
     title: 'Inputs too large',
     status: 413,
     meaning:
-      'The inputs are valid, but as JSON larger than what reaches the container of their process: Linux limits an environment variable ' +
-      'to 128 KiB. Nothing was done.',
+      'The inputs are valid, but as JSON larger than what reaches the container of their process: it has them in an environment ' +
+      'variable, which Linux limits to 128 KiB, and max_inline_inputs of the server often to less. Nothing was done.',
     remedies: [
       'Pass large data by link instead of by value.',
       'Split the data over several executions.',
       'Operator: where the image reads its inputs from the address in PYGEOAPI_K8S_MANAGER_INPUTS_URL (docs/results.md shows the ten ' +
         'lines that it takes), write "large_inputs: url" into its definition; give the server an object store, and server.internal_url.',
+      'Operator: raise max_inline_inputs, of server.manager or of the process; etcd keeps such inputs as long as the job.',
     ],
   },
   'unsupported-content-coding': {

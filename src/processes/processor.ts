@@ -175,7 +175,7 @@ export interface CommonDefinition extends Partial<JobSettingsDefinition> {
   readonly check_auth?: boolean;
   /** Media type of the result where the job does not say. */
   readonly mimetype?: string;
-  /** `url`: the main container reads inputs of over 128 KiB from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`; default: `refuse`. */
+  /** `url`: the main container reads inputs of over 16 KiB from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`; default: `refuse`. */
   readonly large_inputs?: 'url' | 'refuse';
   /** Seconds that each call of an asynchronous method of the processor may take; default 30. */
   readonly processor_timeout_seconds?: number;
@@ -217,9 +217,10 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    */
   logsProgress?(process: ConfiguredProcess<Definition>): boolean;
   /**
-   * Whether the main container manages without `PYGEOAPI_K8S_MANAGER_INPUTS` where the inputs are too large for an environment variable
-   * (128 KiB): it reads them from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`, or has them otherwise. False: it never can; absent or
-   * undefined: as the definition's `large_inputs` says, by default not. Where it does not, such requests are refused (413).
+   * Whether the main container manages without `PYGEOAPI_K8S_MANAGER_INPUTS` where the inputs are large (over 16 KiB, or over
+   * `max_inline_inputs`): it reads them from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`, or has them otherwise. False: it never can;
+   * absent or undefined: as the definition's `large_inputs` says, by default not. Where it does not, requests with more than
+   * `max_inline_inputs` are refused (413).
    */
   readsLargeInputs?(process: ConfiguredProcess<Definition>): boolean | undefined;
   /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */

@@ -25,7 +25,7 @@ export class ProcessorDefinition extends JobSettingsDefinition implements Common
   @Matches(MEDIA_TYPE, { message: '$property must be a media type such as application/json' })
   mimetype?: string;
 
-  /** How inputs of more than 128 KiB reach the main container: by an address, which its image knows of; else not at all. */
+  /** How large inputs reach the main container: by an address, which its image knows of; else not at all. */
   @IsOptional()
   @IsIn(['url', 'refuse'])
   large_inputs?: 'url' | 'refuse';

@@ -46,7 +46,7 @@ export class RegisteredProcess {
   readonly requiresToken: boolean;
   /** Whether its pods get secrets that have to be looked for in the cluster. */
   readonly listsSecrets: boolean;
-  /** Inputs that do not fit an environment variable: its main container reads them from an address, or does not, or never can. */
+  /** Inputs that a Job should not hold: its main container reads them from an address, or does not, or never can. */
   readonly largeInputs: 'url' | 'refuse' | 'never';
   /** Whether its jobs print how far they are. */
   readonly logsProgress: boolean;
