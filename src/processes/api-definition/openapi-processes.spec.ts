@@ -205,6 +205,16 @@ describe('the execute operation of a process', () => {
   it('needs no token and has no synchronous answer where the process has neither', () => {
     const plain = executeOperations([processWith({})])['/processes/buffer/execution']?.post;
     expect(plain).not.toHaveProperty('security');
-    expect(Object.keys(plain?.responses ?? {})).toEqual(['201', '400', '404', '413', '415', '422', '429', '500', '503']);
+    expect(Object.keys(plain?.responses ?? {})).toEqual([
+      '201',
+      '400',
+      '404',
+      '413',
+      '415',
+      '422',
+      '429',
+      '500',
+      '503',
+    ]);
   });
 });
