@@ -1,4 +1,7 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
+import type { VisualisationSettings } from './visualisation-settings.js';
+
+export type { VisualisationSettings } from './visualisation-settings.js';
 
 /**
  * The one validated, read-only configuration of the server: the YAML file that `PYGEOAPI_CONFIG` names, the environment
@@ -186,29 +189,6 @@ export interface PluginReference {
 }
 
 export type OperatorName = 'visualisations';
-
-/** What the operator of DataVisualisations stands on: `INGRESS_*` and `SVO_*`. Instances may override some of it. */
-export interface VisualisationSettings {
-  /** Undefined: all of the cluster. */
-  readonly namespaces?: readonly string[];
-  /** Repository without tag. */
-  readonly image: string;
-  readonly imagePullSecret?: string;
-  readonly ingress: {
-    readonly domain: string;
-    readonly tlsSecret?: string;
-    /** Asked for a certificate where there is no TLS Secret. */
-    readonly certIssuer?: string;
-    readonly class: string;
-    readonly classAs: 'annotation' | 'field' | 'both';
-  };
-  readonly nodeSelector: Readonly<Record<string, string>>;
-  readonly priorityClass?: string;
-  /** Tries again after a failure, this many seconds apart, before they become slow. */
-  readonly retries: number;
-  readonly retrySeconds: number;
-  readonly slowRetrySeconds: number;
-}
 
 export type ClusterChoice = 'auto' | 'embedded' | 'kubeconfig' | 'in-cluster';
 

@@ -100,7 +100,9 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
 
   const operators = readOperators(content['operators'], variables.OPERATORS);
   const processesApi = readProcessesApi(content['processes_api'], file, variables.PROCESSES_API, operators.names);
-  const visualisations = operators.names.includes('visualisations') ? readVisualisationSettings(merged) : undefined;
+  const visualisations = operators.names.includes('visualisations')
+    ? readVisualisationSettings(merged, server.value.url ?? undefined)
+    : undefined;
 
   const sectionFaults = [server, logging, metadata, resources, plugins, operators, processesApi].flatMap(
     (section) => section.faults,
@@ -138,6 +140,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     configuration,
     warnings: [
       ...environmentWarnings,
+      ...(visualisations?.warnings ?? []),
       ...yaml.warnings,
       ...resources.warnings,
       ...serverWarnings(serverSection, file),

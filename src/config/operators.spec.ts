@@ -1,9 +1,19 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { faultsOf, load, manager } from './testing/loading.js';
-import { visualisationVariables } from './variables.js';
+import { visualisationVariables } from './visualisation-variables.js';
 
 const on = `${manager}operators: [visualisations]\n`;
+const onAt = (url: string) => on.replace('server: {', `server: { url: "${url}",`);
 const INGRESS_DOMAIN = 'apps.example.org';
+/** With which nothing is open. */
+const closed = {
+  SVO_ALLOWED_INGRESS_DOMAINS: 'none',
+  SVO_ALLOWED_INGRESS_CLASSES: 'none',
+  SVO_ALLOWED_INGRESS_TLS_SECRETS: 'none',
+  SVO_ALLOWED_SERVICE_ACCOUNTS: 'none',
+  SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
+  SVO_RESERVED_ADDRESSES: 'none',
+};
 const settingsOf = (environment: NodeJS.ProcessEnv, content = on) =>
   load(content, { environment }).configuration.visualisations;
 
@@ -17,9 +27,8 @@ describe('operators', () => {
   it('are switched on by the file, and by the variable or flag over it', () => {
     expect(settingsOf({ INGRESS_DOMAIN })).toBeDefined();
     expect(settingsOf({ INGRESS_DOMAIN, OPERATORS: 'visualisations, visualisations' }, manager)).toBeDefined();
-    expect(
-      load(manager, { environment: { INGRESS_DOMAIN }, overrides: { OPERATORS: 'visualisations' } }).warnings,
-    ).toEqual([]);
+    const environment = { INGRESS_DOMAIN, ...closed };
+    expect(load(manager, { environment, overrides: { OPERATORS: 'visualisations' } }).warnings).toEqual([]);
   });
 
   test.each([
@@ -67,6 +76,8 @@ describe('the operator of visualisations', () => {
     expect(settingsOf({ INGRESS_DOMAIN })).toEqual({
       image: 'ghcr.io/informaticsmatters/squonk2-viz-app',
       ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation' },
+      allowed: {},
+      reserved: [],
       nodeSelector: { 'informaticsmatters.com/purpose-application': 'yes' },
       retries: 6,
       retrySeconds: 20,
@@ -87,6 +98,12 @@ describe('the operator of visualisations', () => {
       SVO_POD_NODE_SELECTOR_VALUE: 'linux',
       SVO_APPLY_POD_PRIORITY_CLASS: 'no',
       SVO_DEFAULT_POD_PRIORITY_CLASS: 'high',
+      SVO_ALLOWED_INGRESS_DOMAINS: 'viz.example.org, *.teams.example.org',
+      SVO_ALLOWED_INGRESS_CLASSES: 'nginx,internal',
+      SVO_ALLOWED_INGRESS_TLS_SECRETS: 'wildcard',
+      SVO_ALLOWED_SERVICE_ACCOUNTS: 'viewer',
+      SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
+      SVO_RESERVED_ADDRESSES: 'api.example.org, apps.example.org/ogc/api/, other.example.org/',
       SVO_NAMESPACES: 'a, b,a,',
       SVO_RETRIES: '0',
       SVO_RETRY_SECONDS: '1',
@@ -104,6 +121,18 @@ describe('the operator of visualisations', () => {
         class: 'traefik',
         classAs: 'field',
       },
+      allowed: {
+        ingressDomains: ['viz.example.org', '*.teams.example.org'],
+        ingressClasses: ['nginx', 'internal'],
+        ingressTlsSecrets: ['wildcard'],
+        serviceAccounts: ['viewer'],
+        serviceAccountTokens: [],
+      },
+      reserved: [
+        { host: 'api.example.org' },
+        { host: 'apps.example.org', segment: 'ogc' },
+        { host: 'other.example.org' },
+      ],
       nodeSelector: { 'kubernetes.io/os': 'linux' },
       priorityClass: 'high',
       retries: 0,
@@ -120,6 +149,9 @@ describe('the operator of visualisations', () => {
       SVO_IMAGE: 'image:tag',
       SVO_INGRESS_CLASS_AS: 'label',
       SVO_POD_NODE_SELECTOR_KEY: 'a b',
+      SVO_ALLOWED_INGRESS_DOMAINS: 'a.example.org,*',
+      SVO_ALLOWED_SERVICE_ACCOUNTS: 'none,viewer,a b',
+      SVO_RESERVED_ADDRESSES: 'https://api.example.org',
       SVO_NAMESPACES: 'a,B',
       SVO_RETRIES: '-1',
     };
@@ -130,8 +162,35 @@ describe('the operator of visualisations', () => {
       `${start}SVO_IMAGE: must be an image repository without tag, such as ghcr.io/informaticsmatters/squonk2-viz-app (is "image:tag")`,
       `${start}SVO_INGRESS_CLASS_AS: must be one of annotation, field, both (is "label")`,
       `${start}SVO_POD_NODE_SELECTOR_KEY: must be the key of a label (the value is not shown)`,
+      `${start}SVO_ALLOWED_INGRESS_DOMAINS: each value must be a host name, or a pattern such as *.example.org, or the variable be none (is "a.example.org,*")`,
+      `${start}SVO_ALLOWED_SERVICE_ACCOUNTS: each value must be the name of a ServiceAccount, or the variable be none (is "none,viewer,a b")`,
+      `${start}SVO_RESERVED_ADDRESSES: each value must be a host name, or one with a path such as example.org/processes, or the variable be none (is "https://api.example.org")`,
       `${start}SVO_NAMESPACES: each value must be the name of a Kubernetes namespace (is "a,B")`,
       `${start}SVO_RETRIES: must be an integer from 0 to 1000 (is "-1")`,
+    ]);
+  });
+
+  it('keeps the API’s address for the API, wherever the configuration says that it is', () => {
+    const reservedWith = (url: string, environment: NodeJS.ProcessEnv = {}) =>
+      settingsOf({ INGRESS_DOMAIN, ...environment }, onAt(url))?.reserved;
+    expect(reservedWith('https://API.example.org:8443')).toEqual([{ host: 'api.example.org' }]);
+    expect(reservedWith('https://apps.example.org/ogc/api/')).toEqual([{ host: 'apps.example.org', segment: 'ogc' }]);
+    expect(reservedWith('https://api.example.org', { SVO_RESERVED_ADDRESSES: 'none' })).toEqual([]);
+  });
+
+  it('warns once of all that resources may choose, and of a host that apps and API share', () => {
+    const warningsWith = (environment: NodeJS.ProcessEnv, content = on) =>
+      load(content, { environment: { INGRESS_DOMAIN, ...environment } }).warnings;
+    const open = Object.keys(closed).join(', ');
+    const rest = 'not set, so a DataVisualisation may name any; list what it may beside the defaults, or none';
+    expect(warningsWith({})).toEqual([`environment: ${open}: ${rest}`]);
+    const { SVO_ALLOWED_INGRESS_CLASSES: _classes, SVO_RESERVED_ADDRESSES: _addresses, ...some } = closed;
+    expect(warningsWith(some, onAt('https://api.example.org'))).toEqual([
+      `environment: SVO_ALLOWED_INGRESS_CLASSES: ${rest}`,
+    ]);
+    expect(warningsWith({ ...closed, SVO_RESERVED_ADDRESSES: 'apps.example.org/ogc' })).toEqual([]);
+    expect(warningsWith({ ...closed, SVO_RESERVED_ADDRESSES: 'apps.example.org' })).toEqual([
+      'environment: INGRESS_DOMAIN: is the host of the API, too (apps.example.org): browsers take apps and API for one; give one of them another host',
     ]);
   });
 });

@@ -1,3 +1,5 @@
+import { visualisationVariables } from './visualisation-variables.js';
+
 /** One setting that comes from outside the configuration file. */
 export interface Variable {
   readonly name: string;
@@ -22,75 +24,6 @@ export const defaultAllowedHosts = 'public';
 export const defaultConfigurationFiles = ['config/pygeoapi-config.yaml', '/pygeoapi/local.config.yml'] as const;
 
 export const operatorNames = ['visualisations'] as const;
-/** Where the ingress class stands: in the older annotation, in `ingressClassName`, or in both. */
-export const ingressClassPlaces = ['annotation', 'field', 'both'] as const;
-/** The predecessor's, as far as it has them. */
-export const visualisationDefaults = {
-  image: 'ghcr.io/informaticsmatters/squonk2-viz-app',
-  ingressClass: 'nginx',
-  ingressClassAs: 'annotation',
-  nodeSelectorKey: 'informaticsmatters.com/purpose-application',
-  nodeSelectorValue: 'yes',
-  priorityClass: 'im-application-low',
-  retries: 6,
-  retrySeconds: 20,
-  slowRetrySeconds: 300,
-} as const;
-
-/** What the visualisation operator reads, where it is on. */
-export const visualisationVariables: readonly Variable[] = [
-  {
-    name: 'INGRESS_DOMAIN',
-    text: 'Visualisations: default host of the instances. Must be set where the operator is on.',
-  },
-  { name: 'INGRESS_TLS_SECRET', text: 'Visualisations: default TLS Secret; unset: cert-manager is asked for one.' },
-  { name: 'INGRESS_CERT_ISSUER', text: 'Visualisations: ClusterIssuer of cert-manager, where there is no TLS Secret.' },
-  { name: 'SVO_IMAGE', default: visualisationDefaults.image, text: 'Visualisations: image repository, without tag.' },
-  {
-    name: 'SVO_INGRESS_CLASS',
-    default: visualisationDefaults.ingressClass,
-    text: 'Visualisations: default ingress class.',
-  },
-  {
-    name: 'SVO_INGRESS_CLASS_AS',
-    default: visualisationDefaults.ingressClassAs,
-    text: `Visualisations: where the ingress class stands: ${ingressClassPlaces.join(', ')}.`,
-  },
-  { name: 'SVO_IMAGE_PULL_SECRET', text: 'Visualisations: Secret to pull the image with.' },
-  {
-    name: 'SVO_POD_NODE_SELECTOR_KEY',
-    default: visualisationDefaults.nodeSelectorKey,
-    text: 'Visualisations: label of the nodes that run instances.',
-  },
-  {
-    name: 'SVO_POD_NODE_SELECTOR_VALUE',
-    default: visualisationDefaults.nodeSelectorValue,
-    text: 'Visualisations: value of that label.',
-  },
-  { name: 'SVO_APPLY_POD_PRIORITY_CLASS', text: 'Visualisations: any value gives pods a priority class.' },
-  {
-    name: 'SVO_DEFAULT_POD_PRIORITY_CLASS',
-    default: visualisationDefaults.priorityClass,
-    text: 'Visualisations: that priority class.',
-  },
-  { name: 'SVO_NAMESPACES', default: 'all', text: 'Visualisations: the namespaces watched, divided by commas.' },
-  {
-    name: 'SVO_RETRIES',
-    default: String(visualisationDefaults.retries),
-    text: 'Visualisations: quick tries again after a failure.',
-  },
-  {
-    name: 'SVO_RETRY_SECONDS',
-    default: String(visualisationDefaults.retrySeconds),
-    text: 'Visualisations: seconds between those.',
-  },
-  {
-    name: 'SVO_SLOW_RETRY_SECONDS',
-    default: String(visualisationDefaults.slowRetrySeconds),
-    text: 'Visualisations: seconds between all further tries.',
-  },
-];
-
 /** Every setting, in the order of the help text. The only place that knows their flags. */
 export const variables: readonly Variable[] = [
   {

@@ -42,6 +42,10 @@ export const instanceSchema = {
       description: 'the tag of an image, such as 0.1.4',
     },
     serviceAccountName: name('the name of a ServiceAccount'),
+    automountServiceAccountToken: {
+      type: 'boolean',
+      description: 'whether the token of its ServiceAccount is mounted',
+    },
     resources: { type: 'object', properties: { requests: amounts, limits: amounts } },
     securityContext: {
       type: 'object',

@@ -42,6 +42,7 @@ describe('an instance', () => {
       image: 'registry.example.org/viz-app:1.0',
       imagePullSecrets: ['a', 'b'],
       serviceAccountName: 'viewer',
+      automountServiceAccountToken: undefined,
       resources: { requests: { cpu: '10m', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } },
       runAs: { runAsUser: 1001, runAsGroup: 0, fsGroup: 5 },
       project: { claimName: 'claim', id: 'project-1' },

@@ -1,7 +1,8 @@
 import type { VisualisationSettings } from '../config/configuration.js';
 import { isMapping } from '../config/validation.js';
+import { mountsToken, refusals } from './instance-allowance.js';
 import { instanceFaults } from './instance-schema.js';
-import { isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
+import { DEFAULT_SERVICE_ACCOUNT, isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
 import type { VisualisationRecord } from './visualisation-record.js';
 
 interface Amounts {
@@ -19,6 +20,8 @@ export interface Instance {
   readonly imagePullPolicy: 'Always' | 'IfNotPresent';
   readonly imagePullSecrets: readonly string[];
   readonly serviceAccountName: string;
+  /** Whether its token is mounted; undefined: as the service account says. */
+  readonly automountServiceAccountToken?: boolean;
   readonly resources: { readonly requests: Amounts; readonly limits: Amounts };
   /** What the resource itself says; the rest is for the security-context policy. */
   readonly runAs: { readonly runAsUser?: number; readonly runAsGroup?: number; readonly fsGroup?: number };
@@ -43,7 +46,7 @@ export interface Instance {
 
 /** The predecessor's. */
 export const instanceDefaults = {
-  serviceAccountName: 'default',
+  serviceAccountName: DEFAULT_SERVICE_ACCOUNT,
   requests: { cpu: '10m', memory: '256Mi' },
   limits: { cpu: '1', memory: '1Gi' },
   runAs: { runAsUser: 1000, runAsGroup: 100, fsGroup: 100 },
@@ -61,6 +64,7 @@ type Text = string | undefined;
 interface Material {
   readonly imageTag: string;
   readonly serviceAccountName?: Text;
+  readonly automountServiceAccountToken?: boolean;
   readonly resources?: { readonly requests?: Partial<Quantities>; readonly limits?: Partial<Quantities> };
   readonly securityContext?: Instance['runAs'];
   readonly project?: { readonly claimName: string; readonly id: string };
@@ -85,7 +89,15 @@ export class InvalidInstanceError extends Error {
   }
 }
 
-/** @throws InvalidInstanceError with every fault */
+/** The operator's lists do not let the resource have what it names. */
+export class NotAllowedError extends InvalidInstanceError {
+  override name = 'NotAllowedError';
+}
+
+/**
+ * @throws InvalidInstanceError with every fault
+ * @throws NotAllowedError with all that is not allowed, of a resource without faults
+ */
 export function readInstance(record: VisualisationRecord, settings: VisualisationSettings): Instance {
   const { name, namespace, uid, spec } = record;
   const material = withoutNulls(isMapping(spec) ? (spec['imDataManager'] ?? {}) : {});
@@ -93,6 +105,8 @@ export function readInstance(record: VisualisationRecord, settings: Visualisatio
   if (faults.length > 0) throw new InvalidInstanceError(faults);
   const { labels: texts = [], ...given } = material as unknown as Material;
   const labels = readLabels(texts);
+  const refused = refusals(name, given, settings);
+  if (refused.length > 0) throw new NotAllowedError(refused);
   const tlsSecret = given.ingressTlsSecret || settings.ingress.tlsSecret;
   return {
     name,
@@ -102,6 +116,7 @@ export function readInstance(record: VisualisationRecord, settings: Visualisatio
     imagePullPolicy: MOVING_TAGS.includes(given.imageTag.toLowerCase()) ? 'Always' : 'IfNotPresent',
     imagePullSecrets: given.imagePullSecrets ?? (settings.imagePullSecret ? [settings.imagePullSecret] : []),
     serviceAccountName: given.serviceAccountName || instanceDefaults.serviceAccountName,
+    automountServiceAccountToken: mountsToken(given, settings),
     resources: {
       requests: amounts(given.resources?.requests, instanceDefaults.requests),
       limits: amounts(given.resources?.limits, instanceDefaults.limits),

@@ -4,7 +4,7 @@ import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ObjectClient } from '../k8s/client/object-client.js';
 import { instanceKey, KIND } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
-import { makeStatus, type Readiness } from './visualisation-status.js';
+import { isRefusal, makeStatus, type Readiness } from './visualisation-status.js';
 import {
   readyCondition,
   type DataVisualisation,
@@ -23,7 +23,7 @@ export class StatusRecorder {
 
   /**
    * @param viz undefined: as it is
-   * @returns whether the instance has become ready, or unready for another reason; false where the resource is gone or is another
+   * @returns whether the instance has become ready, or unready for another reason, or is refused for other faults; false where the resource is gone or is another
    * @throws KubernetesError
    */
   async record(
@@ -37,7 +37,8 @@ export class StatusRecorder {
     if (!(await this.patch(record, status))) return false;
     const before = readyCondition(record.status);
     const after = readyCondition(status);
-    return before?.status !== after?.status || before?.reason !== after?.reason;
+    if (before?.status !== after?.status || before?.reason !== after?.reason) return true;
+    return isRefusal(after?.reason) && before?.message !== after?.message;
   }
 
   private async patch(record: VisualisationRecord, status: VisualisationStatus): Promise<boolean> {

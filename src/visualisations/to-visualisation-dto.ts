@@ -1,5 +1,5 @@
 import { readyCondition, type Condition, type VisualisationRecord } from './visualisation-record.js';
-import { reason } from './visualisation-status.js';
+import { isRefusal, reason } from './visualisation-status.js';
 import type { VisualisationDto, VisualisationState } from './visualisations.dto.js';
 
 export function toVisualisationDto(record: VisualisationRecord): VisualisationDto {
@@ -20,5 +20,5 @@ function stateOf(ready: Condition | undefined): VisualisationState {
   if (!ready) return 'pending';
   if (ready.status === 'True') return 'ready';
   if (ready.reason === reason.starting || ready.reason === reason.formerGoes) return 'starting';
-  return ready.reason === reason.invalid ? 'invalid' : 'failed';
+  return isRefusal(ready.reason) ? 'invalid' : 'failed';
 }

@@ -22,12 +22,18 @@ export const reason = {
   available: 'Available',
   starting: 'Starting',
   invalid: 'InvalidSpec',
+  notAllowed: 'NotAllowed',
   rejected: 'Rejected',
   policyInvalid: 'SecurityContextInvalid',
   nameTaken: 'NameTaken',
   formerGoes: 'FormerInstanceGoes',
   failed: 'ReconcileFailed',
 } as const;
+
+/** Only a change of the resource, or of what the operator allows, mends it. */
+export function isRefusal(word: string | undefined): boolean {
+  return word === reason.invalid || word === reason.notAllowed;
+}
 
 /** Longest message of a condition that is kept; the API allows 32768 characters. */
 const LONGEST_MESSAGE = 2000;

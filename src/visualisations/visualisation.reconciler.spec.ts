@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test } from '@jest/globals';
 import type { KubernetesObject, V1Deployment, V1Ingress, V1PodStatus, V1Service } from '@kubernetes/client-node';
+import type { VisualisationSettings } from '../config/configuration.js';
 import { KeyedWorkQueue } from '../k8s/queues/keyed-work-queue.js';
 import { ManualClock, settle } from '../k8s/testing/manual-clock.js';
 import { SecurityContextPolicy } from '../security-context/security-context.policy.js';
@@ -21,9 +22,9 @@ describe('the reconciler of visualisations', () => {
   let cluster: VisualisationCluster;
   let cache: VisualisationCache;
   let reconciler: VisualisationReconciler;
-  const build = (jobPodSecurityContext?: string): void => {
+  const build = (jobPodSecurityContext?: string, over: Partial<VisualisationSettings> = {}): void => {
     cluster ??= new VisualisationCluster();
-    const configuration = configurationWith(settings);
+    const configuration = configurationWith({ ...settings, ...over });
     Object.assign(configuration.environment, { jobPodSecurityContext });
     cache = new VisualisationCache(cluster.informerFactory, configuration);
     for (const object of cluster.objects.values()) cluster.write(object);
@@ -303,6 +304,33 @@ describe('the reconciler of visualisations', () => {
     expect(ready()).toMatchObject({ status: 'True', reason: 'Available', observedGeneration: 3 });
   });
 
+  it('makes nothing of a resource that names what is not allowed, and says in status and Events what is', async () => {
+    build(undefined, { allowed: { ingressDomains: [], serviceAccounts: ['viewer'] } });
+    visualisation({ imageTag: '1', ingressDomain: 'evil.example.org' });
+    expect(await pass()).toEqual(['patch datavisualisations/status']);
+    const domain = 'spec.imDataManager.ingressDomain must be one of apps.example.org (is "evil.example.org")';
+    expect(ready()).toMatchObject({ status: 'False', reason: 'NotAllowed', message: domain });
+    expect(cluster.statusOf('viz-1')).not.toHaveProperty('viz');
+    visualisation({ imageTag: '1', serviceAccountName: 'admin' }, { generation: 2 });
+    expect(await pass(later)).toEqual(['patch datavisualisations/status']);
+    const account = 'spec.imDataManager.serviceAccountName must be one of default, viewer (is "admin")';
+    expect(cluster.events).toEqual([`Warning NotAllowed: ${domain}`, `Warning NotAllowed: ${account}`]);
+    expect(await pass(later)).toEqual([]);
+    visualisation({ imageTag: '1', serviceAccountName: 'viewer' }, { generation: 3 });
+    expect(await pass(later)).toEqual([...createAll, 'patch datavisualisations/status']);
+  });
+
+  it('leaves an instance running as it was that is no longer allowed, and repairs nothing of it', async () => {
+    visualisation({ imageTag: '1', ingressDomain: 'other.example.org' });
+    await pass();
+    build(undefined, { allowed: { ingressDomains: [] } });
+    cluster.remove('services', 'viz-1');
+    expect(await pass(later)).toEqual(['patch datavisualisations/status']);
+    expect(ready()?.reason).toBe('NotAllowed');
+    expect(cluster.statusOf('viz-1')?.viz?.url).toBe('https://other.example.org/viz-1');
+    expect(cluster.object<V1Ingress>('ingresses', 'viz-1')?.spec?.rules?.[0]?.host).toBe('other.example.org');
+  });
+
   test.each<[string, V1PodStatus, string, string]>([
     [
       'whose image cannot be pulled',
@@ -458,6 +486,13 @@ describe('the reconciler of visualisations', () => {
 
     test.each<[string, () => void]>([
       ['the resource is invalid', () => visualisation({ imageTag: 'a b' })],
+      [
+        'the resource names what is not allowed',
+        () => {
+          build(undefined, { allowed: { ingressClasses: [] } });
+          visualisation({ imageTag: '1', ingressClass: 'other' });
+        },
+      ],
       ['the API server finds an object invalid', () => void cluster.failures.set('create deployments', 'invalid')],
     ])('does not try again where %s', async (_what, make) => {
       make();

@@ -6,7 +6,7 @@ import { InvalidSecurityContextError } from '../security-context/security-contex
 import { kindOf, type ChildResource } from './child-record.js';
 import { ChildWriter, NameTakenError } from './child.writer.js';
 import { EventRecorder } from './event.recorder.js';
-import { InvalidInstanceError, readInstance, type Instance } from './instance.js';
+import { InvalidInstanceError, NotAllowedError, readInstance, type Instance } from './instance.js';
 import { instanceKey } from './names.js';
 import { makeDeployment } from './resources/deployment.js';
 import { makeIngress } from './resources/ingress.js';
@@ -106,6 +106,7 @@ function failedReadiness(error: unknown): Readiness {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof NotAllowedError) return reason.notAllowed;
   if (error instanceof InvalidInstanceError) return reason.invalid;
   if (error instanceof InvalidSecurityContextError) return reason.policyInvalid;
   if (error instanceof NameTakenError) return error.isFormer ? reason.formerGoes : reason.nameTaken;

@@ -43,9 +43,10 @@ export function makeDeployment(instance: Instance, harden: (podSpec: V1PodSpec) 
 }
 
 function makePodSpec(instance: Instance): V1PodSpec {
-  const { imagePullSecrets, priorityClass, project } = instance;
+  const { automountServiceAccountToken, imagePullSecrets, priorityClass, project } = instance;
   return {
     serviceAccountName: instance.serviceAccountName,
+    ...(automountServiceAccountToken === undefined ? {} : { automountServiceAccountToken }),
     nodeSelector: { ...instance.nodeSelector },
     ...(priorityClass === undefined ? {} : { priorityClassName: priorityClass }),
     ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),

@@ -44,6 +44,7 @@ describe('the Deployment', () => {
           metadata: { labels: { ...ownLabels, deployment: 'viz-1' } },
           spec: {
             serviceAccountName: 'default',
+            automountServiceAccountToken: false,
             nodeSelector: { pool: 'apps' },
             securityContext: {
               runAsUser: 1000,

@@ -5,6 +5,8 @@ import type { VisualisationRecord } from '../visualisation-record.js';
 export const settings: VisualisationSettings = {
   image: 'registry.example.org/viz-app',
   ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation' },
+  allowed: {},
+  reserved: [],
   nodeSelector: { pool: 'apps' },
   retries: 6,
   retrySeconds: 20,
@@ -32,6 +34,7 @@ export const plainInstance: Instance = {
   imagePullPolicy: 'IfNotPresent',
   imagePullSecrets: [],
   serviceAccountName: 'default',
+  automountServiceAccountToken: false,
   resources: { requests: { cpu: '10m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
   runAs: {},
   labels: {},
