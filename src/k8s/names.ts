@@ -6,6 +6,9 @@ export const POD_FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 /** The Job controller's own on its pods, until it has counted their end. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
 
+/** The service account of pods that name none: every namespace has it. */
+export const DEFAULT_SERVICE_ACCOUNT = 'default';
+
 /** The predecessor's annotations on a Job. Any other `pygeoapi.io/KEY` is a message of the job itself and shows in its status. */
 export const ANNOTATION_PREFIX = 'pygeoapi.io/';
 export const annotation = {

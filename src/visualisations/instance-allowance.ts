@@ -1,6 +1,7 @@
 import { describeFound } from '../config/validation.js';
 import type { VisualisationSettings } from '../config/configuration.js';
-import { API_SEGMENTS, DEFAULT_SERVICE_ACCOUNT } from './names.js';
+import { DEFAULT_SERVICE_ACCOUNT } from '../k8s/names.js';
+import { API_SEGMENTS } from './names.js';
 
 /** Of `spec.imDataManager`, as it is known to be well-formed; the empty text counts as not set. */
 export interface Wishes {

@@ -1,8 +1,9 @@
 import type { VisualisationSettings } from '../config/configuration.js';
 import { isMapping } from '../config/validation.js';
+import { DEFAULT_SERVICE_ACCOUNT } from '../k8s/names.js';
 import { mountsToken, refusals } from './instance-allowance.js';
 import { instanceFaults } from './instance-schema.js';
-import { DEFAULT_SERVICE_ACCOUNT, isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
+import { isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
 import type { VisualisationRecord } from './visualisation-record.js';
 
 interface Amounts {

@@ -69,9 +69,6 @@ export const ingressAnnotation = {
 /** Annotations that are this server's alone: where the instance no longer asks for one, it goes. */
 export const ownAnnotations: readonly string[] = Object.values(ingressAnnotation);
 
-/** The account of pods that name none. */
-export const DEFAULT_SERVICE_ACCOUNT = 'default';
-
 /** First segments of the API's paths. */
 export const API_SEGMENTS: readonly string[] = [
   'conformance',

@@ -3,6 +3,8 @@ import { InputsTooLargeError } from '../../ogc/domain-errors.js';
 import { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { baseline, hardenPodSpec } from '../../security-context/security-contexts.js';
+import type { V1PodSpec } from '@kubernetes/client-node';
+import type { JobSettings } from '../../config/configuration.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
 import { requestedResponse } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';
@@ -115,9 +117,29 @@ describe('the Kubernetes Job of an execution', () => {
     expect(Object.keys(metadata?.annotations ?? {})).not.toContain('processes.pygeoapi.io/collection');
   });
 
-  it('leaves to a processor whether its pods have a token', () => {
-    const podSpec = { ...options.podSpec, automountServiceAccountToken: true };
-    expect(makeExecutionJob({ ...options, podSpec }).spec?.template.spec?.automountServiceAccountToken).toBe(true);
+  it.each<[string, Partial<V1PodSpec>, JobSettings, boolean | undefined]>([
+    ['unasked is not mounted', {}, {}, false],
+    ['unasked is not mounted of the default account by its name', { serviceAccountName: 'default' }, {}, false],
+    ['unasked is not mounted where none is named', { serviceAccountName: '' }, {}, false],
+    ['is as an account says that is named', { serviceAccountName: 'notebooks' }, {}, undefined],
+    ['is as an account says that is named by the older key', { serviceAccount: 'notebooks' }, {}, undefined],
+    ['is mounted as the configuration says', {}, { automountServiceAccountToken: true }, true],
+    [
+      'of a named account is not mounted where the configuration says so',
+      { serviceAccountName: 'notebooks' },
+      { automountServiceAccountToken: false },
+      false,
+    ],
+    [
+      'is for the processor to say first',
+      { automountServiceAccountToken: true },
+      { automountServiceAccountToken: false },
+      true,
+    ],
+  ])('has a pod whose token %s', (_what, pod, settings, expected) => {
+    const podSpec = { ...options.podSpec, ...pod };
+    const { spec } = makeExecutionJob({ ...options, podSpec, settings });
+    expect(spec?.template.spec?.automountServiceAccountToken).toBe(expected);
   });
 
   it('has the labels and annotations of the configuration on its pod, but for names of the server', () => {

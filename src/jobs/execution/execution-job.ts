@@ -3,6 +3,7 @@ import type { JobSettings } from '../../config/configuration.js';
 import {
   ANNOTATION_PREFIX,
   annotation,
+  DEFAULT_SERVICE_ACCOUNT,
   environmentVariable,
   jobName,
   label,
@@ -167,17 +168,26 @@ function sizeOf(annotations: Readonly<Record<string, string>>): number {
 }
 
 /** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */
-function withSettings(
-  podSpec: V1PodSpec,
-  { activeDeadlineSeconds, automountServiceAccountToken }: JobSettings,
-): V1PodSpec {
+function withSettings(podSpec: V1PodSpec, settings: JobSettings): V1PodSpec {
+  const { activeDeadlineSeconds } = settings;
+  const automountServiceAccountToken = mountsToken(podSpec, settings);
   return {
     ...podSpec,
     ...(activeDeadlineSeconds === undefined ? {} : { activeDeadlineSeconds }),
-    ...(automountServiceAccountToken === undefined || podSpec.automountServiceAccountToken !== undefined
-      ? {}
-      : { automountServiceAccountToken }),
+    ...(automountServiceAccountToken === undefined ? {} : { automountServiceAccountToken }),
   };
+}
+
+/**
+ * Whether the token of its service account is mounted into a pod: as the processor or the configuration says, else not, unless the pod has another
+ * account than the namespace's default one, which somebody named for it.
+ * @returns undefined: as the service account says
+ */
+function mountsToken(podSpec: V1PodSpec, settings: JobSettings): boolean | undefined {
+  const asked = podSpec.automountServiceAccountToken ?? settings.automountServiceAccountToken;
+  if (asked !== undefined) return asked;
+  const account = podSpec.serviceAccountName || podSpec.serviceAccount || DEFAULT_SERVICE_ACCOUNT;
+  return account === DEFAULT_SERVICE_ACCOUNT ? false : undefined;
 }
 
 function withEnvironment(options: ExecutionJobOptions): V1PodSpec {
