@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
+import { readVisualisationSettings } from '../config/sections/visualisations.section.js';
 import { instanceDefaults } from './instance.js';
 import { instanceSchema } from './instance-schema.js';
 
@@ -68,10 +69,19 @@ describe('the manifests', () => {
     });
   });
 
-  it('of the configuration and the example are right', () => {
+  it('of the configuration, which lets resources name nothing, and the example are right', () => {
     const objects = manifest('operator.yaml') as { kind: string; data?: Record<string, string> }[];
     const configuration = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['config.yaml'] ?? '';
     expect(parse(configuration, { version: '1.1' })).toEqual({ operators: ['visualisations'], processes_api: false });
+    const operator = objects.find(({ kind }) => kind === 'Deployment') as unknown as {
+      spec: { template: { spec: { containers: [{ env: { name: string; value: string }[] }] } } };
+    };
+    const [{ env }] = operator.spec.template.spec.containers;
+    const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+    const { settings, faults, warnings } = readVisualisationSettings(variables, undefined);
+    expect([faults, warnings]).toEqual([[], []]);
+    expect(Object.values(settings.allowed)).toEqual([[], [], [], [], []]);
+    expect(settings.reserved).not.toEqual([]);
     expect(manifest('example.yaml')).toMatchObject([{ kind: 'DataVisualisation', apiVersion: 'squonk.it/v1' }]);
   });
 });

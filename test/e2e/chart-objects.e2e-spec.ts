@@ -234,6 +234,40 @@ describeWithHelm('the chart', () => {
     expect(container?.envFrom).toBeUndefined();
   });
 
+  it('lets instances name only what it is told, and not the address of its own Ingress', async () => {
+    const variablesOf = async (values: object, visualisations: object = {}) => {
+      const objects = await render({
+        ...values,
+        visualisations: { enabled: true, domain: 'apps.example.org', ...visualisations },
+      });
+      const [{ env = [] } = {}] = containersOf(named(objects, 'Deployment'));
+      const chosen = (env as { name: string; value: string }[]).filter(({ name }) => /_ALLOWED_|_RESERVED_/.test(name));
+      return Object.fromEntries(chosen.map(({ name, value }) => [name.replace('SVO_', ''), value]));
+    };
+    const none = {
+      ALLOWED_INGRESS_CLASSES: 'none',
+      ALLOWED_INGRESS_DOMAINS: 'none',
+      ALLOWED_INGRESS_TLS_SECRETS: 'none',
+      ALLOWED_SERVICE_ACCOUNTS: 'none',
+      ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
+    };
+    expect(await variablesOf({})).toEqual(none);
+    expect(await variablesOf({ ingress: { enabled: true } })).toEqual({
+      ...none,
+      RESERVED_ADDRESSES: 'processes.example.org',
+    });
+    const allowed = { ingressDomains: ['*.viz.example.org', 'viz.example.org'], serviceAccountTokens: ['viewer'] };
+    expect(await variablesOf({ ingress: { enabled: true, path: '/ogc/' } }, { allowed })).toEqual({
+      ...none,
+      ALLOWED_INGRESS_DOMAINS: '*.viz.example.org,viz.example.org',
+      ALLOWED_SERVICE_ACCOUNT_TOKENS: 'viewer',
+      RESERVED_ADDRESSES: 'processes.example.org/ogc',
+    });
+    expect(
+      await variablesOf({ ingress: { enabled: true } }, { reservedAddresses: ['a.example.org', 'b.example.org/x'] }),
+    ).toMatchObject({ RESERVED_ADDRESSES: 'a.example.org,b.example.org/x' });
+  });
+
   it('takes a configuration file whole', async () => {
     const configFile = 'server: { url: "https://example.org" } # as it is\nresources: {}\n';
     const objects = await render({ configFile });
@@ -287,6 +321,11 @@ describeWithHelm('the chart', () => {
       'a variable that is not the operator’s',
       { visualisations: { env: { PATH: '/' } } },
       "'PATH' does not match pattern '^SVO_",
+    ],
+    [
+      'a list in another place than its own',
+      { visualisations: { env: { SVO_ALLOWED_INGRESS_DOMAINS: 'a' } } },
+      "invalid propertyName 'SVO_ALLOWED_INGRESS_DOMAINS'",
     ],
     ['too short a time to end', { terminationGracePeriodSeconds: 5 }, "at '/terminationGracePeriodSeconds'"],
     ['visualisations without a domain', { visualisations: { enabled: true } }, 'visualisations.domain is needed'],
