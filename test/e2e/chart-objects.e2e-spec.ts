@@ -11,6 +11,7 @@ const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 const manifests = join(projectFolder, 'k8s-manifests');
 const COMPONENTS = [
   'ingress',
+  'jobs-egress',
   'jobs-quota',
   'limits',
   'network-policy',
@@ -22,7 +23,7 @@ const COMPONENTS = [
 const ALL_OF_THEM = {
   image: { tag: 'latest' },
   ingress: { enabled: true },
-  networkPolicy: { enabled: true },
+  networkPolicy: { enabled: true, jobsEgress: { enabled: true } },
   serviceMonitor: { enabled: true },
   prometheusRule: { enabled: true },
   jobs: { restricted: true, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
@@ -157,6 +158,7 @@ describeWithHelm('the chart', () => {
       expect.arrayContaining([
         'LimitRange jobs/k8s-job-manager',
         'NetworkPolicy jobs/k8s-job-manager-jobs',
+        'NetworkPolicy jobs/k8s-job-manager-jobs-egress',
         'ResourceQuota jobs/k8s-job-manager',
         'Role jobs/k8s-job-manager',
         'Role jobs/k8s-job-manager-release-pods',
@@ -181,6 +183,40 @@ describeWithHelm('the chart', () => {
     expect(named(objects, 'RoleBinding')).toMatchObject({
       subjects: [{ kind: 'ServiceAccount', name: 'k8s-job-manager', namespace: 'processes' }],
     });
+  });
+
+  it('lets jobs call what is told beside what is public, and keeps from them what of that is the cluster’s', async () => {
+    const store = {
+      to: [
+        { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'minio' } } },
+        { ipBlock: { cidr: '10.20.0.5/32' } },
+      ],
+      ports: [{ protocol: 'TCP', port: 9000 }],
+    };
+    const jobsEgress = { enabled: true, exceptCIDRs: ['198.51.0.0/17', '2a01:4f8::/32'], egress: [store] };
+    interface Rule {
+      readonly to: readonly { readonly ipBlock?: { readonly except: readonly string[] } }[];
+    }
+    const egressOf = async (values: object) => {
+      const policy = named(
+        await render({ networkPolicy: { jobsEgress: values } }),
+        'NetworkPolicy',
+        'k8s-job-manager-jobs-egress',
+      );
+      return (policy.spec as { egress: Rule[] }).egress;
+    };
+    const [dns, server, internet, ...others] = await egressOf(jobsEgress);
+    const [, , plain] = await egressOf({ enabled: true });
+    const exceptOf = (rule?: Rule) => rule?.to.map(({ ipBlock }) => ipBlock?.except);
+    const [ipv4 = [], ipv6 = []] = exceptOf(plain) ?? [];
+    expect(exceptOf(internet)).toEqual([
+      [...ipv4, '198.51.0.0/17'],
+      [...ipv6, '2a01:4f8::/32'],
+    ]);
+    expect(others).toEqual([store]);
+    expect(server?.to).toEqual([{ podSelector: { matchLabels: { app: 'k8s-job-manager' } } }]);
+    expect(dns?.to).toHaveLength(2);
+    expect(kindsOf(await render({ networkPolicy: { enabled: true } })).join()).not.toContain('jobs-egress');
   });
 
   it('adds notebooks to the configuration, and the account as which they tell their progress', async () => {

@@ -58,7 +58,7 @@ describeWithHelm(
         'everything that needs no definitions of others',
         {
           ingress: { enabled: true },
-          networkPolicy: { enabled: true },
+          networkPolicy: { enabled: true, jobsEgress: { enabled: true } },
           jobs: { restricted: true, limitRange: { enabled: true }, resourceQuota: { enabled: true } },
         },
       ],

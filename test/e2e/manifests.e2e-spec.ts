@@ -62,7 +62,7 @@ resources:
       configuration: CONFIGURATION,
       token: TOKEN,
       bucket: bucketVariables(bed),
-      components: ['ingress', 'network-policy', 'restricted-jobs', 'limits'],
+      components: ['ingress', 'network-policy', 'jobs-egress', 'restricted-jobs', 'limits'],
     });
     bed.url = deployment.url;
   }, 200_000);
