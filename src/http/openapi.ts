@@ -15,6 +15,9 @@ import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { version } from './version.js';
 
+/** Where Swagger UI is. */
+export const DOCS_PATH = '/docs';
+
 /**
  * What differs between the versions. The document of the decorators holds nothing that 3.0 and 3.1 write otherwise: no `nullable`, no
  * exclusive limits.
@@ -26,7 +29,7 @@ const writtenIn: Readonly<Record<OpenApiVersion, { openapi: string; toSchema: Sc
 
 /**
  * Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI
- * of it at `/docs`.
+ * of it at {@link DOCS_PATH}.
  */
 export function setUpApiDefinition(app: NestFastifyApplication, configuration: Configuration): void {
   const definition = app.get(ApiDefinition, { strict: false });
@@ -49,7 +52,7 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   };
   definition.provide(make);
   const links = app.get(Links, { strict: false });
-  SwaggerModule.setup('docs', app, () => make('3.0'), {
+  SwaggerModule.setup(DOCS_PATH, app, () => make('3.0'), {
     raw: false,
     customSiteTitle: 'OGC API - Processes',
     // Without servers "Try it out" would ask the root of the origin, which is another program's behind a path prefix.

@@ -84,12 +84,12 @@ describe('what a resource may name', () => {
     [
       'the token of another service account',
       { serviceAccountName: 'viewer', automountServiceAccountToken: true },
-      `${place}.automountServiceAccountToken must be false with the service account viewer; those with a token: builder (is true)`,
+      `${place}.automountServiceAccountToken must be false with the service account viewer: only builder may have a token (is true)`,
     ],
     [
       'the token of the default service account',
       { automountServiceAccountToken: true },
-      `${place}.automountServiceAccountToken must be false with the service account default; those with a token: builder (is true)`,
+      `${place}.automountServiceAccountToken must be false with the service account default: only builder may have a token (is true)`,
     ],
   ])('is not %s', (_what, material, message) => {
     expect(refusalsOf(material)).toEqual([message]);
@@ -108,7 +108,7 @@ describe('what a resource may name', () => {
       `${place}.ingressClass must be one of nginx (is "traefik")`,
       `${place}.ingressTlsSecret must not be set (is "wildcard")`,
       `${place}.serviceAccountName must be one of default (is "viewer")`,
-      `${place}.automountServiceAccountToken must be false with the service account viewer; those with a token: none (is true)`,
+      `${place}.automountServiceAccountToken must be false with the service account viewer: no account may have a token (is true)`,
     ]);
     const ingress = { ...settings.ingress, tlsSecret: 'tls' };
     expect(refusalsOf({ ingressTlsSecret: 'tls' }, { allowed: none, ingress })).toEqual([]);

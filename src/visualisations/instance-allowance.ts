@@ -68,9 +68,9 @@ function tokenRefusals(
 ): string[] {
   const account = serviceAccountName || DEFAULT_SERVICE_ACCOUNT;
   if (!automountServiceAccountToken || list === undefined || list.includes(account)) return [];
-  const others = list.length === 0 ? 'none' : list.join(', ');
+  const others = list.length === 0 ? 'no account' : `only ${list.join(', ')}`;
   return [
-    `spec.imDataManager.automountServiceAccountToken must be false with the service account ${account}; those with a token: ${others} (is true)`,
+    `spec.imDataManager.automountServiceAccountToken must be false with the service account ${account}: ${others} may have a token (is true)`,
   ];
 }
 

@@ -72,6 +72,7 @@ export const ownAnnotations: readonly string[] = Object.values(ingressAnnotation
 /** First segments of the API's paths. */
 export const API_SEGMENTS: readonly string[] = [
   'conformance',
+  'docs',
   'health',
   'jobs',
   'metrics',

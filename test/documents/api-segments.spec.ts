@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { INFO_PATH } from '../../src/http/info.js';
+import { DOCS_PATH } from '../../src/http/openapi.js';
 import { TRANSFER_PATH } from '../../src/transfer/transfer.routes.js';
 import { API_SEGMENTS } from '../../src/visualisations/names.js';
 
@@ -25,7 +26,7 @@ async function controllerPaths(): Promise<string[]> {
 
 describe('the paths of the API, which no visualisation may take where both share a host', () => {
   it('are those of all its routes', async () => {
-    const paths = [...(await controllerPaths()), INFO_PATH, TRANSFER_PATH];
+    const paths = [...(await controllerPaths()), DOCS_PATH, INFO_PATH, TRANSFER_PATH];
     const segments = paths
       .map((path) => path.split('/').find((part) => part !== ''))
       .filter((part) => part !== undefined);

@@ -238,6 +238,57 @@ describe('on the embedded cluster', () => {
     expect(await bed.objectsOf(name)).toEqual([]);
   });
 
+  it('that names what is not allowed makes nothing, and says in status and Event what is allowed', async () => {
+    const { metadata } = await bed.create('greedy', {
+      ...material,
+      ingressDomain: 'api.example.org',
+      ingressClass: 'internal',
+      ingressTlsSecret: 'api-tls',
+      serviceAccountName: 'admin',
+      automountServiceAccountToken: true,
+    });
+    const { message } = await bed.until('greedy', 'NotAllowed');
+    const at = 'spec.imDataManager';
+    expect(message.split('; ')).toEqual([
+      `${at}.ingressClass must be one of nginx (is "internal")`,
+      `${at}.ingressTlsSecret must be one of own-tls (is "api-tls")`,
+      `${at}.serviceAccountName must be one of default, viewer (is "admin")`,
+      `${at}.automountServiceAccountToken must be false with the service account admin: only viewer may have a token (is true)`,
+      `${at}.ingressDomain must be another host than the API’s (is "api.example.org")`,
+    ]);
+    expect(await bed.objectsOf('greedy')).toEqual([]);
+    await eventually('the Event', async () =>
+      (await bed.eventsOf(metadata.uid)).some((event) => event.reason === 'NotAllowed' && event.message === message),
+    );
+  });
+
+  it('that changes to what is not allowed goes on as it was', async () => {
+    await bed.create('changing', material);
+    await bed.until('changing', 'Available');
+    await bed.change('changing', { serviceAccountName: 'admin', ingressDomain: 'other.example.org' });
+    await bed.until('changing', 'NotAllowed');
+    expect((await bed.ingress('changing')).spec?.rules?.[0]?.host).toBe(DOMAIN);
+    expect((await bed.deployment('changing')).spec?.template.spec?.serviceAccountName).toBe('default');
+    expect((await bed.ask('changing', '/changing')).status).toBe(200);
+  });
+
+  it('has the token of its service account in its pod only where it asks for one', async () => {
+    await bed.cluster.core.createNamespacedServiceAccount({
+      namespace: bed.namespace,
+      body: { metadata: { name: 'viewer' } },
+    });
+    await bed.create('without-token', { ...material, serviceAccountName: 'viewer' });
+    await bed.create('with-token', { ...material, serviceAccountName: 'viewer', automountServiceAccountToken: true });
+    const mountsToken = async (name: string) => {
+      await bed.until(name, 'Available');
+      const [pod] = await bed.podsOf(name);
+      return (pod?.spec?.containers[0]?.volumeMounts ?? []).some(({ mountPath }) =>
+        mountPath.endsWith('/serviceaccount'),
+      );
+    };
+    expect([await mountsToken('without-token'), await mountsToken('with-token')]).toEqual([false, true]);
+  });
+
   it.each([
     [{ project: { ...PROJECT, id: '../other' } }],
     [{ project: { ...PROJECT, id: '/' } }],
