@@ -446,6 +446,31 @@ describeWithHelm(
       ]);
     }, 60_000);
 
+    it('let jobs run in a namespace of their own, as the examples have it', async () => {
+      const folderOf = (name: string) => join(manifests, 'overlays', name);
+      const [server, jobs, uninstall] = ['example', 'example-jobs', 'example-uninstall'].map((name) => {
+        const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', folderOf(name)], { encoding: 'utf8' });
+        if (status !== 0) throw new Error(stderr);
+        return objectsOf(stdout);
+      }) as [Rendered[], Rendered[], Rendered[]];
+      const namespace = named(jobs, 'Namespace', 'processes-jobs').metadata.name;
+      expect(kindsOf(jobs.filter(({ kind }) => kind === 'NetworkPolicy'))).toEqual([
+        `NetworkPolicy ${namespace}/k8s-job-manager-jobs`,
+        `NetworkPolicy ${namespace}/k8s-job-manager-jobs-egress`,
+      ]);
+      const deployment = named(server, 'Deployment');
+      for (const object of [deployment, named(uninstall, 'Job', 'k8s-job-manager-release-pods')])
+        expect(containersOf(object)[0]?.env).toContainEqual({
+          name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE',
+          value: namespace,
+        });
+      const bindings = jobs.filter(({ kind }) => kind === 'RoleBinding');
+      expect(bindings).toMatchObject(
+        bindings.map(() => ({ subjects: [{ namespace: deployment.metadata.namespace }] })),
+      );
+      expect(JSON.stringify(named(server, 'Role').rules)).not.toContain('jobs');
+    });
+
     it('let the server list secrets by the same Role', async () => {
       const papermill = { enabled: true, progress: false, autoMountSecrets: true };
       const ofSecrets = (objects: Rendered[]) =>

@@ -204,7 +204,6 @@ resources:
       'Deployment',
       'Ingress',
       'NetworkPolicy',
-      'NetworkPolicy',
       'PodDisruptionBudget',
       'Role',
       'RoleBinding',
