@@ -1,3 +1,4 @@
+import type { V1Pod } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { apply, kubectl } from '../support/kubectl.js';
@@ -87,6 +88,9 @@ describe('where jobs run', () => {
   const podOf = async (jobId: string) =>
     (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId));
 
+  const mountsToken = (pod: V1Pod | undefined) =>
+    pod?.spec?.containers[0]?.volumeMounts?.some(({ mountPath }) => mountPath.endsWith('/serviceaccount')) ?? false;
+
   it('is as the process and the defaults say, of a pod that the cluster takes and runs', async () => {
     const jobId = await bed.submit('placed', { name: 'World' });
     expect(await bed.ended(jobId)).toMatchObject({ status: 'successful' });
@@ -99,7 +103,9 @@ describe('where jobs run', () => {
       affinity: { nodeAffinity: expect.anything(), podAntiAffinity: expect.anything() },
       topologySpreadConstraints: [{ maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway' }],
       containers: [{ imagePullPolicy: 'IfNotPresent' }],
+      automountServiceAccountToken: false,
     });
+    expect(mountsToken(pod)).toBe(false);
     expect(pod?.spec?.tolerations).toContainEqual({
       key: 'example.org/special',
       effect: 'NoExecute',
@@ -157,6 +163,8 @@ describe('where jobs run', () => {
           topologySpreadConstraints: [{ maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule' }],
           containers: [{ resources: { limits: { [`example.org/${own}`]: '1' } } }],
         });
+        // An account of its own is one whose token it asks for.
+        expect(mountsToken(pod)).toBe(true);
       } finally {
         await devices(null);
         await kubectl(cluster, ['delete', `priorityclass/${own}`, `runtimeclass/${own}`, '--ignore-not-found']);
