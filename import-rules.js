@@ -26,7 +26,7 @@ export const mayImport = {
   'object-store': ['config', 'observation', 'tracing'],
   outbound: [],
   'security-context': ['config'],
-  health: ['config', 'k8s', 'object-store', 'security-context'],
+  health: ['config', 'k8s', 'object-store', 'ogc', 'security-context'],
   'processes/schema': ['json', 'ogc'],
   'processes/description': ['config', 'ogc', 'processes/processor.ts', 'processes/schema'],
   'processes/request': ['config', 'json', 'ogc', 'processes/description', 'processes/schema'],
@@ -157,7 +157,8 @@ export const mayImport = {
     'jobs/listing/status-info.ts',
   ],
   metrics: ['config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
-  http: ['config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
+  'http/admission': ['access', 'config', 'observation', 'ogc', 'processes'],
+  http: ['access', 'config', 'json', 'observation', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   commands: [
     'config',
     'logging',

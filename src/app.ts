@@ -3,6 +3,12 @@ import { BadRequestException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Access } from './access/access.js';
+import { admitBodies } from './http/admission/body-admission.js';
+import { BodyBudget } from './http/admission/body-budget.js';
+import { limitHeaders } from './http/admission/long-headers.js';
+import { allowedHosts, checkHosts } from './http/admission/request-hosts.js';
+import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
@@ -21,6 +27,7 @@ import { openLogDestination } from './logging/log-destination.js';
 import { redactor } from './logging/redaction.js';
 import { followRequests, REQUEST_ID_HEADER, requestIdOf } from './logging/request-log.js';
 import { ServerLogger } from './logging/server-logger.js';
+import { Observer } from './observation/observer.js';
 import { ObjectStore } from './object-store/object-store.js';
 import { toProblem } from './ogc/problem-mapper.js';
 import { problemMediaType } from './ogc/problem.filter.js';
@@ -31,6 +38,7 @@ import { startTracing, type Tracing } from './tracing/start-tracing.js';
 import { traceRequests } from './tracing/request-tracing.js';
 import { translateFailures } from './http/app.failures.js';
 import { Links } from './ogc/links.js';
+import { ProcessRegistry } from './processes/registry/process-registry.js';
 import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
@@ -122,18 +130,18 @@ async function setUpHttp(
   traceRequests(fastify);
   followRequests(fastify, logger);
   fastify.addHook('onClose', () => tracing.stop());
+  limitHeaders(fastify);
   await app.register(helmet, {
     contentSecurityPolicy: { directives: contentSecurityPolicy(server.url) },
-    crossOriginResourcePolicy: { policy: server.cors ? 'cross-origin' : 'same-origin' },
+    crossOriginResourcePolicy: { policy: server.cors !== false ? 'cross-origin' : 'same-origin' },
     strictTransportSecurity: false,
   });
+  checkHosts(fastify, allowedHosts(server, app.get(ClusterConnection, { strict: false }).embedded));
   answerAllowedMethods(fastify, ROUTER_OPTIONS);
   restrictMediaTypes(fastify);
   readJsonBodies(app, server.maxRequestBytes);
-  readBodies(fastify, ({ routeOptions }) => routeOptions.url?.startsWith(`${TRANSFER_PATH}/`) === true);
-  if (server.cors) {
-    app.enableCors(corsOptions);
-  }
+  if (server.cors !== false) app.enableCors(corsOptions(server.cors));
+  slowWrongTokens(fastify);
   fastify.addHook('onSend', readOutRefused);
   fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);
@@ -142,6 +150,7 @@ async function setUpHttp(
     // Fastify does not ask its reply serializer for what has no route.
     fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(indented)));
   }
+  readBodies(fastify, admission(app, fastify, configuration));
   closeFinishedConnections(fastify);
   const health = app.get(HealthService, { strict: false });
   fastify.addHook(
@@ -164,16 +173,33 @@ async function setUpHttp(
   fastify.get(INFO_PATH, (_request, reply) => reply.type('text/plain; charset=utf-8').send(infoText(configuration)));
 }
 
-/** Only preflights are the plugin's own: any other OPTIONS asks for the methods of a resource. */
-const corsOptions: Parameters<NestFastifyApplication['enableCors']>[0] = {
-  delegator: (request, answer) =>
-    answer(null, {
-      methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-      exposedHeaders: EXPOSED_HEADERS,
-      maxAge: 600,
-      preflight: request.headers['access-control-request-method'] !== undefined,
-    }),
-};
+function admission(app: NestFastifyApplication, fastify: FastifyInstance, { server, processesApi }: Configuration) {
+  return admitBodies(fastify, {
+    ...(processesApi
+      ? {
+          access: app.get(Access, { strict: false }),
+          processes: app.get(ProcessRegistry, { strict: false }),
+          observer: app.get(Observer, { strict: false }),
+        }
+      : {}),
+    budget: new BodyBudget(server.maxRequestBytesInFlight),
+    isStreamed: ({ routeOptions }) => routeOptions.url?.startsWith(`${TRANSFER_PATH}/`) === true,
+  });
+}
+
+/** Only preflights are the plugin's own: any other OPTIONS asks for the methods of a resource. @param origins true: any */
+function corsOptions(origins: true | readonly string[]): Parameters<NestFastifyApplication['enableCors']>[0] {
+  return {
+    delegator: (request, answer) =>
+      answer(null, {
+        origin: origins === true ? '*' : [...origins],
+        methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+        exposedHeaders: EXPOSED_HEADERS,
+        maxAge: 600,
+        preflight: request.headers['access-control-request-method'] !== undefined,
+      }),
+  };
+}
 
 /** While the server closes, connections end with the answer that is under way on them: Node only ends those that are idle before. */
 function closeFinishedConnections(fastify: FastifyInstance): void {
@@ -228,10 +254,13 @@ export async function listen(app: NestFastifyApplication): Promise<string> {
   } = app.get(Configuration, { strict: false });
   await app.init();
   if (processesApi) await app.get(JobCache, { strict: false }).whenSynced();
-  await app.listen(bind.port, bind.host);
+  // What runs jobs as processes of this machine is nobody else's, unless somebody says so.
+  const { embedded } = app.get(ClusterConnection, { strict: false });
+  const host = bind.isDefault && embedded ? '127.0.0.1' : bind.host;
+  await app.listen(bind.port, host);
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : bind.port;
-  return `http://${bind.host.includes(':') ? `[${bind.host}]` : bind.host}:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Lines that say what the server stands on, for whoever starts it, whatever the log's level is. */

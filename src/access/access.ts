@@ -13,10 +13,12 @@ export interface Caller {
   /** Of the `Authorization` header. */
   readonly token?: string;
   readonly headers: IncomingHttpHeaders;
+  /** As far as proxies are trusted; for the log. */
+  readonly address?: string;
 }
 
-export function callerOf({ headers }: { readonly headers: IncomingHttpHeaders }): Caller {
-  return { token: bearerToken(headers.authorization), headers };
+export function callerOf({ headers, ip }: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
+  return { token: bearerToken(headers.authorization), headers, ...(ip === undefined ? {} : { address: ip }) };
 }
 
 /** What the caller wants, and the token that came as an input. */
@@ -82,6 +84,13 @@ export class Access {
         ? 'The token does not match.'
         : `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.`,
     );
+  }
+
+  /** Who it is, for a line of the log: a kind of caller and an address, never a token. */
+  nameOf({ token, address = 'unknown address' }: Caller, inputToken?: string): string {
+    const isKnown = this.apiToken.matches(token) || this.apiToken.matches(inputToken);
+    const kind = isKnown ? 'token' : (token ?? inputToken) === undefined ? 'anonymous' : 'another token';
+    return `${kind}, ${address}`;
   }
 
   /**

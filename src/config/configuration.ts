@@ -19,13 +19,19 @@ export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL' | 'NO
 export type LogFormat = 'json' | 'text';
 
 export interface ServerSection {
-  readonly bind: { readonly host: string; readonly port: number };
+  readonly bind: {
+    readonly host: string;
+    readonly port: number;
+    /** Whether nothing says the host. */ readonly isDefault?: true;
+  };
   /** Public base address, without trailing slash; undefined: taken from each request. */
   readonly url?: string;
   /** `INTERNAL_URL`, `internal_url`: base address that pods of jobs use, without trailing slash; port 0 stands for the port that is listened on. */
   readonly internalUrl?: string;
   /** `MAX_REQUEST_BYTES`, `max_request_bytes`: largest body of a request, bytes; default 10 MiB. */
   readonly maxRequestBytes: number;
+  /** `MAX_REQUEST_BYTES_IN_FLIGHT`, `max_request_bytes_in_flight`: bytes of all bodies that are held at a time; default 8 times `maxRequestBytes`. */
+  readonly maxRequestBytesInFlight: number;
   /** `MAX_OUTPUT_BYTES`, `max_output_bytes`: largest file that a job may upload for an output, bytes; default 1 TiB. */
   readonly maxOutputBytes: number;
   /** `KEEP_ALIVE_TIMEOUT`, `keep_alive_timeout`: seconds that an idle connection is kept; undefined: 72. */
@@ -41,7 +47,10 @@ export interface ServerSection {
   readonly gzip: boolean;
   /** At least one; the first is the default language. */
   readonly languages: readonly string[];
-  readonly cors: boolean;
+  /** Whether pages of other origins may use the API: those of any, or of these. */
+  readonly cors: boolean | readonly string[];
+  /** `hosts`: the hosts that the server answers to beside that of `url`: names, `*.example.org`, addresses, `loopback`, `*`; undefined: any. */
+  readonly hosts?: readonly string[];
   readonly prettyPrint: boolean;
   /** Whether synchronous answers carry the `Link` header that OGC's compliance suite reads, which is not a valid one. */
   readonly citeCompatibility: boolean;

@@ -115,6 +115,29 @@ function isHostEntry(value: unknown): boolean {
   return value === '*' || (hostPattern.test(value) && !/^[\d.]+$/.test(value));
 }
 
+/** True, false, or a list of origins such as `https://example.org`, as browsers send them. */
+export const OriginsOrBoolean = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => (typeof value === 'string' ? (words.get(value.toLowerCase()) ?? value) : value)),
+    satisfies(
+      'originsOrBoolean',
+      'true, false, or a list of origins such as https://example.org (without a path)',
+      (value) => typeof value === 'boolean' || (Array.isArray(value) && value.every(isOrigin)),
+    ),
+  );
+
+function isOrigin(value: unknown): boolean {
+  return isText(value) && /^https?:/.test(value) && URL.parse(value)?.origin === value;
+}
+
+/** A list of the hosts that requests may name. */
+export const RequestHosts = (): PropertyDecorator =>
+  satisfies(
+    'requestHosts',
+    'a list of host names, patterns such as *.example.org, IP addresses, loopback, and * (any), without ports',
+    (value) => Array.isArray(value) && value.every((entry) => isHostEntry(entry) && !String(entry).includes('/')),
+  );
+
 /** A text of a boolean word, or of a list divided by commas, as {@link TrustedProxies} takes it; anything else unchanged. */
 export function parseTrustedProxies(value: unknown): unknown {
   if (typeof value !== 'string') return value;

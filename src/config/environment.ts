@@ -105,6 +105,11 @@ export class EnvironmentVariables {
   @IsOptional()
   @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
   @IntegerFrom(1)
+  MAX_REQUEST_BYTES_IN_FLIGHT?: number;
+
+  @IsOptional()
+  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
+  @IntegerFrom(1)
   MAX_OUTPUT_BYTES?: number;
 
   @IsOptional()

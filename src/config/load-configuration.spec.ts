@@ -13,8 +13,9 @@ describe('an almost empty file', () => {
     expect({ ...configuration, environment: undefined }).toEqual({
       file: 'c.yaml',
       server: {
-        bind: { host: '0.0.0.0', port: 5000 },
+        bind: { host: '0.0.0.0', port: 5000, isDefault: true },
         maxRequestBytes: 10_485_760,
+        maxRequestBytesInFlight: 83_886_080,
         maxOutputBytes: 1_099_511_627_776,
         pathPrefix: '',
         trustProxy: false,
@@ -92,6 +93,7 @@ resources:
       bind: { host: '127.0.0.1', port: 80 },
       url: 'http://localhost:30080/pygeoapi',
       maxRequestBytes: 10_485_760,
+      maxRequestBytesInFlight: 83_886_080,
       maxOutputBytes: 1_099_511_627_776,
       pathPrefix: '',
       trustProxy: false,

@@ -143,7 +143,10 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
       ...(visualisations?.warnings ?? []),
       ...yaml.warnings,
       ...resources.warnings,
-      ...serverWarnings(serverSection, file),
+      ...serverWarnings(serverSection, file, {
+        tokens: settings.apiToken !== undefined,
+        signedMessages: settings.subscribers.secrets.length > 0,
+      }),
       ...loggingWarnings(logging.value, file),
       ...(server.value.manager
         ? []

@@ -105,6 +105,11 @@ export const variables: readonly Variable[] = [
     text: 'Largest body of a request, also of what a compressed one unfolds to.',
   },
   {
+    name: 'MAX_REQUEST_BYTES_IN_FLIGHT',
+    default: 'server.max_request_bytes_in_flight, else 8 times MAX_REQUEST_BYTES',
+    text: 'Bytes of all bodies, decoded, that the server holds at a time: what comes beyond is answered 503.',
+  },
+  {
     name: 'MAX_OUTPUT_BYTES',
     flag: 'max-output-bytes',
     placeholder: 'BYTES',

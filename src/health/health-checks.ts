@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 
 export interface HealthCheck {
   readonly status: 'ok' | 'degraded' | 'unavailable';
+  /** What is the matter, or how it is; may hold addresses and names. */
   readonly detail?: string;
+  /** What of it anybody may read: what is wrong, not where. Absent: nothing. */
+  readonly hint?: string;
 }
 
 /** What modules say of themselves when readiness is asked for. */

@@ -1,4 +1,4 @@
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import {
   ApiExtraModels,
   ApiOperation,
@@ -8,7 +8,9 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Configuration } from '../config/configuration.js';
+import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { HealthService, type Readiness } from './health.service.js';
 
 /** One thing that the server's work depends on. */
@@ -16,7 +18,7 @@ export class HealthCheckDto {
   @ApiProperty({ enum: ['ok', 'degraded', 'unavailable'] })
   status!: string;
 
-  /** What is the matter, or how it is. */
+  /** What is the matter, or how it is: with the API token all of it, without it what is wrong, but not where. */
   @ApiPropertyOptional()
   detail?: string;
 }
@@ -36,7 +38,14 @@ export class ReadinessDto {
 @ApiExtraModels(HealthCheckDto)
 @Controller('health')
 export class HealthController {
-  constructor(private readonly health: HealthService) {}
+  private readonly apiToken: ApiToken;
+
+  constructor(
+    private readonly health: HealthService,
+    { environment }: Configuration,
+  ) {
+    this.apiToken = new ApiToken(environment.apiToken);
+  }
 
   @Get('live')
   @ApiOperation({ operationId: 'getLiveness', summary: 'Answers while the process works' })
@@ -53,11 +62,22 @@ export class HealthController {
     description: 'It answers requests; `degraded` where something does not work',
   })
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It cannot answer requests yet, or any more' })
-  async ready(@Res() reply: FastifyReply): Promise<void> {
+  async ready(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const readiness: Readiness = await this.health.readiness();
+    const mayReadAll = this.apiToken.matches(bearerToken(headers.authorization));
     await reply
       .status(readiness.status === 'unavailable' ? 503 : 200)
       .header('cache-control', 'no-store')
-      .send(readiness);
+      .send({ ...readiness, checks: shown(readiness.checks, mayReadAll) });
   }
+}
+
+/** Whoever may not read all is told what is wrong, but no endpoint, bucket, object or address. */
+function shown(checks: Readiness['checks'], mayReadAll: boolean): Record<string, HealthCheckDto> {
+  return Object.fromEntries(
+    Object.entries(checks).map(([name, { status, detail, hint }]) => {
+      const text = mayReadAll ? detail : hint;
+      return [name, { status, ...(text === undefined ? {} : { detail: text }) }];
+    }),
+  );
 }

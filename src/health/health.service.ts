@@ -52,7 +52,9 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
       ...(this.store ? { objectStore: await this.checkStore(this.store), leader: this.checkLeader() } : {}),
       queues: this.checkQueues(),
       ...this.others.run(),
-      ...(this.closing ? { server: { status: 'unavailable', detail: 'is shutting down' } as const } : {}),
+      ...(this.closing
+        ? { server: { status: 'unavailable', detail: 'is shutting down', hint: 'is shutting down' } as const }
+        : {}),
     };
     const found = new Set(Object.values(checks).map(({ status }) => status));
     return { status: (['unavailable', 'degraded'] as const).find((status) => found.has(status)) ?? 'ok', checks };
@@ -79,6 +81,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     return {
       status: waiting.every(({ background }) => background) ? 'degraded' : 'unavailable',
       detail: `the first list of ${waiting.map(({ resource }) => resource).join(', ')} is not in`,
+      hint: 'the first lists are not in',
     };
   }
 
@@ -87,12 +90,14 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     const contacts = this.informers.statistics().map(({ lastContact }) => lastContact?.getTime() ?? 0);
     const age = Date.now() - Math.max(...contacts);
     if (age <= CONTACT_COUNTS) return { status: 'ok' };
-    return { status: 'degraded', detail: `the API server was heard of ${inSeconds(age)} seconds ago last` };
+    const detail = `the API server was heard of ${inSeconds(age)} seconds ago last`;
+    return { status: 'degraded', detail, hint: detail };
   }
 
   private checkSecurityContext(): HealthCheck {
     const fault = this.policy.check();
-    return fault === undefined ? { status: 'ok' } : { status: 'degraded', detail: `nothing can be executed: ${fault}` };
+    if (fault === undefined) return { status: 'ok' };
+    return { status: 'degraded', detail: `nothing can be executed: ${fault}`, hint: 'nothing can be executed' };
   }
 
   private checkLeader(): HealthCheck {
@@ -104,6 +109,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
       return {
         status: 'degraded',
         detail: `nobody has been seen to hold the Lease ${this.leader.lease} for ${inSeconds(unknownFor)} seconds, so nothing is collected`,
+        hint: 'no replica leads, so nothing is collected',
       };
     return { status: 'ok', detail: `the leader is ${observedHolder ?? 'not known yet'}${since}` };
   }
@@ -117,7 +123,8 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
           : []),
         ...(oldestPass > END_EXPECTED ? [`${name}: one has been worked on for ${inSeconds(oldestPass)} seconds`] : []),
       ]);
-    return stuck.length === 0 ? { status: 'ok' } : { status: 'degraded', detail: stuck.join('; ') };
+    if (stuck.length === 0) return { status: 'ok' };
+    return { status: 'degraded', detail: stuck.join('; '), hint: 'work waits for too long' };
   }
 
   private checkStore(store: ObjectStore): Promise<HealthCheck> {
@@ -125,7 +132,7 @@ export class HealthService implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.storeCheck || now - this.storeCheck.at > STORE_CHECK_COUNTS) {
       const result = store.check().then(
         (): HealthCheck => ({ status: 'ok', detail: store.description }),
-        (error: unknown): HealthCheck => ({ status: 'degraded', detail: messageOf(error) }),
+        (error: unknown): HealthCheck => ({ status: 'degraded', detail: messageOf(error), hint: hintOf(error) }),
       );
       this.storeCheck = { at: now, result };
     }
@@ -139,4 +146,11 @@ function inSeconds(milliseconds: number): number {
 
 function messageOf(error: unknown): string {
   return error instanceof ObjectStoreError ? error.message : 'the object store cannot be checked';
+}
+
+/** The kind of failure, without endpoint, bucket or key. */
+function hintOf(error: unknown): string {
+  return error instanceof ObjectStoreError
+    ? `the object store: ${error.failure}`
+    : 'the object store cannot be checked';
 }

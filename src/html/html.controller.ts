@@ -91,7 +91,7 @@ export class HtmlController {
       operation: 'dismiss',
       jobId,
     });
-    await this.jobs.dismiss(job, new Date());
+    await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller, token));
     return { url: `${base}/jobs` };
   }
 }

@@ -1,17 +1,40 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 
-/** Bytes of a body that is too large which are read nevertheless, and thrown away. */
+/** Bytes of a body that is refused which are read nevertheless, and thrown away. */
 const READ_OUT = 64 * 1024 ** 2;
 
 /**
- * A hook for Fastify's `onSend` that lets who sends too large a body send it to its end. Fastify closes the connection with
- * its answer, which the system makes a reset
- * where more arrives: then a proxy, which sends on until it is done, never sees the answer and gives its client a 502 of its
- * own. Node reads out what is left of a body
- * on a connection that it keeps. What is larger still, or does not say its size, is cut as before.
+ * A hook for Fastify's `onSend` that lets who sends a body that is refused send it to its end. A connection that is closed with the
+ * answer is reset by the system where more arrives: then a proxy, which sends on until it is done, never sees the answer and gives its
+ * client a 502 of its own. What is left of a body is read out on a connection that is kept, before the answer on one that the client wants
+ * closed. What is larger still is cut, and what does not say its size once it is.
  */
 export async function readOutRefused(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (reply.statusCode === 413 && Number(request.headers['content-length'] ?? Infinity) <= READ_OUT)
-    void reply.removeHeader('connection');
+  const { raw, headers } = request;
+  // A body that is streamed is its reader's.
+  if (reply.statusCode < 400 || raw.complete || request.body instanceof Readable) return payload;
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  const length = Number(headers['content-length'] ?? (isChunked ? Infinity : 0));
+  if (reply.statusCode === 413 && length <= READ_OUT) void reply.removeHeader('connection');
+  if (length > READ_OUT && !isChunked) void reply.header('connection', 'close');
+  if (reply.getHeader('connection') === 'close') return payload;
+  const isOver = readOut(raw);
+  if (length <= READ_OUT && /\bclose\b/i.test(headers.connection ?? '')) await isOver;
   return payload;
+}
+
+function readOut(raw: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let seen = 0;
+    raw.on('data', (chunk: Buffer) => {
+      seen += chunk.length;
+      if (seen > READ_OUT) raw.destroy();
+    });
+    raw.on('error', () => resolve());
+    raw.once('close', resolve).once('end', resolve);
+    raw.resume();
+    if (raw.destroyed) resolve();
+  });
 }

@@ -6,6 +6,8 @@ import { connect, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { toProblem } from '../ogc/problem-mapper.js';
+import { type Admission, admitBodies } from './admission/body-admission.js';
+import { BodyBudget } from './admission/body-budget.js';
 import { readBodies } from './request-bodies.js';
 
 const LIMIT = 100_000;
@@ -17,7 +19,8 @@ let seen: unknown;
 beforeEach(async () => {
   seen = undefined;
   fastify = Fastify({ bodyLimit: LIMIT });
-  readBodies(fastify, ({ routeOptions }) => routeOptions.url === '/as-sent');
+  const isStreamed: Admission['isStreamed'] = ({ routeOptions }) => routeOptions.url === '/as-sent';
+  readBodies(fastify, admitBodies(fastify, { budget: new BodyBudget(20 * LIMIT), isStreamed }));
   fastify.setErrorHandler((error, _request, reply) => {
     const mapped = toProblem(error);
     return reply
@@ -94,7 +97,7 @@ describe('a body', () => {
     expect([known.status, known.problem.type, known.headers.connection]).toEqual([
       413,
       '/problems/content-too-large',
-      'close',
+      'keep-alive',
     ]);
     expect(known.problem.detail).toContain('at most 100000 bytes');
     expect(known.problem.detail).toContain('has 100001 bytes (Content-Length)');

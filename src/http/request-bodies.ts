@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PassThrough, type Readable, type Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
-import { InvalidRequestError, PayloadTooLargeError, UnsupportedCodingError } from '../ogc/domain-errors.js';
+import { InvalidRequestError, UnsupportedCodingError } from '../ogc/domain-errors.js';
+import type { AdmittedBody } from './admission/body-admission.js';
 
 /** What RFC 9659 asks decoders of HTTP to bear, 8 MiB: without a bound a few bytes may ask for 128 MiB of memory. */
 const ZSTD_WINDOW_LOG = 23;
@@ -17,29 +18,30 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 type Body = Readable & { receivedEncodedLength?: number };
 
 /**
- * Reads bodies in a content coding, and none that is larger than Fastify's `bodyLimit`, sent or decoded: it is cut off as soon as that
- * is known. Bodies that fail are answered by PayloadTooLargeError, which says the limit and what was sent;
- * UnsupportedCodingError, which says what is
+ * Reads bodies in a content coding, and no more of any than was admitted, sent or decoded: it is cut off as soon as that
+ * is known. Bodies that fail are answered by what the admission says of too large ones; UnavailableError where the server has no room
+ * for more; UnsupportedCodingError, which says what is
  * read (RFC 9110, section 15.5.16); InvalidRequestError where a body is not in the coding that it names.
- * @param takesAsSent says of which requests bodies are taken as they are sent, whatever they are
+ * @param admitted says how the body of a request is read; undefined: as it is sent, whatever it is
  */
-export function readBodies(fastify: FastifyInstance, takesAsSent: (request: FastifyRequest) => boolean): void {
+export function readBodies(
+  fastify: FastifyInstance,
+  admitted: (request: FastifyRequest) => AdmittedBody | undefined,
+): void {
   fastify.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload: Readable) => {
-    const { headers, routeOptions } = request;
+    const { headers } = request;
+    const admission = admitted(request);
+    if (!admission) return payload;
     const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-    const isChunked = headers['transfer-encoding'] !== undefined;
-    if (request.is404 || takesAsSent(request) || (!isChunked && !length)) return payload;
     // Nothing more is read of what is refused, so nothing can follow on this connection.
     const refuse = (error: Error) => {
       void reply.header('connection', 'close');
       return error;
     };
-    const limit = routeOptions.bodyLimit ?? Infinity;
-    if (length !== undefined && length > limit) throw refuse(tooLarge(`has ${length} bytes (Content-Length)`, limit));
     const coding = codingOf(headers['content-encoding']);
     if (coding !== undefined && !Object.hasOwn(decoders, coding))
       throw refuse(new UnsupportedCodingError(coding, Object.keys(decoders).join(', ')));
-    return coding === undefined && !isChunked ? payload : measured(payload, coding, { limit, length, refuse });
+    return admission.isReserved ? payload : measured(payload, coding, { ...admission, length, refuse });
   });
 }
 
@@ -53,14 +55,13 @@ function codingOf(header: string | undefined): string | undefined {
   return name === '' ? undefined : name === 'x-gzip' ? 'gzip' : name;
 }
 
-interface Measure {
-  readonly limit: number;
+interface Measure extends AdmittedBody {
   readonly length: number | undefined;
   readonly refuse: (error: Error) => Error;
 }
 
 /** The body as it is to be parsed. It ends in an error at once when more has arrived, or come out of the decoder, than the limit. */
-function measured(sent: Readable, coding: string | undefined, { limit, length, refuse }: Measure): Body {
+function measured(sent: Readable, coding: string | undefined, { limit, refusal, hold, length, refuse }: Measure): Body {
   const decoder = (coding === undefined ? undefined : decoders[coding]?.()) ?? new PassThrough();
   const body: Body = new PassThrough();
   let arrived = 0;
@@ -73,10 +74,17 @@ function measured(sent: Readable, coding: string | undefined, { limit, length, r
     sent.resume();
     body.destroy(refuse(error));
   };
+  const reserve = (bytes: number): void => {
+    try {
+      hold.reserve(bytes);
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
   sent.on('data', (chunk: Buffer) => {
     arrived += chunk.length;
     body.receivedEncodedLength = arrived;
-    if (arrived > limit) fail(tooLarge(`has more bytes: ${arrived} had arrived when it was cut off`, limit));
+    if (arrived > limit) fail(refusal(`has more bytes: ${arrived} had arrived when it was cut off`));
   });
   sent.on('error', fail);
   sent.on('close', () => {
@@ -84,19 +92,13 @@ function measured(sent: Readable, coding: string | undefined, { limit, length, r
   });
   decoder.on('data', (chunk: Buffer) => {
     decoded += chunk.length;
-    if (decoded <= limit) return;
+    if (decoded <= limit) return reserve(chunk.length);
     const whole = length === undefined ? `${arrived} bytes had arrived` : `the body has ${length} bytes`;
-    fail(tooLarge(`unfolds from ${coding} to more (${decoded} bytes when it was cut off; ${whole})`, limit));
+    fail(refusal(`unfolds from ${coding} to more (${decoded} bytes when it was cut off; ${whole})`));
   });
   decoder.on('error', ({ message }: Error) =>
     fail(new InvalidRequestError(`The body is not in the coding ${coding} that Content-Encoding names: ${message}.`)),
   );
   sent.pipe(decoder).pipe(body as PassThrough);
   return body;
-}
-
-function tooLarge(what: string, limit: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(
-    `The server reads at most ${limit} bytes of a body (MAX_REQUEST_BYTES, server.max_request_bytes), and this one ${what}.`,
-  );
 }

@@ -94,6 +94,12 @@ export class MalformedJsonError extends DomainError {
 
 export class PayloadTooLargeError extends DomainError {}
 
+/** A header that is parsed is longer than the server reads. */
+export class HeaderTooLongError extends DomainError {}
+
+/** The request is for a host that this server does not answer to. */
+export class MisdirectedError extends DomainError {}
+
 /** The body is in a content coding that is not read. */
 export class UnsupportedCodingError extends DomainError {
   constructor(

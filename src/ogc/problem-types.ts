@@ -74,6 +74,21 @@ const GENERAL = {
       'Operator: where the server is reached under another address than it believes, set server.url or trust_proxy.',
     ],
   },
+  misdirected: {
+    title: 'Misdirected request',
+    status: 421,
+    meaning: 'The request is for a host (the Host header) that this server does not answer to. Nothing was done.',
+    remedies: [
+      'Use the address that the operator gives out.',
+      'Operator: name the host in server.hosts, or set server.url; behind a proxy that says the host in X-Forwarded-Host, set trust_proxy.',
+    ],
+  },
+  'header-too-long': {
+    title: 'Header too long',
+    status: 431,
+    meaning: 'A header that says what is wanted has more than 1024 characters. Nothing was done.',
+    remedies: ['Ask for less: a few media types, languages and preferences are enough.'],
+  },
   'not-available': {
     title: 'Not available',
     status: 404,

@@ -5,11 +5,11 @@ import { TestCluster } from './cluster.js';
 import { Deployment, isDeployed, type DeploymentSettings, type Way } from './deployment.js';
 import { bucketVariables } from './server-image.js';
 import { startTestStore, type TestStore } from './store.js';
-import { TestClient } from './test-client.js';
+import { TestClient, TOKEN } from './test-client.js';
 
 export type { StatusInfo } from './test-client.js';
 
-export const TOKEN = 'correct-horse-battery-staple';
+export { TOKEN };
 
 /** What the suites execute where they do not say otherwise. */
 export const CONFIGURATION = 'test/fixtures/e2e-config.yaml';

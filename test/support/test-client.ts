@@ -1,5 +1,8 @@
 import { eventually } from './wait.js';
 
+/** The API token of servers under test. */
+export const TOKEN = 'correct-horse-battery-staple';
+
 /** A status as clients get it. */
 export interface StatusInfo {
   readonly jobID: string;
@@ -104,7 +107,7 @@ export class TestClient {
   }
 
   async readiness(): Promise<Readiness & { readonly code: number }> {
-    const response = await this.get('/health/ready');
+    const response = await this.get('/health/ready', TOKEN);
     return { code: response.status, ...((await response.json()) as Readiness) };
   }
 

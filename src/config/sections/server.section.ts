@@ -5,7 +5,10 @@ import {
   HttpAddress,
   IntegerFrom,
   OneOf,
+  OriginsOrBoolean,
+  parseHostList,
   parseTrustedProxies,
+  RequestHosts,
   Section,
   Text,
   TextLike,
@@ -97,6 +100,10 @@ export class ServerDefinition {
 
   @IsOptional()
   @IntegerFrom(1)
+  max_request_bytes_in_flight?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
   max_output_bytes?: number | null;
 
   @IsOptional()
@@ -134,8 +141,14 @@ export class ServerDefinition {
   language?: string | null;
 
   @IsOptional()
-  @YamlBoolean()
-  cors?: boolean | null;
+  @OriginsOrBoolean()
+  cors?: boolean | string[] | null;
+
+  /** This server's own. */
+  @IsOptional()
+  @Transform(({ value }) => parseHostList(value))
+  @RequestHosts()
+  hosts?: string[] | null;
 
   @IsOptional()
   @YamlBoolean()
@@ -203,6 +216,7 @@ export interface ServerEnvironment {
   readonly CONTAINER_PORT?: number;
   readonly INTERNAL_URL?: string;
   readonly MAX_REQUEST_BYTES?: number;
+  readonly MAX_REQUEST_BYTES_IN_FLIGHT?: number;
   readonly MAX_OUTPUT_BYTES?: number;
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
@@ -217,14 +231,20 @@ export interface ServerEnvironment {
 export function toServerSection(definition: ServerDefinition, environment: ServerEnvironment): ServerSection {
   const limits = definition.limits;
   const maxItems = limits?.max_items ?? 10_000;
+  const maxRequestBytes = environment.MAX_REQUEST_BYTES ?? definition.max_request_bytes ?? 10 * 1024 ** 2;
+  const inFlight = environment.MAX_REQUEST_BYTES_IN_FLIGHT ?? definition.max_request_bytes_in_flight;
+  const host = environment.HOST ?? environment.CONTAINER_HOST ?? definition.bind?.host;
   return {
     bind: {
-      host: environment.HOST ?? environment.CONTAINER_HOST ?? definition.bind?.host ?? '0.0.0.0',
+      host: host ?? '0.0.0.0',
+      ...(host === undefined || host === null ? { isDefault: true } : {}),
       port: environment.PORT ?? environment.CONTAINER_PORT ?? definition.bind?.port ?? 5000,
     },
     url: definition.url?.replace(/\/+$/, '') ?? undefined,
     internalUrl: (environment.INTERNAL_URL ?? definition.internal_url)?.replace(/\/+$/, '') ?? undefined,
-    maxRequestBytes: environment.MAX_REQUEST_BYTES ?? definition.max_request_bytes ?? 10 * 1024 ** 2,
+    maxRequestBytes,
+    // One body always finds room.
+    maxRequestBytesInFlight: Math.max(inFlight ?? 8 * maxRequestBytes, maxRequestBytes),
     maxOutputBytes: environment.MAX_OUTPUT_BYTES ?? definition.max_output_bytes ?? 1024 ** 4,
     keepAliveTimeout: environment.KEEP_ALIVE_TIMEOUT ?? definition.keep_alive_timeout ?? undefined,
     pathPrefix: environment.SCRIPT_NAME?.replace(/\/$/, '') ?? '',
@@ -234,6 +254,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     gzip: definition.gzip ?? false,
     languages: definition.languages ?? [definition.language ?? 'en-US'],
     cors: definition.cors ?? false,
+    ...(definition.hosts ? { hosts: definition.hosts } : {}),
     prettyPrint: definition.pretty_print ?? false,
     citeCompatibility: definition.cite_compatibility ?? false,
     kvpExecute: definition.kvp_execute ?? false,
@@ -259,9 +280,23 @@ function toLinkedInputs({ per_request, at_once }: LinkedInputsDefinition): Serve
   return { perRequest: per_request ?? undefined, atOnce: at_once ?? undefined };
 }
 
-/** What of the section can be read but not done. */
-export function serverWarnings({ mimetype, encoding, citeCompatibility }: ServerSection, file: string): string[] {
+/** @param secrets whether clients show tokens, and whether messages to subscribers are signed */
+export function serverWarnings(
+  { mimetype, encoding, citeCompatibility, cors, url, hosts }: ServerSection,
+  file: string,
+  secrets: { readonly tokens: boolean; readonly signedMessages: boolean },
+): string[] {
   return [
+    ...(cors === true && secrets.tokens
+      ? [
+          `${file}: server.cors: true lets the pages of any site use this server with a token that they come by; a list of origins names those that may`,
+        ]
+      : []),
+    ...(secrets.signedMessages && url === undefined && hosts === undefined
+      ? [
+          `${file}: server.url, server.hosts: neither is set, so the links of signed messages to subscribers lead to whatever host a request names`,
+        ]
+      : []),
     ...(citeCompatibility
       ? [
           `${file}: server.cite_compatibility: the Link header of synchronous answers is not valid while this is on; it is for a run of OGC's compliance suite alone`,

@@ -9,6 +9,7 @@ import { Observer } from '../../observation/observer.js';
 import { JobGoneError, ResultNotAvailableError, SyncWaitExceededError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
 import { goneSignal } from '../../ogc/requests/client-gone.js';
+import { needsBodyNoMore } from '../../ogc/requests/needed-bodies.js';
 import { askedProfiles } from '../../ogc/requests/profiles.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { Reading } from '../../processes/request/execute-request.js';
@@ -65,6 +66,7 @@ export class ExecutionAnswers {
       reading: { ...(isDraft ? { emptyOutputs: 'none' } : {}), faults },
       ...(isDraft ? { version: '2.0' } : {}),
     });
+    needsBodyNoMore(request);
     const address = `${base}/jobs/${job.jobId}`;
     const sayApplied = (answered: Answered) => {
       const applied = appliedPreferences(preferences, mode, answered);

@@ -6,7 +6,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { jobName } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
-import { IdempotencyConflictError, InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
+import {
+  DomainError,
+  IdempotencyConflictError,
+  InvalidRequestError,
+  MisconfiguredError,
+} from '../../ogc/domain-errors.js';
 import {
   parseExecuteRequest,
   tokenOf,
@@ -95,6 +100,13 @@ export class ExecutionService {
       return job;
     } catch (error) {
       this.observer.executionRefused(processId, error);
+      if (error instanceof DomainError) {
+        const process = this.processes.find(processId);
+        const who = this.access.nameOf(caller, process && tokenOf(process, body));
+        this.logger.log(
+          `An execution of ${JSON.stringify(processId.slice(0, 100))} is refused (${who}): ${error.name}`,
+        );
+      }
       throw error;
     }
   }
@@ -146,7 +158,7 @@ export class ExecutionService {
       throw error;
     });
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
-    this.logger.log(`Job ${kubeJob.metadata?.name} is created`);
+    this.logger.log(`Job ${kubeJob.metadata?.name} is created (${this.access.nameOf(caller, inputToken)})`);
     this.cache.observe(created);
     const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
     return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };

@@ -93,7 +93,13 @@ export class JobsController {
     description:
       'How many jobs to leave out; links then lead by it. Jobs that arrive meanwhile shift it, which a `cursor` is safe from',
   })
-  async list(@Query() given: Record<string, string | string[]>, @Req() request: FastifyRequest): Promise<JobListDto> {
+  async list(
+    @Query() given: Record<string, string | string[]>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<JobListDto> {
+    // The ends of logs are in it, for those who may read them.
+    if (callerOf(request).token !== undefined) void reply.header('cache-control', 'no-store');
     const { limits, ignoreParameters } = this.configuration.server;
     const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
     const page = this.jobs.list(parseJobListQuery(query, limits), new Date());
@@ -118,6 +124,8 @@ export class JobsController {
     const job = await this.cache.get(jobId);
     const known = await this.progress.addTo(this.cache.statusOf(job), job);
     const mayReadLog = await this.access.mayReadLog(job, callerOf(request));
+    // What only some may read, nobody keeps; what everybody may, is revalidated.
+    if (mayReadLog && !this.access.isGranted(job.processId)) void reply.header('cache-control', 'no-store');
     const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
     if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
     const notebook = await readExecutedNotebook(job, this.results, this.notebooks, reply.raw);
@@ -146,6 +154,7 @@ export class JobsController {
     await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
     const text = await this.jobs.requestOf(job);
     void reply.header('link', `<${profileUri('ogc-execute-request')}>; rel="profile"`);
+    void reply.header('cache-control', 'no-store');
     await reply.header('content-type', 'application/json; charset=utf-8').send(text);
   }
 
@@ -162,7 +171,8 @@ export class JobsController {
   async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.cache.get(jobId);
     await this.access.demand(job.processId, callerOf(request), { operation: 'dismiss', jobId });
-    return toStatusInfo(await this.jobs.dismiss(job, new Date()), this.links.base(request), true);
+    const dismissed = await this.jobs.dismiss(job, new Date(), this.access.nameOf(callerOf(request)));
+    return toStatusInfo(dismissed, this.links.base(request), true);
   }
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {

@@ -114,9 +114,10 @@ export class JobsService {
   /**
    * Dismisses a job that goes on, removes one that has ended. What the finalizer collects it carries out (its log has to be followed first), so the wish is
    * written to the Job; otherwise the Job is deleted at once.
+   * @param caller who wants it, for the log
    * @throws JobGoneError when it is going already
    */
-  async dismiss(job: JobRecord, now: Date): Promise<JobStatus> {
+  async dismiss(job: JobRecord, now: Date, caller?: string): Promise<JobStatus> {
     if (job.deleting || job.dismissed !== undefined) throw new JobGoneError(job.jobId);
     const dismissed = now.toISOString();
     if (this.finalizes) {
@@ -124,7 +125,7 @@ export class JobsService {
     } else if (!(await this.client.deleteJob(job.name, job.uid))) {
       throw new JobNotFoundError(job.jobId);
     }
-    this.logger.log(`Job ${job.name} is dismissed`);
+    this.logger.log(`Job ${job.name} is dismissed${caller === undefined ? '' : ` (${caller})`}`);
     const { status } = this.cache.statusOf(job);
     void this.processes.find(job.processId)?.onDismiss({ jobId: job.jobId, status });
     return this.cache.statusOf({ ...job, dismissed });

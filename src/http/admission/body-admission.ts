@@ -1,0 +1,133 @@
+import { NotFoundException } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Access, callerOf } from '../../access/access.js';
+import type { Observer } from '../../observation/observer.js';
+import { PayloadTooLargeError, ProcessNotFoundError, UnauthorizedError } from '../../ogc/domain-errors.js';
+import { onceBodyIsNeededNoMore } from '../../ogc/requests/needed-bodies.js';
+import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { BodyBudget, BodyHold } from './body-budget.js';
+
+/**
+ * Bytes of a body whose sender has not shown by a header that it may execute what it names: the token may be in the body (the input
+ * `token`, a form's field). Twice what reaches a container in a variable.
+ */
+export const UNKNOWN_LIMIT = 256 * 1024;
+
+/** Routes whose bodies are for a process, by what is done with it. */
+const EXECUTING = new Set(['execution', 'validation', 'form'].map((name) => `/processes/:processId/${name}`));
+const DISMISSAL = '/jobs/:jobId/dismissal';
+
+/** How a body is read that may be sent. */
+export interface AdmittedBody {
+  /** Bytes at the most, sent or decoded. */
+  readonly limit: number;
+  /** What is said where it is more. @param what as in `has 5 bytes` */
+  readonly refusal: (what: string) => Error;
+  readonly hold: BodyHold;
+  /** Whether its length is reserved already. */
+  readonly isReserved: boolean;
+}
+
+export interface Admission {
+  /** Absent: no processes are served. */
+  readonly access?: Access;
+  readonly processes?: ProcessRegistry;
+  readonly observer?: Observer;
+  readonly budget: BodyBudget;
+  /** Says of which requests bodies are streamed elsewhere, and are nobody's business here. */
+  readonly isStreamed: (request: FastifyRequest) => boolean;
+}
+
+/** Whether the request has a body that the server would read. */
+function hasBody({ method, headers }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/**
+ * Decides of each request with a body, before any of it is read, whether and how much of it is: path and method, process, token and
+ * declared length come first, and then what the server has room for. To be called after the hooks that answer 405 and 415.
+ * @returns what was decided of a request; undefined where nothing is read, or somewhere else
+ */
+export function admitBodies(
+  fastify: FastifyInstance,
+  { access, processes, observer, budget, isStreamed }: Admission,
+): (request: FastifyRequest) => AdmittedBody | undefined {
+  const admitted = new WeakMap<FastifyRequest, AdmittedBody>();
+
+  const limitOf = async (request: FastifyRequest): Promise<Pick<AdmittedBody, 'limit' | 'refusal'>> => {
+    const { url = '', bodyLimit = Infinity } = request.routeOptions;
+    const whole = { limit: bodyLimit, refusal: (what: string) => tooLarge(what, bodyLimit) };
+    const little = Math.min(UNKNOWN_LIMIT, bodyLimit);
+    if (url === DISMISSAL || request.method === 'DELETE')
+      return {
+        limit: little,
+        refusal: (what) => new PayloadTooLargeError(`At most ${little} bytes are read; the body ${what}.`),
+      };
+    if (!EXECUTING.has(url) || !access || !processes || little === bodyLimit) return whole;
+    const { processId } = request.params as { readonly processId: string };
+    const mayAlready = await access
+      .permits(processId, callerOf(request), { operation: 'execute' })
+      // A processor that fails to decide is asked again, with the body, and its failure told then.
+      .catch(() => false);
+    return mayAlready ? whole : { limit: little, refusal: (what) => tooLargeForUnknown(what, processId) };
+  };
+
+  const decide = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { headers, routeOptions } = request;
+    const isMeasured = headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined;
+    const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
+    if (request.is404) throw new NotFoundException(`Cannot ${request.method} ${request.url}`);
+    const process = EXECUTING.has(routeOptions.url ?? '')
+      ? (request.params as { processId: string }).processId
+      : undefined;
+    if (process !== undefined && processes && !processes.find(process)) throw new ProcessNotFoundError(process);
+    const { bodyLimit = Infinity } = routeOptions;
+    const said = length === undefined ? '' : `has ${length} bytes (Content-Length)`;
+    if (length !== undefined && length > bodyLimit) throw tooLarge(said, bodyLimit);
+    const { limit, refusal } = await limitOf(request);
+    if (length !== undefined && length > limit) throw refusal(said);
+    const before = request.raw.socket.bytesRead;
+    const hold = budget.open({
+      isKnown: limit === bodyLimit,
+      arrived: () => request.raw.socket.bytesRead - before,
+      giveWay: (error) => {
+        void reply.header('connection', 'close');
+        // An error of the body, to whoever reads it: it ends the request with an answer, which destroying the connection would not.
+        if (request.raw.listenerCount('error') > 0) request.raw.emit('error', error);
+        else request.raw.destroy();
+      },
+    });
+    request.raw.once('end', () => hold.arrived());
+    reply.raw.once('close', () => hold.release());
+    onceBodyIsNeededNoMore(request, () => hold.release());
+    if (!isMeasured && length !== undefined) hold.reserve(length);
+    admitted.set(request, { limit, refusal, hold, isReserved: !isMeasured });
+  };
+
+  fastify.addHook('onRequest', async (request, reply) => {
+    if (!hasBody(request) || isStreamed(request)) return;
+    try {
+      await decide(request, reply);
+    } catch (error) {
+      const { processId } = (request.params ?? {}) as { readonly processId?: string };
+      if (processId !== undefined && request.routeOptions.url?.endsWith('/execution'))
+        observer?.executionRefused(processId, error);
+      throw error;
+    }
+  });
+  return (request) => admitted.get(request);
+}
+
+export function tooLarge(what: string, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `The server reads at most ${limit} bytes of a body (MAX_REQUEST_BYTES, server.max_request_bytes), and this one ${what}.`,
+  );
+}
+
+function tooLargeForUnknown(what: string, processId: string): UnauthorizedError {
+  return new UnauthorizedError(
+    `The body of a request to process "${processId}" has at most ${UNKNOWN_LIMIT} bytes where no token that opens it is in the header, ` +
+      `and this one ${what}: send the token as "Authorization: Bearer TOKEN".`,
+  );
+}

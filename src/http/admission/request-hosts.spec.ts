@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ServerSection } from '../../config/configuration.js';
+import { allowedHosts, isAllowedHost } from './request-hosts.js';
+
+describe('a host', () => {
+  it.each([
+    ['localhost', ['loopback']],
+    ['LOCALHOST.', ['loopback']],
+    ['api.localhost', ['loopback']],
+    ['127.1.2.3', ['loopback']],
+    ['[::1]', ['loopback']],
+    ['Api.Example.org', ['api.example.org']],
+    ['a.example.org', ['*.example.org']],
+    ['[fd00::1]', ['fd00::1']],
+    ['any', ['*']],
+  ])('%s is one of %j', (host, allowed) => expect(isAllowedHost(host, allowed)).toBe(true));
+
+  it.each([
+    ['127.0.0.1.example.org', ['loopback']],
+    ['localhost.example.org', ['loopback']],
+    ['128.0.0.1', ['loopback']],
+    ['', ['loopback', 'api.example.org', '*.example.org']],
+    ['example.org', ['*.example.org']],
+    ['.example.org', ['*.example.org']],
+    ['evilexample.org', ['*.example.org', 'example.org']],
+  ])('%j is none of %j', (host, allowed) => expect(isAllowedHost(host, allowed)).toBe(false));
+
+  it('is any where nothing is said, but never on the embedded cluster', () => {
+    const server = { bind: { host: '0.0.0.0', port: 0 } } as ServerSection;
+    expect(allowedHosts(server, false)).toBeUndefined();
+    expect(allowedHosts(server, true)).toEqual(['loopback', '0.0.0.0']);
+    const own = { ...server, hosts: ['a'], url: 'https://api.example.org:8443/x' };
+    expect(allowedHosts(own, false)).toEqual(['a', 'api.example.org']);
+  });
+});

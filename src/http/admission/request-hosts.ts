@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { BlockList, isIP } from 'node:net';
+import type { ServerSection } from '../../config/configuration.js';
+import { MisdirectedError } from '../../ogc/domain-errors.js';
+
+/** Asked by probes, scrapers and pods, by whatever address they know. */
+const OPEN_PATHS = /^\/(?:health|metrics|transfer)(?:\/|$)/;
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/**
+ * Whether the server answers to this host.
+ * @param host of a request: a name or an address, without port
+ * @param allowed names, `*.example.org`, addresses, `loopback`; `*`: all
+ */
+export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
+  const name = bare(host);
+  return allowed.some((entry) => {
+    if (entry === '*') return true;
+    if (entry === 'loopback') return isLoopback(name);
+    if (entry.startsWith('*.')) return name.endsWith(entry.slice(1).toLowerCase()) && name.length >= entry.length;
+    return bare(entry) === name;
+  });
+}
+
+function bare(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
+}
+
+function isLoopback(name: string): boolean {
+  const version = isIP(name);
+  if (version === 0) return name === 'localhost' || name.endsWith('.localhost');
+  return loopback.check(name, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/**
+ * The hosts that the server answers to; undefined: any. With `server.hosts` always that of `server.url`, too.
+ * @param embedded the embedded cluster runs jobs on this very machine: a page of any site whose name leads here could have them run
+ */
+export function allowedHosts({ hosts, url, bind }: ServerSection, embedded: boolean): readonly string[] | undefined {
+  if (hosts === undefined && !embedded) return undefined;
+  const own = url === undefined ? [] : [new URL(url).hostname];
+  return [...(hosts ?? ['loopback', bind.host]), ...own];
+}
+
+/** Refuses requests for other hosts (421; RFC 9110, section 15.5.20), so that no page of another site reaches the server by a name of its own. */
+export function checkHosts(fastify: FastifyInstance, allowed: readonly string[] | undefined): void {
+  if (!allowed) return;
+  fastify.addHook('onRequest', async (request: FastifyRequest) => {
+    if (OPEN_PATHS.test(request.url.split('?', 1)[0] ?? '') || isAllowedHost(request.hostname ?? '', allowed)) return;
+    throw new MisdirectedError(
+      'This server does not answer to the host of this request. Operator: server.hosts (or server.url) names the hosts that it answers to.',
+    );
+  });
+}

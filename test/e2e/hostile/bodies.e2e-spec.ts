@@ -1,0 +1,181 @@
+import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { HostileBed } from '../../support/hostile-bed.js';
+import { TOKEN } from '../../support/test-bed.js';
+
+const MIB = 1024 ** 2;
+const LIMIT = 2 * MIB;
+const BUDGET = 6 * MIB;
+/** What a server that takes no part of it in may have more than one that does nothing, MiB. */
+const LITTLE = 60;
+
+/** JSON that costs much memory once it is parsed. */
+function manyLists(bytes: number): Buffer {
+  return Buffer.from(`{"inputs":{"a":[${'[],'.repeat(Math.floor(bytes / 3))}1]}}`);
+}
+
+describe('a body that nobody asked for', () => {
+  let hostile: HostileBed;
+  HostileBed.forSuite((bed) => (hostile = bed));
+
+  const large = manyLists(9.9 * MIB);
+  const tenAtOnce = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    Promise.all(Array.from({ length: 10 }, () => post(hostile.bed.url + path, large, headers)));
+
+  it.each<[string, string, Record<string, string>, number]>([
+    ['to an unknown path', '/nowhere', {}, 404],
+    ['to a path that takes none', '/processes', {}, 405],
+    ['to an unknown process', '/processes/nothing/execution', {}, 404],
+    ['without the token', '/processes/environment/execution', {}, 401],
+    ['with a wrong token', '/processes/environment/execution', { authorization: 'Bearer wrong' }, 401],
+    ['to be validated without the token', '/processes/environment/validation', {}, 401],
+    ['of a wrong media type', '/processes/lines/execution', { 'content-type': 'text/plain' }, 415],
+    ['in a coding that is not read', '/processes/lines/execution', { 'content-encoding': 'deflate' }, 415],
+  ])('of 10 MiB %s is refused and costs no memory', async (_, path, headers, status) => {
+    const before = await hostile.costOf(() => post(`${hostile.bed.url}/nowhere`, Buffer.from('{}')));
+    let statuses: number[] = [];
+    const { memory } = await hostile.costOf(async () => {
+      statuses = (await tenAtOnce(path, headers)).map((answer) => answer.status);
+    });
+    // Of many wrong tokens at once some are told to come later.
+    const expected = 'authorization' in headers ? [status, 429] : [status];
+    expect(statuses.filter((given) => !expected.includes(given))).toEqual([]);
+    expect(statuses).toContain(status);
+    expect(memory - before.memory).toBeLessThan(LITTLE);
+  });
+
+  it('without a length costs no more', async () => {
+    const before = await hostile.costOf(() => post(`${hostile.bed.url}/nowhere`, Buffer.from('{}')));
+    const statuses: number[] = [];
+    const { memory } = await hostile.costOf(async () => {
+      const answers = ['/nowhere', '/processes/environment/execution'].flatMap((path) =>
+        Array.from({ length: 5 }, () => post(hostile.bed.url + path, large, { 'transfer-encoding': 'chunked' })),
+      );
+      statuses.push(...(await Promise.all(answers)).map(({ status }) => status));
+    });
+    expect(statuses).toEqual([404, 404, 404, 404, 404, 401, 401, 401, 401, 401]);
+    expect(memory - before.memory).toBeLessThan(LITTLE);
+  });
+});
+
+describe('bodies of those who may', () => {
+  let hostile: HostileBed;
+  HostileBed.forSuite((bed) => (hostile = bed), {
+    MAX_REQUEST_BYTES: String(LIMIT),
+    MAX_REQUEST_BYTES_IN_FLIGHT: String(BUDGET),
+  });
+  const path = () => `${hostile.bed.url}/processes/environment/validation`;
+  const right = { authorization: `Bearer ${TOKEN}` };
+
+  it('with the token as an input are small ones', async () => {
+    const body = (bytes: number) => Buffer.from(JSON.stringify({ inputs: { token: TOKEN }, pad: 'x'.repeat(bytes) }));
+    expect((await post(path(), body(1000))).status).toBe(200);
+    const refused = await post(path(), body(300 * 1024));
+    expect([refused.status, refused.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+    expect(refused.text).toContain('Authorization: Bearer');
+    expect((await post(path(), body(100 * 1024), { authorization: 'Bearer wrong' })).status).toBe(200);
+  });
+
+  it('are answered 503 beyond the budget, and taken later', async () => {
+    await hostile.stayingAlive(async () => {
+      const body = Buffer.from(JSON.stringify({ inputs: {}, pad: 'x'.repeat(LIMIT - 100) }));
+      const open = [0, 1, 2].map(() => begin(path(), body.length, right));
+      for (const sent of open) sent.write(body.subarray(0, 1000));
+      let full: Answer;
+      // Until all three have arrived at the server.
+      do full = await post(path(), body, right);
+      while (full.status !== 503);
+      expect([full.headers['retry-after'], full.text]).toEqual([
+        expect.stringMatching(/^\d+$/),
+        expect.stringContaining('MAX_REQUEST_BYTES_IN_FLIGHT'),
+      ]);
+      const answers = open.map(answerOf);
+      for (const sent of open) sent.end(body.subarray(1000));
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
+      expect((await post(path(), body, right)).status).toBe(200);
+    });
+  });
+
+  it('count decoded: what unfolds is refused where the budget ends, not where memory does', async () => {
+    const body = gzipSync(Buffer.from(JSON.stringify({ inputs: {}, pad: 'x'.repeat(LIMIT - 100) })));
+    let statuses: number[] = [];
+    const cost = await hostile.costOf(async () => {
+      const coded = { ...right, 'content-encoding': 'gzip' };
+      statuses = (await Promise.all(Array.from({ length: 40 }, () => post(path(), body, coded)))).map((a) => a.status);
+    });
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    expect(statuses).toContain(200);
+    expect(cost.memory).toBeLessThan(400);
+    expect((await post(path(), body, { ...right, 'content-encoding': 'gzip' })).status).toBe(200);
+  });
+
+  it('leave the half of the budget to those who have shown the token', async () => {
+    const small = 250 * 1024;
+    const open = Array.from({ length: 30 }, () => begin(path(), small, { connection: 'keep-alive' }));
+    const early = open.map(answerOf);
+    for (const sent of open) sent.write('{');
+    const first = await Promise.race(early);
+    expect(first.status).toBe(503);
+    const body = Buffer.from(JSON.stringify({ inputs: {}, pad: 'x'.repeat(LIMIT - 100) }));
+    expect((await post(path(), body, right)).status).toBe(200);
+    for (const sent of open) sent.destroy();
+    await Promise.allSettled(early);
+  });
+
+  it('lose nothing: all of many at once are executed once they are tried again', async () => {
+    const { bed } = hostile;
+    const jobs = await hostile.stayingAlive(() =>
+      Promise.all(
+        Array.from({ length: 12 }, async () => {
+          const body = Buffer.from(JSON.stringify({ inputs: {}, pad: 'x'.repeat(LIMIT - 100) }));
+          for (;;) {
+            const { status, text } = await post(`${bed.url}/processes/environment/execution`, body, {
+              ...right,
+              prefer: 'respond-async',
+            });
+            if (status === 201) return (JSON.parse(text) as { jobID: string }).jobID;
+            expect(status).toBe(503);
+          }
+        }),
+      ),
+    );
+    expect(new Set(jobs).size).toBe(12);
+    for (const job of jobs) expect((await bed.ended(job)).status).toBe('successful');
+  });
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+function begin(url: string, length: number | undefined, headers: Readonly<Record<string, string>>): ClientRequest {
+  return request(url, {
+    method: 'POST',
+    agent: false,
+    headers: {
+      'content-type': 'application/json',
+      ...(length === undefined ? {} : { 'content-length': String(length) }),
+      ...headers,
+    },
+  });
+}
+
+async function answerOf(sent: ClientRequest): Promise<Answer> {
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  sent.on('error', () => undefined);
+  const chunks: Buffer[] = [];
+  response.on('error', () => undefined);
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() };
+}
+
+function post(url: string, body: Buffer, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const sent = begin(url, 'transfer-encoding' in headers ? undefined : body.length, headers);
+  const answer = answerOf(sent);
+  sent.end(body);
+  return answer;
+}
