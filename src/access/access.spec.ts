@@ -50,19 +50,26 @@ describe('access', () => {
     expect([await who(own, 'mine'), await who(own, 'yours')]).toEqual([mine, expect.not.stringContaining(mine)]);
   });
 
-  it('says how to send the token, and what to configure, but never the token', () => {
-    const message = (configured: string | undefined, ...tokens: string[]): string => {
-      try {
-        accessWith(configured).require('closed', ...tokens);
-        return '';
-      } catch (error) {
-        expect(error).toBeInstanceOf(UnauthorizedError);
-        return (error as Error).message;
-      }
+  it('says how to send the token, and what to configure, but never the token', async () => {
+    const message = async (configured: string | undefined, token?: string): Promise<string> => {
+      const wish = { operation: 'execute' } as const;
+      const demanded = accessWith(configured).demand('closed', { token, headers: {} }, wish);
+      const error: unknown = await demanded.catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UnauthorizedError);
+      return (error as Error).message;
     };
-    expect(message('secret')).toContain('Authorization: Bearer TOKEN');
-    expect(message(undefined)).toContain('PYGEOAPI_K8S_MANAGER_API_TOKEN');
-    expect(message('secret', 'wrong')).toBe('The token does not match.');
+    expect(await message('secret')).toContain('Authorization: Bearer TOKEN');
+    expect(await message(undefined)).toContain('PYGEOAPI_K8S_MANAGER_API_TOKEN');
+    expect(await message('secret', 'wrong')).toBe('The token does not match.');
+  });
+
+  it.each([
+    ['secret', undefined, 'token, 192.0.2.1'],
+    ['wrong', undefined, 'another token, 192.0.2.1'],
+    [undefined, 'secret', 'token, 192.0.2.1'],
+    [undefined, undefined, 'anonymous, 192.0.2.1'],
+  ])('names the caller with token %j and input %j as "%s"', (token, input, name) => {
+    expect(accessWith('secret').nameOf({ token, headers: {}, address: '192.0.2.1' }, input)).toBe(name);
   });
 
   it.each([

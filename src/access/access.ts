@@ -1,10 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { scrypt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { Configuration } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
-import { UnauthorizedError } from '../ogc/domain-errors.js';
+import { DomainError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 
@@ -26,9 +26,15 @@ export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
   readonly inputToken?: string;
 }
 
+/** An execution as lines of the log name it: a client may have made up the id. */
+export function executionOf(processId: string): string {
+  return `An execution of ${JSON.stringify(processId.slice(0, 100))}`;
+}
+
 /** Who may execute, read logs and dismiss: those who know the API token, where the process asks for it. */
 @Injectable()
 export class Access {
+  private readonly logger = new Logger(Access.name);
   private readonly apiToken: ApiToken;
 
   constructor(
@@ -66,24 +72,32 @@ export class Access {
   /** @throws UnauthorizedError, MisconfiguredError */
   async demand(processId: string, caller: Caller, wish: Wish): Promise<void> {
     if (await this.permits(processId, caller, wish)) return;
-    if (this.processes.find(processId)?.checksAccess)
-      throw new UnauthorizedError(`Process "${processId}" does not let this request pass.`);
-    this.require(processId, caller.token, wish.inputToken);
+    const { operation, jobId, inputToken } = wish;
+    const error = this.processes.find(processId)?.checksAccess
+      ? new UnauthorizedError(`Process "${processId}" does not let this request pass.`)
+      : this.refusal(processId, caller.token, inputToken);
+    // What is refused of executions their maker logs, whatever the reason.
+    if (jobId !== undefined) this.logRefusal(`${operation} of job ${jobId}`, caller, error, inputToken);
+    throw error;
   }
 
-  /** @throws UnauthorizedError */
-  require(processId: string, ...tokens: readonly (string | undefined)[]): void {
-    if (this.isGranted(processId, ...tokens)) return;
+  private refusal(processId: string, ...tokens: readonly (string | undefined)[]): UnauthorizedError {
     if (!this.apiToken.isSet) {
-      throw new UnauthorizedError(
+      return new UnauthorizedError(
         `Process "${processId}" asks for a token, but this server has none configured (PYGEOAPI_K8S_MANAGER_API_TOKEN), so that none can match.`,
       );
     }
-    throw new UnauthorizedError(
+    return new UnauthorizedError(
       tokens.some((token) => token !== undefined)
         ? 'The token does not match.'
         : `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.`,
     );
+  }
+
+  /** Logs who was refused what; failures that are not the caller's are logged where they happen. */
+  logRefusal(what: string, caller: Caller, error: unknown, inputToken?: string): void {
+    if (error instanceof DomainError)
+      this.logger.log(`${what} is refused (${this.nameOf(caller, inputToken)}): ${error.name}`);
   }
 
   /** Who it is, for a line of the log: a kind of caller and an address, never a token. */

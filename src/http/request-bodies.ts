@@ -1,18 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { PassThrough, type Readable, type Transform } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip, createZstdDecompress } from 'node:zlib';
-import { InvalidRequestError, UnsupportedCodingError } from '../ogc/domain-errors.js';
+import { PassThrough, type Readable } from 'node:stream';
+import { InvalidRequestError } from '../ogc/domain-errors.js';
 import type { AdmittedBody } from './admission/body-admission.js';
-
-/** What RFC 9659 asks decoders of HTTP to bear, 8 MiB: without a bound a few bytes may ask for 128 MiB of memory. */
-const ZSTD_WINDOW_LOG = 23;
-
-/** Content codings (RFC 9110, section 8.4.1) of bodies, in the order of `Accept-Encoding`. Not `deflate`, of which there are two. */
-const decoders: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG } }),
-  br: createBrotliDecompress,
-};
+import { codingOf, decoders } from './admission/body-codings.js';
 
 /** A stream that Fastify compares with `Content-Length` by what has arrived, not by what came out of it. */
 type Body = Readable & { receivedEncodedLength?: number };
@@ -20,8 +10,7 @@ type Body = Readable & { receivedEncodedLength?: number };
 /**
  * Reads bodies in a content coding, and no more of any than was admitted, sent or decoded: it is cut off as soon as that
  * is known. Bodies that fail are answered by what the admission says of too large ones; UnavailableError where the server has no room
- * for more; UnsupportedCodingError, which says what is
- * read (RFC 9110, section 15.5.16); InvalidRequestError where a body is not in the coding that it names.
+ * for more; InvalidRequestError where a body is not in the coding that it names.
  * @param admitted says how the body of a request is read; undefined: as it is sent, whatever it is
  */
 export function readBodies(
@@ -39,20 +28,8 @@ export function readBodies(
       return error;
     };
     const coding = codingOf(headers['content-encoding']);
-    if (coding !== undefined && !Object.hasOwn(decoders, coding))
-      throw refuse(new UnsupportedCodingError(coding, Object.keys(decoders).join(', ')));
     return admission.isReserved ? payload : measured(payload, coding, { ...admission, length, refuse });
   });
-}
-
-/** Undefined: none. Several, one upon another, are named as they are. */
-function codingOf(header: string | undefined): string | undefined {
-  const codings = (header ?? '')
-    .split(',')
-    .map((coding) => coding.trim().toLowerCase())
-    .filter((coding) => coding !== '' && coding !== 'identity');
-  const name = codings.join(', ');
-  return name === '' ? undefined : name === 'x-gzip' ? 'gzip' : name;
 }
 
 interface Measure extends AdmittedBody {

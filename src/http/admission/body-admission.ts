@@ -1,11 +1,12 @@
 import { NotFoundException } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Access, callerOf } from '../../access/access.js';
+import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Access, callerOf, executionOf } from '../../access/access.js';
 import type { Observer } from '../../observation/observer.js';
 import { PayloadTooLargeError, ProcessNotFoundError, UnauthorizedError } from '../../ogc/domain-errors.js';
 import { onceBodyIsNeededNoMore } from '../../ogc/requests/needed-bodies.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { BodyBudget, BodyHold } from './body-budget.js';
+import { codingOf } from './body-codings.js';
 
 /**
  * Bytes of a body whose sender has not shown by a header that it may execute what it names: the token may be in the body (the input
@@ -45,8 +46,9 @@ function hasBody({ method, headers }: FastifyRequest): boolean {
 }
 
 /**
- * Decides of each request with a body, before any of it is read, whether and how much of it is: path and method, process, token and
- * declared length come first, and then what the server has room for. To be called after the hooks that answer 405 and 415.
+ * Decides of each request with a body, before any of it is read, whether and how much of it is: path and method, media type and coding,
+ * process, token and declared length come first, and only then what the server has room for. To be called after the hooks that answer
+ * 405 and refuse forms.
  * @returns what was decided of a request; undefined where nothing is read, or somewhere else
  */
 export function admitBodies(
@@ -74,15 +76,17 @@ export function admitBodies(
   };
 
   const decide = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { headers, routeOptions } = request;
-    const isMeasured = headers['transfer-encoding'] !== undefined || headers['content-encoding'] !== undefined;
-    const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
-    if (request.is404) throw new NotFoundException(`Cannot ${request.method} ${request.url}`);
+    const { headers, routeOptions, method, url } = request;
+    if (request.is404) throw new NotFoundException(`Cannot ${method} ${url}`);
+    const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+    if (!fastify.hasContentTypeParser(mediaType)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
+    const isMeasured = codingOf(headers['content-encoding']) !== undefined || headers['transfer-encoding'] !== undefined;
     const process = EXECUTING.has(routeOptions.url ?? '')
       ? (request.params as { processId: string }).processId
       : undefined;
     if (process !== undefined && processes && !processes.find(process)) throw new ProcessNotFoundError(process);
     const { bodyLimit = Infinity } = routeOptions;
+    const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     const said = length === undefined ? '' : `has ${length} bytes (Content-Length)`;
     if (length !== undefined && length > bodyLimit) throw tooLarge(said, bodyLimit);
     const { limit, refusal } = await limitOf(request);
@@ -111,8 +115,10 @@ export function admitBodies(
       await decide(request, reply);
     } catch (error) {
       const { processId } = (request.params ?? {}) as { readonly processId?: string };
-      if (processId !== undefined && request.routeOptions.url?.endsWith('/execution'))
+      if (processId !== undefined && request.routeOptions.url?.endsWith('/execution')) {
         observer?.executionRefused(processId, error);
+        access?.logRefusal(executionOf(processId), callerOf(request), error);
+      }
       throw error;
     }
   });

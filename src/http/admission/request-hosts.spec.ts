@@ -12,6 +12,8 @@ describe('a host', () => {
     ['Api.Example.org', ['api.example.org']],
     ['a.example.org', ['*.example.org']],
     ['[fd00::1]', ['fd00::1']],
+    ['localhost:8080', ['loopback']],
+    ['[::1]:80', ['loopback']],
     ['any', ['*']],
   ])('%s is one of %j', (host, allowed) => expect(isAllowedHost(host, allowed)).toBe(true));
 
@@ -19,6 +21,11 @@ describe('a host', () => {
     ['127.0.0.1.example.org', ['loopback']],
     ['localhost.example.org', ['loopback']],
     ['128.0.0.1', ['loopback']],
+    // What a link made of it would lead elsewhere by.
+    ['localhost:80@example.org', ['loopback']],
+    ['localhost/example.org', ['loopback']],
+    ['[::1]example.org', ['loopback']],
+    ['localhost#.example.org', ['loopback']],
     ['', ['loopback', 'api.example.org', '*.example.org']],
     ['example.org', ['*.example.org']],
     ['.example.org', ['*.example.org']],

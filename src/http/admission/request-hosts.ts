@@ -12,11 +12,13 @@ loopback.addAddress('::1', 'ipv6');
 
 /**
  * Whether the server answers to this host.
- * @param host of a request: a name or an address, without port
+ * @param host of a request: a name or an address, and a port or none; anything else is no host
  * @param allowed names, `*.example.org`, addresses, `loopback`; `*`: all
  */
 export function isAllowedHost(host: string, allowed: readonly string[]): boolean {
-  const name = bare(host);
+  const written = /^(\[[^\]]*\]|[^:]*)(?::\d{0,5})?$/.exec(host)?.[1];
+  if (written === undefined) return allowed.includes('*');
+  const name = bare(written);
   return allowed.some((entry) => {
     if (entry === '*') return true;
     if (entry === 'loopback') return isLoopback(name);
@@ -52,7 +54,7 @@ export function allowedHosts({ hosts, url, bind }: ServerSection, embedded: bool
 export function checkHosts(fastify: FastifyInstance, allowed: readonly string[] | undefined): void {
   if (!allowed) return;
   fastify.addHook('onRequest', async (request: FastifyRequest) => {
-    if (OPEN_PATHS.test(request.url.split('?', 1)[0] ?? '') || isAllowedHost(request.hostname ?? '', allowed)) return;
+    if (OPEN_PATHS.test(request.url.split('?', 1)[0] ?? '') || isAllowedHost(request.host, allowed)) return;
     throw new MisdirectedError(
       'This server does not answer to the host of this request. Operator: server.hosts (or server.url) names the hosts that it answers to.',
     );

@@ -6,12 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { jobName } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
-import {
-  DomainError,
-  IdempotencyConflictError,
-  InvalidRequestError,
-  MisconfiguredError,
-} from '../../ogc/domain-errors.js';
+import { IdempotencyConflictError, InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
   parseExecuteRequest,
   tokenOf,
@@ -24,7 +19,7 @@ import { Observer } from '../../observation/observer.js';
 import { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
 import { activeTrace, inSpan } from '../../tracing/tracing.js';
-import { Access, type Caller } from '../../access/access.js';
+import { Access, type Caller, executionOf } from '../../access/access.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
@@ -100,13 +95,8 @@ export class ExecutionService {
       return job;
     } catch (error) {
       this.observer.executionRefused(processId, error);
-      if (error instanceof DomainError) {
-        const process = this.processes.find(processId);
-        const who = this.access.nameOf(caller, process && tokenOf(process, body));
-        this.logger.log(
-          `An execution of ${JSON.stringify(processId.slice(0, 100))} is refused (${who}): ${error.name}`,
-        );
-      }
+      const process = this.processes.find(processId);
+      this.access.logRefusal(executionOf(processId), caller, error, process && tokenOf(process, body));
       throw error;
     }
   }
