@@ -7,7 +7,7 @@ import { Access } from './access/access.js';
 import { admitBodies } from './http/admission/body-admission.js';
 import { BodyBudget } from './http/admission/body-budget.js';
 import { limitHeaders } from './http/admission/long-headers.js';
-import { allowedHosts, checkHosts } from './http/admission/request-hosts.js';
+import { allowedHosts, checkHosts, hostToListenAt } from './http/admission/request-hosts.js';
 import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
@@ -254,9 +254,7 @@ export async function listen(app: NestFastifyApplication): Promise<string> {
   } = app.get(Configuration, { strict: false });
   await app.init();
   if (processesApi) await app.get(JobCache, { strict: false }).whenSynced();
-  // What runs jobs as processes of this machine is nobody else's, unless somebody says so.
-  const { embedded } = app.get(ClusterConnection, { strict: false });
-  const host = bind.isDefault && embedded ? '127.0.0.1' : bind.host;
+  const host = hostToListenAt(bind, app.get(ClusterConnection, { strict: false }));
   await app.listen(bind.port, host);
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : bind.port;

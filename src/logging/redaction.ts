@@ -3,7 +3,7 @@ const REDACTED = '[redacted]';
 /** Shorter ones stand in any text by chance. */
 const SHORTEST = 8;
 
-/** What gives something away by its shape, whoever's it is. */
+/** What gives something away by its shape, whoever's it is. Each is looked for from a few places of a run of characters, so that no line costs more than its length. */
 const shapes: readonly (readonly [shape: RegExp, replacement: string])[] = [
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   // User and password of an address.
@@ -15,7 +15,7 @@ const shapes: readonly (readonly [shape: RegExp, replacement: string])[] = [
   ],
   // Secrets of Standard Webhooks, and JSON Web Tokens, which service accounts have.
   [/\bwhsec_[A-Za-z0-9+/=]+/g, REDACTED],
-  [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, REDACTED],
+  [/(?<![\w-])((?:[\w-]{0,64}-)?)eyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g, `$1${REDACTED}`],
 ];
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ServerSection } from '../../config/configuration.js';
-import { allowedHosts, isAllowedHost } from './request-hosts.js';
+import { allowedHosts, hostToListenAt, isAllowedHost } from './request-hosts.js';
 
 describe('a host', () => {
   it.each([
@@ -38,5 +38,17 @@ describe('a host', () => {
     expect(allowedHosts(server, true)).toEqual(['loopback', '0.0.0.0']);
     const own = { ...server, hosts: ['a'], url: 'https://api.example.org:8443/x' };
     expect(allowedHosts(own, false)).toEqual(['a', 'api.example.org']);
+  });
+});
+
+describe('the server listens', () => {
+  const given = { host: '0.0.0.0', port: 0 };
+  it.each([
+    ['to this machine where it runs its jobs on it', true, true, false, '127.0.0.1'],
+    ['to all where that is a container', true, true, true, '0.0.0.0'],
+    ['to all where the cluster is elsewhere', true, false, false, '0.0.0.0'],
+    ['where it is told to', undefined, true, false, '0.0.0.0'],
+  ] as const)('%s', (_, isDefault, embedded, insideContainer, host) => {
+    expect(hostToListenAt({ ...given, ...(isDefault ? { isDefault } : {}) }, { embedded, insideContainer })).toBe(host);
   });
 });

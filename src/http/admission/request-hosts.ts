@@ -41,6 +41,17 @@ function isLoopback(name: string): boolean {
 }
 
 /**
+ * The address that the server listens at. What runs jobs as processes of this machine is nobody else's, unless somebody says so; of a
+ * container nothing could be reached at its loopback address, and what of it is published is said elsewhere.
+ */
+export function hostToListenAt(
+  { host, isDefault }: ServerSection['bind'],
+  cluster: { readonly embedded: boolean; readonly insideContainer: boolean },
+): string {
+  return isDefault && cluster.embedded && !cluster.insideContainer ? '127.0.0.1' : host;
+}
+
+/**
  * The hosts that the server answers to; undefined: any. With `server.hosts` always that of `server.url`, too.
  * @param embedded the embedded cluster runs jobs on this very machine: a page of any site whose name leads here could have them run
  */

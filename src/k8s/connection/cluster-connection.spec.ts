@@ -135,7 +135,7 @@ describe('connectToCluster', () => {
   it('starts the embedded cluster in a container when asked for by name, in the namespace set', async () => {
     environment.KUBECONFIG = await file('named', kubeconfig('named'));
     const connection = await connect('embedded', 'mine', { insideContainer: true });
-    expect(connection).toMatchObject({ embedded: true, namespace: 'mine' });
+    expect(connection).toMatchObject({ embedded: true, insideContainer: true, namespace: 'mine' });
   });
 
   it('stops the embedded cluster again where its kubeconfig cannot be used', async () => {

@@ -18,6 +18,8 @@ export abstract class ClusterConnection {
   abstract readonly description: string;
   /** Whether it is the embedded cluster, run by this process. */
   abstract readonly embedded: boolean;
+  /** Whether this process is in a container, which is a machine of its own. */
+  abstract readonly insideContainer: boolean;
   /** Breaks all connections and stops the embedded cluster. */
   abstract close(): Promise<void>;
 }
@@ -122,7 +124,7 @@ function connectByKubeconfig(
     );
   }
   const source = `kubeconfig ${files.join(delimiter)}, context ${context}`;
-  return connection(kubeConfig, namespace, `${kubeConfig.getCurrentCluster()?.server} (${source})`);
+  return connection(kubeConfig, namespace, `${kubeConfig.getCurrentCluster()?.server} (${source})`, around);
 }
 
 function connectInCluster(settings: ClusterSettings, around: Surroundings): ClusterConnection {
@@ -134,7 +136,8 @@ function connectInCluster(settings: ClusterSettings, around: Surroundings): Clus
       `no namespace: the service account names none (${join(SERVICE_ACCOUNT, 'namespace')}); set PYGEOAPI_K8S_MANAGER_NAMESPACE`,
     );
   }
-  return connection(kubeConfig, namespace, `${kubeConfig.getCurrentCluster()?.server} (service account of the pod)`);
+  const description = `${kubeConfig.getCurrentCluster()?.server} (service account of the pod)`;
+  return connection(kubeConfig, namespace, description, around);
 }
 
 async function connectEmbedded(
@@ -152,7 +155,7 @@ async function connectEmbedded(
     const kubeConfig = new PooledKubeConfig();
     loadKubeconfigFiles(kubeConfig, [cluster.kubeconfigPath]);
     const description = `embedded cluster in ${dataDir} (${cluster.url})`;
-    return connection(kubeConfig, settings.namespace || 'default', description, cluster);
+    return connection(kubeConfig, settings.namespace || 'default', description, around, cluster);
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -163,6 +166,7 @@ function connection(
   kubeConfig: PooledKubeConfig,
   namespace: string,
   description: string,
+  { insideContainer }: Surroundings,
   embedded?: RunningEmbeddedCluster,
 ): ClusterConnection {
   return {
@@ -170,6 +174,7 @@ function connection(
     namespace,
     description,
     embedded: embedded !== undefined,
+    insideContainer,
     close: async () => {
       await kubeConfig.close();
       await embedded?.stop();
