@@ -45,6 +45,7 @@ describe('K8sModule', () => {
       namespace: 'here',
       description: 'scripted',
       embedded: false,
+      insideContainer: false,
       close: async () => {
         closedAfter = api.requests.map(({ method, url }) => `${method} ${url.pathname.split('/').at(-1)}`);
         await kubeConfig.close();
@@ -114,6 +115,7 @@ describe('K8sModule', () => {
       namespace: 'here',
       description: 'scripted',
       embedded: false,
+      insideContainer: false,
       close: () => kubeConfig.close(),
     };
     const module = await Test.createTestingModule({

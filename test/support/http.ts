@@ -1,9 +1,18 @@
 import { request } from 'node:http';
 
-/** Unlike fetch, without an Accept-Encoding of its own and with the body as it comes over the wire. */
-export function rawGet(url: string, headers: Record<string, string> = {}) {
-  return new Promise<{ status?: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>((resolve, reject) => {
-    const sent = request(url, { headers, agent: false }, (response) => {
+export interface RawAnswer {
+  readonly status?: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: Buffer;
+}
+
+/** Unlike fetch, with any headers, without an Accept-Encoding of its own and with the body as it comes over the wire. */
+export function rawSend(
+  url: string,
+  { method, headers, body }: { method?: string; headers?: Readonly<Record<string, string>>; body?: string } = {},
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -11,9 +20,11 @@ export function rawGet(url: string, headers: Record<string, string> = {}) {
         resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
       );
     });
-    sent.on('error', reject).end();
+    sent.on('error', reject).end(body);
   });
 }
+
+export const rawGet = (url: string, headers: Record<string, string> = {}) => rawSend(url, { headers });
 
 /** Every `href` of an answer, at any depth. */
 export function hrefs(value: unknown): string[] {

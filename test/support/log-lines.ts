@@ -19,6 +19,6 @@ export function logLines(output = ''): LogLine[] {
   return output
     .split('\n')
     .slice(0, -1)
-    .filter((line) => !/^(cluster|object store|visualisations|listening on)\b/.test(line))
+    .filter((line) => !/^(cluster|object store|visualisations|listening on|costs at)\b/.test(line))
     .map((line) => JSON.parse(line) as LogLine);
 }

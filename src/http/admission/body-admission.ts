@@ -80,7 +80,8 @@ export function admitBodies(
     if (request.is404) throw new NotFoundException(`Cannot ${method} ${url}`);
     const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
     if (!fastify.hasContentTypeParser(mediaType)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
-    const isMeasured = codingOf(headers['content-encoding']) !== undefined || headers['transfer-encoding'] !== undefined;
+    const isMeasured =
+      codingOf(headers['content-encoding']) !== undefined || headers['transfer-encoding'] !== undefined;
     const process = EXECUTING.has(routeOptions.url ?? '')
       ? (request.params as { processId: string }).processId
       : undefined;

@@ -98,7 +98,7 @@ export class LogsController {
     const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);
     const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
     addVary(reply, 'Accept');
-    void reply.header('x-accel-buffering', 'no');
+    void reply.header('x-accel-buffering', 'no').header('cache-control', 'no-store');
     if (wantsEvents(request)) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) return this.sendFollowed(reply, job, at, gone.signal);
@@ -118,7 +118,6 @@ export class LogsController {
     const bound = mayEndEarly ? [`may-end-early`, `silence=${this.maxSilence}`] : [];
     await reply
       .header('log-follow', [...bound, `attempt=${at.attempt}`, `from=${at.from}`].join(', '))
-      .header('cache-control', 'no-store')
       .send(body);
   }
 
@@ -137,7 +136,7 @@ export class LogsController {
     if (!at) throw wrong('Last-Event-ID', `must be the id of an event of this log (is "${String(last)}")`);
     const heartbeat = ((this.maxSilence || MAX_SILENCE) * 1000) / 2;
     const body = await this.events.follow(job, at, { only, heartbeat }, gone);
-    await reply.header('content-type', EVENTS).header('cache-control', 'no-store').send(body);
+    await reply.header('content-type', EVENTS).send(body);
   }
 }
 
