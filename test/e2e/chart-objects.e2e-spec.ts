@@ -139,6 +139,21 @@ describeWithHelm('the chart', () => {
     ]);
   });
 
+  it('answers to the names of Service and Ingress, and to those that it is told', async () => {
+    const hostsOf = async (values: object) => {
+      const [container] = containersOf(named(await render(values), 'Deployment'));
+      return container?.env?.find(({ name }) => name === 'SERVER_HOSTS')?.value;
+    };
+    const service = ['', '.$(POD_NAMESPACE)', '.$(POD_NAMESPACE).svc', '.$(POD_NAMESPACE).svc.cluster.local'];
+    const own = ['loopback', ...service.map((rest) => `k8s-job-manager${rest}`)];
+    expect(await hostsOf({})).toBe(own.join());
+    const ingress = { enabled: true, host: 'processes.example.net' };
+    expect(await hostsOf({ ingress, hosts: ['a.example.org'] })).toBe(
+      [...own, 'processes.example.net', 'a.example.org'].join(),
+    );
+    expect(await hostsOf({ env: [{ name: 'SERVER_HOSTS', value: '*' }] })).toBe('*');
+  });
+
   it('leads from alerts to the runbook of the repository that it is told', async () => {
     const prometheusRule = {
       enabled: true,

@@ -138,8 +138,8 @@ export class TestBed extends TestClient {
         configuration: await readFile(PYGEOAPI_CONFIG, 'utf8'),
         token: TOKEN,
         bucket: bucketVariables(this),
-        // The suites' configuration says 127.0.0.1.
-        environment: { HOST: '0.0.0.0', ...environment, ...over },
+        // The suites' configuration says 127.0.0.1; they ask by the address of the Service.
+        environment: { HOST: '0.0.0.0', SERVER_HOSTS: '*', ...environment, ...over },
         ...settings,
       },
       way,

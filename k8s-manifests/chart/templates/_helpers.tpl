@@ -33,6 +33,17 @@ helm.sh/chart: {{ include "server.chart" . }}
 {{- .Values.jobs.namespace | default .Release.Namespace -}}
 {{- end -}}
 
+{{/* The hosts that requests may name: the Service's, the Ingress's and what is given. */}}
+{{- define "server.hosts" -}}
+{{- $name := include "server.fullname" . -}}
+{{- $service := printf "%s.$(POD_NAMESPACE)" $name -}}
+{{- $hosts := list "loopback" $name $service (printf "%s.svc" $service) (printf "%s.svc.cluster.local" $service) -}}
+{{- if .Values.ingress.enabled -}}
+{{- $hosts = append $hosts .Values.ingress.host -}}
+{{- end -}}
+{{- join "," (concat $hosts .Values.hosts) -}}
+{{- end -}}
+
 {{/* Whether there are processes and jobs at all. */}}
 {{- define "server.processesApi" -}}
 {{- if or (not .Values.visualisations.enabled) .Values.visualisations.processesApi }}true{{ end -}}

@@ -37,7 +37,7 @@ describe('a host', () => {
     expect(allowedHosts(server, false)).toBeUndefined();
     expect(allowedHosts(server, true)).toEqual(['loopback', '0.0.0.0']);
     const own = { ...server, hosts: ['a'], url: 'https://api.example.org:8443/x' };
-    expect(allowedHosts(own, false)).toEqual(['a', 'api.example.org']);
+    expect(allowedHosts(own, false)).toEqual(['a', '0.0.0.0', 'api.example.org']);
   });
 });
 

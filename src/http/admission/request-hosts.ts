@@ -52,13 +52,13 @@ export function hostToListenAt(
 }
 
 /**
- * The hosts that the server answers to; undefined: any. With `server.hosts` always that of `server.url`, too.
+ * The hosts that the server answers to; undefined: any. Always that of `server.url`, too, and what it listens at, which stands in the log.
  * @param embedded the embedded cluster runs jobs on this very machine: a page of any site whose name leads here could have them run
  */
 export function allowedHosts({ hosts, url, bind }: ServerSection, embedded: boolean): readonly string[] | undefined {
   if (hosts === undefined && !embedded) return undefined;
   const own = url === undefined ? [] : [new URL(url).hostname];
-  return [...(hosts ?? ['loopback', bind.host]), ...own];
+  return [...(hosts ?? ['loopback']), bind.host, ...own];
 }
 
 /** Refuses requests for other hosts (421; RFC 9110, section 15.5.20), so that no page of another site reaches the server by a name of its own. */
