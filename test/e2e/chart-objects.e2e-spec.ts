@@ -142,7 +142,8 @@ describeWithHelm('the chart', () => {
   it('answers to the names of Service and Ingress, and to those that it is told', async () => {
     const hostsOf = async (values: object) => {
       const [container] = containersOf(named(await render(values), 'Deployment'));
-      return container?.env?.find(({ name }) => name === 'SERVER_HOSTS')?.value;
+      const env = container?.env as { name: string; value?: string }[] | undefined;
+      return env?.find(({ name }) => name === 'SERVER_HOSTS')?.value;
     };
     const service = ['', '.$(POD_NAMESPACE)', '.$(POD_NAMESPACE).svc', '.$(POD_NAMESPACE).svc.cluster.local'];
     const own = ['loopback', ...service.map((rest) => `k8s-job-manager${rest}`)];

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import isInsideContainer from 'is-inside-container';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Child } from '../support/child.js';
 import { onRealCluster } from '../support/cluster.js';
+import { rawSend } from '../support/http.js';
 import { CONFIGURATION, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -56,6 +58,27 @@ const kubectlInstalled = await run('kubectl', ['version', '--client']).then(
 
   it('keeps its kubeconfig to its user', async () => {
     expect((await stat(join(folder, 'cluster/kubeconfig'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('answers to names of this machine alone, whatever they lead to', async () => {
+    const statusAt = async (host: string, path = '/jobs') => (await rawSend(url + path, { headers: { host } })).status;
+    expect(await statusAt('rebound.example.net')).toBe(421);
+    expect(await statusAt('localhost')).toBe(200);
+    expect(await statusAt('rebound.example.net', '/health/live')).toBe(200);
+  });
+
+  it('is there for this machine alone, unless it is a container, where nobody says otherwise', async () => {
+    const file = join(folder, 'without-bind.yaml');
+    await writeFile(file, (await readFile(CONFIGURATION, 'utf8')).replace(/^ {2}bind:.*\n/m, ''));
+    const own = ['--port', '0', '--data-dir', join(folder, 'of-its-own'), '--config', file];
+    const { child, match } = await Child.start(
+      'dist/main.js',
+      ['--cluster', 'embedded', ...own],
+      {},
+      /^listening on http:\/\/(\S+):\d+$/m,
+    );
+    await child.end();
+    expect(match[1]).toBe(isInsideContainer() ? '0.0.0.0' : '127.0.0.1');
   });
 
   it('gives jobs an environment of their own, nothing of the server\u2019s', async () => {
