@@ -57,6 +57,8 @@ interface Wanted {
   readonly subscription: Subscription | undefined;
   readonly wishes: ResponseWishes;
   readonly gone: AbortSignal | undefined;
+  /** Who asks, for the log. */
+  readonly who: string;
 }
 
 /** Makes jobs of execute requests. */
@@ -130,13 +132,14 @@ export class ExecutionService {
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     const done = this.live.reserve(process);
     try {
-      return await this.make({ process, request, jobId, idempotency, subscription, wishes, gone });
+      const who = this.access.nameOf(caller, inputToken);
+      return await this.make({ process, request, jobId, idempotency, subscription, wishes, gone, who });
     } finally {
       done();
     }
   }
 
-  private async make({ process, request, jobId, idempotency, subscription, wishes, gone }: Wanted): Promise<Made> {
+  private async make({ process, request, jobId, idempotency, subscription, wishes, gone, who }: Wanted): Promise<Made> {
     const { preparation } = this;
     const largeInputs = preparation.largeInputs(process, request.inputs);
     await this.linked.assertValid(process.id, request.links, gone);
@@ -148,7 +151,7 @@ export class ExecutionService {
       throw error;
     });
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
-    this.logger.log(`Job ${kubeJob.metadata?.name} is created (${this.access.nameOf(caller, inputToken)})`);
+    this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
     this.cache.observe(created);
     const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
     return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };
