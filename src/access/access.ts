@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { scrypt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
@@ -31,14 +31,16 @@ export function executionOf(processId: string): string {
   return `An execution of ${JSON.stringify(processId.slice(0, 100))}`;
 }
 
+type OfJob = { readonly processId: string; readonly jobId: string };
+
 /** Who may execute, read logs and dismiss: those who know the API token, where the process asks for it. */
 @Injectable()
-export class Access {
+export class Access implements OnApplicationBootstrap {
   private readonly logger = new Logger(Access.name);
   private readonly apiToken: ApiToken;
 
   constructor(
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly processes: ProcessRegistry,
   ) {
     this.apiToken = new ApiToken(configuration.environment.apiToken);
@@ -65,8 +67,46 @@ export class Access {
    * Whether the caller may read a job's log. A processor that fails to decide opens nothing, and does not keep the rest of
    * an answer from being shown.
    */
-  mayReadLog(job: { readonly processId: string; readonly jobId: string }, caller: Caller): Promise<boolean> {
+  mayReadLog(job: OfJob, caller: Caller): Promise<boolean> {
     return this.permits(job.processId, caller, { operation: 'read-log', jobId: job.jobId }).catch(() => false);
+  }
+
+  /**
+   * Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide opens nothing.
+   */
+  async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
+    if (this.resultsArePublic(job.processId)) return true;
+    return this.permits(job.processId, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
+  }
+
+  /** @throws UnauthorizedError, MisconfiguredError where `results: token` holds and the caller may not execute the process */
+  async demandResults({ processId, jobId }: OfJob, caller: Caller): Promise<void> {
+    if (!this.resultsArePublic(processId)) await this.demand(processId, caller, { operation: 'read-results', jobId });
+  }
+
+  /** Whether the caller may read the job's results, as {@link demandResults} has it. */
+  mayReadResults(job: OfJob, caller: Caller): Promise<boolean> {
+    return this.demandResults(job, caller).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Says once, at start, which processes ask for a token to execute and for none to read what came of it. */
+  onApplicationBootstrap(): void {
+    const all = this.processes.list();
+    const readable = all.filter(({ id, requiresToken }) => requiresToken && this.resultsArePublic(id));
+    if (readable.length === 0) return;
+    this.logger.warn(
+      `Of ${readable.length} processes that ask for a token, everybody may read statuses and results, as with the predecessors: ` +
+        '"results: token" in server.manager, or in a process, asks for what executing asks for ("results: public" there is open, too).',
+    );
+  }
+
+  /** A process that is not configured any more is as `server.manager` says. */
+  private resultsArePublic(processId: string): boolean {
+    const own = this.processes.find(processId)?.jobSettings.resultReaders;
+    return (own ?? this.configuration.server.manager.jobs.resultReaders) !== 'token';
   }
 
   /** @throws UnauthorizedError, MisconfiguredError */

@@ -74,8 +74,13 @@ export interface ServerSection {
 /** What is done where a result is not what it is called: nothing, said in the status, the job fails. */
 export type ResultValidation = 'off' | 'warn' | 'fail';
 
+/** Who may read statuses in full and results: whoever may execute the process, or everybody. */
+export type ResultReaders = 'token' | 'public';
+
 /** How jobs are run and kept. Undefined: the default. */
 export interface JobSettings {
+  /** Who reads results, and of statuses more than how far they are (`results`); default `public`, as the predecessors. */
+  readonly resultReaders?: ResultReaders;
   /** Whether results are compared with media type and schema when they are collected (`result_validation`); default `warn`. */
   readonly resultValidation?: ResultValidation;
   /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default 600. */

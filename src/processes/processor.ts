@@ -73,7 +73,7 @@ export interface ClusterView {
 
 /** What a client wants to do with what belongs to a process. */
 export interface AccessRequest {
-  readonly operation: 'execute' | 'read-log' | 'dismiss';
+  readonly operation: 'execute' | 'read-log' | 'read-status' | 'read-results' | 'dismiss';
   /** The job, where there is one already. */
   readonly jobId?: string;
   /** The token that the client sent: `Authorization: Bearer`, else the input `token`. Not to be logged. */

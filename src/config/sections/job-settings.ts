@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
-import type { JobSettings, ResultValidation } from '../configuration.js';
+import type { JobSettings, ResultReaders, ResultValidation } from '../configuration.js';
 import { IntegerFrom, NotBeside, OneOf, YamlBoolean } from '../constraints.js';
 import { PodSettingsDefinition } from './pod-settings.js';
 
@@ -46,6 +46,10 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @OneOf(['off', 'warn', 'fail'])
   result_validation?: ResultValidation;
 
+  @IsOptional()
+  @OneOf(['token', 'public'])
+  results?: ResultReaders;
+
   /** Of `server.manager`: of processes that offer asynchronous execution, too. */
   @IsOptional()
   @IntegerFrom(1, DAY)
@@ -83,6 +87,7 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     ttlSeconds: definition.ttl_seconds_after_finished,
     resultsTtlSeconds: definition.results_ttl,
     resultValidation: definition.result_validation,
+    resultReaders: definition.results,
     ...toRetries(definition),
     automountServiceAccountToken: definition.automountServiceAccountToken,
     maxInlineInputs: definition.max_inline_inputs,

@@ -26,7 +26,7 @@ import { JOB_LIST_PARAMETERS, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
 import { JobListDto } from './jobs.dto.js';
 import { type JobPage, JobsService, type PageParameter } from './jobs.service.js';
-import { toStatusInfo } from './status-info.js';
+import { toShortStatusInfo, toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
 @ApiBearerAuth()
@@ -123,11 +123,14 @@ export class JobsController {
   ): Promise<JobPageResource> {
     const job = await this.cache.get(jobId);
     const known = await this.progress.addTo(this.cache.statusOf(job), job);
-    const mayReadLog = await this.access.mayReadLog(job, callerOf(request));
+    const caller = callerOf(request);
+    if (!(await this.access.mayReadStatus(job, caller))) return toShortStatusInfo(known, this.links.base(request));
+    const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(job.processId)) void reply.header('cache-control', 'no-store');
     const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
     if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
+    if (!(await this.access.mayReadResults(job, caller))) return status;
     const notebook = await readExecutedNotebook(job, this.results, this.notebooks, reply.raw);
     return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
   }
@@ -176,6 +179,7 @@ export class JobsController {
   }
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {
+    if (!(await this.access.mayReadStatus(status, caller))) return toShortStatusInfo(status, base);
     return toStatusInfo(status, base, status.logTail !== undefined && (await this.access.mayReadLog(status, caller)));
   }
 }

@@ -76,6 +76,19 @@ export function toStatusInfo(
   };
 }
 
+/** What everybody may know of a job whose status is not for everybody: that it is there, how far it is, and where to ask. */
+export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDto {
+  const bare = { ...status, messages: {}, attempts: [], message: '', cause: undefined, resultProblems: undefined };
+  const {
+    message: _message,
+    exception: _exception,
+    progress: _progress,
+    subscriber: _subscriber,
+    ...rest
+  } = toStatusInfo(bare, base, false);
+  return rest;
+}
+
 /** What `/results` of the job answers, but for the log. */
 function exceptionOf({ cause, message }: JobStatus, base: string): JobExceptionDto {
   return {

@@ -53,6 +53,7 @@ export class ResultsController {
       'Ids of the outputs that are wanted (version 2.0 of the standard); without it those that the execute request asked for',
   })
   @ApiProblem(400, 'There is no such format or output')
+  @ApiProblem(401, 'Results are not for everybody (`results: token`), and the token is missing or wrong')
   @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
@@ -67,6 +68,7 @@ export class ResultsController {
     this.readers.admit(request, reply.raw);
     const asPage = this.pages.areServed && prefersHtml(request);
     const job = await this.cache.get(jobId);
+    await this.access.demandResults(job, callerOf(request));
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
     const selected = parseOutputIds(wanted);
@@ -91,6 +93,7 @@ export class ResultsController {
   @ApiResponse({ status: 307, description: 'It is large, and can be read at the object store itself for a moment' })
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
   @ApiProblem(400, 'There is no such output')
+  @ApiProblem(401, 'Results are not for everybody (`results: token`), and the token is missing or wrong')
   @ApiProblem(404, 'There is no such job or result')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
@@ -104,6 +107,7 @@ export class ResultsController {
   ): Promise<void> {
     this.readers.admit(request, reply.raw);
     const job = await this.cache.get(jobId);
+    await this.access.demandResults(job, callerOf(request));
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     await sendResults(request, reply, await this.results.readOutput(job, outputId, showLogTail));
   }
@@ -120,6 +124,7 @@ export class ResultsController {
   @ApiResponse({ status: 200, description: 'The value' })
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })
   @ApiProblem(400, 'There is no such output')
+  @ApiProblem(401, 'Results are not for everybody (`results: token`), and the token is missing or wrong')
   @ApiProblem(404, 'There is no such job, result or value')
   @ApiProblem(406, 'The output is too large to be divided')
   @ApiProblem(410, 'The job was dismissed')
@@ -135,6 +140,7 @@ export class ResultsController {
   ): Promise<void> {
     this.readers.admit(request, reply.raw);
     const job = await this.cache.get(jobId);
+    await this.access.demandResults(job, callerOf(request));
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     // What is no number is as little there as a number that is too large.
     const at = /^(?:0|[1-9]\d{0,8})$/.test(index) ? Number(index) : Infinity;
