@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { scrypt } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
-import { Configuration } from '../config/configuration.js';
+import { Configuration, type ResultReaders } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { DomainError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
@@ -33,7 +33,10 @@ export function executionOf(processId: string): string {
 
 type OfJob = { readonly processId: string; readonly jobId: string };
 
-/** Who may execute, read logs and dismiss: those who know the API token, where the process asks for it. */
+/** Processes that the warning at start names; it counts the others. */
+const MOST_NAMED = 5;
+
+/** Who may execute, read logs, statuses and results, and dismiss: those who know the API token, where the process asks for it. */
 @Injectable()
 export class Access implements OnApplicationBootstrap {
   private readonly logger = new Logger(Access.name);
@@ -71,9 +74,7 @@ export class Access implements OnApplicationBootstrap {
     return this.permits(job.processId, caller, { operation: 'read-log', jobId: job.jobId }).catch(() => false);
   }
 
-  /**
-   * Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide opens nothing.
-   */
+  /** Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide opens nothing. */
   async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
     if (this.resultsArePublic(job.processId)) return true;
     return this.permits(job.processId, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
@@ -92,21 +93,30 @@ export class Access implements OnApplicationBootstrap {
     );
   }
 
-  /** Says once, at start, which processes ask for a token to execute and for none to read what came of it. */
+  /** Says once, at start, which processes ask for a token to execute and, for nobody has said who reads what comes of it, for none to read that. */
   onApplicationBootstrap(): void {
-    const all = this.processes.list();
-    const readable = all.filter(({ id, requiresToken }) => requiresToken && this.resultsArePublic(id));
-    if (readable.length === 0) return;
+    const open = this.processes
+      .list()
+      .filter(({ id, requiresToken }) => requiresToken && this.readersOf(id) === undefined)
+      .map(({ id }) => id);
+    if (open.length === 0) return;
+    const named = open.slice(0, MOST_NAMED).join(', ') + (open.length > MOST_NAMED ? ', …' : '');
     this.logger.warn(
-      `Of ${readable.length} processes that ask for a token, everybody may read statuses and results, as with the predecessors: ` +
-        '"results: token" in server.manager, or in a process, asks for what executing asks for ("results: public" there is open, too).',
+      `Statuses and results of ${open.length} processes that ask for a token to execute are readable by everybody, as with the ` +
+        `predecessor (${named}). "results: token" under server.manager, or of a process, asks whoever reads them for the same; ` +
+        '"results: public" leaves it at that.',
     );
   }
 
-  /** A process that is not configured any more is as `server.manager` says. */
   private resultsArePublic(processId: string): boolean {
-    const own = this.processes.find(processId)?.jobSettings.resultReaders;
-    return (own ?? this.configuration.server.manager.jobs.resultReaders) !== 'token';
+    return this.readersOf(processId) !== 'token';
+  }
+
+  /** Undefined: nobody has said. A process that is not configured any more is as `server.manager` says. */
+  private readersOf(processId: string): ResultReaders | undefined {
+    return (
+      this.processes.find(processId)?.jobSettings.resultReaders ?? this.configuration.server.manager.jobs.resultReaders
+    );
   }
 
   /** @throws UnauthorizedError, MisconfiguredError */

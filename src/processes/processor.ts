@@ -223,11 +223,14 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * `max_inline_inputs` are refused (413).
    */
   readsLargeInputs?(process: ConfiguredProcess<Definition>): boolean | undefined;
-  /** Whether executing (and reading logs, and dismissing) is not open to everybody; absent: `check_auth`, by default true. */
+  /**
+   * Whether executing (and reading logs, dismissing, and under `results: token` reading statuses and results) is not open to everybody; absent:
+   * `check_auth`, by default true.
+   */
   requiresToken?(process: ConfiguredProcess<Definition>): boolean;
   /**
-   * Decides who may execute, read logs and dismiss, in place of the comparison with the API token ({@link AccessRequest.hasApiToken}).
-   * Not asked where the process is open to everybody. Only `true` lets the request pass.
+   * Decides who may execute, read logs and dismiss, and under `results: token` read statuses in full and results, in place of the comparison with
+   * the API token ({@link AccessRequest.hasApiToken}). Not asked where the process is open to everybody. Only `true` lets the request pass.
    */
   checkAuth?(process: ConfiguredProcess<Definition>, request: AccessRequest): boolean | Promise<boolean>;
   /**

@@ -114,7 +114,12 @@ export class JobsController {
 
   @Get(':jobId')
   @HasPage('job', StatusInfoDto)
-  @ApiOperation({ operationId: 'getStatus', summary: 'The status of a job' })
+  @ApiOperation({
+    operationId: 'getStatus',
+    summary: 'The status of a job',
+    description:
+      'Where results are not for everybody (`results: token`), without the token nothing that the job or its request said: no message, progress, cause or link to results.',
+  })
   @ApiProblem(404, 'There is no such job')
   async status(
     @Param('jobId') jobId: string,
@@ -173,9 +178,12 @@ export class JobsController {
   @ApiProblem(410, 'The job is going already')
   async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.cache.get(jobId);
-    await this.access.demand(job.processId, callerOf(request), { operation: 'dismiss', jobId });
-    const dismissed = await this.jobs.dismiss(job, new Date(), this.access.nameOf(callerOf(request)));
-    return toStatusInfo(dismissed, this.links.base(request), true);
+    const caller = callerOf(request);
+    await this.access.demand(job.processId, caller, { operation: 'dismiss', jobId });
+    const mayReadStatus = await this.access.mayReadStatus(job, caller);
+    const left = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller));
+    const base = this.links.base(request);
+    return mayReadStatus ? toStatusInfo(left, base, true) : toShortStatusInfo(left, base);
   }
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {

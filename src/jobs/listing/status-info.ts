@@ -76,17 +76,29 @@ export function toStatusInfo(
   };
 }
 
-/** What everybody may know of a job whose status is not for everybody: that it is there, how far it is, and where to ask. */
+/**
+ * What everybody may know of a job whose status is not for everybody: that it is there, of which process, its state and when that came; nothing that the
+ * job or its request said, and no link to results.
+ */
 export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDto {
-  const bare = { ...status, messages: {}, attempts: [], message: '', cause: undefined, resultProblems: undefined };
-  const {
-    message: _message,
-    exception: _exception,
-    progress: _progress,
-    subscriber: _subscriber,
-    ...rest
-  } = toStatusInfo(bare, base, false);
-  return rest;
+  const { jobID, id, processID, type, processingEntityType, created, started, finished, updated, links } = toStatusInfo(
+    { ...status, messages: {}, attempts: [] },
+    base,
+    false,
+  );
+  return {
+    jobID,
+    id,
+    processID,
+    type,
+    processingEntityType,
+    status: status.status,
+    created,
+    started,
+    finished,
+    updated,
+    links: links?.filter(({ rel }) => rel !== relation.results && rel !== relation.exceptions),
+  };
 }
 
 /** What `/results` of the job answers, but for the log. */
