@@ -270,7 +270,7 @@ describe('who may do what', () => {
     expect(await bed.status(done, 'guest')).toMatchObject({ 'result-link': SAID });
     const page = await fetch(`${bed.url}/jobs/${done}`, { headers: { ...html, authorization: 'Bearer guest' } });
     const text = await page.text();
-    expect([text.includes('result-link'), text.includes('executed notebook')]).toEqual([true, false]);
+    expect([text.includes('result-link'), text.includes(`${done}/results/notebook`)]).toEqual([true, false]);
     const refused = ['/results', '/results/notebook', '/results/notebook/0', '/logs', '/request'];
     const statuses = await Promise.all(
       refused.map(async (rest) => (await bed.get(`/jobs/${done}${rest}`, 'guest')).status),
