@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
-import type { Configuration } from '../config/configuration.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Configuration, ResultReaders } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { bearerToken } from '../ogc/api-token.js';
@@ -80,5 +81,60 @@ describe('access', () => {
     [undefined, undefined],
   ])('reads %j as %j', (header, expected) => {
     expect(bearerToken(header)).toBe(expected);
+  });
+});
+
+describe('who reads statuses and results', () => {
+  const caller = (token?: string) => ({ token, headers: {} });
+  afterEach(() => void jest.restoreAllMocks());
+
+  /** @param own what its own key says, of each process @param all under `server.manager` */
+  function accessFor(own: Readonly<Record<string, ResultReaders | undefined>>, all?: ResultReaders): Access {
+    const list = Object.entries(own).map(([id, resultReaders]) => ({
+      id,
+      requiresToken: !id.startsWith('open'),
+      jobSettings: { resultReaders },
+    }));
+    const processes = { list: () => list, find: (wanted: string) => list.find(({ id }) => id === wanted) };
+    const server = { manager: { jobs: { resultReaders: all } } };
+    return new Access(
+      { environment: { apiToken: 'secret' }, server } as unknown as Configuration,
+      processes as unknown as ProcessRegistry,
+    );
+  }
+
+  it.each<[ResultReaders | undefined, ResultReaders | undefined, string, boolean]>([
+    [undefined, undefined, 'closed', true],
+    ['public', undefined, 'closed', true],
+    ['token', undefined, 'closed', false],
+    ['token', 'public', 'closed', true],
+    ['public', 'token', 'closed', false],
+    [undefined, 'token', 'closed', false],
+    ['token', undefined, 'open', true],
+    ['token', undefined, 'removed', false],
+    [undefined, undefined, 'removed', true],
+  ])('with %j for all and %j of its own, of a process that is %s, everybody: %j', async (all, own, id, everybody) => {
+    const access = accessFor(id === 'removed' ? {} : { [id]: own }, all);
+    const job = { processId: id, jobId: '1' };
+    expect([await access.mayReadStatus(job, caller()), await access.mayReadResults(job, caller('wrong'))]).toEqual([
+      everybody,
+      everybody,
+    ]);
+    expect(await access.mayReadStatus(job, caller('secret'))).toBe(true);
+    await expect(access.demandResults(job, caller('secret'))).resolves.toBeUndefined();
+  });
+
+  it('is warned of once at start, where nobody has said it of processes that ask for a token', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const closed = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((id) => [id, undefined]));
+    accessFor({ ...closed, open: undefined, said: 'public', kept: 'token' }).onApplicationBootstrap();
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/ of 6 processes .*\(a, b, c, d, e, …\).*results: token/s)],
+    ]);
+    warn.mockClear();
+    accessFor(closed, 'token').onApplicationBootstrap();
+    accessFor(closed, 'public').onApplicationBootstrap();
+    accessFor({ open: undefined }).onApplicationBootstrap();
+    expect(warn).not.toHaveBeenCalled();
   });
 });

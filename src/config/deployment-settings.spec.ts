@@ -113,6 +113,16 @@ describe('the settings of a deployment', () => {
     ]);
   });
 
+  it('say who reads results', () => {
+    const readers = (file: string) => load(file).configuration.server.manager.jobs.resultReaders;
+    expect(readers(manager)).toBeUndefined();
+    expect(readers('server: {manager: {results: token}}')).toBe('token');
+    expect(readers('server: {manager: {results: public}}')).toBe('public');
+    expect(faultsOf('server: {manager: {results: nobody}}')).toEqual([
+      expect.stringContaining('server.manager.results: must be one of token, public (is "nobody")'),
+    ]);
+  });
+
   test.each(['pygeoapi', 'http://x/y', '//x', '/a b', '/a?b'])('SCRIPT_NAME %s is no path', (SCRIPT_NAME) => {
     expect(faultsOf(manager, { environment: { SCRIPT_NAME } })).toEqual([
       `environment: SCRIPT_NAME: must be a path such as /pygeoapi (is "${SCRIPT_NAME}")`,

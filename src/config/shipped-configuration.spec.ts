@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import type { ProcessorSection } from './configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 
@@ -51,6 +51,15 @@ describe('the configuration that the repository ships', () => {
       expect(manager).toMatchObject({ ttl_seconds_after_finished: 604_800, max_inline_inputs: 32_768, max_jobs: 500 });
     },
   );
+
+  it.each([
+    ['config/pygeoapi-config.yaml', []],
+    ['k8s-manifests/base/local.config.yml', []],
+    ['k8s-manifests/chart/values.yaml', ['config']],
+  ])('keeps statuses and results from whoever may not execute: %s', async (file, path) => {
+    const document = parseDocument(await readFile(join(workingDirectory, file), 'utf8'), { version: '1.1' });
+    expect(document.getIn([...path, 'server', 'manager', 'results'])).toBe('token');
+  });
 
   it('has the processes', () => {
     const options = configuration.processes.map(({ id, processor: { metadata } }) => [
