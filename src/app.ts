@@ -14,6 +14,7 @@ import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
 import { compress } from './http/compression.js';
 import { Configuration } from './config/configuration.js';
+import { guardDocsPage } from './http/docs-page.js';
 import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
@@ -55,6 +56,18 @@ const KEEP_ALIVE = 72;
 const LONGEST_PARAMETER = 1024;
 
 const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER };
+
+/**
+ * Of whatever has none of its own: pages have a stylesheet and no script, and results of jobs, of the same origin, are not to become theirs. No
+ * `upgrade-insecure-requests`: the server itself speaks HTTP.
+ */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'none'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  upgradeInsecureRequests: null,
+};
 
 /** What a browser lets scripts of other origins read. */
 const EXPOSED_HEADERS = [
@@ -132,7 +145,7 @@ async function setUpHttp(
   fastify.addHook('onClose', () => tracing.stop());
   limitHeaders(fastify);
   await app.register(helmet, {
-    contentSecurityPolicy: { directives: contentSecurityPolicy(server.url) },
+    contentSecurityPolicy: { directives: CONTENT_SECURITY_POLICY },
     crossOriginResourcePolicy: { policy: server.cors !== false ? 'cross-origin' : 'same-origin' },
     strictTransportSecurity: false,
   });
@@ -142,6 +155,7 @@ async function setUpHttp(
   readJsonBodies(app, server.maxRequestBytes);
   if (server.cors !== false) app.enableCors(corsOptions(server.cors));
   slowWrongTokens(fastify);
+  guardDocsPage(fastify, server.url);
   fastify.addHook('onSend', readOutRefused);
   fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);
@@ -227,20 +241,6 @@ function withoutPrefix(url: string, prefix: string): string {
   const rest = url.slice(prefix.length);
   if (rest.startsWith('/')) return rest;
   return rest === '' || rest.startsWith('?') ? `/${rest}` : url;
-}
-
-/**
- * Swagger UI has its styles inline, and asks the public address; nothing else needs more than its own origin. No `upgrade-insecure-requests`: the
- * server itself speaks HTTP.
- */
-function contentSecurityPolicy(publicUrl: string | undefined) {
-  return {
-    defaultSrc: ["'self'"],
-    connectSrc: ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])],
-    styleSrc: ["'self'", "'unsafe-inline'"],
-    imgSrc: ["'self'", 'data:'],
-    upgradeInsecureRequests: null,
-  };
 }
 
 /**

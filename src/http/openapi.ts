@@ -13,6 +13,7 @@ import {
 } from '../processes/api-definition/openapi-schema.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
+import { DOCS_PATH } from './docs-page.js';
 import { version } from './version.js';
 
 /** Where Swagger UI is. */

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Browser } from '../support/browser.js';
+import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+/** `TEST_CHROMIUM` names a Chromium. */
+const chromium = process.env['TEST_CHROMIUM'];
+const withBrowser = chromium === undefined ? describe.skip : describe;
+
+const NOTEBOOK = JSON.stringify({
+  nbformat: 4,
+  nbformat_minor: 5,
+  metadata: {},
+  cells: [{ cell_type: 'markdown', metadata: {}, source: '**shown**' }],
+});
+
+withBrowser('a browser', () => {
+  let bed: TestBed;
+  let browser: Browser;
+  /** Jobs whose result is a notebook, or a script. */
+  let [notebook, script] = ['', ''];
+
+  beforeAll(async () => {
+    bed = await TestBed.startProcess();
+    browser = await Browser.start(chromium ?? '');
+    [notebook, script] = await Promise.all([
+      printed('application/x-ipynb+json', NOTEBOOK),
+      printed('text/javascript', 'window.taken = true;'),
+    ]);
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.stop();
+    await bed?.stop();
+  }, 60_000);
+
+  /** A job with one result. */
+  async function printed(mediaType: string, text: string): Promise<string> {
+    const log = `PYGEOAPI_K8S_MANAGER_RESULT_START output=note mimetype=${mediaType}\n${text}`;
+    const id = await bed.submit('prints', { log: Buffer.from(log).toString('base64') });
+    await bed.until(id, 'successful');
+    return id;
+  }
+
+  it.each([
+    ['the landing page', () => '/'],
+    ['the processes', () => '/processes'],
+    ['a process with its form', () => '/processes/inputs'],
+    ['the jobs', () => '/jobs'],
+    ['a job with its notebook', () => `/jobs/${notebook}`],
+    ['results', () => `/jobs/${notebook}/results`],
+    ['a problem', () => '/jobs/none'],
+  ])('shows %s with its stylesheet, and has nothing to refuse', async (_, path) => {
+    await browser.open(bed.url + path());
+    expect(await browser.evaluate("document.querySelector('main h1') !== null")).toBe(true);
+    expect(await browser.evaluate('[...document.styleSheets].map(({ cssRules }) => cssRules.length > 0)')).toEqual([
+      true,
+    ]);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('shows a notebook', async () => {
+    await browser.open(`${bed.url}/jobs/${notebook}`);
+    const texts = await browser.evaluate("[...document.querySelectorAll('main strong')].map((e) => e.textContent)");
+    expect(texts).toContain('shown');
+  });
+
+  it.each([
+    ['a document', '/jobs?f=json'],
+    ['a log', '/jobs/ID/logs'],
+    ['a followed log', '/jobs/ID/logs?follow'],
+    ['a script that a job made', '/jobs/SCRIPT/results/note'],
+  ])('shows %s as text, and has nothing to refuse', async (_, path) => {
+    await browser.open(bed.url + path.replace('ID', notebook).replace('SCRIPT', script));
+    expect(await browser.evaluate('document.body.innerText.length > 0')).toBe(true);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('executes by the form, and shows the job', async () => {
+    await browser.open(`${bed.url}/processes/inputs`);
+    await browser.evaluate(`{
+      const form = document.querySelector('form[action$="/form"]');
+      form.querySelector('[name$="text"]').value = 'from the form';
+      form.requestSubmit();
+    }`);
+    await browser.loaded(`${bed.url}/jobs/`);
+    expect(await browser.evaluate("document.querySelector('main h1').textContent")).toBe('Job');
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('shows the API in Swagger UI, which asks the server', async () => {
+    await browser.open(`${bed.url}/docs`);
+    await eventually('the operations', () => browser.evaluate("document.querySelector('.opblock') !== null"));
+    const click = (selector: string) =>
+      eventually(selector, () =>
+        browser.evaluate<boolean>(`(() => {
+          const found = document.querySelector(${JSON.stringify(selector)});
+          found?.click();
+          return found !== null;
+        })()`),
+      );
+    await click('[id$="getConformance"] .opblock-summary-control');
+    await click('.opblock.is-open .try-out__btn');
+    await click('.opblock.is-open .execute');
+    const status = await eventually('the answer', () =>
+      browser.evaluate<string | undefined>(
+        "document.querySelector('.live-responses-table tbody .response-col_status')?.textContent",
+      ),
+    );
+    expect(status).toMatch(/^200/);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it.each(['/', '/docs'])('does not run what a job made as a script of %s', async (path) => {
+    await browser.open(bed.url + path);
+    const outcome = await browser.evaluate(`new Promise((resolve) => {
+      const element = document.createElement('script');
+      element.src = ${JSON.stringify(`/jobs/${script}/results/note`)};
+      element.onload = () => resolve('run');
+      element.onerror = () => resolve('refused');
+      document.head.append(element);
+    })`);
+    expect([outcome, await browser.evaluate('window.taken === undefined')]).toEqual(['refused', true]);
+    expect(browser.complaints).toEqual([
+      expect.stringMatching(/Loading the script .* violates .*Content Security Policy/),
+    ]);
+  });
+});

@@ -1,0 +1,111 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './wait.js';
+
+interface Message {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: Readonly<Record<string, never>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly message: string };
+}
+interface LogEntry {
+  readonly source: string;
+  readonly text: string;
+}
+
+/** A page in a Chromium without window, by the DevTools protocol. */
+export class Browser {
+  /** What it has complained of on the page that is open: refusals by policies, exceptions of scripts. */
+  complaints: string[] = [];
+  private readonly waiting = new Map<number, (message: Message) => void>();
+  private asked = 0;
+  private session: string | undefined;
+
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly socket: WebSocket,
+    private readonly profile: string,
+  ) {
+    socket.addEventListener('message', ({ data }) => this.take(JSON.parse(String(data)) as Message));
+  }
+
+  /** @param executable of Chromium */
+  static async start(executable: string): Promise<Browser> {
+    const profile = await mkdtemp(join(tmpdir(), 'e2e-browser-'));
+    const options = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'];
+    const child = spawn(executable, [
+      ...options,
+      '--remote-debugging-port=0',
+      `--user-data-dir=${profile}`,
+      'about:blank',
+    ]);
+    let output = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const address = await eventually('the browser', () => /^DevTools listening on (ws:\S+)$/m.exec(output)?.[1]);
+    const socket = new WebSocket(address);
+    await once(socket as unknown as EventTarget, 'open');
+    const browser = new Browser(child, socket, profile);
+    const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' });
+    const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true });
+    browser.session = sessionId as string;
+    for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.send(`${domain}.enable`);
+    return browser;
+  }
+
+  /** Opens a page, and waits until all of it is there. */
+  async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.send('Network.setExtraHTTPHeaders', { headers });
+    this.complaints = [];
+    const { errorText } = await this.send('Page.navigate', { url });
+    if (errorText !== undefined) throw new Error(`${url}: ${String(errorText)}`);
+    await this.loaded(url);
+  }
+
+  /** Waits until a page whose address begins so is there. */
+  async loaded(address: string): Promise<void> {
+    await eventually(`the page ${address}`, () =>
+      this.evaluate<boolean>(
+        `document.readyState === 'complete' && location.href.startsWith(${JSON.stringify(address)})`,
+      ),
+    );
+  }
+
+  /** What an expression of the page gives, once it is settled. */
+  async evaluate<T>(expression: string): Promise<T> {
+    const answer = await this.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true });
+    if (answer['exceptionDetails']) throw new Error(JSON.stringify(answer['exceptionDetails']));
+    return (answer['result'] as { value: T }).value;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.process, 'exit');
+    this.process.kill();
+    await ended;
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  private async send(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
+    const id = ++this.asked;
+    const answered = new Promise<Message>((resolve) => this.waiting.set(id, resolve));
+    this.socket.send(JSON.stringify({ id, method, params, sessionId: this.session }));
+    const { result = {}, error } = await answered;
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  }
+
+  private take({ id, method, params = {}, ...answer }: Message): void {
+    if (id !== undefined) {
+      this.waiting.get(id)?.(answer);
+      this.waiting.delete(id);
+    } else if (method === 'Log.entryAdded') {
+      const { source, text } = params['entry'] as unknown as LogEntry;
+      if (source === 'security') this.complaints.push(text);
+    } else if (method === 'Runtime.exceptionThrown') {
+      this.complaints.push(JSON.stringify(params['exceptionDetails']));
+    }
+  }
+}
