@@ -148,6 +148,17 @@ describe('for a browser', () => {
     expect(await (await bed.get(`/jobs/${successful}/results`)).json()).toEqual({ text: HOSTILE });
   });
 
+  it.each(['/', '/processes/html', '/jobs', '/jobs/none'])(
+    'run no scripts, and have no styles but the stylesheet: %s',
+    async (path) => {
+      const { headers } = await browse(path);
+      const policy = headers.get('content-security-policy');
+      expect(policy).toMatch(/(?:^|;)script-src 'none'(?:;|$)/);
+      expect(policy).toMatch(/(?:^|;)style-src 'self'(?:;|$)/);
+      expect(policy).not.toContain('unsafe-');
+    },
+  );
+
   it('a result that is a page itself is opened in a sandbox', async () => {
     const jobId = await bed.submit('html');
     await bed.until(jobId, 'successful');
