@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { randomBytes } from 'node:crypto';
 
-/** Where Swagger UI is served, without leading slash. */
-export const DOCS_PATH = 'docs';
+/** Where Swagger UI is served. */
+export const DOCS_PATH = '/docs';
 
-const PAGES = ['', '/', '/index.html'].map((rest) => `/${DOCS_PATH}${rest}`);
+const PAGES = ['', '/', '/index.html'].map((rest) => `${DOCS_PATH}${rest}`);
 
 /** What Swagger UI's page loads or has in itself; no other element of a page has scripts or styles. */
 const LOADING = /<(?=script\b|style\b|link rel="stylesheet"|link rel='stylesheet')(\w+)/g;

@@ -16,9 +16,6 @@ import { localize } from '../ogc/languages.js';
 import { DOCS_PATH } from './docs-page.js';
 import { version } from './version.js';
 
-/** Where Swagger UI is. */
-export const DOCS_PATH = '/docs';
-
 /**
  * What differs between the versions. The document of the decorators holds nothing that 3.0 and 3.1 write otherwise: no `nullable`, no
  * exclusive limits.

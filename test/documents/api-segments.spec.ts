@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { INFO_PATH } from '../../src/http/info.js';
-import { DOCS_PATH } from '../../src/http/openapi.js';
+import { DOCS_PATH } from '../../src/http/docs-page.js';
 import { TRANSFER_PATH } from '../../src/transfer/transfer.routes.js';
 import { API_SEGMENTS } from '../../src/visualisations/names.js';
 
