@@ -12,6 +12,7 @@ import { ownAnnotation } from '../k8s/names.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { Answer } from './delivery-plan.js';
+import { HostGate } from './host-gate.js';
 import { INLINE_LIMIT, MessageBody } from './message-body.js';
 import type { Message, SubscriberCaller } from './subscriber-caller.js';
 import { Observer } from '../observation/observer.js';
@@ -67,6 +68,7 @@ function setUp(
     new MessageBody(cache, jobResults, registry),
     caller,
     new Observer(),
+    new HostGate(),
   );
   const body = (index = 0): unknown => JSON.parse(calls[index]?.body.toString() ?? 'null');
   const deliveries = () => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.deliveries] ?? '{}') as object;

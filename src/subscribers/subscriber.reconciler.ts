@@ -8,6 +8,7 @@ import { ownAnnotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
 import { Observer } from '../observation/observer.js';
 import { type Answer, type DueDelivery, dueDelivery, isSettled, withAttempt } from './delivery-plan.js';
+import { HostGate } from './host-gate.js';
 import { MessageBody } from './message-body.js';
 import { SubscriberCaller } from './subscriber-caller.js';
 
@@ -33,6 +34,7 @@ export class SubscriberReconciler {
     private readonly body: MessageBody,
     private readonly caller: SubscriberCaller,
     private readonly observer: Observer,
+    private readonly gate: HostGate,
   ) {}
 
   /** @param signal breaks a call off; it is made again later, by whoever leads then */
@@ -58,6 +60,28 @@ export class SubscriberReconciler {
   }
 
   private async deliver(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<ReconcileResult> {
+    const turn = this.gate.enter(due.uri, now.getTime());
+    if (typeof turn === 'number') return { requeueAfter: turn };
+    const began = performance.now();
+    const passed = () => performance.now() - began;
+    let answer: Answer | undefined;
+    try {
+      answer = await this.call(job, due, now, signal);
+    } finally {
+      turn.leave(answer, now.getTime() + passed());
+    }
+    this.observer.subscriberCalled({
+      event: due.event,
+      result: answer.verdict,
+      seconds: passed() / 1000,
+    });
+    this.logger.log(`The subscriber to ${due.event} of job ${job.name} answers ${answer.text}`);
+    const attempt = { due, answer, at: now };
+    this.unwritten.set(job.uid, attempt);
+    return this.write(job, attempt);
+  }
+
+  private async call(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<Answer> {
     const { base } = job.subscription as NonNullable<JobRecord['subscription']>;
     const message = {
       id: due.messageId,
@@ -65,17 +89,7 @@ export class SubscriberReconciler {
       body: await this.body.make(job, base),
       monitor: `${base}/jobs/${job.jobId}`,
     };
-    const began = performance.now();
-    const answer = await this.caller.call(message, now, signal);
-    this.observer.subscriberCalled({
-      event: due.event,
-      result: answer.verdict,
-      seconds: (performance.now() - began) / 1000,
-    });
-    this.logger.log(`The subscriber to ${due.event} of job ${job.name} answers ${answer.text}`);
-    const attempt = { due, answer, at: now };
-    this.unwritten.set(job.uid, attempt);
-    return this.write(job, attempt);
+    return this.caller.call(message, now, signal);
   }
 
   /** Conditional on the version of the Job: a paused leader that wakes must not undo what another noted meanwhile. */
