@@ -148,6 +148,8 @@ export interface ManagerSection {
    * heartbeats of one that is followed as server-sent events; 0: it does not end; undefined: 30.
    */
   readonly followMaxSilence?: number;
+  /** `collected_logs`: bytes that wait in temporary files for the object store; what holds is `collectionSettings`. */
+  readonly collectedLogs?: { readonly perPod?: number; readonly inAll?: number };
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** What holds for pods of processes that do not say otherwise, with the same keys. */

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
 import { linkedInputSettings } from './linked-input-settings.js';
+import { collectionSettings } from './collection-settings.js';
 import { readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
@@ -120,6 +121,19 @@ describe('the settings of a deployment', () => {
     expect(readers('server: {manager: {results: public}}')).toBe('public');
     expect(faultsOf('server: {manager: {results: nobody}}')).toEqual([
       expect.stringContaining('server.manager.results: must be one of token, public (is "nobody")'),
+    ]);
+  });
+
+  it('say how much of logs waits for the store in temporary files', () => {
+    const of = (file: string) => collectionSettings(load(file).configuration.server.manager);
+    const collected = (text: string) => `server: {manager: {collected_logs: ${text}}}`;
+    expect(of(manager)).toEqual({ perPod: 2 ** 30, inAll: 2 ** 32 });
+    // One pod alone never takes all.
+    expect(of(collected('{in_all: 8388608}'))).toEqual({ perPod: 2_097_152, inAll: 8_388_608 });
+    expect(of(collected('{per_pod: 1048576}'))).toEqual({ perPod: 1_048_576, inAll: 2 ** 32 });
+    expect(faultsOf(collected('{per_pod: 1, in_all: x}'))).toEqual([
+      expect.stringContaining('server.manager.collected_logs.per_pod: must be an integer of at least 1048576'),
+      expect.stringContaining('server.manager.collected_logs.in_all: must be an integer of at least 4194304'),
     ]);
   });
 

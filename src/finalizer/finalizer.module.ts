@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { HealthModule } from '../health/health.module.js';
 import { CollectionProblems } from './collection-problems.js';
+import { CollectionRoom } from './collection-room.js';
 import { FinalizerService } from './finalizer.service.js';
 import { JobReconciler } from './job.reconciler.js';
 import { LogCollector } from './log-collector.js';
@@ -21,6 +22,7 @@ import { StoreProber } from './store-prober.js';
   imports: [HealthModule, JobsModule],
   providers: [
     CollectionProblems,
+    CollectionRoom,
     FinalizerService,
     JobReconciler,
     LogCollector,

@@ -5,6 +5,8 @@ import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
 import { PrintedResults } from '../jobs/results/printed-results.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { CollectionRoom, type Place } from './collection-room.js';
+import { CutLog } from './cut-log.js';
 import type { FollowSession } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
 import type { Doubt } from './log-patience.js';
@@ -23,6 +25,10 @@ export interface CollectedPod {
   readonly wholeness: LogWholeness;
   /** Why the main container's log may lack its end, and why those of other containers. */
   readonly doubts: { readonly main: readonly Doubt[]; readonly others: readonly Doubt[] };
+  /** Of the main container's log, bytes in which no result could be looked for. */
+  readonly unseen: number;
+  /** What is left out of the document, and why, for people; one for each container that is concerned. */
+  readonly leftOut: readonly string[];
   /** Last lines of each container's log, by name. */
   readonly tails: ReadonlyMap<string, string>;
   dispose(): Promise<void>;
@@ -36,6 +42,13 @@ const TAIL_LINES = 20;
 const REMOVED =
   /^(unable to retrieve container logs for [a-z0-9-]+:\/\/\S+|failed to try resolving symlinks in path .{0,400}: no such file or directory)\s*$/;
 const LONGEST_REMOVED = 512;
+
+/** What takes a container's log. */
+interface Sink {
+  write(chunk: Buffer): Promise<void>;
+  /** So many bytes come next that were not kept. */
+  skip(bytes: number, why: string): Promise<void>;
+}
 
 /** Why a log, or the rest of it, cannot be read; `doubtful` where it may be, later. */
 interface Missing {
@@ -54,13 +67,14 @@ export class LogCollector {
   constructor(
     private readonly client: KubernetesClient,
     private readonly heads: LogHeads,
+    private readonly room: CollectionRoom,
   ) {}
 
   /**
    * @param mainContainer name of the container whose log carries the result
    * @param noted when the main container's log began, as {@link wholenessOf} has it
    * @param session what was followed of the pod before it was deleted
-   * @throws KubernetesError while a log cannot be read now but may be later
+   * @throws KubernetesError while a log cannot be read now but may be later; NoRoomError while others have to be stored first
    */
   async collect(
     pod: PodRecord,
@@ -69,10 +83,13 @@ export class LogCollector {
     session?: FollowSession,
   ): Promise<CollectedPod> {
     const document = new Spool();
-    const results = new PrintedResults();
+    // The containers of a pod that is deleted are removed: there is no later.
+    const places = [0, 1].map(() => this.room.forReading(!pod.deleting)) as [Place, Place];
+    const results = new PrintedResults(places[1]);
     const dispose = async () => {
       await document.dispose();
       await results.dispose();
+      for (const place of places) place.leave();
     };
     try {
       const tails = new Map<string, string>();
@@ -80,21 +97,37 @@ export class LogCollector {
       const others: Doubt[] = [];
       let main: readonly Doubt[] = [];
       let mainLogMissing: string | undefined;
+      let unseen = 0;
+      const leftOut: string[] = [];
       await document.write(Buffer.from(podHeading(pod)));
       for (const container of pod.containers) {
         const isMain = container.name === mainContainer;
         const tail = new Tail();
+        const log = new CutLog(document, places[0]);
         await document.write(Buffer.from(containerHeading(container)));
         const isFollowed = session?.containers.get(container.name)?.state === 'complete';
         const checked = isMain && container.hasRun && !isFollowed && mayBeRotated(container, noted);
         const [missing, found] = await bothOf(
-          this.read(pod, container, session, async (chunk) => {
-            tail.push(chunk);
-            await document.write(chunk);
-            if (isMain) await results.write(chunk);
+          this.read(pod, container, session, {
+            write: async (chunk) => {
+              tail.push(chunk);
+              await log.write(chunk);
+              if (isMain) await results.write(chunk);
+            },
+            skip: async (bytes, why) => {
+              await log.skip(bytes, why);
+              if (!isMain) return;
+              unseen += bytes;
+              await results.skip(bytes, why);
+            },
           }),
           checked ? this.firstStamp(pod, container) : undefined,
         );
+        await log.finish();
+        if (log.leftOut > 0)
+          leftOut.push(
+            `${log.leftOut} bytes of the log of container ${container.name} of pod ${pod.name} are left out: ${log.why}`,
+          );
         if (!tail.endsWithNewline) await document.write(Buffer.from('\n'));
         if (missing) await document.write(Buffer.from(missingLog(missing.why)));
         else if (checked) wholeness = found === undefined ? 'unknown' : wholenessOf(container, noted, found);
@@ -109,7 +142,17 @@ export class LogCollector {
       await results.end();
       if (results.isVerified) main = [];
       if (results.fault?.type === 'result-damaged') main = ['damaged'];
-      return { document, results, mainLogMissing, wholeness, doubts: { main, others }, tails, dispose };
+      return {
+        document,
+        results,
+        mainLogMissing,
+        wholeness,
+        doubts: { main, others },
+        unseen,
+        leftOut,
+        tails,
+        dispose,
+      };
     } catch (error) {
       await dispose();
       throw error;
@@ -132,17 +175,17 @@ export class LogCollector {
     pod: PodRecord,
     container: ContainerRecord,
     session: FollowSession | undefined,
-    write: (chunk: Buffer) => Promise<void>,
+    sink: Sink,
   ): Promise<Missing | undefined> {
     if (!container.hasRun) return { why: whyNotRun(container), doubtful: false };
     const followed = session?.containers.get(container.name);
     if (followed?.state === 'complete') {
-      for await (const chunk of followed.spool.stream()) await write(chunk as Buffer);
+      await readFollowed(followed.log, sink);
       return undefined;
     }
-    const missing = await this.readKept(pod, container, write);
-    if (!missing || !followed || followed.spool.size === 0) return missing;
-    for await (const chunk of followed.spool.stream()) await write(chunk as Buffer);
+    const missing = await this.readKept(pod, container, (chunk) => sink.write(chunk));
+    if (!missing || !followed || followed.log.spool.size === 0) return missing;
+    await readFollowed(followed.log, sink);
     return { ...missing, why: `the rest: following it broke off; ${missing.why}` };
   }
 
@@ -181,6 +224,13 @@ export class LogCollector {
     if (head.length > 0) await write(head);
     return undefined;
   }
+}
+
+async function readFollowed(log: CutLog, sink: Sink): Promise<void> {
+  for await (const chunk of log.spool.stream()) await sink.write(chunk as Buffer);
+  const { missing, end } = log.rest();
+  await sink.skip(missing, log.why);
+  if (end.length > 0) await sink.write(end);
 }
 
 /** Undefined where what failed has to be tried again: also what this server may not do, for others can change that. */

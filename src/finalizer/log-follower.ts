@@ -4,9 +4,11 @@ import type { ContainerRecord, PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { Spool } from '../jobs/results/spool.js';
+import { CollectionRoom, type Place } from './collection-room.js';
+import { CutLog } from './cut-log.js';
 
 interface FollowedContainer {
-  readonly spool: Spool;
+  readonly log: CutLog;
   state: 'opening' | 'open' | 'complete' | 'broken';
 }
 
@@ -21,6 +23,8 @@ export class FollowSession {
   readonly abort = new AbortController();
   /** Since when the pod is known to have ended. */
   private endedSince: number | undefined;
+
+  constructor(readonly place: Place) {}
 
   /** Whether a stream is still open. */
   get active(): boolean {
@@ -38,7 +42,8 @@ export class FollowSession {
 
   async dispose(): Promise<void> {
     this.abort.abort();
-    for (const { spool } of this.containers.values()) await spool.dispose();
+    for (const { log } of this.containers.values()) await log.spool.dispose();
+    this.place.leave();
   }
 }
 
@@ -51,7 +56,10 @@ export class LogFollower {
   private readonly logger = new Logger(LogFollower.name);
   private readonly sessions = new Map<string, FollowSession>();
 
-  constructor(private readonly client: KubernetesClient) {}
+  constructor(
+    private readonly client: KubernetesClient,
+    private readonly room: CollectionRoom,
+  ) {}
 
   session(podUid: string): FollowSession | undefined {
     return this.sessions.get(podUid);
@@ -64,7 +72,7 @@ export class LogFollower {
    * @param onEnd called when a followed stream has ended
    */
   async ensure(pod: PodRecord, onEnd: () => void): Promise<void> {
-    const session = this.sessions.get(pod.uid) ?? new FollowSession();
+    const session = this.sessions.get(pod.uid) ?? new FollowSession(this.room.forFollowing());
     this.sessions.set(pod.uid, session);
     const opening = pod.containers
       .filter((container) => container.hasRun && isWanting(container, session.containers.get(container.name)))
@@ -84,9 +92,9 @@ export class LogFollower {
 
   private async open(session: FollowSession, pod: PodRecord, container: string, onEnd: () => void): Promise<void> {
     const before = session.containers.get(container);
-    const followed: FollowedContainer = { spool: new Spool(), state: 'opening' };
+    const followed: FollowedContainer = { log: new CutLog(new Spool(), session.place), state: 'opening' };
     session.containers.set(container, followed);
-    await before?.spool.dispose();
+    await before?.log.spool.dispose();
     try {
       const stream = await this.client.readLog(pod.name, container, { follow: true, signal: session.abort.signal });
       followed.state = 'open';
@@ -104,7 +112,7 @@ export class LogFollower {
 
   private async drain(stream: Readable, followed: FollowedContainer, pod: PodRecord, container: string): Promise<void> {
     try {
-      for await (const chunk of stream) await followed.spool.write(chunk as Buffer);
+      for await (const chunk of stream) await followed.log.write(chunk as Buffer);
       followed.state = 'complete';
     } catch (error) {
       followed.state = 'broken';

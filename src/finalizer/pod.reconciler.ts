@@ -89,6 +89,7 @@ export class PodReconciler {
       const current = deciding && this.cache.knownJobOf(pod);
       if (current && isOpen(current) && current.suspended && !current.attempts.some(({ uid }) => uid === pod.uid))
         return { requeueAfter: UNCERTAIN };
+      for (const what of collected.leftOut) this.logger.warn(what);
     } finally {
       await collected.dispose();
     }
@@ -109,6 +110,7 @@ export class PodReconciler {
       if (wait !== undefined) return { requeueAfter: wait };
       const log = await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, collected.document);
       await this.noteAttempt(job, pod, log, now, true);
+      for (const what of collected.leftOut) this.logger.warn(what);
     }
     return this.release(pod);
   }

@@ -144,7 +144,7 @@ async function inlineOf(
 /** A log that cannot be read, or not from its beginning, may have held what is missing. */
 function assertComplete(
   job: JobRecord,
-  { mainLogMissing, wholeness }: CollectedPod,
+  { mainLogMissing, wholeness, unseen }: CollectedPod,
   given: {
     readonly unnamed: PrintedOutput | undefined;
     readonly outputs: ReadonlyMap<string, PrintedOutput>;
@@ -152,7 +152,7 @@ function assertComplete(
   },
   declared: ReadonlyMap<string, unknown>,
 ): void {
-  if (mainLogMissing === undefined && wholeness === 'whole') return;
+  if (mainLogMissing === undefined && wholeness === 'whole' && unseen === 0) return;
   const wanted = job.request?.outputs ?? [...declared.keys()];
   if (given.unnamed || (wanted.length > 0 && wanted.every((id) => given.outputs.has(id) || given.files.has(id))))
     return;
@@ -164,7 +164,12 @@ function assertComplete(
       'wrote more than its node keeps of a log, so that its beginning, and with it any result, is lost. Print less, or raise containerLogMaxSize of the kubelet.',
     );
   // A process without outputs owes none.
-  if (wanted.length > 0)
+  if (wanted.length === 0) return;
+  if (unseen > 0)
+    throw lost(
+      `its result is missing, and ${unseen} bytes of its log, which it printed while it was being ended, were not kept.`,
+    );
+  if (wholeness === 'unknown')
     throw lost(
       'its result is missing, and its log is not known to be whole: no server watched when it began, and nodes rotate logs.',
     );

@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { Allow, IsOptional } from 'class-validator';
 import type { LogLevel, ManagerSection } from '../configuration.js';
-import { IntegerFrom, MappingToOneOf, OneOf, TextLike, YamlBoolean } from '../constraints.js';
+import { IntegerFrom, MappingToOneOf, OneOf, Section, TextLike, YamlBoolean } from '../constraints.js';
 import { isMapping } from '../validation.js';
 import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
 import { toPodSettings } from './pod-settings.js';
@@ -20,6 +20,19 @@ export const defaultManagerName = managerNames[1];
 
 /** When jobs are offered to upload files. */
 const fileOffers = ['when-whole', 'always'] as const;
+
+const MEBIBYTE = 1024 ** 2;
+
+/** `server.manager.collected_logs`. */
+export class CollectedLogsDefinition {
+  @IsOptional()
+  @IntegerFrom(MEBIBYTE)
+  per_pod?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(4 * MEBIBYTE)
+  in_all?: number | null;
+}
 
 /** `server.manager` of the file. */
 export class ManagerDefinition extends JobSettingsDefinition {
@@ -51,6 +64,10 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @IntegerFrom(0, 3600)
   follow_max_silence?: number | null;
 
+  @IsOptional()
+  @Section(() => CollectedLogsDefinition)
+  collected_logs?: CollectedLogsDefinition | null;
+
   /** pygeoapi's, for managers with a database; without effect here. */
   @Allow() connection?: unknown;
   @Allow() output_dir?: unknown;
@@ -73,6 +90,7 @@ export function toManagerSection(
     syncMaxWait: environment.SYNC_MAX_WAIT ?? definition.sync_max_wait ?? undefined,
     files: definition.files ?? undefined,
     followMaxSilence: environment.FOLLOW_MAX_SILENCE ?? definition.follow_max_silence ?? undefined,
+    collectedLogs: definition.collected_logs ? toCollectedLogs(definition.collected_logs) : undefined,
     jobs: {
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),
@@ -80,4 +98,8 @@ export function toManagerSection(
     pods: toPodSettings(definition),
     logging: { ...definition.logging },
   };
+}
+
+function toCollectedLogs({ per_pod, in_all }: CollectedLogsDefinition): ManagerSection['collectedLogs'] {
+  return { perPod: per_pod ?? undefined, inAll: in_all ?? undefined };
 }

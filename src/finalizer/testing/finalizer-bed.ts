@@ -7,6 +7,8 @@ import { configuration, jobCacheOf } from '../../jobs/testing/job-cache-of.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
+import type { Configuration, ManagerSection } from '../../config/configuration.js';
+import { CollectionRoom } from '../collection-room.js';
 import { JobReconciler } from '../job.reconciler.js';
 import { LogCollector } from '../log-collector.js';
 import { LogFollower } from '../log-follower.js';
@@ -79,7 +81,8 @@ export function aKubePod(
   };
 }
 
-export function setUp() {
+/** @param collectedLogs room in temporary files, bytes */
+export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
   const cluster = new FakeCluster();
   const store = new FakeStore();
   const cache = jobCacheOf(cluster);
@@ -92,9 +95,10 @@ export function setUp() {
   const causes = { of: (_job: unknown, cause: JobCause) => cause } as unknown as ExplainedCauses;
   const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes);
   const transfers = new JobTransfers();
-  const follower = new LogFollower(cluster.client);
+  const room = new CollectionRoom({ server: { manager: { collectedLogs } } } as Configuration);
+  const follower = new LogFollower(cluster.client, room);
   const heads = new LogHeads(cluster.client);
-  const collector = new LogCollector(cluster.client, heads);
+  const collector = new LogCollector(cluster.client, heads, room);
   const podReconciler = (patience: Pick<LogPatience, 'waitFor' | 'forget'>) =>
     new PodReconciler(
       cache,
@@ -129,6 +133,7 @@ export function setUp() {
     reconcileJob,
     follower,
     heads,
+    room,
     sources,
     declared,
     transfers,

@@ -21,6 +21,14 @@ export function resultMediaType(job: Pick<JobRecord, 'mimetype'>, output: Printe
   return output.mediaType ?? declared ?? job.mimetype ?? 'application/json';
 }
 
+/** Room for results. */
+export interface ResultRoom {
+  /** Why there is no more, for people. */
+  readonly why: string;
+  /** @returns for how many of so many bytes there is room */
+  take(bytes: number): number;
+}
+
 interface Printed extends PrintedOutput {
   readonly head: ResultHead;
   readonly decoder?: Base64Decoder;
@@ -34,6 +42,9 @@ export class PrintedResults {
   private readonly scanner = new ResultScanner();
   private readonly printed = new Map<ResultHead, Printed>();
   private found: ResultFault | undefined;
+
+  /** @param room default: as much as there is */
+  constructor(private readonly room?: ResultRoom) {}
 
   /** Why there are no results although the log has markers; complete after {@link end}. */
   get fault(): ResultFault | undefined {
@@ -62,6 +73,19 @@ export class PrintedResults {
     return this.read(() => this.scanner.push(chunk));
   }
 
+  /** Bytes of the log come next that nobody has. */
+  skip(bytes: number, why: string): Promise<void> {
+    return this.guard(() => {
+      if (bytes > 0 && this.scanner.hasBegun)
+        throw new ResultFault(
+          'result-too-large',
+          `${bytes} bytes of the log behind the beginning of the job's result were not kept: ${why}.`,
+        );
+      // What is held of a line has no more to it.
+      if (bytes > 0) this.scanner.push(Buffer.from('\n'));
+    });
+  }
+
   /** The log has ended. */
   async end(): Promise<void> {
     await this.read(() => this.scanner.end());
@@ -86,7 +110,13 @@ export class PrintedResults {
       for (const head of this.scanner.heads.slice(this.printed.size)) this.open(head);
       for (const { head, bytes } of parts) {
         const { body, decoder } = this.printed.get(head) as Printed;
-        await body.write(decoder ? decoder.push(bytes) : bytes);
+        const decoded = decoder ? decoder.push(bytes) : bytes;
+        if (this.room && this.room.take(decoded.length) < decoded.length)
+          throw new ResultFault(
+            'result-too-large',
+            `The job printed more results than are collected: ${this.room.why}.`,
+          );
+        await body.write(decoded);
       }
     });
   }
@@ -105,7 +135,7 @@ export class PrintedResults {
     });
   }
 
-  private async guard(work: () => Promise<void>): Promise<void> {
+  private async guard(work: () => Promise<void> | void): Promise<void> {
     if (this.found) return;
     try {
       await work();

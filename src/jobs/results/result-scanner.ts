@@ -45,6 +45,11 @@ export class ResultScanner {
   private isCut = false;
   private named: string | undefined;
 
+  /** Whether a result has begun, told or not. */
+  get hasBegun(): boolean {
+    return this.current !== undefined;
+  }
+
   /**
    * @returns bytes of results
    * @throws ResultFault where a start marker is wrong: nothing more can be told of this log
