@@ -63,9 +63,8 @@ export function withAttempt(
   const same = known?.state === state ? known : undefined;
   const attempts = (same?.attempts ?? 0) + 1;
   const first = same?.first ?? at.toISOString();
-  const isTooLate = at.getTime() - Date.parse(first) >= PATIENCE;
-  const status =
-    answer.verdict === 'delivered' ? 'delivered' : answer.verdict === 'give-up' || isTooLate ? 'given-up' : 'pending';
+  const isOver = answer.verdict === 'give-up' || isTooLate(first, at);
+  const status = answer.verdict === 'delivered' ? 'delivered' : isOver ? 'given-up' : 'pending';
   const wait = Math.max(
     backoffDelay(attempts, FIRST_RETRY, LONGEST_RETRY, 1),
     Math.min(answer.retryAfter ?? 0, LONGEST_RETRY),
@@ -79,6 +78,24 @@ export function withAttempt(
     history: [...(known?.history ?? []), { at: at.toISOString(), answer: answer.text }].slice(-HISTORY_LENGTH),
   };
   return { ...deliveries, [event]: delivery };
+}
+
+/** The deliveries where a message is held back: the time in which it may be told runs all the same. */
+export function withHold(
+  deliveries: Deliveries,
+  { event, state }: Pick<DueDelivery, 'event' | 'state'>,
+  at: Date,
+): Deliveries {
+  const known = deliveries[event];
+  const same = known?.state === state ? known : undefined;
+  const { attempts = 0, first = at.toISOString() } = same ?? {};
+  const status = isTooLate(first, at) ? 'given-up' : 'pending';
+  return { ...deliveries, [event]: { state, status, attempts, first, history: known?.history ?? [] } };
+}
+
+/** Whether a subscriber is given up. @param first RFC 3339 */
+export function isTooLate(first: string, now: Date): boolean {
+  return now.getTime() - Date.parse(first) >= PATIENCE;
 }
 
 function eventOf({ status }: Told): SubscriberEvent | undefined {

@@ -3,6 +3,8 @@ import type { Answer } from './delivery-plan.js';
 
 /** Calls of one host at the same time. */
 export const CALLS_PER_HOST = 4;
+/** Calls at the same time of all hosts that did not answer the last one, or were never called; the others have what is left. */
+export const UNPROVEN_CALLS = 32;
 /** Calls in a row without an answer after which a host is left alone for a while. */
 export const SILENT_CALLS = 3;
 /** For how long it is left alone first, doubled after each try without an answer, up to the longest; milliseconds. */
@@ -10,7 +12,7 @@ export const FIRST_REST = 5_000;
 export const LONGEST_REST = 60_000;
 /** When a call that finds no place asks again, milliseconds. */
 const TURN = 1_000;
-/** So many hosts are remembered that did not answer; of more the oldest is forgotten, which costs some calls. */
+/** So many hosts are remembered; of more the one that was called longest ago is forgotten, which costs some calls. */
 const MOST_HOSTS = 1_000;
 
 /** Leave to call a host once. */
@@ -19,9 +21,18 @@ export interface Turn {
   leave(answer: Answer | undefined, now: number): void;
 }
 
+/** That a host cannot be called now. */
+export interface Held {
+  /** In how many milliseconds to ask again. */
+  readonly wait: number;
+  /** Whether it is left alone, for it does not answer. */
+  readonly isSilent: boolean;
+}
+
 interface HostState {
   calls: number;
-  silent: number;
+  /** Calls in a row without an answer; undefined before the first. */
+  silent: number | undefined;
   restUntil: number;
 }
 
@@ -31,32 +42,49 @@ interface HostState {
  */
 @Injectable()
 export class HostGate {
+  /** By name, the one that was called longest ago first. */
   private readonly hosts = new Map<string, HostState>();
+  private unproven = 0;
 
   /**
    * @param now milliseconds since the epoch
-   * @returns a turn, which must be left, or in how many milliseconds to ask again
+   * @returns a turn, which must be left, or when to ask again
    */
-  enter(uri: string, now: number): Turn | number {
+  enter(uri: string, now: number): Turn | Held {
     const host = new URL(uri).hostname;
-    const state = this.hosts.get(host) ?? { calls: 0, silent: 0, restUntil: 0 };
-    const isTried = state.silent >= SILENT_CALLS;
-    if (isTried && now < state.restUntil) return Math.max(state.restUntil - now, 1);
-    if (state.calls >= (isTried ? 1 : CALLS_PER_HOST)) return TURN;
-    this.hosts.set(host, state);
+    const state = this.hosts.get(host) ?? { calls: 0, silent: undefined, restUntil: 0 };
+    const isSilent = (state.silent ?? 0) >= SILENT_CALLS;
+    if (isSilent && state.calls > 0) return { wait: Math.max(state.restUntil - now, FIRST_REST), isSilent };
+    if (isSilent && now < state.restUntil) return { wait: state.restUntil - now, isSilent };
+    const isProven = state.silent === 0;
+    if (state.calls >= CALLS_PER_HOST || (!isProven && this.unproven >= UNPROVEN_CALLS))
+      return { wait: TURN, isSilent: false };
+    this.remember(host, state);
     state.calls += 1;
-    return { leave: (answer, at) => this.leave(host, state, answer, at) };
+    if (!isProven) this.unproven += 1;
+    return {
+      leave: (answer, at) => {
+        state.calls -= 1;
+        if (!isProven) this.unproven -= 1;
+        if (answer) judge(state, answer, at);
+      },
+    };
   }
 
-  private leave(host: string, state: HostState, answer: Answer | undefined, now: number): void {
-    state.calls -= 1;
-    if (answer?.text === 'no-answer') {
-      state.silent += 1;
-      const tries = Math.min(Math.max(state.silent - SILENT_CALLS, 0), 10);
-      state.restUntil = now + Math.min(FIRST_REST * 2 ** tries, LONGEST_REST);
-    } else if (answer) state.silent = 0;
-    if (state.calls === 0 && state.silent === 0) this.hosts.delete(host);
+  private remember(host: string, state: HostState): void {
+    this.hosts.delete(host);
+    this.hosts.set(host, state);
     if (this.hosts.size <= MOST_HOSTS) return;
     for (const [name, { calls }] of this.hosts) if (calls === 0) return void this.hosts.delete(name);
   }
+}
+
+function judge(state: HostState, answer: Answer, now: number): void {
+  if (answer.text !== 'no-answer') {
+    state.silent = 0;
+    return;
+  }
+  state.silent = (state.silent ?? 0) + 1;
+  const tries = Math.min(Math.max(state.silent - SILENT_CALLS, 0), 10);
+  state.restUntil = now + Math.min(FIRST_REST * 2 ** tries, LONGEST_REST);
 }

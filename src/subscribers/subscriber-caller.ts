@@ -10,6 +10,8 @@ import { webhookHeaders } from './signature.js';
 
 /** How long a subscriber may take, milliseconds. */
 const TIMEOUT = 15_000;
+/** How long until it takes the connection, milliseconds. */
+const CONNECT_TIMEOUT = 5_000;
 /** So much of what a subscriber answers is read, bytes, so that the connection can be used again. */
 const ANSWER_LIMIT = 16 * 1024;
 
@@ -31,6 +33,7 @@ export class SubscriberCaller implements OnApplicationShutdown {
   constructor({ environment }: Configuration) {
     const { allowedHosts, secrets } = environment.subscribers;
     this.dispatcher = createOutboundDispatcher(new AllowedHosts(allowedHosts), {
+      connectTimeout: CONNECT_TIMEOUT,
       headersTimeout: TIMEOUT,
       bodyTimeout: TIMEOUT,
     });

@@ -11,8 +11,8 @@ import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { NotAcceptableError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
-import type { Answer } from './delivery-plan.js';
-import { HostGate } from './host-gate.js';
+import { PATIENCE, type Answer } from './delivery-plan.js';
+import { CALLS_PER_HOST, FIRST_REST, HostGate, SILENT_CALLS } from './host-gate.js';
 import { INLINE_LIMIT, MessageBody } from './message-body.js';
 import type { Message, SubscriberCaller } from './subscriber-caller.js';
 import { Observer } from '../observation/observer.js';
@@ -62,13 +62,14 @@ function setUp(
       return answers.shift() ?? { text: '204', verdict: 'delivered' };
     },
   } as unknown as SubscriberCaller;
+  const gate = new HostGate();
   const reconciler = new SubscriberReconciler(
     cache,
     cluster.client,
     new MessageBody(cache, jobResults, registry),
     caller,
     new Observer(),
-    new HostGate(),
+    gate,
   );
   const body = (index = 0): unknown => JSON.parse(calls[index]?.body.toString() ?? 'null');
   const deliveries = () => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.deliveries] ?? '{}') as object;
@@ -76,7 +77,14 @@ function setUp(
   const put = (more: Record<string, string>, rest = {}) =>
     cluster.addJob(aKubeJob({ ...annotations, ...subscription(['success', 'failed']), ...more }, rest));
   const reconcile = (seconds = 10) => reconciler.reconcile(JOB, at(seconds), new AbortController().signal);
-  return { cluster, calls, answers, asked, body, deliveries, outcome, put, reconcile };
+  return { cluster, calls, answers, asked, body, deliveries, outcome, put, reconcile, gate };
+}
+/** The host of the successes has not answered, and is left alone from now on. */
+function silence(gate: HostGate, now: Date): void {
+  for (let n = 0; n < SILENT_CALLS; n += 1) {
+    const turn = gate.enter('https://success.example/', n === 0 ? +now : 0);
+    if ('leave' in turn) turn.leave({ text: 'no-answer', verdict: 'retry' }, +now);
+  }
 }
 const document = (text: string) => ({ size: text.length, body: Readable.from([Buffer.from(text)]) });
 
@@ -137,6 +145,44 @@ describe('a subscriber', () => {
     await reconcile(12);
     expect(calls.map(({ id }) => id)).toEqual(['msg_job-uid_successful', 'msg_job-uid_successful']);
     expect(deliveries()).toMatchObject({ success: { status: 'delivered', attempts: 2 } });
+  });
+
+  it('whose host does not answer is called when it does, and no attempt is counted until then', async () => {
+    const { put, outcome, reconcile, calls, deliveries, gate, cluster } = setUp();
+    put(outcome(successful));
+    silence(gate, at(10));
+    await reconcile(10);
+    const held = { state: 'successful', status: 'pending', attempts: 0, first: at(10).toISOString(), history: [] };
+    expect(deliveries()).toEqual({ success: held });
+    const before = cluster.calls.length;
+    expect(await reconcile(11)).toEqual({ requeueAfter: FIRST_REST - 1_000 });
+    expect([calls, cluster.calls.length]).toEqual([[], before]);
+    await reconcile(10 + FIRST_REST / 1_000);
+    expect(calls).toHaveLength(1);
+    expect(deliveries()).toMatchObject({ success: { status: 'delivered', attempts: 1, first: at(10).toISOString() } });
+  });
+
+  it('whose host has not answered for a day is given up, whether or not its turn came', async () => {
+    const { put, outcome, reconcile, calls, deliveries, gate } = setUp();
+    const day = PATIENCE / 1_000;
+    put(outcome(successful));
+    silence(gate, at(10));
+    await reconcile(10);
+    silence(gate, at(10 + day));
+    await reconcile(9 + day);
+    expect(deliveries()).toMatchObject({ success: { status: 'pending' } });
+    await reconcile(10 + day);
+    expect(calls).toEqual([]);
+    expect(deliveries()).toMatchObject({ success: { status: 'given-up', attempts: 0 } });
+    expect(await reconcile(11 + day)).toBeUndefined();
+  });
+
+  it('whose host has all the calls that it may have waits for one, and nothing is noted of that', async () => {
+    const { put, outcome, reconcile, calls, deliveries, gate } = setUp();
+    put(outcome(successful));
+    for (let n = 0; n < CALLS_PER_HOST; n += 1) gate.enter('https://success.example/', +at(10));
+    expect(await reconcile(10)).toEqual({ requeueAfter: expect.any(Number) });
+    expect([calls, deliveries()]).toEqual([[], {}]);
   });
 
   it('that has answered is not called again because that could not be noted', async () => {

@@ -7,14 +7,23 @@ import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
 import { Observer } from '../observation/observer.js';
-import { type Answer, type DueDelivery, dueDelivery, isSettled, withAttempt } from './delivery-plan.js';
-import { HostGate } from './host-gate.js';
+import {
+  type Answer,
+  type DueDelivery,
+  dueDelivery,
+  isSettled,
+  isTooLate,
+  withAttempt,
+  withHold,
+} from './delivery-plan.js';
+import { HostGate, type Held } from './host-gate.js';
 import { MessageBody } from './message-body.js';
 import { SubscriberCaller } from './subscriber-caller.js';
 
 interface Attempt {
   readonly due: DueDelivery;
-  readonly answer: Answer;
+  /** Undefined where its host was not called, for it does not answer. */
+  readonly answer?: Answer;
   readonly at: Date;
 }
 
@@ -61,7 +70,7 @@ export class SubscriberReconciler {
 
   private async deliver(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<ReconcileResult> {
     const turn = this.gate.enter(due.uri, now.getTime());
-    if (typeof turn === 'number') return { requeueAfter: turn };
+    if ('wait' in turn) return this.hold(job, due, turn, now);
     const began = performance.now();
     const passed = () => performance.now() - began;
     let answer: Answer | undefined;
@@ -81,6 +90,15 @@ export class SubscriberReconciler {
     return this.write(job, attempt);
   }
 
+  /** Notes since when: a host that never answers keeps no message, and no Job, for longer than one that answers wrongly. */
+  private async hold(job: JobRecord, due: DueDelivery, held: Held, now: Date): Promise<ReconcileResult> {
+    const known = job.deliveries?.[due.event];
+    const isNoted = known?.state === due.state && !isTooLate(known.first, now);
+    // Of progress only the newest is told, and none once the job has ended.
+    if (!held.isSilent || isNoted || due.event === 'inProgress') return { requeueAfter: held.wait };
+    return this.write(job, { due, at: now });
+  }
+
   private async call(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<Answer> {
     const { base } = job.subscription as NonNullable<JobRecord['subscription']>;
     const message = {
@@ -98,7 +116,8 @@ export class SubscriberReconciler {
       const deliveries = latest.deliveries ?? {};
       const known = deliveries[attempt.due.event];
       if (known?.state === attempt.due.state && known.status !== 'pending') return undefined;
-      return withAttempt(deliveries, attempt.due, attempt.answer, attempt.at);
+      const { due, answer, at } = attempt;
+      return answer ? withAttempt(deliveries, due, answer, at) : withHold(deliveries, due, at);
     });
     this.unwritten.delete(job.uid);
     // The next look is at the Job as it is now.

@@ -27,7 +27,7 @@ export interface Delivery {
   readonly status: 'pending' | 'delivered' | 'given-up';
   /** Of this state. */
   readonly attempts: number;
-  /** RFC 3339; of this state's first attempt. */
+  /** RFC 3339; of this state's first attempt, or of when it was first held back. */
   readonly first: string;
   /** RFC 3339; while pending, when it is tried again. */
   readonly next?: string;
