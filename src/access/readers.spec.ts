@@ -8,8 +8,11 @@ let readers: Readers;
 let now = 0;
 afterEach(() => readers.onModuleDestroy());
 
-const start = (settings: ServerSection['readers']): void => {
-  readers = new Readers({ server: { readers: settings }, environment: { apiToken: 'token' } } as Configuration);
+const start = (settings: ServerSection['readers'], followers?: ServerSection['followers']): void => {
+  readers = new Readers({
+    server: { readers: settings, followers },
+    environment: { apiToken: 'token' },
+  } as Configuration);
   readers.now = () => now;
 };
 
@@ -25,6 +28,38 @@ const admit = (ip = '192.0.2.1', authorization?: string): Response => {
   readers.admit({ ip, headers: { authorization } }, response);
   return response;
 };
+
+const follow = (ip = '192.0.2.1'): Response => {
+  const response = new Response();
+  readers.admitFollower({ ip, headers: {} }, response);
+  return response;
+};
+
+describe('followers of logs', () => {
+  it('are so many in all and of one address, apart from readers', () => {
+    start({ atOnce: 1 }, { atOnce: 3, perCaller: 2 });
+    admit();
+    const first = follow();
+    follow();
+    expect(() => follow()).toThrow('server.followers.per_caller');
+    follow('192.0.2.2');
+    expect(() => follow('192.0.2.3')).toThrow('server.followers.at_once');
+    expect(() => follow('192.0.2.3')).toThrow(UnavailableError);
+    first.emit('close');
+    follow('192.0.2.3');
+  });
+
+  it('are ended where they do not take their lines', () => {
+    start({ minimumRate: 10 });
+    const [slow, waiting] = [follow(), follow()];
+    waiting.writableNeedDrain = false;
+    for (let round = 0; round < 12; round += 1) {
+      now += 10_000;
+      readers.look();
+    }
+    expect([slow.ended, waiting.ended]).toEqual([true, false]);
+  });
+});
 
 describe('readers', () => {
   it('are so many in all, until others have ended', () => {

@@ -2,7 +2,12 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Configuration } from '../config/configuration.js';
-import { readerSettings, type ReaderSettings } from '../config/reader-settings.js';
+import {
+  followerSettings,
+  readerSettings,
+  type FollowerSettings,
+  type ReaderSettings,
+} from '../config/reader-settings.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
 
@@ -27,7 +32,16 @@ export interface Sending {
   once(event: 'close', listener: () => void): unknown;
 }
 
+/** Those who read results and stored logs, and those who follow logs, are counted apart. */
+type Kind = 'readers' | 'followers';
+
+const WHAT: Readonly<Record<Kind, string>> = {
+  readers: 'results and logs are being read',
+  followers: 'logs are being followed',
+};
+
 interface Reader {
+  readonly kind: Kind;
   readonly caller: string;
   readonly sending: Sending;
   /** Since when, by {@link Readers.now}, and with how many bytes sent, the rate is taken. */
@@ -35,11 +49,12 @@ interface Reader {
   bytes: number;
 }
 
-/** Who reads results and stored logs at the moment: at most so many, of one caller and in all, none of them for ever. */
+/** Who reads results and logs at the moment: at most so many, of one caller and in all, none of them for ever. */
 @Injectable()
 export class Readers implements OnModuleDestroy {
   private readonly logger = new Logger(Readers.name);
   private readonly settings: ReaderSettings;
+  private readonly following: FollowerSettings;
   private readonly apiToken: ApiToken;
   private readonly readers = new Set<Reader>();
   private readonly timer = setInterval(() => this.look(), LOOKS).unref();
@@ -48,6 +63,7 @@ export class Readers implements OnModuleDestroy {
 
   constructor({ server, environment }: Configuration) {
     this.settings = readerSettings(server);
+    this.following = followerSettings(server);
     this.apiToken = new ApiToken(environment.apiToken);
   }
 
@@ -56,32 +72,42 @@ export class Readers implements OnModuleDestroy {
   }
 
   /**
-   * Counts a reader until its response is closed.
+   * Counts a reader of a result or of a stored log until its response is closed.
    * @throws UnavailableError beyond what may be read at once
    */
   admit(request: ReadingRequest, sending: Sending): void {
-    const { atOnce, perCaller } = this.settings;
-    const caller = this.callerOf(request);
-    if (this.readers.size >= atOnce)
-      throw new UnavailableError(
-        `${atOnce} results and logs are being read, which is as many as this server sends at once (server.readers.at_once).`,
-        RETRY_AFTER,
-      );
-    if ([...this.readers].filter((reader) => reader.caller === caller).length >= perCaller)
-      throw new UnavailableError(
-        `From your address ${perCaller} results and logs are being read, which is as many as it may at once (server.readers.per_caller).`,
-        RETRY_AFTER,
-      );
-    this.add(caller, sending);
+    this.admitOf('readers', this.settings, request, sending);
+  }
+
+  /** As {@link admit}, of who follows a log. */
+  admitFollower(request: ReadingRequest, sending: Sending): void {
+    this.admitOf('followers', this.following, request, sending);
   }
 
   /** As {@link admit}, of who is never refused. */
   watch(request: ReadingRequest, sending: Sending): void {
-    this.add(this.callerOf(request), sending);
+    this.add('readers', this.callerOf(request), sending);
   }
 
-  private add(caller: string, sending: Sending): void {
-    const reader: Reader = { caller, sending, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
+  private admitOf(kind: Kind, limits: FollowerSettings, request: ReadingRequest, sending: Sending): void {
+    const { atOnce, perCaller } = limits;
+    const caller = this.callerOf(request);
+    const present = [...this.readers].filter((reader) => reader.kind === kind);
+    if (present.length >= atOnce)
+      throw new UnavailableError(
+        `${atOnce} ${WHAT[kind]}, which is as many as this server sends at once (server.${kind}.at_once).`,
+        RETRY_AFTER,
+      );
+    if (present.filter((reader) => reader.caller === caller).length >= perCaller)
+      throw new UnavailableError(
+        `From your address ${perCaller} ${WHAT[kind]}, which is as many as it may at once (server.${kind}.per_caller).`,
+        RETRY_AFTER,
+      );
+    this.add(kind, caller, sending);
+  }
+
+  private add(kind: Kind, caller: string, sending: Sending): void {
+    const reader: Reader = { kind, caller, sending, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
     this.readers.add(reader);
     sending.once('close', () => this.readers.delete(reader));
   }

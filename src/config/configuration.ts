@@ -64,6 +64,8 @@ export interface ServerSection {
   readonly readers?: { readonly atOnce?: number; readonly perCaller?: number; readonly minimumRate?: number };
   /** `linked_inputs`: bytes that are fetched of inputs given by link, for a request and at a time; what holds is `linkedInputSettings`. */
   readonly linkedInputs?: { readonly perRequest?: number; readonly atOnce?: number };
+  /** `followers`: how many follow logs at the same time; what holds is `followerSettings`. */
+  readonly followers?: { readonly atOnce?: number; readonly perCaller?: number };
   /** `max_inline_results`: bytes of one result that stands in a document; larger ones are links. Undefined: all that fits in memory. */
   readonly maxInlineResults?: number;
   /** Page sizes of lists. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
 import { linkedInputSettings } from './linked-input-settings.js';
 import { collectionSettings } from './collection-settings.js';
-import { readerSettings } from './reader-settings.js';
+import { followerSettings, readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
 import { defaultConfigurationFiles } from './variables.js';
@@ -90,9 +90,9 @@ describe('the settings of a deployment', () => {
     const wrong = 'server: {readers: {at_once: 0, per_caller: many, minimum_rate: -1}, max_inline_results: 0}';
     expect(faultsOf(wrong, { environment: { [name]: 'store' } })).toEqual([
       expect.stringContaining(`environment: ${name}: must be an http:// or https:// address`),
+      expect.stringContaining('server.readers.minimum_rate: must be an integer of at least 0'),
       expect.stringContaining('server.readers.at_once: must be an integer from 1 to 100000'),
       expect.stringContaining('server.readers.per_caller: must be an integer from 1 to 100000'),
-      expect.stringContaining('server.readers.minimum_rate: must be an integer of at least 0'),
       expect.stringContaining('server.max_inline_results: must be an integer of at least 1'),
     ]);
   });
@@ -121,6 +121,16 @@ describe('the settings of a deployment', () => {
     expect(readers('server: {manager: {results: public}}')).toBe('public');
     expect(faultsOf('server: {manager: {results: nobody}}')).toEqual([
       expect.stringContaining('server.manager.results: must be one of token, public (is "nobody")'),
+    ]);
+  });
+
+  it('say how many follow logs', () => {
+    const of = (file: string) => followerSettings(load(file).configuration.server);
+    expect(of(manager)).toEqual({ atOnce: 200, perCaller: 100 });
+    expect(of('server: {followers: {at_once: 20}}')).toEqual({ atOnce: 20, perCaller: 20 });
+    expect(of('server: {followers: {per_caller: 2}, readers: {per_caller: 3}}')).toEqual({ atOnce: 200, perCaller: 2 });
+    expect(faultsOf('server: {followers: {at_once: 0, minimum_rate: 1}}')).toEqual([
+      expect.stringContaining('server.followers.at_once: must be an integer from 1 to 100000'),
     ]);
   });
 

@@ -1,11 +1,15 @@
 import type { ServerSection } from './configuration.js';
 
-/** How much is read at the same time. */
-export interface ReaderSettings {
-  /** Readers of results and stored logs, all together. */
+/** How many there may be at the same time. */
+export interface FollowerSettings {
+  /** All together. */
   readonly atOnce: number;
   /** Of one address, apart for those with and those without the token. */
   readonly perCaller: number;
+}
+
+/** How much is read at the same time. */
+export interface ReaderSettings extends FollowerSettings {
   /** Bytes a second that a reader takes while there is something to take, on average of a minute. */
   readonly minimumRate: number;
 }
@@ -15,10 +19,15 @@ const DEFAULTS: ReaderSettings = { atOnce: 200, perCaller: 100, minimumRate: 102
 
 /** What holds of `server.readers`. */
 export function readerSettings({ readers }: Pick<ServerSection, 'readers'>): ReaderSettings {
-  const {
-    atOnce = DEFAULTS.atOnce,
-    minimumRate = DEFAULTS.minimumRate,
-    perCaller = DEFAULTS.perCaller,
-  } = readers ?? {};
-  return { atOnce, perCaller: Math.min(perCaller, atOnce), minimumRate };
+  return { ...counts(readers), minimumRate: readers?.minimumRate ?? DEFAULTS.minimumRate };
+}
+
+/** What holds of `server.followers`, of those who follow logs. */
+export function followerSettings({ followers }: Pick<ServerSection, 'followers'>): FollowerSettings {
+  return counts(followers);
+}
+
+function counts(settings: ServerSection['followers']): FollowerSettings {
+  const { atOnce = DEFAULTS.atOnce, perCaller = DEFAULTS.perCaller } = settings ?? {};
+  return { atOnce, perCaller: Math.min(perCaller, atOnce) };
 }

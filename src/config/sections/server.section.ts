@@ -53,8 +53,8 @@ export class LimitsDefinition {
   @Allow() on_exceed?: unknown;
 }
 
-/** `server.readers`. */
-export class ReadersDefinition {
+/** `server.followers`. */
+export class FollowersDefinition {
   @IsOptional()
   @IntegerFrom(1, 100_000)
   at_once?: number | null;
@@ -62,7 +62,10 @@ export class ReadersDefinition {
   @IsOptional()
   @IntegerFrom(1, 100_000)
   per_caller?: number | null;
+}
 
+/** `server.readers`. */
+export class ReadersDefinition extends FollowersDefinition {
   @IsOptional()
   @IntegerFrom(0)
   minimum_rate?: number | null;
@@ -181,6 +184,10 @@ export class ServerDefinition {
   linked_inputs?: LinkedInputsDefinition | null;
 
   @IsOptional()
+  @Section(() => FollowersDefinition)
+  followers?: FollowersDefinition | null;
+
+  @IsOptional()
   @IntegerFrom(1)
   max_inline_results?: number | null;
 
@@ -262,18 +269,19 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     ignoreParameters: definition.ignore_parameters ?? [],
     readers: definition.readers ? toReaders(definition.readers) : undefined,
     linkedInputs: definition.linked_inputs ? toLinkedInputs(definition.linked_inputs) : undefined,
+    followers: definition.followers ? toFollowers(definition.followers) : undefined,
     maxInlineResults: definition.max_inline_results ?? undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
   };
 }
 
-function toReaders({ at_once, per_caller, minimum_rate }: ReadersDefinition): ServerSection['readers'] {
-  return {
-    atOnce: at_once ?? undefined,
-    perCaller: per_caller ?? undefined,
-    minimumRate: minimum_rate ?? undefined,
-  };
+function toReaders(definition: ReadersDefinition): ServerSection['readers'] {
+  return { ...toFollowers(definition), minimumRate: definition.minimum_rate ?? undefined };
+}
+
+function toFollowers({ at_once, per_caller }: FollowersDefinition): ServerSection['followers'] {
+  return { atOnce: at_once ?? undefined, perCaller: per_caller ?? undefined };
 }
 
 function toLinkedInputs({ per_request, at_once }: LinkedInputsDefinition): ServerSection['linkedInputs'] {

@@ -83,6 +83,7 @@ export class LogsController {
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job, or it has no log')
   @ApiProblem(416, 'The log has fewer bytes than are to be left out')
+  @ApiProblem(503, 'As many read or follow logs as may at once; later there are places')
   async log(
     @Param('jobId') jobId: string,
     @Query('follow') follow: string | undefined,
@@ -101,7 +102,10 @@ export class LogsController {
     void reply.header('x-accel-buffering', 'no').header('cache-control', 'no-store');
     if (wantsEvents(request)) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
-    if (parseFollow(follow)) return this.sendFollowed(reply, job, at, gone.signal);
+    if (parseFollow(follow)) {
+      this.readers.admitFollower(request, reply.raw);
+      return this.sendFollowed(reply, job, at, gone.signal);
+    }
     this.readers.admit(request, reply.raw);
     await reply.send(
       await (asked === undefined && at.from === 0
@@ -122,18 +126,19 @@ export class LogsController {
   }
 
   private async sendEvents(
-    { headers }: FastifyRequest,
+    request: FastifyRequest,
     reply: FastifyReply,
     job: JobRecord,
     asked: LogPosition,
     only: boolean,
     gone: AbortSignal,
   ): Promise<void> {
-    const last = headers['last-event-id'];
+    const last = request.headers['last-event-id'];
     // Which a browser takes as the request not to come again (HTML, section 9.2.3).
     if (last === END) return void (await reply.status(204).send());
     const at = last === undefined ? asked : parsePosition(String(last));
     if (!at) throw wrong('Last-Event-ID', `must be the id of an event of this log (is "${String(last)}")`);
+    this.readers.admitFollower(request, reply.raw);
     const heartbeat = ((this.maxSilence || MAX_SILENCE) * 1000) / 2;
     const body = await this.events.follow(job, at, { only, heartbeat }, gone);
     await reply.header('content-type', EVENTS).send(body);
