@@ -10,6 +10,7 @@ import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
 import { beyondEnd, withoutFirst } from './log-streams.js';
 import { maskCapabilities } from './masked-log.js';
+import { SharedLogs } from './shared-logs.js';
 import type { JobRecord } from '../model/job-record.js';
 import { containerHeading, logKeyStem, missingLog, podHeading, whyNotRun } from './log-document.js';
 import { hasEnded, type ContainerRecord, type PodRecord } from '../model/pod-record.js';
@@ -17,7 +18,6 @@ import { hasEnded, type ContainerRecord, type PodRecord } from '../model/pod-rec
 const DAY = 24 * 3600 * 1000;
 /** Milliseconds that a reader waits for a log that is being collected. */
 const COLLECTION_PATIENCE = 10_000;
-
 /** Milliseconds that it may take until a container is known to have ended whose log has. */
 const END_PATIENCE = 5_000;
 const NEWLINE = Buffer.from('\n');
@@ -36,6 +36,7 @@ interface Reading {
 @Injectable()
 export class JobLogs implements BeforeApplicationShutdown {
   private readonly closing = new AbortController();
+  private readonly shared = new SharedLogs();
   private readonly prefix: string;
 
   constructor(
@@ -150,8 +151,7 @@ export class JobLogs implements BeforeApplicationShutdown {
 
   /**
    * What runs no more and is being deleted has no log to read, but one is being collected: that is waited for, but not for
-   * ever. Who follows the log of a job that has
-   * ended waits, too, for what was collected is known to be whole.
+   * ever. Who follows the log of a job that has ended waits, too, for what was collected is known to be whole.
    */
   private async collectedIfGoing(job: JobRecord, follow: boolean, signal: AbortSignal): Promise<JobRecord> {
     const isGoing = () => {
@@ -189,7 +189,8 @@ export class JobLogs implements BeforeApplicationShutdown {
     for (const container of pod.containers) {
       if (soFar && !container.hasRun && !hasEnded(pod)) return;
       yield Buffer.from(containerHeading(container));
-      const isWhole = yield* this.containerLog(pod, container, false, signal);
+      const read = async () => this.client.readLog(pod.name, container.name, { signal });
+      const isWhole = yield* this.containerLog(container, read, signal);
       if (!isWhole && (container.state !== 'running' || container !== pod.containers.at(-1))) yield NEWLINE;
     }
   }
@@ -204,17 +205,15 @@ export class JobLogs implements BeforeApplicationShutdown {
       });
       if (!container) return;
       yield Buffer.from(containerHeading(container));
-      const isWhole = yield* this.containerLog(pod, container, true, signal);
+      const read = async () => this.followed(job, pod, container, signal);
+      const isWhole = yield* this.containerLog(container, read, signal);
       if (isWhole && name === pod.containers.at(-1)?.name) return;
       if (!(await this.hasRunOut(job, pod, name, signal))) return;
       if (!isWhole) yield NEWLINE;
     }
   }
 
-  /**
-   * Whether a container whose log can be followed no longer has ended: else following it broke off, and what would come next
-   * is not what comes next.
-   */
+  /** Whether a container whose log can be followed no longer has ended: else following it broke off, and what would come is not what comes next. */
   private async hasRunOut(job: JobRecord, pod: PodRecord, name: string, signal: AbortSignal): Promise<boolean> {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(END_PATIENCE)]);
     const ended = await this.until(job, patience, () => {
@@ -225,11 +224,17 @@ export class JobLogs implements BeforeApplicationShutdown {
     return ended === true;
   }
 
+  /** While its job goes on, one stream for all who follow a container. */
+  private async *followed(job: JobRecord, pod: PodRecord, { name, state }: ContainerRecord, signal: AbortSignal) {
+    const open = (until: AbortSignal) => this.client.readLog(pod.name, name, { follow: true, signal: until });
+    const isLive = state === 'running' && ['accepted', 'running'].includes(this.statusOf(job));
+    yield* isLive ? this.shared.follow(`${pod.uid}/${name}`, open, signal) : await open(signal);
+  }
+
   /** @returns whether it ends with a line, or is empty */
   private async *containerLog(
-    pod: PodRecord,
     container: ContainerRecord,
-    follow: boolean,
+    read: () => Promise<AsyncIterable<unknown>>,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, boolean> {
     if (!container.hasRun) {
@@ -238,7 +243,7 @@ export class JobLogs implements BeforeApplicationShutdown {
     }
     let last = 0x0a;
     try {
-      for await (const chunk of await this.client.readLog(pod.name, container.name, { follow, signal })) {
+      for await (const chunk of await read()) {
         const bytes = chunk as Buffer;
         last = bytes[bytes.length - 1] ?? last;
         yield bytes;

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { RangeNotSatisfiableError } from '../../ogc/domain-errors.js';
+import { FellBehindError } from './shared-logs.js';
 
 /** Stands between the chunks of a log where nothing came for a while. */
 export const SILENCE = Symbol('silence');
@@ -15,8 +16,8 @@ export async function within<T>(promise: Promise<T>, milliseconds: number): Prom
 
 /**
  * The chunks of a log, and {@link SILENCE} after each time of so many milliseconds in which none came, also while the log is
- * only being opened. Only the time in
- * which the reader waits counts. Whoever stops early ends the log.
+ * only being opened. Only the time in which the reader waits counts. Whoever stops early ends the log, which ends early, too,
+ * for who fell behind ({@link FellBehindError}).
  */
 export async function* withSilences(
   opening: Promise<Readable>,
@@ -36,6 +37,8 @@ export async function* withSilences(
       if (chunk.found.done) return;
       yield chunk.found.value as Buffer;
     }
+  } catch (error) {
+    if (!(error instanceof FellBehindError)) throw error;
   } finally {
     destroyOnceOpen(opening);
   }
