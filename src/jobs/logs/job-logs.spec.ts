@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { Readable } from 'node:stream';
+import type { V1ContainerStatus } from '@kubernetes/client-node';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
 import { JobLogs } from './job-logs.js';
 import type { JobRecord } from '../model/job-record.js';
+import type { ReadLogOptions } from '../../k8s/client/kubernetes-client.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
@@ -113,5 +115,42 @@ describe('the log of a pod that is being deleted', () => {
     });
     expect(await text(await log)).toBe('x');
     expect(cluster.calls).toEqual([]);
+  });
+});
+
+describe('the followed log of a container that runs', () => {
+  it('is read once for all who follow it', async () => {
+    const cluster = new FakeCluster();
+    const cache = jobCacheOf(cluster);
+    cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0) }, spec: { template: {} } });
+    const pod = (state: V1ContainerStatus['state'], phase: string) =>
+      cluster.addPod({
+        metadata: {
+          name: `${NAME}-abcde`,
+          uid: 'pod-uid',
+          creationTimestamp: at(1),
+          labels: { 'job-name': NAME },
+        },
+        spec: { nodeName: 'node', containers: [{ name: 'main' }] },
+        status: {
+          phase,
+          containerStatuses: [{ name: 'main', image: 'x', imageID: '', ready: true, restartCount: 0, state }],
+        },
+      });
+    pod({ running: { startedAt: at(2) } }, 'Running');
+    const log = new PassThrough();
+    const opened: ReadLogOptions[] = [];
+    cluster.client.readLog = async (_pod, _container, options = {}) => (opened.push(options), log);
+    const logs = new JobLogs(cache, cluster.client, new FakeStore().port, configuration);
+    const [job] = cache.list() as [JobRecord];
+    const { signal } = new AbortController();
+    const texts = Promise.all(
+      Array.from({ length: 20 }, async () => text(await logs.readAttempt(job, 1, true, signal))),
+    );
+    // All of them are there before anything is written.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    log.end('working\n');
+    expect(new Set(await texts)).toEqual(new Set([`Logs of pod '${NAME}-abcde'\nContainer 'main'\nworking\n`]));
+    expect(opened).toMatchObject([{ follow: true }]);
   });
 });

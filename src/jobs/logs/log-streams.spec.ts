@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { RangeNotSatisfiableError } from '../../ogc/domain-errors.js';
+import { FellBehindError } from './shared-logs.js';
 import { SILENCE, untilSilent, withoutFirst, withSilences } from './log-streams.js';
 
 const logOf = (...chunks: string[]) =>
@@ -42,6 +43,18 @@ describe('a log without its first bytes', () => {
     const failing = withoutFirst(broken, 3);
     broken.destroy(new Error('broken'));
     await expect(failing).rejects.toThrow('broken');
+  });
+});
+
+describe('a log whose reader fell behind', () => {
+  it('ends where that may be, for the client to go on', async () => {
+    const log = new PassThrough();
+    const opening = untilSilent(Promise.resolve(log), 60_000);
+    log.write('begin');
+    const followed = (await opening)[Symbol.asyncIterator]();
+    expect(String((await followed.next()).value)).toBe('begin');
+    log.destroy(new FellBehindError('too slow'));
+    expect(await followed.next()).toEqual({ done: true, value: undefined });
   });
 });
 
