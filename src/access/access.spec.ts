@@ -31,6 +31,20 @@ describe('access', () => {
     },
   );
 
+  it('to a job whose process anybody may have written is that of the strictest process', () => {
+    const job = { processId: 'open', processUnsigned: true } as const;
+    const among = (...all: object[]) => {
+      const processes = { find: () => ({ requiresToken: false }), list: () => all };
+      return new Access({ environment: {} } as Configuration, processes as unknown as ProcessRegistry);
+    };
+    expect(among({ requiresToken: false }).rightsOf(job)).toBe('open');
+    expect(among({ requiresToken: false }, { requiresToken: true }).rightsOf(job)).toBe('');
+    expect(among({ requiresToken: false, checksAccess: true }).rightsOf(job)).toBe('');
+    expect(among({ requiresToken: true }).rightsOf({ processId: 'open' })).toBe('open');
+    expect(accessWith('secret').isGranted('', undefined)).toBe(false);
+    expect(accessWith('secret').isGranted('', 'secret')).toBe(true);
+  });
+
   it('takes any of several tokens', () => {
     expect(accessWith('secret').isGranted('closed', 'wrong', 'secret')).toBe(true);
   });

@@ -31,7 +31,13 @@ export function executionOf(processId: string): string {
   return `An execution of ${JSON.stringify(processId.slice(0, 100))}`;
 }
 
-type OfJob = { readonly processId: string; readonly jobId: string };
+/** A job or its status. */
+interface OfJob {
+  readonly processId: string;
+  readonly jobId: string;
+  /** Nothing proves that it is of this process. */
+  readonly processUnsigned?: true;
+}
 
 /** Processes that the warning at start names; it counts the others. */
 const MOST_NAMED = 5;
@@ -71,18 +77,31 @@ export class Access implements OnApplicationBootstrap {
    * an answer from being shown.
    */
   mayReadLog(job: OfJob, caller: Caller): Promise<boolean> {
-    return this.permits(job.processId, caller, { operation: 'read-log', jobId: job.jobId }).catch(() => false);
+    return this.permits(this.rightsOf(job), caller, { operation: 'read-log', jobId: job.jobId }).catch(() => false);
+  }
+
+  /**
+   * The process whose rules hold for what belongs to a job. Where anybody may have written that it is of an open process, it is of one that is not
+   * configured, and so asks for the token, if there is any process that does not let everybody in.
+   */
+  rightsOf({ processId, processUnsigned }: Pick<OfJob, 'processId' | 'processUnsigned'>): string {
+    if (!processUnsigned) return processId;
+    const isGuarded = this.processes.list().some(({ requiresToken, checksAccess }) => requiresToken || checksAccess);
+    return isGuarded ? '' : processId;
   }
 
   /** Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide opens nothing. */
   async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
-    if (this.resultsArePublic(job.processId)) return true;
-    return this.permits(job.processId, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
+    const rights = this.rightsOf(job);
+    if (this.resultsArePublic(rights)) return true;
+    return this.permits(rights, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
   }
 
   /** @throws UnauthorizedError, MisconfiguredError where `results: token` holds and the caller may not execute the process */
-  async demandResults({ processId, jobId }: OfJob, caller: Caller): Promise<void> {
-    if (!this.resultsArePublic(processId)) await this.demand(processId, caller, { operation: 'read-results', jobId });
+  async demandResults(job: OfJob, caller: Caller): Promise<void> {
+    const rights = this.rightsOf(job);
+    if (!this.resultsArePublic(rights))
+      await this.demand(rights, caller, { operation: 'read-results', jobId: job.jobId });
   }
 
   /** Whether the caller may read the job's results, as {@link demandResults} has it. */
@@ -140,7 +159,7 @@ export class Access implements OnApplicationBootstrap {
     return new UnauthorizedError(
       tokens.some((token) => token !== undefined)
         ? 'The token does not match.'
-        : `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.`,
+        : `${processId === '' ? 'The job' : `Process "${processId}"`} asks for a token: send it as "Authorization: Bearer TOKEN", or as the input "token" of an execute request.`,
     );
   }
 

@@ -214,6 +214,8 @@ export type ClusterChoice = 'auto' | 'embedded' | 'kubeconfig' | 'in-cluster';
 export interface EnvironmentSettings {
   /** `PYGEOAPI_K8S_MANAGER_API_TOKEN`; undefined when unset or empty: then no token ever matches. */
   readonly apiToken?: string;
+  /** `PYGEOAPI_K8S_MANAGER_SIGNING_KEYS`, or what is in the file of `…_FILE`: secrets that sign annotations; the first signs, all verify. */
+  readonly signingKeys?: readonly string[];
   /** `PYGEOAPI_K8S_MANAGER_NAMESPACE` */
   readonly namespace?: string;
   /** `PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE`; what holds is {@link ManagerSection.jobsNamespace}. */

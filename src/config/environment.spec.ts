@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, test } from '@jest/globals';
 import { readVariables, toEnvironmentSettings, withoutSecrets } from './environment.js';
 
@@ -10,6 +13,29 @@ const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const bucket = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET';
 
 describe('the environment', () => {
+  it('takes signing keys from the variable or from a file, and shows none of them', async () => {
+    const name = 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS';
+    const [one, two] = ['1'.repeat(32), '2'.repeat(32)];
+    expect(settingsOf({ [name]: `${one} ${two}` })).toMatchObject({ settings: { signingKeys: [one, two] } });
+    const folder = await mkdtemp(join(tmpdir(), 'keys-'));
+    const file = join(folder, 'keys');
+    await writeFile(file, `${two}\n${one}\n`);
+    expect(settingsOf({ [`${name}_FILE`]: file })).toMatchObject({ settings: { signingKeys: [two, one] } });
+    await rm(folder, { recursive: true });
+    const faults = (environment: Record<string, string>) =>
+      readVariables(environment).faults.map(({ path, message }) => `${path}: ${message}`);
+    expect(faults({ [`${name}_FILE`]: file })).toEqual([
+      expect.stringContaining(`${name}_FILE: cannot be read: ENOENT`),
+    ]);
+    expect(faults({ [`${name}_FILE`]: file, [name]: one })).toEqual([
+      `${name}_FILE: must not be set together with ${name}`,
+    ]);
+    expect(faults({ [name]: `${one} tooshort` })).toEqual([
+      `${name}: must be secrets of at least 16 characters each, with blanks or line ends between them (the value is not shown)`,
+    ]);
+    expect(JSON.stringify(withoutSecrets(settingsOf({ [name]: one }).settings))).not.toContain(one);
+  });
+
   it('has defaults', () => {
     expect(settingsOf({})).toEqual({
       faults: [],

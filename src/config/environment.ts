@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
@@ -29,6 +30,8 @@ import {
 } from './variables.js';
 
 const notBlank = /\S/;
+/** As text it is what a signature can be made of that nobody guesses. */
+const signingKeys = /^\s*\S{16,}(?:\s+\S{16,})*\s*$/;
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 /** A Job's name is the prefix and a UUID of 36 characters, at most 63 together. */
 const jobNamePrefix = /^[a-z0-9][-a-z0-9]{0,26}$/;
@@ -163,6 +166,15 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_API_TOKEN?: string;
 
   @IsOptional()
+  @TextLike(signingKeys, 'secrets of at least 16 characters each, with blanks or line ends between them')
+  PYGEOAPI_K8S_MANAGER_SIGNING_KEYS?: string;
+
+  /** Read by {@link readVariables}. */
+  @IsOptional()
+  @TextLike(notBlank, 'the path of a file')
+  PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE?: string;
+
+  @IsOptional()
   @TextLike(dnsLabel, 'the name of a Kubernetes namespace')
   PYGEOAPI_K8S_MANAGER_NAMESPACE?: string;
 
@@ -245,8 +257,28 @@ export function readVariables(environment: NodeJS.ProcessEnv): {
   const given = knownVariables
     .map(({ name }) => [name, environment[name]?.replace(/\r?\n$/, '')] as const)
     .filter(([, value]) => value !== undefined && value !== '');
-  const { value, faults } = validateDefinition(EnvironmentVariables, Object.fromEntries(given), 'environment', '');
-  return { variables: value, faults };
+  const { values, faults: fileFaults } = withSigningKeys(Object.fromEntries(given));
+  const { value, faults } = validateDefinition(EnvironmentVariables, values, 'environment', '');
+  return { variables: value, faults: [...faults, ...fileFaults] };
+}
+
+const KEYS = 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS';
+const KEYS_FILE = `${KEYS}_FILE`;
+
+/** The signing keys of a mounted file stand where those of the variable would. */
+function withSigningKeys(given: Readonly<Record<string, string | undefined>>): {
+  readonly values: Readonly<Record<string, string | undefined>>;
+  readonly faults: readonly ConfigurationFault[];
+} {
+  const file = given[KEYS_FILE];
+  if (file === undefined || !notBlank.test(file)) return { values: given, faults: [] };
+  const fault = (message: string) => ({ values: given, faults: [{ path: KEYS_FILE, message }] });
+  if (given[KEYS] !== undefined) return fault(`must not be set together with ${KEYS}`);
+  try {
+    return { values: { ...given, [KEYS]: readFileSync(file, 'utf8') }, faults: [] };
+  } catch (error) {
+    return fault(`cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** @param workingDirectory absolute; a relative data folder stands in it */
@@ -259,6 +291,7 @@ export function toEnvironmentSettings(
   const endsWell = prefix === '' || prefix.endsWith('/');
   const settings: EnvironmentSettings = {
     apiToken: variables.PYGEOAPI_K8S_MANAGER_API_TOKEN,
+    signingKeys: variables.PYGEOAPI_K8S_MANAGER_SIGNING_KEYS?.trim().split(/\s+/),
     namespace: variables.PYGEOAPI_K8S_MANAGER_NAMESPACE,
     jobsNamespace: variables.PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE,
     jobNamePrefix: variables.PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX ?? defaultJobNamePrefix,
@@ -299,7 +332,14 @@ export function toEnvironmentSettings(
 }
 
 /** The settings without the tokens, the bucket's key, secret and session token, and the secrets that sign. */
-export function withoutSecrets({ apiToken: _token, bucket, subscribers, metrics, ...settings }: EnvironmentSettings) {
+export function withoutSecrets({
+  apiToken: _token,
+  signingKeys: _keys,
+  bucket,
+  subscribers,
+  metrics,
+  ...settings
+}: EnvironmentSettings) {
   const { key: _key, secret: _secret, sessionToken: _session, ...publicBucket } = bucket;
   const { secrets: _secrets, ...publicSubscribers } = subscribers;
   return { ...settings, bucket: publicBucket, subscribers: publicSubscribers, metrics: { port: metrics.port } };

@@ -188,6 +188,12 @@ export const variables: readonly Variable[] = [
     text: 'Token that clients need for what asks for one; unset: nobody has it.',
   },
   {
+    name: 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS',
+    default: 'made of the API token',
+    text: 'Secrets that sign what the server notes on Jobs, with blanks between: the first signs, all verify.',
+  },
+  { name: 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE', text: 'File with these secrets, in their place.' },
+  {
     name: 'PYGEOAPI_K8S_MANAGER_NAMESPACE',
     default: "the service account's namespace",
     text: 'Namespace of the jobs, and of the Lease by which replicas choose who leads.',

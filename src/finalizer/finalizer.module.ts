@@ -14,6 +14,7 @@ import { OutcomeRecorder } from './outcome.recorder.js';
 import { PodReconciler } from './pod.reconciler.js';
 import { ResultKeeper } from './result-keeper.js';
 import { ResultRetention } from './result-retention.js';
+import { SignatureCheck } from './signature-check.js';
 import { StorePlaces } from './store-places.js';
 import { StoreProber } from './store-prober.js';
 
@@ -34,6 +35,7 @@ import { StoreProber } from './store-prober.js';
     PodReconciler,
     ResultKeeper,
     ResultRetention,
+    SignatureCheck,
     StoreProber,
     { provide: StorePlaces, useFactory: () => new StorePlaces() },
   ],

@@ -92,6 +92,9 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
       }),
       this.cache.jobs.subscribe(({ record, previous }) => {
         this.onJob(record);
+        // It was left alone as long as it was so.
+        if (record && previous?.wronglySigned && !record.wronglySigned)
+          for (const pod of this.cache.podsOf(record)) this.onPod(pod);
         if (!record && previous && this.retention.concerns(previous)) this.onJobGone(previous);
       }),
     );

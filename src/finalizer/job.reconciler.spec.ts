@@ -134,7 +134,7 @@ describe('a job that does not start', () => {
   it('is given its time again with each attempt, from when the Job controller may make its pod', async () => {
     const { cluster, outcome, reconcileJob } = setUp();
     const cause = { type: 'evicted', message: 'x' };
-    const attempt = { pod: POD, uid: 'pod-uid', finished: at(40).toISOString(), cause, logKey: 'x' };
+    const attempt = { pod: POD, uid: 'pod-uid', finished: at(40).toISOString(), cause, logKey: LOG_KEY };
     cluster.addJob(aKubeJob({ [ownAnnotation.attempts]: JSON.stringify({ attempts: [attempt] }) }));
     cluster.addPod(aKubePod('Failed', { main: terminated(143) }));
     expect(await reconcileJob(at(70))).toEqual({ requeueAfter: 40_000 });

@@ -3,7 +3,7 @@ import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/
 import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobCause, JobOutcome, StoredLog } from '../jobs/model/job-outcome.js';
-import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import { JobTransfers } from '../jobs/execution/job-transfers.js';
 import { endOf, hasEnded, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
@@ -36,6 +36,7 @@ export class JobReconciler {
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
     if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
+    if (job.wronglySigned) return undefined;
     const expiry = expiryOfSuspended(job);
     if (expiry !== undefined) return this.expire(job, expiry - now.getTime());
     if (job.collection !== 'pending') return this.retention.expire(job, now);
@@ -65,8 +66,8 @@ export class JobReconciler {
     const actual = await this.cache.actualPodsOf(job);
     if (actual.some((pod) => pod.held)) return;
     const kubeJob = await this.client.getJob(job.name);
-    const current = kubeJob && toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
-    if (!kubeJob || !current || current.uid !== job.uid) return;
+    const current = kubeJob && this.cache.recordOf(kubeJob);
+    if (!kubeJob || !current || current.uid !== job.uid || current.wronglySigned) return;
     if (current.outcome) {
       if (current.collection !== 'pending') return;
       await this.transfers.discard(current);

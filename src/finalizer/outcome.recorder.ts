@@ -11,7 +11,7 @@ import {
   type JobOutcome,
   type StoredLog,
 } from '../jobs/model/job-outcome.js';
-import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -88,7 +88,7 @@ export class OutcomeRecorder {
    * @throws ObjectStoreError, KubernetesError: nothing was recorded
    */
   async record(job: JobRecord, pod: PodRecord, collected: CollectedPod, now: Date): Promise<void> {
-    if (job.outcome || job.deleting || job.dismissed !== undefined) return;
+    if (job.outcome || job.wronglySigned || job.deleting || job.dismissed !== undefined) return;
     const times = {
       started: startOfJob(job, pod),
       finished: (endOf(pod) ?? now).toISOString(),
@@ -147,7 +147,7 @@ export class OutcomeRecorder {
         const kubeJob = await this.client.getJob(job.name);
         if (!kubeJob) return [];
         this.cache.observe(kubeJob);
-        current = toJobRecord(job.name.slice(0, -job.jobId.length), kubeJob);
+        current = this.cache.recordOf(kubeJob);
       }
     }
     return [];

@@ -54,6 +54,8 @@ export class PodReconciler {
       if (pod.deleting) await this.follower.ensure(pod, lookAgain);
       return this.noteStart(pod, job, lookAgain);
     }
+    // Nothing is made anew of what somebody else has written over: it waits, held, until that is taken off.
+    if (job?.wronglySigned && !job.deleting && job.dismissed === undefined) return undefined;
     // Kubernetes is about to count this pod, or to take it away: see OutcomeRecorder.wasSuspended.
     if (job && isUncertain(pod, job)) return { requeueAfter: UNCERTAIN };
     const session = this.follower.session(pod.uid);

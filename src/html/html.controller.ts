@@ -87,7 +87,7 @@ export class HtmlController {
     const token = tokenOf(readableForm(request, body, base));
     const job = await this.cache.get(jobId);
     const caller = callerOf(request);
-    await this.access.demand(job.processId, token === undefined ? caller : { ...caller, token }, {
+    await this.access.demand(this.access.rightsOf(job), token === undefined ? caller : { ...caller, token }, {
       operation: 'dismiss',
       jobId,
     });

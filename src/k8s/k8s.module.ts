@@ -13,6 +13,7 @@ import { ApiKubernetesClient } from './client/kubernetes-client.adapter.js';
 import { LeaderElection, leaseName } from './leadership/leader-election.js';
 import { LeaderElections } from './leadership/leader-elections.js';
 import { ApiObjectClient, ObjectClient } from './client/object-client.js';
+import { signingKeysOf } from '../signing/signatures.js';
 import { WorkQueues } from './queues/work-queues.js';
 
 /** Where jobs are; the Leases are in the connection's own namespace. */
@@ -58,7 +59,12 @@ export class K8sModule implements OnApplicationShutdown {
           provide: KubernetesClient,
           inject: [ApiTransport, ClusterConnection, Configuration],
           useFactory: (transport: ApiTransport, connection: ClusterConnection, configuration: Configuration) =>
-            new ApiKubernetesClient(transport, jobsNamespaceOf(connection, configuration), connection.description),
+            new ApiKubernetesClient(
+              transport,
+              jobsNamespaceOf(connection, configuration),
+              connection.description,
+              signingKeysOf(configuration.environment),
+            ),
         },
         {
           provide: ObjectClient,

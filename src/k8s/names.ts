@@ -89,6 +89,33 @@ export const ownAnnotation = {
   inspectionProblem: `${OWN_PREFIX}inspection-problem`,
 } as const;
 
+/**
+ * Annotations that decide about rights, places or outcome, and are written once: each has a signature beside it. What changes
+ * while a job runs has none, for an older version that changes it would leave the signature of what it was.
+ */
+export const signedAnnotations: ReadonlySet<string> = new Set([
+  annotation.processId,
+  annotation.resultMimetype,
+  annotation.resultValue,
+  ownAnnotation.request,
+  ownAnnotation.outcome,
+  ownAnnotation.mainContainer,
+  ownAnnotation.result,
+  ownAnnotation.outputs,
+  ownAnnotation.logKey,
+  ownAnnotation.log,
+  ownAnnotation.transfer,
+  ownAnnotation.dismissed,
+  ownAnnotation.subscriber,
+  ownAnnotation.resultsTtl,
+  ownAnnotation.resultsExpired,
+]);
+
+/** The annotation that holds the signature of another. */
+export function nameOfSignature(name: string): string {
+  return `signature.${OWN_PREFIX}${name.slice(name.indexOf('/') + 1)}`;
+}
+
 export const label = {
   managedBy: 'app.kubernetes.io/managed-by',
   component: 'app.kubernetes.io/component',

@@ -20,7 +20,7 @@ beforeEach(() => {
   cluster = new FakeCluster();
   isSynced = true;
   const configuration = {
-    environment: { jobNamePrefix: 'pygeoapi-job-' },
+    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: '' } },
     processes: [{ id: 'hello' }],
   } as unknown as Configuration;
   const cache = jobCacheOf(cluster, configuration);

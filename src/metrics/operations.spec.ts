@@ -55,7 +55,7 @@ const expressions = [
 function allMetrics(): MetricRegistry {
   const made = new MetricRegistry();
   const configuration = {
-    environment: { jobNamePrefix: 'x-', build: {} },
+    environment: { jobNamePrefix: 'x-', bucket: { pathPrefix: '' }, build: {} },
     processes: [],
   } as unknown as Configuration;
   const cluster = new FakeCluster();

@@ -49,7 +49,9 @@ function setUp(
   results: () => Promise<unknown> = async () => document('{"a":1}'),
 ) {
   const cluster = new FakeCluster();
-  const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' } } as Configuration;
+  const configuration = {
+    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: '' } },
+  } as Configuration;
   const cache = jobCacheOf(cluster, configuration);
   const asked: JobRecord[] = [];
   const jobResults = { read: (job: JobRecord) => (asked.push(job), results()) } as unknown as JobResults;

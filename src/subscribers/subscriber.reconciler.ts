@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JobCache } from '../jobs/model/job-cache.js';
-import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import type { Deliveries } from '../jobs/model/subscription.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -53,6 +53,8 @@ export class SubscriberReconciler {
       if (job) this.unwritten.delete(job.uid);
       return undefined;
     }
+    // What is told cannot be taken back.
+    if (job.disputed) return undefined;
     const unwritten = this.unwritten.get(job.uid);
     if (unwritten) return this.write(job, unwritten);
     const status = this.cache.statusOf(job);
@@ -140,11 +142,11 @@ export class SubscriberReconciler {
           },
         });
         if (patched) this.cache.observe(patched);
-        return patched && toJobRecord(prefixOf(job), patched);
+        return patched && this.cache.recordOf(patched);
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
         const kubeJob = await this.client.getJob(job.name);
-        latest = kubeJob && toJobRecord(prefixOf(job), kubeJob);
+        latest = kubeJob && this.cache.recordOf(kubeJob);
       }
     }
     return undefined;
@@ -160,8 +162,4 @@ export class SubscriberReconciler {
     });
     if (patched) this.cache.observe(patched);
   }
-}
-
-function prefixOf({ name, jobId }: JobRecord): string {
-  return name.slice(0, -jobId.length);
 }

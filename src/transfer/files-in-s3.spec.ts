@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import type { Configuration } from '../config/configuration.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -12,7 +13,7 @@ import { S3ObjectStore } from '../object-store/s3.object-store.js';
 import { KnownStore } from '../object-store/store-capabilities.js';
 import type { Upload } from '../object-store/uploads.js';
 import { relay } from './relay.js';
-import { formatUploadRecords, type UploadRecord } from './upload-records.js';
+import { formatUploadRecords, uploadKey, type UploadRecord } from './upload-records.js';
 import { UploadedResults } from './uploaded-results.js';
 
 const { S3_ENDPOINT: endpoint = '', S3_ACCESS_KEY: key = '', S3_SECRET_KEY: secret = '' } = process.env;
@@ -50,9 +51,16 @@ suite('a file in a real S3 store that keeps cut parts', () => {
     store.close();
   });
 
+  const job = {
+    name: 'job',
+    uid: 'uid',
+    created: new Date('2026-01-31T12:00:00Z'),
+    transfer: { capability: '' },
+  } as JobRecord;
+  const prefix = () => `${randomUUID()}/`;
   const keys: string[] = [];
   const begin = async (digests = false): Promise<Upload> => {
-    const upload = { key: randomUUID() };
+    const upload = { key: uploadKey(prefix(), job, 'table') };
     keys.push(upload.key);
     const options = { contentType: 'text/csv', metadata: { 'upload-token': 'token' }, digests };
     return { ...upload, id: await store.uploads.start(upload.key, options) };
@@ -66,8 +74,9 @@ suite('a file in a real S3 store that keeps cut parts', () => {
     const record: UploadRecord = { ...upload, token: 'token', mediaType: 'text/csv', ...announced };
     const annotations = { [ownAnnotation.uploads]: formatUploadRecords(new Map([['table', record]])) };
     const client = { getJob: () => Promise.resolve({ metadata: { uid: 'uid', annotations } }) };
-    const job = { name: 'job', uid: 'uid', transfer: { capability: '' } } as JobRecord;
-    return new UploadedResults(store, client as unknown as KubernetesClient, known).resultsOf(job, 'pod');
+    return new UploadedResults(store, client as unknown as KubernetesClient, known, {
+      environment: { bucket: { pathPrefix: upload.key.slice(0, upload.key.indexOf('/') + 1) } },
+    } as Configuration).resultsOf(job, 'pod');
   };
 
   it('is a result where it is whole, also when it was taken before and that could not be recorded', async () => {

@@ -36,7 +36,12 @@ let known: KnownStore;
 const client = {
   getJob: () => Promise.resolve({ metadata: { uid: 'uid', annotations } }),
 } as unknown as KubernetesClient;
-const job = { name: 'job-1', uid: 'uid', transfer: { capability: 'sha256:' } } as JobRecord;
+const job = {
+  name: 'job-1',
+  uid: 'uid',
+  created: new Date('2026-01-31T12:00:00Z'),
+  transfer: { capability: 'sha256:' },
+} as JobRecord;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'transfer-'));
@@ -113,7 +118,7 @@ describe('what a job is offered', () => {
 });
 
 describe('what a job has uploaded', () => {
-  const results = () => new UploadedResults(store, client, known).resultsOf(job, 'pod');
+  const results = () => new UploadedResults(store, client, known, configuration).resultsOf(job, 'pod');
 
   it('are results, also when they were taken before and that could not be recorded', async () => {
     const { key } = await upload('a,b', { sha256: sha256('a,b') });
@@ -150,13 +155,15 @@ describe('what a job has uploaded', () => {
   it('is not asked for where the job could not upload', async () => {
     await upload('a,b');
     const { transfer: _, ...without } = job;
-    expect(await new UploadedResults(store, client, known).resultsOf(without as JobRecord, 'pod')).toEqual(new Map());
+    expect(
+      await new UploadedResults(store, client, known, configuration).resultsOf(without as JobRecord, 'pod'),
+    ).toEqual(new Map());
   });
 });
 
 describe('what a job has uploaded to a store', () => {
   const md5 = (content: string | Buffer) => createHash('md5').update(content).digest();
-  const results = () => new UploadedResults(store, client, known).resultsOf(job, 'pod');
+  const results = () => new UploadedResults(store, client, known, configuration).resultsOf(job, 'pod');
   /** Makes of the folder a store that lists what came of each part by its MD5, as S3 stores do, whatever it keeps. */
   const listAs = (...came: readonly string[]) => {
     const { uploads } = store;
@@ -228,7 +235,7 @@ describe('what a job has uploaded to a store', () => {
         name: `job-${JOB_ID}`,
         annotations: {
           [ownAnnotation.outcome]: JSON.stringify(outcome),
-          [ownAnnotation.outputs]: formatOutputs(outputs),
+          [ownAnnotation.outputs]: formatOutputs(outputs).replaceAll('job-1', `job-${JOB_ID}`),
         },
       },
     });
@@ -331,7 +338,7 @@ describe('what is left in the end', () => {
 
   it('are the results alone', async () => {
     const { key, size = 0, mediaType } = await upload('a,b');
-    await new UploadedResults(store, client, known).resultsOf(job, 'pod');
+    await new UploadedResults(store, client, known, configuration).resultsOf(job, 'pod');
     const outputs = new Map([['table', { key, size, mediaType, digest: '' }]]);
     await offers().discard({ ...job, outputs });
     expect((await left()).map(decodeURIComponent)).toEqual([key]);
@@ -342,7 +349,7 @@ describe('what is left in the end', () => {
     await offers().discard(job);
     expect(await left()).toEqual([]);
     await upload('a,b');
-    await new UploadedResults(store, client, known).resultsOf(job, 'pod');
+    await new UploadedResults(store, client, known, configuration).resultsOf(job, 'pod');
     await offers().discard(job);
     await offers().discard(job);
     expect(await left()).toEqual([]);

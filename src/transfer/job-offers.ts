@@ -13,7 +13,7 @@ import { makeCapability } from './capability.js';
 import { FilePolicy } from './file-policy.js';
 import { InternalAddress } from './internal-address.js';
 import { TRANSFER_PATH } from './transfer.routes.js';
-import { parseUploadRecords } from './upload-records.js';
+import { uploadsOf } from './upload-records.js';
 
 /** Gives jobs the addresses and the capability by which they exchange files, and takes away what is left of it in the end. */
 @Injectable()
@@ -70,7 +70,11 @@ export class JobOffers extends JobTransfer {
     if (job.transfer.inputs !== undefined) await this.store.remove(job.transfer.inputs);
     const kubeJob = await this.client.getJob(job.name);
     if (kubeJob?.metadata?.uid !== job.uid) return;
-    const uploads = parseUploadRecords(kubeJob.metadata.annotations?.[ownAnnotation.uploads]);
+    const uploads = uploadsOf(
+      job,
+      kubeJob.metadata.annotations?.[ownAnnotation.uploads],
+      this.configuration.environment.bucket.pathPrefix,
+    );
     const kept = new Set([...(job.outputs?.values() ?? [])].map(({ key }) => key));
     for (const { key, id, before } of uploads.values()) {
       await this.store.uploads?.abort({ key, id });

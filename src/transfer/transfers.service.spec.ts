@@ -68,7 +68,8 @@ const send = async (content: string, announcement: Partial<Announcement> = {}) =
   await receiving.receive(Readable.from([Buffer.from(content)]));
 };
 const record = () => parseUploadRecords(cluster.annotationsOf(NAME)[ownAnnotation.uploads]).get('table');
-const results = () => new UploadedResults(store, cluster.client, known).resultsOf(cache.list()[0] as JobRecord, 'pod');
+const results = () =>
+  new UploadedResults(store, cluster.client, known, configuration).resultsOf(cache.list()[0] as JobRecord, 'pod');
 const result = async () => {
   const [[, { key }] = ['', { key: '' }]] = await results();
   return text((await store.read(key))?.body as Readable);

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { Configuration } from '../config/configuration.js';
 import { DeclaredOutputs } from '../jobs/results/declared-outputs.js';
 import { JobCache } from '../jobs/model/job-cache.js';
-import { type JobRecord, toJobRecord } from '../jobs/model/job-record.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import { isMediaType } from '../jobs/model/media-type.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -32,7 +32,14 @@ import {
 import { toBase64, verified } from './checksum.js';
 import { FilePolicy } from './file-policy.js';
 import { piecesOf, relay } from './relay.js';
-import { areWhole, formatUploadRecords, parseUploadRecords, type UploadRecord } from './upload-records.js';
+import {
+  areWhole,
+  formatUploadRecords,
+  uploadKey,
+  uploadsOf,
+  type UploadRecord,
+  type UploadRecords,
+} from './upload-records.js';
 
 /** Seconds for which a presigned address is good: time for a client to follow, not for the transfer itself, which may take as long as it likes. */
 const ADDRESS_SECONDS = 300;
@@ -58,8 +65,6 @@ export type Giving = Route<{ readonly mediaType: string; readonly size: number; 
 /** Files between jobs and the object store, while the jobs run. */
 @Injectable()
 export class TransfersService {
-  private readonly prefix: string;
-
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
@@ -68,9 +73,7 @@ export class TransfersService {
     private readonly configuration: Configuration,
     private readonly policy: FilePolicy,
     private readonly known: KnownStore,
-  ) {
-    this.prefix = configuration.environment.jobNamePrefix;
-  }
+  ) {}
 
   /**
    * Inputs that were too large for an environment variable.
@@ -142,7 +145,7 @@ export class TransfersService {
     const { job, annotations } = await this.authorize(holder);
     this.assertDeclared(job, outputId);
     assertSha256(sha256);
-    const noted = parseUploadRecords(annotations[ownAnnotation.uploads]).get(outputId);
+    const noted = this.uploadsOf(job, annotations).get(outputId);
     const begun = noted?.pod === (await this.attemptOf(job)) ? noted : undefined;
     const arrived = (begun && (await this.uploads().parts(begun))) ?? [];
     const count = parts ?? arrived.length;
@@ -174,11 +177,11 @@ export class TransfersService {
   ): Promise<{ readonly job: JobRecord; readonly annotations: Readonly<Record<string, string>> }> {
     const known = await this.find(holder);
     const kubeJob = await this.client.getJob(known.name);
-    const job = kubeJob && toJobRecord(this.prefix, kubeJob);
+    const job = kubeJob && this.cache.recordOf(kubeJob);
     if (!job || job.uid !== known.uid) throw new JobNotFoundError(holder.jobId);
     if (job.collection !== 'pending' || job.outcome || job.condition || job.deleting || job.dismissed !== undefined)
       throw ended(holder.jobId);
-    return { job, annotations: kubeJob.metadata?.annotations ?? {} };
+    return { job, annotations: this.cache.annotationsOf(kubeJob) };
   }
 
   /** Notes on the Job what is being sent, and begins the upload where there is none yet that goes on. */
@@ -192,7 +195,7 @@ export class TransfersService {
     let begun: UploadRecord | undefined;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
       const { job, annotations } = await this.authorize(holder);
-      const records = parseUploadRecords(annotations[ownAnnotation.uploads]);
+      const records = this.uploadsOf(job, annotations);
       const pod = await this.attemptOf(job);
       const noted = records.get(outputId);
       const goesOn = noted?.pod === pod && (sending === 'nothing' || (sending === 'part' && !noted?.whole));
@@ -244,8 +247,7 @@ export class TransfersService {
   ): Promise<UploadRecord> {
     const mediaType = this.outputs.of(job).get(outputId) ?? job.mimetype ?? 'application/octet-stream';
     const token = randomUUID();
-    const day = job.created.toISOString().slice(0, 10);
-    const key = `${this.configuration.environment.bucket.pathPrefix}${day}_${job.name}-output-${encodeURIComponent(outputId)}`;
+    const key = uploadKey(this.configuration.environment.bucket.pathPrefix, job, outputId);
     const metadata = { 'job-uid': job.uid, 'upload-token': token };
     const isRelayed = this.policy.isRelayed(isWhole ? size : undefined);
     const hasDigests = isRelayed || digests?.sha256 !== undefined;
@@ -259,6 +261,10 @@ export class TransfersService {
       ...(isRelayed ? { relayed: true } : {}),
       ...(pod === undefined ? {} : { pod }),
     };
+  }
+
+  private uploadsOf(job: JobRecord, annotations: Readonly<Record<string, string>>): UploadRecords {
+    return uploadsOf(job, annotations[ownAnnotation.uploads], this.configuration.environment.bucket.pathPrefix);
   }
 
   private async note({ name, uid, resourceVersion }: JobRecord, text: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { isMapping } from '../config/validation.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import type { UploadedPart } from '../object-store/uploads.js';
 
 /** A file that a job has begun to upload. What was announced last counts. */
@@ -43,6 +44,23 @@ export function parseUploadRecords(text: string | undefined): UploadRecords {
   }
   if (!isMapping(parsed)) return new Map();
   return new Map(Object.entries(parsed).filter((entry): entry is [string, UploadRecord] => isUploadRecord(entry[1])));
+}
+
+/** Where the file of an output goes: derived, so that whoever edits a Job cannot have it be another's. */
+export function uploadKey(pathPrefix: string, job: Pick<JobRecord, 'created' | 'name'>, outputId: string): string {
+  const day = job.created.toISOString().slice(0, 10);
+  return `${pathPrefix}${day}_${job.name}-output-${encodeURIComponent(outputId)}`;
+}
+
+/** The uploads that are noted on a Job, but for those to other keys than its own. */
+export function uploadsOf(
+  job: Pick<JobRecord, 'created' | 'name'>,
+  text: string | undefined,
+  pathPrefix: string,
+): UploadRecords {
+  const isOwn = ([id, { key, before }]: readonly [string, UploadRecord]): boolean =>
+    key === uploadKey(pathPrefix, job, id) && (before === undefined || isOwn([id, before]));
+  return new Map([...parseUploadRecords(text)].filter(isOwn));
 }
 
 export function formatUploadRecords(records: UploadRecords): string {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ResultFault, type StoredResult } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { ResultSource } from '../jobs/results/result-source.js';
+import { Configuration } from '../config/configuration.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStore, ObjectStoreError, type StoredObject } from '../object-store/object-store.js';
@@ -9,7 +10,7 @@ import { KnownStore } from '../object-store/store-capabilities.js';
 import type { UploadedPart } from '../object-store/uploads.js';
 import { sha256Of } from '../object-store/whole-object.js';
 import { matchesParts } from './part-digests.js';
-import { areWhole, parseUploadRecords, type UploadRecord } from './upload-records.js';
+import { areWhole, uploadsOf, type UploadRecord } from './upload-records.js';
 
 /** A file that has become an object. */
 interface Completed {
@@ -25,6 +26,7 @@ export class UploadedResults extends ResultSource {
     private readonly store: ObjectStore,
     private readonly client: KubernetesClient,
     private readonly known: KnownStore,
+    private readonly configuration: Configuration,
   ) {
     super();
   }
@@ -35,7 +37,11 @@ export class UploadedResults extends ResultSource {
     // The Job itself: a cache may not know of an upload that began a moment ago.
     const kubeJob = await this.client.getJob(job.name);
     if (kubeJob?.metadata?.uid !== job.uid) return results;
-    for (const [id, record] of parseUploadRecords(kubeJob.metadata.annotations?.[ownAnnotation.uploads])) {
+    for (const [id, record] of uploadsOf(
+      job,
+      kubeJob.metadata.annotations?.[ownAnnotation.uploads],
+      this.configuration.environment.bucket.pathPrefix,
+    )) {
       if (record.pod === undefined || record.pod === podUid) results.set(id, await this.resultOf(id, record));
     }
     return results;

@@ -25,7 +25,7 @@ import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { JobCreation } from './job-creation.js';
 import { isSame, JobPreparation } from './job-preparation.js';
-import { type JobRecord, toJobRecord } from '../model/job-record.js';
+import type { JobRecord } from '../model/job-record.js';
 import { LiveJobs } from './live-jobs.js';
 import { LinkedInputs } from './linked-inputs.js';
 import type { Subscription } from '../model/subscription.js';
@@ -153,7 +153,7 @@ export class ExecutionService {
     if (!isSame(kubeJob, created)) await transfer?.withdraw();
     this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
     this.cache.observe(created);
-    const job = toJobRecord(this.configuration.environment.jobNamePrefix, created) as JobRecord;
+    const job = this.cache.recordOf(created) as JobRecord;
     return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };
   }
 

@@ -159,7 +159,7 @@ export class JobsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const job = await this.cache.get(jobId);
-    await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
+    await this.access.demand(this.access.rightsOf(job), callerOf(request), { operation: 'read-log', jobId });
     const text = await this.jobs.requestOf(job);
     void reply.header('link', `<${profileUri('ogc-execute-request')}>; rel="profile"`);
     void reply.header('cache-control', 'no-store');
@@ -179,7 +179,7 @@ export class JobsController {
   async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.cache.get(jobId);
     const caller = callerOf(request);
-    await this.access.demand(job.processId, caller, { operation: 'dismiss', jobId });
+    await this.access.demand(this.access.rightsOf(job), caller, { operation: 'dismiss', jobId });
     const mayReadStatus = await this.access.mayReadStatus(job, caller);
     const left = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller));
     const base = this.links.base(request);

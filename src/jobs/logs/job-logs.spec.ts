@@ -12,6 +12,8 @@ import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
+/** Of another day than where a log is looked for. */
+const KEPT = `logs/2025-12-01_${NAME}-logs.txt`;
 
 async function read(
   annotations: Record<string, string>,
@@ -42,7 +44,7 @@ async function read(
 
 describe('the log of a job whose pod is gone', () => {
   it('is where the finalizer has noted', async () => {
-    expect(await read({ 'processes.pygeoapi.io/log-key': 'elsewhere' }, { elsewhere: 'x' })).toBe('x');
+    expect(await read({ 'processes.pygeoapi.io/log-key': KEPT }, { [KEPT]: 'x' })).toBe('x');
   });
 
   it.each(['2026-01-01', '2026-01-02'])('is looked for where the predecessor put it: %s', async (day) => {
@@ -51,24 +53,24 @@ describe('the log of a job whose pod is gone', () => {
 
   it('that was not kept is said to be gone', async () => {
     await expect(read({}, {})).rejects.toThrow(NotAvailableError);
-    await expect(read({ 'processes.pygeoapi.io/log-key': 'gone' }, {})).rejects.toThrow(
-      'no longer in the object store (key gone)',
+    await expect(read({ 'processes.pygeoapi.io/log-key': KEPT }, {})).rejects.toThrow(
+      `no longer in the object store (key ${KEPT})`,
     );
   });
 });
 
 describe('the log of a job that is not whole in the object store', () => {
   const noted = (size: number) => ({
-    'processes.pygeoapi.io/log-key': 'kept',
+    'processes.pygeoapi.io/log-key': KEPT,
     'processes.pygeoapi.io/log': JSON.stringify({ size, digest: 'sha256:x' }),
   });
 
   it('is an error that says so, not a shorter log', async () => {
-    await expect(read(noted(9), { kept: 'the w' })).rejects.toThrow(LogIncompleteError);
-    await expect(read(noted(9), { kept: 'the w' })).rejects.toThrow(
-      'is not whole: of its 9 bytes 5 are in the object store (key kept)',
+    await expect(read(noted(9), { [KEPT]: 'the w' })).rejects.toThrow(LogIncompleteError);
+    await expect(read(noted(9), { [KEPT]: 'the w' })).rejects.toThrow(
+      `is not whole: of its 9 bytes 5 are in the object store (key ${KEPT})`,
     );
-    expect(await read(noted(9), { kept: 'the whole' })).toBe('the whole');
+    expect(await read(noted(9), { [KEPT]: 'the whole' })).toBe('the whole');
   });
 
   it('is one of an attempt, too', async () => {
@@ -77,12 +79,14 @@ describe('the log of a job that is not whole in the object store', () => {
       uid: 'u',
       finished: at(5).toISOString(),
       cause: { type: 'evicted', message: 'm' },
-      logKey: 'kept',
+      logKey: KEPT,
       logSize: 9,
     };
     const attempts = { 'processes.pygeoapi.io/attempts': JSON.stringify({ attempts: [attempt] }) };
-    await expect(read(attempts, { kept: 'the w' }, 1)).rejects.toThrow(/The log of attempt 1 .* of its 9 bytes 5 are/);
-    expect(await read(attempts, { kept: 'the whole' }, 1)).toBe('the whole');
+    await expect(read(attempts, { [KEPT]: 'the w' }, 1)).rejects.toThrow(
+      /The log of attempt 1 .* of its 9 bytes 5 are/,
+    );
+    expect(await read(attempts, { [KEPT]: 'the whole' }, 1)).toBe('the whole');
   });
 });
 
@@ -106,12 +110,12 @@ describe('the log of a pod that is being deleted', () => {
       spec: { nodeName: 'node', containers: [{ name: 'main' }] },
       status: { phase: 'Failed' },
     });
-    await store.port.create('kept', () => Readable.from([Buffer.from('x')]), { contentType: 'text/plain', size: 1 });
+    await store.port.create(KEPT, () => Readable.from([Buffer.from('x')]), { contentType: 'text/plain', size: 1 });
     const logs = new JobLogs(cache, cluster.client, store.port, configuration);
     const log = logs.read(cache.list()[0] as JobRecord, false, new AbortController().signal);
     collected({
       'processes.pygeoapi.io/collection': 'done',
-      'processes.pygeoapi.io/log-key': 'kept',
+      'processes.pygeoapi.io/log-key': KEPT,
     });
     expect(await text(await log)).toBe('x');
     expect(cluster.calls).toEqual([]);

@@ -11,6 +11,7 @@ import { JobLogs } from './job-logs.js';
 import { LogEvents, parsePosition } from './log-events.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
+const [KEPT, FIRST] = ['logs', 'logs.first'].map((part) => `logs/2026-01-01_${NAME}-${part}.txt`) as [string, string];
 const OWN = 'processes.pygeoapi.io/';
 const HEADING = `Logs of pod '${NAME}-abcde'\nContainer 'main'\n`;
 
@@ -38,9 +39,9 @@ function arrange(annotations: Record<string, string> = {}) {
   const put = (key: string, log: string) =>
     store.port.create(key, () => Readable.from([Buffer.from(log)]), { contentType: 'text/plain', size: log.length });
   const end = async (log: string) => {
-    await put('kept', log);
+    await put(KEPT, log);
     const outcome = JSON.stringify({ status: 'successful', finished: at(9).toISOString() });
-    note({ ...annotations, [`${OWN}outcome`]: outcome, [`${OWN}log-key`]: 'kept', [`${OWN}collection`]: 'done' });
+    note({ ...annotations, [`${OWN}outcome`]: outcome, [`${OWN}log-key`]: KEPT, [`${OWN}collection`]: 'done' });
   };
   const logs = new JobLogs(cache, client, store.port, configuration);
   const gone = new AbortController();
@@ -76,9 +77,9 @@ describe('the events of a log', () => {
   it('go on with the next attempt, unless one was asked for', async () => {
     const attempt = { pod: 'p', uid: 'other', finished: at(1).toISOString(), cause: { type: 'evicted', message: 'x' } };
     const { follow, end, put } = arrange({
-      [`${OWN}attempts`]: JSON.stringify({ attempts: [{ ...attempt, logKey: 'first' }] }),
+      [`${OWN}attempts`]: JSON.stringify({ attempts: [{ ...attempt, logKey: FIRST }] }),
     });
-    await put('first', 'tried\n');
+    await put(FIRST, 'tried\n');
     await end('done\n');
     expect(await text(await follow(1, 2))).toBe(
       'retry: 1000\n\nid: 1-6\ndata: ied\n\nid: 2-5\ndata: done\n\nevent: end\nid: end\ndata: successful\n\n',

@@ -93,7 +93,7 @@ export class LogsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const job = await this.cache.get(jobId);
-    await this.access.demand(job.processId, callerOf(request), { operation: 'read-log', jobId });
+    await this.access.demand(this.access.rightsOf(job), callerOf(request), { operation: 'read-log', jobId });
     const gone = new AbortController();
     reply.raw.once('close', () => gone.abort());
     const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);

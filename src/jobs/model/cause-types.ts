@@ -128,6 +128,17 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
       "Operator: the message names the output, what was expected and what was found; correct the image's markers where it always fails.",
     ],
   },
+  'record-disputed': {
+    title: 'What is recorded of the job is not believed',
+    status: 500,
+    meaning:
+      'The job has ended, but what stands on its Job about its outcome or results was not written by a server, or belongs to another job. It is not shown, and nothing is made anew of it.',
+    remedies: [
+      'Execute again.',
+      'Operator: find out who changed the annotations that the message names; take away the right to patch Jobs.',
+      'Operator: put back the annotations that were changed, and their signatures; or delete the job.',
+    ],
+  },
   'result-incomplete': {
     title: 'The result is incomplete',
     status: 500,

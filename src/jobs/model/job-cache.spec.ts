@@ -23,7 +23,7 @@ const pod = (name: string, number: number, uid = `uid-${number}`): V1Pod => ({
   spec: { containers: [] },
 });
 
-const configuration = { environment: { jobNamePrefix: PREFIX } } as Configuration;
+const configuration = { environment: { jobNamePrefix: PREFIX, bucket: { pathPrefix: '' } } } as Configuration;
 
 function setUp() {
   const cluster = new FakeCluster();

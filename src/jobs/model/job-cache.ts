@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
@@ -9,6 +9,8 @@ import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { type PodRecord, toPodRecord } from './pod-record.js';
+import { signingKeysOf } from '../../signing/signatures.js';
+import { believe, type Trust } from './trust.js';
 
 interface EventRecord {
   readonly jobName: string;
@@ -37,6 +39,10 @@ export class JobCache {
   private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
   private sorted: JobRecord[] | undefined;
   private readonly prefix: string;
+  private readonly trust: Trust;
+  private readonly disputedJobs = new Set<string>();
+  private readonly jobsSignedElsewhere = new Set<string>();
+  private readonly logger = new Logger(JobCache.name);
 
   constructor(
     informers: InformerFactory,
@@ -46,9 +52,11 @@ export class JobCache {
   ) {
     const prefix = configuration.environment.jobNamePrefix;
     this.prefix = prefix;
+    const { environment } = configuration;
+    this.trust = { keys: signingKeysOf(environment), pathPrefix: environment.bucket.pathPrefix };
     this.jobs = informers.create<V1Job, JobRecord>({
       resource: 'jobs',
-      transform: (kubeJob) => toJobRecord(prefix, kubeJob),
+      transform: (kubeJob) => this.recordOf(kubeJob),
     });
     this.pods = informers.create<V1Pod, PodRecord>({
       resource: 'pods',
@@ -67,6 +75,22 @@ export class JobCache {
         transform: (event) => toEventRecord(prefix, event),
       })
       .subscribe((change) => this.onEvent(change));
+  }
+
+  /** What is kept of a Job: nothing that it says is believed against its signatures. Undefined where it is none of this manager. */
+  recordOf(kubeJob: V1Job): JobRecord | undefined {
+    return toJobRecord(this.prefix, kubeJob, this.trust);
+  }
+
+  /** The annotations of a Job, of any manager, that may be believed: for values that are not kept in memory. */
+  annotationsOf({ metadata }: V1Job): Readonly<Record<string, string>> {
+    return believe(this.trust, metadata?.name ?? '', metadata?.annotations ?? {}).annotations;
+  }
+
+  /** How much of what Jobs say is not this server's, for readiness; `signs`: whether anything is signed. */
+  get trustworthiness(): { readonly signs: boolean; readonly disputed: readonly string[]; readonly elsewhere: number } {
+    const signs = (this.trust.keys ?? []).length > 0;
+    return { signs, disputed: [...this.disputedJobs], elsewhere: this.jobsSignedElsewhere.size };
   }
 
   whenSynced(): Promise<unknown> {
@@ -97,7 +121,7 @@ export class JobCache {
     const kubeJob = await this.client.getJob(name);
     if (kubeJob) {
       this.observe(kubeJob);
-      return this.jobs.get(name) ?? toJobRecord(this.prefix, kubeJob);
+      return this.jobs.get(name) ?? this.recordOf(kubeJob);
     }
     remember(this.misses, name, now, MISS_REMEMBERED);
     return undefined;
@@ -133,7 +157,7 @@ export class JobCache {
     const kubeJob = await this.client.getJob(pod.jobName);
     if (!kubeJob) return undefined;
     this.observe(kubeJob);
-    const found = toJobRecord(this.prefix, kubeJob);
+    const found = this.recordOf(kubeJob);
     return found && isOf(pod, found) ? found : undefined;
   }
 
@@ -186,8 +210,24 @@ export class JobCache {
 
   private onJob({ name, record, previous }: Change<JobRecord>): void {
     if (record === undefined) this.newestEvents.delete(name);
+    this.noteStanding(name, record);
     if (!this.replaceInPlace(record, previous)) this.sorted = undefined;
     this.notify(name);
+  }
+
+  /** Says once of each job that somebody else than a server has written to it. */
+  private noteStanding(name: string, record: JobRecord | undefined): void {
+    if (record?.signedElsewhere) this.jobsSignedElsewhere.add(name);
+    else this.jobsSignedElsewhere.delete(name);
+    if (!record?.disputed) {
+      this.disputedJobs.delete(name);
+    } else if (!this.disputedJobs.has(name)) {
+      this.disputedJobs.add(name);
+      this.logger.error(
+        `Job ${name}: not believed, for no server wrote it so: ${record.disputed.join(', ')}. Nothing of the job is recorded or removed until the ` +
+          'annotations are taken off or dismissed with it (docs/decisions/049-believing.md).',
+      );
+    }
   }
 
   /** A change that keeps a job's place in the order costs a binary search, not a sort: most changes are such. */

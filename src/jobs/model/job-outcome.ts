@@ -17,6 +17,7 @@ export type CauseType =
   | 'result-incomplete'
   | 'result-invalid'
   | 'result-missing'
+  | 'record-disputed'
   | 'failed';
 
 /** Why a job failed, as something that a person can act on. Holds nothing of the job's log. */

@@ -15,10 +15,20 @@ describe('what is kept of a Kubernetes Job', () => {
       cause: { type: 'failed', message: 'x', exitCode: 1 },
       logTail: 'y',
     };
-    const result = { key: 'k', size: 3, digest: 'sha256:x', mediaType: 'text/plain' };
+    const result = {
+      key: `2026-01-01_pygeoapi-job-${JOB_ID}-result`,
+      size: 3,
+      digest: 'sha256:x',
+      mediaType: 'text/plain',
+    };
     const outputs = {
       b: { mediaType: 'text/csv', size: 1, digest: 'sha256:b', value: 'x' },
-      a: { mediaType: 'image/png', size: 5_000_000_000, digest: 'sha256:a', key: 'logs/a' },
+      a: {
+        mediaType: 'image/png',
+        size: 5_000_000_000,
+        digest: 'sha256:a',
+        key: `logs/2026-01-01_pygeoapi-job-${JOB_ID}-result-a`,
+      },
     };
     const request = { response: 'document', outputs: ['a'] };
     expect(

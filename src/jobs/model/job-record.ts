@@ -24,6 +24,7 @@ import type {
   TransferRecord,
 } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
+import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
@@ -33,6 +34,14 @@ export interface JobRecord {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly processId: string;
+  /** This server signs, and this is not signed: anybody who may edit Jobs may have written it, so that it opens nothing. */
+  readonly processUnsigned?: true;
+  /** Annotations, without prefix, that are wrongly signed or point to what is another's: none of them is believed. Absent: none. */
+  readonly disputed?: readonly string[];
+  /** Of those at least one is wrongly signed: nothing is recorded of the job any more. */
+  readonly wronglySigned?: true;
+  /** Annotations, without prefix, that are signed with keys that this server does not have. Absent: none. */
+  readonly signedElsewhere?: readonly string[];
   /** To the second, as Kubernetes has it. */
   readonly created: Date;
   /** Milliseconds since the epoch, by the clock of the server that made it: orders the jobs of one second. */
@@ -126,13 +135,16 @@ export function newestFirst(a: ListPosition, b: ListPosition): number {
   );
 }
 
-/** @returns undefined for a Job that is none of the manager with this prefix */
-export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefined {
+/**
+ * @param trust by what annotations are believed; default: all are, but for keys of others' objects
+ * @returns undefined for a Job that is none of the manager with this prefix
+ */
+export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): JobRecord | undefined {
   const metadata = kubeJob.metadata ?? {};
   const name = metadata.name ?? '';
   const jobId = jobIdOf(prefix, name);
   if (jobId === undefined) return undefined;
-  const annotations = metadata.annotations ?? {};
+  const { annotations, ...standing } = believe(trust, name, metadata.annotations ?? {});
   const collection = annotations[ownAnnotation.collection];
   const dismissed = annotations[ownAnnotation.dismissed];
   const subscription = parseSubscription(annotations[ownAnnotation.subscriber]);
@@ -146,6 +158,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job): JobRecord | undefin
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
     processId: annotations[annotation.processId] ?? '',
+    ...standing,
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
     requestedAt: toDate(annotations[annotation.started])?.getTime(),
     deleting: metadata.deletionTimestamp !== undefined,

@@ -11,6 +11,8 @@ export type StatusCode = 'accepted' | 'running' | 'successful' | 'failed' | 'dis
 export interface JobStatus {
   readonly jobId: string;
   readonly processId: string;
+  /** As of the {@link JobRecord}. */
+  readonly processUnsigned?: true;
   readonly status: StatusCode;
   readonly message: string;
   /** 0 to 100; undefined where nothing is known. */
@@ -49,8 +51,9 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
   return {
     jobId: job.jobId,
     processId: job.processId,
+    ...(job.processUnsigned ? { processUnsigned: true } : {}),
     ...state,
-    message: (state.status === 'running' ? message : undefined) ?? state.message,
+    message: ((state.status === 'running' ? message : undefined) ?? state.message) + notBelieved(job, state),
     progress,
     created: job.created,
     updated: new Date(Math.max(...times.map((time) => time.getTime()))),
@@ -74,8 +77,32 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
     const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
     return { status: 'dismissed', message: 'The job was dismissed.', started: pod && startOf(pod), finished };
   }
+  if (isUndecidable(job)) return undecidable(job);
   if (job.outcome) return recorded(job.outcome, job);
   return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
+}
+
+/** Annotations without which nobody can say how a job ended, or what it gave. */
+const OF_THE_END: ReadonlySet<string> = new Set(['outcome', 'result', 'outputs', 'result-value', 'result-mimetype']);
+
+/** The job has ended, and what would say how is not believed. */
+function isUndecidable({ disputed, outcome, condition }: JobRecord): boolean {
+  return (outcome ?? condition) !== undefined && (disputed ?? []).some((name) => OF_THE_END.has(name));
+}
+
+function undecidable({ disputed = [], outcome, condition }: JobRecord): State {
+  const message = `The job has ended, but what its Job says of that is not believed, for no server wrote it so (${disputed.join(', ')}).`;
+  return {
+    status: 'failed',
+    message,
+    finished: outcome ? new Date(outcome.finished) : condition?.at,
+    cause: { type: 'record-disputed', message },
+  };
+}
+
+function notBelieved({ disputed }: JobRecord, { cause }: State): string {
+  if (!disputed || cause?.type === 'record-disputed') return '';
+  return ` Not believed, for no server wrote it so, is what its Job says of: ${disputed.join(', ')}.`;
 }
 
 const INCOMPLETE: Readonly<Record<NonNullable<JobOutcome['log']>, string>> = {

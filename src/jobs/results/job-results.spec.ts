@@ -17,6 +17,7 @@ import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
+const KEY = `2026-01-01_${NAME}-result`;
 const own = (name: string) => `processes.pygeoapi.io/${name}`;
 
 async function bed(
@@ -31,7 +32,10 @@ async function bed(
       contentType: 'text/plain',
       size: body.length,
     });
-  const configuration = { environment: { jobNamePrefix: 'pygeoapi-job-' }, server: {} } as Configuration;
+  const configuration = {
+    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: '' } },
+    server: {},
+  } as Configuration;
   const cache = jobCacheOf(cluster, configuration);
   const outcome = JSON.stringify({ status: 'successful', finished: at(5).toISOString() });
   cluster.addJob({
@@ -72,8 +76,8 @@ const document = { [own('request')]: JSON.stringify({ response: 'document' }) };
 
 describe('results', () => {
   it('come from the Job and from the store, each under its id', async () => {
-    const outputs = { table: stored('k'), note: inline('hi'), bytes: inline('aGk=', 'base64') };
-    const { read, cluster } = await bed({ ...document, [own('outputs')]: JSON.stringify(outputs) }, { k: 'a,b' });
+    const outputs = { table: stored(KEY), note: inline('hi'), bytes: inline('aGk=', 'base64') };
+    const { read, cluster } = await bed({ ...document, [own('outputs')]: JSON.stringify(outputs) }, { [KEY]: 'a,b' });
     const [, , body] = await read();
     expect(JSON.parse(String(body))).toEqual({
       table: { value: 'a,b', mediaType: 'text/csv' },
@@ -89,35 +93,35 @@ describe('results', () => {
   });
 
   it('that are large come from the store, without a question to the cluster', async () => {
-    const { read, cluster } = await bed({ [own('result')]: JSON.stringify(stored('k')) }, { k: 'a,b' });
+    const { read, cluster } = await bed({ [own('result')]: JSON.stringify(stored(KEY)) }, { [KEY]: 'a,b' });
     expect([await read(), cluster.calls]).toEqual([['text/csv', 3, 'a,b'], []]);
   });
 
   it('that have vanished from the store are said to be gone, with their key', async () => {
-    const { read } = await bed({ [own('outputs')]: JSON.stringify({ a: stored('k') }) });
+    const { read } = await bed({ [own('outputs')]: JSON.stringify({ a: stored(KEY) }) });
     await expect(read()).rejects.toThrow(NotAvailableError);
-    await expect(read()).rejects.toThrow('no longer in the object store (key k)');
+    await expect(read()).rejects.toThrow(`no longer in the object store (key ${KEY})`);
   });
 
   it.each([
-    ['under an id', { [own('outputs')]: JSON.stringify({ a: stored('k') }) }],
-    ['without a name', { [own('result')]: JSON.stringify(stored('k')) }],
+    ['under an id', { [own('outputs')]: JSON.stringify({ a: stored(KEY) }) }],
+    ['without a name', { [own('result')]: JSON.stringify(stored(KEY)) }],
   ])('%s that are cut in the store fail at once', async (_what, annotations) => {
-    const { read } = await bed(annotations, { k: 'a,' });
+    const { read } = await bed(annotations, { [KEY]: 'a,' });
     const error: unknown = await read().catch((failure: unknown) => failure);
     expect(toProblem(error)).toMatchObject({
       status: 500,
       problem: {
         type: '/problems/result-incomplete',
-        detail: expect.stringContaining('is not whole: of its 3 bytes 2 are in the object store (key k)'),
+        detail: expect.stringContaining(`is not whole: of its 3 bytes 2 are in the object store (key ${KEY})`),
       },
     });
   });
 
   it('that are cut in the store between the looks at them fail their reader', async () => {
-    const { store, open } = await bed({ [own('result')]: JSON.stringify(stored('k')) }, { k: 'a,b' });
+    const { store, open } = await bed({ [own('result')]: JSON.stringify(stored(KEY)) }, { [KEY]: 'a,b' });
     const { body } = await open();
-    store.cut('k', 2);
+    store.cut(KEY, 2);
     await expect(text(body as Readable)).rejects.toThrow('is not whole');
   });
 
@@ -125,8 +129,8 @@ describe('results', () => {
     'whose time is over answer 410 with the reason, removed already or not',
     async (annotations) => {
       const { read } = await bed(
-        { [own('outputs')]: JSON.stringify({ a: stored('k') }), [own('results-ttl-seconds')]: '10', ...annotations },
-        { k: 'a,b' },
+        { [own('outputs')]: JSON.stringify({ a: stored(KEY) }), [own('results-ttl-seconds')]: '10', ...annotations },
+        { [KEY]: 'a,b' },
       );
       const error: unknown = await read().catch((failure: unknown) => failure);
       expect(error).toBeInstanceOf(ResultsExpiredError);
@@ -144,7 +148,7 @@ describe('results', () => {
   );
 
   it('that are removed while they are fetched have expired, also where this clock is a little behind', async () => {
-    const expiring = { [own('outputs')]: JSON.stringify({ a: stored('k') }), [own('results-ttl-seconds')]: '10' };
+    const expiring = { [own('outputs')]: JSON.stringify({ a: stored(KEY) }), [own('results-ttl-seconds')]: '10' };
     const late = await bed(expiring, {}, () => at(14));
     await expect(late.read()).rejects.toThrow(ResultsExpiredError);
     const early = await bed(expiring, {}, () => at(8));

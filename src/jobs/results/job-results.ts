@@ -229,7 +229,7 @@ export class JobResults {
   private async readAnnotations(job: JobRecord): Promise<Readonly<Record<string, string>>> {
     const kubeJob = await this.client.getJob(job.name);
     if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
-    return kubeJob.metadata.annotations ?? {};
+    return this.cache.annotationsOf(kubeJob);
   }
 
   /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */

@@ -13,6 +13,7 @@ import type { ApiTransport } from './api-transport.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
 import { label } from '../names.js';
+import { signed, type SigningKeys } from '../../signing/signatures.js';
 import { KubernetesError } from './kubernetes-error.js';
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
@@ -24,11 +25,17 @@ export class ApiKubernetesClient extends KubernetesClient {
     private readonly transport: ApiTransport,
     override readonly namespace: string,
     override readonly description: string,
+    /** Sign what is written to Jobs; none: nothing is signed. */
+    private readonly keys: SigningKeys = [],
   ) {
     super();
   }
 
-  override async createJob(job: V1Job): Promise<V1Job> {
+  override async createJob(unsigned: V1Job): Promise<V1Job> {
+    const { metadata: { name = '', annotations } = {} } = unsigned;
+    const job = annotations
+      ? { ...unsigned, metadata: { ...unsigned.metadata, annotations: signed(this.keys, name, annotations) } }
+      : unsigned;
     try {
       return await this.#postJob(job);
     } catch (error) {
@@ -60,7 +67,11 @@ export class ApiKubernetesClient extends KubernetesClient {
     return this.#get('jobs', name);
   }
 
-  override patchJob(name: string, patch: JobPatch): Promise<V1Job | undefined> {
+  override patchJob(name: string, unsigned: JobPatch): Promise<V1Job | undefined> {
+    const annotations = unsigned.metadata?.annotations;
+    const patch = annotations
+      ? { ...unsigned, metadata: { ...unsigned.metadata, annotations: signed(this.keys, name, annotations) } }
+      : unsigned;
     return this.#onlyOn('jobs', name, patch.metadata?.uid, () =>
       this.transport.json<V1Job>({
         method: 'PATCH',

@@ -38,11 +38,11 @@ export abstract class KubernetesClient {
   /** For people: `https://10.0.0.1:6443 (kubeconfig /home/me/.kube/config, context kind)` or `embedded cluster in /…`. */
   abstract readonly description: string;
 
-  /** An answer that is lost on its way is no failure: the Job is looked up, and made where it is not there. Rejects with `already-exists` where another has its name. */
+  /** Signs what decides, as {@link patchJob} does. An answer that is lost on its way is no failure: the Job is looked up, and made where it is not there. Rejects with `already-exists` where another has its name. */
   abstract createJob(job: V1Job): Promise<V1Job>;
   /** Undefined where there is none. */
   abstract getJob(name: string): Promise<V1Job | undefined>;
-  /** Undefined where there is none (any more), or where the patch's uid is another's. */
+  /** Signs the annotations that decide. Undefined where there is none (any more), or where the patch's uid is another's. */
   abstract patchJob(name: string, patch: JobPatch): Promise<V1Job | undefined>;
   /** Deletes in the foreground (the Job stays until its pods are gone). False where there is none or the uid is another's. */
   abstract deleteJob(name: string, uid?: string): Promise<boolean>;
