@@ -129,7 +129,9 @@ describe('a job that the predecessor has collected', () => {
 
   it('serves its log while its pod is there', async () => {
     const pod = await predecessor.podOf(name(left.collected));
-    expect(await bed.log(left.collected)).toBe(
+    // Nobody has signed which process it is of, and some ask for the token.
+    expect((await bed.get(`/jobs/${left.collected}/logs`)).status).toBe(401);
+    expect(await bed.log(left.collected, TOKEN)).toBe(
       `Logs of pod '${pod?.metadata?.name}'\nContainer 'generic-image-processor'\nworking\nPYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: text/plain\nPYGEOAPI_K8S_MANAGER_RESULT_START\n  of the predecessor  \n`,
     );
     expect((await bed.get(`/jobs/${left.unknown}/logs`)).status).toBe(401);
@@ -145,7 +147,7 @@ describe('a job that the predecessor has collected', () => {
       500,
       expect.stringContaining('exit code 3'),
     ]);
-    expect(await bed.log(left.failed)).toContain('no luck');
+    expect(await bed.log(left.failed, TOKEN)).toContain('no luck');
   });
 
   // The predecessor recorded an empty value and no media type where a log had no markers; it answered 500.
@@ -170,7 +172,7 @@ describe('a job that ended while neither server was up', () => {
     expect(await logKeys(left.held)).toEqual([
       expect.stringMatching(new RegExp(`logs/\\d{4}-\\d{2}-\\d{2}_pygeoapi-job-${left.held}-logs\\.txt$`)),
     ]);
-    expect(await bed.log(left.held)).toContain(
+    expect(await bed.log(left.held, TOKEN)).toContain(
       "Init Container 'prepare'\nprepared\nContainer 'generic-image-processor'\n",
     );
   });
@@ -178,7 +180,7 @@ describe('a job that ended while neither server was up', () => {
   it('and that carried no finalizer shows, with its log', async () => {
     await predecessor.kubeJobEnded(name(left.unheld));
     expect((await bed.until(left.unheld, 'successful')).processID).toBe('lines');
-    expect(await bed.log(left.unheld)).toContain('  of the predecessor  \n');
+    expect(await bed.log(left.unheld, TOKEN)).toContain('  of the predecessor  \n');
   });
 });
 
@@ -196,8 +198,8 @@ describe('a job that ran during the switch', () => {
 
   it('can be dismissed, and its log is kept', async () => {
     const jobId = await create({ script: 'echo working; sleep 300' });
-    await eventually('output', async () => (await bed.log(jobId)).includes('working'));
-    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    await eventually('output', async () => (await bed.log(jobId, TOKEN)).includes('working'));
+    expect((await bed.delete(`/jobs/${jobId}`, TOKEN)).status).toBe(200);
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect(await logKeys(jobId)).toHaveLength(1);
   });
