@@ -225,7 +225,7 @@ export class JobCache {
       this.disputedJobs.add(name);
       this.logger.error(
         `Job ${name}: not believed, for no server wrote it so: ${record.disputed.join(', ')}. Nothing of the job is recorded or removed until the ` +
-          'annotations are taken off or dismissed with it (docs/decisions/049-believing.md).',
+          'annotations are taken off or dismissed with it (docs/decisions/047-believing.md).',
       );
     }
   }
