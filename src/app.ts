@@ -121,13 +121,14 @@ function makeLogger(
   { file, logging, server, environment }: Configuration,
   workingDirectory = process.cwd(),
 ): ServerLogger {
-  const { apiToken, bucket, subscribers, metrics, logFormat } = environment;
+  const { apiToken, signingKeys = [], bucket, subscribers, metrics, logFormat } = environment;
+  const tokens = [apiToken, metrics.token, ...signingKeys, ...subscribers.secrets];
   return new ServerLogger({
     logging,
     format: logFormat,
     libraries: server.manager.logging,
     destination: openLogDestination(logging.logfile, workingDirectory, file),
-    redact: redactor([apiToken, metrics.token, bucket.key, bucket.secret, bucket.sessionToken, ...subscribers.secrets]),
+    redact: redactor([...tokens, bucket.key, bucket.secret, bucket.sessionToken]),
   });
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { logKeyStem } from '../jobs/logs/log-document.js';
 import type { StoredLog } from '../jobs/model/job-outcome.js';
+import { isOwnKey } from '../jobs/model/own-keys.js';
 import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { putWhole } from '../object-store/whole-object.js';
 import type { Spool } from '../jobs/results/spool.js';
@@ -59,8 +60,7 @@ export class LogStore {
    * @throws ObjectStoreError
    */
   async removeResult(jobName: string, key: string): Promise<void> {
-    const isOwn = key.startsWith(this.prefix) && key.includes(jobName) && !key.includes(`${jobName}-logs`);
-    if (!isOwn) return;
+    if (!isOwnKey('result', key, jobName, undefined)) return;
     try {
       await this.store.remove(key);
     } catch (error) {
@@ -73,8 +73,7 @@ export class LogStore {
    * @throws ObjectStoreError
    */
   async removeLog(jobName: string, key: string): Promise<void> {
-    if (key.startsWith(this.prefix) && key.slice(this.prefix.length).includes(`_${jobName}-logs`))
-      await this.store.remove(key);
+    if (isOwnKey('log', key, jobName, this.prefix)) await this.store.remove(key);
   }
 
   private put(...object: Parameters<LogStore['putNow']>): Promise<StoredLog> {

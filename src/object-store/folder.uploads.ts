@@ -19,6 +19,7 @@ import {
 /** Bytes left free before those of a part: the header of its object, where it is the only one, so that it need not be copied. */
 const HEADER = 4_096;
 const ID = /^[0-9a-f-]{36}$/;
+const PROPERTIES = 'upload.json';
 const PART = /^(\d{5})\.part$/;
 
 interface Properties {
@@ -56,7 +57,7 @@ export class FolderUploads extends UploadStore {
       const id = randomUUID();
       const properties: Properties = { key, contentType, metadata: asciiMetadata(metadata) };
       await mkdir(join(this.uploads, id), { recursive: true, mode: 0o700 });
-      await writeFile(join(this.uploads, id, 'upload.json'), JSON.stringify(properties), { flush: true });
+      await writeFile(join(this.uploads, id, PROPERTIES), JSON.stringify(properties), { flush: true });
       return id;
     });
   }
@@ -64,16 +65,12 @@ export class FolderUploads extends UploadStore {
   override destination(upload: Upload, number: number, size: number): Promise<PartDestination> {
     return Promise.resolve({
       write: (body) =>
-        this.guard(`write part ${number} of ${upload.key}`, () =>
-          this.receive(this.folderOf(upload), number, size, body),
-        ),
+        this.guard(`write part ${number} of ${upload.key}`, () => this.receive(upload, number, size, body)),
     });
   }
 
   override write(upload: Upload, number: number, { size, body }: OwnPart): Promise<'written' | 'no-such-upload'> {
-    return this.guard(`write part ${number} of ${upload.key}`, () =>
-      this.receive(this.folderOf(upload), number, size, body()),
-    );
+    return this.guard(`write part ${number} of ${upload.key}`, () => this.receive(upload, number, size, body()));
   }
 
   override parts(upload: Upload): Promise<readonly UploadedPart[] | undefined> {
@@ -94,7 +91,7 @@ export class FolderUploads extends UploadStore {
         await rename(folder, found);
         throw this.failure(`the parts of ${upload.key} have changed`);
       }
-      const properties = JSON.parse(await readFile(join(folder, 'upload.json'), 'utf8')) as Properties;
+      const properties = await readProperties(folder);
       const files = parts.map(({ number }) => join(folder, fileOf(number)));
       const size = parts.reduce((sum, part) => sum + part.size, 0);
       const made =
@@ -107,6 +104,7 @@ export class FolderUploads extends UploadStore {
 
   override abort(upload: Upload): Promise<void> {
     return this.guard(`abort the upload of ${upload.key}`, async () => {
+      if ((await this.find(upload)) === undefined) return;
       const folder = this.folderOf(upload);
       for (const path of [folder, `${folder}.sealed`]) await rm(path, { recursive: true, force: true });
     });
@@ -141,11 +139,13 @@ export class FolderUploads extends UploadStore {
   }
 
   private async receive(
-    folder: string,
+    upload: Upload,
     number: number,
     size: number,
     body: Readable,
   ): Promise<'written' | 'no-such-upload'> {
+    const folder = this.folderOf(upload);
+    if ((await this.find(upload)) !== folder) return 'no-such-upload';
     const temporary = join(folder, `${randomUUID()}.new`);
     try {
       const file = await open(temporary, 'wx', 0o600);
@@ -166,11 +166,12 @@ export class FolderUploads extends UploadStore {
     }
   }
 
+  /** The folder of the upload, sealed or not. As in S3 an id is none of another key's: ids are noted where others may write, too. */
   private async find(upload: Upload): Promise<string | undefined> {
     const folder = this.folderOf(upload);
     for (const path of [folder, `${folder}.sealed`]) {
       try {
-        if ((await stat(path)).isDirectory()) return path;
+        return (await readProperties(path)).key === upload.key ? path : undefined;
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT') throw error;
       }
@@ -198,6 +199,10 @@ export class FolderUploads extends UploadStore {
 
 function fileOf(number: number): string {
   return `${String(number).padStart(5, '0')}.part`;
+}
+
+async function readProperties(folder: string): Promise<Properties> {
+  return JSON.parse(await readFile(join(folder, PROPERTIES), 'utf8')) as Properties;
 }
 
 async function readParts(folder: string): Promise<UploadedPart[]> {

@@ -102,16 +102,16 @@ function verified(
   const key = keys.find((candidate) => candidate.id === id);
   if (!key) return 'unknown';
   const expected = signatureOf(key, jobName, name, value);
-  const actual = Buffer.from(given, 'base64url');
-  return actual.length === expected.length && timingSafeEqual(actual, expected) ? 'good' : 'wrong';
+  // The form of a signature is such that it has as many bytes.
+  return timingSafeEqual(Buffer.from(given, 'base64url'), expected) ? 'good' : 'wrong';
 }
 
 function formatSignature(key: SigningKey, jobName: string, name: string, value: string): string {
   return `${key.id}.${signatureOf(key, jobName, name, value).toString('base64url')}`;
 }
 
-/** JSON keeps the three apart, whatever they hold. */
+/** JSON has no line end, so that where the value begins is certain; it is signed as the API server has it, in UTF-8. */
 function signatureOf({ secret }: SigningKey, jobName: string, name: string, value: string): Buffer {
-  const message = JSON.stringify([jobName, name, value]);
+  const message = `${JSON.stringify([jobName, name])}\n${value}`;
   return createHmac('sha256', secret).update(message).digest().subarray(0, SIGNATURE_BYTES);
 }

@@ -181,7 +181,7 @@ export class TransfersService {
     if (!job || job.uid !== known.uid) throw new JobNotFoundError(holder.jobId);
     if (job.collection !== 'pending' || job.outcome || job.condition || job.deleting || job.dismissed !== undefined)
       throw ended(holder.jobId);
-    return { job, annotations: this.cache.annotationsOf(kubeJob) };
+    return { job, annotations: kubeJob.metadata?.annotations ?? {} };
   }
 
   /** Notes on the Job what is being sent, and begins the upload where there is none yet that goes on. */

@@ -59,7 +59,7 @@ export function uploadsOf(
   pathPrefix: string,
 ): UploadRecords {
   const isOwn = ([id, { key, before }]: readonly [string, UploadRecord]): boolean =>
-    key === uploadKey(pathPrefix, job, id) && (before === undefined || isOwn([id, before]));
+    id.isWellFormed() && key === uploadKey(pathPrefix, job, id) && (before === undefined || isOwn([id, before]));
   return new Map([...parseUploadRecords(text)].filter(isOwn));
 }
 

@@ -133,8 +133,10 @@ function isCause(value: unknown): value is JobCause {
 
 /** The members of a JSON object; none where the text is no such. */
 export function parseObject(text: string | undefined): Members {
+  // Most are absent from most Jobs, and an error costs more than all the rest of a record.
+  if (text === undefined) return {};
   try {
-    const parsed: unknown = JSON.parse(text ?? '');
+    const parsed: unknown = JSON.parse(text);
     return isMapping(parsed) ? parsed : {};
   } catch {
     return {};

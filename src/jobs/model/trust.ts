@@ -68,12 +68,14 @@ export function believe({ keys = [], pathPrefix }: Trust, jobName: string, annot
   for (const [name, { kind, without }] of Object.entries(POINTING)) {
     const value = believed[name];
     if (value === undefined) continue;
-    own[name] = without(value, (key) => isOwnKey(kind, key, jobName, isSigned(name) ? undefined : pathPrefix));
-    if (without(value, (key) => isOwnKey(kind, key, jobName, undefined)) !== value) foreign.push(name);
+    const left = without(value, (key) => isOwnKey(kind, key, jobName, isSigned(name) ? undefined : pathPrefix));
+    if (left === value) continue;
+    foreign.push(name);
+    own[name] = left;
   }
   const disputed = [...wrong, ...foreign].map(shortName);
   return {
-    annotations: Object.keys(own).length === 0 ? believed : defined({ ...believed, ...own }),
+    annotations: foreign.length === 0 ? believed : defined({ ...believed, ...own }),
     ...(keys.length > 0 && !isSigned(annotation.processId) ? { processUnsigned: true as const } : {}),
     ...(disputed.length > 0 ? { disputed } : {}),
     ...(wrong.length > 0 ? { wronglySigned: true as const } : {}),

@@ -123,6 +123,19 @@ export function describeUploads(name: string, factory: () => Promise<ObjectStore
       expect(String(await contentOf(upload.key))).toBe('second');
     });
 
+    it('are known by their own key alone, whoever knows the id', async () => {
+      const upload = await start();
+      await write(upload, 1, Buffer.from('whole'));
+      const forged = { ...upload, key: `uploads/${randomUUID()}` };
+      expect((await uploads.parts(forged)) ?? []).toEqual([]);
+      expect(await write(forged, 1, Buffer.from('other'))).toBe(false);
+      await expectFailure(uploads.complete(forged, (await uploads.parts(upload)) ?? []), 'failed', true);
+      await uploads.abort(forged);
+      expect(await complete(upload)).toBe('created');
+      expect(String(await contentOf(upload.key))).toBe('whole');
+      expect(await tested.store.head(forged.key)).toBeUndefined();
+    });
+
     it('overwrite no object', async () => {
       const first = await start();
       const second = { key: first.key, id: await uploads.start(first.key, options) };
