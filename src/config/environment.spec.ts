@@ -21,18 +21,21 @@ describe('the environment', () => {
     const file = join(folder, 'keys');
     await writeFile(file, `${two}\n${one}\n`);
     expect(settingsOf({ [`${name}_FILE`]: file })).toMatchObject({ settings: { signingKeys: [two, one] } });
-    await rm(folder, { recursive: true });
     const faults = (environment: Record<string, string>) =>
       readVariables(environment).faults.map(({ path, message }) => `${path}: ${message}`);
+    const keys = 'secrets of at least 16 characters each, with blanks or line ends between them';
+    for (const text of ['', `${one}\ntooshort`]) {
+      await writeFile(file, text);
+      expect(faults({ [`${name}_FILE`]: file })).toEqual([`${name}_FILE: must be the path of a file with ${keys}`]);
+    }
+    await rm(folder, { recursive: true });
     expect(faults({ [`${name}_FILE`]: file })).toEqual([
       expect.stringContaining(`${name}_FILE: cannot be read: ENOENT`),
     ]);
     expect(faults({ [`${name}_FILE`]: file, [name]: one })).toEqual([
       `${name}_FILE: must not be set together with ${name}`,
     ]);
-    expect(faults({ [name]: `${one} tooshort` })).toEqual([
-      `${name}: must be secrets of at least 16 characters each, with blanks or line ends between them (the value is not shown)`,
-    ]);
+    expect(faults({ [name]: `${one} tooshort` })).toEqual([`${name}: must be ${keys} (the value is not shown)`]);
     expect(JSON.stringify(withoutSecrets(settingsOf({ [name]: one }).settings))).not.toContain(one);
   });
 

@@ -30,7 +30,7 @@ import {
 } from './variables.js';
 
 const notBlank = /\S/;
-/** As text it is what a signature can be made of that nobody guesses. */
+const areSigningKeys = 'secrets of at least 16 characters each, with blanks or line ends between them';
 const signingKeys = /^\s*\S{16,}(?:\s+\S{16,})*\s*$/;
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 /** A Job's name is the prefix and a UUID of 36 characters, at most 63 together. */
@@ -166,10 +166,10 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_API_TOKEN?: string;
 
   @IsOptional()
-  @TextLike(signingKeys, 'secrets of at least 16 characters each, with blanks or line ends between them')
+  @TextLike(signingKeys, areSigningKeys)
   PYGEOAPI_K8S_MANAGER_SIGNING_KEYS?: string;
 
-  /** Read by {@link readVariables}. */
+  /** {@link readVariables} reads it. */
   @IsOptional()
   @TextLike(notBlank, 'the path of a file')
   PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE?: string;
@@ -257,25 +257,23 @@ export function readVariables(environment: NodeJS.ProcessEnv): {
   const given = knownVariables
     .map(({ name }) => [name, environment[name]?.replace(/\r?\n$/, '')] as const)
     .filter(([, value]) => value !== undefined && value !== '');
-  const { values, faults: fileFaults } = withSigningKeys(Object.fromEntries(given));
-  const { value, faults } = validateDefinition(EnvironmentVariables, values, 'environment', '');
+  const { value, faults } = validateDefinition(EnvironmentVariables, Object.fromEntries(given), 'environment', '');
+  const fileFaults = takeKeysOfFile(value);
   return { variables: value, faults: [...faults, ...fileFaults] };
 }
 
-const KEYS = 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS';
-const KEYS_FILE = `${KEYS}_FILE`;
-
-/** The signing keys of a mounted file stand where those of the variable would. */
-function withSigningKeys(given: Readonly<Record<string, string | undefined>>): {
-  readonly values: Readonly<Record<string, string | undefined>>;
-  readonly faults: readonly ConfigurationFault[];
-} {
-  const file = given[KEYS_FILE];
-  if (file === undefined || !notBlank.test(file)) return { values: given, faults: [] };
-  const fault = (message: string) => ({ values: given, faults: [{ path: KEYS_FILE, message }] });
-  if (given[KEYS] !== undefined) return fault(`must not be set together with ${KEYS}`);
+/** What is in the file of signing keys stands where the variable's would. */
+function takeKeysOfFile(variables: EnvironmentVariables): readonly ConfigurationFault[] {
+  const file = variables.PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE;
+  if (file === undefined) return [];
+  const fault = (message: string) => [{ path: 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE', message }];
+  if (variables.PYGEOAPI_K8S_MANAGER_SIGNING_KEYS !== undefined)
+    return fault('must not be set together with PYGEOAPI_K8S_MANAGER_SIGNING_KEYS');
   try {
-    return { values: { ...given, [KEYS]: readFileSync(file, 'utf8') }, faults: [] };
+    const text = readFileSync(file, 'utf8');
+    if (!signingKeys.test(text)) return fault(`must be the path of a file with ${areSigningKeys}`);
+    variables.PYGEOAPI_K8S_MANAGER_SIGNING_KEYS = text;
+    return [];
   } catch (error) {
     return fault(`cannot be read: ${(error as Error).message}`);
   }

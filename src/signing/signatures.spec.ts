@@ -75,6 +75,12 @@ describe('signatures of annotations', () => {
     expect(judge([], 'a', given)).toMatchObject({ believed: given, wrong: [] });
   });
 
+  it('are those of what the API server makes of a value, where that is no text that UTF-8 can hold', () => {
+    const { [nameOfSignature(processId)]: signature = '' } = signed(key, 'a', { [processId]: 'cut \ud83d' });
+    const kept = { [processId]: 'cut \ufffd', [nameOfSignature(processId)]: signature };
+    expect(judge(key, 'a', kept).isSigned(processId)).toBe(true);
+  });
+
   it('go with what is removed', () => {
     const { dismissed } = ownAnnotation;
     expect(signed(key, 'a', { [dismissed]: null })).toEqual({ [dismissed]: null, [nameOfSignature(dismissed)]: null });

@@ -87,10 +87,10 @@ export class JobCache {
     return believe(this.trust, metadata?.name ?? '', metadata?.annotations ?? {}).annotations;
   }
 
-  /** How much of what Jobs say is not this server's, for readiness; `signs`: whether anything is signed. */
-  get trustworthiness(): { readonly signs: boolean; readonly disputed: readonly string[]; readonly elsewhere: number } {
+  /** Of how many jobs something is not this server's, for readiness; `signs`: whether anything is signed. */
+  get trustworthiness(): { readonly signs: boolean; readonly disputed: number; readonly elsewhere: number } {
     const signs = (this.trust.keys ?? []).length > 0;
-    return { signs, disputed: [...this.disputedJobs], elsewhere: this.jobsSignedElsewhere.size };
+    return { signs, disputed: this.disputedJobs.size, elsewhere: this.jobsSignedElsewhere.size };
   }
 
   whenSynced(): Promise<unknown> {
@@ -223,9 +223,10 @@ export class JobCache {
       this.disputedJobs.delete(name);
     } else if (!this.disputedJobs.has(name)) {
       this.disputedJobs.add(name);
+      const waits = record.wronglySigned ? ' Nothing more is recorded of the job until they are put back or taken off.' : '';
       this.logger.error(
-        `Job ${name}: not believed, for no server wrote it so: ${record.disputed.join(', ')}. Nothing of the job is recorded or removed until the ` +
-          'annotations are taken off or dismissed with it (docs/decisions/047-believing.md).',
+        `Job ${name}: not believed, for no server has written it so, or it points to what is not of this job: annotations ` +
+          `${record.disputed.join(', ')}.${waits} See docs/decisions/047-believing.md`,
       );
     }
   }

@@ -85,13 +85,15 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
 /** Annotations without which nobody can say how a job ended, or what it gave. */
 const OF_THE_END: ReadonlySet<string> = new Set(['outcome', 'result', 'outputs', 'result-value', 'result-mimetype']);
 
+const WHY = 'No server has written it so, or it points to what is not of this job.';
+
 /** The job has ended, and what would say how is not believed. */
 function isUndecidable({ disputed, outcome, condition }: JobRecord): boolean {
   return (outcome ?? condition) !== undefined && (disputed ?? []).some((name) => OF_THE_END.has(name));
 }
 
 function undecidable({ disputed = [], outcome, condition }: JobRecord): State {
-  const message = `The job has ended, but what its Job says of that is not believed, for no server wrote it so (${disputed.join(', ')}).`;
+  const message = `The job has ended, but what its Job says of that is not believed: ${disputed.join(', ')}. ${WHY}`;
   return {
     status: 'failed',
     message,
@@ -102,7 +104,7 @@ function undecidable({ disputed = [], outcome, condition }: JobRecord): State {
 
 function notBelieved({ disputed }: JobRecord, { cause }: State): string {
   if (!disputed || cause?.type === 'record-disputed') return '';
-  return ` Not believed, for no server wrote it so, is what its Job says of: ${disputed.join(', ')}.`;
+  return ` What its Job says is not believed of: ${disputed.join(', ')}. ${WHY}`;
 }
 
 const INCOMPLETE: Readonly<Record<NonNullable<JobOutcome['log']>, string>> = {

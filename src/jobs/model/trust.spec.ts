@@ -83,7 +83,7 @@ describe('a Job on which somebody else has written', () => {
     expect(record(own).logKey).toBe(key('logs.txt'));
     const moved = { ...trust, pathPrefix: 'elsewhere/' };
     expect(record(signed(keys, NAME, own), moved).logKey).toBe(key('logs.txt'));
-    expect([record(own, moved).logKey, record(own, moved).disputed]).toEqual([undefined, undefined]);
+    expect([record(own, moved).logKey, record(own, moved).disputed]).toEqual([undefined, ['log-key']]);
   });
 
   it('is neither of a forged process nor of one that is only claimed', () => {
@@ -112,12 +112,12 @@ describe('a Job on which somebody else has written', () => {
         status: 'failed',
         finished: at(5),
         cause: { type: 'record-disputed' },
-        message: expect.stringMatching(/not believed, for no server wrote it so \(outcome\)/),
+        message: expect.stringMatching(/not believed: outcome\. No server has written it so/),
       });
       const going = record({ ...forged, [ownAnnotation.collection]: 'pending' }, trust, {});
       expect(jobStatus(going, [])).toMatchObject({
         status: 'accepted',
-        message: expect.stringContaining('Not believed'),
+        message: expect.stringContaining('not believed of: outcome.'),
       });
     }
   });
