@@ -12,7 +12,6 @@ import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ApiKubernetesClient } from '../k8s/client/kubernetes-client.adapter.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { jobIdOf, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
-import { signingKeysOf, type SigningKeys } from '../signing/signatures.js';
 import { stopDeployment } from '../k8s/client/stop-deployment.js';
 
 export const RELEASE_PODS = 'release-pods';
@@ -41,8 +40,7 @@ What the flags ask for is done in this order:
   --help
       Prints this text.
 
-Environment: PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX, PYGEOAPI_K8S_MANAGER_NAMESPACE, PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE, K8S_CLUSTER, KUBECONFIG,
-PYGEOAPI_K8S_MANAGER_SIGNING_KEYS (and _FILE) and PYGEOAPI_K8S_MANAGER_API_TOKEN, which sign dismissals, as for the server; no configuration file is read.
+Environment: PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX, PYGEOAPI_K8S_MANAGER_NAMESPACE, PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE, K8S_CLUSTER, KUBECONFIG, as for the server; no configuration file is read.
 Rights: list and patch of pods (watch, too, with --wait); with --dismiss-jobs list, patch and delete of jobs; with --stop-deployment get of deployments and patch of
 deployments/scale. Ends with code 0 when all are released, else with 1.
 `;
@@ -117,9 +115,9 @@ export async function runReleasePods(argv: readonly string[], print: (line: stri
     const namespace = settings.jobsNamespace ?? connection.namespace;
     print(`cluster: ${connection.description}, namespace ${namespace}`);
     const transport = new ApiTransport(connection.kubeConfig);
-    const client = new ApiKubernetesClient(transport, namespace, connection.description, signingKeysOf(settings));
+    const client = new ApiKubernetesClient(transport, namespace, connection.description);
     const isOurs = heldBy(settings.jobNamePrefix, options.node);
-    const jobs = new UnfinishedJobs(client, settings.jobNamePrefix, options.dryRun, print, signingKeysOf(settings));
+    const jobs = new UnfinishedJobs(client, settings.jobNamePrefix, options.dryRun, print);
     if (options.dismissJobs) await jobs.dismiss(new Date());
     if (options.wait > 0 && !options.dryRun) {
       const informers = new ListWatchInformerFactory(transport, namespace);
@@ -153,8 +151,6 @@ function readSettings({ cluster, dataDir }: ReleaseOptions) {
     'PYGEOAPI_K8S_MANAGER_NAMESPACE',
     'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE',
     'PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX',
-    'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS',
-    'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE',
   ];
   const faults = read.faults
     .filter(({ path }) => known.includes(path))
@@ -180,7 +176,6 @@ export class UnfinishedJobs {
     private readonly prefix: string,
     private readonly dryRun: boolean,
     private readonly print: (line: string) => void,
-    private readonly keys: SigningKeys = [],
   ) {}
 
   /** Has a server that runs dismiss them. One that changes at that moment (it ends, perhaps) is left alone. */
@@ -205,9 +200,7 @@ export class UnfinishedJobs {
   }
 
   private async list(): Promise<JobRecord[]> {
-    const records = (await this.client.listJobs()).map((kubeJob) =>
-      toJobRecord(this.prefix, kubeJob, { keys: this.keys }),
-    );
+    const records = (await this.client.listJobs()).map((kubeJob) => toJobRecord(this.prefix, kubeJob));
     return records.filter(
       (job) => job !== undefined && job.condition === undefined && job.outcome === undefined && !job.deleting,
     ) as JobRecord[];

@@ -18,7 +18,8 @@ export class SignatureCheck implements OnModuleInit {
     const { signs, disputed, elsewhere } = this.cache.trustworthiness;
     const told = [
       disputed > 0 && `jobs that say what is not believed, for no server has written it so: ${disputed}`,
-      elsewhere > 0 && `jobs signed with keys that this server does not have, which are read as unsigned ones: ${elsewhere}`,
+      elsewhere > 0 &&
+        `jobs signed with keys that this server does not have, which are read as unsigned ones: ${elsewhere}`,
       !signs &&
         'nothing is signed, so that whoever may patch Jobs is believed: set PYGEOAPI_K8S_MANAGER_SIGNING_KEYS or the API token',
     ].filter((text) => text !== false);

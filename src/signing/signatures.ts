@@ -32,18 +32,17 @@ const SIGNATURE = /^([\w-]{6})\.([\w-]{22})$/;
 const PURPOSE = 'processes.pygeoapi.io/signatures of annotations';
 
 /**
- * The keys of a server. The API token's own is the last, so that what was signed before there were others is still known.
- * @param texts secrets, of which the first signs
+ * The keys of a server: its secrets', or the API token's where there are none. A token among the secrets gives the same key, so that what it
+ * has signed before there were others can be known on.
  */
 export function signingKeysOf({
-  signingKeys = [],
   apiToken,
+  signingKeys = apiToken === undefined ? [] : [apiToken],
 }: {
-  readonly signingKeys?: readonly string[];
   readonly apiToken?: string;
+  readonly signingKeys?: readonly string[];
 }): SigningKeys {
-  const texts = new Set([...signingKeys, ...(apiToken === undefined ? [] : [apiToken])]);
-  return [...texts].map(toKey);
+  return [...new Set(signingKeys)].map(toKey);
 }
 
 /** By HKDF (RFC 5869), so that a signature tells nothing of what else the text is a secret for. */

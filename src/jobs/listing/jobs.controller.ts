@@ -132,7 +132,7 @@ export class JobsController {
     if (!(await this.access.mayReadStatus(job, caller))) return toShortStatusInfo(known, this.links.base(request));
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
-    if (mayReadLog && !this.access.isGranted(job.processId)) void reply.header('cache-control', 'no-store');
+    if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
     const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
     if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
     if (!(await this.access.mayReadResults(job, caller))) return status;

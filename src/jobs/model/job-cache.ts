@@ -223,7 +223,9 @@ export class JobCache {
       this.disputedJobs.delete(name);
     } else if (!this.disputedJobs.has(name)) {
       this.disputedJobs.add(name);
-      const waits = record.wronglySigned ? ' Nothing more is recorded of the job until they are put back or taken off.' : '';
+      const waits = record.wronglySigned
+        ? ' Nothing more is recorded of the job until they are put back or taken off.'
+        : '';
       this.logger.error(
         `Job ${name}: not believed, for no server has written it so, or it points to what is not of this job: annotations ` +
           `${record.disputed.join(', ')}.${waits} See docs/decisions/047-believing.md`,

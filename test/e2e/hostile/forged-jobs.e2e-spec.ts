@@ -190,6 +190,11 @@ describe('servers that sign beside those that do not', () => {
       for (const server of servers)
         for (const process of ['lines', 'instant', 'five-mebibytes']) jobs.push(await server.submit(process));
     };
+    const { status, checks: before } = await bed.readiness();
+    expect([status, before['signatures']]).toEqual([
+      'ok',
+      { status: 'ok', detail: expect.stringContaining('nothing is signed') },
+    ]);
     await hostile.stayingAlive(() => run(bed));
     const newer = await bed.startReplica({ PYGEOAPI_K8S_MANAGER_API_TOKEN: TOKEN });
     await run(bed, newer);
@@ -202,10 +207,10 @@ describe('servers that sign beside those that do not', () => {
     await newer.process.end();
     await second.process.end();
     await run(back);
-    // Upgraded again, with another key in front, which the token's follows.
+    // Upgraded again, with a key of its own, which the token's follows.
     const last = await bed.startReplica({
       PYGEOAPI_K8S_MANAGER_API_TOKEN: TOKEN,
-      PYGEOAPI_K8S_MANAGER_SIGNING_KEYS: 'a key of the suite, and no other'.replaceAll(' ', '-'),
+      PYGEOAPI_K8S_MANAGER_SIGNING_KEYS: `a-key-of-the-suite-and-no-other ${TOKEN}`,
     });
     await run(back, last);
     await back.process.end();
