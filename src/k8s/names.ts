@@ -91,12 +91,10 @@ export const ownAnnotation = {
 
 /**
  * Annotations that decide about rights, places or outcome, and are written once: each has a signature beside it. What changes
- * while a job runs has none, for an older version that changes it would leave the signature of what it was.
+ * while a job runs has none, nor has what the predecessor writes after a rollback: the signature of what it was would be left.
  */
 export const signedAnnotations: ReadonlySet<string> = new Set([
   annotation.processId,
-  annotation.resultMimetype,
-  annotation.resultValue,
   ownAnnotation.request,
   ownAnnotation.outcome,
   ownAnnotation.mainContainer,

@@ -83,7 +83,7 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
 }
 
 /** Annotations without which nobody can say how a job ended, or what it gave. */
-const OF_THE_END: ReadonlySet<string> = new Set(['outcome', 'result', 'outputs', 'result-value', 'result-mimetype']);
+const OF_THE_END: ReadonlySet<string> = new Set(['outcome', 'result', 'outputs']);
 
 const WHY = 'No server has written it so, or it points to what is not of this job.';
 

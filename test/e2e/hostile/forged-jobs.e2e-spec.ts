@@ -220,5 +220,5 @@ describe('servers that sign beside those that do not', () => {
       expect([jobId, (await last.get(`/jobs/${jobId}/logs`, TOKEN)).status]).toEqual([jobId, 200]);
     const { checks } = await last.readiness();
     expect(checks['signatures']).toEqual({ status: 'ok' });
-  });
+  }, 400_000);
 });
