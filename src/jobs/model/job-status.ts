@@ -88,8 +88,9 @@ const OF_THE_END: ReadonlySet<string> = new Set(['outcome', 'result', 'outputs']
 const WHY = 'No server has written it so, or it points to what is not of this job.';
 
 /** The job has ended, and what would say how is not believed. */
-function isUndecidable({ disputed, outcome, condition }: JobRecord): boolean {
-  return (outcome ?? condition) !== undefined && (disputed ?? []).some((name) => OF_THE_END.has(name));
+function isUndecidable({ disputed, outcome, condition, collection }: JobRecord): boolean {
+  const hasEnded = (outcome ?? condition) !== undefined || collection === 'done';
+  return hasEnded && (disputed ?? []).some((name) => OF_THE_END.has(name));
 }
 
 function undecidable({ disputed = [], outcome, condition }: JobRecord): State {

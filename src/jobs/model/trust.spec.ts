@@ -114,6 +114,9 @@ describe('a Job on which somebody else has written', () => {
         cause: { type: 'record-disputed' },
         message: expect.stringMatching(/not believed: outcome\. No server has written it so/),
       });
+      // The Job controller says so later than the server that has collected it.
+      const collected = record({ ...forged, [ownAnnotation.collection]: 'done' }, trust, {});
+      expect(jobStatus(collected, [])).toMatchObject({ status: 'failed', cause: { type: 'record-disputed' } });
       const going = record({ ...forged, [ownAnnotation.collection]: 'pending' }, trust, {});
       expect(jobStatus(going, [])).toMatchObject({
         status: 'accepted',
