@@ -148,6 +148,7 @@ function readSettings({ cluster, dataDir }: ReleaseOptions) {
   const known = [
     'K8S_CLUSTER',
     'DATA_DIR',
+    'RUN_AS',
     'PYGEOAPI_K8S_MANAGER_NAMESPACE',
     'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE',
     'PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX',

@@ -254,6 +254,8 @@ export interface EnvironmentSettings {
   readonly cluster: ClusterChoice;
   /** `DATA_DIR`, `--data-dir`: absolute path of the embedded cluster's objects and of the folder store. */
   readonly dataDir: string;
+  /** `RUN_AS`, `--run-as`: whom the jobs of the embedded cluster run as: `UID`, `UID:GID`, or the name of a user; undefined: as the server. */
+  readonly runAs?: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';
   /** `LOG_FORMAT`, `--log-format`; undefined: as the file and the destination say. */

@@ -74,6 +74,7 @@ describe('the environment', () => {
       INPUT_HREF_ALLOWED_HOSTS: 'data.example.org',
       K8S_CLUSTER: 'in-cluster',
       DATA_DIR: 'data',
+      RUN_AS: '1000:1000',
       OBJECT_STORE: 'folder',
       METRICS_PORT: '9090',
       METRICS_TOKEN: 'scraper\n',
@@ -105,6 +106,7 @@ describe('the environment', () => {
       inputHosts: ['data.example.org'],
       cluster: 'in-cluster',
       dataDir: '/work/data',
+      runAs: '1000:1000',
       objectStore: 'folder',
       metrics: { port: 9090, token: 'scraper' },
       shutdownDelay: 5,
@@ -126,6 +128,7 @@ describe('the environment', () => {
 
   test.each([
     ['K8S_CLUSTER', 'foo', 'must be one of auto, embedded, kubeconfig, in-cluster (is "foo")'],
+    ['RUN_AS', 'a b', 'must be the number of a user (and of a group, such as 1000:1000) or the name of one (is "a b")'],
     ['OBJECT_STORE', 'S3', 'must be one of s3, folder (is "S3")'],
     ['PORT', 'eighty', 'must be an integer from 0 to 65535 (is "eighty")'],
     ['PORT', '65536', 'must be an integer from 0 to 65535 (is "65536")'],

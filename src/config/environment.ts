@@ -130,6 +130,13 @@ export class EnvironmentVariables {
 
   @IsOptional()
   @TextLike(
+    /^(?:\d{1,10}(?::\d{1,10})?|[A-Za-z_][\w.-]*)$/,
+    'the number of a user (and of a group, such as 1000:1000) or the name of one',
+  )
+  RUN_AS?: string;
+
+  @IsOptional()
+  @TextLike(
     new RegExp(`^(?:none|(?:${operatorNames.join('|')})(?:\\s*,\\s*(?:${operatorNames.join('|')}))*)$`),
     `none, or operators divided by commas, of which there are: ${operatorNames.join(', ')}`,
   )
@@ -313,6 +320,7 @@ export function toEnvironmentSettings(
     inputHosts: variables.INPUT_HREF_ALLOWED_HOSTS ?? [defaultAllowedHosts],
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
+    runAs: variables.RUN_AS,
     objectStore: variables.OBJECT_STORE,
     logFormat: variables.LOG_FORMAT,
     metrics: { port: variables.METRICS_PORT, token: variables.METRICS_TOKEN },

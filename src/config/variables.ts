@@ -138,6 +138,13 @@ export const variables: readonly Variable[] = [
     text: 'Folder of the embedded cluster and of the folder object store.',
   },
   {
+    name: 'RUN_AS',
+    flag: 'run-as',
+    placeholder: 'USER',
+    default: 'as the server',
+    text: "Whom jobs of the embedded cluster run as: a user's name, a number, or numbers of user and group (1000:1000). Only where the server is root.",
+  },
+  {
     name: 'OBJECT_STORE',
     flag: 'object-store',
     placeholder: objectStoreChoices.join('|'),

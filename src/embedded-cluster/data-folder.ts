@@ -15,15 +15,22 @@ import { processIdentity } from './node/child-ledger.js';
 /** Folders in use by this very process. */
 const held = new Set<string>();
 
+/** Of what its user alone may read. */
+const CLOSED = 0o700;
+/** Of what others pass through on their way to what they are given, and cannot list. */
+const PASSABLE = 0o711;
+
 /** The folder of a cluster, for one process at a time and readable by its user only. */
 export class DataFolder {
   private constructor(readonly path: string) {}
 
-  /** @throws Error naming the process that uses the folder */
-  static take(folder: string): DataFolder {
+  /**
+   * @param passable whether another user may pass through it, to folders that are theirs
+   * @throws Error naming the process that uses the folder
+   */
+  static take(folder: string, passable = false): DataFolder {
     const absolute = path.resolve(folder);
-    mkdirSync(absolute, { recursive: true, mode: 0o700 });
-    chmodSync(absolute, 0o700);
+    makeFolder(absolute, passable);
     const lock = path.join(absolute, 'lock');
     for (let attempt = 0; ; attempt++) {
       try {
@@ -53,10 +60,10 @@ export class DataFolder {
     rmSync(path.join(this.path, 'lock'), { force: true });
   }
 
-  /** Makes a folder in it. */
-  folder(name: string): string {
+  /** Makes a folder in it. @param passable as of {@link take} */
+  folder(name: string, passable = false): string {
     const folder = path.join(this.path, name);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, passable);
     return folder;
   }
 
@@ -67,6 +74,13 @@ export class DataFolder {
     renameSync(`${file}.new`, file);
     return file;
   }
+}
+
+/** Above it, too, folders that are not there are made so; those that are there stay as they are. */
+function makeFolder(folder: string, passable: boolean): void {
+  const mode = passable ? PASSABLE : CLOSED;
+  mkdirSync(folder, { recursive: true, mode });
+  chmodSync(folder, mode);
 }
 
 /** The process that holds a lock and lives. */

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import { ApiServer } from './api/api-server.js';
 import { certificatesIn } from './certificates.js';
 import { ChildLedger } from './node/child-ledger.js';
 import { ContainerLogs } from './node/container-log.js';
+import { checkReach, findChildUser } from './node/child-user.js';
 import { DataFolder } from './data-folder.js';
 import { EventRecorder } from './objects/event-recorder.js';
 import { GarbageCollector } from './controllers/garbage-collector.js';
@@ -27,12 +29,17 @@ export interface EmbeddedClusterOptions {
   readonly namespace?: string;
   /** Default 0: a free one. */
   readonly port?: number;
+  /** Whom containers run as: `UID`, `UID:GID` or the name of a user; default: as this process. Only root can run them as another user. */
+  readonly runAs?: string;
   readonly log?: (message: string) => void;
+  /** Is told what the operator should change. */
+  readonly warn?: (message: string) => void;
 }
 
 /**
  * The part of Kubernetes that this server and a few `kubectl` commands use, on 127.0.0.1, running each container's command as a local child process.
- * For trying and testing, never for production: the processes are not isolated from each other nor from the machine.
+ * For trying and testing, never for production: the processes are not isolated from each other nor from the machine; `runAs` only keeps them from what
+ * its user may not reach.
  *
  * Differences from a real cluster that a local process cannot hide: see `configureContainer`. A process ends on SIGTERM by default (in a container,
  * where it has process id 1, it would not).
@@ -49,12 +56,23 @@ export class EmbeddedCluster {
   /**
    * Resolves when the API answers. Objects of earlier runs are there again; pods that ran when the last process ended are failed, what is left of
    * their processes is killed.
-   * @throws Error where the folder is in use by another process, its content is damaged, or the port is taken
+   * @throws Error where the folder is in use by another process, its content is damaged, or the port is taken; where `runAs` is no other user, or this
+   *   user cannot reach the folder, the program of Node, or the files of an image
    */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-    const { namespace = 'default', port = 0, log = () => undefined } = options;
-    const folder = DataFolder.take(options.dataDir);
+    const { namespace = 'default', port = 0, log = () => undefined, warn = () => undefined } = options;
+    const user = options.runAs === undefined ? undefined : await findChildUser(options.runAs);
+    if (!user && process.geteuid?.() === 0)
+      warn(
+        'embedded cluster: jobs run as root, with all of its rights on this machine; --run-as USER lets them run as another user',
+      );
+    const folder = DataFolder.take(options.dataDir, user !== undefined);
     try {
+      const podsFolder = folder.folder('pods', user !== undefined);
+      if (user) {
+        const files = options.images.flatMap((image) => image.folder ?? []).map((each) => path.resolve(each));
+        await checkReach(user, [podsFolder, process.execPath, ...files]);
+      }
       const certificates = await certificatesIn(folder.path);
       const ledger = new ChildLedger(folder.folder('children'));
       const killed = ledger.killLeftOver();
@@ -69,10 +87,7 @@ export class EmbeddedCluster {
       const recorder = new EventRecorder(registry);
       const images = new Images(options.images);
       const collector = new GarbageCollector(registry, stored, onError);
-      const kubelet = new Kubelet(
-        { registry, recorder, images, logs, ledger, podsFolder: folder.folder('pods') },
-        onError,
-      );
+      const kubelet = new Kubelet({ registry, recorder, images, logs, ledger, podsFolder, user }, onError);
       const jobController = new JobController(registry, recorder, onError);
       const stopControllers = async (): Promise<void> => {
         await kubelet.stop();

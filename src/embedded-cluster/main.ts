@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EmbeddedCluster, type EmbeddedImage } from './embedded-cluster.js';
 
-const USAGE = `usage: main.js --data-dir DIR [--images FILE.json] [--namespace NAME] [--port N]
+const USAGE = `usage: main.js --data-dir DIR [--images FILE.json] [--namespace NAME] [--port N] [--run-as USER]
 
 Runs the embedded cluster alone until SIGTERM or SIGINT. FILE.json is a list of images:
   [{"name": "docker.io/example/area:1.0", "folder": "/path", "entrypoint": ["node", "index.mjs"]}]
@@ -15,6 +15,7 @@ async function main(): Promise<void> {
       images: { type: 'string' },
       namespace: { type: 'string' },
       port: { type: 'string' },
+      'run-as': { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -26,7 +27,9 @@ async function main(): Promise<void> {
     images: values.images ? imagesIn(values.images) : [],
     port,
     ...(values.namespace && { namespace: values.namespace }),
+    ...(values['run-as'] && { runAs: values['run-as'] }),
     log: (message) => console.error(message),
+    warn: (message) => console.error(message),
   });
   console.log(`embedded cluster ready: ${cluster.kubeconfigPath}`);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void cluster.stop());

@@ -1,4 +1,4 @@
-import { Global, Inject, Module } from '@nestjs/common';
+import { Global, Inject, Logger, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { Observer } from '../observation/observer.js';
@@ -41,7 +41,15 @@ export class K8sModule implements OnApplicationShutdown {
         {
           provide: ClusterConnection,
           inject: [Configuration],
-          useFactory: connect,
+          useFactory: async (configuration: Configuration) => {
+            const connection = await connect(configuration);
+            const { runAs } = configuration.environment;
+            if (runAs !== undefined && !connection.embedded)
+              new Logger(K8sModule.name).warn(
+                `--run-as ${runAs} is for the embedded cluster; pods of another run as their security contexts say`,
+              );
+            return connection;
+          },
         },
         { provide: ClusterClock, useFactory: () => new ClusterClock() },
         {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { V1Container } from '@kubernetes/client-node';
+import type { ChildUser } from './child-user.js';
 import { environmentOf, expanded, Refusal } from './container-environment.js';
 import type { EmbeddedImage, Images } from './images.js';
 import type { Pod } from '../objects/kubernetes-object.js';
@@ -25,8 +26,8 @@ const USE_A_CLUSTER = 'the embedded cluster runs containers as local processes a
  * | --- | --- |
  * | an image that is registered, `busybox`, `bash` | runs |
  * | any other image | waits: `ErrImagePull`, then `ImagePullBackOff` |
- * | `runAsNonRoot: true` | runs, unless this process is root: `CreateContainerConfigError`, as the kubelet |
- * | `runAsUser`, `runAsGroup`, `fsGroup`, `supplementalGroups` of this very process | runs |
+ * | `runAsNonRoot: true` | runs, unless this process is root and runs containers as itself: `CreateContainerConfigError`, as the kubelet |
+ * | `runAsUser`, `runAsGroup`, `fsGroup`, `supplementalGroups` that its process has: this one's, or `runAs` | runs |
  * | any other of these | `CreateContainerConfigError` |
  * | `privileged: true`, `capabilities.add`, `procMount` | `CreateContainerConfigError` |
  * | `allowPrivilegeEscalation`, `capabilities.drop`, `readOnlyRootFilesystem`, seccomp, AppArmor, SELinux | runs; they can only narrow, and do not here |
@@ -39,6 +40,7 @@ const USE_A_CLUSTER = 'the embedded cluster runs containers as local processes a
  * | `resources` | taken into account when the pod is placed; limits are not enforced |
  * | `hostNetwork`, `hostPID`, `shareProcessNamespace` and the like | runs; a local process has them |
  *
+ * @param runAs whom containers run as; default: as this process
  * @throws Refusal
  */
 export function configureContainer(
@@ -46,6 +48,7 @@ export function configureContainer(
   container: V1Container,
   images: Images,
   registry: ObjectRegistry,
+  runAs?: ChildUser,
 ): ContainerConfiguration {
   const image = images.find(container.image ?? '');
   if (!image) {
@@ -54,7 +57,7 @@ export function configureContainer(
       `failed to pull "${container.image}": the embedded cluster runs registered images, busybox and bash only; use a real cluster for this image`,
     );
   }
-  checkSecurity(pod, container);
+  checkSecurity(pod, container, runAs);
   checkFeatures(container);
   const environment = environmentOf(pod, container, image, registry);
   const given = container.command?.length
@@ -82,9 +85,11 @@ function refuse(what: string): never {
   throw new Refusal('CreateContainerConfigError', `${USE_A_CLUSTER} ${what}; use a real cluster`);
 }
 
-function checkSecurity(pod: Pod, container: V1Container): void {
+function checkSecurity(pod: Pod, container: V1Container, runAs: ChildUser | undefined): void {
   const context = { ...pod.spec.securityContext, ...container.securityContext };
-  const [user, group, groups] = [process.geteuid?.(), process.getegid?.(), process.getgroups?.() ?? []];
+  const [user, group, groups] = runAs
+    ? [runAs.uid, runAs.gid, []]
+    : [process.geteuid?.(), process.getegid?.(), process.getgroups?.() ?? []];
   if (context.runAsUser !== undefined && context.runAsUser !== user) refuse(`run as user ${context.runAsUser}`);
   if (context.runAsGroup !== undefined && context.runAsGroup !== group) refuse(`run as group ${context.runAsGroup}`);
   for (const wanted of [context.fsGroup, ...(context.supplementalGroups ?? [])]) {

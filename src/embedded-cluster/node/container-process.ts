@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { killGroup, type ChildLedger } from './child-ledger.js';
+import { makeAs, type ChildUser, type Step } from './child-user.js';
 import type { ContainerConfiguration } from './container-configuration.js';
+import { Refusal } from './container-environment.js';
 import type { LogWriter } from './container-log.js';
 
 /** How a container's process ended; `startError`: it could not be started at all. */
@@ -15,12 +17,21 @@ export interface Ending {
 /** How long output is waited for that a process which left its group still holds open, milliseconds. */
 const OUTPUT_GRACE = 2000;
 
-/** The container's own folder: links to the image's files and to the volumes that are mounted. */
-export function prepareFolder(
-  folder: string,
-  volumes: string,
+/**
+ * The container's own folder: links to the image's files and to the volumes that are mounted.
+ *
+ * @param pod folder of the pod; the user of its containers is given the folders in it, but not itself
+ * @returns the container's own folder
+ * @throws Refusal where the user has no right to make its folders
+ */
+export async function prepareFolder(
+  pod: string,
+  container: string,
   { image, mounts, workingDirectory }: ContainerConfiguration,
-): void {
+  user?: ChildUser,
+): Promise<string> {
+  const [containers, volumes] = [path.join(pod, 'containers'), path.join(pod, 'volumes')];
+  const folder = path.join(containers, container);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const mountRoots = new Set(mounts.map(({ at }) => at.split('/')[0]));
@@ -29,13 +40,30 @@ export function prepareFolder(
       if (!mountRoots.has(entry)) symlinkSync(path.join(image.folder, entry), path.join(folder, entry));
     }
   }
-  for (const { at, volume, subPath } of mounts) {
-    const target = path.join(volumes, volume, subPath);
-    mkdirSync(target, { recursive: true });
-    mkdirSync(path.dirname(path.join(folder, at)), { recursive: true });
-    symlinkSync(target, path.join(folder, at));
+  const steps: Step[] = [
+    ...mounts.flatMap(({ at, volume, subPath }) => {
+      const [target, link] = [path.join(volumes, volume, subPath), path.join(folder, at)];
+      return [{ folder: target }, { folder: path.dirname(link) }, { link, to: target }];
+    }),
+    { folder: path.join(folder, workingDirectory) },
+  ];
+  if (user) {
+    const ofVolumes = mounts.map(({ volume }) => path.join(volumes, volume));
+    for (const each of ofVolumes) mkdirSync(each, { recursive: true, mode: 0o700 });
+    // To be passed through, neither listed nor changed.
+    for (const above of [pod, containers, ...(mounts.length > 0 ? [volumes] : [])]) chmodSync(above, 0o711);
+    for (const own of [folder, ...ofVolumes]) chownSync(own, user.uid, user.gid);
+    if (mounts.length === 0 && workingDirectory === '.') return folder;
+    await makeAs(user, steps).catch((error: unknown) => {
+      throw new Refusal('CreateContainerError', `failed to make the folders of the container: ${String(error)}`);
+    });
+    return folder;
   }
-  mkdirSync(path.join(folder, workingDirectory), { recursive: true });
+  for (const step of steps) {
+    if ('to' in step) symlinkSync(step.to, step.link);
+    else mkdirSync(step.folder, { recursive: true });
+  }
+  return folder;
 }
 
 /**
@@ -54,12 +82,14 @@ export class ContainerProcess {
     folder: string,
     private readonly log: LogWriter,
     private readonly ledger: ChildLedger,
+    user?: ChildUser,
   ) {
     try {
       this.child = spawn(program, args, {
         cwd: path.join(folder, workingDirectory),
         env: { HOME: folder, ...environment },
         detached: true,
+        ...user,
         stdio: ['ignore', 'pipe', 'pipe'],
       });
     } catch (error) {

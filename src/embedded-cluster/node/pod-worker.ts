@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { V1Container } from '@kubernetes/client-node';
 import type { ChildLedger } from './child-ledger.js';
+import type { ChildUser } from './child-user.js';
 import { configureContainer, type ContainerConfiguration } from './container-configuration.js';
 import { Refusal } from './container-environment.js';
 import type { ContainerLogs } from './container-log.js';
@@ -22,6 +23,15 @@ export interface Machinery {
   readonly ledger: ChildLedger;
   /** Folder of the pods' volumes and working directories. */
   readonly podsFolder: string;
+  /** Whom containers run as; default: as this process. */
+  readonly user?: ChildUser;
+}
+
+/** A container that can be started. */
+interface Prepared {
+  readonly configuration: ContainerConfiguration;
+  /** Its own folder. */
+  readonly folder: string;
 }
 
 const MAX_TIMER = 2 ** 31 - 1;
@@ -119,12 +129,12 @@ export class PodWorker {
   private async runContainer(container: V1Container, onStart?: () => void): Promise<boolean> {
     const policy = isSidecar(container) ? 'Always' : this.pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
     for (let run = 0; ; run++) {
-      const configuration = this.configure(container);
-      if (!configuration) {
+      const prepared = await this.prepare(container);
+      if (!prepared) {
         await this.ending;
         return false;
       }
-      const { exitCode } = await this.runOnce(container, configuration, run, onStart);
+      const { exitCode } = await this.runOnce(container, prepared, run, onStart);
       if (this.verdict || this.over || policy === 'Never' || (policy === 'OnFailure' && exitCode === 0))
         return exitCode === 0;
       await this.backOff(container, run);
@@ -134,20 +144,19 @@ export class PodWorker {
 
   private async runOnce(
     container: V1Container,
-    configuration: ContainerConfiguration,
+    { configuration, folder }: Prepared,
     run: number,
     onStart?: () => void,
   ): Promise<Ending> {
-    const { logs, ledger } = this.machinery;
+    const { logs, ledger, user } = this.machinery;
     const containerID = `embedded://${randomHex(32)}`;
-    const folder = path.join(this.folder, 'containers', container.name);
-    prepareFolder(folder, path.join(this.folder, 'volumes'), configuration);
     this.event(container, 'Normal', 'Created', `Created container: ${container.name}`);
     const process = new ContainerProcess(
       configuration,
       folder,
       logs.open(this.pod.metadata.uid, container.name, run),
       ledger,
+      user,
     );
     this.processes.add(process);
     await process.started;
@@ -185,12 +194,13 @@ export class PodWorker {
   }
 
   /** @returns undefined where the container cannot run here: its state says why */
-  private configure(container: V1Container): ContainerConfiguration | undefined {
-    const { registry, images } = this.machinery;
+  private async prepare(container: V1Container): Promise<Prepared | undefined> {
+    const { registry, images, user } = this.machinery;
     try {
-      const configuration = configureContainer(this.currentPod() ?? this.pod, container, images, registry);
+      const configuration = configureContainer(this.currentPod() ?? this.pod, container, images, registry, user);
+      const folder = await prepareFolder(this.folder, container.name, configuration, user);
       this.event(container, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine`);
-      return configuration;
+      return { configuration, folder };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.set(container, { state: { waiting: { reason: error.reason, message: error.message } } });

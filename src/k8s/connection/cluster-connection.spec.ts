@@ -19,7 +19,7 @@ function kubeconfig(name: string, namespace?: string, server = `https://${name}.
 describe('connectToCluster', () => {
   let folder: string;
   let environment: Record<string, string>;
-  let started: { dataDir: string; images: unknown }[];
+  let started: { dataDir: string; images: unknown; runAs?: string }[];
   const stop = jest.fn(async () => undefined);
   const inherited = { host: process.env.KUBERNETES_SERVICE_HOST, port: process.env.KUBERNETES_SERVICE_PORT };
 
@@ -28,12 +28,12 @@ describe('connectToCluster', () => {
     namespace?: string,
     surroundings: Partial<Surroundings> = {},
   ): Promise<ClusterConnection> =>
-    connectToCluster({ cluster, dataDir: '/data', namespace }, environment, {
+    connectToCluster({ cluster, dataDir: '/data', runAs: 'nobody', namespace }, environment, {
       homeFolders: [join(folder, 'home'), join(folder, 'home-of-root')],
       root: join(folder, 'root'),
       insideContainer: false,
-      startEmbeddedCluster: async (dataDir, images) => {
-        started.push({ dataDir, images });
+      startEmbeddedCluster: async (dataDir, images, runAs) => {
+        started.push({ dataDir, images, runAs });
         const kubeconfigPath = await file('embedded', kubeconfig('embedded'));
         return { kubeconfigPath, url: 'http://127.0.0.1:1', stop };
       },
@@ -107,7 +107,7 @@ describe('connectToCluster', () => {
         embedded: true,
         description: 'embedded cluster in /data/cluster (http://127.0.0.1:1)',
       });
-      expect(started).toEqual([{ dataDir: '/data/cluster', images: [...shippedImages] }]);
+      expect(started).toEqual([{ dataDir: '/data/cluster', images: [...shippedImages], runAs: 'nobody' }]);
       await connection.close();
       expect(stop).toHaveBeenCalledTimes(1);
     });

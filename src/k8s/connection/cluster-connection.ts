@@ -27,6 +27,8 @@ export abstract class ClusterConnection {
 export interface ClusterSettings {
   readonly cluster: ClusterChoice;
   readonly dataDir: string;
+  /** Whom the containers of the embedded cluster run as; default: as this process. */
+  readonly runAs?: string;
   readonly namespace?: string;
 }
 
@@ -43,7 +45,11 @@ export interface Surroundings {
   /** Where the root of the mounted service account is; the empty string but in tests. */
   readonly root: string;
   readonly insideContainer: boolean;
-  readonly startEmbeddedCluster: (dataDir: string, images: EmbeddedImage[]) => Promise<RunningEmbeddedCluster>;
+  readonly startEmbeddedCluster: (
+    dataDir: string,
+    images: EmbeddedImage[],
+    runAs: string | undefined,
+  ) => Promise<RunningEmbeddedCluster>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -100,10 +106,11 @@ function actualSurroundings(environment: Environment): Surroundings {
     homeFolders: insideContainer && own !== ROOT_HOME ? [own, ROOT_HOME] : [own],
     root: '',
     insideContainer,
-    startEmbeddedCluster: async (dataDir, images) => {
+    startEmbeddedCluster: async (dataDir, images, runAs) => {
       const { EmbeddedCluster } = await import('../../embedded-cluster/embedded-cluster.js');
       const logger = new Logger(EmbeddedCluster.name);
-      return EmbeddedCluster.start({ dataDir, images, log: (message: string) => logger.log(message) });
+      const [log, warn] = [(message: string) => logger.log(message), (message: string) => logger.warn(message)];
+      return EmbeddedCluster.start({ dataDir, images, runAs, log, warn });
     },
   };
 }
@@ -147,7 +154,7 @@ async function connectEmbedded(
 ): Promise<ClusterConnection> {
   const dataDir = join(settings.dataDir, 'cluster');
   const images = await readEmbeddedImages(environment);
-  const cluster = await around.startEmbeddedCluster(dataDir, images).catch((error: unknown) => {
+  const cluster = await around.startEmbeddedCluster(dataDir, images, settings.runAs).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new ClusterConnectionError(`The embedded cluster cannot start: ${why}`, { cause: error });
   });
