@@ -236,7 +236,9 @@ describeWithHelm('the chart', () => {
   });
 
   it('adds notebooks to the configuration, and the account as which they tell their progress', async () => {
-    const objects = await render({ papermill: { enabled: true, processor: { default_image: 'notebooks:1' } } });
+    const objects = await render({
+      papermill: { enabled: true, progress: true, processor: { default_image: 'notebooks:1' } },
+    });
     const processor = {
       name: 'pygeoapi_kubernetes_papermill.PapermillNotebookKubernetesProcessor',
       default_image: 'notebooks:1',
@@ -252,8 +254,39 @@ describeWithHelm('the chart', () => {
     expect(named(objects, 'Role', 'k8s-job-manager-notebooks').rules).toEqual([
       { apiGroups: ['batch'], resources: ['jobs'], verbs: ['patch'] },
     ]);
-    const without = await render({ papermill: { enabled: true, progress: false } });
+    const without = await render({ papermill: { enabled: true } });
     expect(kindsOf(without).filter((name) => name.endsWith('-notebooks'))).toEqual([]);
+  });
+
+  it('keeps that account from other Jobs, by a policy that is left out, and said to be, below Kubernetes 1.30', async () => {
+    const papermill = { enabled: true, progress: true };
+    const policies = (objects: readonly Rendered[]) =>
+      kindsOf(objects).filter((name) => name.startsWith('ValidatingAdmissionPolicy'));
+    const name = 'processes-k8s-job-manager-notebooks';
+    const objects = await render({ papermill });
+    expect(policies(objects)).toEqual([
+      `ValidatingAdmissionPolicy /${name}`,
+      `ValidatingAdmissionPolicyBinding /${name}`,
+    ]);
+    expect(named(objects, 'ValidatingAdmissionPolicyBinding', name).spec).toEqual({
+      policyName: name,
+      validationActions: ['Deny'],
+      matchResources: { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'processes' } } },
+    });
+    for (const [version, count] of [
+      ['1.30.0-gke.1', 2],
+      ['1.29.9', 0],
+    ] as const) {
+      const args = ['template', 'x', chart, '--kube-version', version, '--values', '-'];
+      expect(policies(objectsOf(await helm(args, JSON.stringify({ papermill }))))).toHaveLength(count);
+    }
+    // Helm shows notes for its own version of Kubernetes alone; what leaves the policy out is the same.
+    const notes = (values: object) =>
+      helm(['install', 'x', chart, '--dry-run=client', '--values', '-'], JSON.stringify({ papermill: values }));
+    const warning = /WARNING: notebooks may change all Jobs of namespace default/;
+    expect(await notes({ ...papermill, progressPolicy: false })).toMatch(warning);
+    expect(await notes(papermill)).not.toMatch(warning);
+    expect(await notes({ enabled: true })).not.toMatch(warning);
   });
 
   it('gives notebooks the secrets of their users, and the server the right to list them, where both are asked for', async () => {
@@ -494,6 +527,22 @@ describeWithHelm(
       const rendered = ofSecrets(await render({ papermill }));
       expect(rendered).toHaveLength(2);
       expect(rendered).toEqual(ofSecrets(await kustomize('base', ['notebook-secrets'])));
+    });
+
+    it('let notebooks write their progress by the same Role and the same policy', async () => {
+      const ofNotebooks = (objects: Rendered[]) =>
+        comparable(
+          objects
+            .filter(({ metadata }) => metadata.name.endsWith('-notebooks'))
+            .filter(({ kind }) => kind !== 'ValidatingAdmissionPolicyBinding')
+            // Of kustomize it has one name for all, and a namespace that does not count.
+            .map((object) =>
+              object.kind.startsWith('Validating') ? { ...object, metadata: { name: 'policy' } } : object,
+            ),
+        );
+      const rendered = ofNotebooks(await render({ papermill: { enabled: true, progress: true } }));
+      expect(rendered).toHaveLength(4);
+      expect(rendered).toEqual(ofNotebooks(await kustomize('base', ['notebook-progress'])));
     });
 
     it('release pods by the same Job with the same rights', async () => {

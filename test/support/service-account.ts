@@ -1,4 +1,10 @@
-import { KubeConfig, RbacAuthorizationV1Api, type V1PolicyRule } from '@kubernetes/client-node';
+import {
+  KubeConfig,
+  RbacAuthorizationV1Api,
+  type V1BoundObjectReference,
+  type V1Pod,
+  type V1PolicyRule,
+} from '@kubernetes/client-node';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { TestCluster } from './cluster.js';
 
@@ -21,19 +27,28 @@ export async function kubeconfigWith(cluster: TestCluster, rules: V1PolicyRule[]
   return kubeconfigAs(cluster, namespace, name);
 }
 
-/** A kubeconfig of a service account that is there. */
-export async function kubeconfigAs(cluster: TestCluster, namespace: string, name: string): Promise<string> {
+/** A kubeconfig of a service account that is there. @param pod whose token it is, as those that are mounted into pods; default: nobody's */
+export async function kubeconfigAs(
+  cluster: TestCluster,
+  namespace: string,
+  name: string,
+  pod?: V1Pod,
+): Promise<string> {
   const { status } = await cluster.core.createNamespacedServiceAccountToken({
     namespace,
     name,
     body: {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
-      spec: { audiences: [], expirationSeconds: 3600 },
+      spec: { audiences: [], expirationSeconds: 3600, ...(pod && { boundObjectRef: boundTo(pod) }) },
     },
   });
   const text = await readFile(cluster.kubeconfig, 'utf8');
-  const file = `${cluster.folder}/${name}-kubeconfig`;
+  const file = `${cluster.folder}/${pod?.metadata?.name ?? name}-kubeconfig`;
   await writeFile(file, text.replace(/token: \S+?(?=[},\s])/, `token: ${status?.token ?? ''}`), { mode: 0o600 });
   return file;
+}
+
+function boundTo({ metadata }: V1Pod): V1BoundObjectReference {
+  return { apiVersion: 'v1', kind: 'Pod', name: metadata?.name, uid: metadata?.uid };
 }

@@ -53,6 +53,18 @@ helm.sh/chart: {{ include "server.chart" . }}
 {{- printf "%s-notebooks" (include "server.fullname" . | trunc 53) -}}
 {{- end -}}
 
+{{/* Not empty where notebooks may patch Jobs, and a policy limits that; Kubernetes has it from 1.30. */}}
+{{- define "server.hasProgressPolicy" -}}
+{{- if and .Values.papermill.enabled .Values.papermill.progress .Values.papermill.progressPolicy (semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version) -}}
+yes
+{{- end -}}
+{{- end -}}
+
+{{/* The policy is the whole cluster's: its name holds the namespace of the jobs. */}}
+{{- define "server.progressPolicy" -}}
+{{- printf "%s-%s" (include "server.jobsNamespace" .) (include "server.notebooksAccount" .) -}}
+{{- end -}}
+
 {{- define "server.notebookSecretsRole" -}}
 {{- printf "%s-notebook-secrets" (include "server.fullname" . | trunc 46) -}}
 {{- end -}}
