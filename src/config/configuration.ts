@@ -226,6 +226,8 @@ export interface EnvironmentSettings {
   readonly jobPodSecurityContext?: string;
   /** `PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT`, unparsed. */
   readonly jobContainerSecurityContext?: string;
+  /** `PYGEOAPI_K8S_MANAGER_JOB_SECRETS`: whether capabilities and secret inputs of jobs stand in Secrets; default false: in the Jobs. */
+  readonly jobSecrets: boolean;
   /** `PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_*`; undefined when unset or empty. */
   readonly bucket: {
     readonly endpoint?: string;

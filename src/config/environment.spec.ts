@@ -44,6 +44,7 @@ describe('the environment', () => {
       faults: [],
       settings: {
         jobNamePrefix: 'pygeoapi-job-',
+        jobSecrets: false,
         bucket: { pathPrefix: '' },
         subscribers: { allowedHosts: ['public'], secrets: [] },
         inputHosts: ['public'],
@@ -64,6 +65,7 @@ describe('the environment', () => {
       PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'my-jobs-',
       PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT: 'off',
       PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT: '{not json',
+      PYGEOAPI_K8S_MANAGER_JOB_SECRETS: 'true',
       [`${bucket}_ENDPOINT`]: 'https://obs.example.org',
       [`${bucket}_KEY`]: 'key\n',
       [`${bucket}_SECRET`]: 'secret\n\n',
@@ -92,6 +94,7 @@ describe('the environment', () => {
       jobNamePrefix: 'my-jobs-',
       jobPodSecurityContext: 'off',
       jobContainerSecurityContext: '{not json',
+      jobSecrets: true,
       bucket: {
         endpoint: 'https://obs.example.org',
         key: 'key',

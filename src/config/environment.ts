@@ -204,6 +204,10 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT?: string;
 
   @IsOptional()
+  @YamlBoolean()
+  PYGEOAPI_K8S_MANAGER_JOB_SECRETS?: boolean;
+
+  @IsOptional()
   @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
   @IntegerFrom(1, 2 ** 31 - 1)
   PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
@@ -302,6 +306,7 @@ export function toEnvironmentSettings(
     jobNamePrefix: variables.PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX ?? defaultJobNamePrefix,
     jobPodSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_POD_SECURITY_CONTEXT,
     jobContainerSecurityContext: variables.PYGEOAPI_K8S_MANAGER_JOB_CONTAINER_SECURITY_CONTEXT,
+    jobSecrets: variables.PYGEOAPI_K8S_MANAGER_JOB_SECRETS ?? false,
     bucket: {
       endpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT,
       publicEndpoint: variables.PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_PUBLIC_ENDPOINT,

@@ -228,6 +228,11 @@ export const variables: readonly Variable[] = [
     text: 'Security context of the containers as JSON; off or none: no context.',
   },
   {
+    name: 'PYGEOAPI_K8S_MANAGER_JOB_SECRETS',
+    default: 'false',
+    text: 'true: capabilities and inputs with secret-looking names reach pods by a Secret of each job, which the server must have the right to create, and stand no more in the Job.',
+  },
+  {
     name: 'PYGEOAPI_K8S_MANAGER_RESULTS_TTL',
     default: 'server.manager.results_ttl, else for ever',
     text: "Seconds after a job's end that its results are kept in the object store, where its process does not say otherwise (results_ttl).",

@@ -14,6 +14,7 @@ import { JobCreation } from './execution/job-creation.js';
 import { JobPreparation } from './execution/job-preparation.js';
 import { JobLogs } from './logs/job-logs.js';
 import { JobResults } from './results/job-results.js';
+import { JobSecrets } from './execution/job-secrets.js';
 import { JobTransfers } from './execution/job-transfers.js';
 import { JobWaiter } from './execution/job-waiter.js';
 import { JobsController } from './listing/jobs.controller.js';
@@ -47,6 +48,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobLogs,
     JobPreparation,
     JobResults,
+    JobSecrets,
     JobTransfers,
     JobWaiter,
     JobsService,

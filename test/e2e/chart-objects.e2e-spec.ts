@@ -529,6 +529,16 @@ describeWithHelm(
       expect(rendered).toEqual(ofSecrets(await kustomize('base', ['notebook-secrets'])));
     });
 
+    it('let the server make Secrets of jobs by the same Role, where the Deployment asks for it', async () => {
+      const ofSecrets = (objects: Rendered[]) =>
+        comparable(
+          objects.filter(({ kind, metadata }) => metadata.name.endsWith('-job-secrets') || kind === 'Deployment'),
+        );
+      const rendered = ofSecrets(await render({ image: { tag: 'latest' }, jobs: { secrets: true } }));
+      expect(rendered).toHaveLength(3);
+      expect(rendered).toEqual(ofSecrets(await kustomize('base', ['job-secrets'])));
+    });
+
     it('let notebooks write their progress by the same Role and the same policy', async () => {
       const ofNotebooks = (objects: Rendered[]) =>
         comparable(

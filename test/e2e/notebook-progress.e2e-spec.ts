@@ -15,7 +15,7 @@ import { eventually } from '../support/wait.js';
 const run = promisify(execFile);
 const ACCOUNT = 'k8s-job-manager-notebooks';
 const PROGRESS = 'pygeoapi.io/progress';
-const OF_SERVER = 'ogc-processes-k8s/result';
+const OF_SERVER = 'processes.pygeoapi.io/log-key';
 
 let cluster: TestCluster;
 /** The policy is the whole cluster's: this suite's has a name of its own. */
@@ -138,7 +138,7 @@ describeOnRealCluster('the component notebook-progress', () => {
 
   it.each([
     ['another annotation', annotate({ [OF_SERVER]: 'of another job' }), 'of the annotations'],
-    ['a new annotation', annotate({ 'ogc-processes-k8s/other': 'x', [PROGRESS]: '43' }), 'of the annotations'],
+    ['a new annotation', annotate({ 'processes.pygeoapi.io/other': 'x', [PROGRESS]: '43' }), 'of the annotations'],
     ['taking an annotation away', annotate({ [OF_SERVER]: null }), 'of the annotations'],
     ['a label', { metadata: { labels: { a: 'another' } } }, 'annotations alone'],
     ['a finalizer', { metadata: { finalizers: ['example.org/held'] } }, 'annotations alone'],

@@ -65,6 +65,10 @@ yes
 {{- printf "%s-%s" (include "server.jobsNamespace" .) (include "server.notebooksAccount" .) -}}
 {{- end -}}
 
+{{- define "server.jobSecretsRole" -}}
+{{- printf "%s-job-secrets" (include "server.fullname" . | trunc 51) -}}
+{{- end -}}
+
 {{- define "server.notebookSecretsRole" -}}
 {{- printf "%s-notebook-secrets" (include "server.fullname" . | trunc 46) -}}
 {{- end -}}

@@ -11,6 +11,8 @@ export class Refusal extends Error {
   constructor(
     readonly reason: 'ErrImagePull' | 'CreateContainerConfigError' | 'CreateContainerError',
     message: string,
+    /** Whether it passes by itself once an object of the cluster is there. */
+    readonly mayPass = false,
   ) {
     super(message);
   }
@@ -88,7 +90,7 @@ function keyedData(
   const object = registry.store.get(resource, namespace, name);
   if (!object) {
     if (optional) return undefined;
-    throw new Refusal('CreateContainerConfigError', `${resource.singular} "${name}" not found`);
+    throw new Refusal('CreateContainerConfigError', `${resource.singular} "${name}" not found`, true);
   }
   const entries = Object.entries(object.data ?? {});
   return Object.fromEntries(

@@ -27,16 +27,14 @@ export interface Machinery {
   readonly user?: ChildUser;
 }
 
-/** A container that can be started. */
-interface Prepared {
-  readonly configuration: ContainerConfiguration;
-  /** Its own folder. */
-  readonly folder: string;
-}
+/** A container that can be started, and its folder. */
+type Prepared = { readonly configuration: ContainerConfiguration; readonly folder: string };
 
 const MAX_TIMER = 2 ** 31 - 1;
 const MAX_RESTART_DELAY = 300_000;
 const FIRST_RESTART_DELAY = 10_000;
+/** When it is looked again for an object that a container needs, milliseconds; doubled each time. */
+const FIRST_LOOK_AGAIN = 50;
 /** How long `ErrImagePull` shows before `ImagePullBackOff`, milliseconds. */
 const PULL_BACKOFF = 500;
 
@@ -129,16 +127,23 @@ export class PodWorker {
   private async runContainer(container: V1Container, onStart?: () => void): Promise<boolean> {
     const policy = isSidecar(container) ? 'Always' : this.pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
     for (let run = 0; ; run++) {
-      const prepared = await this.prepare(container);
-      if (!prepared) {
-        await this.ending;
-        return false;
-      }
+      const prepared = await this.prepared(container);
+      if (!prepared) return false;
       const { exitCode } = await this.runOnce(container, prepared, run, onStart);
       if (this.verdict || this.over || policy === 'Never' || (policy === 'OnFailure' && exitCode === 0))
         return exitCode === 0;
       await this.backOff(container, run);
       if (this.verdict || this.over) return false;
+    }
+  }
+
+  /** Waits for objects that are not there yet, as the kubelet does. @returns undefined once the pod is to end */
+  private async prepared(container: V1Container): Promise<Prepared | undefined> {
+    for (let delay = FIRST_LOOK_AGAIN; ; delay = Math.min(delay * 2, FIRST_RESTART_DELAY)) {
+      const outcome = await this.prepare(container);
+      if (typeof outcome === 'object') return outcome;
+      await Promise.race([this.ending, new Promise<void>((resolve) => outcome && this.after(delay, resolve))]);
+      if (this.verdict || this.over) return undefined;
     }
   }
 
@@ -194,7 +199,7 @@ export class PodWorker {
   }
 
   /** @returns undefined where the container cannot run here: its state says why */
-  private async prepare(container: V1Container): Promise<Prepared | undefined> {
+  private async prepare(container: V1Container): Promise<Prepared | 'not yet' | undefined> {
     const { registry, images, user } = this.machinery;
     try {
       const configuration = configureContainer(this.currentPod() ?? this.pod, container, images, registry, user);
@@ -206,7 +211,7 @@ export class PodWorker {
       this.set(container, { state: { waiting: { reason: error.reason, message: error.message } } });
       if (error.reason !== 'ErrImagePull') {
         this.event(container, 'Warning', 'Failed', `Error: ${error.message}`);
-        return undefined;
+        return error.mayPass ? 'not yet' : undefined;
       }
       this.event(container, 'Warning', 'Failed', `Failed to pull image "${container.image}": ${error.message}`);
       this.event(container, 'Warning', 'Failed', 'Error: ErrImagePull');

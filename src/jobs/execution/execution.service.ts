@@ -20,11 +20,13 @@ import { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
 import { activeTrace, inSpan } from '../../tracing/tracing.js';
 import { Access, type Caller, executionOf } from '../../access/access.js';
+import { splitJob } from './execution-secret.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
-import { JobCreation } from './job-creation.js';
-import { isSame, JobPreparation } from './job-preparation.js';
+import { isSame, JobCreation } from './job-creation.js';
+import { JobPreparation } from './job-preparation.js';
+import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
 import { LiveJobs } from './live-jobs.js';
 import { LinkedInputs } from './linked-inputs.js';
@@ -72,6 +74,7 @@ export class ExecutionService {
     private readonly cache: JobCache,
     private readonly preparation: JobPreparation,
     private readonly creation: JobCreation,
+    private readonly secrets: JobSecrets,
     private readonly access: Access,
     private readonly linked: LinkedInputs,
     private readonly live: LiveJobs,
@@ -145,8 +148,13 @@ export class ExecutionService {
     await this.linked.assertValid(process.id, request.links, gone);
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
     const made = { ...pod, idempotencyDigest: idempotency?.digest, subscription, trace: activeTrace() };
-    const { kubeJob, transfer } = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
-    const created = await this.creation.create(kubeJob, process.id).catch(async (error: unknown) => {
+    const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
+    const { transfer } = prepared;
+    const split = this.secrets.isAvailable
+      ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
+      : undefined;
+    const kubeJob = split?.kubeJob ?? prepared.kubeJob;
+    const created = await this.creation.create(kubeJob, process.id, split?.secret).catch(async (error: unknown) => {
       await preparation.withdraw(kubeJob, transfer);
       throw error;
     });
@@ -182,10 +190,9 @@ export class ExecutionService {
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
-    const masked = maskSecrets(request.inputs);
-    if (isDeepStrictEqual(masked, request.inputs)) return real;
+    if (!holdsSecrets(request.inputs)) return real;
     try {
-      return await make(masked);
+      return await make(maskSecrets(request.inputs));
     } catch (error) {
       if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
       throw error;
@@ -207,4 +214,8 @@ function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
 
 function isEmpty(outputs: ExecuteRequest['outputs']): boolean {
   return outputs !== undefined && Object.keys(outputs).length === 0;
+}
+
+function holdsSecrets(inputs: ExecuteRequest['inputs']): boolean {
+  return !isDeepStrictEqual(maskSecrets(inputs), inputs);
 }

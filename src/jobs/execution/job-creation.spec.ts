@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError, type KubernetesFailure } from '../../k8s/client/kubernetes-error.js';
 import { MisconfiguredError, UnavailableError } from '../../ogc/domain-errors.js';
 import { JobCreation, MOST_CREATIONS } from './job-creation.js';
+import type { JobSecrets } from './job-secrets.js';
 
 const kubeJob: V1Job = { metadata: { name: 'the-job' } };
 const existing: V1Job = { metadata: { name: 'the-job', uid: 'existing' } };
@@ -21,8 +22,9 @@ function creationWith(answers: (V1Job | KubernetesError | Promise<V1Job>)[], fou
     },
     getJob: async () => (calls.push('get'), found),
   } as unknown as KubernetesClient;
-  return { calls, creation: new JobCreation(client) };
+  return { calls, creation: new JobCreation(client, withoutSecrets) };
 }
+const withoutSecrets = {} as JobSecrets;
 const refusal = (failure: KubernetesFailure, message = '', status?: number, retryAfter?: number) =>
   new KubernetesError(failure, message, status, retryAfter);
 const noAnswer = refusal('unavailable', 'ECONNRESET');
@@ -54,7 +56,7 @@ describe('the creation of a Job', () => {
       },
       getJob: async () => undefined,
     } as unknown as KubernetesClient;
-    expect(await new JobCreation(client).create(kubeJob, 'hello')).toBe(made);
+    expect(await new JobCreation(client, withoutSecrets).create(kubeJob, 'hello')).toBe(made);
   });
 
   it.each([

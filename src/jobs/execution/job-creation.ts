@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { V1Job } from '@kubernetes/client-node';
+import type { V1Job, V1Secret } from '@kubernetes/client-node';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
+import { ownAnnotation } from '../../k8s/names.js';
 import { MisconfiguredError, UnavailableError } from '../../ogc/domain-errors.js';
+import { JobSecrets } from './job-secrets.js';
 
 /** More creations than these do not wait for the API server at the same time: they would be answered too late for anybody. */
 export const MOST_CREATIONS = 2000;
@@ -14,19 +16,25 @@ const REPETITIONS = 1;
 export class JobCreation {
   private underWay = 0;
 
-  constructor(private readonly client: KubernetesClient) {}
+  constructor(
+    private readonly client: KubernetesClient,
+    private readonly secrets: JobSecrets,
+  ) {}
 
   /**
    * @param processId for messages
+   * @param secret what the Job's pod waits for; not made where another request has made the Job. Where it cannot be made the Job is deleted again
    * @returns the Job of this name, be it made now or before
    * @throws UnavailableError, MisconfiguredError
    */
-  async create(kubeJob: V1Job, processId: string): Promise<V1Job> {
+  async create(kubeJob: V1Job, processId: string, secret?: V1Secret): Promise<V1Job> {
     if (this.underWay >= MOST_CREATIONS)
       throw new UnavailableError('Too many jobs are being created at this moment; nothing was created.', 1);
     this.underWay += 1;
     try {
-      return await this.createOnce(kubeJob);
+      const created = await this.createOnce(kubeJob);
+      if (secret && isSame(kubeJob, created)) await this.secrets.keep(secret, created);
+      return created;
     } catch (error) {
       throw translated(processId, error);
     } finally {
@@ -43,7 +51,7 @@ export class JobCreation {
         if (error.failure === 'already-exists') {
           const existing = await this.client.getJob(kubeJob.metadata?.name ?? '');
           if (existing) return existing;
-        } else if (!isWithoutAnswer(error)) {
+        } else if (!error.unanswered) {
           throw error;
         }
         if (repetitions >= REPETITIONS) throw error;
@@ -52,9 +60,11 @@ export class JobCreation {
   }
 }
 
-/** The connection broke, or the time was over: the Job may have been made. */
-function isWithoutAnswer(error: KubernetesError): boolean {
-  return error.failure === 'unavailable' && error.status === undefined;
+/** Whether a Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
+export function isSame({ metadata: one }: V1Job, { metadata: other }: V1Job): boolean {
+  return [ownAnnotation.transfer, ownAnnotation.idempotency].every(
+    (name) => one?.annotations?.[name] === other?.annotations?.[name],
+  );
 }
 
 /** What the refusal to create a Job means for whoever executes a process. */
@@ -82,7 +92,7 @@ export function translated(processId: string, error: unknown): unknown {
     case 'already-exists':
       return new UnavailableError('The cluster could not create the job at this moment; nothing was created.', 1);
     default:
-      return isWithoutAnswer(error)
+      return error.unanswered
         ? new UnavailableError(
             'The cluster does not answer now. Whether the job was created is not known: with an Idempotency-Key the request can be repeated safely.',
           )

@@ -3,7 +3,7 @@ import type { V1Job } from '@kubernetes/client-node';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
-import { jobName, ownAnnotation } from '../../k8s/names.js';
+import { jobName } from '../../k8s/names.js';
 import type { ExecuteRequest } from '../../processes/request/execute-request.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
@@ -128,10 +128,4 @@ export class JobPreparation {
   private maxInline(process: RegisteredProcess): number | undefined {
     return process.jobSettings.maxInlineInputs ?? this.configuration.server.manager.jobs.maxInlineInputs;
   }
-}
-
-/** Whether the Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
-export function isSame(one: V1Job, other: V1Job): boolean {
-  const transferOf = ({ metadata }: V1Job) => metadata?.annotations?.[ownAnnotation.transfer];
-  return transferOf(one) === transferOf(other);
 }

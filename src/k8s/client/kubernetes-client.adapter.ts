@@ -5,6 +5,7 @@ import type {
   V1Job,
   V1ObjectMeta,
   V1Pod,
+  V1Secret,
   V1SelfSubjectAccessReview,
 } from '@kubernetes/client-node';
 import { resourcePath } from './api-paths.js';
@@ -149,6 +150,10 @@ export class ApiKubernetesClient extends KubernetesClient {
   override async listSecrets(): Promise<V1ObjectMeta[]> {
     const secrets = await this.#listAll<{ metadata: V1ObjectMeta }>('secrets', METADATA_ONLY);
     return secrets.map(({ metadata }) => metadata);
+  }
+
+  override async createSecret(secret: V1Secret): Promise<void> {
+    await this.transport.json({ method: 'POST', path: resourcePath(this.namespace, 'secrets'), body: secret });
   }
 
   override async createEvent(event: CoreV1Event): Promise<void> {

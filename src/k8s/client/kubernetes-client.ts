@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { CoreV1Event, V1Job, V1ObjectMeta, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Job, V1ObjectMeta, V1Pod, V1Secret } from '@kubernetes/client-node';
 
 export interface ReadLogOptions {
   readonly follow?: boolean;
@@ -65,6 +65,8 @@ export abstract class KubernetesClient {
   abstract readLog(podName: string, container: string, options?: ReadLogOptions): Promise<Readable>;
   /** Names and labels of all secrets of the namespace, read in chunks. Only metadata is asked for, so that values never reach this server. */
   abstract listSecrets(): Promise<V1ObjectMeta[]>;
+  /** The secret's values are in `stringData`. */
+  abstract createSecret(secret: V1Secret): Promise<void>;
   abstract createEvent(event: CoreV1Event): Promise<void>;
   /**
    * Whether the server's own account may do this in the namespace (a SelfSubjectAccessReview), as in `kubectl auth can-i`.

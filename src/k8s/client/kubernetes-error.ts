@@ -37,6 +37,11 @@ export class KubernetesError extends Error {
     return ['unavailable', 'not-on-node', 'too-many-requests', 'conflict', 'expired', 'failed'].includes(this.failure);
   }
 
+  /** Whether no answer came (the connection broke, or the time was over): the call may have done what it was for. */
+  get unanswered(): boolean {
+    return this.failure === 'unavailable' && this.status === undefined;
+  }
+
   /** Whether this server is not allowed to make the call: it may be once somebody gives it the right, or its credentials are renewed. */
   get denied(): boolean {
     return this.failure === 'unauthorized' || this.failure === 'forbidden';
