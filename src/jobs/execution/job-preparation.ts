@@ -11,6 +11,7 @@ import { SecurityContextPolicy } from '../../security-context/security-context.p
 import { collects } from '../model/collection.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
 import { assertPodHolds, goByAddress } from './input-size.js';
+import { isSame } from './job-creation.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 import { ProcessorsCluster } from './processors-cluster.js';
 import { requestedResponse, type ResponseWishes } from './requested-response.js';
