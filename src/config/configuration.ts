@@ -30,7 +30,7 @@ export interface ServerSection {
   readonly internalUrl?: string;
   /** `MAX_REQUEST_BYTES`, `max_request_bytes`: largest body of a request, bytes; default 10 MiB. */
   readonly maxRequestBytes: number;
-  /** `MAX_REQUEST_BYTES_IN_FLIGHT`, `max_request_bytes_in_flight`: bytes of all bodies that are held at a time; default 8 times `maxRequestBytes`. */
+  /** `MAX_REQUEST_BYTES_IN_FLIGHT`: bytes of all bodies that are held at a time; default 8 times `maxRequestBytes`. */
   readonly maxRequestBytesInFlight: number;
   /** `MAX_OUTPUT_BYTES`, `max_output_bytes`: largest file that a job may upload for an output, bytes; default 1 TiB. */
   readonly maxOutputBytes: number;
@@ -49,7 +49,7 @@ export interface ServerSection {
   readonly languages: readonly string[];
   /** Whether pages of other origins may use the API: those of any, or of these. */
   readonly cors: boolean | readonly string[];
-  /** `hosts`: the hosts that the server answers to beside that of `url`: names, `*.example.org`, addresses, `loopback`, `*`; undefined: any. */
+  /** Hosts that requests may name beside that of `url`: names, `*.example.org`, addresses, `loopback`, `*`; undefined: any. */
   readonly hosts?: readonly string[];
   readonly prettyPrint: boolean;
   /** Whether synchronous answers carry the `Link` header that OGC's compliance suite reads, which is not a valid one. */

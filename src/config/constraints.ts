@@ -59,6 +59,13 @@ export const IntegerFrom = (min: number, max: number = Number.MAX_SAFE_INTEGER):
     (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
   );
 
+/** As {@link IntegerFrom}, of the digits of a variable. */
+export const WrittenInteger = (min: number, max?: number): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value)),
+    IntegerFrom(min, max),
+  );
+
 export const OneOf = (allowed: readonly string[]): PropertyDecorator =>
   satisfies('oneOf', `one of ${allowed.join(', ')}`, (value) => isText(value) && allowed.includes(value));
 

@@ -147,6 +147,26 @@ describe('the settings of a deployment', () => {
     ]);
   });
 
+  it('say which pages may use the server and which hosts it has, and are warned of what is open', () => {
+    const { server } = load('server: {cors: ["https://a.example"], hosts: "a.example, loopback"}').configuration;
+    expect([server.cors, server.hosts]).toEqual([['https://a.example'], ['a.example', 'loopback']]);
+    const tokens = { PYGEOAPI_K8S_MANAGER_API_TOKEN: 'a-long-enough-token' };
+    const open = expect.stringContaining('server.cors: true lets the pages of any site');
+    expect(load('server: {cors: true}', { environment: tokens }).warnings).toContainEqual(open);
+    expect(load('server: {cors: true}').warnings).not.toContainEqual(open);
+    expect(load('server: {cors: [https://a.example]}', { environment: tokens }).warnings).not.toContainEqual(open);
+    const secret = `whsec_${Buffer.from('a secret of enough length, that is').toString('base64')}`;
+    const signed = { SUBSCRIBER_SIGNING_SECRET: secret };
+    const anywhere = expect.stringContaining('server.url, server.hosts: neither is set');
+    expect(load(manager, { environment: signed }).warnings).toContainEqual(anywhere);
+    expect(load('server: {hosts: [a]}', { environment: signed }).warnings).not.toContainEqual(anywhere);
+    expect(load('server: {url: "http://a"}', { environment: signed }).warnings).not.toContainEqual(anywhere);
+    expect(faultsOf('server: {cors: [a.example], hosts: [http://a]}')).toEqual([
+      expect.stringContaining('server.cors: must be true, false, or a list of origins'),
+      expect.stringContaining('server.hosts: must be a list of host names'),
+    ]);
+  });
+
   test.each(['pygeoapi', 'http://x/y', '//x', '/a b', '/a?b'])('SCRIPT_NAME %s is no path', (SCRIPT_NAME) => {
     expect(faultsOf(manager, { environment: { SCRIPT_NAME } })).toEqual([
       `environment: SCRIPT_NAME: must be a path such as /pygeoapi (is "${SCRIPT_NAME}")`,

@@ -7,13 +7,13 @@ import type { ClusterChoice, EnvironmentSettings, LogFormat } from './configurat
 import {
   HostList,
   HttpAddress,
-  IntegerFrom,
   OneOf,
   TextLike,
   TrustedProxies,
   YamlBoolean,
   parseHostList,
   parseTrustedProxies,
+  WrittenInteger,
 } from './constraints.js';
 import { validateDefinition } from './validation.js';
 import {
@@ -47,8 +47,7 @@ export class EnvironmentVariables {
   HOST?: string;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(0, 65_535)
+  @WrittenInteger(0, 65_535)
   PORT?: number;
 
   @IsOptional()
@@ -56,8 +55,7 @@ export class EnvironmentVariables {
   CONTAINER_HOST?: string;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(0, 65_535)
+  @WrittenInteger(0, 65_535)
   CONTAINER_PORT?: number;
 
   @IsOptional()
@@ -70,18 +68,15 @@ export class EnvironmentVariables {
   TRUST_PROXY?: boolean | string[];
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1, 24 * 3600)
+  @WrittenInteger(1, 24 * 3600)
   SYNC_MAX_WAIT?: number;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(0, 3600)
+  @WrittenInteger(0, 3600)
   FOLLOW_MAX_SILENCE?: number;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1, 24 * 3600)
+  @WrittenInteger(1, 24 * 3600)
   KEEP_ALIVE_TIMEOUT?: number;
 
   @IsOptional()
@@ -101,18 +96,15 @@ export class EnvironmentVariables {
   INTERNAL_URL?: string;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1)
+  @WrittenInteger(1)
   MAX_REQUEST_BYTES?: number;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1)
+  @WrittenInteger(1)
   MAX_REQUEST_BYTES_IN_FLIGHT?: number;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1)
+  @WrittenInteger(1)
   MAX_OUTPUT_BYTES?: number;
 
   @IsOptional()
@@ -155,8 +147,7 @@ export class EnvironmentVariables {
   LOG_FORMAT?: LogFormat;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(0, 65_535)
+  @WrittenInteger(0, 65_535)
   METRICS_PORT?: number;
 
   @IsOptional()
@@ -164,8 +155,7 @@ export class EnvironmentVariables {
   METRICS_TOKEN?: string;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(0, 60)
+  @WrittenInteger(0, 60)
   SHUTDOWN_DELAY?: number;
 
   @IsOptional()
@@ -208,8 +198,7 @@ export class EnvironmentVariables {
   PYGEOAPI_K8S_MANAGER_JOB_SECRETS?: boolean;
 
   @IsOptional()
-  @Transform(({ value }) => (/^\d+$/.test(String(value)) ? Number(value) : value))
-  @IntegerFrom(1, 2 ** 31 - 1)
+  @WrittenInteger(1, 2 ** 31 - 1)
   PYGEOAPI_K8S_MANAGER_RESULTS_TTL?: number;
 
   @IsOptional()

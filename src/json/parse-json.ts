@@ -292,10 +292,5 @@ class JsonReader {
 /** In place of a value: an array or object whose items follow. */
 const OPENED = Symbol('opened');
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= 0x39;
-}
-
-function isExponentMark(code: number): boolean {
-  return code === 0x65 || code === 0x45;
-}
+const isDigit = (code: number): boolean => code >= ZERO && code <= 0x39;
+const isExponentMark = (code: number): boolean => code === 0x65 || code === 0x45;

@@ -3,7 +3,7 @@ const REDACTED = '[redacted]';
 /** Shorter ones stand in any text by chance. */
 const SHORTEST = 8;
 
-/** What gives something away by its shape, whoever's it is. Each is looked for from a few places of a run of characters, so that no line costs more than its length. */
+/** What gives something away by its shape, whoever's it is. Each is looked for from few places: no line costs more than its length. */
 const shapes: readonly (readonly [shape: RegExp, replacement: string])[] = [
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
   // User and password of an address.

@@ -297,12 +297,14 @@ export function serverWarnings(
   return [
     ...(cors === true && secrets.tokens
       ? [
-          `${file}: server.cors: true lets the pages of any site use this server with a token that they come by; a list of origins names those that may`,
+          `${file}: server.cors: true lets the pages of any site use this server with a token that they come by; ` +
+            'a list of origins names those that may',
         ]
       : []),
     ...(secrets.signedMessages && url === undefined && hosts === undefined
       ? [
-          `${file}: server.url, server.hosts: neither is set, so the links of signed messages to subscribers lead to whatever host a request names`,
+          `${file}: server.url, server.hosts: neither is set, so the links of signed messages to subscribers lead to ` +
+            'whatever host a request names',
         ]
       : []),
     ...(citeCompatibility

@@ -61,7 +61,7 @@ export function allowedHosts({ hosts, url, bind }: ServerSection, embedded: bool
   return [...(hosts ?? ['loopback']), bind.host, ...own];
 }
 
-/** Refuses requests for other hosts (421; RFC 9110, section 15.5.20), so that no page of another site reaches the server by a name of its own. */
+/** Refuses requests for other hosts (421; RFC 9110, section 15.5.20): no page of another site gets here by a name of its own. */
 export function checkHosts(fastify: FastifyInstance, allowed: readonly string[] | undefined): void {
   if (!allowed) return;
   fastify.addHook('onRequest', async (request: FastifyRequest) => {

@@ -98,7 +98,8 @@ function showsToken({ headers, body }: FastifyRequest): boolean {
 }
 
 /**
- * Slows the answers to wrong tokens, by the caller's address (`request.ip`, as far as proxies are trusted), and logs them: the first ones, then ever fewer.
+ * Slows the answers to wrong tokens, by the caller's address (`request.ip`, as far as proxies are trusted), and logs them: the first
+ * ones, then ever fewer.
  * Nothing else waits, whoever else is at that address.
  */
 export function slowWrongTokens(fastify: FastifyInstance, wrong = new WrongTokens()): void {
