@@ -120,9 +120,7 @@ export class LogsController {
     const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from);
     const body = await (mayEndEarly ? untilSilent(opening, this.maxSilence * 1000) : opening);
     const bound = mayEndEarly ? [`may-end-early`, `silence=${this.maxSilence}`] : [];
-    await reply
-      .header('log-follow', [...bound, `attempt=${at.attempt}`, `from=${at.from}`].join(', '))
-      .send(body);
+    await reply.header('log-follow', [...bound, `attempt=${at.attempt}`, `from=${at.from}`].join(', ')).send(body);
   }
 
   private async sendEvents(
