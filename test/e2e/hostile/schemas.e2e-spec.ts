@@ -39,7 +39,7 @@ const nested = (depth: number): object => (depth === 0 ? { no: 1 } : { or: neste
 /** Ten times as much may take at most so many times as long. */
 const MOST = 15;
 /** Ticks of processor time are coarse: what takes less than this is as good as nothing, ms. */
-const LEAST = 10;
+const LEAST = 20;
 
 interface Verdict {
   readonly status: number;
