@@ -97,7 +97,7 @@ export interface JobSettings {
   readonly backoffLimit?: number;
   /** Only one that the infrastructure failed (`retries`), not one whose program did; default false. */
   readonly retriesInfrastructureOnly?: boolean;
-  /** Whether pods get the token of their service account (`automountServiceAccountToken`); default: only of an account that is named for them, and as that says. */
+  /** Whether pods get the token of their service account (`automountServiceAccountToken`); default: as an account that is named for them says. */
   readonly automountServiceAccountToken?: boolean;
   /** Bytes of inputs, as JSON, that the Job itself may hold (`max_inline_inputs`); default what fits a variable, 128 KiB. */
   readonly maxInlineInputs?: number;
