@@ -90,7 +90,10 @@ export class Access implements OnApplicationBootstrap {
     return isGuarded ? '' : processId;
   }
 
-  /** Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide opens nothing. */
+  /**
+   * Whether the caller may read all of a job's status: message, progress and what the job said. A processor that fails to decide
+   * opens nothing.
+   */
   async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
     const rights = this.rightsOf(job);
     if (this.resultsArePublic(rights)) return true;
@@ -112,7 +115,10 @@ export class Access implements OnApplicationBootstrap {
     );
   }
 
-  /** Says once, at start, which processes ask for a token to execute and, for nobody has said who reads what comes of it, for none to read that. */
+  /**
+   * Says once, at start, which processes ask for a token to execute and, for nobody has said who reads what comes of it, for none
+   * to read that.
+   */
   onApplicationBootstrap(): void {
     const open = this.processes
       .list()
