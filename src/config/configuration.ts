@@ -106,6 +106,12 @@ export interface JobSettings {
    * anybody may execute; default without limit.
    */
   readonly maxJobs?: number;
+  /** LocalQueue of Kueue in the jobs' namespace, in whose line jobs wait (`queue_name`); default, or empty: none. */
+  readonly queueName?: string;
+  /** WorkloadPriorityClass of Kueue (`queue_priority`); default, or empty: none. */
+  readonly queuePriority?: string;
+  /** Seconds after which a job that still waits in its line fails (`queue_deadline_seconds`); default without limit. */
+  readonly queueDeadlineSeconds?: number;
 }
 
 /**

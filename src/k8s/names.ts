@@ -69,6 +69,8 @@ export const ownAnnotation = {
   tracestate: `${OWN_PREFIX}tracestate`,
   /** Seconds after which a pod that has not started fails the job. */
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
+  /** Seconds after which a job that still waits in its queue fails. */
+  queueDeadline: `${OWN_PREFIX}queue-deadline-seconds`,
   /** Seconds after the job's end that its results are kept in the object store. */
   resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,
   /** RFC 3339 time at which results in the object store were removed because their time was over. */
@@ -123,6 +125,9 @@ export const label = {
   manager: `${OWN_PREFIX}manager`,
   /** Of the Job of an inspection: the digest of all that it is made of. */
   inspection: `${OWN_PREFIX}inspection`,
+  /** Kueue's own (https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/): the LocalQueue of a Job, and its WorkloadPriorityClass. */
+  queueName: 'kueue.x-k8s.io/queue-name',
+  queuePriority: 'kueue.x-k8s.io/priority-class',
 } as const;
 export const MANAGED_BY = 'ogc-processes-k8s';
 

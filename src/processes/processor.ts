@@ -177,6 +177,8 @@ export interface CommonDefinition extends Partial<JobSettingsDefinition> {
   readonly mimetype?: string;
   /** `url`: the main container reads inputs of over 16 KiB from the address in `PYGEOAPI_K8S_MANAGER_INPUTS_URL`; default: `refuse`. */
   readonly large_inputs?: 'url' | 'refuse';
+  readonly allowed_queues?: readonly string[];
+  readonly allowed_queue_priorities?: readonly string[];
   /** Seconds that each call of an asynchronous method of the processor may take; default 30. */
   readonly processor_timeout_seconds?: number;
   /** Overrides the environment's and the baseline security context; `null` switches it off; undefined: not set here. */

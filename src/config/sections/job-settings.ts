@@ -1,8 +1,8 @@
 import { Transform } from 'class-transformer';
-import { IsOptional } from 'class-validator';
+import { IsOptional, MaxLength } from 'class-validator';
 import type { JobSettings, ResultReaders, ResultValidation } from '../configuration.js';
 import { IntegerFrom, NotBeside, OneOf, YamlBoolean } from '../constraints.js';
-import { PodSettingsDefinition } from './pod-settings.js';
+import { NameOrNone, PodSettingsDefinition } from './pod-settings.js';
 
 /** Kubernetes keeps these numbers in 32 bits. */
 const MAX_INT32 = 2 ** 31 - 1;
@@ -67,6 +67,21 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IsOptional()
   @IntegerFrom(1, MAX_INT32)
   max_jobs?: number;
+
+  /** Its label on the Job has at most 63 characters. */
+  @IsOptional()
+  @MaxLength(63, { message: '$property must have at most 63 characters' })
+  @NameOrNone()
+  queue_name?: string;
+
+  @IsOptional()
+  @MaxLength(63, { message: '$property must have at most 63 characters' })
+  @NameOrNone()
+  queue_priority?: string;
+
+  @IsOptional()
+  @IntegerFrom(1, MAX_INT32)
+  queue_deadline_seconds?: number;
 }
 
 /** The two go together: a process that sets either has nothing of the defaults for the other. */
@@ -92,6 +107,9 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     automountServiceAccountToken: definition.automountServiceAccountToken,
     maxInlineInputs: definition.max_inline_inputs,
     maxJobs: definition.max_jobs,
+    queueName: definition.queue_name,
+    queuePriority: definition.queue_priority,
+    queueDeadlineSeconds: definition.queue_deadline_seconds,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -13,10 +13,10 @@ import {
   topologySpreadSchema,
 } from './kubernetes-schemas.js';
 
-const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+export const OBJECT_NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** The name of a Kubernetes object, or the empty text, which stands for none. */
-const NameOrNone = (): PropertyDecorator =>
+export const NameOrNone = (): PropertyDecorator =>
   TextLike(new RegExp(`^$|${OBJECT_NAME.source}`), 'the name of a Kubernetes object');
 
 type Toleration = V1Toleration & { readonly toleration_seconds?: number };

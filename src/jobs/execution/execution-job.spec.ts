@@ -286,4 +286,34 @@ describe('the Kubernetes Job of an execution', () => {
       'processes.pygeoapi.io/ttl-seconds-after-collected': '60',
     });
   });
+
+  describe('in a queue', () => {
+    const settings = { ...options.settings, queueName: 'batch', queuePriority: 'low', queueDeadlineSeconds: 60 };
+
+    it('is suspended from the first, has its labels, and its deadline', () => {
+      const { metadata, spec } = makeExecutionJob({ ...options, settings });
+      expect(metadata?.labels).toEqual({
+        ...labels,
+        'kueue.x-k8s.io/queue-name': 'batch',
+        'kueue.x-k8s.io/priority-class': 'low',
+      });
+      expect(metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/queue-deadline-seconds': '60' });
+      expect(spec?.suspend).toBe(true);
+      expect(spec?.template.metadata?.labels).toEqual(labels);
+    });
+
+    it('waits where the client chose', () => {
+      const queue = { name: 'gpu' };
+      expect(makeExecutionJob({ ...options, settings, queue }).metadata?.labels).toMatchObject({
+        'kueue.x-k8s.io/queue-name': 'gpu',
+        'kueue.x-k8s.io/priority-class': 'low',
+      });
+    });
+
+    it('is in none where the name is empty', () => {
+      const job = makeExecutionJob({ ...options, settings: { ...settings, queueName: '' } });
+      expect(job.metadata?.labels).toEqual(labels);
+      expect(job.spec).not.toHaveProperty('suspend');
+    });
+  });
 });

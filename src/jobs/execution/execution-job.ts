@@ -12,7 +12,7 @@ import {
   POD_FINALIZER,
 } from '../../k8s/names.js';
 import { InputsTooLargeError } from '../../ogc/domain-errors.js';
-import type { RequestedOutput } from '../../processes/request/execute-request.js';
+import type { RequestedOutput, RequestedQueue } from '../../processes/request/execute-request.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
 import type { JobNotes } from '../../processes/processor.js';
 import type { RequestedResponse } from '../model/job-outcome.js';
@@ -55,6 +55,8 @@ export interface ExecutionJobOptions {
   readonly collected: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
+  /** What the client chose; lies over the settings. */
+  readonly queue?: RequestedQueue;
   /** Of an execution that is traced. */
   readonly trace?: TraceParent;
   /** Of an execution with an `Idempotency-Key`: the digest of the request. */
@@ -72,7 +74,12 @@ export interface ExecutionJobOptions {
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
   const own = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
-  const labels = { ...options.notes?.labels, ...own };
+  const queueName = options.queue?.name ?? options.settings.queueName;
+  const queuePriority = options.queue?.priority ?? options.settings.queuePriority;
+  const queue = queueName
+    ? { [label.queueName]: queueName, ...(queuePriority ? { [label.queuePriority]: queuePriority } : {}) }
+    : {};
+  const labels = { ...options.notes?.labels, ...queue, ...own };
   const podAnnotations = options.podMetadata?.annotations ?? {};
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   return {
@@ -80,6 +87,8 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
     kind: 'Job',
     metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
     spec: {
+      // Kueue resumes it: it never runs past its queue, not even while Kueue is away.
+      ...(queueName ? { suspend: true } : {}),
       ...makeRetries(options.settings),
       ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
@@ -145,9 +154,8 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
           [ownAnnotation.startDeadline]: String(
             options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
           ),
-          ...(options.settings.resultsTtlSeconds === undefined
-            ? {}
-            : { [ownAnnotation.resultsTtl]: String(options.settings.resultsTtlSeconds) }),
+          ...seconds(ownAnnotation.resultsTtl, options.settings.resultsTtlSeconds),
+          ...seconds(ownAnnotation.queueDeadline, options.settings.queueDeadlineSeconds),
         }
       : {}),
     ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
@@ -165,6 +173,10 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
 
 function sizeOf(annotations: Readonly<Record<string, string>>): number {
   return Buffer.byteLength(JSON.stringify(annotations));
+}
+
+function seconds(name: string, value: number | undefined): Record<string, string> {
+  return value === undefined ? {} : { [name]: String(value) };
 }
 
 /** The deadline stands on the pod, not on the Job: a Job's deadline deletes the pod, and its log goes with it. */

@@ -96,6 +96,7 @@ export class JobPreparation {
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
       settings: { ...server.manager.jobs, ...process.jobSettings },
+      queue: request.queue,
       now: new Date(),
     });
   }

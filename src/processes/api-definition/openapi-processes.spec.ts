@@ -163,6 +163,18 @@ describe('the execute operation of a process', () => {
     expect(schema).not.toHaveProperty('required');
   });
 
+  it('offers a choice of queues where the process has one', () => {
+    const schemaOf = (definition: object) => {
+      const post = executeOperations([processWith({}, definition)])['/processes/buffer/execution']?.post;
+      const [content] = Object.values((post?.requestBody as RequestBodyObject).content);
+      return content?.schema;
+    };
+    expect(schemaOf({ allowed_queues: ['gpu', 'cpu'] })).toMatchObject({
+      properties: { queue: { properties: { name: { enum: ['gpu', 'cpu'] } }, additionalProperties: false } },
+    });
+    expect(schemaOf({ queue_name: 'gpu' })).not.toHaveProperty(['properties', 'queue']);
+  });
+
   it('answers with the results, a status with its address, or problems', () => {
     expect(Object.keys(operation?.responses ?? {})).toEqual([
       '200',

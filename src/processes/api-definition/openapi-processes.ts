@@ -113,6 +113,28 @@ function executeSchema(
       },
       response: { type: 'string', enum: ['raw', 'document'], default: 'raw' },
       subscriber: subscriberSchema,
+      ...queueProperty(process),
+    },
+  };
+}
+
+/** Only of processes that let their clients choose. */
+function queueProperty({ queueChoices: { names, priorities } }: RegisteredProcess): Record<string, SchemaObject> {
+  if (names.length + priorities.length === 0) return {};
+  const oneOf = (allowed: readonly string[], description: string): SchemaObject => ({
+    type: 'string',
+    enum: [...allowed],
+    description,
+  });
+  return {
+    queue: {
+      type: 'object',
+      description: 'In which line of the cluster the job waits, and how urgently',
+      additionalProperties: false,
+      properties: {
+        ...(names.length > 0 ? { name: oneOf(names, 'The LocalQueue') } : {}),
+        ...(priorities.length > 0 ? { priority: oneOf(priorities, 'The WorkloadPriorityClass') } : {}),
+      },
     },
   };
 }

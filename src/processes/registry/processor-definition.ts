@@ -1,6 +1,18 @@
 import { Allow, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { satisfies } from '../../config/constraints.js';
 import { JobSettingsDefinition } from '../../config/sections/job-settings.js';
+import { OBJECT_NAME } from '../../config/sections/pod-settings.js';
 import type { CommonDefinition } from '../processor.js';
+
+/** A list of names of Kubernetes objects; labels have at most 63 characters. */
+const ObjectNames = (): PropertyDecorator =>
+  satisfies(
+    'objectNames',
+    'a list of names of Kubernetes objects, of at most 63 characters each',
+    (value) =>
+      Array.isArray(value) &&
+      value.every((name) => typeof name === 'string' && name.length <= 63 && OBJECT_NAME.test(name)),
+  );
 
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;\s*[\w!#$&^.+-]+=("[^"\r\n]*"|[\w!#$&^.+:-]+))*$/;
 
@@ -29,6 +41,16 @@ export class ProcessorDefinition extends JobSettingsDefinition implements Common
   @IsOptional()
   @IsIn(['url', 'refuse'])
   large_inputs?: 'url' | 'refuse';
+
+  /** LocalQueues that the client may name in the execute request (`queue`). */
+  @IsOptional()
+  @ObjectNames()
+  allowed_queues?: string[];
+
+  /** WorkloadPriorityClasses that the client may name there. */
+  @IsOptional()
+  @ObjectNames()
+  allowed_queue_priorities?: string[];
 
   /** Of each call of an asynchronous method of the processor. */
   @IsOptional()

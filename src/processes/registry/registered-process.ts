@@ -6,6 +6,7 @@ import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { withPlainNumbers } from '../../json/plain-json.js';
 import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
+import type { QueueChoices } from '../request/execute-request.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
 import { checkedNotes } from './job-notes-check.js';
@@ -56,6 +57,8 @@ export class RegisteredProcess {
   readonly mainContainerName: string;
   /** Where the definition says; the manager's settings lie beneath. */
   readonly jobSettings: JobSettings;
+  /** What clients may choose of queues (`allowed_queues`, `allowed_queue_priorities`). */
+  readonly queueChoices: QueueChoices;
   /** Seconds that a synchronous request waits at the most, where the definition says (`sync_max_wait`). */
   readonly syncMaxWait?: number;
   /** Labels and annotations that the configuration puts on pods; never a name that the server sets itself. */
@@ -83,6 +86,10 @@ export class RegisteredProcess {
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
     this.jobSettings = toJobSettings(definition);
+    this.queueChoices = {
+      names: definition.allowed_queues ?? [],
+      priorities: definition.allowed_queue_priorities ?? [],
+    };
     this.syncMaxWait = definition.sync_max_wait ?? undefined;
     const { own, defaults } = podSettings;
     this.podMetadata = {

@@ -61,6 +61,32 @@ describe('an execute request', () => {
     });
   });
 
+  describe('may choose a queue and a priority', () => {
+    const choosing = processWith({}, { allowed_queues: ['gpu', 'cpu'], allowed_queue_priorities: ['urgent'] });
+
+    it('where its process lets it', () => {
+      expect(parseExecuteRequest(choosing, { queue: { name: 'cpu', priority: 'urgent' } }).queue).toEqual({
+        name: 'cpu',
+        priority: 'urgent',
+      });
+      expect(parseExecuteRequest(choosing, { queue: { priority: null } }).queue).toEqual({});
+    });
+
+    it('of those that its process names', () => {
+      expect(faultsOf(choosing, { queue: { name: 'tpu', priority: 3, colour: 'red' } })).toEqual([
+        { pointer: '/queue/colour', message: 'is not known; known are name and priority' },
+        { pointer: '/queue/name', message: 'must be "gpu" or "cpu" (is "tpu")' },
+        { pointer: '/queue/priority', message: 'must be "urgent"' },
+      ]);
+    });
+
+    it('not where its process does not say so', () => {
+      expect(faultsOf(process, { inputs: { name: 'x' }, queue: { name: 'cpu' } })).toEqual([
+        { pointer: '/queue/name', message: 'must not be set: process buffer does not let its clients choose it' },
+      ]);
+    });
+  });
+
   it('asks for outputs in formats in which they are offered', () => {
     const format = { mediaType: 'image/tiff', encoding: 'utf-8' };
     const body = { inputs: { name: 'x' }, outputs: { map: { format }, area: { format: { mediaType: 1 } } } };

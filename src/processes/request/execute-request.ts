@@ -17,7 +17,21 @@ export interface RequestedProcess {
   /** Media type of a result where the job does not say its own. */
   readonly mimetype: string;
   readonly description: Pick<ProcessDescription, 'inputs' | 'outputs' | 'outputTransmission'>;
+  /** What its clients may choose of queues; absent: nothing. */
+  readonly queueChoices?: QueueChoices;
   validateInputs(inputs: Members): ValidatedInputs;
+}
+
+/** LocalQueues and WorkloadPriorityClasses of Kueue, by name. */
+export interface QueueChoices {
+  readonly names: readonly string[];
+  readonly priorities: readonly string[];
+}
+
+/** The extension member `queue` of an execute request: in which line the job waits, and how urgently. */
+export interface RequestedQueue {
+  readonly name?: string;
+  readonly priority?: string;
 }
 
 /** What is asked of one output. */
@@ -45,6 +59,7 @@ export interface ExecuteRequest {
   /** The API token, where it came as the predecessor's `token` input. */
   readonly token?: string;
   readonly subscriber?: Subscriber;
+  readonly queue?: RequestedQueue;
   /** Inputs given by link whose values have not been checked yet; absent: none. */
   readonly links?: readonly LinkedValue[];
 }
@@ -88,6 +103,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
   const outputs = parseOutputs(process, body, faults, unknownOutputs, reading.emptyOutputs);
   const response = parseResponse(body, faults);
   const subscriber = parseSubscriber(body, faults);
+  const queue = parseQueue(process, body, faults);
   if (faults.length > 0) throw invalid(process, faults, unknownOutputs);
   return {
     inputs: validated.inputs,
@@ -95,6 +111,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
     ...(outputs ? { outputs } : {}),
     ...(token !== undefined ? { token } : {}),
     ...(subscriber ? { subscriber } : {}),
+    ...(queue ? { queue } : {}),
     ...(validated.links.length > 0 ? { links: validated.links } : {}),
   };
 }
@@ -217,6 +234,32 @@ function parseSubscriber(body: Members, faults: RequestFault[]): Subscriber | un
     return [];
   });
   return Object.fromEntries(uris);
+}
+
+function parseQueue(
+  { id, queueChoices: { names, priorities } = { names: [], priorities: [] } }: RequestedProcess,
+  body: Members,
+  faults: RequestFault[],
+): RequestedQueue | undefined {
+  const queue = membersOf(body, 'queue', faults);
+  if (!queue) return undefined;
+  const choose = (member: string, allowed: readonly string[]): string | undefined => {
+    const value = queue[member] ?? undefined;
+    const chosen = allowed.find((name) => name === value);
+    if (value !== undefined && chosen === undefined) {
+      const message =
+        allowed.length > 0
+          ? `must be ${quoted(allowed)}${shown(value)}`
+          : `must not be set: process ${id} does not let its clients choose it`;
+      faults.push({ pointer: `/queue/${member}`, message });
+    }
+    return chosen;
+  };
+  const unknown = Object.keys(queue).find((member) => member !== 'name' && member !== 'priority');
+  if (unknown !== undefined)
+    faults.push({ pointer: pointerTo('/queue', unknown), message: 'is not known; known are name and priority' });
+  const [name, priority] = [choose('name', names), choose('priority', priorities)];
+  return { ...(name === undefined ? {} : { name }), ...(priority === undefined ? {} : { priority }) };
 }
 
 /** A member that must be an object where it is there; null counts as not there. */
