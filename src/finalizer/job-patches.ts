@@ -101,13 +101,16 @@ export function makeCollectionProblemEvent(
 
 /**
  * Ends a job that has not started in time: Kubernetes itself never would. The Job controller then deletes its pods, and makes none, even if it is suspended
- * and resumed meanwhile (its deadline does not count while it is suspended). Holds only for the version of the Job that was looked at: a pod may start in the
+ * and resumed meanwhile (its deadline does not count while it is suspended). A suspended Job is resumed so that Kubernetes ends it, unless a queue holds it. Holds only for the version of the Job that was looked at: a pod may start in the
  * same moment.
  */
-export function missedStartPatch(job: Pick<JobRecord, 'uid' | 'resourceVersion'>, outcome: JobOutcome): JobPatch {
+export function missedStartPatch(
+  job: Pick<JobRecord, 'uid' | 'resourceVersion' | 'suspended' | 'queue'>,
+  outcome: JobOutcome,
+): JobPatch {
   const { metadata } = outcomePatch(job, outcome);
   return {
     metadata: { ...metadata, resourceVersion: job.resourceVersion },
-    spec: { activeDeadlineSeconds: 1, parallelism: 0 },
+    spec: { activeDeadlineSeconds: 1, parallelism: 0, ...(job.suspended && !job.queue ? { suspend: false } : {}) },
   };
 }

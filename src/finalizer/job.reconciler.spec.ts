@@ -207,3 +207,39 @@ describe('a job that has ended and whose Job stays suspended', () => {
     expect(cluster.calls).toEqual(['deleteJob']);
   });
 });
+
+describe('a job that waits for ever', () => {
+  const annotations = { [ownAnnotation.queueDeadline]: '30' };
+  const spec = { backoffLimit: 0, template: {}, suspend: true };
+  const conditions = [{ type: 'Suspended', status: 'True', lastTransitionTime: at(10) }];
+
+  it('fails when the time is over that its process lets it wait, and is resumed so that Kubernetes ends it', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob(annotations, { spec, status: { conditions } }));
+    expect(await reconcileJob(at(20))).toEqual({ requeueAfter: 20_000 });
+    await reconcileJob(at(40));
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'not-admitted' } });
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ activeDeadlineSeconds: 1, parallelism: 0, suspend: false });
+  });
+
+  it('stays suspended where a queue holds it, and is collected so', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const job = aKubeJob(annotations, { spec, status: { conditions } });
+    const labels = { 'kueue.x-k8s.io/queue-name': 'batch' };
+    cluster.addJob({ ...job, metadata: { ...job.metadata, labels } });
+    await reconcileJob(at(40));
+    expect(outcome()).toMatchObject({
+      cause: { message: 'The job waited in queue "batch" for more than 30 seconds.' },
+    });
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ parallelism: 0, suspend: true });
+    await reconcileJob(at(41));
+    expect(cluster.annotationsOf(JOB)).toMatchObject({ [ownAnnotation.collection]: 'done' });
+  });
+
+  it('waits on where its process says nothing of it', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({}, { spec, status: { conditions } }));
+    expect(await reconcileJob(at(10_000))).toBeUndefined();
+    expect(cluster.calls).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { causeOfFailedJob, causeOfFailedPod, causeOfMissedStart } from '../jobs/model/job-cause.js';
+import { causeOfFailedJob, causeOfFailedPod, causeOfMissedQueue, causeOfMissedStart } from '../jobs/model/job-cause.js';
 import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobCause, JobOutcome, StoredLog } from '../jobs/model/job-outcome.js';
@@ -40,8 +40,10 @@ export class JobReconciler {
     const expiry = expiryOfSuspended(job);
     if (expiry !== undefined) return this.expire(job, expiry - now.getTime());
     if (job.collection !== 'pending') return this.retention.expire(job, now);
-    if (job.condition) return this.finish(job, pods, now);
-    if (job.outcome || job.suspended) return undefined;
+    // One that failed while it was suspended stays so where its queue holds it: no condition will come.
+    if (job.condition || (job.suspended && job.outcome)) return this.finish(job, pods, now);
+    if (job.outcome) return undefined;
+    if (job.suspended) return this.watchQueue(job, now);
     return this.watchStart(job, pods, now);
   }
 
@@ -91,6 +93,18 @@ export class JobReconciler {
       ...patch,
       metadata: { ...patch.metadata, resourceVersion: current.resourceVersion },
     });
+  }
+
+  /** How long a job may wait that Kubernetes would let wait for ever. */
+  private async watchQueue(job: JobRecord, now: Date): Promise<ReconcileResult> {
+    const seconds = job.queueDeadlineSeconds;
+    if (seconds === undefined) return undefined;
+    const remaining = (job.suspendedSince ?? job.created).getTime() + seconds * 1000 - now.getTime();
+    if (remaining > 0) return { requeueAfter: remaining };
+    const cause = causeOfMissedQueue(job, seconds, this.cache.workloadOf(job));
+    const outcome = failed(cause, { started: startOfJob(job, undefined), finished: now.toISOString() });
+    await this.recorder.patch(job, missedStartPatch(job, outcome));
+    return undefined;
   }
 
   private async expire(job: JobRecord, remaining: number): Promise<ReconcileResult> {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ProcessesModule } from '../processes/processes.module.js';
+import { QueuesModule } from '../queues/queues.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
@@ -34,7 +35,7 @@ import { ValidationController } from './execution/validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({
-  imports: [ProcessesModule, SecurityContextModule],
+  imports: [ProcessesModule, QueuesModule, SecurityContextModule],
   controllers: [ExecutionController, ValidationController, JobsController, ResultsController, LogsController],
   providers: [
     Access,

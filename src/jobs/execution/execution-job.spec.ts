@@ -302,14 +302,6 @@ describe('the Kubernetes Job of an execution', () => {
       expect(spec?.template.metadata?.labels).toEqual(labels);
     });
 
-    it('waits where the client chose', () => {
-      const queue = { name: 'gpu' };
-      expect(makeExecutionJob({ ...options, settings, queue }).metadata?.labels).toMatchObject({
-        'kueue.x-k8s.io/queue-name': 'gpu',
-        'kueue.x-k8s.io/priority-class': 'low',
-      });
-    });
-
     it('is in none where the name is empty', () => {
       const job = makeExecutionJob({ ...options, settings: { ...settings, queueName: '' } });
       expect(job.metadata?.labels).toEqual(labels);

@@ -12,7 +12,7 @@ import {
   POD_FINALIZER,
 } from '../../k8s/names.js';
 import { InputsTooLargeError } from '../../ogc/domain-errors.js';
-import type { RequestedOutput, RequestedQueue } from '../../processes/request/execute-request.js';
+import type { RequestedOutput } from '../../processes/request/execute-request.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
 import type { JobNotes } from '../../processes/processor.js';
 import type { RequestedResponse } from '../model/job-outcome.js';
@@ -55,8 +55,6 @@ export interface ExecutionJobOptions {
   readonly collected: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
-  /** What the client chose; lies over the settings. */
-  readonly queue?: RequestedQueue;
   /** Of an execution that is traced. */
   readonly trace?: TraceParent;
   /** Of an execution with an `Idempotency-Key`: the digest of the request. */
@@ -74,8 +72,7 @@ export interface ExecutionJobOptions {
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const name = jobName(options.prefix, options.jobId);
   const own = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
-  const queueName = options.queue?.name ?? options.settings.queueName;
-  const queuePriority = options.queue?.priority ?? options.settings.queuePriority;
+  const { queueName, queuePriority } = options.settings;
   const queue = queueName
     ? { [label.queueName]: queueName, ...(queuePriority ? { [label.queuePriority]: queuePriority } : {}) }
     : {};

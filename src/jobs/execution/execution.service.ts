@@ -146,6 +146,7 @@ export class ExecutionService {
     const { preparation } = this;
     const largeInputs = preparation.largeInputs(process, request.inputs);
     await this.linked.assertValid(process.id, request.links, gone);
+    await preparation.assertQueue(process, request);
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
     const made = { ...pod, idempotencyDigest: idempotency?.digest, subscription, trace: activeTrace() };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);

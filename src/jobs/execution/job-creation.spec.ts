@@ -67,6 +67,15 @@ describe('the creation of a Job', () => {
     [refusal('conflict', 'Operation cannot be fulfilled on resourcequotas', 409), 1, /nothing was created/],
     [refusal('unavailable', 'etcd away', 503, 3), 3, /nothing was created/],
     [refusal('failed', 'etcdserver: request timed out', 500), 5, /nothing was created/],
+    [
+      refusal(
+        'failed',
+        'Internal error occurred: failed calling webhook "mjob.kb.io": failed to call webhook: Post',
+        500,
+      ),
+      5,
+      /webhook "mjob\.kb\.io" does not answer; nothing was created/,
+    ],
     [noAnswer, 5, /is not known/],
   ])('that fails with %s can be tried again after %s seconds', async (error, seconds, message) => {
     const failure = await creationWith([error])

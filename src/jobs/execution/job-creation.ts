@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { V1Job, V1Secret } from '@kubernetes/client-node';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
@@ -14,6 +14,7 @@ const REPETITIONS = 1;
 /** Creates Kubernetes Jobs, each once, whatever happens to the answer: the name makes it safe to ask again. */
 @Injectable()
 export class JobCreation {
+  private readonly logger = new Logger(JobCreation.name);
   private underWay = 0;
 
   constructor(
@@ -36,6 +37,7 @@ export class JobCreation {
       if (secret && isSame(kubeJob, created)) await this.secrets.keep(secret, created);
       return created;
     } catch (error) {
+      if (error instanceof KubernetesError && webhookOf(error) !== undefined) this.logger.warn(error.message);
       throw translated(processId, error);
     } finally {
       this.underWay -= 1;
@@ -67,6 +69,11 @@ export function isSame({ metadata: one }: V1Job, { metadata: other }: V1Job): bo
   );
 }
 
+/** The admission webhook that the API server could not ask: https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy */
+function webhookOf({ words }: KubernetesError): string | undefined {
+  return /failed calling webhook "([^"]+)"/.exec(words)?.[1];
+}
+
 /** What the refusal to create a Job means for whoever executes a process. */
 export function translated(processId: string, error: unknown): unknown {
   if (!(error instanceof KubernetesError)) return error;
@@ -92,6 +99,10 @@ export function translated(processId: string, error: unknown): unknown {
     case 'already-exists':
       return new UnavailableError('The cluster could not create the job at this moment; nothing was created.', 1);
     default:
+      if (webhookOf(error) !== undefined)
+        return new UnavailableError(
+          `The cluster cannot create the job now, for its webhook "${webhookOf(error)}" does not answer; nothing was created.`,
+        );
       return error.unanswered
         ? new UnavailableError(
             'The cluster does not answer now. Whether the job was created is not known: with an Idempotency-Key the request can be repeated safely.',

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
-import { Configuration } from '../../config/configuration.js';
+import { Configuration, type JobSettings } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { jobName } from '../../k8s/names.js';
 import type { ExecuteRequest } from '../../processes/request/execute-request.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
+import { QueueCheck } from '../../queues/queue-check.js';
 import { SecurityContextPolicy } from '../../security-context/security-context.policy.js';
 import { collects } from '../model/collection.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
@@ -30,6 +31,7 @@ export class JobPreparation {
     private readonly rights: ClusterRights,
     private readonly transfers: JobTransfers,
     private readonly cluster: ProcessorsCluster,
+    private readonly queues: QueueCheck,
     private readonly configuration: Configuration,
   ) {}
 
@@ -82,7 +84,7 @@ export class JobPreparation {
     made: MadePod & Accompaniment & Pick<ExecutionJobOptions, 'transfer'>,
     wishes: ResponseWishes = {},
   ): V1Job {
-    const { environment, server } = this.configuration;
+    const { environment } = this.configuration;
     return makeExecutionJob({
       ...made,
       namespace: this.client.namespace,
@@ -95,10 +97,24 @@ export class JobPreparation {
       mimetype: process.mimetype,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
-      settings: { ...server.manager.jobs, ...process.jobSettings },
-      queue: request.queue,
+      settings: this.settingsOf(process, request),
       now: new Date(),
     });
+  }
+
+  /** @throws MisconfiguredError where the job would wait in a queue that there is not */
+  assertQueue(process: RegisteredProcess, request: ExecuteRequest): Promise<void> {
+    return this.queues.assertExists(this.settingsOf(process, request));
+  }
+
+  /** What the client chose lies over what is configured. */
+  private settingsOf({ jobSettings }: RegisteredProcess, { queue }: ExecuteRequest): JobSettings {
+    return {
+      ...this.configuration.server.manager.jobs,
+      ...jobSettings,
+      ...(queue?.name === undefined ? {} : { queueName: queue.name }),
+      ...(queue?.priority === undefined ? {} : { queuePriority: queue.priority }),
+    };
   }
 
   /** Takes back what a Job was offered. Where it is not known whether it was made after all, that stays. */

@@ -11,6 +11,7 @@ import type { LinkDto } from '../../ogc/ogc.dto.js';
 import { profileUri } from '../../ogc/requests/profiles.js';
 import { HasPage, Pages } from '../../ogc/pages.js';
 import { prefersHtml } from '../../ogc/representation.js';
+import { QueuePlaces } from '../../queues/queue-places.js';
 import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
@@ -47,6 +48,7 @@ export class JobsController {
     private readonly links: Links,
     private readonly configuration: Configuration,
     private readonly pages: Pages,
+    private readonly places: QueuePlaces,
     @Optional() private readonly notebooks?: NotebookRenderer,
   ) {}
 
@@ -127,7 +129,7 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobPageResource> {
     const job = await this.cache.get(jobId);
-    const known = await this.progress.addTo(this.cache.statusOf(job), job);
+    const known = await this.places.addTo(await this.progress.addTo(this.cache.statusOf(job), job), job);
     const caller = callerOf(request);
     if (!(await this.access.mayReadStatus(job, caller))) return toShortStatusInfo(known, this.links.base(request));
     const mayReadLog = await this.access.mayReadLog(job, caller);

@@ -20,6 +20,7 @@ const RESERVED = new Set([
   'exception',
   'resultProblems',
   'attempts',
+  'queue',
   'subscriber',
   'links',
 ]);
@@ -69,6 +70,7 @@ export function toStatusInfo(
           ),
         }
       : {}),
+    ...(status.queue ? { queue: { ...status.queue } } : {}),
     ...(status.subscriber
       ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
       : {}),

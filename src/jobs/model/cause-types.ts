@@ -36,6 +36,32 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
       'Operator: look at the events of the pod; raise start_deadline_seconds where starting takes long.',
     ],
   },
+  'not-admitted': {
+    title: 'The job waited too long',
+    status: 500,
+    meaning:
+      'The job was still waiting in its queue, or suspended, when the time was over that its process lets it wait (queue_deadline_seconds). It does not start any more.',
+    remedies: [
+      'Try again later, or with a higher priority where the process offers one.',
+      'Operator: raise queue_deadline_seconds, or the quota of the queue; see the message for what was lacking.',
+    ],
+  },
+  'queue-not-found': {
+    title: 'There is no such queue',
+    status: 500,
+    meaning: 'The queue in which the job was to wait does not exist, or not any more, or takes no jobs.',
+    remedies: ['Operator: make the LocalQueue that queue_name names in the namespace of the jobs, or name another.'],
+  },
+  deactivated: {
+    title: 'The job was put aside',
+    status: 500,
+    meaning:
+      'The queueing system, or an administrator, put the job aside (its Workload was deactivated), and nobody put it back in time.',
+    remedies: [
+      'Operator: the message says why; set spec.active of the Workload to put such a job back while it waits.',
+      'Operator: where pods did not become ready in time, look at what kept them.',
+    ],
+  },
   'container-not-created': {
     title: 'The container cannot be created',
     status: 500,

@@ -1,10 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { InformerFactory, type Change, type Informer } from '../../k8s/informers/informer.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
+import type { WorkloadRecord } from '../../queues/workload-record.js';
+import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
@@ -49,6 +51,7 @@ export class JobCache {
     private readonly client: KubernetesClient,
     configuration: Configuration,
     rights: ClusterRights,
+    @Optional() private readonly workloads?: Workloads,
   ) {
     const prefix = configuration.environment.jobNamePrefix;
     this.prefix = prefix;
@@ -67,6 +70,7 @@ export class JobCache {
     });
     this.jobs.subscribe((change) => this.onJob(change));
     this.pods.subscribe((change) => this.onPod(change));
+    workloads?.onChange((name) => this.notify(name));
     if (!rights.watchEvents) return;
     informers
       .create<CoreV1Event, EventRecord>({
@@ -189,10 +193,15 @@ export class JobCache {
     return this.newestEvents.get(job.name)?.message;
   }
 
+  /** What Kueue says of the job; undefined where it says nothing, or is not asked. */
+  workloadOf(job: Pick<JobRecord, 'name' | 'uid'>): WorkloadRecord | undefined {
+    return this.workloads?.of(job);
+  }
+
   statusOf(job: JobRecord): JobStatus {
     const known = this.endedStatuses.get(job);
     if (known) return known;
-    const status = jobStatus(job, this.podsOf(job), this.newestEventOf(job));
+    const status = jobStatus(job, this.podsOf(job), this.newestEventOf(job), this.workloadOf(job));
     // Nothing but the record itself changes a status that it records.
     if (job.outcome && status.status !== 'dismissed') this.endedStatuses.set(job, status);
     return status;

@@ -1,3 +1,4 @@
+import type { WorkloadRecord } from '../../queues/workload-record.js';
 import type { CauseType, JobCause } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import type { ContainerRecord, PodRecord } from './pod-record.js';
@@ -13,6 +14,9 @@ const IMAGE_REASONS: ReadonlySet<string> = new Set([
 
 /** Reasons of the condition `TerminationTarget`: https://kueue.sigs.k8s.io/docs/concepts/preemption/ */
 const PREEMPTIONS: ReadonlySet<string> = new Set(['WorkloadEvictedDueToPreempted', 'Preempted']);
+
+/** Kueue's message where a LocalQueue or its ClusterQueue is not there: it has no reason of its own. */
+const NO_QUEUE = /Queue \S+ doesn't exist/;
 
 /** Why a pod that ended in failure failed. `pod` and container states are as of its end. */
 export function causeOfFailedPod(pod: PodRecord): JobCause {
@@ -112,6 +116,24 @@ export function causeOfMissedStart(
   if (known) return { ...known, message: `${known.message.replace(/\.$/, '')}. ${late}.` };
   const hint = newestEvent ? ` The newest event: ${newestEvent}` : '';
   return { type: 'not-started', message: `${late}${pod ? '' : ', for no pod was made'}.${hint}` };
+}
+
+/** Why a job was not let run in time. @param workload what Kueue says of it, where it does */
+export function causeOfMissedQueue(
+  { queue }: Pick<JobRecord, 'queue'>,
+  seconds: number,
+  workload: WorkloadRecord | undefined,
+): JobCause {
+  const { reason, message } = workload?.waiting ?? {};
+  const why = message ? `: ${message}` : '';
+  if (!queue) return { type: 'not-admitted', message: `The Job was suspended for more than ${seconds} seconds.` };
+  const where = `in queue "${queue.name}"`;
+  if (reason === 'Deactivated')
+    return { type: 'deactivated', message: `The job was put aside ${where} for more than ${seconds} seconds${why}.` };
+  return {
+    type: reason === 'Inadmissible' && NO_QUEUE.test(message ?? '') ? 'queue-not-found' : 'not-admitted',
+    message: `The job waited ${where} for more than ${seconds} seconds${why}.`,
+  };
 }
 
 /** Why a Job failed of which no pod is left to ask. */

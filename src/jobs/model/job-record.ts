@@ -1,6 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { LogFields } from '../../logging/log-fields.js';
-import { annotation, ANNOTATION_PREFIX, jobIdOf, ownAnnotation } from '../../k8s/names.js';
+import { annotation, ANNOTATION_PREFIX, jobIdOf, label, ownAnnotation } from '../../k8s/names.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
 import {
   isTime,
@@ -64,6 +64,10 @@ export interface JobRecord {
    * condition `Suspended`); undefined where it never was, or is suspended now.
    */
   readonly resumed?: Date | 'unknown';
+  /** Since when it is suspended, to the second; undefined where it is not. */
+  readonly suspendedSince?: Date;
+  /** LocalQueue and WorkloadPriorityClass of Kueue that its labels name. */
+  readonly queue?: { readonly name: string; readonly priority?: string };
   readonly startTime?: Date;
   readonly completionTime?: Date;
   readonly failedPods: number;
@@ -97,6 +101,8 @@ export interface JobRecord {
   readonly mimetype?: string;
   readonly mainContainer?: string;
   readonly startDeadlineSeconds?: number;
+  /** Seconds that it may be suspended. */
+  readonly queueDeadlineSeconds?: number;
   readonly ttlAfterCollected?: number;
   /** Seconds after the job's end that its results are kept in the object store; undefined: for ever. */
   readonly resultsTtl?: number;
@@ -166,6 +172,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     condition: conditionOf(kubeJob),
     suspended: kubeJob.spec?.suspend ?? false,
     resumed: resumptionOf(kubeJob),
+    suspendedSince: suspensionOf(kubeJob),
+    queue: queueOf(metadata.labels ?? {}),
     startTime: toDate(kubeJob.status?.startTime),
     completionTime: toDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,
@@ -189,6 +197,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     mimetype: annotations[annotation.mimetype],
     mainContainer: annotations[ownAnnotation.mainContainer],
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
+    queueDeadlineSeconds: toNumber(annotations[ownAnnotation.queueDeadline]),
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
     resultsTtl: toNumber(annotations[ownAnnotation.resultsTtl]),
     resultsExpired: isTime(annotations[ownAnnotation.resultsExpired]),
@@ -237,6 +246,19 @@ function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
   const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
   if (!condition || spec?.suspend) return undefined;
   return condition.status === 'False' ? toDate(condition.lastTransitionTime) : 'unknown';
+}
+
+/** One that is suspended from the first has no condition yet in its first moment. */
+function suspensionOf({ metadata, spec, status }: V1Job): Date | undefined {
+  if (!spec?.suspend) return undefined;
+  const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
+  return toDate(condition?.status === 'True' ? condition.lastTransitionTime : metadata?.creationTimestamp);
+}
+
+function queueOf(labels: Readonly<Record<string, string>>): JobRecord['queue'] {
+  const name = labels[label.queueName];
+  const priority = labels[label.queuePriority];
+  return name === undefined ? undefined : { name, ...(priority === undefined ? {} : { priority }) };
 }
 
 /** Watched objects carry times as text, typed answers of the client library as `Date`. */

@@ -184,3 +184,42 @@ describe('the status of a job', () => {
     expect(jobStatus(aJob(job), pods ?? [], event)).toMatchObject(expected);
   });
 });
+
+describe('a job in a queue', () => {
+  const queue = { name: 'batch', priority: 'low' };
+  const inQueue = aJob({ suspended: true, queue });
+  const waiting = { reason: 'Pending', message: 'insufficient quota', since: '2026-01-01T12:00:10Z' };
+  const workload = (more: object = {}) => ({ jobName: 'a', jobUid: 'u', waiting: { ...waiting, ...more } });
+
+  it('says why it waits, and since when', () => {
+    expect(jobStatus(inQueue, [], 'Job suspended', workload())).toMatchObject({
+      status: 'accepted',
+      message: 'The job waits in queue "batch" of the cluster: insufficient quota.',
+      queue: { ...queue, reason: 'Pending', waitingSince: waiting.since },
+    });
+  });
+
+  it('says how it lost its place', () => {
+    const attempts = [
+      { pod: 'p', uid: 'u', finished: at(5).toISOString(), logKey: 'k', cause: { type: 'suspended', message: '' } },
+    ] as const;
+    const evicted = { reason: 'Preempted', message: 'Preempted to accommodate a workload.' };
+    expect(jobStatus({ ...inQueue, attempts }, [], undefined, workload({ evicted })).message).toBe(
+      'The job waits in queue "batch" of the cluster again, where it lost its place while it ran ' +
+        '(Preempted: Preempted to accommodate a workload), and will start anew: insufficient quota.',
+    );
+  });
+
+  it('says that it was put aside', () => {
+    expect(jobStatus(inQueue, [], undefined, workload({ reason: 'Deactivated' })).message).toContain('was put aside');
+  });
+
+  it('waits where nothing more is known', () => {
+    expect(jobStatus(inQueue, [])).toMatchObject({ message: 'The job waits in queue "batch" of the cluster.', queue });
+  });
+
+  it('says in which it has waited once it runs', () => {
+    const { queue: known } = jobStatus({ ...inQueue, suspended: false }, [running], undefined, workload());
+    expect(known).toEqual(queue);
+  });
+});

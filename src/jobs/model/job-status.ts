@@ -1,6 +1,7 @@
 import { countedAttempts, isCounted, isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
+import type { WorkloadRecord } from '../../queues/workload-record.js';
 import type { JobRecord } from './job-record.js';
 import { deliveryInfos, type DeliveryInfo } from './subscription.js';
 import { endOf, hasEnded, startOf, type PodRecord } from './pod-record.js';
@@ -34,17 +35,39 @@ export interface JobStatus {
   readonly hasNoOutputs?: boolean;
   /** The Job keeps what of the execute request may be shown to who may read the log. */
   readonly keepsRequest?: boolean;
+  /** In which queue of the cluster it waits, or has waited. */
+  readonly queue?: QueueStatus;
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
+}
+
+/** A job in a queue of Kueue. */
+export interface QueueStatus {
+  /** Of the LocalQueue. */
+  readonly name: string;
+  /** Name of the WorkloadPriorityClass. */
+  readonly priority?: string;
+  /** From 1; undefined where it does not wait, or where it is not known. */
+  readonly position?: number;
+  /** RFC 3339; this and the next only while it waits. */
+  readonly waitingSince?: string;
+  /** In Kueue's words: `Pending`, `Inadmissible`, `QuotaReserved`, `Deactivated`. */
+  readonly reason?: string;
 }
 
 /**
  * What a job's status is, from what the cluster says of it.
  * @param pods the pods of this Job, newest first
  * @param newestEvent message of the newest event of the Job
+ * @param workload what Kueue says of it, where it does
  */
-export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEvent?: string): JobStatus {
-  const state = stateOf(job, pods, newestEvent);
+export function jobStatus(
+  job: JobRecord,
+  pods: readonly PodRecord[],
+  newestEvent?: string,
+  workload?: WorkloadRecord,
+): JobStatus {
+  const state = stateOf(job, pods, newestEvent, workload);
   const { progress: progressText, message, ...messages } = job.messages;
   const progress = state.status === 'successful' ? 100 : parseProgress(progressText);
   const times = [job.created, job.updated, state.started, state.finished].filter((time) => time !== undefined);
@@ -61,6 +84,9 @@ export function jobStatus(job: JobRecord, pods: readonly PodRecord[], newestEven
     attempts: job.attempts,
     ...(job.request?.outputs?.length === 0 ? { hasNoOutputs: true } : {}),
     ...(job.keepsInputs ? { keepsRequest: true } : {}),
+    ...(job.queue
+      ? { queue: queueStatus(job.queue, state.status === 'accepted' ? workload?.waiting : undefined) }
+      : {}),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),
@@ -71,7 +97,17 @@ const ENDS: Partial<Record<StatusCode, 'success' | 'failed'>> = { successful: 's
 
 type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail' | 'resultProblems'>;
 
-function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
+function queueStatus(queue: NonNullable<JobRecord['queue']>, waiting: WorkloadRecord['waiting']): QueueStatus {
+  if (!waiting) return queue;
+  return { ...queue, ...(waiting.since ? { waitingSince: waiting.since } : {}), reason: waiting.reason };
+}
+
+function stateOf(
+  job: JobRecord,
+  pods: readonly PodRecord[],
+  newestEvent: string | undefined,
+  workload: WorkloadRecord | undefined,
+): State {
   const pod = pods[0];
   if (job.deleting || job.dismissed !== undefined) {
     const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
@@ -79,6 +115,7 @@ function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string
   }
   if (isUndecidable(job)) return undecidable(job);
   if (job.outcome) return recorded(job.outcome, job);
+  if (job.suspended && !job.condition) return suspended(job, pods, workload);
   return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
 }
 
@@ -138,7 +175,6 @@ function recorded(outcome: NonNullable<JobRecord['outcome']>, job: JobRecord): S
 
 /** The job has ended only when the finalizer has recorded how: until then its results cannot be fetched. */
 function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined): State {
-  if (job.suspended && !job.condition) return suspended(job, pods);
   // The next run has no pod yet: what ran before does not count.
   const pod = pods.find(({ uid }) => !job.attempts.some((attempt) => attempt.uid === uid && !isCounted(attempt)));
   const start = startOfJob(job, pod);
@@ -155,12 +191,26 @@ function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: str
 }
 
 /** Not yet, or not now: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job */
-function suspended({ attempts }: JobRecord, pods: readonly PodRecord[]): State {
+function suspended(
+  { attempts, queue }: JobRecord,
+  pods: readonly PodRecord[],
+  workload: WorkloadRecord | undefined,
+): State {
   const hasRun = attempts.length > 0 || pods.some((pod) => startOf(pod) !== undefined);
+  if (queue) return { status: 'accepted', message: queueMessage(queue.name, workload?.waiting, hasRun) };
   const message = hasRun
     ? 'The job waits: it was suspended while it ran, and starts anew when it is resumed.'
     : 'The job waits: it is suspended, and starts when it is resumed.';
   return { status: 'accepted', message };
+}
+
+function queueMessage(name: string, waiting: WorkloadRecord['waiting'], hasRun: boolean): string {
+  const where = `in queue "${name}" of the cluster`;
+  const why = waiting?.message ? `: ${waiting.message}` : '';
+  if (waiting?.reason === 'Deactivated') return `The job was put aside ${where}, and starts when it is put back${why}.`;
+  if (!hasRun) return `The job waits ${where}${why}.`;
+  const evicted = waiting?.evicted ? ` (${waiting.evicted.reason}: ${waiting.evicted.message.replace(/\.$/, '')})` : '';
+  return `The job waits ${where} again, where it lost its place while it ran${evicted}, and will start anew${why}.`;
 }
 
 function repeatedMessage(job: JobRecord, pod: PodRecord): string {
@@ -195,7 +245,7 @@ function uncollected(job: JobRecord, pods: readonly PodRecord[], newestEvent: st
       finished: (pod && endOf(pod)) ?? job.condition.at,
     };
   }
-  return job.suspended ? suspended(job, pods) : underWay(pod, newestEvent);
+  return underWay(pod, newestEvent);
 }
 
 function underWay(pod: PodRecord | undefined, newestEvent: string | undefined): State {

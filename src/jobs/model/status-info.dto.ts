@@ -96,6 +96,28 @@ export class AttemptDto {
   cause!: JobCauseDto;
 }
 
+/** A job in a queue of Kueue; why it waits is its status' message. */
+export class QueueStatusDto {
+  /** Name of the LocalQueue. */
+  @ApiProperty({ example: 'gpu' })
+  name!: string;
+
+  /** Name of the WorkloadPriorityClass. */
+  @ApiPropertyOptional({ example: 'urgent' })
+  priority?: string;
+
+  /** Its place in the queue, from 1, where it waits and the cluster says; not in lists. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  position?: number;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  waitingSince?: string;
+
+  /** A word of Kueue for why it waits. */
+  @ApiPropertyOptional({ example: 'Pending' })
+  reason?: string;
+}
+
 /** Something in which a result is not what it is called (`result_validation`). */
 export class ResultProblemDto {
   /** Id of the output; absent: the result without a name. */
@@ -168,6 +190,10 @@ export class StatusInfoDto {
   /** Of a job that is or was tried again: all attempts but the newest. */
   @ApiPropertyOptional({ type: [AttemptDto] })
   attempts?: AttemptDto[];
+
+  /** Of a job in a queue of the cluster. */
+  @ApiPropertyOptional({ type: QueueStatusDto })
+  queue?: QueueStatusDto;
 
   /** Of a job with subscribers. */
   @ApiPropertyOptional({ type: [DeliveryDto] })

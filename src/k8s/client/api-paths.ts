@@ -9,14 +9,19 @@ const groupVersion = {
   services: 'api/v1',
   ingresses: 'apis/networking.k8s.io/v1',
   datavisualisations: 'apis/squonk.it/v1',
+  workloads: 'apis/kueue.x-k8s.io/v1beta2',
+  localqueues: 'apis/kueue.x-k8s.io/v1beta2',
+  workloadpriorityclasses: 'apis/kueue.x-k8s.io/v1beta2',
+  // A name of another group, too, so it is said which.
+  'localqueues.visibility.kueue.x-k8s.io': 'apis/visibility.kueue.x-k8s.io/v1beta2',
 } as const;
 
 export type Resource = keyof typeof groupVersion;
 
-/** @param namespace undefined: of all namespaces, which only lists and watches take */
+/** @param namespace undefined: of all namespaces, which only lists and watches take, or of a resource that is in none */
 export function resourcePath(namespace: string | undefined, resource: Resource, name?: string): string {
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  const collection = `/${groupVersion[resource]}${scope}/${resource}`;
+  const collection = `/${groupVersion[resource]}${scope}/${resource.split('.')[0]}`;
   return name === undefined ? collection : `${collection}/${encodeURIComponent(name)}`;
 }
 

@@ -25,6 +25,7 @@ export interface JobPatch {
     readonly ttlSecondsAfterFinished?: number;
     readonly activeDeadlineSeconds?: number;
     readonly parallelism?: number;
+    readonly suspend?: boolean;
   };
 }
 

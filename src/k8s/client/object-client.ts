@@ -9,7 +9,13 @@ export abstract class ObjectClient {
   /** In the namespace of its metadata. Rejects with `already-exists` where there is one of this name. */
   abstract create<T extends KubernetesObject>(resource: Resource, object: T): Promise<T>;
   /** Undefined where there is none. */
-  abstract get<T extends KubernetesObject>(resource: Resource, namespace: string, name: string): Promise<T | undefined>;
+  abstract get<T extends KubernetesObject>(
+    resource: Resource,
+    /** Undefined: the resource is in none. */
+    namespace: string | undefined,
+    name: string,
+    subresource?: string,
+  ): Promise<T | undefined>;
   /**
    * Puts the object in the place of the one of its name: what it does not say takes the API's defaults. An object that is as it should be is left alone, its
    * resource version too. Rejects with `conflict` where the metadata's uid or resourceVersion is another, with `not-found` where there is none.
@@ -39,11 +45,13 @@ export class ApiObjectClient extends ObjectClient {
 
   override async get<T extends KubernetesObject>(
     resource: Resource,
-    namespace: string,
+    namespace: string | undefined,
     name: string,
+    subresource?: string,
   ): Promise<T | undefined> {
+    const path = resourcePath(namespace, resource, name);
     try {
-      return await this.transport.json<T>({ method: 'GET', path: resourcePath(namespace, resource, name) });
+      return await this.transport.json<T>({ method: 'GET', path: subresource ? `${path}/${subresource}` : path });
     } catch (error) {
       if (error instanceof KubernetesError && error.failure === 'not-found') return undefined;
       throw error;

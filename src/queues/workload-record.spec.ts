@@ -1,0 +1,82 @@
+import { describe, expect, it } from '@jest/globals';
+import { toWorkloadRecord, type Workload } from './workload-record.js';
+
+const condition = (
+  type: string,
+  status: 'True' | 'False',
+  reason: string,
+  message: string,
+  at = '2026-01-01T12:00:10Z',
+) => ({ type, status, reason, message, lastTransitionTime: at }) as never;
+
+function workload(conditions: readonly never[], spec: Workload['spec'] = {}): Workload {
+  return {
+    metadata: {
+      name: 'job-a-e1020',
+      creationTimestamp: '2026-01-01T12:00:00Z' as never,
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'a', uid: 'job-uid', controller: true }],
+    },
+    spec: { active: true, queueName: 'batch', ...spec },
+    status: { conditions },
+  };
+}
+const pending = condition('QuotaReserved', 'False', 'Pending', "couldn't assign flavors: insufficient unused quota.");
+const preempted = condition('Evicted', 'True', 'Preempted', 'Preempted to accommodate a workload');
+
+describe('a Workload of Kueue', () => {
+  it('stands for the Job that controls it, or is of no interest', () => {
+    expect(toWorkloadRecord(workload([], { priority: 10 }))).toMatchObject({
+      jobName: 'a',
+      jobUid: 'job-uid',
+      priority: 10,
+    });
+    const ofPod = {
+      ...workload([]),
+      metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }] },
+    };
+    expect(toWorkloadRecord(ofPod)).toBeUndefined();
+  });
+
+  it.each([
+    ['has just been made', [], { reason: 'Pending', since: '2026-01-01T12:00:00Z' }],
+    [
+      'lacks quota',
+      [pending],
+      {
+        reason: 'Pending',
+        message: "couldn't assign flavors: insufficient unused quota",
+        since: '2026-01-01T12:00:00Z',
+      },
+    ],
+    [
+      'has quota, and is still to be checked',
+      [
+        condition('QuotaReserved', 'True', 'QuotaReserved', 'Quota reserved in ClusterQueue a'),
+        condition('Admitted', 'False', 'NoChecks', ''),
+      ],
+      { reason: 'QuotaReserved', message: 'Quota reserved in ClusterQueue a', since: '2026-01-01T12:00:00Z' },
+    ],
+    [
+      'was preempted',
+      [pending, preempted, condition('Admitted', 'False', 'NoReservation', 'The workload has no reservation')],
+      {
+        reason: 'Pending',
+        message: "couldn't assign flavors: insufficient unused quota",
+        since: '2026-01-01T12:00:10Z',
+        evicted: { reason: 'Preempted', message: 'Preempted to accommodate a workload' },
+      },
+    ],
+  ])('waits where it %s', (_, conditions, waiting) => {
+    expect(toWorkloadRecord(workload(conditions))?.waiting).toEqual(waiting);
+  });
+
+  it('waits where it is deactivated, whatever else it says', () => {
+    const record = toWorkloadRecord(workload([pending], { active: false }));
+    expect(record?.waiting).toEqual({ reason: 'Deactivated', since: '2026-01-01T12:00:00Z' });
+  });
+
+  it('does not wait once it is admitted, though it was preempted before', () => {
+    const again = [preempted, condition('Admitted', 'True', 'Admitted', 'The workload is admitted')];
+    expect(toWorkloadRecord(workload(again))).not.toHaveProperty('waiting');
+  });
+});

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestCluster } from '../support/cluster.js';
+import { hasKueue, TestQueues } from '../support/kueue.js';
+import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+type Queued = StatusInfo & {
+  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
+  readonly queue?: { readonly name: string; readonly position?: number; readonly reason?: string };
+};
+
+/** Each run has a result of its own; when it is asked to end, it ends well and too early. */
+const program = (seconds: number) =>
+  "trap 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit 0' TERM; run=$(date +%s%N); echo working $run; " +
+  `i=0; while [ $i -lt ${seconds} ]; do i=$((i+1)); sleep 1; done; ` +
+  'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run';
+
+const processes = (queues: TestQueues) => `
+  queued:
+    type: process
+    processor: &queued
+      name: pygeoapi_k8s_manager.process.GenericImageProcessor
+      default_image: busybox
+      check_auth: false
+      mimetype: text/plain
+      metadata: { jobControlOptions: [async-execute, dismiss] }
+      command: [sh, -c, "${program(20)}"]
+      resources: { requests: { cpu: 800m }, limits: { cpu: 800m } }
+      queue_name: batch
+      queue_priority: ${queues.low}
+      allowed_queues: [batch, held]
+      allowed_queue_priorities: [${queues.low}, ${queues.high}]
+  impatient:
+    type: process
+    processor:
+      <<: *queued
+      command: [sh, -c, "${program(1)}"]
+      queue_deadline_seconds: 3
+      ttl_seconds_after_finished: 20
+  nowhere:
+    type: process
+    processor: { <<: *queued, queue_name: nowhere }
+  without-class:
+    type: process
+    processor: { <<: *queued, queue_priority: none-such }
+`;
+
+const kueue = await hasKueue();
+
+(kueue ? describe : describe.skip)('a job in a queue of a real Kueue', () => {
+  let bed: TestBed;
+  let queues: TestQueues;
+  beforeAll(async () => {
+    const cluster = await TestCluster.start();
+    queues = await TestQueues.create(cluster);
+    bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
+  }, 120_000);
+  afterAll(async () => {
+    await (queues as TestQueues | undefined)?.remove();
+    await (bed as TestBed | undefined)?.stop();
+  }, 120_000);
+
+  const statusOf = async (id: string) => (await bed.status(id)) as Queued;
+  const seen = (what: string, id: string, test: (status: Queued) => boolean) =>
+    eventually(
+      what,
+      async () => {
+        const status = await statusOf(id);
+        return test(status) ? status : Promise.reject(new Error(JSON.stringify(status)));
+      },
+      120_000,
+    );
+  const ended = (id: string) => seen('the end of the job', id, ({ finished }) => finished !== undefined);
+  const running = (id: string) =>
+    eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);
+  const execute = (process: string, body: Readonly<Record<string, unknown>> = {}) =>
+    bed.execute(process, {}, { body, prefer: 'respond-async' });
+  const submit = (process: string, body: Readonly<Record<string, unknown>> = {}) => bed.submit(process, {}, { body });
+  const dismiss = (id: string) => bed.delete(`/jobs/${id}`);
+
+  it('says why it waits and where, loses its place to a more urgent one, and has the result of its last run', async () => {
+    const first = await submit('queued');
+    await running(first);
+    const second = await submit('queued');
+    const waiting = await seen('its place', second, ({ queue }) => queue?.position === 1);
+    expect(waiting).toMatchObject({
+      status: 'accepted',
+      message: expect.stringMatching(/waits in queue "batch".*insufficient unused quota/),
+      queue: { name: 'batch', priority: queues.low, reason: 'Pending', waitingSince: expect.any(String) },
+    });
+    await dismiss(second);
+    const urgent = await submit('queued', { queue: { priority: queues.high } });
+    const again = await seen(
+      'its second wait',
+      first,
+      ({ status, attempts }) => status === 'accepted' && attempts?.length === 1,
+    );
+    expect(again).not.toHaveProperty('finished');
+    expect(await seen('the reason', first, ({ message }) => /Preempted/.test(message ?? ''))).toMatchObject({
+      status: 'accepted',
+      queue: { name: 'batch' },
+    });
+    await ended(urgent);
+    await ended(first);
+    await bed.cluster.allReleased();
+    const status = await statusOf(first);
+    expect(status).toMatchObject({ status: 'successful', attempts: [{ attempt: 1, cause: { type: 'suspended' } }] });
+    const result = await bed.result(first);
+    expect(result).toMatch(/^result \d+/);
+    expect(await bed.log(first)).toContain(result);
+    expect(await (await bed.get(`/jobs/${first}/logs?attempt=1`)).text()).toContain('working');
+  }, 400_000);
+
+  it('waits in a queue that is stopped, and says so', async () => {
+    const id = await submit('queued', { queue: { name: 'held' } });
+    expect(await seen('the reason', id, ({ queue }) => queue?.reason !== undefined)).toMatchObject({
+      status: 'accepted',
+      queue: { name: 'held', reason: 'Inadmissible' },
+      message: expect.stringContaining('queue "held"'),
+    });
+    await dismiss(id);
+  }, 200_000);
+
+  it('is put aside and put back by its Workload', async () => {
+    const holder = await submit('queued');
+    await running(holder);
+    const id = await submit('queued');
+    await seen('it waiting', id, ({ queue }) => queue?.reason === 'Pending');
+    await queues.setActive(id, false);
+    expect(await seen('it being put aside', id, ({ queue }) => queue?.reason === 'Deactivated')).toMatchObject({
+      status: 'accepted',
+      message: expect.stringContaining('put aside'),
+    });
+    await queues.setActive(id, true);
+    await seen('it waiting again', id, ({ queue }) => queue?.reason === 'Pending');
+    await Promise.all([dismiss(holder), dismiss(id)]);
+  }, 200_000);
+
+  it('fails when it has waited too long, never starts, and is removed in its time', async () => {
+    const holder = await submit('queued');
+    await running(holder);
+    const id = await submit('impatient');
+    expect(await ended(id)).toMatchObject({
+      status: 'failed',
+      cause: { type: 'not-admitted', message: expect.stringMatching(/more than 3 seconds.*insufficient unused quota/) },
+    });
+    await dismiss(holder);
+    const next = await submit('queued');
+    await running(next);
+    expect((await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id))).toEqual(
+      [],
+    );
+    await eventually('the job being removed', async () => (await bed.get(`/jobs/${id}`)).status === 404, 120_000);
+    await dismiss(next);
+  }, 400_000);
+
+  it.each([
+    ['nowhere', {}, /LocalQueue "nowhere"/],
+    ['without-class', {}, /WorkloadPriorityClass "none-such"/],
+  ])('is not made for process %s, whose queue or class there is not', async (process, body, names) => {
+    const answer = await execute(process, body);
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ detail: expect.stringMatching(names) });
+    expect((await bed.output()).replaceAll(String.raw`\"`, `"`)).toMatch(names);
+  });
+
+  it('waits where its client chooses, and only there', async () => {
+    const answer = await execute('queued', { queue: { name: 'gpu' } });
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(await answer.json())).toContain('/queue/name');
+  });
+});

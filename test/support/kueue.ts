@@ -1,0 +1,137 @@
+import {
+  CustomObjectsApi,
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type KubernetesObject,
+} from '@kubernetes/client-node';
+import { onRealCluster, realKubeconfig, type TestCluster } from './cluster.js';
+import { eventually } from './wait.js';
+
+const GROUP = { group: 'kueue.x-k8s.io', version: 'v1beta2' };
+const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+
+export interface KueueWorkload extends KubernetesObject {
+  readonly spec: { readonly active?: boolean };
+}
+
+function customObjects(kubeconfig: string): CustomObjectsApi {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config.makeApiClient(CustomObjectsApi);
+}
+
+/** Whether a real Kueue runs in the cluster of the suites. */
+export async function hasKueue(): Promise<boolean> {
+  if (!onRealCluster || realKubeconfig === undefined) return false;
+  return customObjects(realKubeconfig)
+    .listClusterCustomObject({ ...GROUP, plural: 'clusterqueues' })
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Queues in the namespace of a suite, of one processor that is theirs alone. */
+export class TestQueues {
+  private readonly api: CustomObjectsApi;
+  private readonly namespace: string;
+  /** Objects of the whole cluster have the namespace's name. */
+  private readonly made: { readonly plural: string; readonly name: string }[] = [];
+
+  private constructor(private readonly cluster: TestCluster) {
+    this.api = customObjects(cluster.kubeconfig);
+    this.namespace = cluster.namespace;
+  }
+
+  /** Queues `batch` and `held` (stopped), and the priorities {@link low} and {@link high}. */
+  static async create(cluster: TestCluster): Promise<TestQueues> {
+    const queues = new TestQueues(cluster);
+    await queues.create();
+    return queues;
+  }
+
+  get low(): string {
+    return `low-${this.namespace}`;
+  }
+
+  get high(): string {
+    return `high-${this.namespace}`;
+  }
+
+  private async create(): Promise<void> {
+    const { namespace } = this;
+    await this.cluster.core.patchNamespace(
+      { name: namespace, body: { metadata: { labels: { kueue: 'enabled' } } } },
+      MERGE,
+    );
+    await this.make('resourceflavors', 'ResourceFlavor', namespace, {});
+    const queue = (stopPolicy: string) => ({
+      spec: {
+        namespaceSelector: {},
+        preemption: { withinClusterQueue: 'LowerPriority' },
+        stopPolicy,
+        resourceGroups: [
+          {
+            coveredResources: ['cpu'],
+            flavors: [{ name: namespace, resources: [{ name: 'cpu', nominalQuota: '1' }] }],
+          },
+        ],
+      },
+    });
+    await this.make('clusterqueues', 'ClusterQueue', namespace, queue('None'));
+    await this.make('clusterqueues', 'ClusterQueue', `held-${namespace}`, queue('Hold'));
+    await this.make('workloadpriorityclasses', 'WorkloadPriorityClass', this.low, { value: 10 });
+    await this.make('workloadpriorityclasses', 'WorkloadPriorityClass', this.high, { value: 1000 });
+    for (const [name, clusterQueue] of [
+      ['batch', namespace],
+      ['held', `held-${namespace}`],
+    ] as const)
+      await this.api.createNamespacedCustomObject({
+        ...GROUP,
+        plural: 'localqueues',
+        namespace,
+        body: { apiVersion: 'kueue.x-k8s.io/v1beta2', kind: 'LocalQueue', metadata: { name }, spec: { clusterQueue } },
+      });
+  }
+
+  /** Of the job with this id. */
+  async workload(jobId: string): Promise<KueueWorkload | undefined> {
+    const { namespace } = this;
+    const list = (await this.api.listNamespacedCustomObject({ ...GROUP, plural: 'workloads', namespace })) as {
+      readonly items: readonly KueueWorkload[];
+    };
+    return list.items.find(({ metadata }) => metadata?.ownerReferences?.some(({ name }) => name.endsWith(jobId)));
+  }
+
+  async setActive(jobId: string, active: boolean): Promise<void> {
+    const { namespace } = this;
+    const name = (await this.workload(jobId))?.metadata?.name ?? '';
+    const body = { spec: { active } };
+    await this.api.patchNamespacedCustomObject({ ...GROUP, plural: 'workloads', namespace, name, body }, MERGE);
+  }
+
+  /** Once no Workload is left: Kueue keeps what is in use. */
+  async remove(): Promise<void> {
+    const { namespace } = this;
+    await this.cluster.batch.deleteCollectionNamespacedJob({ namespace, propagationPolicy: 'Background' });
+    await eventually(
+      'all Workloads being gone',
+      async () => {
+        const list = (await this.api.listNamespacedCustomObject({ ...GROUP, plural: 'workloads', namespace })) as {
+          readonly items: readonly unknown[];
+        };
+        return list.items.length === 0;
+      },
+      60_000,
+    ).catch(() => undefined);
+    for (const { plural, name } of this.made.toReversed())
+      await this.api.deleteClusterCustomObject({ ...GROUP, plural, name }).catch(() => undefined);
+  }
+
+  private async make(plural: string, kind: string, name: string, content: object): Promise<void> {
+    const body = { apiVersion: 'kueue.x-k8s.io/v1beta2', kind, metadata: { name }, ...content };
+    await this.api.createClusterCustomObject({ ...GROUP, plural, body });
+    this.made.push({ plural, name });
+  }
+}
