@@ -53,7 +53,7 @@ describe('Workloads', () => {
     const { cluster, health, known } = await workloads({ granted: false });
     cluster.put('workloads', workload('w'));
     expect(known.of({ name: 'job-a', uid: 'job-uid' })).toBeUndefined();
-    expect(health.run()['queues']).toMatchObject({ status: 'degraded' });
+    expect(health.run()['kueue']).toMatchObject({ status: 'degraded' });
   });
 
   it('are not asked for where no process names a queue', async () => {

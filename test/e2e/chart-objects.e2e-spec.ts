@@ -555,6 +555,16 @@ describeWithHelm(
       expect(rendered).toEqual(ofNotebooks(await kustomize('base', ['notebook-progress'])));
     });
 
+    it('read the queues of Kueue by the same rights', async () => {
+      const ofQueues = (objects: Rendered[]) =>
+        objects.filter(({ metadata }) => metadata.name.endsWith('k8s-job-manager-queues'));
+      const rules = (objects: Rendered[]) => ofQueues(objects).map(({ kind, rules: granted }) => [kind, granted]);
+      const rendered = await render({ kueue: { enabled: true } });
+      expect(rules(rendered).sort()).toEqual(rules(await kustomize('base', ['kueue'])).sort());
+      expect(ofQueues(rendered)).toHaveLength(4);
+      expect(ofQueues(await render())).toEqual([]);
+    });
+
     it('release pods by the same Job with the same rights', async () => {
       const hooks = (await render(ALL_OF_THEM)).filter(
         ({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'pre-delete',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +123,7 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   },
   'pod deleted': () => disturb('pod deleted'),
   'Job deleted': () => disturb('Job deleted'),
+  'suspended and resumed': suspendAndResume,
   ...(onRealCluster
     ? {
         'writes to the bucket cut': () => cutBucket('cut-writes'),
@@ -170,12 +172,31 @@ async function killPart(part: Part, meanwhile = () => seconds(between(1, 10))): 
   await meanwhile().finally(bringBack);
 }
 
-/** Deletes a running pod, or the Job of one. */
-async function disturb(kind: 'pod deleted' | 'Job deleted'): Promise<void> {
+async function anyRunningPod() {
   const running = (await bed.cluster.pods()).filter(
     ({ status, metadata }) => status?.phase === 'Running' && metadata?.deletionTimestamp === undefined,
   );
-  const pod = running.length > 0 ? oneOf(running) : undefined;
+  return running.length > 0 ? oneOf(running) : undefined;
+}
+
+/** Suspends the Job of a running pod, and resumes it: it has to end as if nothing had been, with its last run's result. */
+async function suspendAndResume(): Promise<void> {
+  const name = (await anyRunningPod())?.metadata?.labels?.['job-name'];
+  if (name === undefined) return;
+  const { batch, namespace } = bed.cluster;
+  const set = (suspend: boolean) =>
+    batch.patchNamespacedJob(
+      { name, namespace, body: { spec: { suspend } } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
+  await set(true);
+  await seconds(between(1, 8));
+  await set(false);
+}
+
+/** Deletes a running pod, or the Job of one. */
+async function disturb(kind: 'pod deleted' | 'Job deleted'): Promise<void> {
+  const pod = await anyRunningPod();
   const name = pod?.metadata?.labels?.['job-name'] ?? '';
   const job = [...jobs].find(([id]) => name.endsWith(id))?.[1];
   if (!job || job.status === 'dismissed') return;

@@ -73,6 +73,10 @@ yes
 {{- printf "%s-notebook-secrets" (include "server.fullname" . | trunc 46) -}}
 {{- end -}}
 
+{{- define "server.queuesRole" -}}
+{{- printf "%s-queues" (include "server.fullname" . | trunc 56) -}}
+{{- end -}}
+
 {{/* Of every pod of this chart: the restricted pod security standard. */}}
 {{- define "server.podSecurityContext" -}}
 runAsNonRoot: true
