@@ -64,6 +64,7 @@ export const mayImport = {
   'jobs/results': ['access', 'config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/logs': ['access', 'config', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/listing': ['access', 'config', 'ogc', 'k8s', 'processes', 'queues', 'jobs/model', 'jobs/results', 'jobs/logs'],
+  'jobs/inputs': ['config', 'json', 'k8s', 'ogc', 'outbound', 'processes', 'tracing', 'jobs/results'],
   'jobs/execution': [
     'access',
     'config',
@@ -81,6 +82,7 @@ export const mayImport = {
     'jobs/results',
     'jobs/logs',
     'jobs/listing',
+    'jobs/inputs',
   ],
   jobs: [
     'access',

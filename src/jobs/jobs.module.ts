@@ -19,7 +19,7 @@ import { JobSecrets } from './execution/job-secrets.js';
 import { JobTransfers } from './execution/job-transfers.js';
 import { JobWaiter } from './execution/job-waiter.js';
 import { JobsController } from './listing/jobs.controller.js';
-import { LinkedInputs } from './execution/linked-inputs.js';
+import { LinkedInputs } from './inputs/linked-inputs.js';
 import { LiveJobs } from './execution/live-jobs.js';
 import { LiveResults } from './results/live-results.js';
 import { LogEvents } from './logs/log-events.js';

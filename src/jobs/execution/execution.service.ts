@@ -29,7 +29,7 @@ import { JobPreparation } from './job-preparation.js';
 import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
 import { LiveJobs } from './live-jobs.js';
-import { LinkedInputs } from './linked-inputs.js';
+import { LinkedInputs } from '../inputs/linked-inputs.js';
 import type { Subscription } from '../model/subscription.js';
 import type { ResponseWishes } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';

@@ -11,7 +11,7 @@ import { QueueCheck } from '../../queues/queue-check.js';
 import { SecurityContextPolicy } from '../../security-context/security-context.policy.js';
 import { collects } from '../model/collection.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
-import { assertPodHolds, goByAddress } from './input-size.js';
+import { assertPodHolds, goByAddress } from '../inputs/input-size.js';
 import { isSame } from './job-creation.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 import { ProcessorsCluster } from './processors-cluster.js';

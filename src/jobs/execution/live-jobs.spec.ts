@@ -18,7 +18,7 @@ const [open, small, closed] = processes;
 
 function setUp(maxJobs?: number) {
   const configuration = {
-    environment: { jobNamePrefix: PREFIX },
+    environment: { jobNamePrefix: PREFIX, bucket: { pathPrefix: 'logs/' } },
     server: { manager: { jobs: maxJobs === undefined ? {} : { maxJobs } } },
   } as Configuration;
   const cache = jobCacheOf(new FakeCluster(), configuration);
