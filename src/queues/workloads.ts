@@ -31,7 +31,7 @@ export class Workloads implements OnModuleInit {
     else {
       const detail = `It may not list and watch ${RESOURCE}: why jobs wait in their queues is not shown.`;
       this.logger.warn(`${detail} See docs/queues.md.`);
-      this.healthChecks.add('kueue', () => ({ status: 'degraded', detail }));
+      this.healthChecks.add('kueue', () => ({ status: 'degraded', detail, hint: detail }));
     }
   }
 
