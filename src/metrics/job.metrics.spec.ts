@@ -80,6 +80,15 @@ const done = { [ownAnnotation.collection]: 'done' };
 const ended = 'jobs_ended_total';
 
 describe('the metrics of jobs', () => {
+  it('tell what a job waited for its turn apart from what it took to start', async () => {
+    cluster.addJob(kubeJob({}, JOB, { spec: { backoffLimit: 0, template: {}, suspend: true } }));
+    const conditions = [{ type: 'Suspended', status: 'False', lastTransitionTime: at(4) }];
+    cluster.addJob(kubeJob({}, JOB, { status: { conditions } }));
+    cluster.addPod(running());
+    expect(await series('job_admission_duration_seconds_sum')).toEqual({ 'process="hello"': 4 });
+    expect(await series('job_queue_duration_seconds_sum')).toEqual({ 'process="hello"': 7 });
+  });
+
   it('follow a job from being created to being collected', async () => {
     cluster.addJob(kubeJob());
     expect(await nonZero('jobs')).toEqual({ 'process="hello",status="accepted"': 1 });

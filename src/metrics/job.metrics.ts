@@ -29,6 +29,7 @@ interface LiveJob {
 export class JobMetrics implements OnModuleInit {
   readonly #ended;
   readonly #queueTimes;
+  readonly #admissionTimes;
   readonly #runTimes;
   readonly #collectTimes;
   /** By the Kubernetes Job's name. */
@@ -70,6 +71,14 @@ export class JobMetrics implements OnModuleInit {
       {
         name: 'job_queue_duration_seconds',
         help: 'From a Kubernetes Job being created to its first container running; whole seconds.',
+        labels: ['process'],
+      },
+      JOB_BUCKETS,
+    );
+    this.#admissionTimes = registry.histogram(
+      {
+        name: 'job_admission_duration_seconds',
+        help: 'Of the time before, what a job waited for its turn: from its Job being created, suspended, to its being resumed; whole seconds.',
         labels: ['process'],
       },
       JOB_BUCKETS,
@@ -137,10 +146,12 @@ export class JobMetrics implements OnModuleInit {
     for (const cause of CAUSE_TYPES) this.#ended.inc({ process, status: 'failed', cause }, 0);
   }
 
-  private noteStart(live: LiveJob, { created }: JobRecord, { started }: JobStatus): void {
+  private noteStart(live: LiveJob, { created, resumed }: JobRecord, { started }: JobStatus): void {
     if (live.hasStarted || !started) return;
     live.hasStarted = true;
     this.#queueTimes.observe({ process: live.process }, secondsBetween(created, started));
+    if (resumed instanceof Date)
+      this.#admissionTimes.observe({ process: live.process }, secondsBetween(created, resumed));
   }
 
   private noteEnd(live: LiveJob, status: JobStatus): void {

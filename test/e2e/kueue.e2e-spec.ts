@@ -9,9 +9,9 @@ type Queued = StatusInfo & {
   readonly queue?: { readonly name: string; readonly position?: number; readonly reason?: string };
 };
 
-/** Each run has a result of its own; when it is asked to end, it ends well and too early. */
-const program = (seconds: number) =>
-  "trap 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit 0' TERM; run=$(date +%s%N); echo working $run; " +
+/** Each run has a result of its own; when it is asked to end, it ends too early, well or not. */
+const program = (seconds: number, code = 0) =>
+  `trap 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit ${code}' TERM; run=$(date +%s%N); echo working $run; ` +
   `i=0; while [ $i -lt ${seconds} ]; do i=$((i+1)); sleep 1; done; ` +
   'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run';
 
@@ -30,6 +30,21 @@ const processes = (queues: TestQueues) => `
       queue_priority: ${queues.low}
       allowed_queues: [batch, held]
       allowed_queue_priorities: [${queues.low}, ${queues.high}]
+  queued-once-more:
+    type: process
+    processor:
+      <<: *queued
+      command: [sh, -c, "${program(20, 143)}"]
+      retries: 1
+  queued-whatever:
+    type: process
+    processor:
+      <<: *queued
+      command: [sh, -c, "${program(20, 1)}"]
+      backoff_limit: 1
+  short:
+    type: process
+    processor: { <<: *queued, command: [sh, -c, "${program(2)}"] }
   impatient:
     type: process
     processor:
@@ -71,14 +86,16 @@ const kueue = await hasKueue();
       120_000,
     );
   const ended = (id: string) => seen('the end of the job', id, ({ finished }) => finished !== undefined);
-  const running = (id: string) =>
-    eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);
+  const running = async (id: string) => {
+    await seen('its running', id, ({ status }) => status === 'running');
+    await eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);
+  };
   const execute = (process: string, body: Readonly<Record<string, unknown>> = {}) =>
     bed.execute(process, {}, { body, prefer: 'respond-async' });
   const submit = (process: string, body: Readonly<Record<string, unknown>> = {}) => bed.submit(process, {}, { body });
   const dismiss = (id: string) => bed.delete(`/jobs/${id}`);
 
-  it('says why it waits and where, loses its place to a more urgent one, and has the result of its last run', async () => {
+  it('says why it waits, and where', async () => {
     const first = await submit('queued');
     await running(first);
     const second = await submit('queued');
@@ -88,28 +105,42 @@ const kueue = await hasKueue();
       message: expect.stringMatching(/waits in queue "batch".*insufficient unused quota/),
       queue: { name: 'batch', priority: queues.low, reason: 'Pending', waitingSince: expect.any(String) },
     });
-    await dismiss(second);
-    const urgent = await submit('queued', { queue: { priority: queues.high } });
-    const again = await seen(
-      'its second wait',
-      first,
-      ({ status, attempts }) => status === 'accepted' && attempts?.length === 1,
-    );
-    expect(again).not.toHaveProperty('finished');
-    expect(await seen('the reason', first, ({ message }) => /Preempted/.test(message ?? ''))).toMatchObject({
-      status: 'accepted',
-      queue: { name: 'batch' },
-    });
-    await ended(urgent);
-    await ended(first);
-    await bed.cluster.allReleased();
-    const status = await statusOf(first);
-    expect(status).toMatchObject({ status: 'successful', attempts: [{ attempt: 1, cause: { type: 'suspended' } }] });
-    const result = await bed.result(first);
-    expect(result).toMatch(/^result \d+/);
-    expect(await bed.log(first)).toContain(result);
-    expect(await (await bed.get(`/jobs/${first}/logs?attempt=1`)).text()).toContain('working');
-  }, 400_000);
+    await Promise.all([first, second].map(dismiss));
+  }, 200_000);
+
+  it.each([
+    ['queued', 'ends well'],
+    ['queued-once-more', 'is killed, and is tried again once where the infrastructure fails'],
+    ['queued-whatever', 'fails, and is tried again once'],
+  ])(
+    'loses its place to a more urgent one, and has the result of its last run: %s, whose program %s',
+    async (process) => {
+      const id = await submit(process);
+      // Twice: neither uses an attempt.
+      for (const times of [1, 2]) {
+        await running(id);
+        const urgent = await submit('short', { queue: { priority: queues.high } });
+        const again = await seen(
+          'its next wait',
+          id,
+          ({ status, attempts }) => status === 'accepted' && attempts?.length === times,
+        );
+        expect(again).not.toHaveProperty('finished');
+        await seen('the reason', id, ({ message }) => /Preempted/.test(message ?? ''));
+        await ended(urgent);
+      }
+      await ended(id);
+      await bed.cluster.allReleased();
+      const suspended = { cause: { type: 'suspended' } };
+      expect(await statusOf(id)).toMatchObject({ status: 'successful', attempts: [suspended, suspended] });
+      const result = await bed.result(id);
+      expect(result).toMatch(/^result \d+/);
+      expect(await bed.log(id)).toContain(result);
+      for (const attempt of [1, 2])
+        expect(await (await bed.get(`/jobs/${id}/logs?attempt=${attempt}`)).text()).toContain('working');
+    },
+    400_000,
+  );
 
   it('waits in a queue that is stopped, and says so', async () => {
     const id = await submit('queued', { queue: { name: 'held' } });

@@ -175,6 +175,8 @@ describe('the Kubernetes Job of an execution', () => {
         ],
       },
     });
+    const queued = makeExecutionJob({ ...options, settings: { ...settings, queueName: 'batch' } });
+    expect(queued.spec?.podFailurePolicy?.rules.at(-1)?.onExitCodes?.values).toEqual([0, 137, 143]);
     const never = { backoffLimit: 0, retriesInfrastructureOnly: true };
     expect(makeExecutionJob({ ...options, settings: never }).spec).not.toHaveProperty('podFailurePolicy');
   });

@@ -101,12 +101,18 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
 }
 
 /**
+ * Of containers that were ended by SIGKILL or SIGTERM. Kubernetes (seen on 1.37) applies the policy to pods of a Job that is suspended, too, while their objects are
+ * there: one that its queue suspended is not to fail. So what ran out of memory there is tried again, too.
+ */
+const ENDED_BY_SIGNAL = [137, 143];
+
+/**
  * A pod is replaced once it has ended, not while it ends: two attempts never run at once. A failure of the infrastructure is what puts the condition
  * `DisruptionTarget` on a pod (eviction, preemption, a lost node), or keeps its containers from running; where a container ends with another exit code than 0 the Job fails. Disruptions are counted, too, so that
  * a job that wears out its nodes comes to an end. It needs `restartPolicy: Never`.
  * https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
  */
-function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSettings): Partial<V1JobSpec> {
+function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly, queueName }: JobSettings): Partial<V1JobSpec> {
   if (backoffLimit === 0) return { backoffLimit };
   return {
     backoffLimit,
@@ -118,7 +124,10 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly }: JobSetting
               { action: 'Count', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
               // A queueing system took the pod's place: https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
               { action: 'Count', onPodConditions: [{ type: 'TerminationTarget', status: 'True' }] },
-              { action: 'FailJob', onExitCodes: { operator: 'NotIn', values: [0] } },
+              {
+                action: 'FailJob',
+                onExitCodes: { operator: 'NotIn', values: queueName ? [0, ...ENDED_BY_SIGNAL] : [0] },
+              },
             ],
           },
         }

@@ -72,6 +72,13 @@ describe('attempts', () => {
     expect(startOfJob({ attempts: [] }, undefined)).toBeUndefined();
   });
 
+  it('follow where a queue may have ended the program, which its Job forgives', () => {
+    const queued = { ...retried, forgivenExitCodes: [0, 137, 143] };
+    expect(isRepeated(queued, aFailedPod(143), [])).toBe(true);
+    expect(isRepeated(queued, aFailedPod(1), [])).toBe(false);
+    expect(isRepeated(retried, aFailedPod(143), [])).toBe(false);
+  });
+
   it('are each noted once, in the order of their ends', () => {
     const noted = withAttempt([attempt('b', 7), attempt('a', 3)], attempt('c', 5)).attempts;
     expect(noted.map(({ uid }) => uid)).toEqual(['a', 'c', 'b']);

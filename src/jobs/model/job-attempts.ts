@@ -29,7 +29,7 @@ export function countedAttempts(
   return attempts.filter((attempt) => isCounted(attempt) && attempt.uid !== except?.uid);
 }
 
-type OfJob = Pick<JobRecord, 'backoffLimit' | 'retriesInfrastructure' | 'attempts' | 'condition'>;
+type OfJob = Pick<JobRecord, 'backoffLimit' | 'retriesInfrastructure' | 'forgivenExitCodes' | 'attempts' | 'condition'>;
 
 /**
  * Whether the end of this pod is not the job's: another pod has followed it, or the Job controller makes one.
@@ -41,13 +41,13 @@ export function isRepeated(job: OfJob, pod: PodRecord, pods: readonly PodRecord[
   if (job.condition?.type === 'Complete' || pods.some(({ created }) => created.getTime() > pod.created.getTime()))
     return true;
   if (job.condition || job.backoffLimit === 0) return false;
-  if (job.retriesInfrastructure && !isInfrastructureFailure(pod)) return false;
+  if (job.retriesInfrastructure && !isInfrastructureFailure(pod, job.forgivenExitCodes)) return false;
   return countedAttempts(job, pod).length < job.backoffLimit;
 }
 
 /** What `podFailurePolicy` of {@link makeExecutionJob} counts and does not fail the Job for: the pod was taken off its node, or never ran there. */
-function isInfrastructureFailure({ disruption, containers }: PodRecord): boolean {
-  return disruption !== undefined || containers.every(({ exitCode = 0 }) => exitCode === 0);
+function isInfrastructureFailure({ disruption, containers }: PodRecord, forgiven: readonly number[] = [0]): boolean {
+  return disruption !== undefined || containers.every(({ exitCode = 0 }) => forgiven.includes(exitCode));
 }
 
 /** When the first container of the first attempt that counts and got so far started: RFC 3339. */

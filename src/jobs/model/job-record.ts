@@ -74,6 +74,8 @@ export interface JobRecord {
   readonly backoffLimit: number;
   /** Only what the infrastructure failed is tried again. */
   readonly retriesInfrastructure: boolean;
+  /** Exit codes of containers that do not fail the Job by themselves, where only what the infrastructure failed is tried again. */
+  readonly forgivenExitCodes?: readonly number[];
   /** Those that failed and were followed by another. */
   readonly attempts: readonly JobAttempt[];
   /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
@@ -179,6 +181,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     failedPods: kubeJob.status?.failed ?? 0,
     backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
     retriesInfrastructure: kubeJob.spec?.podFailurePolicy !== undefined,
+    forgivenExitCodes: forgivenBy(kubeJob),
     attempts: parseAttempts(annotations[ownAnnotation.attempts]),
     collection: collection === 'pending' || collection === 'done' ? collection : undefined,
     collectionProblem: annotations[ownAnnotation.collectionProblem],
@@ -240,6 +243,11 @@ function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
     }
   }
   return undefined;
+}
+
+function forgivenBy({ spec }: V1Job): readonly number[] | undefined {
+  const rule = spec?.podFailurePolicy?.rules.find(({ action }) => action === 'FailJob');
+  return rule?.onExitCodes?.operator === 'NotIn' ? rule.onExitCodes.values : undefined;
 }
 
 function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
