@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { logLines } from '../support/log-lines.js';
-import { TestBed } from '../support/test-bed.js';
+import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
@@ -16,7 +16,7 @@ interface Readiness {
   readonly checks: Readonly<Record<string, { readonly status: string; readonly detail?: string }>>;
 }
 const readiness = async () => {
-  const response = await bed.get('/health/ready');
+  const response = await bed.get('/health/ready', TOKEN);
   return { code: response.status, body: (await response.json()) as Readiness };
 };
 const held = async () =>
