@@ -5,16 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiProxy } from '../support/api-proxy.js';
 import { bringBack, canDisturbCluster, compactEtcd, kill, type Part } from '../support/cluster-parts.js';
-import { onRealCluster } from '../support/cluster.js';
+import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
+import { hasKueue, TestQueues } from '../support/kueue.js';
 import { residentMemory } from '../support/memory.js';
 import { Receiver } from '../support/receiver.js';
 import { startTestStore } from '../support/store.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 import { accountOf } from './account.js';
 import { sha256 } from './compared-logs.js';
 import { HostileClient } from './hostile.js';
 import { kinds, type Expectation } from './load.js';
+import { queued } from './queued.js';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
@@ -39,7 +42,10 @@ const between = (low: number, high: number) => low + random() * (high - low);
 const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
+const kueue = await hasKueue();
+
 let bed: TestBed;
+let queues: TestQueues | undefined;
 let receiver: Receiver;
 let s3: FaultyS3 | undefined;
 let proxy: ApiProxy;
@@ -63,7 +69,11 @@ beforeAll(async () => {
     SUBSCRIBER_ALLOWED_HOSTS: receiver.host,
     ...(s3 ? { [BUCKET_ENDPOINT]: s3.endpoint } : {}),
   };
-  bed = await TestBed.startProcess(environment, { store });
+  const cluster = await TestCluster.start();
+  const made = kueue ? await TestQueues.create(cluster) : undefined;
+  queues = made;
+  const configuration = (text: string) => text + (made ? queued(made) : '');
+  bed = await TestBed.startProcess(environment, { store, cluster, configuration });
   await bed.server?.end();
   proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
   for (let index = 0; index < 2; index += 1) replicas.push(await start(index));
@@ -71,6 +81,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const { process } of replicas) process.process.kill('SIGCONT');
+  await queues?.remove();
   await (bed as TestBed | undefined)?.stop();
   await receiver?.down();
   proxy?.close();
@@ -124,6 +135,7 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   'pod deleted': () => disturb('pod deleted'),
   'Job deleted': () => disturb('Job deleted'),
   'suspended and resumed': suspendAndResume,
+  ...(kueue ? { 'preempted by Kueue': preempt } : {}),
   ...(onRealCluster
     ? {
         'writes to the bucket cut': () => cutBucket('cut-writes'),
@@ -192,6 +204,22 @@ async function suspendAndResume(): Promise<void> {
   await set(true);
   await seconds(between(1, 8));
   await set(false);
+}
+
+/** Has a running job lose its place in its queue to a more urgent one. */
+async function preempt(): Promise<void> {
+  const submit = async (body: Readonly<Record<string, unknown>> = {}): Promise<string> => {
+    const id = await oneOf(replicas).submit('queued', {}, { body });
+    jobs.set(id, { process: 'queued', status: 'successful', result: `result of ${id}` });
+    return id;
+  };
+  const id = await submit();
+  await eventually('its run', async () =>
+    (await bed.cluster.pods()).some(
+      ({ metadata, status }) => metadata?.labels?.['job-name']?.endsWith(id) && status?.phase === 'Running',
+    ),
+  );
+  await submit({ queue: { priority: queues?.high } });
 }
 
 /** Deletes a running pod, or the Job of one. */
