@@ -42,7 +42,7 @@ const processes = (queues: TestQueues) => `
       <<: *queued
       command: [sh, -c, "${program(20, 1)}"]
       backoff_limit: 1
-  short:
+  brief:
     type: process
     processor: { <<: *queued, command: [sh, -c, "${program(2)}"] }
   impatient:
@@ -119,7 +119,7 @@ const kueue = await hasKueue();
       // Twice: neither uses an attempt.
       for (const times of [1, 2]) {
         await running(id);
-        const urgent = await submit('short', { queue: { priority: queues.high } });
+        const urgent = await submit('brief', { queue: { priority: queues.high } });
         const again = await seen(
           'its next wait',
           id,
