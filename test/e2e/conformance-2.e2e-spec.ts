@@ -325,7 +325,7 @@ describe('jobs', () => {
   });
 
   it('say that their request is not kept where it was too large for that', async () => {
-    const jobId = await ended('inputs', { text: 'x'.repeat(40_000) });
+    const jobId = await ended('inputs', { text: 'x'.repeat(25_000) });
     expect(await json(`/jobs/${jobId}`)).not.toHaveProperty('request');
     expect((await bed.get(`/jobs/${jobId}/request`)).status).toBe(404);
   });
