@@ -2,7 +2,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
 import { onRealCluster, type TestCluster } from '../support/cluster.js';
 import { serversInTurn } from '../support/servers-in-turn.js';
-import type { TestBed } from '../support/test-bed.js';
+import { type TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const CONFIGURATION = 'test/fixtures/predecessor/security-contexts.yaml';
@@ -103,7 +103,7 @@ describe('a variable that is wrong', () => {
     }
     expect((await namesOfJobs()).filter((name) => !before.includes(name))).toEqual([]);
     expect((await server.get('/processes')).status).toBe(200);
-    const ready = await server.get('/health/ready');
+    const ready = await server.get('/health/ready', TOKEN);
     const readiness = await ready.text();
     expect([ready.status, JSON.parse(readiness)]).toEqual([200, expect.objectContaining({ status: 'degraded' })]);
     expect(readiness).toContain(message.split(':')[0]);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { V1Pod } from '@kubernetes/client-node';
 import { randomUUID } from 'node:crypto';
 import { onRealCluster } from '../support/cluster.js';
-import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
@@ -66,7 +66,9 @@ describe('the log', () => {
     await released(jobId);
     expect((await bed.until(jobId, 'successful')).processID).toBe('lines');
     const pod = await podOf(jobId);
-    expect(await bed.log(jobId)).toBe(
+    // Nothing proves that it is of an open process, so its log is for those who may execute any.
+    expect((await bed.get(`/jobs/${jobId}/logs`)).status).toBe(401);
+    expect(await bed.log(jobId, TOKEN)).toBe(
       `Logs of pod '${pod?.metadata?.name}'\nInit Container 'init'\nfrom init\nContainer 'first'\nfrom first\nContainer 'second'\nfrom second\n`,
     );
   });
