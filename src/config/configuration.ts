@@ -34,6 +34,8 @@ export interface ServerSection {
   readonly maxRequestBytesInFlight: number;
   /** `MAX_OUTPUT_BYTES`, `max_output_bytes`: largest file that a job may upload for an output, bytes; default 1 TiB. */
   readonly maxOutputBytes: number;
+  /** `MAX_JOB_OUTPUT_BYTES`, `max_job_output_bytes`: what a job may upload for all outputs together, bytes; undefined: as much as it likes. */
+  readonly maxJobOutputBytes?: number;
   /** `KEEP_ALIVE_TIMEOUT`, `keep_alive_timeout`: seconds that an idle connection is kept; undefined: 72. */
   readonly keepAliveTimeout?: number;
   /** `SCRIPT_NAME`: a path, without trailing slash, beneath which every resource answers, too; empty: none. Links hold it where `url` is undefined. */

@@ -34,19 +34,21 @@ describe('the settings of a deployment', () => {
   });
 
   it('say under which address pods find the server, and how much may be sent', () => {
-    const file = 'server: {internal_url: "http://a:80/p/", max_request_bytes: 1, max_output_bytes: 2}';
+    const limits = 'max_request_bytes: 1, max_output_bytes: 2, max_job_output_bytes: 5';
+    const file = `server: {internal_url: "http://a:80/p/", ${limits}}`;
     const environment = {
       INTERNAL_URL: 'http://b:0/',
       MAX_REQUEST_BYTES: '3',
       MAX_OUTPUT_BYTES: '4',
+      MAX_JOB_OUTPUT_BYTES: '6',
       INPUT_HREF_ALLOWED_HOSTS: 'public, data.intern',
     };
     expect(load(file).configuration).toMatchObject({
-      server: { internalUrl: 'http://a:80/p', maxRequestBytes: 1, maxOutputBytes: 2 },
+      server: { internalUrl: 'http://a:80/p', maxRequestBytes: 1, maxOutputBytes: 2, maxJobOutputBytes: 5 },
       environment: { inputHosts: ['public'] },
     });
     expect(load(file, { environment }).configuration).toMatchObject({
-      server: { internalUrl: 'http://b:0', maxRequestBytes: 3, maxOutputBytes: 4 },
+      server: { internalUrl: 'http://b:0', maxRequestBytes: 3, maxOutputBytes: 4, maxJobOutputBytes: 6 },
       environment: { inputHosts: ['public', 'data.intern'] },
     });
     expect(faultsOf(manager, { environment: { INTERNAL_URL: 'b', MAX_OUTPUT_BYTES: '1 GiB' } })).toEqual([

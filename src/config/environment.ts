@@ -108,6 +108,10 @@ export class EnvironmentVariables {
   MAX_OUTPUT_BYTES?: number;
 
   @IsOptional()
+  @WrittenInteger(1)
+  MAX_JOB_OUTPUT_BYTES?: number;
+
+  @IsOptional()
   @Transform(({ value }) => parseHostList(value))
   @HostList()
   INPUT_HREF_ALLOWED_HOSTS?: string[];

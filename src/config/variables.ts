@@ -117,6 +117,13 @@ export const variables: readonly Variable[] = [
     text: 'Largest file that a job may upload for one output.',
   },
   {
+    name: 'MAX_JOB_OUTPUT_BYTES',
+    flag: 'max-job-output-bytes',
+    placeholder: 'BYTES',
+    default: 'server.max_job_output_bytes, else as much as it likes',
+    text: 'Bytes that a job may upload for all outputs together.',
+  },
+  {
     name: 'INPUT_HREF_ALLOWED_HOSTS',
     flag: 'input-hosts',
     placeholder: 'HOSTS',

@@ -1,6 +1,6 @@
 import { ObjectStoreError } from '../object-store/object-store.js';
-import { MOST_PARTS, type PartDigests } from '../object-store/uploads.js';
-import { EndedError, InvalidRequestError } from '../ogc/domain-errors.js';
+import { LARGEST_PART, MOST_PARTS, type PartDigests } from '../object-store/uploads.js';
+import { EndedError, InvalidRequestError, LengthRequiredError, PayloadTooLargeError } from '../ogc/domain-errors.js';
 
 /** A file, or a part of one, that is about to be sent. */
 export interface Announcement {
@@ -19,6 +19,21 @@ export interface Announcement {
 /** Bytes of the digests that a job may send as headers. */
 const DIGEST_BYTES = { sha256: 32, md5: 16 } as const;
 const HEADERS = { sha256: 'x-amz-checksum-sha256', md5: 'Content-MD5' } as const;
+
+/** @throws LengthRequiredError */
+export function assertLength({ size }: Pick<Announcement, 'size'>): number {
+  if (size === undefined)
+    throw new LengthRequiredError('Say how many bytes come (Content-Length): send a file, not a pipe.');
+  return size;
+}
+
+/** @throws PayloadTooLargeError where one request does not take so many bytes */
+export function assertOneRequest(size: number): void {
+  if (size > LARGEST_PART)
+    throw new PayloadTooLargeError(
+      `One request takes ${LARGEST_PART} bytes at the most (has ${size}): send the file in parts.`,
+    );
+}
 
 /** @throws InvalidRequestError */
 export function assertSha256(sha256: string | undefined): void {

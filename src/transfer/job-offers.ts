@@ -12,6 +12,7 @@ import { putWhole } from '../object-store/whole-object.js';
 import { makeCapability } from './capability.js';
 import { FilePolicy } from './file-policy.js';
 import { InternalAddress } from './internal-address.js';
+import { mostOfAnOutput } from './output-ceilings.js';
 import { TRANSFER_PATH } from './transfer.routes.js';
 import { uploadsOf } from './upload-records.js';
 
@@ -45,7 +46,7 @@ export class JobOffers extends JobTransfer {
       const target = {
         url: to(`outputs/${encodeURIComponent(id)}`),
         ...(mediaType === undefined ? {} : { mediaType }),
-        maxBytes: this.configuration.server.maxOutputBytes,
+        maxBytes: mostOfAnOutput(this.configuration.server),
       };
       return [id, target] as const;
     });

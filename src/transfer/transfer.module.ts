@@ -8,13 +8,23 @@ import { ObjectStore } from '../object-store/object-store.js';
 import { FilePolicy } from './file-policy.js';
 import { InternalAddress } from './internal-address.js';
 import { JobOffers } from './job-offers.js';
+import { OutputCeilings } from './output-ceilings.js';
 import { TransfersService } from './transfers.service.js';
+import { UploadRegister } from './upload-register.js';
 import { UploadedResults } from './uploaded-results.js';
 
 /** Files of inputs and outputs between jobs and the object store. */
 @Module({
   imports: [HealthModule, JobsModule],
-  providers: [FilePolicy, InternalAddress, JobOffers, TransfersService, UploadedResults],
+  providers: [
+    FilePolicy,
+    InternalAddress,
+    JobOffers,
+    OutputCeilings,
+    TransfersService,
+    UploadRegister,
+    UploadedResults,
+  ],
   exports: [TransfersService],
 })
 export class TransferModule implements OnModuleInit {

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { PartDigests } from '../object-store/uploads.js';
 import { InvalidRequestError } from '../ogc/domain-errors.js';
-import type { Holder, TransfersService } from './transfers.service.js';
+import type { TransfersService } from './transfers.service.js';
+import type { Holder } from './upload-register.js';
 
 /** Beneath it stands what jobs ask for; for pods, not for clients. */
 export const TRANSFER_PATH = '/transfer';

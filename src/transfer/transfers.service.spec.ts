@@ -16,17 +16,19 @@ import { ownAnnotation } from '../k8s/names.js';
 import { FolderObjectStore } from '../object-store/folder.object-store.js';
 import { KnownStore } from '../object-store/store-capabilities.js';
 import type { PartDigests, UploadOptions } from '../object-store/uploads.js';
-import { EndedError, InvalidRequestError } from '../ogc/domain-errors.js';
+import { EndedError, InvalidRequestError, PayloadTooLargeError } from '../ogc/domain-errors.js';
 import { makeCapability } from './capability.js';
 import { FilePolicy } from './file-policy.js';
 import type { Announcement } from './announcements.js';
+import { OutputCeilings } from './output-ceilings.js';
 import { TransfersService } from './transfers.service.js';
-import { parseUploadRecords } from './upload-records.js';
+import { UploadRegister } from './upload-register.js';
+import { parseUploadRecords, type UploadRecord } from './upload-records.js';
 import { UploadedResults } from './uploaded-results.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
 const configuration = {
-  server: { maxOutputBytes: 1_000, manager: { files: 'when-whole' } },
+  server: { maxOutputBytes: 12_000_000, maxJobOutputBytes: 13_000_000, manager: { files: 'when-whole' } },
   environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: 'jobs/' } },
 } as Configuration;
 const base64 = (algorithm: string, content: string) => createHash(algorithm).update(content).digest('base64');
@@ -36,6 +38,8 @@ let store: FolderObjectStore;
 let known: KnownStore;
 let cluster: FakeCluster;
 let transfers: TransfersService;
+/** Another replica. */
+let other: TransfersService;
 let cache: JobCache;
 const { capability, digest } = makeCapability();
 const holder = { jobId: JOB_ID, capability };
@@ -56,7 +60,13 @@ beforeEach(async () => {
   });
   const outputs = { of: () => new Map() } as unknown as DeclaredOutputs;
   const policy = new FilePolicy(known, configuration);
-  transfers = new TransfersService(cache, cluster.client, store, outputs, configuration, policy, known);
+  const makeServer = (): TransfersService => {
+    const ceilings = new OutputCeilings(configuration);
+    const register = new UploadRegister(cache, cluster.client, store, outputs, configuration, policy, ceilings);
+    return new TransfersService(register, store, outputs, known);
+  };
+  transfers = makeServer();
+  other = makeServer();
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -67,7 +77,8 @@ const send = async (content: string, announcement: Partial<Announcement> = {}) =
   if (!('receive' in receiving)) throw new Error('it went elsewhere');
   await receiving.receive(Readable.from([Buffer.from(content)]));
 };
-const record = () => parseUploadRecords(cluster.annotationsOf(NAME)[ownAnnotation.uploads]).get('table');
+const record = (outputId = 'table') =>
+  parseUploadRecords(cluster.annotationsOf(NAME)[ownAnnotation.uploads]).get(outputId);
 const results = () =>
   new UploadedResults(store, cluster.client, known, configuration).resultsOf(cache.list()[0] as JobRecord, 'pod');
 const result = async () => {
@@ -162,6 +173,100 @@ describe('a file of a store that keeps cut parts', () => {
     if (!('receive' in receiving)) throw new Error('it went elsewhere');
     await expect(receiving.receive(Readable.from([Buffer.from('a,b')]))).rejects.toThrow(EndedError);
   });
+});
+
+describe('what a job may upload', () => {
+  const FIVE = 5 * 1024 ** 2;
+  /** Announces a part, as a job does that sends it straight to the store. */
+  const part = (number: number, size: number, server = transfers, outputId = 'table') =>
+    server.receiveOutput(holder, { outputId, part: number, size });
+  const whole = (size: number, outputId: string, server = transfers) =>
+    server.receiveOutput(holder, { outputId, size });
+  const put = (upload: UploadRecord, number: number, size: number) =>
+    store.uploads.write(upload, number, { size, sha256: '', body: () => Readable.from([Buffer.alloc(size)]) });
+  const tooLarge = async (work: Promise<unknown>, key: string) => {
+    await expect(work).rejects.toThrow(PayloadTooLargeError);
+    await expect(work).rejects.toThrow(key);
+  };
+
+  it('for an output is limited, for whole files before anything is begun', async () => {
+    await whole(5, 'table');
+    const before = record();
+    await tooLarge(whole(12_000_001, 'table'), 'server.max_output_bytes');
+    expect(record()).toEqual(before);
+    await whole(12_000_000, 'table');
+  });
+
+  it('for all outputs together is limited, whichever server hears of them, with those that go on in parts', async () => {
+    await whole(6_000_000, 'image');
+    await part(1, FIVE, transfers, 'parts');
+    await tooLarge(whole(1_757_121, 'table'), 'server.max_job_output_bytes');
+    await whole(1_757_120, 'table');
+    await put(record('parts')!, 1, FIVE);
+    await tooLarge(whole(1_757_121, 'table', other), 'server.max_job_output_bytes');
+    expect(record()?.size).toBe(1_757_120);
+    await whole(6_000_001, 'image').catch(() => undefined);
+    expect(record('image')?.size).toBe(6_000_000);
+    // What a file takes is free again for one that takes its place.
+    await whole(1_757_119, 'table', other);
+    await whole(6_000_001, 'image');
+  });
+
+  it('in parts is limited while they come, and leaves nothing of what has come', async () => {
+    await part(1, FIVE);
+    await part(2, FIVE);
+    await part(2, FIVE);
+    const upload = record()!;
+    await tooLarge(part(3, 2_000_000), 'server.max_output_bytes');
+    expect([record(), await store.uploads.parts(upload)]).toEqual([undefined, undefined]);
+    await part(1, FIVE);
+    await put(record()!, 1, 7);
+    expect(await transfers.completeOutput(holder, { outputId: 'table' })).toEqual({ size: 7, parts: 1 });
+    expect(await result()).toHaveLength(7);
+  });
+
+  it('in parts counts each for the most that was ever announced of it', async () => {
+    for (const number of [1, 2]) for (const size of [FIVE, 1]) await part(number, size);
+    await tooLarge(part(3, FIVE), 'server.max_output_bytes');
+  });
+
+  it('in parts that are announced at the same time is no more', async () => {
+    await part(1, FIVE);
+    const parts = await Promise.allSettled([2, 3, 4].map((number) => part(number, FIVE)));
+    expect(parts.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+  });
+
+  it('in parts is asked of the store once, by a server that was not told of all', async () => {
+    await part(1, FIVE);
+    await put(record()!, 1, FIVE);
+    let listed = 0;
+    const { parts } = store.uploads;
+    store.uploads.parts = (upload) => {
+      listed += 1;
+      return parts.call(store.uploads, upload);
+    };
+    for (const number of [2, 3, 4, 5]) await part(number, 1_000_000, other);
+    expect(listed).toBe(1);
+    await tooLarge(part(6, 6_000_000, other), 'server.max_output_bytes');
+  });
+
+  it.each(['server.max_output_bytes', 'server.max_job_output_bytes'])(
+    'in parts is measured when it is said to be whole (%s)',
+    async (key) => {
+      const size = key === 'server.max_output_bytes' ? 2_000_000 : 1_000_000;
+      await whole(2_000_000, 'image');
+      await part(1, 1);
+      const upload = record()!;
+      // By way of another server.
+      for (const number of [1, 2]) await put(upload, number, FIVE);
+      await put(upload, 3, size);
+      await tooLarge(transfers.completeOutput(holder, { outputId: 'table' }), key);
+      expect([record(), await store.uploads.parts(upload)]).toEqual([undefined, undefined]);
+      await expect(transfers.completeOutput(holder, { outputId: 'table' })).rejects.toThrow(InvalidRequestError);
+      await send('smaller');
+      expect(await store.uploads.parts(record()!)).toMatchObject([{ number: 1, size: 7 }]);
+    },
+  );
 });
 
 describe('what a job says of its bytes by headers', () => {

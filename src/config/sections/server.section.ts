@@ -110,6 +110,10 @@ export class ServerDefinition {
   max_output_bytes?: number | null;
 
   @IsOptional()
+  @IntegerFrom(1)
+  max_job_output_bytes?: number | null;
+
+  @IsOptional()
   @IntegerFrom(1, 24 * 3600)
   keep_alive_timeout?: number | null;
 
@@ -225,6 +229,7 @@ export interface ServerEnvironment {
   readonly MAX_REQUEST_BYTES?: number;
   readonly MAX_REQUEST_BYTES_IN_FLIGHT?: number;
   readonly MAX_OUTPUT_BYTES?: number;
+  readonly MAX_JOB_OUTPUT_BYTES?: number;
   readonly SCRIPT_NAME?: string;
   readonly TRUST_PROXY?: boolean | readonly string[];
   readonly SYNC_MAX_WAIT?: number;
@@ -253,6 +258,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     // One body always finds room.
     maxRequestBytesInFlight: Math.max(inFlight ?? 8 * maxRequestBytes, maxRequestBytes),
     maxOutputBytes: environment.MAX_OUTPUT_BYTES ?? definition.max_output_bytes ?? 1024 ** 4,
+    maxJobOutputBytes: environment.MAX_JOB_OUTPUT_BYTES ?? definition.max_job_output_bytes ?? undefined,
     keepAliveTimeout: environment.KEEP_ALIVE_TIMEOUT ?? definition.keep_alive_timeout ?? undefined,
     pathPrefix: environment.SCRIPT_NAME?.replace(/\/$/, '') ?? '',
     trustProxy: environment.TRUST_PROXY ?? definition.trust_proxy ?? false,
