@@ -96,7 +96,11 @@ describe('jobs in another namespace than the server', () => {
         limits: { cpu: '1', memory: '1Gi' },
       });
       const { items } = await bed.cluster.core.listNamespacedResourceQuota({ namespace: bed.cluster.namespace });
-      expect(items).toMatchObject([{ metadata: { name: SERVER }, spec: { hard: { 'limits.memory': '128Gi' } } }]);
+      const hard = Object.fromEntries(items.map(({ metadata, spec }) => [metadata?.name, spec?.hard]));
+      expect(hard).toMatchObject({
+        [SERVER]: { 'limits.memory': '128Gi' },
+        [`${SERVER}-jobs`]: { 'count/jobs.batch': '5k' },
+      });
       expect((await bed.ended(jobId)).status).toBe('successful');
     },
     120_000,

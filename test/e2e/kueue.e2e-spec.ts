@@ -144,7 +144,7 @@ const kueue = await hasKueue();
 
   it('waits in a queue that is stopped, and says so', async () => {
     const id = await submit('queued', { queue: { name: 'held' } });
-    expect(await seen('the reason', id, ({ queue }) => queue?.reason !== undefined)).toMatchObject({
+    expect(await seen('the reason', id, ({ queue }) => queue?.reason === 'Inadmissible')).toMatchObject({
       status: 'accepted',
       queue: { name: 'held', reason: 'Inadmissible' },
       message: expect.stringContaining('queue "held"'),
