@@ -5,10 +5,10 @@ import { parse } from 'yaml';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { kubeconfigWith } from '../support/service-account.js';
 import { TestBed } from '../support/test-bed.js';
-import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
+import { processTransferEnvironment, transferConfiguration } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
 
-const ON = { ...transferEnvironment, PYGEOAPI_K8S_MANAGER_JOB_SECRETS: 'true' };
+const ON = { ...processTransferEnvironment, PYGEOAPI_K8S_MANAGER_JOB_SECRETS: 'true' };
 const PASSWORD = 'hush $(HOME) $$ "quoted"';
 
 let bed: TestBed;

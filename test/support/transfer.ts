@@ -5,15 +5,14 @@ import { isDeployed } from './deployment.js';
 /** On the real cluster an image of test/images/curl; on the embedded one jobs use this machine's programs. */
 const image = onRealCluster ? 'ogc-processes-k8s/curl:latest' : 'busybox';
 const S3 = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
-/** Where pods find the server under test, and its object store. */
-export const transferEnvironment: Record<string, string> = onRealCluster
-  ? {
-      ...(isDeployed
-        ? { INTERNAL_URL: `http://${SERVER}` }
-        : { HOST: '0.0.0.0', INTERNAL_URL: `http://${HOST_FROM_PODS}:0` }),
-      [S3]: process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '',
-    }
+const store = { [S3]: process.env['S3_ENDPOINT_FROM_PODS'] ?? process.env['S3_ENDPOINT'] ?? '' };
+/** Where pods find a server that is a process of this machine, and its object store. */
+export const processTransferEnvironment: Record<string, string> = onRealCluster
+  ? { HOST: '0.0.0.0', INTERNAL_URL: `http://${HOST_FROM_PODS}:0`, ...store }
   : { INTERNAL_URL: 'http://127.0.0.1:0' };
+/** The same of the server under test, which may be deployed. */
+export const transferEnvironment: Record<string, string> =
+  onRealCluster && isDeployed ? { INTERNAL_URL: `http://${SERVER}`, ...store } : processTransferEnvironment;
 
 /** What docs/results.md shows authors of images. */
 const [documented = ''] = codeUnder('docs/results.md', 'Large inputs', 'sh');
