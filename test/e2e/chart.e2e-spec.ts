@@ -22,6 +22,8 @@ const processOf = (command: string, more: object = {}) => ({
 const [repository = '', tag = ''] = serverImage.split(':');
 const VALUES = {
   image: { repository, tag },
+  // Requests go to the Service's address.
+  hosts: ['*'],
   config: {
     resources: {
       greet: processOf('echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo hello', { mimetype: 'text/plain' }),
