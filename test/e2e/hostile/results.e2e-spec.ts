@@ -14,7 +14,7 @@ describe('documents of large results', () => {
   it('cost little memory, however many do not read on', async () => {
     const { bed } = hostile;
     const id = await bed.submit('twenty-mebibytes', {}, { body: { response: 'document' } });
-    expect((await bed.ended(id)).status).toBe('successful');
+    expect(await bed.ended(id)).toMatchObject({ status: 'successful' });
     const one = await hostile.costOf(() => bed.result(id));
     const cost = await hostile.costOf(async () => {
       const readers = await slowReaders(12, `${bed.url}/jobs/${id}/results`);
@@ -35,7 +35,7 @@ describe('documents of large results where those are links', () => {
   it('lead to the result as it is, and hold small ones', async () => {
     const { bed } = hostile;
     const id = await bed.submit('twenty-mebibytes', {}, { body: { response: 'document' } });
-    expect((await bed.ended(id)).status).toBe('successful');
+    expect(await bed.ended(id)).toMatchObject({ status: 'successful' });
     const cost = await hostile.costOf(async () => {
       const document = (await (await bed.get(`/jobs/${id}/results`)).json()) as {
         bytes: { href: string; type: string };
