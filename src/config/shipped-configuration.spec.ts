@@ -37,7 +37,7 @@ describe('the configuration that the repository ships', () => {
     expect(configuration.server.url).toBeUndefined();
     expect(configuration.server).toMatchObject({ cors: false, hosts: ['loopback'] });
     const sizes = [configuration.server.maxRequestBytes, configuration.server.maxRequestBytesInFlight];
-    expect(sizes).toEqual([2 * 1024 ** 2, 16 * 1024 ** 2]);
+    expect(sizes).toEqual([2 * 1024 ** 2, 4 * 1024 ** 2]);
     expect(load({ SERVER_HOSTS: 'a, *.b.example' }).configuration.server.hosts).toEqual(['a', '*.b.example']);
     const { server } = load({ CONTAINER_PORT: '80', PYGEOAPI_URL: 'https://example.org/api/' }).configuration;
     expect([server.bind.port, server.url]).toEqual([80, 'https://example.org/api']);
