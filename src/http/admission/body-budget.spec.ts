@@ -34,6 +34,17 @@ describe('a budget of bodies', () => {
     open().reserve(500);
   });
 
+  it('takes nothing from those who are known for one who is not, where that makes no room for it', () => {
+    const { clock, given, open } = budgetOf(1000);
+    open().reserve(100);
+    const unknown = open({ isKnown: false });
+    unknown.reserve(500);
+    unknown.arrived();
+    clock.now = 11_000;
+    expect(() => open({ isKnown: false }).reserve(1)).toThrow(UnavailableError);
+    expect(given).toEqual([]);
+  });
+
   it('takes from the slowest sender that has had its time, and from nobody who is quick or done', () => {
     const { budget, clock, given, open } = budgetOf(3000 * KIB);
     open({ arrived: () => 999 * KIB }).reserve(1000 * KIB);

@@ -65,7 +65,7 @@ export class BodyBudget {
     // One that was released meanwhile has been answered: nothing of it is kept.
     if (!this.holders.has(holder)) return;
     while (!this.hasRoom(holder, bytes)) {
-      const slowest = this.slowest(holder);
+      const slowest = this.slowest(holder, this.held + bytes > this.total);
       if (!slowest) throw this.full();
       this.release(slowest);
       slowest.giveWay(this.full());
@@ -79,9 +79,11 @@ export class BodyBudget {
     return isKnown || this.heldByUnknown + bytes <= this.total / 2;
   }
 
-  private slowest(except: Holder): Holder | undefined {
+  /** @param isFull whether the whole is short, not just the half of those who are not known: then any that goes makes room */
+  private slowest(except: Holder, isFull: boolean): Holder | undefined {
     const now = this.now();
     const rates = [...this.holders]
+      .filter((holder) => isFull || !holder.isKnown)
       .filter((holder) => holder !== except && !holder.hasArrived && holder.bytes > 0 && now - holder.since >= PATIENCE)
       .map((holder) => ({ holder, rate: (holder.arrived() * 1000) / (now - holder.since) }))
       .filter(({ rate }) => rate < LEAST_RATE);
