@@ -45,7 +45,7 @@ export class QueueCheck implements OnApplicationBootstrap {
       ...queueChoices,
     }));
     const queued = processes.filter(({ name, names }) => name || names.length > 0);
-    const all = (names: (string | undefined)[]) => new Set(names.filter((name) => name !== undefined && name !== ''));
+    const all = (names: (string | undefined)[]) => new Set(names.filter((name): name is string => Boolean(name)));
     const missing = await this.missing(
       all(queued.flatMap(({ name, names }) => [name, ...names])),
       all(queued.flatMap(({ priority, priorities }) => [priority, ...priorities])),
@@ -54,16 +54,13 @@ export class QueueCheck implements OnApplicationBootstrap {
       this.logger.warn(`The cluster has no ${what}, which processes name: their jobs are refused.`);
   }
 
-  private async missing(
-    queues: Iterable<string | undefined>,
-    priorities: Iterable<string | undefined>,
-  ): Promise<string[]> {
+  private async missing(queues: Iterable<string>, priorities: Iterable<string>): Promise<string[]> {
     const { namespace } = this.client;
     const checks = [
-      ...[...queues].map(async (name = '') =>
+      ...[...queues].map(async (name) =>
         (await this.exists('localqueues', namespace, name)) ? [] : [`LocalQueue "${name}" in namespace ${namespace}`],
       ),
-      ...[...priorities].map(async (name = '') =>
+      ...[...priorities].map(async (name) =>
         (await this.exists('workloadpriorityclasses', undefined, name)) ? [] : [`WorkloadPriorityClass "${name}"`],
       ),
     ];
