@@ -191,9 +191,10 @@ export class ExecutionService {
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
-    if (!holdsSecrets(request.inputs)) return real;
+    const masked = maskSecrets(request.inputs);
+    if (isDeepStrictEqual(masked, request.inputs)) return real;
     try {
-      return await make(maskSecrets(request.inputs));
+      return await make(masked);
     } catch (error) {
       if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
       throw error;
