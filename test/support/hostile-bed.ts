@@ -12,6 +12,12 @@ export interface Cost {
   readonly memory: number;
 }
 
+/**
+ * The most resident memory, MiB, of a server that has used the whole of its heap: 256 MB, the young generation and what stood beside them at the start, about
+ * 450 together. Where collecting comes late the heap is used whole by anything; more than this is held outside of it.
+ */
+export const FULL_HEAP = 600;
+
 /** A server with a heap of 256 MB, never deployed, that requests of every kind must not be able to stop. */
 export class HostileBed {
   private constructor(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Cost, HostileBed } from '../../support/hostile-bed.js';
+import { type Cost, FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
 import { SHIPPED_CONFIGURATION } from '../../support/test-bed.js';
 
 /** The schemas of one process; what is in them would have other validators compare everything with everything, or go back. */
@@ -71,7 +71,7 @@ async function assertLinear(hostile: HostileBed, process: string, bodyOf: (count
   let verdict: Verdict | undefined;
   const large = await leastOf(hostile, async () => (verdict = await validate(40_000)));
   expect(large.processorTime).toBeLessThanOrEqual(Math.max(small.processorTime, LEAST) * MOST);
-  expect(large.memory).toBeLessThan(450);
+  expect(large.memory).toBeLessThan(FULL_HEAP);
   expect(verdict?.status).toBe(status);
   expect(verdict?.errors.length).toBeLessThanOrEqual(100);
 }

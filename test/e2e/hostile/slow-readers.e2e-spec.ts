@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HostileBed } from '../../support/hostile-bed.js';
+import { FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
 import { LARGE_SIZE, withLargeResult } from '../../support/large-result.js';
 import { startS3Store } from '../../support/s3-store.js';
 import { SlowReader, slowReaders, untilAdmitted } from '../../support/slow-reader.js';
@@ -35,7 +35,7 @@ describe('readers of results that do not read on', () => {
       expect(await bed.log(next)).toContain('PYGEOAPI_K8S_MANAGER_RESULT_START');
       expect((await bed.readiness()).checks['objectStore']).toMatchObject({ status: 'ok' });
     });
-    expect(cost.memory).toBeLessThan(450);
+    expect(cost.memory).toBeLessThan(FULL_HEAP);
     for (const reader of readers.slice(1)) reader.leave();
     // Whoever goes on gets all of it.
     expect(await readers[0]?.rest()).toBe(LARGE_SIZE);
