@@ -162,8 +162,9 @@ async function setUpHttp(
   if (server.gzip) fastify.addHook('onSend', compress);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
-    // Fastify does not ask its reply serializer for what has no route.
-    fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(indented)));
+    // Fastify does not ask its reply serializer for what has no route; one of a reply's own it asks for pages, too.
+    const serializer = (payload: unknown): string => (typeof payload === 'string' ? payload : indented(payload));
+    fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(serializer)));
   }
   readBodies(fastify, admission(app, fastify, configuration));
   closeFinishedConnections(fastify);
