@@ -8,6 +8,7 @@ import { guardDocsPage } from './docs-page.js';
 
 const PAGE = `<link rel="stylesheet" href="a.css"><style>p {}</style><svg style="position:absolute;width:0;height:0"></svg>
 <script src="a.js"></script><link rel="icon" href="a.png">`;
+const SWAGGER = `<head><title>API</title></head><div id="swagger-ui"></div><script src="./docs/swagger-ui-bundle.js"></script>`;
 
 describe("Swagger UI's page", () => {
   let server: FastifyInstance;
@@ -15,7 +16,13 @@ describe("Swagger UI's page", () => {
     server = fastify();
     guardDocsPage(server, 'https://public.example.org/api');
     for (const url of ['/docs', '/docs/', '/docs/index.html', '/other'])
-      server.get(url, (_, reply) => reply.header('content-security-policy', 'usual').type('text/html').send(PAGE));
+      server.get(url, (_, reply) =>
+        reply
+          .header('content-security-policy', 'usual')
+          .type('text/html')
+          .send(PAGE + SWAGGER),
+      );
+    server.get('/docs/*', (_, reply) => reply.header('cache-control', 'usual').type('text/javascript').send('file'));
   });
   afterEach(() => server.close());
 
@@ -23,7 +30,7 @@ describe("Swagger UI's page", () => {
     const [first, second] = [await server.inject(url), await server.inject(url)];
     const policy = String(first.headers['content-security-policy']);
     const [, nonce = ''] = /script-src 'nonce-([^']{22,})';/.exec(policy) ?? [];
-    expect(first.body).toBe(
+    expect(first.body.slice(0, first.body.indexOf('<head>'))).toBe(
       `<link nonce="${nonce}" rel="stylesheet" href="a.css"><style nonce="${nonce}">p {}</style><svg width="0" height="0"></svg>
 <script nonce="${nonce}" src="a.js"></script><link rel="icon" href="a.png">`,
     );
@@ -34,9 +41,27 @@ describe("Swagger UI's page", () => {
     expect(second.headers['content-security-policy']).not.toBe(policy);
   });
 
+  it.each([
+    ['/docs', './jobs'],
+    ['/docs/', '../jobs'],
+    ['/docs/index.html', '../jobs'],
+  ])('at %s fits a phone, and leads on where no scripts run', async (url, jobs) => {
+    const { body } = await server.inject(url);
+    expect(body).toContain('<meta name="viewport" content="width=device-width, initial-scale=1"><title>');
+    expect(/<noscript>[^]*<\/noscript>\n<div id="swagger-ui">/.exec(body)?.[0]).toContain(`<a href="${jobs}">`);
+  });
+
+  it('has files that may be kept until there is another Swagger UI', async () => {
+    const { body } = await server.inject('/docs');
+    const [, path = ''] = /src="\.(\/docs\/swagger-ui-bundle\.js\?v=[^"]+)"/.exec(body) ?? [];
+    const cacheOf = async (address: string) => (await server.inject(address)).headers['cache-control'];
+    expect(await cacheOf(path)).toBe('public, max-age=31536000, immutable');
+    expect([await cacheOf(`${path}0`), await cacheOf('/docs/swagger-ui-bundle.js')]).toEqual(['usual', 'usual']);
+  });
+
   it('alone has that policy', async () => {
     const { headers, body } = await server.inject('/other');
-    expect([headers['content-security-policy'], body]).toEqual(['usual', PAGE]);
+    expect([headers['content-security-policy'], body]).toEqual(['usual', PAGE + SWAGGER]);
   });
 
   it('may have the style of the logo of the Swagger UI that is installed', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { randomBytes } from 'node:crypto';
+import { createRequire } from 'node:module';
 
 /** Where Swagger UI is served. */
 export const DOCS_PATH = '/docs';
@@ -11,6 +12,20 @@ const LOADING = /<(?=script\b|style\b|link rel="stylesheet"|link rel='stylesheet
 
 /** Of the only element that has a style of its own: its place is the same without. */
 const HIDDEN = ' style="position:absolute;width:0;height:0"';
+
+/** Of Swagger UI's files, which change with it alone. */
+const VERSION = (createRequire(import.meta.url)('swagger-ui-dist/package.json') as { version: string }).version;
+
+const FILES = /(\/swagger-ui(?:-bundle|-standalone-preset)?\.(?:js|css))"/g;
+
+/** A phone's own width, not that of a desk; and what there is where no scripts run. */
+const VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+const WITHOUT_SCRIPTS = `<noscript>
+<p>Swagger UI needs scripts. Without them there are the definition itself
+(<a href="./openapi">OpenAPI 3.0</a>, <a href="./openapi/3.1">3.1</a>) and the pages of the
+<a href="./processes">processes</a> and the <a href="./jobs">jobs</a>.</p>
+</noscript>
+`;
 
 /** Digest of the style that Swagger UI makes itself, of its logo. */
 const LOGO_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=';
@@ -25,6 +40,9 @@ const LOGO_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=';
 export function guardDocsPage(fastify: FastifyInstance, publicUrl: string | undefined): void {
   const connect = ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])].join(' ');
   fastify.addHook('onSend', async (request, reply, payload) => {
+    const { v } = (request.query ?? {}) as { v?: unknown };
+    if (request.routeOptions.url === `${DOCS_PATH}/*` && v === VERSION && reply.statusCode === 200)
+      void reply.header('cache-control', 'public, max-age=31536000, immutable');
     if (typeof payload !== 'string' || !PAGES.includes(request.routeOptions.url ?? '') || reply.statusCode !== 200)
       return payload;
     const nonce = randomBytes(16).toString('base64');
@@ -43,6 +61,16 @@ export function guardDocsPage(fastify: FastifyInstance, publicUrl: string | unde
           "frame-ancestors 'self'",
         ].join(';'),
       );
-    return payload.replaceAll(LOADING, `<$1 nonce="${nonce}"`).replace(HIDDEN, ' width="0" height="0"');
+    return payload
+      .replaceAll(LOADING, `<$1 nonce="${nonce}"`)
+      .replace(HIDDEN, ' width="0" height="0"')
+      .replace('<title>', `${VIEWPORT}<title>`)
+      .replace('<div id="swagger-ui">', (element) => withRoot(WITHOUT_SCRIPTS, request.url) + element)
+      .replaceAll(FILES, `$1?v=${VERSION}"`);
   });
+}
+
+/** Addresses of this API, as seen from the page: it answers with a slash at its end, and beneath itself, too. */
+function withRoot(html: string, url: string): string {
+  return new URL(url, 'http://any').pathname.endsWith(DOCS_PATH) ? html : html.replaceAll('"./', '"../');
 }
