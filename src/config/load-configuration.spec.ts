@@ -21,7 +21,7 @@ describe('an almost empty file', () => {
         trustProxy: false,
         mimetype: 'application/json',
         encoding: 'utf-8',
-        gzip: false,
+        gzip: true,
         languages: ['en-US'],
         cors: false,
         prettyPrint: false,

@@ -264,7 +264,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     trustProxy: environment.TRUST_PROXY ?? definition.trust_proxy ?? false,
     mimetype: definition.mimetype ?? 'application/json',
     encoding: definition.encoding ?? 'utf-8',
-    gzip: definition.gzip ?? false,
+    gzip: definition.gzip ?? true,
     languages: definition.languages ?? [definition.language ?? 'en-US'],
     cors: definition.cors ?? false,
     ...(definition.hosts ? { hosts: definition.hosts } : {}),
