@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
-import { Links } from '../ogc/links.js';
+import { isAddress, Links } from '../ogc/links.js';
 import { executeOperations, BEARER_SCHEME } from '../processes/api-definition/openapi-processes.js';
 import { withOperationsByGet } from '../processes/api-definition/openapi-kvp.js';
 import {
@@ -53,6 +53,8 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   SwaggerModule.setup(DOCS_PATH, app, () => make('3.0'), {
     raw: false,
     customSiteTitle: 'OGC API - Processes',
+    // Kept by the browser until "Logout", else it would have to be given after each reload.
+    swaggerOptions: { persistAuthorization: true },
     // Without servers "Try it out" would ask the root of the origin, which is another program's behind a path prefix.
     patchDocumentOnRequest: (request) => definition.get(links.base(request as FastifyRequest), '3.0'),
   });
@@ -64,6 +66,22 @@ function makeDocument(app: NestFastifyApplication, { metadata, server }: Configu
     .setTitle(localize(title, server.languages) ?? 'OGC API - Processes')
     .setDescription(localize(description, server.languages) ?? '')
     .setVersion(version)
-    .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: 'The API token' });
-  return SwaggerModule.createDocument(app, builder.build());
+    .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: 'The API token' })
+    .build();
+  const { externalDocs, ...information } = whoRuns(metadata);
+  const document = SwaggerModule.createDocument(app, { ...builder, info: { ...builder.info, ...information } });
+  return externalDocs ? { ...document, externalDocs } : document;
+}
+
+/** What the document says of the service (OpenAPI 3.0.3, section 4.8.2): what is to be an address there and is none has no place in it. */
+function whoRuns({ identification, contact, license }: Configuration['metadata']) {
+  const { name, email, url: page } = contact ?? {};
+  const found = { ...(name && { name }), ...(email && { email }), ...(isAddress(page) && { url: page }) };
+  const { termsOfService, url } = identification;
+  return {
+    ...(isAddress(termsOfService) && { termsOfService }),
+    ...(Object.keys(found).length > 0 && { contact: found }),
+    ...(license?.name && { license: { name: license.name, ...(isAddress(license.url) && { url: license.url }) } }),
+    ...(isAddress(url) && { externalDocs: { description: 'About this service', url } }),
+  };
 }

@@ -12,8 +12,8 @@ import {
 } from './api-definition.js';
 import { ConformsTo, conformanceClass } from './conformance.js';
 import { NotAvailableError } from './domain-errors.js';
-import { answerInLanguage, localize } from './languages.js';
-import { Links, relation } from './links.js';
+import { answerInLanguage, localize, localizeKeywords } from './languages.js';
+import { isAddress, Links, relation } from './links.js';
 import { HasPage, Pages } from './pages.js';
 import { prefersHtml, variesByFormat } from './representation.js';
 import { ConformanceDto, LandingPageDto, LinkDto } from './ogc.dto.js';
@@ -48,11 +48,17 @@ export class LandingController {
     const { lang } = request.query as { lang?: unknown };
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
     const self = typeof lang === 'string' ? `${base}/?${new URLSearchParams({ lang })}` : `${base}/`;
-    const { title, description } = this.configuration.metadata.identification;
+    const { identification, provider, license, contact } = this.configuration.metadata;
+    const { title, description, keywords, termsOfService, url } = identification;
     const json = 'application/json';
     return {
       title: localize(title, languages),
       description: localize(description, languages),
+      keywords: localizeKeywords(keywords, languages),
+      provider,
+      license,
+      contact,
+      termsOfService,
       links: [
         { href: self, rel: 'self', type: json, title: 'This document' },
         ...apiDefinitionLinks(base),
@@ -67,6 +73,10 @@ export class LandingController {
         ...(this.configuration.visualisations
           ? [{ href: `${base}/visualisations`, rel: 'related', type: json, title: 'The interactive apps' }]
           : []),
+        // https://www.iana.org/assignments/link-relations
+        ...linkTo('about', url, 'About this service'),
+        ...linkTo('license', license?.url, license?.name ?? 'The licence'),
+        ...linkTo('terms-of-service', termsOfService, 'The terms of service'),
       ],
     };
   }
@@ -113,4 +123,8 @@ function apiDefinitionLinks(base: string): LinkDto[] {
     type: openApiMediaType(version),
     title: at === 0 ? 'The API definition' : `The API definition, in OpenAPI ${version}`,
   }));
+}
+
+function linkTo(rel: string, href: string | undefined, title: string): LinkDto[] {
+  return isAddress(href) ? [{ href, rel, title }] : [];
 }

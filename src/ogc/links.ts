@@ -41,3 +41,8 @@ export class Links {
     return this.isTrusted(request.socket.remoteAddress ?? '', 0) ? header.replace(/\/$/, '') : undefined;
   }
 }
+
+/** Whether a text of the configuration is an address that a link can lead to; terms of service, say, may be a sentence. */
+export function isAddress(text: string | undefined): text is string {
+  return text !== undefined && /^https?:\/\//i.test(text) && URL.canParse(text);
+}

@@ -18,13 +18,41 @@ export class LinkDto {
   hreflang?: string;
 }
 
-/** The landing page (OGC API - Processes 1.0, section 7.2). */
+/** Somebody with an address. */
+export class NamedLinkDto {
+  @ApiPropertyOptional()
+  name?: string;
+
+  @ApiPropertyOptional()
+  url?: string;
+}
+
+/** The landing page (OGC API - Processes 1.0, section 7.2), and who runs the server: `metadata` of the configuration. */
 export class LandingPageDto {
   @ApiPropertyOptional()
   title?: string;
 
   @ApiPropertyOptional()
   description?: string;
+
+  @ApiPropertyOptional({ type: [String] })
+  keywords?: readonly string[];
+
+  @ApiPropertyOptional({ description: 'Who provides the service' })
+  provider?: NamedLinkDto;
+
+  @ApiPropertyOptional({ description: 'Of its data and results' })
+  license?: NamedLinkDto;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Whom to ask: `name`, `email`, `phone` and others, as the operator gives them',
+  })
+  contact?: Readonly<Record<string, string>>;
+
+  @ApiPropertyOptional({ description: 'An address, or the terms themselves' })
+  termsOfService?: string;
 
   @ApiProperty({ type: [LinkDto] })
   links!: LinkDto[];

@@ -1,9 +1,11 @@
 import type { ConformanceDto, LandingPageDto } from '../../ogc/ogc.dto.js';
-import { Anchor, LinkList, Text } from '../components.js';
+import type { ComponentChildren } from 'preact';
+import { isAddress } from '../../ogc/links.js';
+import { Anchor, type Fact, Facts, LinkList, Tags, Text } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 export const landingPage: PageMaker<LandingPageDto> = (
-  { title = 'OGC API - Processes', description, links },
+  { title = 'OGC API - Processes', description, keywords, provider, license, contact, termsOfService, links },
   { language },
 ) => ({
   title,
@@ -12,10 +14,53 @@ export const landingPage: PageMaker<LandingPageDto> = (
     <>
       <h1 lang={language}>{title}</h1>
       <Text lang={language}>{description}</Text>
+      <Tags label="Keywords" items={keywords} />
       <LinkList links={links} />
+      <Section
+        title="Who runs it"
+        facts={[
+          ['Provider', provider && <Named {...provider} />],
+          ['Licence', license && <Named {...license} />],
+          ['Terms of service', termsOfService && <Named name={termsOfService} url={termsOfService} />],
+          ...Object.entries(contact ?? {}).map(([name, value]): Fact => [labelOf(name), contactOf(name, value)]),
+        ]}
+      />
     </>
   ),
 });
+
+/** A heading with what is known; nothing where nothing is. */
+function Section({ title, facts }: { title: string; facts: readonly Fact[] }) {
+  return facts.every(([, value]) => !value) ? null : (
+    <section aria-labelledby="who">
+      <h2 id="who">{title}</h2>
+      <Facts facts={facts} />
+    </section>
+  );
+}
+
+function Named({ name, url }: { name?: string; url?: string }) {
+  const text = name ?? url;
+  return isAddress(url) ? <Anchor href={url}>{text}</Anchor> : <>{text}</>;
+}
+
+/** `postalcode` and its like are the names that pygeoapi gives (https://docs.pygeoapi.io/en/stable/configuration.html#metadata). */
+const LABELS: Readonly<Record<string, string>> = {
+  name: 'Contact',
+  stateorprovince: 'State or province',
+  postalcode: 'Postal code',
+  email: 'E-mail',
+  url: 'Page',
+};
+
+function labelOf(name: string): string {
+  return LABELS[name] ?? name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function contactOf(name: string, value: string): ComponentChildren {
+  if (name === 'email' && /^[^\s@]+@[^\s@]+$/.test(value)) return <Anchor href={`mailto:${value}`}>{value}</Anchor>;
+  return <Named name={value} url={value} />;
+}
 
 export const conformancePage: PageMaker<ConformanceDto> = ({ conformsTo }) => ({
   title: 'Conformance',
