@@ -1,4 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { relation } from '../ogc/links.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { ProcessSummaryDto } from '../processes/description/process.dto.js';
 
@@ -21,6 +22,21 @@ export function Anchor({
       {children}
     </a>
   );
+}
+
+/** Links to what a browser that follows them could not show, as links to the same on a page. */
+export function toShow(
+  links: readonly LinkDto[],
+  { execute, exceptions }: { execute?: string; exceptions?: string },
+): LinkDto[] {
+  const places: Readonly<Record<string, string | undefined>> = {
+    [relation.execute]: execute,
+    [relation.exceptions]: exceptions,
+  };
+  return links.map((link) => {
+    const href = places[link.rel];
+    return href === undefined ? link : { ...link, href, type: 'text/html' };
+  });
 }
 
 /** Every link of a resource. */
@@ -94,8 +110,10 @@ export function Status({ status }: { status: string }) {
   return <span class={`status ${/^[a-z]+$/.test(status) ? status : ''}`}>{status}</span>;
 }
 
+export type Fact = readonly [name: string, value: ComponentChildren];
+
 /** Name and value; an absent value leaves the row out. */
-export function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }) {
+export function Facts({ facts }: { facts: readonly Fact[] }) {
   const known = facts.filter(([, value]) => value !== undefined && value !== null && value !== '');
   return known.length === 0 ? null : (
     <dl>
@@ -129,7 +147,7 @@ export function Table({ heads, children }: { heads: readonly string[]; children:
 
 export function Json({ value }: { value: unknown }) {
   return (
-    <pre>
+    <pre tabIndex={0}>
       <code>{JSON.stringify(value, undefined, 2)}</code>
     </pre>
   );

@@ -55,7 +55,6 @@ describe('an execute form', () => {
     };
     expect(readForm(fields, sent)).toEqual({
       text: 'hello',
-      name: '',
       number: 1.5,
       flag: false,
       color: 3,

@@ -85,8 +85,8 @@ function typeOf({ type }: Members): unknown {
 }
 
 /**
- * The inputs of an execute request, of a form that was sent. A control that was left empty is no input, unless it is a required text. What is no number
- * where one is expected stays text, so that the validation names it.
+ * The inputs of an execute request, of a form that was sent. A control that was left empty is no input. What is no number where one is expected stays
+ * text, so that the validation names it.
  * @throws InvalidRequestError with each control whose text is no JSON
  */
 export function readForm(fields: readonly FormField[], body: Members): Record<string, unknown> {
@@ -94,7 +94,7 @@ export function readForm(fields: readonly FormField[], body: Members): Record<st
   const inputs: [string, unknown][] = [];
   for (const field of fields) {
     const text = body[fieldName(field.id)];
-    if (typeof text !== 'string' || (text === '' && !(field.required && field.kind === 'text'))) continue;
+    if (typeof text !== 'string' || text === '') continue;
     inputs.push([field.id, valueOf(field, text, faults)]);
   }
   if (faults.length > 0) throw new InvalidRequestError('The form cannot be read.', faults);

@@ -23,8 +23,10 @@ import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { goneSignal } from '../ogc/requests/client-gone.js';
 import { isSameOrigin } from '../ogc/requests/same-origin.js';
-import { ProcessRegistry } from '../processes/registry/process-registry.js';
+import { Pages } from '../ogc/pages.js';
+import { ProcessDescriptions } from '../processes/process-descriptions.js';
 import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
+import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
 
 /** Of a route's configuration: all others refuse forms. */
@@ -38,7 +40,8 @@ type Form = Readonly<Record<string, unknown>>;
 @ConformsTo([conformanceClass.html, conformanceClass.draft.html])
 export class HtmlController {
   constructor(
-    private readonly processes: ProcessRegistry,
+    private readonly descriptions: ProcessDescriptions,
+    private readonly pages: Pages,
     private readonly executions: ExecutionService,
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
@@ -65,9 +68,17 @@ export class HtmlController {
   ) {
     const base = this.links.base(request);
     const form = readableForm(request, body, base);
-    const { description } = this.processes.get(processId);
+    const description = this.descriptions.describe(processId, request, reply);
+    const fields = formFields(description.inputs);
+    this.pages.showProblemsOn(request, {
+      kind: 'process',
+      resource: (problem): ProcessPageResource => ({
+        ...description,
+        [SENT_FORM]: { problem, values: shownAgain(fields, form) },
+      }),
+    });
     const token = tokenOf(form);
-    const inputs = readForm(formFields(description.inputs), form);
+    const inputs = readForm(fields, form);
     const caller = callerOf(request);
     const job = await this.executions.execute(
       processId,

@@ -37,7 +37,7 @@ p { margin: .5rem 0; max-width: 46rem; }
 .text { white-space: pre-line; }
 .muted { color: var(--muted); }
 code, pre, textarea, .id { font-family: ui-monospace, monospace; font-size: .9em; }
-.id { overflow-wrap: anywhere; }
+.id { overflow-wrap: break-word; }
 .nowrap { white-space: nowrap; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; padding: .75rem; margin: .5rem 0; overflow: auto; max-height: 30rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .tags { display: flex; flex-wrap: wrap; gap: .35rem; list-style: none; margin: .5rem 0; padding: 0; }
@@ -65,18 +65,20 @@ form { display: grid; gap: 1rem; max-width: 46rem; margin: 1rem 0; }
 fieldset { border: 1px solid var(--line); border-radius: .4rem; margin: 0; padding: .5rem 1rem .75rem; min-width: 0; }
 .field { display: grid; gap: .25rem; min-width: 0; }
 .field label, legend { font-weight: 600; }
-.field small { color: var(--muted); }
+.field small, ::placeholder { color: var(--muted); opacity: 1; }
+.field .fault { color: var(--bad); font-size: .9rem; }
 input, select, textarea { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--muted); border-radius: .3rem; padding: .45rem .6rem; width: 100%; min-width: 0; }
 textarea { font-family: ui-monospace, monospace; min-height: 6rem; resize: vertical; }
+[aria-invalid] { border: 2px solid var(--bad); }
 input[type=checkbox] { width: auto; accent-color: var(--accent); }
 .checks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 .checks label { display: inline-flex; gap: .4rem; align-items: center; }
 .filters { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); align-items: end; }
 .filters fieldset, .filters .submit { grid-column: 1 / -1; }
-button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
+button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
 button.danger { background: var(--bad); color: light-dark(#fff, #0d1117); }
 img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
-.notebook :is(h4, h5, h6) { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
+.notebook :is(h3, h4, h5, h6) { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
 .notebook .cell { border-left: .2rem solid var(--line); padding-left: 1rem; margin: 1rem 0; }
 .notebook .cell > .muted { margin: 0; font-size: .85rem; }
 .notebook pre.output { background: none; border-style: none none none dotted; border-radius: 0; padding: .25rem .75rem; }

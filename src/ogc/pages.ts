@@ -7,6 +7,7 @@ import { ApiProblem } from './api-problem.js';
 import { negotiateLanguages } from './languages.js';
 import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
+import type { Problem } from './problem.js';
 import { type Format, variesByFormat, withFormat } from './representation.js';
 
 /** Resources that have a page. */
@@ -67,6 +68,13 @@ export interface PageContext {
   readonly language?: string;
 }
 
+/** A page with a form, made again where what the form sent is at fault. */
+export interface FormPage {
+  readonly kind: PageKind;
+  /** What the page is made of, with the problem. */
+  resource(problem: Problem): object;
+}
+
 /** Makes pages of resources; whoever provides it decides what they look like. */
 export abstract class PageRenderer {
   /**
@@ -84,6 +92,22 @@ export class Pages {
     private readonly configuration: Configuration,
     @Optional() private readonly renderer?: PageRenderer,
   ) {}
+
+  /** Of requests that a form sent: the page that has it. */
+  private readonly formPages = new WeakMap<FastifyRequest, FormPage>();
+
+  /** Has a problem of this request shown on the page whose form sent it, so that what was filled in is not lost. */
+  showProblemsOn(request: FastifyRequest, page: FormPage): void {
+    this.formPages.set(request, page);
+  }
+
+  /** The page of a problem; sets the headers of the answer, as {@link render}. */
+  renderProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): string {
+    const page = this.formPages.get(request);
+    return page
+      ? this.render(request, reply, page.kind, page.resource(problem))
+      : this.render(request, reply, 'problem', problem);
+  }
 
   /** Whether there is anybody to make pages. */
   get areServed(): boolean {

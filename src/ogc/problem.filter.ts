@@ -50,8 +50,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.getHeader('cache-control') !== 'no-store') void reply.removeHeader('cache-control');
     variesByFormat(reply);
     const absolute: Problem = { type: type.startsWith('/') ? this.links.base(request) + type : type, ...problem };
-    if (this.pages.areServed && wantsHtml(request))
-      void reply.send(this.pages.render(request, reply, 'problem', absolute));
+    if (this.pages.areServed && wantsHtml(request)) void reply.send(this.pages.renderProblem(request, reply, absolute));
     else void sendJson(reply, problemMediaType(request.headers.accept), absolute);
   }
 

@@ -7,12 +7,11 @@ import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
-import { profileUri } from '../ogc/requests/profiles.js';
 import { checkQuery, parsePage } from './description/list-query.js';
-import type { Link } from './description/process-description.js';
 import { answerInLanguage } from '../ogc/languages.js';
-import { localizeDescription, localizeSummary } from './description/localize.js';
+import { localizeSummary } from './description/localize.js';
 import { listLinks, processLinks, type Parameters } from './description/process-links.js';
+import { ProcessDescriptions } from './process-descriptions.js';
 import { ProcessRegistry } from './registry/process-registry.js';
 import { ProcessDto, ProcessListDto } from './description/process.dto.js';
 
@@ -23,13 +22,6 @@ const LANGUAGE = {
   description: 'Language of the texts; goes before Accept-Language',
 };
 
-/** OGC API - Processes 2.0 (draft), requirement `/req/ogc-process-description/json-encoding`. */
-const PROFILE: Link = {
-  href: profileUri('ogc-process-description'),
-  rel: 'profile',
-  title: 'What this document is: an OGC process description',
-};
-
 /** The processes that can be executed (OGC API - Processes 1.0, sections 7.9 and 7.10). */
 @ApiTags('Processes')
 @Controller('processes')
@@ -37,6 +29,7 @@ const PROFILE: Link = {
 export class ProcessesController {
   constructor(
     private readonly registry: ProcessRegistry,
+    private readonly descriptions: ProcessDescriptions,
     private readonly links: Links,
     private readonly configuration: Configuration,
   ) {}
@@ -89,10 +82,7 @@ export class ProcessesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProcessDto {
     const asked = this.checked(query, ['lang', 'f']);
-    const { description } = this.registry.get(processId);
-    const languages = answerInLanguage(request, reply, this.configuration.server.languages);
-    const links = processLinks(this.links.base(request), processId, description.links, asked);
-    return { ...localizeDescription(description, languages), links: [...links, PROFILE] };
+    return this.descriptions.describe(processId, request, reply, asked);
   }
 
   private checked(query: Record<string, unknown>, known: readonly string[]): Parameters {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ProcessRegistry } from './registry/process-registry.js';
+import { ProcessDescriptions } from './process-descriptions.js';
 import { ProcessesController } from './processes.controller.js';
 import { GenericImageProcessor } from './processors/generic-image/generic-image.processor.js';
 import { HelloWorldK8sProcessor } from './processors/hello-world/hello-world.processor.js';
@@ -20,7 +21,7 @@ export const REGISTRY_PROVIDERS = [
 @Module({
   imports: [DiscoveryModule],
   controllers: [ProcessesController],
-  providers: REGISTRY_PROVIDERS,
-  exports: [ProcessRegistry],
+  providers: [...REGISTRY_PROVIDERS, ProcessDescriptions],
+  exports: [ProcessRegistry, ProcessDescriptions],
 })
 export class ProcessesModule {}

@@ -53,7 +53,7 @@ describe('the view of an executed notebook', () => {
     expect(viewNotebook(text)).toEqual({
       notes: [],
       cells: [
-        { kind: 'markdown', html: '<h4>Title</h4>\n<p><em>text</em></p>\n' },
+        { kind: 'markdown', html: '<h3>Title</h3>\n<p><em>text</em></p>\n' },
         {
           kind: 'code',
           number: '3',

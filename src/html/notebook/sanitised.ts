@@ -55,9 +55,9 @@ const options: sanitize.IOptions = {
   nestingLimit: 100,
   transformTags: {
     // The page has a heading of its own above them.
-    h1: 'h4',
-    h2: 'h5',
-    h3: 'h6',
+    h1: 'h3',
+    h2: 'h4',
+    h3: 'h5',
     h4: 'h6',
     h5: 'h6',
     a: (tagName, { href, title }) => ({

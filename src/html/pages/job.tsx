@@ -1,6 +1,6 @@
 import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/executed-notebook.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
-import { Anchor, Facts, LinkList, Status, Text, Time } from '../components.js';
+import { Anchor, Facts, LinkList, Status, Text, Time, toShow } from '../components.js';
 import { TOKEN_FIELD } from '../execute-form.js';
 import { NotebookSection } from '../notebook/notebook.js';
 import type { PageMaker } from '../page.js';
@@ -65,7 +65,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
             {cause.log === undefined ? null : (
               <>
                 <h3>The last lines of its log</h3>
-                <pre>{cause.log}</pre>
+                <pre tabIndex={0}>{cause.log}</pre>
               </>
             )}
           </section>
@@ -138,7 +138,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
             The <a href={raw}>executed notebook</a> cannot be shown here, or not now.
           </p>
         ) : null}
-        <LinkList links={links} />
+        <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
         {job.status === 'dismissed' ? null : (
           <details>
             <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>

@@ -1,6 +1,6 @@
 import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
-import { Anchor, LinkList, PageLinks, Status, Table, Time } from '../components.js';
+import { Anchor, LinkList, PageLinks, Status, Table, Time, toShow } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
@@ -49,8 +49,8 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
                 <Time at={job.finished} />
               </td>
               <td>
-                {job.links
-                  ?.filter(({ rel }) => rel !== 'self')
+                {toShow(job.links ?? [], { exceptions: `${base}/jobs/${job.jobID}#cause` })
+                  .filter(({ rel }) => rel !== 'self')
                   .map((link) => (
                     <>
                       <Anchor {...link}>{link.title ?? link.rel}</Anchor>

@@ -1,8 +1,8 @@
 import type { ProcessListDto } from '../../processes/description/process.dto.js';
-import { Anchor, LinkList, PageLinks, ProcessSummary } from '../components.js';
+import { Anchor, LinkList, PageLinks, ProcessSummary, toShow } from '../components.js';
 import type { PageMaker } from '../page.js';
 
-export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, { language }) => ({
+export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, { base, language }) => ({
   title: 'Processes',
   links,
   content: (
@@ -21,11 +21,13 @@ export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, {
             <details>
               <summary>Links</summary>
               <ul class="links">
-                {process.links.map((link) => (
-                  <li>
-                    <Anchor {...link}>{link.title ?? link.href}</Anchor>
-                  </li>
-                ))}
+                {toShow(process.links, { execute: `${base}/processes/${encodeURIComponent(process.id)}#execute` }).map(
+                  (link) => (
+                    <li>
+                      <Anchor {...link}>{link.title ?? link.href}</Anchor>
+                    </li>
+                  ),
+                )}
               </ul>
             </details>
           </li>

@@ -6,7 +6,7 @@ import type { PageMaker } from '../page.js';
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)\b/i;
 
 export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, outputs, links }, { base }) => {
-  const raw = links.find(({ rel }) => rel === 'alternate')?.href;
+  const whole = links.find(({ rel }) => rel === 'alternate');
   return {
     title: `Results of job ${jobID}`,
     links,
@@ -20,9 +20,9 @@ export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, outputs, links }
         {outputs.map((output) => (
           <Output output={output} />
         ))}
-        {raw === undefined || outputs.length === 0 ? null : (
+        {whole === undefined || outputs.length === 0 ? null : (
           <p>
-            <Anchor href={raw}>The results as they are</Anchor>
+            <Anchor href={whole.href}>{whole.title ?? whole.href}</Anchor>
           </p>
         )}
         <LinkList links={links} />
@@ -44,7 +44,7 @@ function Output({ output: { id, href, mediaType, size, text, isCut } }: { output
         ]}
       />
       {isPicture ? <img class="result" src={href} alt={id} /> : null}
-      {text === undefined || isPicture ? null : <pre>{text}</pre>}
+      {text === undefined || isPicture ? null : <pre tabIndex={0}>{text}</pre>}
       {isCut && !isPicture ? <p class="muted">Only the beginning is shown.</p> : null}
     </section>
   );

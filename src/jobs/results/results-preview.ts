@@ -69,12 +69,19 @@ async function readBeginning({ body, range, size }: PrintedResult, length: numbe
   return Buffer.concat(chunks).subarray(0, length);
 }
 
-/** Links of a page of results. */
-export function resultsLinks(jobId: string, base: string): LinkDto[] {
+/** Links of a page of results. Several may be `multipart/related`, which browsers can do nothing with: those lead to their document. */
+export function resultsLinks(jobId: string, base: string, count: number): LinkDto[] {
   const job = `${base}/jobs/${jobId}`;
   return [
     { href: `${job}/results?f=html`, rel: 'self', type: 'text/html', title: 'This document' },
-    { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
+    count > 1
+      ? {
+          href: `${job}/results?f=json&profile=ogc-results`,
+          rel: 'alternate',
+          type: 'application/json',
+          title: 'All results as one JSON document',
+        }
+      : { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
     { href: job, rel: 'up', type: 'application/json', title: 'The job' },
   ];
 }

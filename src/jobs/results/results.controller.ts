@@ -52,6 +52,14 @@ export class ResultsController {
     description:
       'Ids of the outputs that are wanted (version 2.0 of the standard); without it those that the execute request asked for',
   })
+  @ApiQuery({
+    name: 'profile',
+    required: false,
+    schema: { type: 'string' },
+    example: 'ogc-results',
+    description:
+      '`ogc-results`: one JSON document of all results, whatever the execute request asked for (version 2.0)',
+  })
   @ApiProblem(400, 'There is no such format or output')
   @ApiProblem(401, 'Results are not for everybody (`results: token`), and the token is missing or wrong')
   @ApiProblem(404, 'There is no such job, or it has no results yet')
@@ -61,6 +69,7 @@ export class ResultsController {
   async result(
     @Param('jobId') jobId: string,
     @Query('outputs') wanted: string | readonly string[] | undefined,
+    @Query('profile') profile: string | readonly string[] | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -74,12 +83,12 @@ export class ResultsController {
     const selected = parseOutputIds(wanted);
     if (!asPage) {
       // OGC API - Processes 2.0 (draft), requirement `job-results-profile`: whatever the execute request asked for.
-      const asDocument = askedProfiles(request.headers).has('ogc-results');
+      const asDocument = askedProfiles(request.headers, [profile ?? []].flat().join()).has('ogc-results');
       const wish: JobRecord = asDocument ? { ...job, request: { ...job.request, response: 'document' } } : job;
       return sendResults(request, reply, await this.results.read(wish, showLogTail, base, selected));
     }
     const outputs = await this.results.preview(job, showLogTail, base, selected);
-    const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base) };
+    const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base, outputs.length) };
     await reply.send(this.pages.render(request, reply, 'results', preview));
   }
 

@@ -26,8 +26,9 @@ const PARAMETER = /(?:^|[;,])[ \t]*profile[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;,"]*))
 /**
  * The profiles of version 2.0 that a request asks for, by any of the ways of clause 7, "Content negotiation by
  * profile": `Accept` with a parameter, `Accept-Profile`, `Prefer`, or a `Link` of its own. Any others are not there.
+ * @param parameter the parameter `profile` (clause 18), where the resource has one: names with commas between
  */
-export function askedProfiles(headers: IncomingHttpHeaders): ReadonlySet<Profile> {
+export function askedProfiles(headers: IncomingHttpHeaders, parameter?: string): ReadonlySet<Profile> {
   const text = (name: string): string => [headers[name] ?? []].flat().join(', ');
   const named = [
     ...parametersOf(text('accept')),
@@ -42,6 +43,7 @@ export function askedProfiles(headers: IncomingHttpHeaders): ReadonlySet<Profile
           .replace(/^"(.*)"$/, '$1'),
       ),
     ...linksOf(text('link')),
+    ...(parameter ?? '').split(','),
   ];
   return new Set(named.flatMap((name) => toProfile(name) ?? []));
 }
