@@ -17,12 +17,23 @@ const HTML_PROCESS = `
       command: [sh, -c, 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo "${HOSTILE}"']
 `;
 
+/** Who runs the server; the addresses are nobody's. */
+const WHO = `    terms_of_service: https://example.org/terms
+    url: javascript:alert(1)
+  license: { name: CC-BY 4.0, url: https://example.org/by }
+  provider: { name: The institute, url: https://example.org/ }
+  contact: { name: Ann Example, email: ann@example.org, city: Nowhere, phone: '+49 30 0' }
+`;
+
 let bed: TestBed;
 let successful: string;
 let failed: string;
 beforeAll(async () => {
   const shipped = (text: string) => text.replace(/^server:\n/m, (line) => `${line}  pretty_print: true\n`);
-  bed = await TestBed.start({}, { configuration: (text) => shipped(text) + HTML_PROCESS });
+  bed = await TestBed.start(
+    {},
+    { configuration: (text) => shipped(text).replace('    keywords: [test]\n', (line) => line + WHO) + HTML_PROCESS },
+  );
   [successful, failed] = await Promise.all([
     bed.submit('inputs', { text: HOSTILE }),
     bed.submit('secret-failing', {}, { token: TOKEN }),
@@ -107,6 +118,38 @@ describe('for a browser', () => {
       expect([href, expected.includes(status)]).toEqual([href, true]);
     }
   }, 60_000);
+
+  it('the landing page says who runs the server, as do its JSON and the API definition', async () => {
+    const page = await pageOf('/');
+    const facts = page.querySelectorAll('section[aria-labelledby=who] dd').map(({ text }) => text);
+    expect(facts).toEqual([
+      'The institute',
+      'CC-BY 4.0',
+      'https://example.org/terms',
+      'Ann Example',
+      'ann@example.org',
+      'Nowhere',
+      '+49 30 0',
+    ]);
+    expect(anchors(page)).toEqual(
+      expect.arrayContaining(['https://example.org/', 'https://example.org/by', 'mailto:ann@example.org']),
+    );
+    expect(anchors(page).filter((href) => /^javascript:/.test(href))).toEqual([]);
+    expect(await (await bed.get('/')).json()).toMatchObject({
+      keywords: ['test'],
+      provider: { name: 'The institute' },
+      contact: { city: 'Nowhere' },
+    });
+    for (const path of ['/openapi', '/openapi/3.1']) {
+      const { info, externalDocs } = (await (await bed.get(path)).json()) as { info: object; externalDocs?: object };
+      expect(info).toMatchObject({
+        termsOfService: 'https://example.org/terms',
+        contact: { name: 'Ann Example', email: 'ann@example.org' },
+        license: { name: 'CC-BY 4.0', url: 'https://example.org/by' },
+      });
+      expect(externalDocs).toBeUndefined();
+    }
+  });
 
   it('texts are in its language, and say which', async () => {
     const page = parse(await (await browse('/', { 'accept-language': 'de' })).text());
