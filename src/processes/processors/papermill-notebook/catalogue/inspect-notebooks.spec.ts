@@ -114,7 +114,13 @@ a, b = 1, 2
     write('broken.ipynb', 'x = 1');
     writeFileSync(join(home, 'no.json.ipynb'), '{');
     const entries = [{ glob: 'a/**/*.ipynb' }, { path: 'a/one.ipynb' }, { path: 'gone.ipynb' }, { glob: 'x*' }];
-    const { notebooks, problems } = inspect([...entries, { path: 'broken.ipynb' }, { path: 'no.json.ipynb' }]);
+    const globs = [{ glob: 'b*.ipynb' }, { glob: 'broken.*' }];
+    const { notebooks, problems } = inspect([
+      ...entries,
+      { path: 'broken.ipynb' },
+      { path: 'no.json.ipynb' },
+      ...globs,
+    ]);
     expect(notebooks.map(({ entry, path, problem }) => [entry, path.slice(home.length + 1), problem])).toEqual([
       [1, 'a/one.ipynb', undefined],
       [2, 'gone.ipynb', 'it cannot be read: No such file or directory'],
@@ -122,7 +128,11 @@ a, b = 1, 2
       [5, 'no.json.ipynb', expect.stringContaining('JSONDecodeError')],
       [0, 'a/b/two.ipynb', undefined],
     ]);
-    expect(problems).toEqual(['no further notebook is at x*']);
+    expect(problems).toEqual([
+      'no notebook is at x*',
+      'no further notebook is at b*.ipynb',
+      'no further notebook is at broken.*',
+    ]);
   });
 
   it('is run by the runner with the Python of papermill, and printed as the result', () => {

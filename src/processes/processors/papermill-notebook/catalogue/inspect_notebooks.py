@@ -219,9 +219,10 @@ def main():
         for at, entry in enumerate(asked["entries"]):
             if ("glob" in entry) != patterns:
                 continue
-            paths = [path for path in paths_of(entry, asked["home"]) if path not in found]
+            all_paths = paths_of(entry, asked["home"])
+            paths = [path for path in all_paths if path not in found]
             if not paths and patterns:
-                problems.append("no further notebook is at %s" % entry["glob"])
+                problems.append("no %snotebook is at %s" % ("further " if all_paths else "", entry["glob"]))
             found.update((path, at) for path in paths)
     if len(found) > MOST_NOTEBOOKS:
         problems.append("there are %d notebooks; only the first %d are taken" % (len(found), MOST_NOTEBOOKS))
