@@ -210,7 +210,10 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(missing.cause?.log).toMatch(/There is no notebook \/home\/jovyan\/no such "\$\(id\)".ipynb\.$/);
     const kernel = await run('execute-notebook', { notebook: 'notebooks/fails.ipynb', kernel: 'fortran' });
     expect(kernel.cause?.log).toContain('fortran');
-    expect(kernel.cause?.log).toMatch(/not in a cell of the notebook; the reason stands above\.$/);
+    expect(kernel.cause?.log).toMatch(
+      /Papermill failed before the first cell: .*NoSuchKernel: No such kernel named fortran$/,
+    );
+    expect(kernel.cause?.message).toMatch(/Papermill failed before the first cell: [\w.]*NoSuchKernel\.$/);
   }, 240_000);
 
   it('of a process of one notebook have its parameters as inputs and its declared outputs', async () => {

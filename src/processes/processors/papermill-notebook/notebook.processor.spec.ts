@@ -596,7 +596,29 @@ describe('a notebook that failed', () => {
       'Cell 2 of 4 of the notebook failed: KeyError.',
     ],
     ['There is no notebook /home/jovyan/x.ipynb.', undefined],
-    ['Cell 3 of 4 failed: see <b>below</b>', undefined],
+    ['Cell 3 of 4 failed: see <b>below</b>', 'Cell 3 of 4 of the notebook failed.'],
+    [
+      'Cell 2 of 4 failed: pandas.errors.ParserError: in /secret/x',
+      'Cell 2 of 4 of the notebook failed: pandas.errors.ParserError.',
+    ],
+    ['Cell 2 of 4 failed: exit code 2: ls: /secret: no such file', 'Cell 2 of 4 of the notebook failed: exit code 2.'],
+    [
+      'Cell 2 of 4 failed: its kernel died: it was ended by SIGKILL; it said last: x',
+      'Cell 2 of 4 of the notebook failed: its kernel died.',
+    ],
+    [
+      'Cell 2 of 4 failed: AssertionError (Papermill fails a notebook for this)',
+      'Cell 2 of 4 of the notebook failed: AssertionError.',
+    ],
+    [
+      'The cell of the given parameters failed: SyntaxError: x',
+      'The cell of the given parameters failed: SyntaxError.',
+    ],
+    [
+      'Papermill failed before the first cell: jupyter_client.kernelspec.NoSuchKernel: No such kernel named x',
+      'Papermill failed before the first cell: jupyter_client.kernelspec.NoSuchKernel.',
+    ],
+    ['Papermill failed in the last cell or after it: x', 'Papermill failed in the last cell or after it.'],
   ])('names the cell and the kind of its error to everybody, not its text: %j', async (lines, told) => {
     expect((await withKeys('')).registry.get('n').explainFailure(lines)).toBe(told);
   });

@@ -26,8 +26,9 @@ import { notebookFaults, readNotebookRequest, type NotebookRequest } from './inp
 import { outputPath, timeOfJob } from './inputs/output-path.js';
 import { removeResultFiles } from './results/remove-result-files.js';
 
-/** As `run_notebook.py` says it. */
-const FAILED_CELL = /^Cell (\d{1,6}) of (\d{1,6}) failed: ([A-Za-z_]\w{0,99})(?=:|$)/gm;
+/** As `run_notebook.py` says where a notebook failed, and how: the kind of an error may have the dotted name of its module before it. */
+const FAILED =
+  /^(Cell \d{1,6} of \d{1,6}|The cell of the given parameters|Papermill) failed( before the first cell| in the last cell or after it)?(?:: (its kernel died|exit code \d{1,3}|[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,9})(?=:| \(|$))?/gm;
 
 type NotebookProcess = ConfiguredProcess<NotebookDefinition>;
 
@@ -128,8 +129,9 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
 
   /** The cell and the kind of its error; the error's text may hold anything. */
   explainFailure(_: NotebookProcess, lines: string): string | undefined {
-    const [, cell, cells, error] = [...lines.matchAll(FAILED_CELL)].at(-1) ?? [];
-    return cell === undefined ? undefined : `Cell ${cell} of ${cells} of the notebook failed: ${error}.`;
+    const [, what, when = '', how] = [...lines.matchAll(FAILED)].at(-1) ?? [];
+    if (what === undefined) return undefined;
+    return `${what}${what.startsWith('Cell') ? ' of the notebook' : ''} failed${when}${how === undefined ? '' : `: ${how}`}.`;
   }
 
   /** Where the volume of `output_directory` is mounted into the server, too. */

@@ -225,16 +225,16 @@ withPython('a notebook that fails', () => {
     expect(log).not.toContain(START);
   });
 
-  it('not in a cell says so', async () => {
+  it('before its first cell says so, and why', async () => {
     const { log, code } = await run({ program: 'echo "No such kernel named x" >&2; exit 1' });
     expect(code).toBe(1);
-    expect(log).toMatch(
-      /No such kernel named x\nPapermill failed with exit code 1, not in a cell of the notebook; the reason stands above\.\n$/,
-    );
+    expect(log).toMatch(/No such kernel named x\nPapermill failed before the first cell: No such kernel named x\n$/);
   });
 
   it('that is ended from outside has the exit code of the signal', async () => {
-    expect((await run({ program: 'kill -9 $$' })).code).toBe(137);
+    const { log, code } = await run({ program: 'echo "Executing notebook" >&2; kill -9 $$' });
+    expect(code).toBe(137);
+    expect(log).toMatch(/Papermill failed before the first cell: papermill was ended by signal 9\n$/);
   });
 });
 

@@ -3,18 +3,23 @@
 Arguments: papermill's command line. NOTEBOOK_SETTINGS: JSON of what has to be done around it. It needs nothing but Python 3.6 and its own library, for
 it runs in any image that has papermill; scraps are read from the executed notebook itself.
 """
+import sys
+
+# A file beside the notebooks, such as signal.py, is none of what is imported here.
+sys.path[:] = [place for place in sys.path if place]
+
 import base64
 import hashlib
 import json
 import mimetypes
 import os
 import re
+import select
 import shlex
 import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -28,6 +33,8 @@ SCRAP = "application/scrapbook.scrap."
 NOTEBOOK_TYPE = "application/x-ipynb+json"
 # The kubelet keeps 10 MiB of a container's log; what is larger than this, encoded, cannot go that way.
 MOST_LOGGED = 8 * 1000 * 1000
+# What is longer of a line is left out of the log: it is in the executed notebook, and would push results out of the log.
+LONGEST_LINE = 64 * 1024
 # Results from this size on are uploaded where the server takes uploads.
 UPLOADED_FROM = 64 * 1024
 
@@ -124,20 +131,27 @@ def prepare(settings):
 # --- papermill
 
 
-def interpreter_of(program):
-    """The Python that a program installed by pip or conda runs with, which need not be this one."""
+def python_of(program):
+    """The Python, with its options, that a program installed by pip or conda runs with, which need not be this one; None where it is no such program."""
     try:
         with open(program, "rb") as file:
             line = file.readline(500).decode("utf-8", "replace")
     except OSError:
-        return sys.executable
+        return None
     words = shlex.split(line[2:]) if line.startswith("#!") else []
-    return words[0] if words and os.path.basename(words[0]).startswith("python") else sys.executable
+    if words and os.path.basename(words[0]) == "env":
+        words = [shutil.which(words[1]) or ""] + words[2:] if len(words) > 1 else []
+    return words if words and os.path.basename(words[0]).startswith("python") else None
+
+
+def interpreter_of(program):
+    return (python_of(program) or [sys.executable])[0]
 
 
 def has_engine(program):
     check = (
         "import sys\n"
+        "sys.path[:] = [place for place in sys.path if place]\n"
         "try:\n"
         "  from importlib.metadata import entry_points\n"
         "  found = entry_points()\n"
@@ -245,27 +259,192 @@ def annotate(done, total):
     opener.open(request, timeout=10).close()
 
 
-BAR = re.compile(rb"^Executing:.*?\| *(\d+)/(\d+) \[")
-WHOLE_BAR = re.compile(BAR.pattern + rb"[^\]]*\]$")
+# Papermill's bar is tqdm's, which leaves out steps that follow each other quickly, and goes on doing so afterwards: here it says each. Nor does papermill
+# say how its kernel ended. Other bars of the notebook, in the kernel's process, stay as they are.
+BEFORE_PAPERMILL = """
+import sys
+sys.path[:] = [place for place in sys.path if place]
+import signal
+import tqdm.auto
 
 
-def pieces(stream):
-    """Lines, and progress bars, which begin with a carriage return: what ends one is the next."""
+class Each(tqdm.auto.tqdm):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **dict({"mininterval": 0, "miniters": 1}, **options))
+
+
+tqdm.auto.tqdm = Each
+ends = []
+try:
+    from jupyter_client.provisioning import LocalProvisioner
+    from nbclient.exceptions import DeadKernelError
+
+    poll = LocalProvisioner.poll
+
+    async def noted(self):
+        code = await poll(self)
+        if code is not None and self.process:
+            ends[:] = ["it was ended by %s" % signal.Signals(-code).name if code < 0 else "it ended with exit code %d" % code]
+        return code
+
+    LocalProvisioner.poll = noted
+    DeadKernelError.__str__ = lambda error: ": ".join([RuntimeError.__str__(error)] + ends)
+except ImportError:
+    pass  # Before jupyter_client 7.
+"""
+PROGRAM = """
+import runpy
+sys.argv[:] = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+# With a description that a cell gives by `papermill_description=`.
+BAR = re.compile(rb"Executing.*?: *\d+%\|[^|]*\| *(\d+)/(\d+) \[[^\]]*\]")
+LONGEST_BAR = 1000
+
+
+def pieces(chunks):
+    """Lines, and progress bars, which begin with a carriage return: what ends one is its bracket, or the next."""
     held = b""
+    left_out = 0
+    for chunk in chunks:
+        parts = re.split(rb"[\r\n]", chunk)
+        for number, part in enumerate(parts, 1):
+            room = LONGEST_LINE - len(held)
+            left_out += max(0, len(part) - room)
+            held += part[:room]
+            bar = BAR.match(held[:LONGEST_BAR])
+            if bar:
+                yield bar.group()
+                # What a program wrote right behind it.
+                held = held[bar.end() :]
+            if number < len(parts):
+                yield held + note_of(left_out)
+                held, left_out = b"", 0
+    yield held + note_of(left_out)
+
+
+def note_of(left_out):
+    return b" ... (%d bytes more are left out)" % left_out if left_out else b""
+
+
+def chunks_until_end(child):
+    """What comes on standard error until the child ends, and what it has left in the pipe then: others may hold that open."""
+    reader = child.stderr.fileno()
+    ended, end = os.pipe()
+    threading.Thread(target=lambda: (child.wait(), os.close(end)), daemon=True).start()
     while True:
-        chunk = os.read(stream.fileno(), 65536)
+        ready = select.select([reader, ended], [], [])[0]
+        if ended in ready:
+            break
+        chunk = os.read(reader, 65536)
         if not chunk:
             break
-        *whole, held = re.split(rb"[\r\n]", held + chunk)
-        for piece in whole:
-            yield piece
-        if WHOLE_BAR.match(held):
-            yield held
-            held = b""
-    yield held
+        yield chunk
+    child.wait()
+    os.close(ended)
+    os.set_blocking(reader, False)
+    # A pipe holds a MiB at the most.
+    for _ in range(16):
+        try:
+            chunk = os.read(reader, 65536)
+        except BlockingIOError:
+            break
+        if not chunk:
+            break
+        yield chunk
+
+
+def adopt_orphans():
+    """As the first process of a container does: what the kernel started becomes a child of this one when its parent has ended (PR_SET_CHILD_SUBREAPER)."""
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass  # A Python without it, or not on Linux.
+
+
+def children():
+    """Name by id of the processes that this one started or adopted, and that have not ended."""
+    found = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else []:
+        if not name.isdigit():
+            continue
+        try:
+            with open("/proc/%s/stat" % name, errors="replace") as file:
+                # The name stands in parentheses, and may hold any.
+                head, _, tail = file.read().rpartition(")")
+        except OSError:
+            continue
+        state, parent = tail.split()[:2]
+        if int(parent) == os.getpid() and state not in "ZX":
+            found[int(name)] = head.partition("(")[2]
+    return found
+
+
+def end_others(seconds=5):
+    """Ends what the notebook has left running, for else it would go on without end; children of what is ended are adopted, and ended, too. Their names."""
+    names = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = children()
+        if not found:
+            break
+        names.update(found)
+        for pid in found:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, os.WNOHANG)
+            except OSError:
+                pass  # It has ended meanwhile.
+        time.sleep(0.01)
+    return sorted(names.values())
+
+
+def cut(text):
+    """So that the server, which keeps 20 lines and 4 KiB of a log's end, keeps how the text begins, too."""
+    return "\n".join(text.strip().split("\n")[:10]).encode("utf-8", "replace")[:1500].decode("utf-8", "ignore")
+
+
+class LastWords:
+    """Why papermill failed: what stands under its last trace, else its last line; and the last line of a kernel that died."""
+
+    def __init__(self):
+        self.line = ""
+        self.error = ""
+        self.in_trace = False
+        self.of_cell = ""
+        self.of_kernel = ""
+
+    def hear(self, line):
+        if line.startswith("Traceback ("):
+            self.in_trace = True
+        elif self.in_trace and not line.startswith(" "):
+            self.in_trace = False
+            self.error = line
+        # So nbclient says before the trace.
+        if line.startswith("Kernel died while waiting"):
+            self.of_kernel = self.of_cell
+        elif not line.startswith(" "):
+            self.of_cell = line
+        self.line = line
+
+    def hear_bar(self):
+        self.of_cell = ""
+
+    @property
+    def reason(self):
+        return cut(self.error or self.line)
+
+    @property
+    def of_dead_kernel(self):
+        reason = self.reason.partition("Kernel died: ")[2] or self.reason
+        return reason + "; it said last: " + cut(self.of_kernel) if self.of_kernel else reason
 
 
 def run_papermill(command):
+    """Its exit code, and its last words."""
     program = shutil.which(command[0])
     if program is None:
         raise Failure("The image has no papermill in $PATH.")
@@ -274,17 +453,27 @@ def run_papermill(command):
         command = without_engine(command)
     progress = Progress(annotates=not own_engine)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBOOK_")}
-    child = subprocess.Popen([program] + command[1:], stderr=subprocess.PIPE, env=environment)
-    signal.signal(signal.SIGTERM, lambda *_: (child.terminate(), sys.exit(143)))
-    for piece in pieces(child.stderr):
+    python = python_of(program)
+    around = python + ["-c", BEFORE_PAPERMILL + PROGRAM] if python else []
+    adopt_orphans()
+    child = subprocess.Popen(around + [program] + command[1:], stderr=subprocess.PIPE, env=environment)
+    signal.signal(signal.SIGTERM, lambda *_: (child.terminate(), end_others(), os._exit(143)))
+    words = LastWords()
+    for piece in pieces(chunks_until_end(child)):
         bar = BAR.match(piece)
         if bar:
+            words.hear_bar()
             progress.cells(int(bar.group(1)), int(bar.group(2)))
         elif piece.strip():
-            say(piece.decode("utf-8", "replace"))
+            line = piece.decode("utf-8", "replace")
+            say(line)
+            words.hear(line)
     code = child.wait()
+    left = end_others()
+    if left:
+        say("What the notebook left running is ended: %s." % ", ".join(left))
     progress.end()
-    return code if code >= 0 else 128 - code
+    return code if code >= 0 else 128 - code, words
 
 
 def report_inspection(settings):
@@ -324,32 +513,77 @@ def text_of(value):
     return "".join(value) if isinstance(value, list) else value
 
 
-def own_cells(notebook):
-    """The cells that the author wrote: not what papermill put between them."""
-    for cell in notebook.get("cells", []):
-        if not INJECTED.intersection(cell.get("metadata", {}).get("tags", [])):
-            yield cell
+def tags_of(cell):
+    return cell.get("metadata", {}).get("tags", [])
 
 
-def failed_cell(notebook):
-    """How the first cell with an error failed; None where none has."""
-    cells = list(own_cells(notebook))
-    for number, cell in enumerate(cells, 1):
-        for output in cell.get("outputs", []):
-            if output.get("output_type") == "error":
-                error = "%s: %s" % (output.get("ename", "Error"), output.get("evalue", ""))
-                return "Cell %d of %d failed: %s" % (number, len(cells), error)
-    return None
+def papermill_of(cell):
+    return cell.get("metadata", {}).get("papermill", {})
 
 
-def report_failure(output, code):
+def said(kind, text):
+    """An error in one piece: `KIND: TEXT`."""
+    kind, text = kind.strip()[:200], cut(text)
+    return "%s: %s" % (kind, text) if kind and text else kind or text
+
+
+def error_of(cell):
+    """How a cell failed; None where it has no error."""
+    errors = [output for output in cell.get("outputs", []) if output.get("output_type") == "error"]
+    printed = [text_of(output.get("text", "")) for output in cell.get("outputs", []) if output.get("output_type") == "stream"]
+    last_line = (["".join(printed).strip()] or [""])[0].rpartition("\n")[2]
+    for error in errors[-1:]:
+        kind, text = error.get("ename") or "", str(error.get("evalue", ""))
+        # The kernel for bash has no kinds of errors, only exit codes; why is what the command printed.
+        return said("exit code " + text.strip(), last_line) if not kind and text.strip().isdigit() else said(kind, text)
+    # What IPython refuses before the cell is run it only prints.
+    return said("", last_line) if papermill_of(cell).get("exception") is True else None
+
+
+def begun_cell(cells):
+    """Papermill says "completed" of all cells where a kernel died; which were begun is true."""
+    return max((at for at, cell in enumerate(cells) if papermill_of(cell).get("start_time")), default=None)
+
+
+def name_of(cells, at):
+    """Cells are counted as the author wrote them: without what papermill put between them."""
+    if "injected-parameters" in tags_of(cells[at]):
+        return "The cell of the given parameters"
+    own = [place for place, cell in enumerate(cells) if "injected-parameters" not in tags_of(cell)]
+    return "Cell %d of %d" % (own.index(at) + 1, len(own))
+
+
+def failure_of(notebook, code, words):
+    """Where and why a notebook failed that papermill did not run to its end."""
+    cells = [cell for cell in notebook.get("cells", []) if "papermill-error-cell-tag" not in tags_of(cell)]
+    errors = [(at, error_of(cell)) for at, cell in enumerate(cells)]
+    failed = [at for at, cell in enumerate(cells) if papermill_of(cell).get("exception") is True]
+    for at in failed[:1]:
+        return "%s failed: %s" % (name_of(cells, at), errors[at][1] or words.reason)
+    begun = begun_cell(cells)
+    if begun is not None and code == 138:
+        return "%s failed: its kernel died: %s" % (name_of(cells, begun), words.of_dead_kernel)
+    for at, error in errors[::-1]:
+        if error is not None and (at == begun or begun is None or "PapermillExecutionError" in words.reason):
+            allowed = " (Papermill fails a notebook for this at its end, though the cell is tagged raises-exception.)"
+            return "%s failed: %s%s" % (name_of(cells, at), error, allowed if "raises-exception" in tags_of(cells[at]) else "")
+    killed = code > 128 and not words.error
+    reason = "papermill was ended by signal %d" % (code - 128) if killed else words.reason or "papermill ended with exit code %d" % code
+    if begun is None:
+        return "Papermill failed before the first cell: %s" % reason
+    if begun == len(cells) - 1 and papermill_of(cells[begun]).get("status") == "completed":
+        return "Papermill failed in the last cell or after it: %s" % reason
+    return "%s failed: %s" % (name_of(cells, begun), reason)
+
+
+def report_failure(output, code, words):
     try:
-        with open(output) as file:
-            found = failed_cell(json.load(file))
+        with open(output, encoding="utf-8") as file:
+            notebook = json.load(file)
     except (OSError, ValueError):
-        found = None
+        notebook = {}
     # Papermill has printed the trace.
-    fail(found or "Papermill failed with exit code %d, not in a cell of the notebook; the reason stands above." % code, code)
+    fail(failure_of(notebook, code, words), code)
 
 
 def scraps_of(notebook):
@@ -493,10 +727,10 @@ def main(command):
             report_inspection(settings)
             return
         prepare(settings)
-        code = run_papermill(command)
+        code, words = run_papermill(command)
         tell_slack(settings["output"])
         if code != 0:
-            report_failure(settings["output"], code)
+            report_failure(settings["output"], code, words)
         report_results(settings)
     except (Failure, OSError) as error:
         fail(str(error))
