@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import {
@@ -203,6 +203,22 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       parameters: Buffer.from('divisor: 2').toString('base64'),
     });
     expect(Object.keys(results)).toEqual(['notebook']);
+  }, 240_000);
+
+  it('whose kernel is killed say so, and what they leave running does not keep the job', async () => {
+    const notebook = async (name: string, cells: readonly string[]) => {
+      await writeFile(join(home.folder, `${name}.ipynb`), notebookOf(cells));
+      return { notebook: `${name}.ipynb` };
+    };
+    const killed = await notebook('killed', ['1', 'import os, signal\nos.kill(os.getpid(), signal.SIGKILL)', '3']);
+    const status = await run('execute-notebook', killed);
+    expect(status.cause).toMatchObject({ type: 'non-zero-exit', container: 'notebook', exitCode: 138 });
+    expect(status.cause?.log).toMatch(/Cell 2 of 3 failed: its kernel died: it was ended by SIGKILL$/);
+    expect(status.cause?.message).toMatch(/exit code 138\. Cell 2 of 3 of the notebook failed: its kernel died\.$/);
+
+    const start = 'import subprocess\nsubprocess.Popen(["sleep", "3600"], start_new_session=True)';
+    const server = await succeed('execute-notebook', await notebook('server', [start, 'print("x" * 10_000_000)']));
+    expect(await bed.log(server.status.jobID)).toContain('What the notebook left running is ended: sleep.');
   }, 240_000);
 
   it('that are not there, and kernels that are not there, are said to be missing', async () => {

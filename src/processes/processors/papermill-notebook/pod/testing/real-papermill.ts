@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /** `TEST_PYTHON` names a Python that has the packages of test/fixtures/papermill/requirements.txt. */
-const python = process.env['TEST_PYTHON'];
+const python = process.env['TEST_PYTHON'] || undefined;
 const imports = (...names: string[]) =>
   python !== undefined && spawnSync(python, ['-c', `import ${names.join(', ')}`]).status === 0;
 
