@@ -118,7 +118,7 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
 }
 
 function makeLogger(
-  { file, logging, server, environment }: Configuration,
+  { file, logging, server, environment, pubsub }: Configuration,
   workingDirectory = process.cwd(),
 ): ServerLogger {
   const { apiToken, signingKeys = [], bucket, subscribers, metrics, logFormat } = environment;
@@ -128,7 +128,7 @@ function makeLogger(
     format: logFormat,
     libraries: server.manager.logging,
     destination: openLogDestination(logging.logfile, workingDirectory, file),
-    redact: redactor([...tokens, bucket.key, bucket.secret, bucket.sessionToken]),
+    redact: redactor([...tokens, pubsub?.password, bucket.key, bucket.secret, bucket.sessionToken]),
   });
 }
 

@@ -1,6 +1,8 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
+import type { PubSubSettings } from './sections/pubsub.section.js';
 import type { VisualisationSettings } from './visualisation-settings.js';
 
+export type { PubSubSettings } from './sections/pubsub.section.js';
 export type { VisualisationSettings } from './visualisation-settings.js';
 
 /**
@@ -307,4 +309,6 @@ export abstract class Configuration {
   abstract readonly processesApi: boolean;
   /** Undefined where its operator is off. */
   abstract readonly visualisations: VisualisationSettings | undefined;
+  /** Undefined where nothing is published. */
+  abstract readonly pubsub: PubSubSettings | undefined;
 }

@@ -92,6 +92,10 @@ export class EnvironmentVariables {
   SUBSCRIBER_SIGNING_SECRET?: string;
 
   @IsOptional()
+  @TextLike(/[^]/, 'a password')
+  PUBSUB_BROKER_PASSWORD?: string;
+
+  @IsOptional()
   @HttpAddress()
   INTERNAL_URL?: string;
 

@@ -147,10 +147,10 @@ resources:
 
   it('may hold unknown keys, which are named', () => {
     const { warnings } = load(
-      'pubsub: 1\nserver: {bnid: 1, manager: {name: pygeoapi_k8s_manager.KubernetesManager, x: 1}}\nresources: {a: {type: process, processors: 1, processor: {name: p, any: 1}}}',
+      'pubsup: 1\nserver: {bnid: 1, manager: {name: pygeoapi_k8s_manager.KubernetesManager, x: 1}}\nresources: {a: {type: process, processors: 1, processor: {name: p, any: 1}}}',
     );
     expect(warnings).toEqual(
-      ['pubsub', 'server.bnid', 'server.manager.x', 'resources.a.processors'].map(
+      ['pubsup', 'server.bnid', 'server.manager.x', 'resources.a.processors'].map(
         (path) => `c.yaml: ${path}: unknown key, ignored`,
       ),
     );

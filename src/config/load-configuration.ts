@@ -8,6 +8,7 @@ import {
   type MetadataSection,
   type PluginReference,
   type ProcessResource,
+  type PubSubSettings,
   type ServerSection,
   type VisualisationSettings,
 } from './configuration.js';
@@ -16,6 +17,7 @@ import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections
 import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
 import { readOperators, readProcessesApi } from './sections/operators.section.js';
 import { readPlugins } from './sections/plugins.section.js';
+import { readPubSub } from './sections/pubsub.section.js';
 import { readResources } from './sections/resources.section.js';
 import { defaultManagerName } from './sections/manager.section.js';
 import { ServerDefinition, serverWarnings, toServerSection } from './sections/server.section.js';
@@ -53,13 +55,14 @@ class FileConfiguration extends Configuration {
     readonly environment: EnvironmentSettings,
     readonly processesApi: boolean,
     readonly visualisations: VisualisationSettings | undefined,
+    readonly pubsub: PubSubSettings | undefined,
   ) {
     super();
   }
 }
 
 const sections = ['server', 'logging', 'metadata', 'resources'];
-const knownKeys = [...sections, 'plugins', 'operators', 'processes_api'];
+const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub'];
 
 /** With what can be used of the configuration all the same, so that others can look for further faults in it. */
 export class UnusableConfigurationError extends ConfigurationError {
@@ -103,8 +106,12 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   const visualisations = operators.names.includes('visualisations')
     ? readVisualisationSettings(merged, server.value.url ?? undefined)
     : undefined;
+  const pubsub = readPubSub(content['pubsub'], file, {
+    password: variables.PUBSUB_BROKER_PASSWORD,
+    serverUrl: server.value.url,
+  });
 
-  const sectionFaults = [server, logging, metadata, resources, plugins, operators, processesApi].flatMap(
+  const sectionFaults = [server, logging, metadata, resources, plugins, operators, processesApi, pubsub].flatMap(
     (section) => section.faults,
   );
   const unset = new Set(yaml.faults.map(({ path }) => path));
@@ -128,13 +135,14 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
       settings,
       processesApi.isOn,
       visualisations?.settings,
+      pubsub.settings,
     ),
   );
   if (faults.length > 0) throw new UnusableConfigurationError(file, faults, configuration);
 
   const unknownKeys = [
     ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
-    ...[server, logging, resources].flatMap((section) => section.unknownKeys),
+    ...[server, logging, resources, pubsub].flatMap((section) => section.unknownKeys),
   ];
   return {
     configuration,
@@ -148,6 +156,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
         signedMessages: settings.subscribers.secrets.length > 0,
       }),
       ...loggingWarnings(logging.value, file),
+      ...pubsub.warnings,
       ...(server.value.manager
         ? []
         : [`${file}: server.manager: is not set; ${defaultManagerName} is used, finalizer_controller is off`]),

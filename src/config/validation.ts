@@ -55,7 +55,7 @@ export function describeFound(value: unknown): string {
   if (value === null) return 'is empty';
   if (Array.isArray(value)) return 'is a list';
   if (typeof value === 'object') return 'is a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value.replace(/\/\/[^/\s]*@/, '//…@')) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value.replace(/\/\/.*@/s, '//…@')) : String(value);
   return `is ${text.length > 100 ? `${text.slice(0, 100)}…` : text}`;
 }
 

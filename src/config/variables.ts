@@ -91,6 +91,11 @@ export const variables: readonly Variable[] = [
     text: 'Signs calls of subscribers (Standard Webhooks): whsec_ and base64; unset: they are not signed.',
   },
   {
+    name: 'PUBSUB_BROKER_PASSWORD',
+    default: 'the password in pubsub.broker.url',
+    text: 'Password of the broker of pubsub, as it is; the user stands in pubsub.broker.url.',
+  },
+  {
     name: 'INTERNAL_URL',
     flag: 'internal-url',
     placeholder: 'URL',
