@@ -20,6 +20,7 @@ import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { loadPlugins, type Plugin } from './processes/registry/plugins.js';
 import { ProcessesModule } from './processes/processes.module.js';
+import { PubSubModule } from './pubsub/pubsub.module.js';
 import { SubscribersModule } from './subscribers/subscribers.module.js';
 import { TransferModule } from './transfer/transfer.module.js';
 import { VisualisationsModule } from './visualisations/visualisations.module.js';
@@ -104,7 +105,7 @@ export class ProcessesServerModule {
 
 export { ProcessesServerModule as AppModule };
 
-function processesApi({ server }: Configuration): (Type | DynamicModule)[] {
+function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)[] {
   return [
     ObjectStoreModule.forRootAsync({
       inject: [Configuration, ClusterConnection],
@@ -117,6 +118,7 @@ function processesApi({ server }: Configuration): (Type | DynamicModule)[] {
     TransferModule,
     FinalizerModule,
     SubscribersModule,
+    ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
     InspectionsModule,
     HtmlModule,
   ];

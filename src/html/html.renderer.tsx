@@ -5,6 +5,7 @@ import { localize } from '../ogc/languages.js';
 import { type PageContext, type PageKind, PageRenderer } from '../ogc/pages.js';
 import { Layout } from './layout.js';
 import type { PageMaker } from './page.js';
+import { asyncApiPage } from './pages/asyncapi.js';
 import { conformancePage, landingPage } from './pages/capabilities.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
@@ -23,6 +24,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   job: jobPage,
   results: resultsPage,
   visualisations: visualisationsPage,
+  asyncapi: asyncApiPage,
   problem: problemPage,
   'problem-types': problemTypesPage,
   'problem-type': problemTypePage,

@@ -26,6 +26,7 @@ export class MetricsObserver extends Observer {
   readonly #collectionFailures;
   readonly #subscriberCalls;
   readonly #subscriberDurations;
+  readonly #messages;
 
   constructor(
     registry: MetricRegistry,
@@ -114,6 +115,11 @@ export class MetricsObserver extends Observer {
       { name: 'subscriber_call_duration_seconds', help: 'How long subscribers took to answer, or not to.' },
       REQUEST_BUCKETS,
     );
+    this.#messages = registry.counter({
+      name: 'pubsub_messages_total',
+      help: 'Messages for the broker of pubsub (by the leader): published, dropped (refused by it, or without room to wait in).',
+      labels: ['result'],
+    });
   }
 
   override kubernetesRequest({ verb, resource, status, seconds }: KubernetesRequest): void {
@@ -151,6 +157,10 @@ export class MetricsObserver extends Observer {
   override subscriberCalled({ event, result, seconds }: SubscriberCall): void {
     this.#subscriberCalls.inc({ event, result });
     this.#subscriberDurations.observe(seconds);
+  }
+
+  override messagePublished(result: 'published' | 'dropped'): void {
+    this.#messages.inc({ result });
   }
 
   /** The last segment of the type's address; of a problem without a type its status. */

@@ -61,4 +61,7 @@ export class Observer {
   collectionFailed(_error: unknown): void {}
 
   subscriberCalled(_call: SubscriberCall): void {}
+
+  /** Of a message for the broker. @param result `dropped`: it was refused, or there was no room to wait in */
+  messagePublished(_result: 'published' | 'dropped'): void {}
 }

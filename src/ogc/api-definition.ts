@@ -6,6 +6,9 @@ import Negotiator from 'negotiator';
 export const OPENAPI_VERSIONS = ['3.0', '3.1'] as const;
 export type OpenApiVersion = (typeof OPENAPI_VERSIONS)[number];
 
+/** As OGC 25-030 and pygeoapi have it. */
+export const ASYNCAPI_MEDIA_TYPE = 'application/asyncapi+json';
+
 export const openApiMediaType = (version: OpenApiVersion): string =>
   `application/vnd.oai.openapi+json;version=${version}`;
 

@@ -3,6 +3,8 @@ import { DiscoveryService } from '@nestjs/core';
 const PROCESSES = 'http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/';
 /** OGC 18-062r3; docs/conformance.md says how the versions go together. */
 const DRAFT = 'http://www.opengis.net/spec/ogcapi-processes-1/2.0/conf/';
+/** OGC 25-030, a draft. */
+const PUBSUB = 'https://www.opengis.net/spec/ogcapi-pubsub-1/1.0/conf/';
 
 export const conformanceClass = {
   commonCore: 'http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core',
@@ -14,6 +16,7 @@ export const conformanceClass = {
   jobList: `${PROCESSES}job-list`,
   callback: `${PROCESSES}callback`,
   dismiss: `${PROCESSES}dismiss`,
+  pubSub: { discovery: `${PUBSUB}discovery`, cloudEvents: `${PUBSUB}message-payload-cloudevents-json` },
   /** Of version 2.0. */
   draft: {
     core: `${DRAFT}core`,

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import {
   ApiDefinition,
+  ASYNCAPI_MEDIA_TYPE,
   negotiateOpenApi,
   OPENAPI_VERSIONS,
   openApiMediaType,
@@ -77,6 +78,7 @@ export class LandingController {
         ...linkTo('about', url, 'About this service'),
         ...linkTo('license', license?.url, license?.name ?? 'The licence'),
         ...linkTo('terms-of-service', termsOfService, 'The terms of service'),
+        ...pubSubLinks(base, this.configuration),
       ],
     };
   }
@@ -113,6 +115,28 @@ export class LandingController {
     void reply.header('cache-control', 'no-cache');
     void sendJson(reply, openApiMediaType(version), this.apiDefinition.get(this.links.base(request), version));
   }
+}
+
+/** Where events are told (OGC 25-030, section 7, as pygeoapi has it). */
+function pubSubLinks(base: string, { pubsub, processesApi }: Configuration): LinkDto[] {
+  if (!pubsub || !processesApi) return [];
+  const { url, channel, hidden } = pubsub;
+  const broker = { href: url, rel: 'hub', type: 'application/json', title: 'Pub/Sub broker' };
+  return [
+    ...(hidden ? [] : [channel === undefined ? broker : { ...broker, channel }]),
+    {
+      href: `${base}/asyncapi?f=html`,
+      rel: 'service-doc',
+      type: 'text/html',
+      title: 'The AsyncAPI definition as HTML',
+    },
+    {
+      href: `${base}/asyncapi?f=json`,
+      rel: 'service-desc',
+      type: ASYNCAPI_MEDIA_TYPE,
+      title: 'The AsyncAPI definition as JSON',
+    },
+  ];
 }
 
 /** The first version by the address that clients of OGC APIs guess. */

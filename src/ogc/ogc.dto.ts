@@ -16,6 +16,10 @@ export class LinkDto {
 
   @ApiPropertyOptional()
   hreflang?: string;
+
+  /** Of a broker (`rel=hub`): what stands before each of its channels. */
+  @ApiPropertyOptional()
+  channel?: string;
 }
 
 /** Somebody with an address. */

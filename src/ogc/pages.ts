@@ -20,6 +20,7 @@ export type PageKind =
   | 'job'
   | 'results'
   | 'visualisations'
+  | 'asyncapi'
   | 'problem'
   | 'problem-types'
   | 'problem-type';
