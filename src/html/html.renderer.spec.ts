@@ -14,6 +14,7 @@ const links = [
   { href: 'JaVaScRiPt:alert(1)', rel: 'about' },
   { href: 'data:text/html,<script>alert(1)</script>', rel: 'about' },
   { href: '#fragment', rel: 'about' },
+  { href: 'javascript:alert(1)', rel: 'hub', title: HOSTILE, channel: HOSTILE },
 ];
 const description = {
   title: HOSTILE,
@@ -96,6 +97,11 @@ const resources: Readonly<Record<PageKind, object>> = {
     detail: HOSTILE,
     instance: HOSTILE,
     errors: [{ pointer: HOSTILE, message: HOSTILE }],
+  },
+  asyncapi: {
+    info: { title: HOSTILE },
+    servers: { default: { protocol: HOSTILE, host: HOSTILE } },
+    channels: { [HOSTILE]: { address: HOSTILE, title: HOSTILE, 'x-ogc-link': { href: 'javascript:alert(1)' } } },
   },
   'problem-types': { problemTypes: [problemType], links },
   'problem-type': problemType,

@@ -1,4 +1,4 @@
-import type { ConformanceDto, LandingPageDto } from '../../ogc/ogc.dto.js';
+import type { ConformanceDto, LandingPageDto, LinkDto } from '../../ogc/ogc.dto.js';
 import type { ComponentChildren } from 'preact';
 import { isAddress } from '../../ogc/links.js';
 import { Anchor, type Fact, Facts, LinkList, Tags, Text } from '../components.js';
@@ -15,6 +15,7 @@ export const landingPage: PageMaker<LandingPageDto> = (
       <h1 lang={language}>{title}</h1>
       <Text lang={language}>{description}</Text>
       <Tags label="Keywords" items={keywords} />
+      <Brokers links={links} />
       <LinkList links={links} />
       <Section
         title="Who runs it"
@@ -60,6 +61,26 @@ function labelOf(name: string): string {
 function contactOf(name: string, value: string): ComponentChildren {
   if (name === 'email' && /^[^\s@]+@[^\s@]+$/.test(value)) return <Anchor href={`mailto:${value}`}>{value}</Anchor>;
   return <Named name={value} url={value} />;
+}
+
+/** Of a broker the address is shown as text: no browser follows it. */
+function Brokers({ links }: { links: readonly LinkDto[] }) {
+  return (
+    <>
+      {links
+        .filter(({ rel }) => rel === 'hub')
+        .map(({ href, channel }) => (
+          <p>
+            Broker that is told what becomes of jobs: <span class="id">{href}</span>
+            {channel === undefined ? null : (
+              <>
+                , channel <span class="id">{channel}</span>
+              </>
+            )}
+          </p>
+        ))}
+    </>
+  );
 }
 
 export const conformancePage: PageMaker<ConformanceDto> = ({ conformsTo }) => ({
