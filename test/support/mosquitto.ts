@@ -83,7 +83,9 @@ export class MosquittoSubscriber {
 
   /** Resolves once the broker has noted the subscription. */
   static async start(args: readonly string[]): Promise<MosquittoSubscriber> {
-    const process = spawn('mosquitto_sub', ['-d', '-F', '%j', ...args]);
+    // Line by line, for it would keep what it says of the subscription until a message comes.
+    const process = spawn('stdbuf', ['-oL', 'mosquitto_sub', '-d', '-F', '%j', ...args]);
+    process.unref();
     const subscriber = new MosquittoSubscriber(process);
     let output = '';
     let isSubscribed = false;
@@ -95,8 +97,13 @@ export class MosquittoSubscriber {
       for (const line of lines.filter((found) => found.startsWith('{')))
         subscriber.messages.push(JSON.parse(line) as MosquittoSubscriber['messages'][number]);
     });
-    await eventually('the subscription', async () => isSubscribed || Promise.reject(new Error(output)), 30_000);
-    return subscriber;
+    try {
+      await eventually('the subscription', () => isSubscribed, 30_000);
+      return subscriber;
+    } catch (error) {
+      await subscriber.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
