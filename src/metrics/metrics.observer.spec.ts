@@ -61,6 +61,7 @@ describe('what parts of the server tell', () => {
     observer.collectionFailed(Object.assign(new Error('full'), { name: 'ObjectStoreError', failure: 'full' }));
     observer.collectionFailed(new Error('whatever it says'));
     observer.subscriberCalled({ event: 'success', result: 'retry', seconds: 5 });
+    observer.messagePublished('dropped');
     expect(await series('object_store_operations_total')).toEqual({
       'operation="create",result="ok"': 1,
       'operation="create",result="denied"': 1,
@@ -73,6 +74,7 @@ describe('what parts of the server tell', () => {
       'reason="object-store-full"': 1,
       'reason="other"': 1,
     });
+    expect(await series('pubsub_messages_total')).toEqual({ 'result="dropped"': 1 });
     expect(await series('subscriber_calls_total')).toEqual({ 'event="success",result="retry"': 1 });
   });
 });
