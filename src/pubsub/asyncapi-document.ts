@@ -26,8 +26,8 @@ export interface AsyncApiDocument {
 type Described = Pick<Configuration, 'metadata' | 'server'> & { readonly pubsub: PubSubSettings };
 
 /**
- * What is published, and where (AsyncAPI 3.0.0; `x-ogc-link` as OGC 25-030, section 7, has it). The broker is only in it where it is not hidden; its user and
- * password never are.
+ * What is published, and where (AsyncAPI 3.0.0; `x-ogc-link` as OGC 25-030, section 7, has it). The broker is only in it
+ * where it is not hidden; its user and password never are.
  * @param base the API's address without trailing slash
  * @param version of this server
  */

@@ -8,8 +8,8 @@ export function channelOf({ channel }: Channelled, processId: string): string {
 }
 
 /**
- * The channel as the protocol writes it. MQTT: a topic, in which `+` and `#` would be wildcards (MQTT 3.1.1, section 4.7). HTTP: one segment of a path, as
- * pygeoapi has it.
+ * The channel as the protocol writes it. MQTT: a topic, in which `+` and `#` would be wildcards (MQTT 3.1.1, section 4.7).
+ * HTTP: one segment of a path, as pygeoapi has it.
  */
 export function addressOf(settings: Channelled, processId: string): string {
   const channel = channelOf(settings, processId);

@@ -46,8 +46,8 @@ export function toCloudEvent(
 }
 
 /**
- * What everybody may know of a job, and where more can be read, which asks for whatever rights that takes: who reads from the broker is none of the API's
- * callers. So nothing that the request or the job said.
+ * What everybody may know of a job, and where more can be read, which asks for whatever rights that takes: who reads from
+ * the broker is none of the API's callers. So nothing that the request or the job said.
  */
 function dataOf(status: JobStatus, base: string): StatusInfoDto {
   const { links } = toStatusInfo({ ...status, attempts: [] }, base, false);

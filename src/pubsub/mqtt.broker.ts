@@ -18,8 +18,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Publishes over MQTT 3.1.1 as pygeoapi does: at least once (QoS 1), not retained, in a clean session, over TLS where the address is `mqtts`. Who reconnects is
- * whoever calls {@link connect}.
+ * Publishes over MQTT 3.1.1 as pygeoapi does: at least once (QoS 1), not retained, in a clean session, over TLS where the
+ * address is `mqtts`. Who reconnects is whoever calls {@link connect}.
  */
 export class MqttBroker extends Broker {
   private client: MqttClient | undefined;

@@ -31,8 +31,8 @@ export interface OutboxState {
 }
 
 /**
- * Messages on their way to the broker: one after another, in the order in which they were added. Adding never waits and never fails; what the broker does not take
- * waits in memory, and is tried again for as long as there is room for it.
+ * Messages on their way to the broker: one after another, in the order in which they were added. Adding never waits and
+ * never fails; what the broker does not take waits in memory, and is tried again for as long as there is room for it.
  */
 export class Outbox {
   private readonly waiting: Message[] = [];

@@ -21,8 +21,8 @@ const GRACE = 3_000;
 const HINT = 'the broker of pubsub takes no messages';
 
 /**
- * Publishes what becomes of jobs, on the replica that leads: one publisher, so that the events of a job keep their order. What was told is remembered in memory
- * only; whoever comes to lead tells what happened lately once more, under the same ids.
+ * Publishes what becomes of jobs, on the replica that leads: one publisher, so that the events of a job keep their order.
+ * What was told is remembered in memory only; whoever comes to lead tells what happened lately once more, under the same ids.
  */
 @Injectable()
 @ConformsTo([conformanceClass.pubSub.cloudEvents])

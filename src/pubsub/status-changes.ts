@@ -2,8 +2,8 @@ import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus, StatusCode } from '../jobs/model/job-status.js';
 
 /**
- * What happened longer ago is not told by who has just come to publish, milliseconds: whoever did before has told it. Longer than a restart, or another
- * leader, takes.
+ * What happened longer ago is not told by who has just come to publish, milliseconds: whoever did before has told it.
+ * Longer than a restart, or another leader, takes.
  */
 export const CATCH_UP = 300_000;
 

@@ -15,7 +15,10 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** A real broker on a free port of loopback, with one user, which can be away for a while: whoever subscribed durably is sent what came meanwhile. */
+/**
+ * A real broker on a free port of loopback, with one user, which can be away for a while: whoever subscribed durably is
+ * sent what came meanwhile.
+ */
 export class Mosquitto {
   private process: ChildProcess | undefined;
 
