@@ -71,6 +71,7 @@ export const ownAnnotations: readonly string[] = Object.values(ingressAnnotation
 
 /** First segments of the API's paths. */
 export const API_SEGMENTS: readonly string[] = [
+  'asyncapi',
   'conformance',
   'docs',
   'health',
