@@ -162,6 +162,12 @@ export interface ManagerSection {
   readonly followMaxSilence?: number;
   /** `collected_logs`: bytes that wait in temporary files for the object store; what holds is `collectionSettings`. */
   readonly collectedLogs?: { readonly perPod?: number; readonly inAll?: number };
+  /** `max_running`: jobs of all processes that run at the same time, but for those in queues of Kueue; undefined: without limit. */
+  readonly maxRunning?: number;
+  /** `max_running_per_caller`: the same, of one caller. */
+  readonly maxRunningPerCaller?: number;
+  /** `max_waiting`: jobs that wait for their turn, because of such limits; undefined: without limit. */
+  readonly maxWaiting?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** What holds for pods of processes that do not say otherwise, with the same keys. */

@@ -177,10 +177,11 @@ const GENERAL = {
     title: 'Too many jobs',
     status: 429,
     meaning:
-      'As many jobs that have not ended yet as may be are there, of this process or of all that ask for no token. Nothing was created.',
+      'As many jobs that have not ended yet as may be are there, of this process or of all that ask for no token, ' +
+      'or as many wait for their turn as may. Nothing was created.',
     remedies: [
       'Wait as many seconds as the header "Retry-After" says, and send the request again.',
-      'Operator: raise max_jobs, of server.manager or of the process.',
+      'Operator: raise the limit that the detail names: max_jobs, of server.manager or of the process; or max_waiting.',
     ],
   },
   'sync-wait-exceeded': {

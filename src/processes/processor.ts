@@ -179,6 +179,8 @@ export interface CommonDefinition extends Partial<JobSettingsDefinition> {
   readonly large_inputs?: 'url' | 'refuse';
   readonly allowed_queues?: readonly string[];
   readonly allowed_queue_priorities?: readonly string[];
+  /** Jobs of the process that run at the same time; undefined: without a limit of its own. */
+  readonly max_running?: number;
   /** Seconds that each call of an asynchronous method of the processor may take; default 30. */
   readonly processor_timeout_seconds?: number;
   /** Overrides the environment's and the baseline security context; `null` switches it off; undefined: not set here. */

@@ -8,6 +8,8 @@ import { NameOrNone, PodSettingsDefinition } from './pod-settings.js';
 const MAX_INT32 = 2 ** 31 - 1;
 /** A variable of a program on Linux has at most 128 KiB, with its name. */
 const MAX_INLINE_INPUTS = 128 * 1024;
+/** The largest number of jobs that a limit may be. */
+export const MOST_JOBS = 1_000_000;
 const DAY = 24 * 3600;
 const WEEK = 7 * DAY;
 

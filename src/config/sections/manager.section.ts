@@ -3,7 +3,7 @@ import { Allow, IsOptional } from 'class-validator';
 import type { LogLevel, ManagerSection } from '../configuration.js';
 import { IntegerFrom, MappingToOneOf, OneOf, Section, TextLike, YamlBoolean } from '../constraints.js';
 import { isMapping } from '../validation.js';
-import { JobSettingsDefinition, toJobSettings } from './job-settings.js';
+import { JobSettingsDefinition, MOST_JOBS, toJobSettings } from './job-settings.js';
 import { toPodSettings } from './pod-settings.js';
 import { logLevels, upperCase } from './logging.section.js';
 
@@ -68,6 +68,18 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @Section(() => CollectedLogsDefinition)
   collected_logs?: CollectedLogsDefinition | null;
 
+  @IsOptional()
+  @IntegerFrom(1, MOST_JOBS)
+  max_running?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1, MOST_JOBS)
+  max_running_per_caller?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1, MOST_JOBS)
+  max_waiting?: number | null;
+
   /** pygeoapi's, for managers with a database; without effect here. */
   @Allow() connection?: unknown;
   @Allow() output_dir?: unknown;
@@ -91,6 +103,9 @@ export function toManagerSection(
     files: definition.files ?? undefined,
     followMaxSilence: environment.FOLLOW_MAX_SILENCE ?? definition.follow_max_silence ?? undefined,
     collectedLogs: definition.collected_logs ? toCollectedLogs(definition.collected_logs) : undefined,
+    maxRunning: definition.max_running ?? undefined,
+    maxRunningPerCaller: definition.max_running_per_caller ?? undefined,
+    maxWaiting: definition.max_waiting ?? undefined,
     jobs: {
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),

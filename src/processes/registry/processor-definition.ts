@@ -1,6 +1,6 @@
 import { Allow, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { satisfies } from '../../config/constraints.js';
-import { JobSettingsDefinition } from '../../config/sections/job-settings.js';
+import { IntegerFrom, satisfies } from '../../config/constraints.js';
+import { JobSettingsDefinition, MOST_JOBS } from '../../config/sections/job-settings.js';
 import { OBJECT_NAME } from '../../config/sections/pod-settings.js';
 import type { CommonDefinition } from '../processor.js';
 
@@ -51,6 +51,11 @@ export class ProcessorDefinition extends JobSettingsDefinition implements Common
   @IsOptional()
   @ObjectNames()
   allowed_queue_priorities?: string[];
+
+  /** Jobs of this process that run at the same time. */
+  @IsOptional()
+  @IntegerFrom(1, MOST_JOBS)
+  max_running?: number;
 
   /** Of each call of an asynchronous method of the processor. */
   @IsOptional()

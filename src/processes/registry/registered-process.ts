@@ -59,6 +59,8 @@ export class RegisteredProcess {
   readonly jobSettings: JobSettings;
   /** What clients may choose of queues (`allowed_queues`, `allowed_queue_priorities`). */
   readonly queueChoices: QueueChoices;
+  /** Jobs of it that run at the same time (`max_running`); undefined: without a limit of its own. */
+  readonly maxRunning?: number;
   /** Seconds that a synchronous request waits at the most, where the definition says (`sync_max_wait`). */
   readonly syncMaxWait?: number;
   /** Labels and annotations that the configuration puts on pods; never a name that the server sets itself. */
@@ -90,6 +92,7 @@ export class RegisteredProcess {
       names: definition.allowed_queues ?? [],
       priorities: definition.allowed_queue_priorities ?? [],
     };
+    this.maxRunning = definition.max_running ?? undefined;
     this.syncMaxWait = definition.sync_max_wait ?? undefined;
     const { own, defaults } = podSettings;
     this.podMetadata = {
