@@ -60,13 +60,15 @@ export const mayImport = {
   processes: ['config', 'json', 'ogc'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],
-  'jobs/model': ['config', 'logging', 'ogc', 'k8s', 'processes', 'queues', 'signing', 'tracing'],
+  'admission/line': ['config', 'ogc', 'processes'],
+  'jobs/model': ['admission/line', 'config', 'logging', 'ogc', 'k8s', 'processes', 'queues', 'signing', 'tracing'],
   'jobs/results': ['access', 'config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/logs': ['access', 'config', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/listing': ['access', 'config', 'ogc', 'k8s', 'processes', 'queues', 'jobs/model', 'jobs/results', 'jobs/logs'],
   'jobs/inputs': ['config', 'json', 'k8s', 'ogc', 'outbound', 'processes', 'tracing', 'jobs/results'],
   'jobs/execution': [
     'access',
+    'admission/line',
     'config',
     'json',
     'logging',
@@ -86,6 +88,7 @@ export const mayImport = {
   ],
   jobs: [
     'access',
+    'admission/line',
     'config',
     'json',
     'logging',
@@ -126,6 +129,7 @@ export const mayImport = {
     'jobs/logs/log-document.ts',
     'jobs/execution/job-transfers.ts',
   ],
+  admission: ['admission/line', 'config', 'ogc', 'processes', 'logging', 'k8s', 'jobs/jobs.module.ts', 'jobs/model'],
   inspections: [
     'config',
     'k8s',

@@ -7,6 +7,7 @@ import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { DomainError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
+import { CallerHash } from './caller-hash.js';
 
 /** What of a request matters to access. */
 export interface Caller {
@@ -47,12 +48,14 @@ const MOST_NAMED = 5;
 export class Access implements OnApplicationBootstrap {
   private readonly logger = new Logger(Access.name);
   private readonly apiToken: ApiToken;
+  private readonly callerHash: CallerHash;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly processes: ProcessRegistry,
   ) {
     this.apiToken = new ApiToken(configuration.environment.apiToken);
+    this.callerHash = new CallerHash(configuration.environment.apiToken);
   }
 
   /**
@@ -189,6 +192,11 @@ export class Access implements OnApplicationBootstrap {
     if (this.apiToken.matches(token) || this.apiToken.matches(inputToken)) return 'token';
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
     return own === undefined ? 'anonymous' : ((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex');
+  }
+
+  /** Whose a job is, of those that {@link identify} tells apart, as its label says it: a keyed hash. */
+  async hashOf(processId: string, caller: Caller, inputToken?: string): Promise<string> {
+    return this.callerHash.of(await this.identify(processId, caller, inputToken));
   }
 }
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { SecurityContextModule } from '../security-context/security-context.module.js';
+import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
@@ -11,6 +12,7 @@ import { ExecutionAnswers } from './execution/execution-answers.js';
 import { ExecutionController } from './execution/execution.controller.js';
 import { ExecutionService } from './execution/execution.service.js';
 import { JobCache } from './model/job-cache.js';
+import { JobAdmission } from './execution/job-admission.js';
 import { JobCreation } from './execution/job-creation.js';
 import { JobPreparation } from './execution/job-preparation.js';
 import { JobLogs } from './logs/job-logs.js';
@@ -39,12 +41,14 @@ import { ValidationController } from './execution/validation.controller.js';
   controllers: [ExecutionController, ValidationController, JobsController, ResultsController, LogsController],
   providers: [
     Access,
+    AdmissionLine,
     CauseTypes,
     DeclaredOutputs,
     ExecutionAnswers,
     ExecutionService,
     ExplainedCauses,
     JobCache,
+    JobAdmission,
     JobCreation,
     JobLogs,
     JobPreparation,
@@ -66,6 +70,7 @@ import { ValidationController } from './execution/validation.controller.js';
   ],
   exports: [
     Access,
+    AdmissionLine,
     DeclaredOutputs,
     ExecutionAnswers,
     ExecutionService,

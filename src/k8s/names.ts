@@ -71,6 +71,8 @@ export const ownAnnotation = {
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
   /** Seconds after which a job that still waits in its queue fails. */
   queueDeadline: `${OWN_PREFIX}queue-deadline-seconds`,
+  /** Of a job that limits hold for: `waiting` for its turn, or `admitted@` the RFC 3339 time of it. Who was admitted is never started again. */
+  admission: `${OWN_PREFIX}admission`,
   /** Seconds after the job's end that its results are kept in the object store. */
   resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,
   /** RFC 3339 time at which results in the object store were removed because their time was over. */
@@ -125,6 +127,8 @@ export const label = {
   manager: `${OWN_PREFIX}manager`,
   /** Of the Job of an inspection: the digest of all that it is made of. */
   inspection: `${OWN_PREFIX}inspection`,
+  /** Whose a job is that limits hold for: a keyed hash, from which nobody is known. */
+  caller: `${OWN_PREFIX}caller`,
   /** Kueue's own (https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/): the LocalQueue of a Job, and its WorkloadPriorityClass. */
   queueName: 'kueue.x-k8s.io/queue-name',
   queuePriority: 'kueue.x-k8s.io/priority-class',

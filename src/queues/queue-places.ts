@@ -14,7 +14,7 @@ interface PendingWorkloads extends KubernetesObject {
 interface QueuedStatus {
   readonly status: string;
   /** With a reason: it waits. */
-  readonly queue?: { readonly name: string; readonly reason?: string; readonly position?: number };
+  readonly queue?: { readonly name?: string; readonly reason?: string; readonly position?: number };
 }
 
 interface Places {
@@ -42,8 +42,9 @@ export class QueuePlaces {
 
   /** The status of a job that waits with its place, from 1, where that is known: not behind the first thousand, and only where Kueue says. Never rejects. */
   async addTo<Status extends QueuedStatus>(status: Status, { name }: { readonly name: string }): Promise<Status> {
-    if (status.status !== 'accepted' || status.queue?.reason === undefined) return status;
-    const position = await this.placeOf(status.queue.name, name);
+    const { name: queueName, reason } = status.queue ?? {};
+    if (status.status !== 'accepted' || queueName === undefined || reason === undefined) return status;
+    const position = await this.placeOf(queueName, name);
     return position === undefined ? status : { ...status, queue: { ...status.queue, position } };
   }
 

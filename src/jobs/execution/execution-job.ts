@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvVar, V1Job, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
+import { WAITING } from '../../admission/line/admission.js';
 import type { JobSettings } from '../../config/configuration.js';
 import {
   ANNOTATION_PREFIX,
@@ -62,6 +63,8 @@ export interface ExecutionJobOptions {
   /** By which the job exchanges files. */
   readonly transfer?: Pick<TransferOffer, 'annotations' | 'environment'>;
   readonly subscription?: Subscription;
+  /** The keyed hash of whose the job is that waits for its turn; undefined: it does not. */
+  readonly lineCaller?: string;
 }
 
 /**
@@ -76,7 +79,9 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const queue = queueName
     ? { [label.queueName]: queueName, ...(queuePriority ? { [label.queuePriority]: queuePriority } : {}) }
     : {};
-  const labels = { ...options.notes?.labels, ...queue, ...own };
+  const { lineCaller } = options;
+  const line: Record<string, string> = lineCaller === undefined ? {} : { [label.caller]: lineCaller };
+  const labels = { ...options.notes?.labels, ...queue, ...line, ...own };
   const podAnnotations = options.podMetadata?.annotations ?? {};
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   return {
@@ -84,8 +89,8 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
     kind: 'Job',
     metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
     spec: {
-      // Kueue resumes it: it never runs past its queue, not even while Kueue is away.
-      ...(queueName ? { suspend: true } : {}),
+      // Kueue resumes it, or the replica that leads: it never runs past its queue, not even while they are away.
+      ...(queueName || lineCaller !== undefined ? { suspend: true } : {}),
       ...makeRetries(options.settings),
       ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
@@ -150,6 +155,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
+    ...(options.lineCaller === undefined ? {} : { [ownAnnotation.admission]: WAITING }),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
     ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),

@@ -46,6 +46,7 @@ export class ExecutionController {
   @ApiProblem(413, 'The request is too large')
   @ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br')
   @ApiProblem(422, 'The Idempotency-Key was used with another body')
+  @ApiProblem(429, 'As many jobs wait as may; try again after the seconds of the Retry-After header')
   @ApiProblem(500, 'The execution failed: why')
   @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')
   @ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on')

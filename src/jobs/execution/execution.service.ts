@@ -24,7 +24,8 @@ import { splitJob } from './execution-secret.js';
 import { type Idempotency, idempotencyOf } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
-import { isSame, JobCreation } from './job-creation.js';
+import { JobAdmission } from './job-admission.js';
+import { isSame } from './job-creation.js';
 import { JobPreparation } from './job-preparation.js';
 import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -57,6 +58,7 @@ interface Wanted {
   readonly jobId: string;
   readonly idempotency: Idempotency | undefined;
   readonly subscription: Subscription | undefined;
+  readonly lineCaller: string | undefined;
   readonly wishes: ResponseWishes;
   readonly gone: AbortSignal | undefined;
   /** Who asks, for the log. */
@@ -73,7 +75,7 @@ export class ExecutionService {
     private readonly processes: ProcessRegistry,
     private readonly cache: JobCache,
     private readonly preparation: JobPreparation,
-    private readonly creation: JobCreation,
+    private readonly admission: JobAdmission,
     private readonly secrets: JobSecrets,
     private readonly access: Access,
     private readonly linked: LinkedInputs,
@@ -136,26 +138,28 @@ export class ExecutionService {
     const done = this.live.reserve(process);
     try {
       const who = this.access.nameOf(caller, inputToken);
-      return await this.make({ process, request, jobId, idempotency, subscription, wishes, gone, who });
+      const lineCaller = await this.lineCaller(process, request, caller, inputToken);
+      return await this.make({ process, request, jobId, idempotency, subscription, lineCaller, wishes, gone, who });
     } finally {
       done();
     }
   }
 
-  private async make({ process, request, jobId, idempotency, subscription, wishes, gone, who }: Wanted): Promise<Made> {
+  private async make({ process, request, jobId, idempotency, wishes, gone, who, ...more }: Wanted): Promise<Made> {
     const { preparation } = this;
+    this.admission.assertRoom(more.lineCaller);
     const largeInputs = preparation.largeInputs(process, request.inputs);
     await this.linked.assertValid(process.id, request.links, gone);
     await preparation.assertQueue(process, request);
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
-    const made = { ...pod, idempotencyDigest: idempotency?.digest, subscription, trace: activeTrace() };
+    const made = { ...pod, ...more, idempotencyDigest: idempotency?.digest, trace: activeTrace() };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const { transfer } = prepared;
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
       : undefined;
     const kubeJob = split?.kubeJob ?? prepared.kubeJob;
-    const created = await this.creation.create(kubeJob, process.id, split?.secret).catch(async (error: unknown) => {
+    const created = await this.admission.create(kubeJob, process.id, split?.secret).catch(async (error: unknown) => {
       await preparation.withdraw(kubeJob, transfer);
       throw error;
     });
@@ -179,15 +183,17 @@ export class ExecutionService {
     { reading, gone }: Pick<ExecuteOptions, 'reading' | 'gone'> = {},
   ): Promise<V1Job | undefined> {
     const process = this.processes.get(processId);
-    await this.access.demand(processId, caller, { operation: 'execute', inputToken: tokenOf(process, body) });
+    const inputToken = tokenOf(process, body);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.preparation.largeInputs(process, request.inputs);
     await this.linked.assertValid(processId, request.links, gone);
     const jobId = uuidv7();
+    const lineCaller = await this.lineCaller(process, request, caller, inputToken);
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
-      return maskEnvironment(this.preparation.makeKubeJob(process, request, pod));
+      return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, lineCaller }));
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
@@ -199,6 +205,10 @@ export class ExecutionService {
       if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
       throw error;
     }
+  }
+
+  private lineCaller(process: RegisteredProcess, request: ExecuteRequest, caller: Caller, inputToken?: string) {
+    return this.admission.lineCaller(process, this.preparation.settingsOf(process, request), caller, inputToken);
   }
 
   private parse(process: RegisteredProcess, body: unknown, reading: Reading = {}): ExecuteRequest {

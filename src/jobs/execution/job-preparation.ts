@@ -20,7 +20,7 @@ import { requestedResponse, type ResponseWishes } from './requested-response.js'
 /** What a processor made of one execution. */
 export type MadePod = Pick<ExecutionJobOptions, 'jobId' | 'inputs' | 'podSpec' | 'notes'>;
 /** What else a Job is made of. */
-export type Accompaniment = Pick<ExecutionJobOptions, 'idempotencyDigest' | 'subscription' | 'trace'>;
+export type Accompaniment = Pick<ExecutionJobOptions, 'idempotencyDigest' | 'lineCaller' | 'subscription' | 'trace'>;
 
 /** What a Job is made of: which way its inputs go, its pod, the files that it may exchange. Nothing of it is in the cluster yet. */
 @Injectable()
@@ -108,7 +108,7 @@ export class JobPreparation {
   }
 
   /** What the client chose lies over what is configured. */
-  private settingsOf({ jobSettings }: RegisteredProcess, { queue }: ExecuteRequest): JobSettings {
+  settingsOf({ jobSettings }: RegisteredProcess, { queue }: ExecuteRequest): JobSettings {
     return {
       ...this.configuration.server.manager.jobs,
       ...jobSettings,

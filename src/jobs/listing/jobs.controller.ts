@@ -129,7 +129,7 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobPageResource> {
     const job = await this.cache.get(jobId);
-    const known = await this.places.addTo(await this.progress.addTo(this.cache.statusOf(job), job), job);
+    const known = await this.places.addTo(await this.progress.addTo(this.cache.statusWithPlace(job), job), job);
     const caller = callerOf(request);
     if (!(await this.access.mayReadStatus(job, caller))) return toShortStatusInfo(known, this.links.base(request));
     const mayReadLog = await this.access.mayReadLog(job, caller);

@@ -1,5 +1,6 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { CoreV1Event, V1Job, V1Pod } from '@kubernetes/client-node';
+import { AdmissionLine } from '../../admission/line/admission-line.js';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { InformerFactory, type Change, type Informer } from '../../k8s/informers/informer.js';
@@ -8,10 +9,12 @@ import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
 import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
-import { type JobRecord, newestFirst, toDate, toJobRecord } from './job-record.js';
+import { DisputedJobs } from './disputed-jobs.js';
+import { type JobRecord, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
-import { type PodRecord, toPodRecord } from './pod-record.js';
+import { hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
 import { signingKeysOf } from '../../signing/signatures.js';
+import { SortedJobs } from './sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
 interface EventRecord {
@@ -39,12 +42,10 @@ export class JobCache {
   private readonly refreshes = new Map<string, number>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
-  private sorted: JobRecord[] | undefined;
+  private readonly sorted = new SortedJobs();
   private readonly prefix: string;
   private readonly trust: Trust;
-  private readonly disputedJobs = new Set<string>();
-  private readonly jobsSignedElsewhere = new Set<string>();
-  private readonly logger = new Logger(JobCache.name);
+  private readonly disputed = new DisputedJobs();
 
   constructor(
     informers: InformerFactory,
@@ -52,6 +53,7 @@ export class JobCache {
     configuration: Configuration,
     rights: ClusterRights,
     @Optional() private readonly workloads?: Workloads,
+    @Optional() private readonly line?: AdmissionLine,
   ) {
     const prefix = configuration.environment.jobNamePrefix;
     this.prefix = prefix;
@@ -94,17 +96,16 @@ export class JobCache {
   /** Of how many jobs something is not this server's, for readiness; `signs`: whether anything is signed. */
   get trustworthiness(): { readonly signs: boolean; readonly disputed: number; readonly elsewhere: number } {
     const signs = (this.trust.keys ?? []).length > 0;
-    return { signs, disputed: this.disputedJobs.size, elsewhere: this.jobsSignedElsewhere.size };
+    return { signs, ...this.disputed.counts };
   }
 
   whenSynced(): Promise<unknown> {
     return Promise.all([this.jobs.whenSynced(), this.pods.whenSynced()]);
   }
 
-  /** As {@link newestFirst} orders them. The array is shared: do not change it. */
+  /** Newest first. The array is shared: do not change it. */
   list(): readonly JobRecord[] {
-    this.sorted ??= [...this.jobs.values()].sort(newestFirst);
-    return this.sorted;
+    return this.sorted.of(this.jobs.values());
   }
 
   /** As {@link find}. @throws JobNotFoundError where there is no such job */
@@ -201,10 +202,21 @@ export class JobCache {
   statusOf(job: JobRecord): JobStatus {
     const known = this.endedStatuses.get(job);
     if (known) return known;
-    const status = jobStatus(job, this.podsOf(job), this.newestEventOf(job), this.workloadOf(job));
+    const status = jobStatus(job, this.podsOf(job), this.newestEventOf(job), {
+      workload: this.workloadOf(job),
+      standing: this.line?.standingOf(job.name, job.processId),
+    });
     // Nothing but the record itself changes a status that it records.
     if (job.outcome && status.status !== 'dismissed') this.endedStatuses.set(job, status);
     return status;
+  }
+
+  /** As {@link statusOf}, with the place in the server's own line, which is not for lists: it costs a look at all callers that wait. */
+  statusWithPlace(job: JobRecord): JobStatus {
+    const status = this.statusOf(job);
+    const position = this.line?.jobs.positionOf(job.name);
+    if (position === undefined || status.status !== 'accepted') return status;
+    return { ...status, queue: { ...status.queue, position } };
   }
 
   /** Calls back whenever the job or one of its pods changes. @returns a function that ends this */
@@ -219,44 +231,10 @@ export class JobCache {
 
   private onJob({ name, record, previous }: Change<JobRecord>): void {
     if (record === undefined) this.newestEvents.delete(name);
-    this.noteStanding(name, record);
-    if (!this.replaceInPlace(record, previous)) this.sorted = undefined;
+    this.disputed.note(name, record);
+    this.line?.update(name, record, previous, () => record !== undefined && this.hasLivePods(record));
+    this.sorted.change(record, previous);
     this.notify(name);
-  }
-
-  /** Says once of each job that somebody else than a server has written to it. */
-  private noteStanding(name: string, record: JobRecord | undefined): void {
-    if (record?.signedElsewhere) this.jobsSignedElsewhere.add(name);
-    else this.jobsSignedElsewhere.delete(name);
-    if (!record?.disputed) {
-      this.disputedJobs.delete(name);
-    } else if (!this.disputedJobs.has(name)) {
-      this.disputedJobs.add(name);
-      const waits = record.wronglySigned
-        ? ' Nothing more is recorded of the job until they are put back or taken off.'
-        : '';
-      this.logger.error(
-        `Job ${name}: not believed, for no server has written it so, or it points to what is not of this job: annotations ` +
-          `${record.disputed.join(', ')}.${waits} See docs/decisions/047-believing.md`,
-      );
-    }
-  }
-
-  /** A change that keeps a job's place in the order costs a binary search, not a sort: most changes are such. */
-  private replaceInPlace(record: JobRecord | undefined, previous: JobRecord | undefined): boolean {
-    if (!this.sorted || !record || !previous || newestFirst(record, previous) !== 0) return false;
-    let [low, high] = [0, this.sorted.length - 1];
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const order = newestFirst(this.sorted[middle] as JobRecord, record);
-      if (order === 0) {
-        this.sorted[middle] = record;
-        return true;
-      }
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
-    }
-    return false;
   }
 
   private onPod({ name, record, previous }: Change<PodRecord>): void {
@@ -269,7 +247,14 @@ export class JobCache {
       const pods = this.podsByJob.get(record.jobName) ?? new Set();
       this.podsByJob.set(record.jobName, pods.add(name));
     }
-    this.notify((record ?? previous)?.jobName ?? '');
+    const jobName = (record ?? previous)?.jobName ?? '';
+    const job = this.jobs.get(jobName);
+    if (job?.deleting) this.line?.update(jobName, job, job, () => this.hasLivePods(job));
+    this.notify(jobName);
+  }
+
+  private hasLivePods(job: JobRecord): boolean {
+    return this.podsOf(job).some((pod) => !hasEnded(pod));
   }
 
   private onEvent({ record, previous }: Change<EventRecord>): void {

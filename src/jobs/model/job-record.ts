@@ -1,4 +1,5 @@
 import type { V1Job } from '@kubernetes/client-node';
+import { type Admission, parseAdmission } from '../../admission/line/admission.js';
 import type { LogFields } from '../../logging/log-fields.js';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, label, ownAnnotation } from '../../k8s/names.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
@@ -68,6 +69,8 @@ export interface JobRecord {
   readonly suspendedSince?: Date;
   /** LocalQueue and WorkloadPriorityClass of Kueue that its labels name. */
   readonly queue?: { readonly name: string; readonly priority?: string };
+  /** Its turn, where limits hold for it. */
+  readonly admission?: Admission;
   readonly startTime?: Date;
   readonly completionTime?: Date;
   readonly failedPods: number;
@@ -176,6 +179,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     resumed: resumptionOf(kubeJob),
     suspendedSince: suspensionOf(kubeJob),
     queue: queueOf(metadata.labels ?? {}),
+    admission: parseAdmission(annotations[ownAnnotation.admission], metadata.labels?.[label.caller]),
     startTime: toDate(kubeJob.status?.startTime),
     completionTime: toDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,

@@ -189,7 +189,9 @@ describe('a job in a queue', () => {
   const queue = { name: 'batch', priority: 'low' };
   const inQueue = aJob({ suspended: true, queue });
   const waiting = { reason: 'Pending', message: 'insufficient quota', since: '2026-01-01T12:00:10Z' };
-  const workload = (more: object = {}) => ({ jobName: 'a', jobUid: 'u', waiting: { ...waiting, ...more } });
+  const workload = (more: object = {}) => ({
+    workload: { jobName: 'a', jobUid: 'u', waiting: { ...waiting, ...more } },
+  });
 
   it('says why it waits, and since when', () => {
     expect(jobStatus(inQueue, [], 'Job suspended', workload())).toMatchObject({

@@ -1,6 +1,7 @@
 import { countedAttempts, isCounted, isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
+import type { Standing } from '../../admission/line/admission-line.js';
 import type { WorkloadRecord } from '../../queues/workload-record.js';
 import type { JobRecord } from './job-record.js';
 import { deliveryInfos, type DeliveryInfo } from './subscription.js';
@@ -35,39 +36,48 @@ export interface JobStatus {
   readonly hasNoOutputs?: boolean;
   /** The Job keeps what of the execute request may be shown to who may read the log. */
   readonly keepsRequest?: boolean;
-  /** In which queue of the cluster it waits, or has waited. */
+  /** In which queue of the cluster it waits, or has waited; or that it waits for its turn in the server's own line. */
   readonly queue?: QueueStatus;
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
 }
 
-/** A job in a queue of Kueue. */
+/** A job in a queue of Kueue, or in the server's own line. */
 export interface QueueStatus {
-  /** Of the LocalQueue. */
-  readonly name: string;
+  /** Of the LocalQueue; undefined: the server's own line. */
+  readonly name?: string;
   /** Name of the WorkloadPriorityClass. */
   readonly priority?: string;
   /** From 1; undefined where it does not wait, or where it is not known. */
   readonly position?: number;
   /** RFC 3339; this and the next only while it waits. */
   readonly waitingSince?: string;
-  /** In Kueue's words: `Pending`, `Inadmissible`, `QuotaReserved`, `Deactivated`. */
+  /** In Kueue's words: `Pending`, `Inadmissible`, `QuotaReserved`, `Deactivated`; of the server's own line those of {@link Standing}. */
   readonly reason?: string;
+}
+
+/** What is known of a job that waits. */
+export interface Waiting {
+  /** What Kueue says of it. */
+  readonly workload?: WorkloadRecord;
+  /** Why it waits in the server's own line. */
+  readonly standing?: Standing;
 }
 
 /**
  * What a job's status is, from what the cluster says of it.
  * @param pods the pods of this Job, newest first
  * @param newestEvent message of the newest event of the Job
- * @param workload what Kueue says of it, where it does
+ * @param waiting why it waits, where that is known
  */
 export function jobStatus(
   job: JobRecord,
   pods: readonly PodRecord[],
   newestEvent?: string,
-  workload?: WorkloadRecord,
+  waiting: Waiting = {},
 ): JobStatus {
-  const state = stateOf(job, pods, newestEvent, workload);
+  const state = stateOf(job, pods, newestEvent, waiting);
+  const queue = queueStatus(job, state.status === 'accepted' ? waiting : {});
   const { progress: progressText, message, ...messages } = job.messages;
   const progress = state.status === 'successful' ? 100 : parseProgress(progressText);
   const times = [job.created, job.updated, state.started, state.finished].filter((time) => time !== undefined);
@@ -84,9 +94,7 @@ export function jobStatus(
     attempts: job.attempts,
     ...(job.request?.outputs?.length === 0 ? { hasNoOutputs: true } : {}),
     ...(job.keepsInputs ? { keepsRequest: true } : {}),
-    ...(job.queue
-      ? { queue: queueStatus(job.queue, state.status === 'accepted' ? workload?.waiting : undefined) }
-      : {}),
+    ...(queue ? { queue } : {}),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),
@@ -97,17 +105,16 @@ const ENDS: Partial<Record<StatusCode, 'success' | 'failed'>> = { successful: 's
 
 type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail' | 'resultProblems'>;
 
-function queueStatus(queue: NonNullable<JobRecord['queue']>, waiting: WorkloadRecord['waiting']): QueueStatus {
-  if (!waiting) return queue;
+function queueStatus(job: JobRecord, { workload, standing }: Waiting): QueueStatus | undefined {
+  const { queue } = job;
+  const waiting = workload?.waiting;
+  if (!queue && standing)
+    return { waitingSince: (job.suspendedSince ?? job.created).toISOString(), reason: standing.reason };
+  if (!queue || !waiting) return queue;
   return { ...queue, ...(waiting.since ? { waitingSince: waiting.since } : {}), reason: waiting.reason };
 }
 
-function stateOf(
-  job: JobRecord,
-  pods: readonly PodRecord[],
-  newestEvent: string | undefined,
-  workload: WorkloadRecord | undefined,
-): State {
+function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined, waiting: Waiting): State {
   const pod = pods[0];
   if (job.deleting || job.dismissed !== undefined) {
     const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
@@ -115,7 +122,7 @@ function stateOf(
   }
   if (isUndecidable(job)) return undecidable(job);
   if (job.outcome) return recorded(job.outcome, job);
-  if (job.suspended && !job.condition) return suspended(job, pods, workload);
+  if (job.suspended && !job.condition) return suspended(job, pods, waiting);
   return job.collection === undefined ? uncollected(job, pods, newestEvent) : collecting(job, pods, newestEvent);
 }
 
@@ -191,13 +198,10 @@ function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: str
 }
 
 /** Not yet, or not now: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job */
-function suspended(
-  { attempts, queue }: JobRecord,
-  pods: readonly PodRecord[],
-  workload: WorkloadRecord | undefined,
-): State {
+function suspended({ attempts, queue }: JobRecord, pods: readonly PodRecord[], { workload, standing }: Waiting): State {
   const hasRun = attempts.length > 0 || pods.some((pod) => startOf(pod) !== undefined);
   if (queue) return { status: 'accepted', message: queueMessage(queue.name, workload?.waiting, hasRun) };
+  if (standing) return { status: 'accepted', message: standing.message };
   const message = hasRun
     ? 'The job waits: it was suspended while it ran, and starts anew when it is resumed.'
     : 'The job waits: it is suspended, and starts when it is resumed.';

@@ -98,9 +98,9 @@ export class AttemptDto {
 
 /** A job in a queue of Kueue; why it waits is its status' message. */
 export class QueueStatusDto {
-  /** Name of the LocalQueue. */
-  @ApiProperty({ example: 'gpu' })
-  name!: string;
+  /** Name of the LocalQueue; without it the job is in the server's own line. */
+  @ApiPropertyOptional({ example: 'gpu' })
+  name?: string;
 
   /** Name of the WorkloadPriorityClass. */
   @ApiPropertyOptional({ example: 'urgent' })
@@ -113,7 +113,7 @@ export class QueueStatusDto {
   @ApiPropertyOptional({ format: 'date-time' })
   waitingSince?: string;
 
-  /** A word of Kueue for why it waits. */
+  /** A word for why it waits: Kueue's, or `MaxRunning`, `MaxRunningOfProcess`, `MaxRunningPerCaller`, `Next` in the server's own line. */
   @ApiPropertyOptional({ example: 'Pending' })
   reason?: string;
 }
@@ -191,7 +191,7 @@ export class StatusInfoDto {
   @ApiPropertyOptional({ type: [AttemptDto] })
   attempts?: AttemptDto[];
 
-  /** Of a job in a queue of the cluster. */
+  /** Of a job in a queue of the cluster, or in the server's own line. */
   @ApiPropertyOptional({ type: QueueStatusDto })
   queue?: QueueStatusDto;
 

@@ -1,0 +1,151 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration, type ManagerSection } from '../../config/configuration.js';
+import { TooManyJobsError } from '../../ogc/domain-errors.js';
+import { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { Admission } from './admission.js';
+import { type Hindrance, WaitingLine } from './waiting-line.js';
+
+/** Seconds after which some of those that wait will have started. */
+const RETRY_AFTER = 30;
+
+/** What of a job matters to the line. */
+export interface LineJob {
+  readonly name: string;
+  readonly processId: string;
+  readonly created: Date;
+  readonly requestedAt?: number;
+  readonly suspended: boolean;
+  readonly deleting: boolean;
+  readonly dismissed?: string;
+  readonly condition?: object;
+  readonly outcome?: object;
+  /** It is Kueue's. */
+  readonly queue?: object;
+  readonly admission?: Admission;
+}
+
+/** Why a job waits, for programs and for people. */
+export interface Standing {
+  readonly reason: Hindrance['reason'];
+  readonly message: string;
+}
+
+/**
+ * The jobs that wait for their turn, and those that have a place, as this server knows them. A place is free again once a Job has ended or its outcome stands; of a
+ * dismissed one once its pods have ended.
+ */
+@Injectable()
+export class AdmissionLine {
+  private readonly manager: ManagerSection;
+  private readonly line: WaitingLine;
+  private readonly beingMade = new Set<string>();
+  /** How many jobs there are of each caller, whatever their state. */
+  private readonly jobsOf = new Map<string, number>();
+
+  constructor(
+    configuration: Configuration,
+    private readonly processes: ProcessRegistry,
+  ) {
+    this.manager = configuration.server.manager;
+    this.line = new WaitingLine({
+      all: this.manager.maxRunning,
+      perCaller: this.manager.maxRunningPerCaller,
+      ofProcess: (id) => this.processes.find(id)?.maxRunning,
+    });
+  }
+
+  /** Whether jobs of this process wait for their turn. */
+  isLimited({ maxRunning }: { readonly maxRunning?: number }): boolean {
+    return [this.manager.maxRunning, this.manager.maxRunningPerCaller, maxRunning].some((limit) => limit !== undefined);
+  }
+
+  /** Those that wait, and whom to start. */
+  get jobs(): WaitingLine {
+    return this.line;
+  }
+
+  /** @throws TooManyJobsError where no further job may wait */
+  assertRoom(): void {
+    const { maxWaiting } = this.manager;
+    if (maxWaiting === undefined || this.line.waiting + this.beingMade.size < maxWaiting) return;
+    throw new TooManyJobsError(
+      `${maxWaiting} jobs wait for their turn, which is as many as may (max_waiting); nothing was created.`,
+      RETRY_AFTER,
+    );
+  }
+
+  /**
+   * Keeps room for a job while it is made.
+   * @returns what gives it back once the job is known, or was not made
+   * @throws as {@link assertRoom}
+   */
+  enter(name: string): () => void {
+    this.assertRoom();
+    this.beingMade.add(name);
+    return () => void this.beingMade.delete(name);
+  }
+
+  /** @param hasPods whether pods of it have not ended, as far as that is known */
+  update(name: string, job: LineJob | undefined, previous: LineJob | undefined, hasPods: () => boolean): void {
+    if (job?.admission) this.count(job.admission, 1);
+    if (job?.admission?.at !== undefined) this.line.hadTurn(job.admission.caller, job.admission.at);
+    if (job && waits(job)) this.wait(job, job.admission?.caller ?? '');
+    else if (job && hasPlace(job, hasPods))
+      this.line.run(name, { processId: job.processId, caller: job.admission?.caller });
+    else this.line.remove(name);
+    if (previous?.admission) this.count(previous.admission, -1);
+  }
+
+  /** Why this job waits; undefined where it does not. Asks nobody. */
+  standingOf(name: string, processId: string): Standing | undefined {
+    const hindrance = this.line.hindranceOf(name);
+    if (!hindrance) return undefined;
+    if (hindrance.reason === 'Next')
+      return { reason: 'Next', message: 'The job waits for its turn, which comes with the next round.' };
+    const [whose, key] = {
+      MaxRunning: ['', 'max_running'],
+      MaxRunningOfProcess: [' of its process', `max_running of process "${processId}"`],
+      MaxRunningPerCaller: [' of its caller', 'max_running_per_caller'],
+    }[hindrance.reason] as [string, string];
+    const { running } = hindrance;
+    const jobs = running === 1 ? `1 job${whose} runs` : `${running} jobs${whose} run`;
+    return {
+      reason: hindrance.reason,
+      message: `The job waits for its turn: ${jobs}, as many as may at once (${key}).`,
+    };
+  }
+
+  private wait({ name, processId, requestedAt, created }: LineJob, caller: string): void {
+    this.beingMade.delete(name);
+    this.line.wait({ name, processId, caller, since: requestedAt ?? created.getTime() });
+  }
+
+  private count({ caller }: Admission, change: 1 | -1): void {
+    const count = (this.jobsOf.get(caller) ?? 0) + change;
+    if (count > 0) this.jobsOf.set(caller, count);
+    else {
+      this.jobsOf.delete(caller);
+      this.line.forget(caller);
+    }
+  }
+}
+
+function hasEnded({ condition, outcome }: LineJob): boolean {
+  return condition !== undefined || outcome !== undefined;
+}
+
+function waits(job: LineJob): boolean {
+  return (
+    job.admission?.state === 'waiting' &&
+    job.suspended &&
+    !job.queue &&
+    !job.deleting &&
+    job.dismissed === undefined &&
+    !hasEnded(job)
+  );
+}
+
+function hasPlace(job: LineJob, hasPods: () => boolean): boolean {
+  if (job.queue || job.suspended || hasEnded(job)) return false;
+  return !job.deleting || hasPods();
+}

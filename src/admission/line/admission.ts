@@ -1,0 +1,24 @@
+/** What a Job says of its turn. */
+export interface Admission {
+  readonly state: 'waiting' | 'admitted';
+  /** When it was admitted, milliseconds since the epoch. */
+  readonly at?: number;
+  /** The keyed hash of whose it is; empty where somebody took it off. */
+  readonly caller: string;
+}
+
+/** Of a Job that is to wait for its turn. */
+export const WAITING = 'waiting';
+const ADMITTED = 'admitted@';
+
+export function admittedAt(at: Date): string {
+  return ADMITTED + at.toISOString();
+}
+
+/** @returns undefined for a Job without a turn, and for what nobody here has written */
+export function parseAdmission(annotation: string | undefined, caller = ''): Admission | undefined {
+  if (annotation === WAITING) return { state: 'waiting', caller };
+  if (!annotation?.startsWith(ADMITTED)) return undefined;
+  const at = Date.parse(annotation.slice(ADMITTED.length));
+  return { state: 'admitted', caller, ...(Number.isNaN(at) ? {} : { at }) };
+}
