@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import { AdmissionModule } from './admission/admission.module.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
 import { translateFailures } from './http/app.failures.js';
@@ -117,6 +118,7 @@ function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)
     ...(server.kvpExecute ? [KvpExecutionModule] : []),
     TransferModule,
     FinalizerModule,
+    AdmissionModule,
     SubscribersModule,
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
     InspectionsModule,

@@ -120,12 +120,14 @@ export function causeOfMissedStart(
 
 /** Why a job was not let run in time. @param workload what Kueue says of it, where it does */
 export function causeOfMissedQueue(
-  { queue }: Pick<JobRecord, 'queue'>,
+  { admission, queue }: Pick<JobRecord, 'admission' | 'queue'>,
   seconds: number,
   workload: WorkloadRecord | undefined,
 ): JobCause {
   const { reason, message } = workload?.waiting ?? {};
   const why = message ? `: ${message}` : '';
+  if (!queue && admission?.state === 'waiting')
+    return { type: 'not-admitted', message: `The job waited for its turn for more than ${seconds} seconds.` };
   if (!queue) return { type: 'not-admitted', message: `The Job was suspended for more than ${seconds} seconds.` };
   const where = `in queue "${queue.name}"`;
   if (reason === 'Deactivated')

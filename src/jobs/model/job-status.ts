@@ -198,10 +198,15 @@ function collecting(job: JobRecord, pods: readonly PodRecord[], newestEvent: str
 }
 
 /** Not yet, or not now: https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job */
-function suspended({ attempts, queue }: JobRecord, pods: readonly PodRecord[], { workload, standing }: Waiting): State {
+function suspended(
+  { admission, attempts, queue }: JobRecord,
+  pods: readonly PodRecord[],
+  { workload, standing }: Waiting,
+): State {
   const hasRun = attempts.length > 0 || pods.some((pod) => startOf(pod) !== undefined);
   if (queue) return { status: 'accepted', message: queueMessage(queue.name, workload?.waiting, hasRun) };
   if (standing) return { status: 'accepted', message: standing.message };
+  if (admission?.state === 'waiting') return { status: 'accepted', message: 'The job waits for its turn.' };
   const message = hasRun
     ? 'The job waits: it was suspended while it ran, and starts anew when it is resumed.'
     : 'The job waits: it is suspended, and starts when it is resumed.';
