@@ -86,11 +86,6 @@ export class WaitingLine {
     return this.runningJobs.has(name);
   }
 
-  /** Names of the jobs that have a place, in the order in which they got it. */
-  places(): Iterable<string> {
-    return this.runningJobs.keys();
-  }
-
   /** It waits from now on, unless it does already. */
   wait(job: WaitingJob): void {
     this.leave(job.name);
