@@ -1,3 +1,4 @@
+import type { AdmissionLine } from '../../admission/line/admission-line.js';
 import type { Configuration } from '../../config/configuration.js';
 import type { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { JobCache } from '../model/job-cache.js';
@@ -11,6 +12,10 @@ export const configuration = {
 } as Configuration;
 
 /** The cache of a server that works on this cluster. @param of its configuration */
-export function jobCacheOf({ informerFactory, client }: FakeCluster, of = configuration): JobCache {
-  return new JobCache(informerFactory, client, of, rights);
+export function jobCacheOf(
+  { informerFactory, client }: Pick<FakeCluster, 'informerFactory' | 'client'>,
+  of = configuration,
+  line?: AdmissionLine,
+): JobCache {
+  return new JobCache(informerFactory, client, of, rights, undefined, line);
 }
