@@ -65,6 +65,22 @@ describe('access', () => {
     expect([await who(own, 'mine'), await who(own, 'yours')]).toEqual([mine, expect.not.stringContaining(mine)]);
   });
 
+  it('gives each caller a hash of its own for labels, by a key of the server', async () => {
+    const judging = { find: () => ({ requiresToken: false, checksAccess: true }) } as unknown as ProcessRegistry;
+    const hash = (apiToken: string, token?: string) =>
+      new Access({ environment: { apiToken } } as Configuration, judging).hashOf('open', { token, headers: {} });
+    const [mine, again, yours, nobodys, elsewhere] = await Promise.all([
+      hash('secret', 'mine'),
+      hash('secret', 'mine'),
+      hash('secret', 'yours'),
+      hash('secret'),
+      hash('another', 'mine'),
+    ]);
+    expect(mine).toMatch(/^[0-9a-f]{40}$/);
+    expect(again).toBe(mine);
+    expect(new Set([mine, yours, nobodys, elsewhere]).size).toBe(4);
+  });
+
   it('says how to send the token, and what to configure, but never the token', async () => {
     const message = async (configured: string | undefined, token?: string): Promise<string> => {
       const wish = { operation: 'execute' } as const;

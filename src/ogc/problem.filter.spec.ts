@@ -6,6 +6,7 @@ import {
   JobNotFoundError,
   ProcessNotFoundError,
   ResultNotReadyError,
+  TooManyJobsError,
   UnauthorizedError,
   UnavailableError,
 } from './domain-errors.js';
@@ -29,6 +30,10 @@ describe('an error as a problem', () => {
 
   it('carries what HTTP wants beside it', () => {
     expect(toProblem(new UnauthorizedError('who?'))?.headers).toEqual({ 'www-authenticate': 'Bearer' });
+    expect(toProblem(new TooManyJobsError('later', 9))).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '9' },
+    });
     expect(toProblem(new UnavailableError('later', 7))?.headers).toEqual({ 'retry-after': '7' });
   });
 

@@ -158,13 +158,13 @@ export class Bed {
     );
   }
 
-  /** @param overrides `kubeconfig` to use instead, `nodeOptions` */
-  async startServer({ kubeconfig = this.kubeconfig, nodeOptions } = {}) {
+  /** @param overrides `kubeconfig` and `configuration` (a file) to use instead, `nodeOptions` */
+  async startServer({ kubeconfig = this.kubeconfig, configuration = 'test/benchmarks/config.yaml', nodeOptions } = {}) {
     const child = await Child.start(
       'main.js',
       ['--cluster', 'kubeconfig', '--port', '0', ...this.store.args],
       {
-        PYGEOAPI_CONFIG: 'test/benchmarks/config.yaml',
+        PYGEOAPI_CONFIG: configuration,
         KUBECONFIG: kubeconfig,
         PYGEOAPI_K8S_MANAGER_NAMESPACE: this.namespace,
         ...this.store.environment,

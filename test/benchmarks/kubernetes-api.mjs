@@ -115,6 +115,10 @@ export class PodTimes {
     if (type === 'DELETED' || !pod.metadata.finalizers?.includes(POD_FINALIZER)) known.released ??= at;
   }
 
+  values() {
+    return this.#byJob.values();
+  }
+
   get(jobId) {
     return this.#byJob.get(`pygeoapi-job-${jobId}`) ?? {};
   }

@@ -139,7 +139,7 @@ describe('the page of names', () => {
   it('names every annotation of its own, and no other', () => {
     const page = readDocument('docs/decisions/040-names.md');
     const [, consequences = ''] = /## Consequences\n(.*?)\n## /s.exec(page) ?? [];
-    const listed = matches(consequences, /^- On Jobs of [a-z]+: ((?:.|\n {2})*)/gm).flatMap((list) =>
+    const listed = matches(consequences, /^- On (?:Jobs|Leases) of [a-z]+: ((?:.|\n {2})*)/gm).flatMap((list) =>
       matches(list.replaceAll(/\([^)]*\)/g, ''), /`([^`]+)`/g),
     );
     const own = Object.values(ownAnnotation).map((name) => name.slice(OWN_PREFIX.length));

@@ -143,7 +143,7 @@ describe('jobs that limits hold for', () => {
       429,
       true,
       expect.objectContaining({
-        type: expect.stringContaining('too-many-waiting'),
+        type: expect.stringContaining('too-many-jobs'),
         detail: expect.stringContaining('max_waiting'),
       }),
     ]);

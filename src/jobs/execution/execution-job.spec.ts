@@ -310,4 +310,12 @@ describe('the Kubernetes Job of an execution', () => {
       expect(job.spec).not.toHaveProperty('suspend');
     });
   });
+
+  it('that waits for its turn is suspended, and says whose it is', () => {
+    const { metadata, spec } = makeExecutionJob({ ...options, lineCaller: 'hash' });
+    expect(metadata?.labels).toEqual({ ...labels, 'processes.pygeoapi.io/caller': 'hash' });
+    expect(metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/admission': 'waiting' });
+    expect(spec?.suspend).toBe(true);
+    expect(spec?.template.metadata?.labels).toEqual(labels);
+  });
 });

@@ -225,3 +225,28 @@ describe('a job in a queue', () => {
     expect(known).toEqual(queue);
   });
 });
+
+describe("a job in the server's own line", () => {
+  const admission = { state: 'waiting', caller: 'c' } as const;
+  const inLine = aJob({ suspended: true, suspendedSince: at(3), admission });
+  const standing = { reason: 'MaxRunning', message: 'The job waits for its turn: 2 jobs run.' } as const;
+
+  it('says why it waits, and since when', () => {
+    expect(jobStatus(inLine, [], 'Job suspended', { standing })).toMatchObject({
+      status: 'accepted',
+      message: standing.message,
+      queue: { reason: 'MaxRunning', waitingSince: at(3).toISOString() },
+    });
+  });
+
+  it('waits where nothing more is known', () => {
+    const status = jobStatus(inLine, []);
+    expect(status.message).toBe('The job waits for its turn.');
+    expect(status).not.toHaveProperty('queue');
+  });
+
+  it('is one that somebody has suspended, once it was admitted', () => {
+    const status = jobStatus({ ...inLine, admission: { state: 'admitted', caller: 'c' } }, []);
+    expect(status.message).toContain('it is suspended');
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Configuration } from '../../config/configuration.js';
+import { aJob, at } from '../../jobs/testing/records.js';
+import { TooManyJobsError } from '../../ogc/domain-errors.js';
+import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import { admittedAt, parseAdmission } from './admission.js';
+import { AdmissionLine, type LineJob } from './admission-line.js';
+
+function lineOf(manager: object, processes: Readonly<Record<string, { readonly maxRunning?: number }>> = {}) {
+  return new AdmissionLine(
+    { server: { manager } } as Configuration,
+    { find: (id: string) => processes[id] } as unknown as ProcessRegistry,
+  );
+}
+
+const waiting = (name: string): LineJob =>
+  aJob({ name, suspended: true, admission: { state: 'waiting', caller: 'a' } });
+const put = (line: AdmissionLine, job: LineJob, previous?: LineJob) =>
+  line.update(job.name, job, previous, () => false);
+
+describe('the line', () => {
+  it('is for jobs that any limit concerns', () => {
+    expect(lineOf({}).isLimited({})).toBe(false);
+    expect(lineOf({ maxWaiting: 3 }).isLimited({})).toBe(false);
+    expect(lineOf({}).isLimited({ maxRunning: 1 })).toBe(true);
+    expect(lineOf({ maxRunning: 1 }).isLimited({})).toBe(true);
+    expect(lineOf({ maxRunningPerCaller: 1 }).isLimited({})).toBe(true);
+  });
+
+  it('has room for as many as may wait, those that are being made counted', () => {
+    const line = lineOf({ maxRunning: 1, maxWaiting: 2 });
+    put(line, waiting('a'));
+    const leave = line.enter('b');
+    expect(() => line.enter('c')).toThrow(TooManyJobsError);
+    expect(() => line.assertRoom()).toThrow('2 jobs wait for their turn, which is as many as may (max_waiting)');
+    put(line, waiting('b'));
+    leave();
+    expect(() => line.assertRoom()).toThrow(TooManyJobsError);
+    line.update('a', undefined, waiting('a'), () => false);
+    line.enter('c')();
+    line.assertRoom();
+  });
+
+  it.each([
+    [{ maxRunning: 1 }, {}, 'The job waits for its turn: 1 job runs, as many as may at once (max_running).'],
+    [
+      { maxRunningPerCaller: 1 },
+      {},
+      'The job waits for its turn: 1 job of its caller runs, as many as may at once (max_running_per_caller).',
+    ],
+    [
+      {},
+      { hello: { maxRunning: 1 } },
+      'The job waits for its turn: 1 job of its process runs, as many as may at once (max_running of process "hello").',
+    ],
+    [{}, {}, 'The job waits for its turn, which comes with the next round.'],
+  ])('says why a job waits: %j %j', (manager, processes, message) => {
+    const line = lineOf(manager, processes);
+    put(line, { ...waiting('a'), suspended: false });
+    put(line, waiting('b'));
+    expect(line.standingOf('b', 'hello')?.message).toBe(message);
+    expect(line.standingOf('a', 'hello')).toBeUndefined();
+  });
+});
+
+describe('what a Job says of its turn', () => {
+  it.each([
+    ['waiting', { state: 'waiting', caller: 'c' }],
+    [admittedAt(at(1)), { state: 'admitted', caller: 'c', at: at(1).getTime() }],
+    ['admitted@soon', { state: 'admitted', caller: 'c' }],
+    ['', undefined],
+    [undefined, undefined],
+  ])('%j is read as %j', (annotation, admission) => {
+    expect(parseAdmission(annotation, 'c')).toEqual(admission);
+  });
+});
