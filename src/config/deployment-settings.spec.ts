@@ -57,6 +57,21 @@ describe('the settings of a deployment', () => {
     ]);
   });
 
+  it('say how many jobs run at the same time, and how many wait', () => {
+    const file = (limits: string) => `server: {manager: {name: pygeoapi_k8s_manager.KubernetesManager, ${limits}}}`;
+    const limits = 'max_running: 20, max_running_per_caller: 5, max_waiting: 2000';
+    expect(load(file(limits)).configuration.server.manager).toMatchObject({
+      maxRunning: 20,
+      maxRunningPerCaller: 5,
+      maxWaiting: 2000,
+    });
+    expect(load(file('max_running:')).configuration.server.manager.maxRunning).toBeUndefined();
+    expect(faultsOf(file('max_running: 0, max_waiting: many'))).toEqual([
+      'c.yaml: server.manager.max_running: must be an integer from 1 to 1000000 (is 0)',
+      'c.yaml: server.manager.max_waiting: must be an integer from 1 to 1000000 (is "many")',
+    ]);
+  });
+
   it('say for how long requests, followed logs and idle connections may go on', () => {
     const times = 'sync_max_wait: 45, follow_max_silence: 0';
     const file = `server: {keep_alive_timeout: 650, manager: {name: pygeoapi_k8s_manager.KubernetesManager, ${times}}}`;
