@@ -41,6 +41,18 @@ describe('the line', () => {
     line.assertRoom();
   });
 
+  it('takes a turn that lies far ahead for none: others wrote it, and no later one would follow', () => {
+    const line = lineOf({ maxRunning: 3 });
+    const admitted = (turn: string): LineJob => ({
+      ...aJob({ name: turn, suspended: false }),
+      admission: parseAdmission(`admitted@${turn}`, 'a'),
+    });
+    put(line, admitted('+275760-09-13T00:00:00.000Z'));
+    expect(line.jobs.newestTurn).toBe(0);
+    put(line, admitted('2026-01-01T12:00:00.000Z'));
+    expect(line.jobs.newestTurn).toBe(Date.UTC(2026, 0, 1, 12));
+  });
+
   it.each([
     [{ maxRunning: 1 }, {}, 'The job waits for its turn: 1 job runs, as many as may at once (max_running).'],
     [

@@ -7,6 +7,8 @@ import { type Hindrance, WaitingLine } from './waiting-line.js';
 
 /** Seconds after which some of those that wait will have started. */
 const RETRY_AFTER = 30;
+/** Milliseconds that a turn may lie ahead: clocks differ, but not by more. What says so was written by others. */
+const MOST_AHEAD = 24 * 3600 * 1000;
 
 /** What of a job matters to the line. */
 export interface LineJob {
@@ -88,8 +90,9 @@ export class AdmissionLine {
   /** @param hasPods whether pods of it have not ended, as far as that is known */
   update(name: string, job: LineJob | undefined, previous: LineJob | undefined, hasPods: () => boolean): void {
     if (job?.admission) this.count(job.admission, 1);
-    if (job?.admission?.at !== undefined) this.line.hadTurn(job.admission.caller, job.admission.at);
-    if (job && waits(job)) this.wait(job, job.admission?.caller ?? '');
+    const { caller = '', at = Infinity } = job?.admission ?? {};
+    if (at <= Date.now() + MOST_AHEAD) this.line.hadTurn(caller, at);
+    if (job && waits(job)) this.wait(job, caller);
     else if (job && hasPlace(job, hasPods))
       this.line.run(name, { processId: job.processId, caller: job.admission?.caller });
     else this.line.remove(name);
