@@ -67,18 +67,22 @@ describe('access', () => {
 
   it('gives each caller a hash of its own for labels, by a key of the server', async () => {
     const judging = { find: () => ({ requiresToken: false, checksAccess: true }) } as unknown as ProcessRegistry;
-    const hash = (apiToken: string, token?: string) =>
-      new Access({ environment: { apiToken } } as Configuration, judging).hashOf('open', { token, headers: {} });
-    const [mine, again, yours, nobodys, elsewhere] = await Promise.all([
+    const hash = (apiToken: string, token?: string, signingKeys?: string[]) =>
+      new Access({ environment: { apiToken, signingKeys } } as Configuration, judging).hashOf('open', {
+        token,
+        headers: {},
+      });
+    const [mine, again, yours, nobodys, elsewhere, byKey] = await Promise.all([
       hash('secret', 'mine'),
       hash('secret', 'mine'),
       hash('secret', 'yours'),
       hash('secret'),
       hash('another', 'mine'),
+      hash('secret', 'mine', ['key']),
     ]);
     expect(mine).toMatch(/^[0-9a-f]{40}$/);
     expect(again).toBe(mine);
-    expect(new Set([mine, yours, nobodys, elsewhere]).size).toBe(4);
+    expect(new Set([mine, yours, nobodys, elsewhere, byKey]).size).toBe(5);
   });
 
   it('says how to send the token, and what to configure, but never the token', async () => {

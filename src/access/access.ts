@@ -54,8 +54,9 @@ export class Access implements OnApplicationBootstrap {
     private readonly configuration: Configuration,
     private readonly processes: ProcessRegistry,
   ) {
-    this.apiToken = new ApiToken(configuration.environment.apiToken);
-    this.callerHash = new CallerHash(configuration.environment.apiToken);
+    const { apiToken, signingKeys = [] } = configuration.environment;
+    this.apiToken = new ApiToken(apiToken);
+    this.callerHash = new CallerHash(signingKeys[0] ?? apiToken);
   }
 
   /**

@@ -6,6 +6,7 @@ import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
 import { LeaderElection, leaseName } from '../k8s/leadership/leader-election.js';
 import { AdmissionReconciler } from './admission.reconciler.js';
 import { AdmissionService } from './admission.service.js';
+import { PriorityCheck } from './priority-check.js';
 import { Turns } from './turns.js';
 
 /** Starts jobs that wait for their turn, where limits hold for them (docs/queues.md). */
@@ -14,6 +15,7 @@ import { Turns } from './turns.js';
   providers: [
     AdmissionReconciler,
     AdmissionService,
+    PriorityCheck,
     {
       provide: Turns,
       inject: [ObjectClient, ClusterConnection, LeaderElection, Configuration],

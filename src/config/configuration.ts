@@ -112,7 +112,7 @@ export interface JobSettings {
   readonly maxJobs?: number;
   /** LocalQueue of Kueue in the jobs' namespace, in whose line jobs wait (`queue_name`); default, or empty: none. */
   readonly queueName?: string;
-  /** WorkloadPriorityClass of Kueue (`queue_priority`); default, or empty: none. */
+  /** WorkloadPriorityClass of Kueue, or one of {@link ManagerSection.queuePriorities} (`queue_priority`); default, or empty: none. */
   readonly queuePriority?: string;
   /** Seconds after which a job that still waits in its line fails (`queue_deadline_seconds`); default without limit. */
   readonly queueDeadlineSeconds?: number;
@@ -166,6 +166,8 @@ export interface ManagerSection {
   readonly maxRunning?: number;
   /** `max_running_per_caller`: the same, of one caller. */
   readonly maxRunningPerCaller?: number;
+  /** `queue_priorities`: what names of priorities mean in the server's own line, larger first; others mean 0. */
+  readonly queuePriorities?: Readonly<Record<string, number>>;
   /** `max_waiting`: jobs that wait for their turn, because of such limits; undefined: without limit. */
   readonly maxWaiting?: number;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */

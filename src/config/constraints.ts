@@ -199,6 +199,11 @@ export const MappingToOneOf = (allowed: readonly string[]): PropertyDecorator =>
     everyEntry(value, (entry) => isText(entry) && allowed.includes(entry)),
   );
 
+export const MappingToIntegers = (min: number, max: number): PropertyDecorator =>
+  satisfies('mappingToIntegers', `a mapping to integers from ${min} to ${max}`, (value) =>
+    everyEntry(value, (entry) => Number.isInteger(entry) && (entry as number) >= min && (entry as number) <= max),
+  );
+
 /** A mapping described by another class. */
 export const Section = (sectionClass: () => new () => object): PropertyDecorator =>
   applyDecorators(Type(sectionClass), IsObject({ message: '$property must be a mapping' }), ValidateNested());

@@ -59,15 +59,18 @@ describe('the settings of a deployment', () => {
 
   it('say how many jobs run at the same time, and how many wait', () => {
     const file = (limits: string) => `server: {manager: {name: pygeoapi_k8s_manager.KubernetesManager, ${limits}}}`;
-    const limits = 'max_running: 20, max_running_per_caller: 5, max_waiting: 2000';
+    const limits =
+      'max_running: 20, max_running_per_caller: 5, max_waiting: 2000, queue_priorities: {urgent: 10, whenever: -1}';
     expect(load(file(limits)).configuration.server.manager).toMatchObject({
       maxRunning: 20,
       maxRunningPerCaller: 5,
       maxWaiting: 2000,
+      queuePriorities: { urgent: 10, whenever: -1 },
     });
     expect(load(file('max_running:')).configuration.server.manager.maxRunning).toBeUndefined();
-    expect(faultsOf(file('max_running: 0, max_waiting: many'))).toEqual([
+    expect(faultsOf(file('max_running: 0, queue_priorities: {urgent: high}, max_waiting: many'))).toEqual([
       'c.yaml: server.manager.max_running: must be an integer from 1 to 1000000 (is 0)',
+      'c.yaml: server.manager.queue_priorities: must be a mapping to integers from -1000000000 to 1000000000',
       'c.yaml: server.manager.max_waiting: must be an integer from 1 to 1000000 (is "many")',
     ]);
   });

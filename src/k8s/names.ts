@@ -73,6 +73,8 @@ export const ownAnnotation = {
   queueDeadline: `${OWN_PREFIX}queue-deadline-seconds`,
   /** Of a job that limits hold for: `waiting` for its turn, or `admitted@` the RFC 3339 time of it. Who was admitted is never started again. */
   admission: `${OWN_PREFIX}admission`,
+  /** Of a job that waits for its turn: how urgent it is among those of its caller, by a name of `queue_priorities`. */
+  queuePriority: `${OWN_PREFIX}queue-priority`,
   /** Of the Lease by which servers take turns at starting jobs: names of those that were started and may have a place, divided by blanks. */
   started: `${OWN_PREFIX}started`,
   /** Seconds after the job's end that its results are kept in the object store. */

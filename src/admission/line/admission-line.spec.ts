@@ -41,6 +41,14 @@ describe('the line', () => {
     line.assertRoom();
   });
 
+  it('knows how urgent a job is by the name of its priority, as the configuration says now', () => {
+    const line = lineOf({ maxRunning: 3, queuePriorities: { urgent: 5, whenever: -5 } });
+    const named = { whenever: 'whenever', none: undefined, unknown: 'toString', urgent: 'urgent' };
+    for (const [name, priority] of Object.entries(named))
+      put(line, { ...waiting(name), admission: { state: 'waiting', caller: 'a', priority } });
+    expect(['urgent', 'none', 'unknown', 'whenever'].map((name) => line.jobs.positionOf(name))).toEqual([1, 2, 3, 4]);
+  });
+
   it('takes a turn that lies far ahead for none: others wrote it, and no later one would follow', () => {
     const line = lineOf({ maxRunning: 3 });
     const admitted = (turn: string): LineJob => ({
@@ -84,5 +92,6 @@ describe('what a Job says of its turn', () => {
     [undefined, undefined],
   ])('%j is read as %j', (annotation, admission) => {
     expect(parseAdmission(annotation, 'c')).toEqual(admission);
+    expect(parseAdmission(annotation, 'c', 'urgent')).toEqual(admission && { ...admission, priority: 'urgent' });
   });
 });

@@ -40,6 +40,7 @@ export interface Standing {
 export class AdmissionLine {
   private readonly manager: ManagerSection;
   private readonly line: WaitingLine;
+  private readonly priorities: ReadonlyMap<string, number>;
   private readonly beingMade = new Set<string>();
   /** How many jobs there are of each caller, whatever their state. */
   private readonly jobsOf = new Map<string, number>();
@@ -49,6 +50,7 @@ export class AdmissionLine {
     private readonly processes: ProcessRegistry,
   ) {
     this.manager = configuration.server.manager;
+    this.priorities = new Map(Object.entries(this.manager.queuePriorities ?? {}));
     this.line = new WaitingLine({
       all: this.manager.maxRunning,
       perCaller: this.manager.maxRunningPerCaller,
@@ -92,7 +94,7 @@ export class AdmissionLine {
     if (job?.admission) this.count(job.admission, 1);
     const { caller = '', at = Infinity } = job?.admission ?? {};
     if (at <= Date.now() + MOST_AHEAD) this.line.hadTurn(caller, at);
-    if (job && waits(job)) this.wait(job, caller);
+    if (job && waits(job)) this.wait(job);
     else if (job && hasPlace(job, hasPods))
       this.line.run(name, { processId: job.processId, caller: job.admission?.caller });
     else this.line.remove(name);
@@ -118,9 +120,11 @@ export class AdmissionLine {
     };
   }
 
-  private wait({ name, processId, requestedAt, created }: LineJob, caller: string): void {
+  private wait({ name, processId, requestedAt, created, admission }: LineJob): void {
     this.beingMade.delete(name);
-    this.line.wait({ name, processId, caller, since: requestedAt ?? created.getTime() });
+    const { caller = '', priority: named = '' } = admission ?? {};
+    const priority = this.priorities.get(named) ?? 0;
+    this.line.wait({ name, processId, caller, priority, since: requestedAt ?? created.getTime() });
   }
 
   private count({ caller }: Admission, change: 1 | -1): void {

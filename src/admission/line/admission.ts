@@ -5,6 +5,8 @@ export interface Admission {
   readonly at?: number;
   /** The keyed hash of whose it is; empty where somebody took it off. */
   readonly caller: string;
+  /** One of `queue_priorities`, by name. */
+  readonly priority?: string;
 }
 
 /** Of a Job that is to wait for its turn. */
@@ -16,9 +18,10 @@ export function admittedAt(at: Date): string {
 }
 
 /** @returns undefined for a Job without a turn, and for what nobody here has written */
-export function parseAdmission(annotation: string | undefined, caller = ''): Admission | undefined {
-  if (annotation === WAITING) return { state: 'waiting', caller };
+export function parseAdmission(annotation: string | undefined, caller = '', priority?: string): Admission | undefined {
+  const whose = { caller, ...(priority === undefined ? {} : { priority }) };
+  if (annotation === WAITING) return { state: 'waiting', ...whose };
   if (!annotation?.startsWith(ADMITTED)) return undefined;
   const at = Date.parse(annotation.slice(ADMITTED.length));
-  return { state: 'admitted', caller, ...(Number.isNaN(at) ? {} : { at }) };
+  return { state: 'admitted', ...whose, ...(Number.isNaN(at) ? {} : { at }) };
 }

@@ -10,10 +10,11 @@ const limits = (all?: number, perCaller?: number, processes: Readonly<Record<str
 });
 
 let made = 0;
-const job = (caller: string, processId = 'p', since = ++made): WaitingJob => ({
+const job = (caller: string, processId = 'p', since = ++made, priority = 0): WaitingJob => ({
   name: `${caller}-${since}`,
   processId,
   caller,
+  priority,
   since,
 });
 
@@ -42,6 +43,22 @@ describe('the waiting line', () => {
       [a3, b2, c1, a1, b1, a2].map((each) => each),
     );
     expect(startAll(line)).toEqual([a1, b1, c1, a2, b2, a3].map(({ name }) => name));
+  });
+
+  it('takes the most urgent job of each, which is no turn more for its caller', () => {
+    const urgent = (caller: string, processId: string, priority: number) => job(caller, processId, ++made, priority);
+    const [a1, b1, a2, a3, b2, a4] = [
+      job('a'),
+      job('b'),
+      urgent('a', 'p', 10),
+      urgent('a', 'q', 20),
+      urgent('b', 'p', -1),
+      urgent('a', 'q', 10),
+    ];
+    const line = lineOf(limits(), [a1, b1, a2, a3, b2, a4]);
+    const inOrder = [a3, b1, a2, b2, a4, a1].map(({ name }) => name);
+    expect(inOrder.map((name) => line.positionOf(name))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(startAll(line)).toEqual(inOrder);
   });
 
   it('gives the first turn to who had one longest ago, though others have waited longer', () => {
@@ -136,7 +153,9 @@ class PlainLine {
     );
     const turn = ({ caller }: WaitingJob) => this.turns.get(caller) ?? 0;
     const oldestTurn = Math.min(...mayStart.map(turn));
-    return mayStart.filter((each) => turn(each) === oldestTurn).sort((a, b) => a.since - b.since)[0]?.name;
+    return mayStart
+      .filter((each) => turn(each) === oldestTurn)
+      .sort((a, b) => b.priority - a.priority || a.since - b.since)[0]?.name;
   }
 }
 
@@ -145,6 +164,7 @@ describe('the index of the waiting line', () => {
     what: fc.constantFrom('wait', 'wait', 'start', 'end', 'dismiss', 'resume'),
     caller: fc.constantFrom('a', 'b', 'c'),
     process: fc.constantFrom('p', 'q'),
+    priority: fc.nat(2),
     which: fc.nat(20),
   });
 
@@ -160,10 +180,10 @@ describe('the index of the waiting line', () => {
           const [line, plain] = [new WaitingLine(given), new PlainLine(given)];
           // Each caller had a turn of its own time, so that nothing depends on who was there first.
           ['a', 'b', 'c'].forEach((caller, at) => (line.hadTurn(caller, at + 1), plain.turns.set(caller, at + 1)));
-          for (const [at, { what, caller, process, which }] of operations.entries()) {
+          for (const [at, { what, caller, process, priority, which }] of operations.entries()) {
             const chosen = plain.jobs[which % Math.max(1, plain.jobs.length)];
             if (what === 'wait') {
-              const waiting = { name: `job-${at}`, caller, processId: process, since: at };
+              const waiting = { name: `job-${at}`, caller, processId: process, priority, since: at };
               line.wait(waiting);
               plain.jobs.push(waiting);
             } else if (what === 'start') {

@@ -13,7 +13,9 @@ export interface WaitingJob {
   readonly processId: string;
   /** Whose it is; what says so means nothing here. */
   readonly caller: string;
-  /** Orders the jobs of a caller, smallest first; milliseconds since the epoch. */
+  /** Orders the jobs of a caller, largest first. */
+  readonly priority: number;
+  /** Orders those of the same priority, smallest first; milliseconds since the epoch. */
   readonly since: number;
 }
 
@@ -46,10 +48,11 @@ interface WaitingCaller {
 }
 
 const byTurn = (a: Turn, b: Turn): number => a.last - b.last || a.since - b.since || compareTexts(a.caller, b.caller);
-const byAge = (a: WaitingJob, b: WaitingJob): number => a.since - b.since || compareTexts(a.name, b.name);
+const byRank = (a: WaitingJob, b: WaitingJob): number =>
+  b.priority - a.priority || a.since - b.since || compareTexts(a.name, b.name);
 
 /**
- * Who comes next: of the callers that have a job which may start, the one that had a turn longest ago; of its jobs the oldest. An index that is
+ * Who comes next: of the callers that have a job which may start, the one that had a turn longest ago; of its jobs the most urgent, and of those the oldest. An index that is
  * kept up with each change of a job; looking for the next job costs as much with one that waits as with ten thousand.
  */
 export class WaitingLine {
@@ -92,7 +95,7 @@ export class WaitingLine {
     if (this.waitingJobs.has(job.name)) return;
     this.waitingJobs.set(job.name, job);
     const caller = this.callers.get(job.caller) ?? this.newCaller(job);
-    const jobs = caller.jobs.get(job.processId) ?? new SortedList<WaitingJob>(byAge);
+    const jobs = caller.jobs.get(job.processId) ?? new SortedList<WaitingJob>(byRank);
     caller.jobs.set(job.processId, jobs);
     caller.waiting += 1;
     jobs.add(job);
@@ -169,12 +172,12 @@ export class WaitingLine {
   }
 
   private nextOf(caller: string): WaitingJob | undefined {
-    let oldest: WaitingJob | undefined;
+    let best: WaitingJob | undefined;
     for (const [processId, { first }] of this.callers.get(caller)?.jobs ?? []) {
       if (!first || this.isFull(processId)) continue;
-      if (!oldest || byAge(first, oldest) < 0) oldest = first;
+      if (!best || byRank(first, best) < 0) best = first;
     }
-    return oldest;
+    return best;
   }
 
   private newCaller({ caller, since }: WaitingJob): WaitingCaller {

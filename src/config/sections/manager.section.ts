@@ -1,7 +1,15 @@
 import { Transform } from 'class-transformer';
 import { Allow, IsOptional } from 'class-validator';
 import type { LogLevel, ManagerSection } from '../configuration.js';
-import { IntegerFrom, MappingToOneOf, OneOf, Section, TextLike, YamlBoolean } from '../constraints.js';
+import {
+  IntegerFrom,
+  MappingToIntegers,
+  MappingToOneOf,
+  OneOf,
+  Section,
+  TextLike,
+  YamlBoolean,
+} from '../constraints.js';
 import { isMapping } from '../validation.js';
 import { JobSettingsDefinition, MOST_JOBS, toJobSettings } from './job-settings.js';
 import { toPodSettings } from './pod-settings.js';
@@ -20,6 +28,9 @@ export const defaultManagerName = managerNames[1];
 
 /** When jobs are offered to upload files. */
 const fileOffers = ['when-whole', 'always'] as const;
+
+/** As of a PriorityClass: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#priorityclass */
+const MOST_URGENT = 1_000_000_000;
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -77,6 +88,10 @@ export class ManagerDefinition extends JobSettingsDefinition {
   max_running_per_caller?: number | null;
 
   @IsOptional()
+  @MappingToIntegers(-MOST_URGENT, MOST_URGENT)
+  queue_priorities?: Record<string, number> | null;
+
+  @IsOptional()
   @IntegerFrom(1, MOST_JOBS)
   max_waiting?: number | null;
 
@@ -105,6 +120,7 @@ export function toManagerSection(
     collectedLogs: definition.collected_logs ? toCollectedLogs(definition.collected_logs) : undefined,
     maxRunning: definition.max_running ?? undefined,
     maxRunningPerCaller: definition.max_running_per_caller ?? undefined,
+    queuePriorities: definition.queue_priorities ?? undefined,
     maxWaiting: definition.max_waiting ?? undefined,
     jobs: {
       ...toJobSettings(definition),

@@ -315,7 +315,15 @@ describe('the Kubernetes Job of an execution', () => {
     const { metadata, spec } = makeExecutionJob({ ...options, lineCaller: 'hash' });
     expect(metadata?.labels).toEqual({ ...labels, 'processes.pygeoapi.io/caller': 'hash' });
     expect(metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/admission': 'waiting' });
+    expect(metadata?.annotations).not.toHaveProperty('processes.pygeoapi.io/queue-priority');
     expect(spec?.suspend).toBe(true);
     expect(spec?.template.metadata?.labels).toEqual(labels);
+    const urgent = makeExecutionJob({
+      ...options,
+      settings: { ...options.settings, queuePriority: 'urgent' },
+      lineCaller: 'hash',
+    });
+    expect(urgent.metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/queue-priority': 'urgent' });
+    expect(urgent.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/priority-class']);
   });
 });

@@ -140,6 +140,11 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly, queueName }:
   };
 }
 
+function makeAdmission({ queuePriority }: JobSettings): Record<string, string> {
+  const priority: Record<string, string> = queuePriority ? { [ownAnnotation.queuePriority]: queuePriority } : {};
+  return { [ownAnnotation.admission]: WAITING, ...priority };
+}
+
 function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Record<string, string> {
   const now = options.now.toISOString();
   const parameters = JSON.stringify(options.maskedInputs);
@@ -155,7 +160,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
-    ...(options.lineCaller === undefined ? {} : { [ownAnnotation.admission]: WAITING }),
+    ...(options.lineCaller === undefined ? {} : makeAdmission(options.settings)),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
     ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),

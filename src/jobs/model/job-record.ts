@@ -179,7 +179,11 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     resumed: resumptionOf(kubeJob),
     suspendedSince: suspensionOf(kubeJob),
     queue: queueOf(metadata.labels ?? {}),
-    admission: parseAdmission(annotations[ownAnnotation.admission], metadata.labels?.[label.caller]),
+    admission: parseAdmission(
+      annotations[ownAnnotation.admission],
+      metadata.labels?.[label.caller],
+      annotations[ownAnnotation.queuePriority],
+    ),
     startTime: toDate(kubeJob.status?.startTime),
     completionTime: toDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,

@@ -237,6 +237,8 @@ describe("a job in the server's own line", () => {
       message: standing.message,
       queue: { reason: 'MaxRunning', waitingSince: at(3).toISOString() },
     });
+    const urgent = { ...inLine, admission: { ...admission, priority: 'urgent' } };
+    expect(jobStatus(urgent, [], undefined, { standing }).queue).toMatchObject({ priority: 'urgent' });
   });
 
   it('waits where nothing more is known', () => {

@@ -46,7 +46,7 @@ export interface JobStatus {
 export interface QueueStatus {
   /** Of the LocalQueue; undefined: the server's own line. */
   readonly name?: string;
-  /** Name of the WorkloadPriorityClass. */
+  /** Name of the WorkloadPriorityClass; in the server's own line one of `queue_priorities`. */
   readonly priority?: string;
   /** From 1; undefined where it does not wait, or where it is not known. */
   readonly position?: number;
@@ -106,10 +106,12 @@ const ENDS: Partial<Record<StatusCode, 'success' | 'failed'>> = { successful: 's
 type State = Pick<JobStatus, 'status' | 'message' | 'started' | 'finished' | 'cause' | 'logTail' | 'resultProblems'>;
 
 function queueStatus(job: JobRecord, { workload, standing }: Waiting): QueueStatus | undefined {
-  const { queue } = job;
+  const { admission, queue } = job;
   const waiting = workload?.waiting;
-  if (!queue && standing)
-    return { waitingSince: (job.suspendedSince ?? job.created).toISOString(), reason: standing.reason };
+  if (!queue && standing) {
+    const priority = admission?.priority === undefined ? {} : { priority: admission.priority };
+    return { ...priority, waitingSince: (job.suspendedSince ?? job.created).toISOString(), reason: standing.reason };
+  }
   if (!queue || !waiting) return queue;
   return { ...queue, ...(waiting.since ? { waitingSince: waiting.since } : {}), reason: waiting.reason };
 }

@@ -102,7 +102,7 @@ export class QueueStatusDto {
   @ApiPropertyOptional({ example: 'gpu' })
   name?: string;
 
-  /** Name of the WorkloadPriorityClass. */
+  /** Name of the WorkloadPriorityClass, or of a priority in the server's own line. */
   @ApiPropertyOptional({ example: 'urgent' })
   priority?: string;
 

@@ -133,7 +133,14 @@ function queueProperty({ queueChoices: { names, priorities } }: RegisteredProces
       additionalProperties: false,
       properties: {
         ...(names.length > 0 ? { name: oneOf(names, 'The LocalQueue') } : {}),
-        ...(priorities.length > 0 ? { priority: oneOf(priorities, 'The WorkloadPriorityClass') } : {}),
+        ...(priorities.length > 0
+          ? {
+              priority: oneOf(
+                priorities,
+                'How urgent it is: a WorkloadPriorityClass, or a priority in the line of the server',
+              ),
+            }
+          : {}),
       },
     },
   };
