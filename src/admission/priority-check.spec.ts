@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
@@ -12,11 +12,12 @@ function saidOf(manager: object, jobSettings: object, priorities: readonly strin
   const process = { id: 'p', jobSettings, queueChoices: { names: [], priorities } };
   const processes = { find: () => process, list: () => [process] } as unknown as ProcessRegistry;
   new PriorityCheck(configuration, processes, new AdmissionLine(configuration, processes)).onApplicationBootstrap();
-  return warn.mock.calls.map(([text]) => String(text));
+  const said = warn.mock.calls.map(([text]) => String(text));
+  warn.mockRestore();
+  return said;
 }
 
 describe('the check of priorities', () => {
-  afterEach(() => void jest.restoreAllMocks());
   const queuePriorities = { urgent: 10 };
 
   it('names each that means nothing in the line, once, with its process', () => {
