@@ -179,7 +179,7 @@ export const mayImport = {
     'jobs/results',
     'jobs/listing/status-info.ts',
   ],
-  metrics: ['config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
+  metrics: ['admission/line', 'config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
   'http/admission': ['access', 'config', 'observation', 'ogc', 'processes'],
   http: ['access', 'config', 'json', 'observation', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   commands: [

@@ -170,6 +170,24 @@ describe('the page', () => {
     expect(page.text).toContain(script);
   });
 
+  it('of a job that waits says where, and since when', () => {
+    const queue = {
+      name: 'gpu',
+      priority: 'urgent',
+      position: 7,
+      waitingSince: '2026-01-01T12:00:00Z',
+      reason: 'Pending',
+    };
+    const factsOf = (given: object) => {
+      const terms = parse(render('job', { ...job, queue: given })).querySelectorAll('dt');
+      return Object.fromEntries(terms.map((term) => [term.text, term.nextElementSibling?.text]));
+    };
+    expect(factsOf(queue)).toMatchObject({ Queue: 'gpu', Priority: 'urgent', Position: '7' });
+    expect(factsOf(queue)['Waits since']).toContain('2026-01-01');
+    expect(factsOf({ position: 1 })).not.toHaveProperty('Queue');
+    expect(factsOf(queue)).not.toHaveProperty('queue');
+  });
+
   it('of a job looks again while the job goes on, and only then', () => {
     const refresh = (status: string) =>
       parse(render('job', { ...job, status })).querySelector('meta[http-equiv=refresh]');

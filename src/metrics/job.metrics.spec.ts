@@ -89,6 +89,15 @@ describe('the metrics of jobs', () => {
     expect(await series('job_queue_duration_seconds_sum')).toEqual({ 'process="hello"': 7 });
   });
 
+  it("tell what a job waited in the server's own line, also where it was not suspended long enough to be noted", async () => {
+    const admitted = { [ownAnnotation.admission]: `admitted@${at(5).toISOString()}` };
+    cluster.addJob(kubeJob({ [ownAnnotation.admission]: 'waiting' }));
+    cluster.addJob(kubeJob(admitted));
+    expect(await series('job_admission_duration_seconds_count')).toEqual({});
+    cluster.addPod(running());
+    expect(await series('job_admission_duration_seconds_sum')).toEqual({ 'process="hello"': 5 });
+  });
+
   it('follow a job from being created to being collected', async () => {
     cluster.addJob(kubeJob());
     expect(await nonZero('jobs')).toEqual({ 'process="hello",status="accepted"': 1 });

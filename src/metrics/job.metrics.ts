@@ -146,12 +146,14 @@ export class JobMetrics implements OnModuleInit {
     for (const cause of CAUSE_TYPES) this.#ended.inc({ process, status: 'failed', cause }, 0);
   }
 
-  private noteStart(live: LiveJob, { created, resumed }: JobRecord, { started }: JobStatus): void {
+  private noteStart(live: LiveJob, { admission, created, resumed }: JobRecord, { started }: JobStatus): void {
     if (live.hasStarted || !started) return;
     live.hasStarted = true;
     this.#queueTimes.observe({ process: live.process }, secondsBetween(created, started));
-    if (resumed instanceof Date)
-      this.#admissionTimes.observe({ process: live.process }, secondsBetween(created, resumed));
+    // Of one that had its turn at once Kubernetes notes no suspension.
+    const admitted = admission?.at === undefined ? resumed : new Date(admission.at);
+    if (admitted instanceof Date)
+      this.#admissionTimes.observe({ process: live.process }, secondsBetween(created, admitted));
   }
 
   private noteEnd(live: LiveJob, status: JobStatus): void {

@@ -6,6 +6,7 @@ import { Observer } from '../observation/observer.js';
 import { Exposition } from './exposition.js';
 import { HttpMetrics } from './http.metrics.js';
 import { JobMetrics } from './job.metrics.js';
+import { LineMetrics } from './line.metrics.js';
 import { MetricRegistry } from './metric-registry.js';
 import { MetricsController } from './metrics.controller.js';
 import { MetricsListener } from './metrics.listener.js';
@@ -47,7 +48,7 @@ export class MetricsModule {
         Exposition,
         HttpMetrics,
         ServerMetrics,
-        ...(processesApi ? [JobMetrics] : []),
+        ...(processesApi ? [JobMetrics, LineMetrics] : []),
         ...(hasOwnPort ? [MetricsListener] : []),
       ],
     };

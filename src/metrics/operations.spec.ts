@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import type { AdmissionLine } from '../admission/line/admission-line.js';
 import type { Configuration } from '../config/configuration.js';
 import type { HealthService } from '../health/health.service.js';
 import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
@@ -10,6 +11,7 @@ import type { LeaderElections } from '../k8s/leadership/leader-elections.js';
 import { WorkQueues } from '../k8s/queues/work-queues.js';
 import { HttpMetrics } from './http.metrics.js';
 import { JobMetrics } from './job.metrics.js';
+import { LineMetrics } from './line.metrics.js';
 import { MetricRegistry, PREFIX } from './metric-registry.js';
 import { MetricsObserver } from './metrics.observer.js';
 import { ProcessLabel } from './process-label.js';
@@ -62,6 +64,7 @@ function allMetrics(): MetricRegistry {
   const label = new ProcessLabel(configuration);
   new MetricsObserver(made, label, () => undefined);
   new JobMetrics(jobCacheOf(cluster, configuration), label, made);
+  new LineMetrics({ jobs: {} } as AdmissionLine, made);
   new HttpMetrics(made);
   new ServerMetrics(
     made,

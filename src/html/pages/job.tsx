@@ -10,7 +10,7 @@ import type { ComponentChildren } from 'preact';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts links'.split(
+  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts queue links'.split(
     ' ',
   ),
 );
@@ -28,7 +28,7 @@ function messageOf(value: unknown): ComponentChildren {
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
   const goesOn = job.status === 'accepted' || job.status === 'running';
-  const { cause, resultProblems = [], attempts = [], links = [], [EXECUTED_NOTEBOOK]: executed } = job;
+  const { cause, resultProblems = [], attempts = [], queue, links = [], [EXECUTED_NOTEBOOK]: executed } = job;
   const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
   return {
     title: `Job ${job.jobID}`,
@@ -98,6 +98,10 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
               'Request',
               job.request && <Anchor href={job.request.href}>{job.request.title ?? 'The execute request'}</Anchor>,
             ],
+            ['Queue', queue?.name],
+            ['Priority', queue?.priority],
+            ['Position', queue?.position],
+            ['Waits since', queue?.waitingSince && <Time at={queue.waitingSince} />],
             ['Created', <Time at={job.created} />],
             ['Started', job.started && <Time at={job.started} />],
             ['Finished', job.finished && <Time at={job.finished} />],
