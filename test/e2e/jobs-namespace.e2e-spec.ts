@@ -58,7 +58,10 @@ describe('jobs in another namespace than the server', () => {
         PYGEOAPI_K8S_MANAGER_NAMESPACE: own,
         PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE: cluster.namespace,
       },
-      { cluster },
+      {
+        cluster,
+        configuration: (text) => text.replace('\n  manager:\n', '\n  manager:\n    max_running: 20\n'),
+      },
     );
   }, 120_000);
   afterAll(async () => {
@@ -67,16 +70,21 @@ describe('jobs in another namespace than the server', () => {
     await started?.stop();
   }, 120_000);
 
-  it('run, are collected and dismissed there, while the Lease stays with the server', async () => {
+  it('have their turn, run, are collected and dismissed there, while the Leases stay with the server', async () => {
     const jobId = await bed.submit('with-init');
     expect((await bed.ended(jobId)).status).toBe('successful');
     expect(await (await bed.get(`/jobs/${jobId}/results`)).text()).toBe('done');
     expect(await bed.log(jobId)).toContain(`prepared for ${jobId}`);
-    expect(await bed.cluster.kubeJobs()).toHaveLength(1);
+    const kubeJobs = await bed.cluster.kubeJobs();
+    expect(kubeJobs.map(({ metadata }) => metadata?.annotations)).toEqual([
+      expect.objectContaining({ 'processes.pygeoapi.io/admission': expect.stringMatching(/^admitted@/) }),
+    ]);
     const { batch, coordination, namespace } = bed.cluster;
     expect((await batch.listNamespacedJob({ namespace: own })).items).toEqual([]);
-    const leases = async (of: string) => (await coordination.listNamespacedLease({ namespace: of })).items.length;
-    expect([await leases(own), await leases(namespace)]).toEqual([1, 0]);
+    const leases = async (of: string) =>
+      (await coordination.listNamespacedLease({ namespace: of })).items.map(({ metadata }) => metadata?.name).sort();
+    expect(await leases(own)).toEqual(['pygeoapi-job-manager', 'pygeoapi-job-manager-admission']);
+    expect(await leases(namespace)).toEqual([]);
     expect(bed.server?.output).not.toMatch(/Missing rights|It may not/);
     const going = await bed.submit('endless');
     await bed.until(going, 'running');

@@ -15,7 +15,7 @@ import { FaultyS3 } from '../support/faulty-s3.js';
 import { apply, configMap } from '../support/kubectl.js';
 import { bucketVariables, withSlowTests } from '../support/server-image.js';
 import { kubeconfigWith } from '../support/service-account.js';
-import { TestBed } from '../support/test-bed.js';
+import { CONFIGURATION, TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const MANAGER = `finalizer_controller: false
@@ -226,6 +226,11 @@ const without = (right: Right): V1PolicyRule[] =>
       {
         volumes: [{ name: 'account', projected: { sources } }],
         volumeMounts: [{ name: 'account', mountPath: ACCOUNT }],
+        // Jobs have their turn, too.
+        configuration: (await readFile(CONFIGURATION, 'utf8')).replace(
+          '\n  manager:\n',
+          '\n  manager:\n    max_running: 20\n',
+        ),
       },
       way,
     );
@@ -263,6 +268,11 @@ const without = (right: Right): V1PolicyRule[] =>
     await eventually('the use of every right', () => recorder.used.size >= rightsOf(granted).length).catch(
       () => undefined,
     );
+    expect(
+      (await cluster.kubeJobs()).filter(({ metadata }) =>
+        metadata?.annotations?.['processes.pygeoapi.io/admission']?.startsWith('admitted@'),
+      ),
+    ).not.toEqual([]);
     expect([...recorder.used].sort()).toEqual(rightsOf(granted));
     expect([...recorder.refused]).toEqual([]);
   }, 180_000);

@@ -72,7 +72,7 @@ beforeAll(async () => {
   const cluster = await TestCluster.start();
   const made = kueue ? await TestQueues.create(cluster) : undefined;
   queues = made;
-  const configuration = (text: string) => text + (made ? queued(made) : '');
+  const configuration = (text: string) => withLine(text) + (made ? queued(made) : '');
   bed = await TestBed.startProcess(environment, { store, cluster, configuration });
   await bed.server?.end();
   proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
@@ -88,6 +88,10 @@ afterAll(async () => {
   s3?.close();
   await rm(spoolFolder, { recursive: true, force: true });
 }, 120_000);
+
+/** Jobs but those in queues of Kueue wait for their turn, too; those that may not even wait are refused, and not made. */
+const withLine = (text: string) =>
+  text.replace('\n  manager:\n', '\n  manager:\n    max_running: 15\n    max_waiting: 10\n');
 
 /** The first replica reaches the API server through a proxy that can be cut. */
 const start = (index: number) => bed.startReplica(index === 0 ? { KUBECONFIG: proxy.kubeconfig } : {});
