@@ -70,7 +70,7 @@ describe('the settings of a deployment', () => {
     expect(load(file('max_running:')).configuration.server.manager.maxRunning).toBeUndefined();
     expect(faultsOf(file('max_running: 0, queue_priorities: {urgent: high}, max_waiting: many'))).toEqual([
       'c.yaml: server.manager.max_running: must be an integer from 1 to 1000000 (is 0)',
-      'c.yaml: server.manager.queue_priorities: must be a mapping to integers from -1000000000 to 1000000000',
+      'c.yaml: server.manager.queue_priorities: must be a mapping to integers from -1000000000 to 1000000000 (is a mapping)',
       'c.yaml: server.manager.max_waiting: must be an integer from 1 to 1000000 (is "many")',
     ]);
   });

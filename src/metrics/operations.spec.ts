@@ -64,7 +64,7 @@ function allMetrics(): MetricRegistry {
   const label = new ProcessLabel(configuration);
   new MetricsObserver(made, label, () => undefined);
   new JobMetrics(jobCacheOf(cluster, configuration), label, made);
-  new LineMetrics({ jobs: {} } as AdmissionLine, made);
+  new LineMetrics({ jobs: { waiting: 0, running: 0 } } as AdmissionLine, made);
   new HttpMetrics(made);
   new ServerMetrics(
     made,

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Exposition } from '../support/exposition.js';
 import { RunningPods } from '../support/running-pods.js';
 import { TestBed, TOKEN, type StatusInfo, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -22,6 +24,11 @@ const PROCESSES = `
     processor:
       <<: *callers
       program: "trap 'exit 0' TERM; i=0; while [ $i -lt 600 ]; do i=$((i + 1)); sleep 1; done"
+  chosen:
+    type: process
+    processor:
+      <<: *callers
+      allowed_queue_priorities: [urgent]
   impatient:
     type: process
     processor:
@@ -177,6 +184,40 @@ describe('jobs that limits hold for', () => {
     expect((await kubeJob(running))?.spec?.suspend).toBe(true);
     expect(await status(running)).toMatchObject({ status: 'accepted', message: expect.stringContaining('suspended') });
     expect(pods.of(nameOf(impatient))).toBe(0);
+  }, 300_000);
+
+  it('go on where a limit is lowered, and the most urgent of those that wait comes next', async () => {
+    const server = await start('max_running: 2\nqueue_priorities: { urgent: 10 }');
+    pods = await RunningPods.watch(server.cluster);
+    const running = [await submit(server, 'alice', 'long'), await submit(server, 'alice', 'long')];
+    for (const id of running) await server.until(id, 'running');
+    await server.server?.end();
+    const configuration = join(server.cluster.folder, 'configuration.yaml');
+    const text = await readFile(configuration, 'utf8');
+    await writeFile(configuration, text.replace('max_running: 2', 'max_running: 1'));
+    await server.startServer();
+    const first = await submit(server, 'alice', 'chosen');
+    const body = { queue: { priority: 'urgent' } };
+    const urgent = await server.submit('chosen', {}, { token: 'token-of-alice', body });
+    await eventually('both being in line', async () => (await status(first)).queue?.position === 2);
+    expect((await status(urgent)).queue).toMatchObject({ position: 1, priority: 'urgent', reason: 'MaxRunning' });
+    const page = await server.get(`/jobs/${urgent}?f=html`);
+    expect(await page.text()).toMatch(/<dt>Position<\/dt><dd>1<\/dd>/);
+    const line = await Exposition.of(server);
+    expect(['waiting', 'running'].map((state) => line.value(`line_jobs{state="${state}"}`))).toEqual([2, 2]);
+    const dismiss = async (id = '') => {
+      expect((await server.delete(`/jobs/${id}`, 'token-of-alice')).status).toBe(200);
+      await eventually('its Job being gone', async () => (await kubeJob(id)) === undefined);
+    };
+    await dismiss(running[0]);
+    expect((await status(first)).message).toContain('1 job runs');
+    await dismiss(running[1]);
+    expect(await allEnded(server, [first, urgent])).toEqual(['successful', 'successful']);
+    const turnOf = async (id: string) => (await kubeJob(id))?.metadata?.annotations?.[ADMISSION] ?? '';
+    expect((await turnOf(urgent)) < (await turnOf(first))).toBe(true);
+    expect([...running, first, urgent].map((id) => pods?.of(nameOf(id)))).toEqual([1, 1, 1, 1]);
+    const admissions = 'job_admission_duration_seconds_count{process="chosen"}';
+    await eventually('the metrics', async () => (await Exposition.of(server)).value(admissions) === 2);
   }, 300_000);
 
   it('are lost by no death of the replica that leads, and started once', async () => {
