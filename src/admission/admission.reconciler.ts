@@ -14,6 +14,8 @@ import { TurnLostError, Turns } from './turns.js';
 
 /** So many started jobs a turn names: they have to fit an annotation, and each turn writes them. */
 export const MOST_NAMED = 500;
+/** So many jobs are started at the same time, by one turn. */
+const MOST_AT_ONCE = 20;
 /** The Job controller writes a Job that was just made, too. */
 const MOST_CONFLICTS = 5;
 /** Milliseconds after which another turn is tried where one was lost. */
@@ -21,7 +23,16 @@ const AFTER_LOSS = 1_000;
 /** Milliseconds after which a Job is tried again that the cluster does not let be started. */
 const AFTER_REFUSAL = 60_000;
 
-/** Starts jobs that wait for their turn, as many as may run, fair among callers. Correct from any state: all that it goes by stands on Jobs and on one Lease. */
+interface Turn {
+  readonly name: string;
+  readonly caller: string;
+  readonly at: Date;
+}
+
+/**
+ * Starts jobs that wait for their turn, as many as may run, fair among callers. Correct from any state: all that it goes by stands on
+ * Jobs and on one Lease.
+ */
 @Injectable()
 export class AdmissionReconciler {
   private readonly logger = new Logger(AdmissionReconciler.name);
@@ -56,11 +67,10 @@ export class AdmissionReconciler {
     this.bringBack();
     try {
       await this.readTurns();
-      await this.lookAtUnseen();
-      for (let job = this.next(); job; job = this.next()) {
-        await this.takeTurn(job);
-        // Much may have happened meanwhile.
-        if (this.next()?.name === job.name) await this.start(job);
+      await this.startAll(await this.turnsNotCarriedOut());
+      for (let turns = this.nextTurns(); turns.length > 0; turns = this.nextTurns()) {
+        await this.take(turns);
+        await this.startAll(turns);
       }
     } catch (error) {
       if (!(error instanceof TurnLostError)) throw error;
@@ -74,6 +84,21 @@ export class AdmissionReconciler {
     return this.leader.isLeader && !this.stopped ? this.line.jobs.next() : undefined;
   }
 
+  /** Those who come next, as many as may run. They have their places from then on. */
+  private nextTurns(): Turn[] {
+    const turns: Turn[] = [];
+    for (let job = this.next(); job; job = turns.length < MOST_AT_ONCE ? this.next() : undefined)
+      turns.push(this.turnOf(job));
+    return turns;
+  }
+
+  private turnOf({ name, caller }: Pick<WaitingJob, 'name' | 'caller'>): Turn {
+    // Turns of one server and the next are in order, though their clocks should differ.
+    const at = new Date(Math.max(this.clock.now().getTime(), this.line.jobs.newestTurn + 1));
+    this.line.hold(name, at.getTime());
+    return { name, caller, at };
+  }
+
   private async readTurns(): Promise<void> {
     if (this.turns.areKnown || !this.mayTakeTurns || !this.next()) return;
     const names = await this.withTurns(() => this.turns.read());
@@ -81,19 +106,30 @@ export class AdmissionReconciler {
     this.started = [...new Set([...(names ?? []), ...this.started])];
   }
 
-  /** A job that was started counts from then on, though the watch has not brought it yet. */
-  private async lookAtUnseen(): Promise<void> {
+  /**
+   * Of the jobs that a turn names, those that wait still: whoever took it was held up, or is gone. They are started before any other is
+   * chosen, by whoever leads: so whoever wakes finds them started, and starts nothing more. Jobs of which the watch shows nothing yet count from
+   * here on.
+   */
+  private async turnsNotCarriedOut(): Promise<Turn[]> {
+    if (!this.leader.isLeader || this.stopped) return [];
     for (const name of this.unseen) {
-      const isSeen = this.cache.jobs.get(name) !== undefined && !this.line.jobs.isWaiting(name);
-      if (!isSeen) await this.lookAt(name);
-      this.unseen.delete(name);
+      if (this.cache.jobs.get(name) === undefined || this.line.isStillWaiting(name)) await this.lookAt(name);
+      if (!this.line.isStillWaiting(name)) this.unseen.delete(name);
     }
+    return [...this.unseen].map((name) => this.turnOf({ name, caller: this.line.callerOf(name) }));
   }
 
-  private async takeTurn({ name }: WaitingJob): Promise<void> {
-    const others = this.started.filter((other) => other !== name && this.line.jobs.hasPlace(other));
-    this.started = [...others.slice(1 - MOST_NAMED), name];
-    await this.withTurns(() => this.turns.take(this.started));
+  private async take(turns: readonly Turn[]): Promise<void> {
+    const names = new Set(turns.map(({ name }) => name));
+    const others = this.started.filter((other) => !names.has(other) && this.line.jobs.hasPlace(other));
+    this.started = [...others.slice(names.size - MOST_NAMED), ...names];
+    try {
+      await this.withTurns(() => this.turns.take(this.started));
+    } catch (error) {
+      for (const name of names) this.letGo(name);
+      throw error;
+    }
   }
 
   /** Without the right to Leases a server leads alone, and takes no turns. */
@@ -109,49 +145,55 @@ export class AdmissionReconciler {
     }
   }
 
-  private async start({ name, caller }: WaitingJob): Promise<void> {
+  private async startAll(turns: readonly Turn[]): Promise<void> {
+    const done = await Promise.allSettled(turns.map((turn) => this.start(turn)));
+    const failed = done.find((each) => each.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  private async start({ name, caller, at }: Turn): Promise<void> {
+    this.unseen.add(name);
     for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
       const job = this.cache.jobs.get(name);
-      if (!job || !this.line.jobs.isWaiting(name)) return;
-      // Turns of one server and the next are in order, though their clocks should differ.
-      const at = new Date(Math.max(this.clock.now().getTime(), this.line.jobs.newestTurn + 1));
-      this.unseen.add(name);
+      if (!job || !this.line.isStillWaiting(name)) break;
       try {
         const kubeJob = await this.client.patchJob(name, admissionPatch(job, at));
-        this.unseen.delete(name);
         if (kubeJob) this.cache.observe(kubeJob);
-        else this.line.jobs.remove(name);
-        return;
+        else this.line.forget(name);
+        break;
       } catch (error) {
         if (!(error instanceof KubernetesError)) throw error;
         if (error.failure === 'conflict') await this.lookAt(name);
-        else if (isRefusal(error)) return this.setAside(name, caller, at, error);
+        else if (isRefusal(error)) this.setAside({ name, caller, at }, error);
         else throw error;
-        this.unseen.delete(name);
       }
     }
+    if (!this.line.isStillWaiting(name)) this.unseen.delete(name);
   }
 
   private async lookAt(name: string): Promise<void> {
     const kubeJob = await this.client.getJob(name);
     if (kubeJob) this.cache.observe(kubeJob);
-    else this.line.jobs.remove(name);
+    else this.line.forget(name);
   }
 
   /** One Job that the cluster does not let be started keeps no other waiting. */
-  private setAside(name: string, caller: string, at: Date, error: KubernetesError): void {
+  private setAside({ name, caller, at }: Turn, error: KubernetesError): void {
     this.logger.warn(`${name}: it is its turn, and it cannot be started: ${error.message}`);
-    this.unseen.delete(name);
     this.refused.add(name);
-    this.line.jobs.remove(name);
+    this.line.forget(name);
     this.line.jobs.hadTurn(caller, at.getTime());
   }
 
+  /** It waits again, as its Job says. */
+  private letGo(name: string): void {
+    this.line.forget(name);
+    const job = this.cache.jobs.get(name);
+    if (job) this.line.update(name, job, job, () => true);
+  }
+
   private bringBack(): void {
-    for (const name of this.refused) {
-      const job = this.cache.jobs.get(name);
-      if (job) this.line.update(name, job, job, () => false);
-    }
+    for (const name of this.refused) this.letGo(name);
     this.refused.clear();
   }
 }

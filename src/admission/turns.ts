@@ -12,9 +12,9 @@ interface TurnLease extends KubernetesObject {
 }
 
 /**
- * The turns of the servers that start jobs: a Lease that is written before each start, by the version in which it was read last. Of two servers that both
- * believe to lead, one loses that write. It names jobs that were started and had a place then, so that whoever comes to lead knows of each, though its
- * watch should be behind.
+ * The turns of the servers that start jobs: a Lease that is written before jobs are started, by the version in which it was read last. Of
+ * two servers that both believe to lead, one loses that write. It names jobs that had a place then, and those that are to get one: whoever
+ * comes to lead knows of each, though its watch should be behind, and starts those that nobody has started.
  */
 export class Turns {
   private lease: TurnLease | undefined;
@@ -50,7 +50,7 @@ export class Turns {
 
   /**
    * Takes a turn.
-   * @param started names of jobs that have a place, and of the one that is to get one
+   * @param started names of jobs that have a place, and of those that are to get one
    * @throws TurnLostError, after which the Lease has to be read again; KubernetesError, likewise
    */
   async take(started: readonly string[]): Promise<void> {

@@ -16,6 +16,6 @@ it('the metrics of the line tell how many jobs wait, and how many have a place',
   new LineMetrics(line, registry);
   const admission = { state: 'waiting', caller: 'a' } as const;
   for (const name of ['a', 'b']) line.update(name, aJob({ name, suspended: true, admission }), undefined, () => false);
-  line.update('c', aJob({ name: 'c' }), undefined, () => false);
+  line.update('c', aJob({ name: 'c' }), undefined, () => true);
   expect(await seriesOf(registry, 'line_jobs')).toEqual({ 'state="waiting"': 2, 'state="running"': 1 });
 });

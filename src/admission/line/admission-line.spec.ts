@@ -15,8 +15,7 @@ function lineOf(manager: object, processes: Readonly<Record<string, { readonly m
 
 const waiting = (name: string): LineJob =>
   aJob({ name, suspended: true, admission: { state: 'waiting', caller: 'a' } });
-const put = (line: AdmissionLine, job: LineJob, previous?: LineJob) =>
-  line.update(job.name, job, previous, () => false);
+const put = (line: AdmissionLine, job: LineJob, previous?: LineJob) => line.update(job.name, job, previous, () => true);
 
 describe('the line', () => {
   it('is for jobs that any limit concerns', () => {
@@ -47,6 +46,25 @@ describe('the line', () => {
     for (const [name, priority] of Object.entries(named))
       put(line, { ...waiting(name), admission: { state: 'waiting', caller: 'a', priority } });
     expect(['urgent', 'none', 'unknown', 'whenever'].map((name) => line.jobs.positionOf(name))).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gives a job whose turn it is a place at once, until its Job says otherwise, or that is taken back', () => {
+    const line = lineOf({ maxRunning: 1 });
+    for (const name of ['a', 'b']) put(line, waiting(name));
+    line.hold('a', 1);
+    put(line, waiting('a'), waiting('a'));
+    expect([line.jobs.running, line.jobs.next(), line.isStillWaiting('a'), line.callerOf('a')]).toEqual([
+      1,
+      undefined,
+      true,
+      'a',
+    ]);
+    line.forget('a');
+    put(line, waiting('a'), waiting('a'));
+    expect([line.jobs.running, line.jobs.next()?.name]).toEqual([0, 'a']);
+    line.hold('a', 2);
+    put(line, { ...waiting('a'), dismissed: '2026-01-01T12:00:00Z' }, waiting('a'));
+    expect([line.isStillWaiting('a'), line.jobs.next()?.name]).toEqual([false, 'b']);
   });
 
   it('takes a turn that lies far ahead for none: others wrote it, and no later one would follow', () => {

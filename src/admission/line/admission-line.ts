@@ -33,14 +33,16 @@ export interface Standing {
 }
 
 /**
- * The jobs that wait for their turn, and those that have a place, as this server knows them. A place is free again once a Job has ended or its outcome stands; of a
- * dismissed one once its pods have ended.
+ * The jobs that wait for their turn, and those that have a place, as this server knows them. A place is free again once a Job has ended,
+ * its outcome stands, or its last pod has ended; of a dismissed one once all have.
  */
 @Injectable()
 export class AdmissionLine {
   private readonly manager: ManagerSection;
   private readonly line: WaitingLine;
   private readonly priorities: ReadonlyMap<string, number>;
+  /** Jobs whose turn it is, though their Jobs do not say so yet, with whose they are. */
+  private readonly held = new Map<string, string>();
   private readonly beingMade = new Set<string>();
   /** How many jobs there are of each caller, whatever their state. */
   private readonly jobsOf = new Map<string, number>();
@@ -89,15 +91,46 @@ export class AdmissionLine {
     return () => void this.beingMade.delete(name);
   }
 
-  /** @param hasPods whether pods of it have not ended, as far as that is known */
-  update(name: string, job: LineJob | undefined, previous: LineJob | undefined, hasPods: () => boolean): void {
+  /**
+   * It is the turn of this job, at this time (milliseconds since the epoch): it has a place, until its Job says something else than that it
+   * waits.
+   */
+  hold(name: string, at: number): void {
+    const caller = this.callerOf(name);
+    const job = this.line.waitingJob(name);
+    this.held.set(name, caller);
+    if (job) this.line.run(name, job);
+    this.line.hadTurn(caller, at);
+  }
+
+  /** Whether its Job says that it waits, be it its turn or not. */
+  isStillWaiting(name: string): boolean {
+    return this.held.has(name) || this.line.isWaiting(name);
+  }
+
+  /** Whose the job is that waits. */
+  callerOf(name: string): string {
+    return this.held.get(name) ?? this.line.waitingJob(name)?.caller ?? '';
+  }
+
+  /** Nothing is known of the job any more. */
+  forget(name: string): void {
+    this.held.delete(name);
+    this.line.remove(name);
+  }
+
+  /** @param takesRoom whether pods of it have not ended, or others will follow, as far as that is known */
+  update(name: string, job: LineJob | undefined, previous: LineJob | undefined, takesRoom: () => boolean): void {
     if (job?.admission) this.count(job.admission, 1);
     const { caller = '', at = Infinity } = job?.admission ?? {};
     if (at <= Date.now() + MOST_AHEAD) this.line.hadTurn(caller, at);
     if (job && waits(job)) this.wait(job);
-    else if (job && hasPlace(job, hasPods))
-      this.line.run(name, { processId: job.processId, caller: job.admission?.caller });
-    else this.line.remove(name);
+    else {
+      this.held.delete(name);
+      if (job && hasPlace(job, takesRoom))
+        this.line.run(name, { processId: job.processId, caller: job.admission?.caller });
+      else this.line.remove(name);
+    }
     if (previous?.admission) this.count(previous.admission, -1);
   }
 
@@ -122,6 +155,7 @@ export class AdmissionLine {
 
   private wait({ name, processId, requestedAt, created, admission }: LineJob): void {
     this.beingMade.delete(name);
+    if (this.held.has(name)) return;
     const { caller = '', priority: named = '' } = admission ?? {};
     const priority = this.priorities.get(named) ?? 0;
     this.line.wait({ name, processId, caller, priority, since: requestedAt ?? created.getTime() });
@@ -152,7 +186,6 @@ function waits(job: LineJob): boolean {
   );
 }
 
-function hasPlace(job: LineJob, hasPods: () => boolean): boolean {
-  if (job.queue || job.suspended || hasEnded(job)) return false;
-  return !job.deleting || hasPods();
+function hasPlace(job: LineJob, takesRoom: () => boolean): boolean {
+  return !job.queue && !job.suspended && !hasEnded(job) && takesRoom();
 }

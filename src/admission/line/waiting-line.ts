@@ -52,8 +52,9 @@ const byRank = (a: WaitingJob, b: WaitingJob): number =>
   b.priority - a.priority || a.since - b.since || compareTexts(a.name, b.name);
 
 /**
- * Who comes next: of the callers that have a job which may start, the one that had a turn longest ago; of its jobs the most urgent, and of those the oldest. An index that is
- * kept up with each change of a job; looking for the next job costs as much with one that waits as with ten thousand.
+ * Who comes next: of the callers that have a job which may start, the one that had a turn longest ago; of its jobs the most urgent, and of
+ * those the oldest. An index that is kept up with each change of a job; looking for the next job costs as much with one that
+ * waits as with ten thousand.
  */
 export class WaitingLine {
   private readonly waitingJobs = new Map<string, WaitingJob>();
@@ -83,6 +84,11 @@ export class WaitingLine {
 
   isWaiting(name: string): boolean {
     return this.waitingJobs.has(name);
+  }
+
+  /** Undefined where it does not wait. */
+  waitingJob(name: string): WaitingJob | undefined {
+    return this.waitingJobs.get(name);
   }
 
   hasPlace(name: string): boolean {
@@ -157,7 +163,8 @@ export class WaitingLine {
   }
 
   /**
-   * The place of a job, from 1, as if only the limit for all held; undefined where it does not wait. Costs a look at each caller that waits.
+   * The place of a job, from 1, as if only the limit for all held; undefined where it does not wait. Costs a look at each caller that
+   * waits.
    */
   positionOf(name: string): number | undefined {
     const job = this.waitingJobs.get(name);

@@ -29,6 +29,11 @@ export function countedAttempts(
   return attempts.filter((attempt) => isCounted(attempt) && attempt.uid !== except?.uid);
 }
 
+/** Whether no other pod will follow this one, that has ended. What goes because its Job was suspended decides nothing. */
+export function isLastPod({ backoffLimit }: Pick<JobRecord, 'backoffLimit'>, { deleting, phase }: PodRecord): boolean {
+  return !deleting && (phase === 'Succeeded' || (phase === 'Failed' && backoffLimit === 0));
+}
+
 type OfJob = Pick<JobRecord, 'backoffLimit' | 'retriesInfrastructure' | 'forgivenExitCodes' | 'attempts' | 'condition'>;
 
 /**

@@ -10,6 +10,7 @@ import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { DisputedJobs } from './disputed-jobs.js';
+import { isLastPod } from './job-attempts.js';
 import { type JobRecord, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
@@ -232,7 +233,7 @@ export class JobCache {
   private onJob({ name, record, previous }: Change<JobRecord>): void {
     if (record === undefined) this.newestEvents.delete(name);
     this.disputed.note(name, record);
-    this.line?.update(name, record, previous, () => record !== undefined && this.hasLivePods(record));
+    this.line?.update(name, record, previous, () => record !== undefined && this.takesRoom(record));
     this.sorted.change(record, previous);
     this.notify(name);
   }
@@ -249,12 +250,14 @@ export class JobCache {
     }
     const jobName = (record ?? previous)?.jobName ?? '';
     const job = this.jobs.get(jobName);
-    if (job?.deleting) this.line?.update(jobName, job, job, () => this.hasLivePods(job));
+    if (job) this.line?.update(jobName, job, job, () => this.takesRoom(job));
     this.notify(jobName);
   }
 
-  private hasLivePods(job: JobRecord): boolean {
-    return this.podsOf(job).some((pod) => !hasEnded(pod));
+  /** Whether pods of a Job that runs have not ended, or another will follow. */
+  private takesRoom(job: JobRecord): boolean {
+    const pods = this.podsOf(job);
+    return pods.some((pod) => !hasEnded(pod)) || (!job.deleting && !pods.some((pod) => isLastPod(job, pod)));
   }
 
   private onEvent({ record, previous }: Change<EventRecord>): void {
