@@ -108,8 +108,8 @@ export class AdmissionReconciler {
 
   /**
    * Of the jobs that a turn names, those that wait still: whoever took it was held up, or is gone. They are started before any other is
-   * chosen, by whoever leads: so whoever wakes finds them started, and starts nothing more. Jobs of which the watch shows nothing yet count from
-   * here on.
+   * chosen, by whoever leads: so whoever wakes finds them started, and starts nothing more. Jobs of which the watch shows nothing yet count
+   * from here on.
    */
   private async turnsNotCarriedOut(): Promise<Turn[]> {
     if (!this.leader.isLeader || this.stopped) return [];
