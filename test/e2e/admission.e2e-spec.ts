@@ -87,6 +87,10 @@ describe('jobs that limits hold for', () => {
     const server = await start('max_running: 3\nmax_running_per_caller: 2');
     const owners = new Map<string, CallerName>();
     pods = await RunningPods.watch(server.cluster, (job) => owners.get(job) ?? 'nobody known yet');
+    // Nobody has a turn before all are there, however slow the cluster is.
+    const first = await Promise.all(CALLERS.map((caller) => submit(server, caller, 'long')));
+    first.forEach((id, at) => owners.set(nameOf(id), CALLERS[at] ?? 'alice'));
+    await Promise.all(first.map((id) => server.until(id, 'running')));
     const ids: string[] = [];
     for (const [caller, count] of [
       ['alice', 10],
@@ -110,6 +114,8 @@ describe('jobs that limits hold for', () => {
       },
     });
     expect(waiting.queue?.position).toBeGreaterThan(1);
+    for (const [at, id] of first.entries())
+      expect((await server.delete(`/jobs/${id}`, `token-of-${CALLERS[at]}`)).status).toBe(200);
     expect(await allEnded(server, ids)).toEqual(ids.map(() => 'successful'));
     expect(await server.result(last)).toBe(`${last}\n`.trimEnd());
     expect(await status(last)).not.toHaveProperty('queue');
