@@ -240,6 +240,8 @@ describe('the manager', () => {
         'pygeoapi_k8s_manager.manager.KubernetesManager',
         'pygeoapi_kubernetes_manager.manager.KubernetesManager',
         'pygeoapi_kubernetes_papermill.KubernetesManager',
+        'pygeoapi_kubernetes_papermill.kubernetes.KubernetesManager',
+        'pygeoapi_kubernetes_papermill.ArgoManager',
       ]),
     );
   });

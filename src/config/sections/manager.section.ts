@@ -22,6 +22,9 @@ export const managerNames = [
   'pygeoapi_kubernetes_manager.KubernetesManager',
   'pygeoapi_kubernetes_manager.manager.KubernetesManager',
   'pygeoapi_kubernetes_papermill.KubernetesManager',
+  'pygeoapi_kubernetes_papermill.kubernetes.KubernetesManager',
+  'pygeoapi_kubernetes_papermill.ArgoManager',
+  'pygeoapi_kubernetes_papermill.argo.ArgoManager',
 ] as const;
 
 export const defaultManagerName = managerNames[1];

@@ -81,6 +81,29 @@ describe('ProcessRegistry', () => {
     expect(() => registry.get('none')).toThrow(ProcessNotFoundError);
   });
 
+  it.each(['pygeoapi_kubernetes_papermill.ArgoProcessor', 'pygeoapi_kubernetes_papermill.argo.ArgoProcessor'])(
+    'leaves out processes of %s, names each once, and serves the others',
+    async (name) => {
+      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      try {
+        const registry = await registryOf({
+          workflow: { name, workflow_template: 'make-tiles' },
+          hello: { name: helloWorld },
+        });
+        expect(registry.list().map(({ id }) => id)).toEqual(['hello']);
+        expect(registry.find('workflow')).toBeUndefined();
+        expect(warn.mock.calls).toEqual([
+          [
+            'config.yaml: resources.workflow.processor: is not served: it starts an Argo Workflow from a WorkflowTemplate, ' +
+              'which no Kubernetes Job can stand for. Describe its image as a process of its own (docs/migration.md)',
+          ],
+        ]);
+      } finally {
+        warn.mockRestore();
+      }
+    },
+  );
+
   it('describes hello-world itself where the configuration does not, and by the metadata where it does', async () => {
     const registry = await registryOf({
       plain: { name: helloWorld },

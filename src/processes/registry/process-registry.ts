@@ -8,6 +8,7 @@ import { ProcessEntry } from './process-entry.js';
 import { type Finding, lacksProcessorName, processorNamesOf } from '../processor.js';
 import { SchemaCompiler } from '../schema/schema-compiler.js';
 import type { RegisteredProcess } from './registered-process.js';
+import { whyNotTaken } from './untaken-processors.js';
 
 /**
  * The processes of the configuration, built by the processors that their entries name: at start, and again where an inspection finds more. Every provider of the application
@@ -33,6 +34,11 @@ export class ProcessRegistry implements OnModuleInit {
     const compiler = new SchemaCompiler();
     const faults: ConfigurationFault[] = [];
     for (const resource of this.configuration.processes) {
+      const reason = whyNotTaken(resource.processor.name);
+      if (reason !== undefined) {
+        this.warn([{ path: resource.path, message: `is not served: ${reason}` }]);
+        continue;
+      }
       const processor = processors.get(resource.processor.name);
       if (!processor) {
         faults.push(unknownProcessor(resource, [...processors.keys()]));
