@@ -83,6 +83,9 @@ export type ResultValidation = 'off' | 'warn' | 'fail';
 /** Who may read statuses in full and results: whoever may execute the process, or everybody. */
 export type ResultReaders = 'token' | 'public';
 
+/** Inputs that a process does not describe: they reach the container as they are, or the request is refused. */
+export type UndeclaredInputs = 'pass' | 'refuse';
+
 /** How jobs are run and kept. Undefined: the default. */
 export interface JobSettings {
   /** Who reads results, and of statuses more than how far they are (`results`); default `public`, as the predecessors. */
@@ -170,6 +173,8 @@ export interface ManagerSection {
   readonly queuePriorities?: Readonly<Record<string, number>>;
   /** `max_waiting`: jobs that wait for their turn, because of such limits; undefined: without limit. */
   readonly maxWaiting?: number;
+  /** `undeclared_inputs`, for processes that do not say it themselves; undefined: `pass`, as the predecessor. */
+  readonly undeclaredInputs?: UndeclaredInputs;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */
   readonly jobs: JobSettings;
   /** What holds for pods of processes that do not say otherwise, with the same keys. */

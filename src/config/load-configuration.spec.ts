@@ -202,7 +202,7 @@ resources:
       'c.yaml: server.outputs_empty: must be one of all, none (is "some")',
       'c.yaml: server.ignore_parameters: each value must be a name of a parameter, or the beginning of one and * (is a list)',
       'c.yaml: server.limits.max_items: must be an integer of at least 1 (is 0)',
-      'c.yaml: server.manager.name: must be one of pygeoapi_k8s_manager.KubernetesManager, pygeoapi_k8s_manager.manager.KubernetesManager, pygeoapi_kubernetes_manager.KubernetesManager, pygeoapi_kubernetes_manager.manager.KubernetesManager, pygeoapi_kubernetes_papermill.KubernetesManager (is "TinyDB")',
+      'c.yaml: server.manager.name: must be one of pygeoapi_k8s_manager.KubernetesManager, pygeoapi_k8s_manager.manager.KubernetesManager, pygeoapi_kubernetes_manager.KubernetesManager, pygeoapi_kubernetes_manager.manager.KubernetesManager, pygeoapi_kubernetes_papermill.KubernetesManager, pygeoapi_kubernetes_papermill.kubernetes.KubernetesManager, pygeoapi_kubernetes_papermill.ArgoManager, pygeoapi_kubernetes_papermill.argo.ArgoManager (is "TinyDB")',
       'c.yaml: server.manager.finalizer_controller: must be true or false (is 2)',
       'c.yaml: server.manager.logging: must be a mapping to DEBUG, INFO, WARNING, ERROR, CRITICAL, NOTSET (is a mapping)',
       'c.yaml: logging.level: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, NOTSET (is "LOUD")',

@@ -4,7 +4,7 @@ import type { V1PodSpec } from '@kubernetes/client-node';
 import type { JobSettingsDefinition } from '../config/sections/job-settings.js';
 import type { ProcessorSection } from '../config/configuration.js';
 import type { RequestFault } from '../ogc/domain-errors.js';
-import type { ProcessDescription } from './description/process-description.js';
+import type { InputDescription, ProcessDescription } from './description/process-description.js';
 
 /** A fixed text, so that a processor is known whichever copy of this package decorated it. */
 const PROCESSOR_NAMES = 'ogc-processes-k8s:processor';
@@ -202,6 +202,16 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
   readonly mainContainerName: string;
   /** The description shown to clients. Called at start, and again for each process of a new {@link expand}. */
   describe(process: ConfiguredProcess<Definition>): ProcessDescription;
+  /**
+   * What jobs can make use of beside the inputs of the description, by id; absent: anything, for all inputs reach the container in
+   * `PYGEOAPI_K8S_MANAGER_INPUTS`. `undeclared_inputs: pass` (or neither said) lets these through, and no others.
+   */
+  undescribedInputs?(process: ConfiguredProcess<Definition>): Readonly<Record<string, InputDescription>>;
+  /**
+   * Whether a request that prefers to wait (`Prefer: wait`, or `"mode": "sync"` in the body) is answered with the results though the
+   * description offers no `sync-execute`; absent: no. Without such a wish it is answered with the job.
+   */
+  waitsWhereAsked?(process: ConfiguredProcess<Definition>): boolean;
   /**
    * The pod that runs the execution. Its containers' environment gets `PYGEOAPI_JOB_ID`, `PYGEOAPI_PROCESS_ID` and (main container)
    * `PYGEOAPI_K8S_MANAGER_INPUTS` (see {@link readsLargeInputs}) afterwards, and the security-context policy and the pod finalizer are

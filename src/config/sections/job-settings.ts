@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsOptional, MaxLength } from 'class-validator';
-import type { JobSettings, ResultReaders, ResultValidation } from '../configuration.js';
+import type { JobSettings, ResultReaders, ResultValidation, UndeclaredInputs } from '../configuration.js';
 import { IntegerFrom, NotBeside, OneOf, YamlBoolean } from '../constraints.js';
 import { NameOrNone, PodSettingsDefinition } from './pod-settings.js';
 
@@ -60,6 +60,11 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IsOptional()
   @YamlBoolean()
   automountServiceAccountToken?: boolean;
+
+  /** What becomes of inputs that a process does not describe. */
+  @IsOptional()
+  @OneOf(['pass', 'refuse'])
+  undeclared_inputs?: UndeclaredInputs;
 
   @IsOptional()
   @IntegerFrom(1024, MAX_INLINE_INPUTS)

@@ -125,6 +125,7 @@ export function toManagerSection(
     maxRunningPerCaller: definition.max_running_per_caller ?? undefined,
     queuePriorities: definition.queue_priorities ?? undefined,
     maxWaiting: definition.max_waiting ?? undefined,
+    undeclaredInputs: definition.undeclared_inputs ?? undefined,
     jobs: {
       ...toJobSettings(definition),
       ...toJobSettings({ results_ttl: environment.PYGEOAPI_K8S_MANAGER_RESULTS_TTL }),

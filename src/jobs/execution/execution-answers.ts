@@ -5,6 +5,7 @@ import Negotiator from 'negotiator';
 import { callerOf } from '../../access/access.js';
 import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
+import { isMapping } from '../../config/validation.js';
 import { Observer } from '../../observation/observer.js';
 import { JobGoneError, ResultNotAvailableError, SyncWaitExceededError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
@@ -54,7 +55,7 @@ export class ExecutionAnswers {
   ): Promise<void> {
     const { headers = request.headers, faults = [] } = how;
     const isDraft = how.isDraft ?? isOfDraft(headers);
-    const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, headers);
+    const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, headers, body);
     const base = this.links.base(request);
     const gone = goneSignal(reply.raw);
     const job = await this.executions.execute(processId, body, callerOf(request), {
@@ -119,14 +120,15 @@ export class ExecutionAnswers {
     }
   }
 
-  /** What the request says beside its body. */
-  private readHeaders(processId: string, headers: IncomingHttpHeaders) {
+  /** What the request says of how it is answered. */
+  private readHeaders(processId: string, headers: IncomingHttpHeaders, body: unknown) {
     try {
       const preferences = parsePrefer(headers['prefer']);
-      const { description, syncMaxWait } = this.processes.get(processId);
+      const { description, syncMaxWait, waitsWhereAsked } = this.processes.get(processId);
       const { jobControlOptions } = description;
       const maxWait = longestWait(jobControlOptions, syncMaxWait, this.configuration.server.manager.syncMaxWait);
-      const mode = chooseMode(jobControlOptions, preferences, maxWait);
+      const asksForSync = isMapping(body) && body['mode'] === 'sync';
+      const mode = chooseMode(jobControlOptions, preferences, maxWait, { waitsWhereAsked, asksForSync });
       return { preferences, jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
     } catch (error) {
       this.observer.executionRefused(processId, error);

@@ -16,6 +16,7 @@ describe('the Prefer header', () => {
     ['wait=1, wait=2', { respondAsync: false, wait: 1 }],
     ['wait=soon, return=everything, handling=careful', { respondAsync: false }],
     ['wait=-1', { respondAsync: false }],
+    ['wait', { respondAsync: false, waits: true }],
     ['foo="a, respond-async"', { respondAsync: false }],
     ['foo="a\\", respond-async"', { respondAsync: false }],
     ['foo=bar; baz="a, respond-async"; x, wait=3', { respondAsync: false, wait: 3 }],
@@ -56,6 +57,28 @@ describe('the mode of an execution', () => {
     [both, 'respond-async', { synchronous: false }],
   ])('of a process that offers %j, with Prefer %j and 20 seconds at the most, is %j', (options, prefer, expected) => {
     expect(chooseMode(options, parsePrefer(prefer), 20)).toEqual(expected);
+  });
+});
+
+describe('a process that is waited for where the client prefers that', () => {
+  const asynchronous = ['async-execute', 'dismiss'];
+  const job = { synchronous: false };
+
+  it.each([
+    [undefined, false, job],
+    ['respond-async', false, job],
+    ['wait=0', false, job],
+    ['return=minimal', false, job],
+    ['wait=5', false, { synchronous: true, waitSeconds: 5, waitsAsPreferred: true }],
+    ['respond-async, wait=5', false, { synchronous: true, waitSeconds: 5, waitsAsPreferred: true }],
+    ['wait=30', false, { synchronous: true, waitSeconds: 20 }],
+    ['wait', false, { synchronous: true, waitSeconds: 20 }],
+    [undefined, true, { synchronous: true, waitSeconds: 20 }],
+    ['respond-async', true, job],
+  ])('answers Prefer %j, with "mode": "sync" in the body: %j, as %j', (prefer, asksForSync, expected) => {
+    const how = { waitsWhereAsked: true, asksForSync };
+    expect(chooseMode(asynchronous, parsePrefer(prefer), 20, how)).toEqual(expected);
+    expect(chooseMode(asynchronous, parsePrefer(prefer), 20, { asksForSync })).toEqual(job);
   });
 });
 

@@ -3,6 +3,8 @@ export interface Preferences {
   readonly respondAsync: boolean;
   /** Seconds. */
   readonly wait?: number;
+  /** `wait` without a number, as pygeoapi takes it. */
+  readonly waits?: true;
   readonly return?: 'minimal' | 'representation';
   readonly handling?: 'strict' | 'lenient';
   /** As it was written: OGC API - Processes 2.0 (draft), clause 7, "Content negotiation by profile". */
@@ -29,6 +31,7 @@ export function parsePrefer(header: string | readonly string[] | undefined): Pre
   return {
     respondAsync: found.has('respond-async'),
     ...(wait !== undefined && /^\d+$/.test(wait) ? { wait: Number(wait) } : {}),
+    ...(wait === '' ? { waits: true as const } : {}),
     ...(wanted === 'minimal' || wanted === 'representation' ? { return: wanted } : {}),
     ...(handling === 'strict' || handling === 'lenient' ? { handling } : {}),
     ...(profile === undefined || profile === '' ? {} : { profile }),
@@ -48,9 +51,18 @@ export interface ExecutionMode {
  * one mode only runs in that; otherwise synchronously unless the client prefers `respond-async`. With `wait` beside it the client prefers an asynchronous answer
  * only of what takes longer (RFC 7240, section 4.3).
  * @param maxWait seconds that a synchronous request may wait
+ * @param waitsWhereAsked whether a process that offers no synchronous execution is waited for where the client prefers that
+ * @param asksForSync whether the body says so (`"mode": "sync"`)
  */
-export function chooseMode(options: readonly string[], preferences: Preferences, maxWait = Infinity): ExecutionMode {
-  const [sync, async] = [options.includes('sync-execute'), options.includes('async-execute')];
+export function chooseMode(
+  options: readonly string[],
+  preferences: Preferences,
+  maxWait = Infinity,
+  { waitsWhereAsked = false, asksForSync = false }: { waitsWhereAsked?: boolean; asksForSync?: boolean } = {},
+): ExecutionMode {
+  const isAsked = asksForSync || preferences.waits === true || (preferences.wait ?? 0) > 0;
+  const sync = options.includes('sync-execute') || (waitsWhereAsked && isAsked);
+  const async = options.includes('async-execute');
   const wait = async ? preferences.wait : undefined;
   if (async && (!sync || (preferences.respondAsync && !wait))) return { synchronous: false };
   const seconds = Math.min(wait ?? Infinity, maxWait);

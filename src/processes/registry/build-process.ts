@@ -1,9 +1,9 @@
 import { ConfigurationError, type ConfigurationFault } from '../../config/configuration-error.js';
-import type { PodSettings, ProcessResource } from '../../config/configuration.js';
+import type { PodSettings, ProcessResource, UndeclaredInputs } from '../../config/configuration.js';
 import { toPodSettings } from '../../config/sections/pod-settings.js';
 import { joinPath } from '../../config/paths.js';
 import { isMapping, validateDefinition } from '../../config/validation.js';
-import { defaultFaults, type CheckedInput } from '../request/input-validation.js';
+import { defaultFaults, type CheckedInput, type Undescribed } from '../request/input-validation.js';
 import {
   configurationFault,
   descriptionFaults,
@@ -43,6 +43,8 @@ export interface BuildContext {
   readonly after?: After;
   /** For pods of processes that do not say otherwise; default: none. */
   readonly podDefaults?: PodSettings;
+  /** Of processes that do not say it; default `pass`. */
+  readonly undeclaredInputs?: UndeclaredInputs;
 }
 
 /** Validates a definition, has the processor describe the process, and compiles the schemas of its inputs and outputs. */
@@ -86,23 +88,59 @@ export function describeProcess(
 ): BuiltProcess {
   const metadata = `${resource.path}.metadata`;
   const description = describe(() => processor.describe(process), resource, context.compiler);
-  if (Array.isArray(description)) return { faults: description, warnings: [] };
+  if (Array.isArray(description)) return { faults: besideMetadata(description, resource), warnings: [] };
 
   const compiled = compileSchemas(context.compiler, description, metadata);
   const { warnings } = compiled;
-  if (compiled.faults.length > 0) return { faults: compiled.faults, warnings };
+  if (compiled.faults.length > 0) return { faults: besideMetadata(compiled.faults, resource), warnings };
   const built = attempt(
-    () => new RegisteredProcess(processor, process, description, compiled, callsOf(resource, process, context), pods),
+    () => {
+      const schemas = { ...compiled, undescribed: undescribedInputs(processor, process, context) };
+      return new RegisteredProcess(processor, process, description, schemas, callsOf(resource, process, context), pods);
+    },
     resource.path,
     `names the processor "${resource.processor.name}", which failed to say whether a token is asked for, or how it takes its inputs`,
   );
   if (Array.isArray(built)) return { faults: built, warnings };
+  if (process.definition.undeclared_inputs === 'pass' && !built.takesUndescribed) {
+    const message = `must not be pass: jobs of "${resource.processor.name}" can make use of no inputs but those that it describes`;
+    return { faults: [{ path: `${resource.path}.undeclared_inputs`, message }], warnings };
+  }
   if (built.largeInputs === 'never' && process.definition.large_inputs === 'url') {
     const message = `must not be url: containers of "${resource.processor.name}" do not read their inputs from an address`;
     return { faults: [{ path: `${resource.path}.large_inputs`, message }], warnings };
   }
   warnings.push(...exampleWarnings(built, metadata));
   return { process: built, faults: [], warnings };
+}
+
+/** What passes though it is not described; nothing where it is refused. */
+function undescribedInputs(
+  processor: AnyProcessor,
+  process: ConfiguredProcess<CommonDefinition>,
+  { compiler, undeclaredInputs }: BuildContext,
+): Undescribed {
+  if ((process.definition.undeclared_inputs ?? undeclaredInputs) === 'refuse') return [];
+  const inputs = processor.undescribedInputs?.(process);
+  if (!inputs) return 'any';
+  return Object.entries(inputs).map(([id, description]) => ({
+    id,
+    description,
+    errorsOf: compiler.compile(description.schema).errorsOf,
+  }));
+}
+
+/** Where a key of the description stands in the section itself, as pygeoapi-kubernetes-papermill has it, its faults do, too. */
+function besideMetadata(
+  faults: readonly ConfigurationFault[],
+  { path, processor }: ProcessResource,
+): ConfigurationFault[] {
+  const metadata = isMapping(processor.metadata) ? processor.metadata : {};
+  return faults.map((fault) => {
+    const [, key, rest = ''] = /^([^.[]+)(.*)$/s.exec(fault.path.slice(`${path}.metadata.`.length)) ?? [];
+    const isBeside = key !== undefined && Object.hasOwn(processor, key) && !Object.hasOwn(metadata, key);
+    return isBeside ? { ...fault, path: `${path}.${key}${rest}` } : fault;
+  });
 }
 
 function callsOf(
@@ -146,6 +184,8 @@ function readDefinition(
 const REQUIRED_METHODS = ['describe', 'makePodSpec'];
 const OPTIONAL_METHODS = [
   'readsLargeInputs',
+  'undescribedInputs',
+  'waitsWhereAsked',
   'requiresToken',
   'checkAuth',
   'validate',

@@ -27,7 +27,11 @@ class CustomProcessor implements ProcessorInterface {
 const generic = 'pygeoapi_k8s_manager.process.GenericImageProcessor';
 const helloWorld = 'pygeoapi_k8s_manager.process.HelloWorldK8sProcessor';
 
-async function registryOf(processors: Record<string, object>, more: Provider[] = []): Promise<ProcessRegistry> {
+async function registryOf(
+  processors: Record<string, object>,
+  more: Provider[] = [],
+  manager: object = {},
+): Promise<ProcessRegistry> {
   const processes = Object.entries(processors).map(([id, processor]) => ({
     id,
     path: `resources.${id}.processor`,
@@ -41,7 +45,10 @@ async function registryOf(processors: Record<string, object>, more: Provider[] =
       HelloWorldK8sProcessor,
       CustomProcessor,
       ...more,
-      { provide: Configuration, useValue: { file: 'config.yaml', processes, server: { manager: { pods: {} } } } },
+      {
+        provide: Configuration,
+        useValue: { file: 'config.yaml', processes, server: { manager: { pods: {}, ...manager } } },
+      },
     ],
   }).compile();
   await module.init();
@@ -103,6 +110,42 @@ describe('ProcessRegistry', () => {
       }
     },
   );
+
+  describe('inputs that a process does not describe', () => {
+    const image = { name: generic, default_image: 'a', metadata: { inputs: { a: { schema: {} } } } };
+    const takes = async (processor: object, manager?: object) => {
+      const process = (await registryOf({ image: { ...image, ...processor } }, [], manager)).get('image');
+      const { inputs, faults } = process.validateInputs({ a: 1, other: { b: [2] } });
+      return faults.length === 0 ? inputs : faults.map(({ pointer }) => pointer);
+    };
+
+    it('pass where neither the process nor the manager says otherwise, as with the predecessor', async () => {
+      expect(await takes({})).toEqual({ a: 1, other: { b: [2] } });
+    });
+
+    it('pass or are refused as the process says, else as the manager says', async () => {
+      expect(await takes({ undeclared_inputs: 'refuse' })).toEqual(['/inputs/other']);
+      expect(await takes({}, { undeclaredInputs: 'refuse' })).toEqual(['/inputs/other']);
+      expect(await takes({ undeclared_inputs: 'pass' }, { undeclaredInputs: 'refuse' })).toHaveProperty('other');
+      expect(await takes({ undeclared_inputs: 'refuse' }, { undeclaredInputs: 'pass' })).toEqual(['/inputs/other']);
+    });
+
+    it('are refused where no job could use them, whatever the manager says; that the process is to pass them is a fault', async () => {
+      const hello = (await registryOf({ hello: { name: helloWorld } }, [], { undeclaredInputs: 'pass' })).get('hello');
+      expect(hello.validateInputs({ name: 'x', colour: 'red' }).faults).toEqual([
+        { pointer: '/inputs/colour', message: 'is no input of process hello; known are name, message' },
+      ]);
+      expect(await faultsOf({ hello: { name: helloWorld, undeclared_inputs: 'pass' } })).toEqual({
+        'resources.hello.processor.undeclared_inputs': `must not be pass: jobs of "${helloWorld}" can make use of no inputs but those that it describes`,
+      });
+    });
+
+    it('must be passed or refused', async () => {
+      expect(await faultsOf({ image: { ...image, undeclared_inputs: 'perhaps' } })).toEqual({
+        'resources.image.processor.undeclared_inputs': 'must be one of pass, refuse (is "perhaps")',
+      });
+    });
+  });
 
   it('describes hello-world itself where the configuration does not, and by the metadata where it does', async () => {
     const registry = await registryOf({
@@ -235,6 +278,7 @@ describe('ProcessRegistry', () => {
         image: {
           name: generic,
           default_image: 'a',
+          undeclared_inputs: 'refuse',
           colour: 'red',
           metadata: {
             inputs: { a: { schema: { $ref: 'https://example.org/a.json' } } },

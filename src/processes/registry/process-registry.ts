@@ -44,7 +44,8 @@ export class ProcessRegistry implements OnModuleInit {
         faults.push(unknownProcessor(resource, [...processors.keys()]));
         continue;
       }
-      const context = { compiler, podDefaults: this.configuration.server.manager.pods };
+      const { pods: podDefaults, undeclaredInputs } = this.configuration.server.manager;
+      const context = { compiler, podDefaults, undeclaredInputs };
       const read = ProcessEntry.read(processor, resource, this.configuration.file, context);
       const expanded = read.entry?.expand({ state: 'pending' });
       faults.push(...read.faults, ...(expanded?.faults ?? []));

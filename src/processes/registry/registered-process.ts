@@ -5,7 +5,13 @@ import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { withPlainNumbers } from '../../json/plain-json.js';
-import { schemaFaults, validateInputs, type CheckedInput, type ValidatedInputs } from '../request/input-validation.js';
+import {
+  schemaFaults,
+  validateInputs,
+  type CheckedInput,
+  type Undescribed,
+  type ValidatedInputs,
+} from '../request/input-validation.js';
 import type { QueueChoices } from '../request/execute-request.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
@@ -33,6 +39,8 @@ const LONGEST_EXPLANATION = 500;
 /** The compiled schemas of a process. */
 export interface CheckedSchemas {
   readonly inputs: readonly CheckedInput[];
+  /** What is taken beside them; default nothing. */
+  readonly undescribed?: Undescribed;
   /** By output id. */
   readonly outputs: ReadonlyMap<string, SchemaCheck>;
 }
@@ -49,6 +57,10 @@ export class RegisteredProcess {
   readonly listsSecrets: boolean;
   /** Inputs that a Job should not hold: its main container reads them from an address, or does not, or never can. */
   readonly largeInputs: 'url' | 'refuse' | 'never';
+  /** Whether any inputs are let through that the description does not name. */
+  readonly takesUndescribed: boolean;
+  /** Whether a request that prefers to wait is answered with results though the description offers no `sync-execute`. */
+  readonly waitsWhereAsked: boolean;
   /** Whether its jobs print how far they are. */
   readonly logsProgress: boolean;
   /** Media type of a result where the job does not say its own. */
@@ -84,6 +96,8 @@ export class RegisteredProcess {
     const readsLargeInputs = processor.readsLargeInputs?.(process);
     this.largeInputs =
       readsLargeInputs === false ? 'never' : (definition.large_inputs ?? (readsLargeInputs ? 'url' : 'refuse'));
+    this.takesUndescribed = (schemas.undescribed ?? []).length > 0;
+    this.waitsWhereAsked = processor.waitsWhereAsked?.(process) ?? false;
     this.logsProgress = processor.logsProgress?.(process) ?? false;
     this.mimetype = resultMediaType(definition, description);
     this.mainContainerName = processor.mainContainerName;
@@ -224,6 +238,7 @@ export class RegisteredProcess {
       this.id,
       this.requiresToken ? this.schemas.inputs.filter(({ id }) => id !== 'token') : this.schemas.inputs,
       inputs,
+      this.schemas.undescribed,
     );
   }
 }

@@ -35,6 +35,9 @@ export interface CheckedInput {
   readonly errorsOf: SchemaCheck;
 }
 
+/** Inputs that a process takes beside those that it describes: any, or these. */
+export type Undescribed = 'any' | readonly CheckedInput[];
+
 /** Of one input; who fetches them takes fewer. */
 const MOST_LINKED = 1_000;
 
@@ -44,24 +47,32 @@ type Inputs = Readonly<Record<string, unknown>>;
  * Checks the inputs of an execute request (OGC API - Processes 1.0, sections 7.11.2 and 7.11.3):
  *
  * - a process that declares no inputs says nothing of them: whatever is given is passed on, as the predecessor did;
- * - an omitted input takes its schema's `default`, and is a fault where it is required and has none; an unknown input is a fault;
+ * - an omitted input takes its schema's `default`, and is a fault where it is required and has none;
+ * - an input that is not described is passed on as it is, or is a fault;
  * - where `maxOccurs` is more than 1, an array holds several values, each checked against the schema; one value needs no array;
  * - a qualified value (`{value, mediaType | format, ...}`) is checked by its `value` where the schema does not take the object itself;
  * - a link (`{href, ...}`) is taken where the schema takes the object (`format: ogc-link`, say), and passed on; elsewhere what is at the link has to fit the schema, which the caller checks.
  *
  * Values are returned as they were sent.
  */
-export function validateInputs(processId: string, known: readonly CheckedInput[], given: Inputs): ValidatedInputs {
+export function validateInputs(
+  processId: string,
+  known: readonly CheckedInput[],
+  given: Inputs,
+  undescribed: Undescribed = [],
+): ValidatedInputs {
   if (known.length === 0) return { inputs: { ...given }, faults: [], links: [] };
-  const byId = new Map(known.map((input) => [input.id, input]));
+  const taken = undescribed === 'any' ? [] : undescribed.filter(({ id }) => Object.hasOwn(given, id));
+  const byId = new Map([...taken, ...known].map((input) => [input.id, input]));
   const unknown = Object.keys(given).filter((id) => !byId.has(id));
-  const message = `is no input of process ${processId}; known are ${[...byId.keys()].join(', ')}`;
+  const message = `is no input of process ${processId}; known are ${known.map(({ id }) => id).join(', ')}`;
+  const refused = undescribed === 'any' ? [] : unknown;
   // One more than are told says that there are more.
-  const faults = unknown.slice(0, MOST_FAULTS + 1).map((id) => ({ pointer: pointerTo('/inputs', id), message }));
-  const inputs: [string, unknown][] = [];
+  const faults = refused.slice(0, MOST_FAULTS + 1).map((id) => ({ pointer: pointerTo('/inputs', id), message }));
+  const inputs: [string, unknown][] = unknown.map((id) => [id, given[id]]);
   const links: LinkedValue[] = [];
   const add = (more: readonly RequestFault[]) => faults.push(...more.slice(0, MOST_FAULTS + 1 - faults.length));
-  for (const input of known) {
+  for (const input of byId.values()) {
     const pointer = pointerTo('/inputs', input.id);
     if (Object.hasOwn(given, input.id)) {
       inputs.push([input.id, given[input.id]]);

@@ -12,7 +12,7 @@ export const plainProcessor: ProcessorInterface<{ metadata?: Record<string, unkn
 
 /** A process with this metadata; `definition` holds further keys. */
 export function processWith(metadata: object, definition: object = {}, id = 'buffer'): RegisteredProcess {
-  const processor = { name: 'plain', metadata, check_auth: false, ...definition };
+  const processor = { name: 'plain', metadata, check_auth: false, undeclared_inputs: 'refuse', ...definition };
   const built = buildProcess(
     plainProcessor as AnyProcessor,
     { id, path: `resources.${id}.processor`, processor },

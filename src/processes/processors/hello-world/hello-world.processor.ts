@@ -57,6 +57,11 @@ export class HelloWorldK8sProcessor implements ProcessorInterface<HelloWorldDefi
     });
   }
 
+  /** The greeting is made of name and message. */
+  undescribedInputs(): Record<string, never> {
+    return {};
+  }
+
   /** The greeting is made here: the container reads no inputs. */
   readsLargeInputs(): boolean {
     return true;

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { IsNotEmpty, IsOptional, IsString, Validate } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { Allow, IsNotEmpty, IsObject, IsOptional, IsString, Validate } from 'class-validator';
 import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
 import { posix } from 'node:path';
-import { TextMapping } from '../../../config/constraints.js';
-import { Configuration } from '../../../config/configuration.js';
+import { LocalizedTextValue, TextLike, TextMapping } from '../../../config/constraints.js';
+import { Configuration, type LocalizedText } from '../../../config/configuration.js';
+import { isMapping } from '../../../config/validation.js';
 import { parseJson } from '../../../json/parse-json.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
 import { describeFromMetadata } from '../../description/process-metadata.js';
@@ -17,10 +19,10 @@ import {
 } from '../../processor.js';
 import { escapeReferences } from '../escape-references.js';
 import { RESERVED_ENVIRONMENT } from '../pod-definition.js';
-import { ContainerDefinition } from './definition/container.definition.js';
+import { ContainerDefinition, OptionalText } from './definition/container.definition.js';
 import { VariableNames } from './definition/definition-constraints.js';
 import { bucketMount, DEFAULT_MOUNT_TIMEOUT_SECONDS, makeBucketSidecar } from './pod/make-bucket-sidecar.js';
-import { makeAffinity, makeTolerations } from './pod/make-placement.js';
+import { makeAffinity } from './pod/make-placement.js';
 import { makeResources } from './definition/make-resources.js';
 import { makeExtraVolumes, makeSecrets } from './pod/make-volumes.js';
 import { combine, withoutEmpty } from './pod/pod-parts.js';
@@ -44,6 +46,25 @@ export class ContainerImageDefinition extends ContainerDefinition {
   @TextMapping()
   @Validate(VariableNames)
   parameters_env?: Record<string, string>;
+
+  /** Of the resource whatever stands here. */
+  @Allow()
+  id?: unknown;
+
+  /** Description of the process, as the predecessor's chart writes it; keys of `metadata` stand over these. */
+  @OptionalText()
+  @LocalizedTextValue()
+  title?: LocalizedText;
+
+  @Transform(({ value }): unknown => (typeof value === 'number' ? String(value) : value))
+  @OptionalText()
+  @TextLike(/\S/, 'a version')
+  version?: string;
+
+  @Transform(({ value }): unknown => (Array.isArray(value) && value.length === 0 ? undefined : value))
+  @IsOptional()
+  @IsObject()
+  inputs?: Record<string, InputDescription>;
 }
 
 interface ContainerImageRequest extends ContainerInputs {
@@ -63,7 +84,7 @@ export const containerImageInputs: Readonly<Record<string, InputDescription>> = 
   ...otherInputs,
   result_data_directory: optional(
     'Folder for result data',
-    'Folder beneath /full-results-pvc to which /output leads; {job_name} stands for the name of the job. Made where it does not exist.',
+    'Folder beneath /full-results-pvc to which /output-byoa leads; {job_name} stands for the name of the job. Made where it does not exist.',
     { type: 'string', pattern: '^[^\\u0000]*$', maxLength: 1024 },
   ),
 };
@@ -78,7 +99,7 @@ const SET_UP = `if [ -n "$1" ]; then
     sleep 0.2
   done
 fi
-if [ -n "$3" ]; then mkdir -p -- "$3" && ln -sfn -- "$3" /output || exit; fi
+if [ -n "$3" ]; then mkdir -p -- "$3" && ln -sfn -- "$3" /output-byoa || exit; fi
 set --
 `;
 
@@ -102,9 +123,19 @@ export class PapermillContainerImageProcessor implements ProcessorInterface<Cont
       );
     return describeFromMetadata(process, {
       title: 'Execute a container image',
-      jobControlOptions: ['async-execute', 'sync-execute', 'dismiss'],
+      jobControlOptions: ['async-execute', 'dismiss'],
       inputs: containerImageInputs,
+      ...ownDescription(process.definition),
     });
+  }
+
+  /** Where the configuration describes inputs of its own, those of the pod are taken all the same. */
+  undescribedInputs(): Readonly<Record<string, InputDescription>> {
+    return containerImageInputs;
+  }
+
+  waitsWhereAsked({ definition }: ContainerImageProcess): boolean {
+    return definition.metadata?.['jobControlOptions'] === undefined;
   }
 
   requiresToken({ definition }: ContainerImageProcess): boolean {
@@ -123,6 +154,14 @@ export class PapermillContainerImageProcessor implements ProcessorInterface<Cont
   notes(_: ContainerImageProcess, execution: Execution): JobNotes {
     return requestOf(execution).run_on_fargate === true ? { labels: { runtime: 'fargate' } } : {};
   }
+}
+
+function ownDescription({ title, version, inputs }: ContainerImageDefinition): Partial<ProcessDescription> {
+  return {
+    ...(title === undefined ? {} : { title }),
+    ...(version === undefined ? {} : { version }),
+    ...(isMapping(inputs) && Object.keys(inputs).length > 0 ? { inputs } : {}),
+  };
 }
 
 /** The pod of one execution. */
@@ -155,7 +194,6 @@ export function makeContainerImagePod(
     enableServiceLinks: false,
     ...(definition.image_pull_secret ? { imagePullSecrets: [{ name: definition.image_pull_secret }] } : {}),
     ...(affinity ? { affinity } : {}),
-    tolerations: makeTolerations(),
     ...withoutEmpty({ volumes, initContainers }),
     containers: [
       {

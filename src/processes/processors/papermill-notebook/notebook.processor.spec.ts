@@ -15,6 +15,7 @@ import { PapermillNotebookProcessor } from './notebook.processor.js';
 import { clusterWith } from '../../testing/cluster-view.js';
 
 const predecessor = join(import.meta.dirname, '../../../../test/fixtures/predecessor/papermill.yaml');
+const argo = join(import.meta.dirname, '../../../../test/fixtures/predecessor/papermill-argo.yaml');
 const jobId = '01a1fda5-afc5-7110-ade8-b62a950f161f';
 
 /** What is in the namespace of every test, though only `auto_mount_secrets` asks for it. */
@@ -212,11 +213,7 @@ describe('the configuration of the predecessor', () => {
           },
         },
       },
-      tolerations: [
-        { key: 'hub.example.com/processing', operator: 'Exists', effect: 'NoSchedule' },
-        { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
-        { key: 'hub.jupyter.org/dedicated', operator: 'Exists', effect: 'NoSchedule' },
-      ],
+      tolerations: [{ key: 'hub.example.com/processing', operator: 'Exists', effect: 'NoSchedule' }],
       volumes: [
         { name: 'results', persistentVolumeClaim: { claimName: 'full-results' } },
         { name: 's3-user-bucket', emptyDir: {} },
@@ -242,6 +239,62 @@ describe('the configuration of the predecessor', () => {
       ],
     });
     expect(main?.command?.[3]).not.toContain('runs');
+    expect(main?.command?.[3]).toContain(' /output-byoa || exit');
+  });
+
+  it('describes an image by id, title, version and inputs of its section, and takes the inputs of the pod besides', async () => {
+    const { registry, warnings } = await build(readFileSync(argo, 'utf8'));
+    const greet = registry.get('greet');
+    expect(greet.description).toMatchObject({ id: 'greet', title: 'Greet somebody', version: '2.1.0' });
+    expect(greet.description.inputs).toEqual({
+      parameters_env: {
+        title: 'Whom to greet',
+        schema: { type: 'object', required: ['NAME'], properties: { NAME: { type: 'string' } } },
+        minOccurs: 1,
+        maxOccurs: 1,
+      },
+    });
+    expect(warnings.filter((warning) => warning.includes('greet'))).toEqual([
+      'Process greet asks for no token, as with the predecessor. Set check_auth to true or false.',
+    ]);
+    const faultsOf = (inputs: object) =>
+      greet.validateInputs(inputs as Record<string, unknown>).faults.map(({ pointer }) => pointer);
+    expect(faultsOf({})).toEqual(['/inputs/parameters_env']);
+    expect(faultsOf({ parameters_env: { NAME: 'x' }, cpu_limit: '1' })).toEqual([]);
+    expect(faultsOf({ parameters_env: { NAME: 'x' }, cpu_limit: 'lots', other: 1 })).toEqual([
+      '/inputs/other',
+      '/inputs/cpu_limit',
+    ]);
+    const pod = await podOf(registry, 'greet', { parameters_env: { NAME: 'x' }, cpu_limit: '1' });
+    expect(mainOf(pod)).toMatchObject({ env: [{ name: 'NAME', value: 'x' }], resources: { limits: { cpu: '1' } } });
+  });
+
+  it('tells faults of such a description where they stand, and lets metadata stand over it', async () => {
+    const image = (keys: string) =>
+      build(`resources: { i: { type: process, processor: {
+        name: pygeoapi_kubernetes_papermill.ContainerImageKubernetesProcessor, default_image: a, command: b, ${keys} } } }`);
+    await expect(image('inputs: { a: { title: A }, b: { schema: { type: wrong } } }')).rejects.toMatchObject({
+      faults: [
+        { path: 'resources.i.processor.inputs.a.schema', message: 'is missing; it is required' },
+        { path: 'resources.i.processor.inputs.b.schema', message: expect.stringContaining('must be a JSON Schema') },
+      ],
+    });
+    const { registry } = await image('version: 0.1, title: "", inputs: [], metadata: { title: { de: Bild } }');
+    expect(registry.get('i').description).toMatchObject({ version: '0.1', title: { de: 'Bild' } });
+    expect(registry.get('i').description.inputs).toHaveProperty('cpu_limit');
+  });
+
+  it('offers asynchronous execution and dismissal, and waits where it is asked to, unless the metadata says how it executes', async () => {
+    const options = ['execute-notebook', 'execute-image'].map((id) => [
+      registry.get(id).description.jobControlOptions,
+      registry.get(id).waitsWhereAsked,
+    ]);
+    expect(options).toEqual([
+      [['async-execute', 'dismiss'], true],
+      [['async-execute', 'dismiss'], true],
+    ]);
+    const own = (await withKeys('metadata: { jobControlOptions: [async-execute] }')).registry.get('n');
+    expect([own.description.jobControlOptions, own.waitsWhereAsked]).toEqual([['async-execute'], false]);
   });
 });
 
@@ -300,14 +353,16 @@ extra_volume_mounts:
     ]);
   });
 
-  test.each([
-    ['eurodatacube/jupyter-user:1', 'edc'],
-    ['eurodatacube/jupyter-user-g:1', 'edc-gpu'],
-    ['other/image:1', undefined],
-  ])('default_image %s has the kernel %s', async (image, kernel) => {
-    const args = mainOf(await podWith(`allowed_images_regex: '.*'`, { notebook: 'x', image }))?.args ?? [];
-    expect(args.includes('-k') ? args[args.indexOf('-k') + 1] : undefined).toBe(kernel);
-  });
+  test.each(['eurodatacube/jupyter-user:1', 'eurodatacube/jupyter-user-g:1', 'other/image:1'])(
+    'the kernel is the notebook’s own in image %s, unless the request names one',
+    async (image) => {
+      const argsOf = async (kernel: object) =>
+        mainOf(await podWith(`allowed_images_regex: '.*'`, { notebook: 'x', image, ...kernel }))?.args ?? [];
+      expect(await argsOf({})).not.toContain('-k');
+      const args = await argsOf({ kernel: 'edc-gpu' });
+      expect(args[args.indexOf('-k') + 1]).toBe('edc-gpu');
+    },
+  );
 
   it('check_auth makes executing ask for the token', async () => {
     const { registry, warnings } = await withKeys('active_deadline_seconds: 5');

@@ -88,6 +88,15 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
     return definition.auto_mount_secrets ?? false;
   }
 
+  /** Papermill is given what the description names. */
+  undescribedInputs(): Record<string, never> {
+    return {};
+  }
+
+  waitsWhereAsked({ definition }: NotebookProcess): boolean {
+    return definition.metadata?.['jobControlOptions'] === undefined;
+  }
+
   /** Where its service account may not write it to the Job. */
   logsProgress(): boolean {
     return true;

@@ -9,15 +9,15 @@ export interface RequestedResources {
   readonly mem_requests?: string | number;
 }
 
-/** Resources of the main container: what the request asks for, over the definition's. Undefined: none. */
+/** Resources of the main container: the definition's, over what the request asks for. Undefined: none. */
 export function makeResources(
   requested: RequestedResources,
   extraLimits: Quantities = {},
   extraRequests: Quantities = {},
 ): V1ResourceRequirements | undefined {
   const { cpu_limit: cpuLimit, mem_limit: memoryLimit, cpu_requests: cpu, mem_requests: memory } = requested;
-  const limits = quantities({ ...extraLimits, ...given({ cpu: cpuLimit, memory: memoryLimit }) });
-  const requests = quantities({ ...extraRequests, ...given({ cpu, memory }) });
+  const limits = quantities({ ...given({ cpu: cpuLimit, memory: memoryLimit }), ...extraLimits });
+  const requests = quantities({ ...given({ cpu, memory }), ...extraRequests });
   const parts = {
     ...(Object.keys(limits).length > 0 ? { limits } : {}),
     ...(Object.keys(requests).length > 0 ? { requests } : {}),

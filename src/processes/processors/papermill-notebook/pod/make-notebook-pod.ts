@@ -83,7 +83,7 @@ export function makeNotebookPod(options: NotebookPodOptions): V1PodSpec {
     notebook: request.notebook,
     output,
     logOutput: definition.log_output ?? false,
-    kernel: request.kernel ?? defaultKernel(image),
+    kernel: request.kernel,
     parameters: request.parameters,
   });
   return {
@@ -193,11 +193,4 @@ function securityContext({
   return Object.keys(user).length > 0
     ? { securityContext: { seccompProfile: { type: 'RuntimeDefault' }, ...user } }
     : {};
-}
-
-/** The predecessor's own images have kernels of their own. */
-function defaultKernel(image: string): string | undefined {
-  const [name = ''] = image.split(':');
-  if (name.includes('jupyter-user-g')) return 'edc-gpu';
-  return name.includes('eurodatacube') && name.includes('jupyter-user') ? 'edc' : undefined;
 }

@@ -230,10 +230,10 @@ describe('placement', () => {
 });
 
 describe('resources', () => {
-  it('are those of the request over those of the definition', () => {
+  it('are those of the definition over those of the request', () => {
     const requested = { cpu_limit: 2, mem_limit: '4Gi', cpu_requests: '500m', mem_requests: '' };
     expect(makeResources(requested, { 'nvidia.com/gpu': 1, cpu: 1 }, { memory: '1Gi' })).toEqual({
-      limits: { 'nvidia.com/gpu': '1', cpu: '2', memory: '4Gi' },
+      limits: { 'nvidia.com/gpu': '1', cpu: '1', memory: '4Gi' },
       requests: { cpu: '500m', memory: '1Gi' },
     });
   });
