@@ -3,7 +3,7 @@ import type { PodSettings, ProcessResource, UndeclaredInputs } from '../../confi
 import { toPodSettings } from '../../config/sections/pod-settings.js';
 import { joinPath } from '../../config/paths.js';
 import { isMapping, validateDefinition } from '../../config/validation.js';
-import { defaultFaults, type CheckedInput, type Undescribed } from '../request/input-validation.js';
+import { defaultFaults, type CheckedInput } from '../request/input-validation.js';
 import {
   configurationFault,
   descriptionFaults,
@@ -17,6 +17,7 @@ import { type After, DEFAULT_PROCESSOR_TIMEOUT_SECONDS, ProcessorCalls } from '.
 import { ProcessorDefinition } from './processor-definition.js';
 import type { PodSettingsLayers } from './pod-settings.js';
 import { RegisteredProcess } from './registered-process.js';
+import { undescribedInputs } from './undescribed-inputs.js';
 import { type SchemaCheck, SchemaCompiler } from '../schema/schema-compiler.js';
 
 export type AnyProcessor = ProcessorInterface<CommonDefinition>;
@@ -112,22 +113,6 @@ export function describeProcess(
   }
   warnings.push(...exampleWarnings(built, metadata));
   return { process: built, faults: [], warnings };
-}
-
-/** What passes though it is not described; nothing where it is refused. */
-function undescribedInputs(
-  processor: AnyProcessor,
-  process: ConfiguredProcess<CommonDefinition>,
-  { compiler, undeclaredInputs }: BuildContext,
-): Undescribed {
-  if ((process.definition.undeclared_inputs ?? undeclaredInputs) === 'refuse') return [];
-  const inputs = processor.undescribedInputs?.(process);
-  if (!inputs) return 'any';
-  return Object.entries(inputs).map(([id, description]) => ({
-    id,
-    description,
-    errorsOf: compiler.compile(description.schema).errorsOf,
-  }));
 }
 
 /** Where a key of the description stands in the section itself, as pygeoapi-kubernetes-papermill has it, its faults do, too. */

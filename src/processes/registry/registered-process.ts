@@ -1,7 +1,6 @@
 import type { JobSettings, PodSettings } from '../../config/configuration.js';
 import { toJobSettings } from '../../config/sections/job-settings.js';
 import { isMapping } from '../../config/validation.js';
-import { Readable } from 'node:stream';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { withPlainNumbers } from '../../json/plain-json.js';
@@ -15,6 +14,7 @@ import {
 import type { QueueChoices } from '../request/execute-request.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { resultMediaType } from '../description/process-metadata.js';
+import { GivenResults } from './given-results.js';
 import { checkedNotes } from './job-notes-check.js';
 import { assertPodFits } from './pod-size.js';
 import { checkedPodSpec } from './pod-spec-check.js';
@@ -269,48 +269,4 @@ function checkedFaults(faults: unknown): readonly RequestFault[] {
 
 function isMadeResults(returned: unknown): returned is { outputs: Readonly<Record<string, unknown>> } {
   return typeof returned === 'object' && returned !== null && 'outputs' in returned && isMapping(returned.outputs);
-}
-
-/** Results as a processor sees them: what it has opened and does not return is closed. */
-class GivenResults {
-  private readonly originals = new Map<unknown, PrintedResult>();
-  private readonly opened = new Map<PrintedResult, Readable[]>();
-  private readonly taken = new Set<PrintedResult>();
-
-  give(original: PrintedResult): PrintedResult {
-    const streams: Readable[] = [];
-    const body = () => {
-      const stream = original.body();
-      streams.push(stream);
-      return stream;
-    };
-    const given = { ...original, body };
-    this.originals.set(given, original);
-    this.opened.set(original, streams);
-    return given;
-  }
-
-  /** What the processor returned: one of what it was given, or a result of its own. */
-  take(returned: unknown): PrintedResult | undefined {
-    const original = this.originals.get(returned);
-    if (original) this.taken.add(original);
-    return original ?? checkedResult(returned);
-  }
-
-  closeRest(): void {
-    for (const [original, streams] of this.opened) {
-      if (!this.taken.has(original)) streams.forEach((stream) => stream.destroy());
-    }
-  }
-}
-
-function checkedResult(result: unknown): PrintedResult | undefined {
-  if (result === undefined || result === null) return undefined;
-  const { mediaType, body } = result as { mediaType?: unknown; body?: unknown };
-  if (typeof mediaType !== 'string' || !/^[^\s/]+\/[^\r\n]+$/.test(mediaType))
-    throw new ProcessorFault('must return a result with a mediaType such as text/plain');
-  if (typeof body !== 'string' && !(body instanceof Uint8Array))
-    throw new ProcessorFault('must return a result whose body is a string or a Uint8Array');
-  const bytes = Buffer.from(body);
-  return { mediaType, size: bytes.length, body: () => Readable.from([bytes]) };
 }
