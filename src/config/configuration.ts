@@ -92,7 +92,7 @@ export interface JobSettings {
   readonly resultReaders?: ResultReaders;
   /** Whether results are compared with media type and schema when they are collected (`result_validation`); default `warn`. */
   readonly resultValidation?: ResultValidation;
-  /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default 600. */
+  /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default: it waits for ever, as with the predecessors. */
   readonly startDeadlineSeconds?: number;
   /** Seconds that a job may run (`active_deadline_seconds`); default without limit. */
   readonly activeDeadlineSeconds?: number;

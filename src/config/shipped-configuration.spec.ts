@@ -31,7 +31,8 @@ describe('the configuration that the repository ships', () => {
         finalizerController: true,
         syncMaxWait: 45,
         followMaxSilence: 30,
-        jobs: { ttlSeconds: 7 * 24 * 3600, maxInlineInputs: 32_768, maxJobs: 500 },
+        undeclaredInputs: 'refuse',
+        jobs: { ttlSeconds: 7 * 24 * 3600, maxInlineInputs: 32_768, maxJobs: 500, startDeadlineSeconds: 600 },
       },
     });
     expect(configuration.server.url).toBeUndefined();
@@ -48,7 +49,13 @@ describe('the configuration that the repository ships', () => {
     async (file) => {
       const whole = parse(await readFile(join(workingDirectory, file), 'utf8')) as Record<string, never>;
       const { manager } = ((whole['config'] ?? whole) as unknown as { server: { manager: object } }).server;
-      expect(manager).toMatchObject({ ttl_seconds_after_finished: 604_800, max_inline_inputs: 32_768, max_jobs: 500 });
+      expect(manager).toMatchObject({
+        ttl_seconds_after_finished: 604_800,
+        max_inline_inputs: 32_768,
+        max_jobs: 500,
+        start_deadline_seconds: 600,
+        undeclared_inputs: 'refuse',
+      });
     },
   );
 

@@ -110,6 +110,16 @@ describe('a job that does not start', () => {
     expect(outcome()).toBeNull();
   });
 
+  it('waits on where it has no deadline', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const job = aKubeJob();
+    delete job.metadata?.annotations?.[ownAnnotation.startDeadline];
+    cluster.addJob(job);
+    cluster.addPod(aKubePod('Pending', waiting));
+    expect(await reconcileJob(at(1_000_000))).toBeUndefined();
+    expect(outcome()).toBeNull();
+  });
+
   it('is given its time again after each init container', async () => {
     const { cluster, reconcileJob } = setUp();
     cluster.addJob(aKubeJob());

@@ -110,6 +110,12 @@ describe('the Kubernetes Job of an execution', () => {
     expect(spec?.template.metadata?.labels).toEqual({ runtime: 'fargate', ...labels });
   });
 
+  it('may wait for ever to start where no deadline is configured', () => {
+    const { metadata } = makeExecutionJob({ ...options, settings: {} });
+    expect(metadata?.annotations).toHaveProperty(['processes.pygeoapi.io/collection'], 'pending');
+    expect(metadata?.annotations).not.toHaveProperty(['processes.pygeoapi.io/start-deadline-seconds']);
+  });
+
   it('carries no finalizer where nobody would take it off', () => {
     const { metadata, spec } = makeExecutionJob({ ...options, collected: false });
     expect(spec?.template.metadata).toEqual({ labels });

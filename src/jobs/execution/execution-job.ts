@@ -22,7 +22,6 @@ import type { Subscription } from '../model/subscription.js';
 
 /** 100 days, in seconds: how long the predecessor kept Jobs. */
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
-export const DEFAULT_START_DEADLINE_SECONDS = 600;
 /**
  * Of all annotations together, as JSON; inputs that would make them longer are not repeated in one. etcd keeps every Job, and each
  * informer its own copy: whatever a client sends, a Job stays under 32 KB beside the inputs that its pod is given.
@@ -168,9 +167,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     ...(options.collected
       ? {
           [ownAnnotation.collection]: 'pending',
-          [ownAnnotation.startDeadline]: String(
-            options.settings.startDeadlineSeconds ?? DEFAULT_START_DEADLINE_SECONDS,
-          ),
+          ...seconds(ownAnnotation.startDeadline, options.settings.startDeadlineSeconds),
           ...seconds(ownAnnotation.resultsTtl, options.settings.resultsTtlSeconds),
           ...seconds(ownAnnotation.queueDeadline, options.settings.queueDeadlineSeconds),
         }
