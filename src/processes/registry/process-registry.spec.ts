@@ -147,6 +147,26 @@ describe('ProcessRegistry', () => {
     });
   });
 
+  it('describes hello-world’s result in the shape that the configuration chooses', async () => {
+    const registry = await registryOf({
+      old: { name: helloWorld },
+      new: { name: helloWorld, result_shape: 'result', mimetype: 'text/plain' },
+    });
+    const required = ['old', 'new'].map((id) => registry.get(id).description.outputs['echo']?.schema);
+    expect(required).toEqual([
+      expect.objectContaining({ required: ['id', 'value'] }),
+      expect.objectContaining({ required: ['result'] }),
+    ]);
+    const execution = { jobId: '99755242-31af-11f0-80bd-0255ac10006c', inputs: { name: 'x' } };
+    const { containers } = await registry.get('new').makePodSpec(execution, clusterWith());
+    expect(containers[0]?.args?.[0]).toContain(
+      `application/json\nPYGEOAPI_K8S_MANAGER_RESULT_START\n{"result":"Hello 'x'!"}`,
+    );
+    expect(await faultsOf({ hello: { name: helloWorld, result_shape: 'value' } })).toEqual({
+      'resources.hello.processor.result_shape': 'must be one of output, result (is "value")',
+    });
+  });
+
   it('describes hello-world itself where the configuration does not, and by the metadata where it does', async () => {
     const registry = await registryOf({
       plain: { name: helloWorld },

@@ -36,3 +36,17 @@ export const helloWorldDescription: Partial<ProcessDescription> = {
   },
   example: { inputs: { name: 'World', message: 'An optional message.' } },
 };
+
+/** The output where `result_shape` is `result`. */
+export const resultOutputs: ProcessDescription['outputs'] = {
+  echo: {
+    title: 'Greeting',
+    description: 'An object with the greeting as its result',
+    schema: {
+      type: 'object',
+      contentMediaType: 'application/json',
+      properties: { result: { type: 'string' } },
+      required: ['result'],
+    },
+  },
+};

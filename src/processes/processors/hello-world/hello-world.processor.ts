@@ -2,14 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import type { V1PodSpec } from '@kubernetes/client-node';
+import { OneOf } from '../../../config/constraints.js';
 import { parseJson } from '../../../json/parse-json.js';
 import { describeFromMetadata, resultMediaType } from '../../description/process-metadata.js';
 import type { ProcessDescription } from '../../description/process-description.js';
 import { Processor, type ConfiguredProcess, type Execution, type ProcessorInterface } from '../../processor.js';
 import { makePodSpec } from '../make-pod-spec.js';
 import { PodDefinition } from '../pod-definition.js';
-import { helloWorldDescription } from './hello-world.description.js';
-import { makeHelloWorldCommand } from './make-hello-world-command.js';
+import { helloWorldDescription, resultOutputs } from './hello-world.description.js';
+import { makeHelloWorldCommand, type ResultShape } from './make-hello-world-command.js';
 
 /** The `processor` section of a hello-world process. */
 export class HelloWorldDefinition extends PodDefinition {
@@ -22,6 +23,11 @@ export class HelloWorldDefinition extends PodDefinition {
   /** Shell commands that run first; one text is one command. */
   @Transform(({ value }): unknown => (typeof value === 'string' ? [value] : value))
   override command?: string[];
+
+  /** What is JSON of the greeting; default `output`. */
+  @IsOptional()
+  @OneOf(['output', 'result'])
+  result_shape?: ResultShape;
 }
 
 /** Greets by name, in a container of its own; to try a server with. Asks for no token unless `check_auth` is true. */
@@ -39,20 +45,23 @@ export class HelloWorldK8sProcessor implements ProcessorInterface<HelloWorldDefi
   readonly mainContainerName = 'hello-world-k8s';
 
   describe(process: ConfiguredProcess<HelloWorldDefinition>): ProcessDescription {
-    return describeFromMetadata(process, helloWorldDescription);
+    const isResult = process.definition.result_shape === 'result';
+    return describeFromMetadata(process, { ...helloWorldDescription, ...(isResult ? { outputs: resultOutputs } : {}) });
   }
 
   makePodSpec(process: ConfiguredProcess<HelloWorldDefinition>, { inputsJson }: Execution): V1PodSpec {
     const { definition } = process;
     const description = this.describe(process);
+    const shape = definition.result_shape ?? 'output';
     return makePodSpec(definition, {
       name: this.mainContainerName,
       image: definition.default_image ?? 'busybox',
       ...makeHelloWorldCommand({
         inputs: parseJson(inputsJson) as Execution['inputs'],
         commands: definition.command ?? [],
-        mediaType: resultMediaType(definition, description),
+        mediaType: shape === 'result' ? 'application/json' : resultMediaType(definition, description),
         outputId: Object.keys(description.outputs)[0] ?? 'echo',
+        shape,
       }),
     });
   }

@@ -70,6 +70,14 @@ describe('the hello-world command, run by the shell', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test.each([
+    [{ name: 'World' }, "Hello 'World'!"],
+    [{ name: 'World', message: 'it"s' }, "Hello 'World': 'it\"s'"],
+  ])('writes the result of k8s-manager 0.28 of %j', (inputs, result) => {
+    const output = run({ inputs, mediaType: 'application/json', shape: 'result' });
+    expect(JSON.parse(output.slice(jsonMarkers.length))).toEqual({ result });
+  });
+
   it('writes names that are longer than one argument can be', () => {
     const name = '🌍$'.repeat(100_000);
     expect(run({ inputs: { name } })).toBe(`${plainMarkers}Hello ${name}!\n`);
