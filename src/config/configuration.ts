@@ -173,6 +173,11 @@ export interface ManagerSection {
   readonly queuePriorities?: Readonly<Record<string, number>>;
   /** `max_waiting`: jobs that wait for their turn, because of such limits; undefined: without limit. */
   readonly maxWaiting?: number;
+  /**
+   * `success_callback`: what the subscriber to a success is sent, the results document (OGC API - Processes 1.0) or the job, as
+   * pygeoapi-kubernetes-papermill did; undefined: `results`.
+   */
+  readonly successCallback?: 'results' | 'job';
   /** `undeclared_inputs`, for processes that do not say it themselves; undefined: `pass`, as the predecessor. */
   readonly undeclaredInputs?: UndeclaredInputs;
   /** What holds for jobs of processes that do not say otherwise, with the same keys. */

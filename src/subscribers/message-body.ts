@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { buffer } from 'node:stream/consumers';
+import { Configuration } from '../config/configuration.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import type { JobStatus } from '../jobs/model/job-status.js';
 import { asksForNone, JobResults } from '../jobs/results/job-results.js';
 import { toStatusInfo } from '../jobs/listing/status-info.js';
 import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
@@ -17,14 +19,16 @@ export class MessageBody {
     private readonly cache: JobCache,
     private readonly results: JobResults,
     private readonly processes: ProcessRegistry,
+    private readonly configuration: Configuration,
   ) {}
 
-  /** The results document of a successful job, as JSON; the status of any other. */
+  /** The results document of a successful job, as JSON (or the job, where so configured); the status of any other. */
   async make(job: JobRecord, base: string): Promise<Buffer> {
-    const status = this.cache.statusOf(job);
-    if (status.status === 'successful') return this.resultsOf(job, base);
-    const { subscriber: _subscriber, ...told } = status;
-    return Buffer.from(JSON.stringify(toStatusInfo(told, base, false)));
+    const { subscriber: _subscriber, ...status } = this.cache.statusOf(job);
+    const isJob = this.configuration.server.manager.successCallback === 'job';
+    if (status.status === 'successful' && !isJob) return this.resultsOf(job, base);
+    const statusInfo = toStatusInfo(status, base, false);
+    return Buffer.from(JSON.stringify(isJob ? { ...predecessorsJob(status), ...statusInfo } : statusInfo));
   }
 
   private async resultsOf(job: JobRecord, base: string): Promise<Buffer> {
@@ -54,4 +58,14 @@ export class MessageBody {
     };
     return Buffer.from(JSON.stringify(Object.fromEntries(ids.map((id) => [id, link]))));
   }
+}
+
+/** The members of pygeoapi-kubernetes-papermill's job that a status has by other names. */
+function predecessorsJob({ jobId, processId, started, created, finished }: JobStatus): object {
+  return {
+    identifier: jobId,
+    process_id: processId,
+    job_start_datetime: (started ?? created).toISOString(),
+    job_end_datetime: finished?.toISOString() ?? null,
+  };
 }

@@ -47,10 +47,12 @@ const failed = {
 function setUp(
   annotations: Record<string, string> = {},
   results: () => Promise<unknown> = async () => document('{"a":1}'),
+  manager: object = {},
 ) {
   const cluster = new FakeCluster();
   const configuration = {
     environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: '' } },
+    server: { manager },
   } as Configuration;
   const cache = jobCacheOf(cluster, configuration);
   const asked: JobRecord[] = [];
@@ -68,7 +70,7 @@ function setUp(
   const reconciler = new SubscriberReconciler(
     cache,
     cluster.client,
-    new MessageBody(cache, jobResults, registry),
+    new MessageBody(cache, jobResults, registry, configuration),
     caller,
     new Observer(),
     gate,
@@ -115,6 +117,24 @@ describe('a subscriber', () => {
     });
     await reconcile(11);
     expect(calls).toHaveLength(1);
+  });
+
+  it('is sent the job in place of its results where so configured, as the predecessor did', async () => {
+    const { put, outcome, reconcile, asked, body } = setUp({}, undefined, { successCallback: 'job' });
+    const annotations = { 'pygeoapi.io/process_id': 'waves', 'pygeoapi.io/result-notebook': '/out/x.ipynb' };
+    put({ ...outcome(successful), ...annotations });
+    await reconcile();
+    expect(asked).toEqual([]);
+    expect(body()).toMatchObject({
+      identifier: JOB_ID,
+      process_id: 'waves',
+      status: 'successful',
+      progress: 100,
+      job_start_datetime: at(0).toISOString(),
+      job_end_datetime: at(5).toISOString(),
+      'result-notebook': '/out/x.ipynb',
+      jobID: JOB_ID,
+    });
   });
 
   it('is sent the status of a failed job, without its log and without who is told', async () => {

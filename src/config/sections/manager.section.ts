@@ -34,6 +34,8 @@ const fileOffers = ['when-whole', 'always'] as const;
 
 /** As of a PriorityClass: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/#priorityclass */
 const MOST_URGENT = 1_000_000_000;
+/** What the subscriber to a success is sent. */
+const successCallbacks = ['results', 'job'] as const;
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -77,6 +79,10 @@ export class ManagerDefinition extends JobSettingsDefinition {
   @IsOptional()
   @IntegerFrom(0, 3600)
   follow_max_silence?: number | null;
+
+  @IsOptional()
+  @OneOf(successCallbacks)
+  success_callback?: (typeof successCallbacks)[number] | null;
 
   @IsOptional()
   @Section(() => CollectedLogsDefinition)
@@ -125,6 +131,7 @@ export function toManagerSection(
     maxRunningPerCaller: definition.max_running_per_caller ?? undefined,
     queuePriorities: definition.queue_priorities ?? undefined,
     maxWaiting: definition.max_waiting ?? undefined,
+    successCallback: definition.success_callback ?? undefined,
     undeclaredInputs: definition.undeclared_inputs ?? undefined,
     jobs: {
       ...toJobSettings(definition),
