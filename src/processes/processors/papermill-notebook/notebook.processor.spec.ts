@@ -583,6 +583,16 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
     });
   });
 
+  it('a file name is claimed for the job, unless it stands in a folder of its own', async () => {
+    const inputs = { notebook: 'x.ipynb', output_filename: 'mine.ipynb' };
+    const claim = async (keys: string, given = inputs) => settings(await podWith(keys, given))['claim'];
+    expect(await claim('')).toEqual({ job: `pygeoapi-job-${jobId}`, repeats: false });
+    expect(await claim('retries: 2')).toMatchObject({ repeats: true });
+    expect(await claim('queue_name: batch')).toMatchObject({ repeats: true });
+    expect(await claim('results_in_output_dir: true')).toBeUndefined();
+    expect(await claim('', { notebook: 'x.ipynb', output_filename: '' })).toBeUndefined();
+  });
+
   it('parameters_json that do not fit one argument are refused', async () => {
     const { registry } = await withKeys('');
     const given = { notebook: 'x.ipynb', parameters_json: { long: 'x'.repeat(100_000) } };
@@ -674,6 +684,10 @@ describe('a notebook that failed', () => {
       'Papermill failed before the first cell: jupyter_client.kernelspec.NoSuchKernel.',
     ],
     ['Papermill failed in the last cell or after it: x', 'Papermill failed in the last cell or after it.'],
+    [
+      'There is a file /home/jovyan/jobs/secret.ipynb already. Nothing was run, so that it is not overwritten.\n',
+      'There is a notebook of the name that was asked for (output_filename) already; nothing was run.',
+    ],
   ])('names the cell and the kind of its error to everybody, not its text: %j', async (lines, told) => {
     expect((await withKeys('')).registry.get('n').explainFailure(lines)).toBe(told);
   });

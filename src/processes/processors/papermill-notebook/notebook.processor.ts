@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { Configuration } from '../../../config/configuration.js';
+import { toJobSettings } from '../../../config/sections/job-settings.js';
 import { type RequestFault, UnavailableError } from '../../../ogc/domain-errors.js';
 import type { ProcessDescription } from '../../description/process-description.js';
 import {
@@ -25,6 +26,9 @@ import { NotebookDefinition } from './definition/notebook.definition.js';
 import { notebookFaults, readNotebookRequest, type NotebookRequest } from './inputs/notebook-inputs.js';
 import { outputPath, timeOfJob } from './inputs/output-path.js';
 import { removeResultFiles } from './results/remove-result-files.js';
+
+/** As `run_notebook.py` says it. */
+const EXISTING_OUTPUT = /^There is a file .* already\. Nothing was run, so that it is not overwritten\.$/m;
 
 /** As `run_notebook.py` says where a notebook failed, and how: the kind of an error may have the dotted name of its module before it. */
 const FAILED =
@@ -118,6 +122,7 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
       jobName: this.configuration.environment.jobNamePrefix + execution.jobId,
       output: outputOf(definition, request, execution.jobId),
       outputs: Object.keys(describeNotebook(process).outputs),
+      repeats: this.repeats(definition),
     });
   }
 
@@ -138,6 +143,8 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
 
   /** The cell and the kind of its error; the error's text may hold anything. */
   explainFailure(_: NotebookProcess, lines: string): string | undefined {
+    if (EXISTING_OUTPUT.test(lines))
+      return 'There is a notebook of the name that was asked for (output_filename) already; nothing was run.';
     const [, what, when = '', how] = [...lines.matchAll(FAILED)].at(-1) ?? [];
     if (what === undefined) return undefined;
     return `${what}${what.startsWith('Cell') ? ' of the notebook' : ''} failed${when}${how === undefined ? '' : `: ${how}`}.`;
@@ -146,6 +153,11 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
   /** Where the volume of `output_directory` is mounted into the server, too. */
   async onDismiss({ definition }: NotebookProcess, { jobId }: DismissedJob): Promise<void> {
     await removeResultFiles(definition.output_directory, jobId, timeOfJob(jobId));
+  }
+
+  private repeats(definition: NotebookDefinition): boolean {
+    const { backoffLimit = 0, queueName } = { ...this.configuration.server.manager.jobs, ...toJobSettings(definition) };
+    return backoffLimit > 0 || Boolean(queueName);
   }
 
   private warnOnce({ id, definition }: NotebookProcess): void {

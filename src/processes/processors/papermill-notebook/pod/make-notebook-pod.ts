@@ -35,6 +35,8 @@ export interface NotebookPodOptions {
   readonly output: string;
   /** Ids of the outputs that the process declares; empty: every scrap is one. */
   readonly outputs: readonly string[];
+  /** Whether another pod may follow one that has failed. */
+  readonly repeats: boolean;
 }
 
 /** Finds out about notebooks, with the Python that papermill is installed in. */
@@ -164,7 +166,8 @@ function mountOf(s3: BucketDefinition): object {
 }
 
 /** What the runner is told beside papermill's arguments. */
-function runnerSettings({ definition, request, jobName, output, outputs }: NotebookPodOptions): object {
+function runnerSettings(options: NotebookPodOptions): object {
+  const { definition, request, jobName, output, outputs, repeats } = options;
   const { s3, conda_store_groups: groups } = definition;
   const folder = request.result_data_directory;
   return {
@@ -172,6 +175,8 @@ function runnerSettings({ definition, request, jobName, output, outputs }: Noteb
     notebook: absolute(request.notebook),
     output,
     ...(s3 ? { mount: mountOf(s3) } : {}),
+    // Else the file's name, or that of its folder, has the job's id.
+    ...(request.output_filename && !definition.results_in_output_dir ? { claim: { job: jobName, repeats } } : {}),
     ...(folder
       ? { resultData: { folder: posix.join(HOME, folder.replaceAll('{job_name}', jobName)), link: RESULT_DATA } }
       : {}),

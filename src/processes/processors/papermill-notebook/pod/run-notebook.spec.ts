@@ -7,6 +7,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -95,6 +96,42 @@ const shown = (name: string, data: object) => ({
   metadata: { scrapbook: { name, data: false, display: true } },
 });
 const without = { notebookOutput: false };
+
+withPython('a file name that the client chose', () => {
+  const claim = (job: string, repeats = false) => ({ ...without, claim: { job, repeats } });
+  const inOut = () => readdirSync(join(folder, 'out')).toSorted();
+
+  it('is refused where there is such a file: nothing is run, and the file is what it was', async () => {
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(join(folder, 'out', 'x.ipynb'), 'of another run');
+    const { log, code, output } = await run({ settings: claim('job-1') });
+    expect([log, code]).toEqual([
+      `There is a file ${output} already. Nothing was run, so that it is not overwritten.\n`,
+      1,
+    ]);
+    expect([readFileSync(output, 'utf8'), existsSync(join(folder, 'arguments'))]).toEqual(['of another run', false]);
+    expect(inOut()).toEqual(['x.ipynb']);
+  });
+
+  it('is that of one run only, of several side by side', async () => {
+    const runs = await Promise.all(['a', 'b', 'c', 'd'].map((job) => run({ settings: claim(job) })));
+    expect(runs.map(({ code }) => code).toSorted()).toEqual([0, 1, 1, 1]);
+    expect(inOut()).toEqual(['x.ipynb']);
+  });
+
+  it('is found again by the next attempt of the same job, and by no other job', async () => {
+    const first = await run({ settings: claim('job-1', true), program: 'exit 7' });
+    expect([first.code, inOut()]).toEqual([7, ['.job-1.claim', 'x.ipynb']]);
+    expect((await run({ settings: claim('job-2', true) })).code).toBe(1);
+    expect((await run({ settings: claim('job-1', true) })).code).toBe(0);
+    expect(inOut()).toEqual(['x.ipynb']);
+  });
+
+  it('leaves no claim where there is no further attempt', async () => {
+    expect((await run({ settings: claim('job-1'), program: 'exit 7' })).code).toBe(7);
+    expect(inOut()).toEqual(['x.ipynb']);
+  });
+});
 
 withPython('the results of a notebook', () => {
   it('are its scraps, each by its own media type', async () => {

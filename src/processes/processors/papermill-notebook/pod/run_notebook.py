@@ -117,6 +117,32 @@ def prepare_mount(settings):
         wait_for_mount(**settings["mount"])
 
 
+def claim_of(settings):
+    return os.path.join(os.path.dirname(settings["output"]), ".%s.claim" % settings["claim"]["job"])
+
+
+def claim_output(settings):
+    """Makes the file whose name the client chose: of all runs side by side one only does. Another attempt of the job finds its claim."""
+    output = settings["output"]
+    try:
+        os.close(os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o664))
+    except FileExistsError:
+        if not os.path.exists(claim_of(settings)):
+            raise Failure("There is a file %s already. Nothing was run, so that it is not overwritten." % output)
+        return
+    open(claim_of(settings), "w").close()
+
+
+def release_claim(settings, code=0):
+    """Once there is no further attempt: not where this one was broken off by SIGTERM, or failed and is repeated."""
+    if "claim" not in settings or code == 143 or (code != 0 and settings["claim"]["repeats"]):
+        return
+    try:
+        os.remove(claim_of(settings))
+    except OSError:
+        pass  # There was none.
+
+
 def prepare(settings):
     if "condaStoreGroups" in settings:
         set_up_conda(settings["home"], settings["condaStoreGroups"])
@@ -126,6 +152,8 @@ def prepare(settings):
     if not os.path.isfile(settings["notebook"]):
         raise Failure("There is no notebook %s." % settings["notebook"])
     os.makedirs(os.path.dirname(settings["output"]), exist_ok=True)
+    if "claim" in settings:
+        claim_output(settings)
 
 
 # --- papermill
@@ -721,6 +749,15 @@ def main(command):
     mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
     mimetypes.add_type(NOTEBOOK_TYPE, ".ipynb")
     settings = json.loads(os.environ["NOTEBOOK_SETTINGS"])
+    try:
+        run(command, settings)
+    except SystemExit as end:
+        release_claim(settings, end.code)
+        raise
+    release_claim(settings)
+
+
+def run(command, settings):
     try:
         if "inspect" in settings:
             prepare_mount(settings)
