@@ -113,7 +113,7 @@ resources:
       pod_security_context: { runAsUser: 0 }
       extra_volumes: [{ name: results, emptyDir: {} }]
       extra_volume_mounts: [{ name: results, mountPath: /full-results-pvc }]
-      command: cat /s3/note.txt; readlink /output; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
+      command: cat /s3/note.txt; readlink /output-byoa; echo PYGEOAPI_K8S_MANAGER_RESULT_START; printf '%s' "$TITLE"
 `;
 
 async function makeBucket(): Promise<void> {

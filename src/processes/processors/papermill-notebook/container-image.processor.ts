@@ -103,6 +103,12 @@ if [ -n "$3" ]; then mkdir -p -- "$3" && ln -sfn -- "$3" /output-byoa || exit; f
 set --
 `;
 
+/**
+ * Interactive, as the predecessor's: images activate their environments for those only. It says on stderr that it has no terminal; of two streams the lines come in
+ * any order, and could fall into the result.
+ */
+const SHELL = ['bash', '-c', 'exec bash -i -c "$0" run-image "$@" 2>&1'];
+
 /** Runs any container image, with the keys of pygeoapi-kubernetes-papermill. Results are what the log carries after the result markers. */
 @Injectable()
 @Processor(
@@ -199,7 +205,7 @@ export function makeContainerImagePod(
       {
         name: 'notebook',
         image: definition.default_image,
-        command: ['bash', '-i', '-c', SET_UP + definition.command, 'run-image'].map(escapeReferences),
+        command: [...SHELL, SET_UP + definition.command].map(escapeReferences),
         args: args.map(escapeReferences),
         ...(resources ? { resources } : {}),
         ...withoutEmpty({ env, envFrom, volumeMounts }),

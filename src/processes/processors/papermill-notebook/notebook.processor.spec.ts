@@ -223,7 +223,12 @@ describe('the configuration of the predecessor', () => {
         {
           name: 'notebook',
           image: 'example',
-          command: ['bash', '-i', '-c', expect.stringMatching(/\npython3 \/app\/run.py --mode fast$/), 'run-image'],
+          command: [
+            'bash',
+            '-c',
+            'exec bash -i -c "$0" run-image "$@" 2>&1',
+            expect.stringMatching(/\npython3 \/app\/run.py --mode fast$/),
+          ],
           args: ['/s3', '60', `/full-results-pvc/runs/pygeoapi-job-${jobId}`],
           env: [
             { name: 'MODE', value: 'production' },
