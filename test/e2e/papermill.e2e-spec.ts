@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import {
@@ -219,6 +219,21 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const start = 'import subprocess\nsubprocess.Popen(["sleep", "3600"], start_new_session=True)';
     const server = await succeed('execute-notebook', await notebook('server', [start, 'print("x" * 10_000_000)']));
     expect(await bed.log(server.status.jobID)).toContain('What the notebook left running is ended: sleep.');
+  }, 240_000);
+
+  it('never overwrite a file whose name was asked for: of two runs side by side one has it, later ones are refused', async () => {
+    const ask = { notebook: 'notebooks/fails.ipynb', parameters_json: { divisor: 2 }, output_filename: 'mine.ipynb' };
+    const both = await Promise.all([run('execute-notebook', ask), run('execute-notebook', ask)]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['failed', 'successful']);
+    const output = home.file(String((both[0] as unknown as Results)['result-notebook']));
+    const written = await readFile(output, 'utf8');
+    expect(JSON.parse(written)).toHaveProperty('cells');
+    const later = await run('execute-notebook', ask);
+    expect(later.cause?.message).toContain('a notebook of the name that was asked for (output_filename) already');
+    expect([await readFile(output, 'utf8'), await readdir(join(output, '..'))]).toEqual([
+      written,
+      expect.not.arrayContaining([expect.stringContaining('.claim')]),
+    ]);
   }, 240_000);
 
   it('that are not there, and kernels that are not there, are said to be missing', async () => {
