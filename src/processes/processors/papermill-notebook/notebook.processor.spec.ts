@@ -226,7 +226,7 @@ describe('the configuration of the predecessor', () => {
           command: [
             'bash',
             '-c',
-            'exec bash -i -c "$0" run-image "$@" 2>&1',
+            'exec bash -i -c "$$0" run-image "$$@" 2>&1',
             expect.stringMatching(/\npython3 \/app\/run.py --mode fast$/),
           ],
           args: ['/s3', '60', `/full-results-pvc/runs/pygeoapi-job-${jobId}`],
