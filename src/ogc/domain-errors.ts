@@ -120,6 +120,13 @@ export class InputsTooLargeError extends PayloadTooLargeError {}
 /** The `Idempotency-Key` stands for another request already. */
 export class IdempotencyConflictError extends DomainError {}
 
+/** The id that a request chose for its job is that of another already, whoever's. */
+export class JobIdTakenError extends DomainError {
+  constructor(readonly jobId: string) {
+    super(`The job_id "${jobId}" is taken; nothing was created. Choose another UUID, or none.`);
+  }
+}
+
 /** A synchronous request waited as long as it may, and its job goes on. */
 export class SyncWaitExceededError extends DomainError {}
 

@@ -173,6 +173,16 @@ const GENERAL = {
       'The same key was sent before with another body; it stands for that request as long as its job exists. Nothing was done.',
     remedies: ['Use a new key for a new request.', 'Send the same body where the request is a repetition.'],
   },
+  'job-id-taken': {
+    title: 'The job_id is taken',
+    status: 409,
+    meaning:
+      'The execute request chose the id of its job, and there is one of that id already: it runs, has ended, or was dismissed and is being removed. Nothing was created.',
+    remedies: [
+      'Choose a UUID of your own making, a new one for each job, or leave "job_id" out.',
+      'To send a request again safely, use the header "Idempotency-Key" instead.',
+    ],
+  },
   'too-many-jobs': {
     title: 'Too many jobs',
     status: 429,

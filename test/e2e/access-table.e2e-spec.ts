@@ -136,6 +136,9 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
       expected: asksForToken('ok'),
     },
   ],
+  'POST /processes/:processId/jobs': [
+    { path: ({ kind }) => `/processes/${kind}/jobs`, headers: json, body: execution, expected: asksForToken('ok') },
+  ],
   'GET /processes/:processId/execution': [
     { path: ({ kind }) => `/processes/${kind}/execution`, expected: asksForToken('said') },
   ],

@@ -15,7 +15,9 @@ import { codingOf } from './body-codings.js';
 export const UNKNOWN_LIMIT = 256 * 1024;
 
 /** Routes whose bodies are for a process, by what is done with it. */
-const EXECUTING = new Set(['execution', 'validation', 'form'].map((name) => `/processes/:processId/${name}`));
+const EXECUTING = new Set(['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`));
+/** Of those, the routes that make jobs, by a name of the standard or of the predecessor. */
+const EXECUTIONS = new Set(['execution', 'jobs'].map((name) => `/processes/:processId/${name}`));
 const DISMISSAL = '/jobs/:jobId/dismissal';
 
 /** How a body is read that may be sent. */
@@ -116,7 +118,7 @@ export function admitBodies(
       await decide(request, reply);
     } catch (error) {
       const { processId } = (request.params ?? {}) as { readonly processId?: string };
-      if (processId !== undefined && request.routeOptions.url?.endsWith('/execution')) {
+      if (processId !== undefined && EXECUTIONS.has(request.routeOptions.url ?? '')) {
         observer?.executionRefused(processId, error);
         access?.logRefusal(executionOf(processId), callerOf(request), error);
       }

@@ -57,7 +57,7 @@ export interface ExecutionJobOptions {
   readonly settings: JobSettings;
   /** Of an execution that is traced. */
   readonly trace?: TraceParent;
-  /** Of an execution with an `Idempotency-Key`: the digest of the request. */
+  /** Of an execution whose id is not the server's own choice: what tells its request from others (`Idempotency`). */
   readonly idempotencyDigest?: string;
   /** By which the job exchanges files. */
   readonly transfer?: Pick<TransferOffer, 'annotations' | 'environment'>;

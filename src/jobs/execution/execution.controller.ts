@@ -2,9 +2,14 @@ import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
-import { IDEMPOTENCY_KEY_DESCRIPTION } from '../../processes/api-definition/openapi-processes.js';
+import { IDEMPOTENCY_KEY_DESCRIPTION, jobIdSchema } from '../../processes/api-definition/openapi-processes.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
 import { ExecutionAnswers } from './execution-answers.js';
+
+const EXECUTE_SCHEMA = {
+  type: 'object',
+  properties: { inputs: { type: 'object' }, job_id: jobIdSchema },
+};
 
 @ApiTags('Execution')
 @ApiBearerAuth()
@@ -32,7 +37,7 @@ export class ExecutionController {
     description: IDEMPOTENCY_KEY_DESCRIPTION,
     schema: { type: 'string', minLength: 1, maxLength: 257 },
   })
-  @ApiBody({ schema: { type: 'object', properties: { inputs: { type: 'object' } } } })
+  @ApiBody({ schema: EXECUTE_SCHEMA })
   @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })
   @ApiResponse({
     status: 201,
@@ -43,6 +48,7 @@ export class ExecutionController {
   @ApiProblem(400, 'The request does not fit the description; each fault has a JSON Pointer')
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such process')
+  @ApiProblem(409, 'The `job_id` of the body is taken')
   @ApiProblem(413, 'The request is too large')
   @ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br')
   @ApiProblem(422, 'The Idempotency-Key was used with another body')
@@ -51,6 +57,25 @@ export class ExecutionController {
   @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')
   @ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on')
   async execute(
+    @Param('processId') processId: string,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.answers.answer(processId, body, request, reply);
+  }
+
+  @Post(':processId/jobs')
+  @ApiOperation({
+    operationId: 'executeAsJob',
+    deprecated: true,
+    summary: 'An alias of `/processes/{processId}/execution`',
+    description:
+      'Takes and answers what `/processes/{processId}/execution` does, for clients of earlier drafts of the standard. New clients use that.',
+  })
+  @ApiBody({ schema: EXECUTE_SCHEMA })
+  @ApiResponse({ status: 'default', description: 'As of `/processes/{processId}/execution`' })
+  async executeAsJob(
     @Param('processId') processId: string,
     @Body() body: unknown,
     @Req() request: FastifyRequest,

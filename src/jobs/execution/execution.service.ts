@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { jobName } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
-import { IdempotencyConflictError, InvalidRequestError, MisconfiguredError } from '../../ogc/domain-errors.js';
+import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
   parseExecuteRequest,
   tokenOf,
@@ -21,7 +21,7 @@ import { maskSecrets } from '../../processes/schema/secrets.js';
 import { activeTrace, inSpan } from '../../tracing/tracing.js';
 import { Access, type Caller, executionOf } from '../../access/access.js';
 import { splitJob } from './execution-secret.js';
-import { type Idempotency, idempotencyOf } from './idempotency.js';
+import { chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { JobAdmission } from './job-admission.js';
@@ -90,7 +90,7 @@ export class ExecutionService {
    * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, TooManyJobsError,
-   * UnavailableError; IdempotencyConflictError where the key stands for another body
+   * UnavailableError; IdempotencyConflictError where the key stands for another body, JobIdTakenError where `job_id` is another job's
    */
   async execute(processId: string, body: unknown, caller: Caller, options: ExecuteOptions = {}): Promise<JobRecord> {
     const began = performance.now();
@@ -118,11 +118,13 @@ export class ExecutionService {
     const process = this.processes.get(processId);
     const inputToken = tokenOf(process, body);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
-    const request = await inSpan('validate', {}, async () => this.parse(process, body, reading));
+    const request = await inSpan('validate', {}, async () =>
+      this.parse(process, body, { ...reading, isKeyed: idempotencyKey !== undefined }),
+    );
     const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined
-        ? undefined
+        ? chosenJob(request.jobId)
         : idempotencyOf(idempotencyKey, {
             caller: await this.access.identify(processId, caller, inputToken),
             processId,
@@ -133,7 +135,7 @@ export class ExecutionService {
     const jobId = idempotency?.jobId ?? uuidv7();
     addLogFields({ jobId });
     span.setAttribute('ogc.job.id', jobId);
-    const known = idempotency && this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
+    const known = idempotency && this.known(jobId);
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     const done = this.live.reserve(process);
     try {
@@ -189,7 +191,8 @@ export class ExecutionService {
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.preparation.largeInputs(process, request.inputs);
     await this.linked.assertValid(processId, request.links, gone);
-    const jobId = uuidv7();
+    if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
+    const jobId = request.jobId ?? uuidv7();
     const lineCaller = await this.lineCaller(process, request, caller, inputToken);
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
@@ -211,17 +214,13 @@ export class ExecutionService {
     return this.admission.lineCaller(process, this.preparation.settingsOf(process, request), caller, inputToken);
   }
 
+  private known(jobId: string): JobRecord | undefined {
+    return this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
+  }
+
   private parse(process: RegisteredProcess, body: unknown, reading: Reading = {}): ExecuteRequest {
     return parseExecuteRequest(process, body, { emptyOutputs: this.configuration.server.outputsEmpty, ...reading });
   }
-}
-
-/** @throws IdempotencyConflictError where the job was made of another request */
-function sameRequest(job: JobRecord, { digest }: Idempotency): JobRecord {
-  if (job.idempotencyDigest === digest) return job;
-  throw new IdempotencyConflictError(
-    `The Idempotency-Key was used with another body before, for job "${job.jobId}"; it stands for that as long as the job exists. Use a new key for a new request.`,
-  );
 }
 
 function isEmpty(outputs: ExecuteRequest['outputs']): boolean {

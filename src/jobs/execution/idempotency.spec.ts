@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { IdempotencyConflictError, InvalidRequestError, JobIdTakenError } from '../../ogc/domain-errors.js';
 import { isJobId } from '../../k8s/names.js';
+import { parseChosenJobId } from '../../processes/request/chosen-job-id.js';
 import { parseJson } from '../../json/parse-json.js';
-import { idempotencyOf, parseIdempotencyKey } from './idempotency.js';
+import type { JobRecord } from '../model/job-record.js';
+import { chosenJob, idempotencyOf, parseIdempotencyKey, sameRequest } from './idempotency.js';
 
 describe('the Idempotency-Key header', () => {
   it.each([
@@ -69,4 +71,31 @@ describe('a key', () => {
     );
     expect(idempotencyOf('key', { ...request, body: withToken }).digest).not.toBe(idempotencyOf('key', request).digest);
   });
+});
+
+describe('the job that a request means', () => {
+  const jobId = '019ad0c5-3f5a-7c3e-8a53-5d1f0e6b7a42';
+  const madeOf = (idempotencyDigest?: string) => ({ jobId, idempotencyDigest }) as JobRecord;
+
+  it('that chose its id is its own, and no other request is, whatever it asks for', () => {
+    const [one, other] = [chosenJob(jobId), chosenJob(jobId)];
+    if (!one || !other) throw new Error('Nothing was chosen');
+    expect(one.jobId).toBe(jobId);
+    expect(sameRequest(madeOf(one.digest), one).jobId).toBe(jobId);
+    for (const digest of [other.digest, 'of a key', undefined])
+      expect(() => sameRequest(madeOf(digest), one)).toThrow(JobIdTakenError);
+  });
+
+  it('with a key is that of the same body', () => {
+    const keyed = { jobId, digest: 'of a key' };
+    expect(sameRequest(madeOf('of a key'), keyed).jobId).toBe(jobId);
+    expect(() => sameRequest(madeOf('another'), keyed)).toThrow(IdempotencyConflictError);
+  });
+
+  it('can be chosen by every id that jobs of this manager have, and by no other', () => {
+    for (const id of [jobId, jobId.toUpperCase(), `${jobId}\n`, jobId.replaceAll('-', ''), ''])
+      expect([id, parseChosenJobId({ job_id: id }, false, []) === id]).toEqual([id, isJobId(id)]);
+  });
+
+  it('is the choice of nobody where there is no job_id', () => expect(chosenJob(undefined)).toBeUndefined());
 });

@@ -1,14 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { stringify as stringifyUuid } from 'uuid';
 import { isMapping } from '../../config/validation.js';
 import { canonicalJson } from '../../json/canonical-json.js';
-import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { IdempotencyConflictError, InvalidRequestError, JobIdTakenError } from '../../ogc/domain-errors.js';
+import type { JobRecord } from '../model/job-record.js';
 
-/** What an `Idempotency-Key` stands for: a job, and the body that it was made of. */
+/** The job that a request means, and what tells its Job from those of other requests for the same id. */
 export interface Idempotency {
   readonly jobId: string;
-  /** Of the body; 256 bits. */
+  /** Of the body, 256 bits, where the request has an `Idempotency-Key`; else of this request alone. */
   readonly digest: string;
+  /** Whether the request chose the id itself (`job_id`), so that no other request may have it. */
+  readonly isChosen?: true;
 }
 
 const LONGEST_KEY = 255;
@@ -48,6 +51,20 @@ export function idempotencyOf(
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const asked = token === undefined ? body : withoutToken(body);
   return { jobId: stringifyUuid(bytes), digest: sha256(canonicalJson(asked)).toString('base64url') };
+}
+
+/** The job of a request that chose its id, if it did: it is this request's own, so that of several at once one makes it. */
+export function chosenJob(jobId: string | undefined): Idempotency | undefined {
+  return jobId === undefined ? undefined : { jobId, digest: `job_id:${randomUUID()}`, isChosen: true };
+}
+
+/** @throws JobIdTakenError, IdempotencyConflictError where the job was made of another request */
+export function sameRequest(job: JobRecord, { digest, isChosen }: Idempotency): JobRecord {
+  if (job.idempotencyDigest === digest) return job;
+  if (isChosen) throw new JobIdTakenError(job.jobId);
+  throw new IdempotencyConflictError(
+    `The Idempotency-Key was used with another body before, for job "${job.jobId}"; it stands for that as long as the job exists. Use a new key for a new request.`,
+  );
 }
 
 function withoutToken(body: unknown): unknown {

@@ -62,7 +62,7 @@ export class JobCreation {
   }
 }
 
-/** Whether a Job was made of this very request, not of an earlier one with its `Idempotency-Key`. */
+/** Whether a Job was made of this very request, not of an earlier one with its `Idempotency-Key` or `job_id`. */
 export function isSame({ metadata: one }: V1Job, { metadata: other }: V1Job): boolean {
   return [ownAnnotation.transfer, ownAnnotation.idempotency].every(
     (name) => one?.annotations?.[name] === other?.annotations?.[name],

@@ -1,4 +1,5 @@
 import { problemResponse } from '../../ogc/api-problem.js';
+import { JOB_ID_PATTERN } from '../request/chosen-job-id.js';
 import { exampleOf } from './example.js';
 import { localizeDescription } from '../description/localize.js';
 import { toOpenApi30Schema, type SchemaConversion } from './openapi-schema.js';
@@ -113,6 +114,7 @@ function executeSchema(
       },
       response: { type: 'string', enum: ['raw', 'document'], default: 'raw' },
       subscriber: subscriberSchema,
+      job_id: jobIdSchema,
       ...queueProperty(process),
     },
   };
@@ -145,6 +147,14 @@ function queueProperty({ queueChoices: { names, priorities } }: RegisteredProces
     },
   };
 }
+
+export const jobIdSchema: SchemaObject = {
+  type: 'string',
+  format: 'uuid',
+  pattern: JOB_ID_PATTERN,
+  description:
+    'The id that the job shall have; without it the server chooses one. One that is taken is refused (409), and so is any beside an `Idempotency-Key` (400)',
+};
 
 const subscriberSchema: SchemaObject = {
   type: 'object',
@@ -208,6 +218,7 @@ function responses(process: RegisteredProcess, toSchema: SchemaConversion): Reco
     400: problemResponse('The request does not fit the description; each fault has a JSON Pointer'),
     ...(process.requiresToken ? { 401: problemResponse('The API token is missing or wrong') } : {}),
     404: problemResponse('There is no such process'),
+    409: problemResponse('The `job_id` of the body is taken'),
     413: problemResponse('The request is too large'),
     415: problemResponse('The body is not JSON'),
     422: problemResponse('The Idempotency-Key was used with another body'),

@@ -1,4 +1,5 @@
 import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
+import { parseChosenJobId } from './chosen-job-id.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
@@ -59,6 +60,8 @@ export interface ExecuteRequest {
   /** The API token, where it came as the predecessor's `token` input. */
   readonly token?: string;
   readonly subscriber?: Subscriber;
+  /** The id that the job shall have, a UUID; absent: the server's choice. */
+  readonly jobId?: string;
   readonly queue?: RequestedQueue;
   /** Inputs given by link whose values have not been checked yet; absent: none. */
   readonly links?: readonly LinkedValue[];
@@ -83,6 +86,8 @@ export interface Reading {
   readonly emptyOutputs?: 'all' | 'none';
   /** What was wrong with the request before it became this body; default nothing. */
   readonly faults?: readonly RequestFault[];
+  /** Whether the request has an `Idempotency-Key`; default no. */
+  readonly isKeyed?: boolean;
 }
 
 /**
@@ -104,6 +109,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
   const response = parseResponse(body, faults);
   const subscriber = parseSubscriber(body, faults);
   const queue = parseQueue(process, body, faults);
+  const jobId = parseChosenJobId(body, reading.isKeyed === true, faults);
   if (faults.length > 0) throw invalid(process, faults, unknownOutputs);
   return {
     inputs: validated.inputs,
@@ -112,6 +118,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
     ...(token !== undefined ? { token } : {}),
     ...(subscriber ? { subscriber } : {}),
     ...(queue ? { queue } : {}),
+    ...(jobId === undefined ? {} : { jobId }),
     ...(validated.links.length > 0 ? { links: validated.links } : {}),
   };
 }
