@@ -4,7 +4,8 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { isAddress, Links } from '../ogc/links.js';
-import { executeOperations, BEARER_SCHEME } from '../processes/api-definition/openapi-processes.js';
+import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
+import { executeOperations } from '../processes/api-definition/openapi-processes.js';
 import { withOperationsByGet } from '../processes/api-definition/openapi-kvp.js';
 import {
   toOpenApi30Schema,

@@ -5,6 +5,7 @@ import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
+import { offsetSchema } from '../ogc/requests/offset.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
 import { checkQuery, parsePage } from './description/list-query.js';
@@ -46,7 +47,7 @@ export class ProcessesController {
   @ApiQuery({
     name: 'offset',
     required: false,
-    schema: { type: 'integer', minimum: 0 },
+    schema: offsetSchema,
     description: 'Where the page begins; follow the links next and prev',
   })
   @ApiQuery(LANGUAGE)

@@ -1,8 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { HeaderTooLongError } from '../../ogc/domain-errors.js';
-
-/** Characters of a header that is read for its parts. */
-const LONGEST = 1024;
+import { LONGEST_HEADER } from '../../ogc/requests/longest-header.js';
 
 /** What a client asks for by them cannot be guessed, so one that is too long is refused. */
 const REFUSED = ['accept', 'accept-encoding', 'accept-language', 'accept-profile', 'prefer', 'link'] as const;
@@ -17,13 +15,13 @@ export function limitHeaders(fastify: FastifyInstance): void {
   const lengthOf = (value: string | string[] | undefined): number => [value ?? []].flat().join(', ').length;
   fastify.addHook('onRequest', async ({ raw: { headers } }) => {
     // Ranges without their condition would be another question.
-    if (PASSED_OVER.some((name) => lengthOf(headers[name]) > LONGEST))
+    if (PASSED_OVER.some((name) => lengthOf(headers[name]) > LONGEST_HEADER))
       for (const name of PASSED_OVER) delete headers[name];
-    const long = REFUSED.find((name) => lengthOf(headers[name]) > LONGEST);
+    const long = REFUSED.find((name) => lengthOf(headers[name]) > LONGEST_HEADER);
     if (long === undefined) return;
     const length = lengthOf(headers[long]);
     // The problem itself is negotiated by these.
     for (const name of REFUSED) delete headers[name];
-    throw new HeaderTooLongError(`The header ${long} has ${length} characters; at most ${LONGEST} are read.`);
+    throw new HeaderTooLongError(`The header ${long} has ${length} characters; at most ${LONGEST_HEADER} are read.`);
   });
 }

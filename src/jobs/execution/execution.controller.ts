@@ -1,8 +1,14 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
-import { IDEMPOTENCY_KEY_DESCRIPTION, jobIdSchema } from '../../processes/api-definition/openapi-processes.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
+import {
+  IDEMPOTENCY_KEY_DESCRIPTION,
+  idempotencyKeySchema,
+  jobIdSchema,
+  preferSchema,
+} from '../../processes/api-definition/openapi-processes.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
 import { ExecutionAnswers } from './execution-answers.js';
 
@@ -12,7 +18,7 @@ const EXECUTE_SCHEMA = {
 };
 
 @ApiTags('Execution')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('processes')
 export class ExecutionController {
   constructor(private readonly answers: ExecutionAnswers) {}
@@ -29,13 +35,13 @@ export class ExecutionController {
     required: false,
     description:
       'RFC 7240: `respond-async`, `wait=SECONDS`, `return=minimal` (outputs by reference), `return=representation`; Preference-Applied says which were',
-    schema: { type: 'string' },
+    schema: preferSchema,
   })
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
     description: IDEMPOTENCY_KEY_DESCRIPTION,
-    schema: { type: 'string', minLength: 1, maxLength: 257 },
+    schema: idempotencyKeySchema,
   })
   @ApiBody({ schema: EXECUTE_SCHEMA })
   @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })

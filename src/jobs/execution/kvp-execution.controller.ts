@@ -1,9 +1,10 @@
 import { Controller, Get, Head, Header, Param, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiExcludeEndpoint, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { InvalidRequestError, OutputNotFoundError, UnwantedRequestError } from '../../ogc/domain-errors.js';
 import { isIgnored } from '../../ogc/requests/ignored-parameters.js';
@@ -13,6 +14,7 @@ import { isDeliberate } from '../../ogc/requests/same-origin.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { type KvpRequest, readKvpRequest } from '../../processes/request/kvp-request.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
+import { preferSchema } from '../../processes/api-definition/openapi-processes.js';
 import { ExecutionAnswers } from './execution-answers.js';
 import { ExecutionService } from './execution.service.js';
 
@@ -23,7 +25,7 @@ import { ExecutionService } from './execution.service.js';
  * says whether the request is right.
  */
 @ApiTags('Execution')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('processes')
 @ConformsTo([conformanceClass.draft.kvpExecute])
 export class KvpExecutionController {
@@ -69,7 +71,7 @@ export class KvpExecutionController {
     name: 'Prefer',
     required: false,
     description: 'As of POST; the parameter `response[prefer]` goes before it',
-    schema: { type: 'string' },
+    schema: preferSchema,
   })
   @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })
   @ApiResponse({ status: 201, type: StatusInfoDto, description: 'The job was made; its address stands in Location' })

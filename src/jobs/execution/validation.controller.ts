@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { Links, relation } from '../../ogc/links.js';
 import { goneSignal } from '../../ogc/requests/client-gone.js';
 import { callerOf } from '../../access/access.js';
@@ -11,7 +12,7 @@ import { ValidationDto } from './validation.dto.js';
 
 /** Says what an execute request would run; a sibling of `execution` that takes the same requests and creates nothing. */
 @ApiTags('Execution')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('processes')
 export class ValidationController {
   constructor(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { encodeCursor, isAfter, matches, parseJobListQuery } from './job-list.query.js';
 import { jobStatus } from '../model/job-status.js';
@@ -60,6 +61,7 @@ describe('the parameters of the job list', () => {
     [{ minDuration: ['1', '2'] }, ['minDuration']],
     [{ bbox: '1', startindex: '2' }, ['bbox', 'startindex']],
     [{ offset: '-1' }, ['offset']],
+    [{ offset: String(MAX_OFFSET + 1) }, ['offset']],
     [{ offset: '1', cursor: encodeCursor(parseJobListQuery({}, limits), failed) }, ['offset']],
     [{ status: 'done', limit: '0', datetime: 'x', cursor: '?' }, ['status', 'datetime', 'cursor', 'limit']],
   ])('%j are refused, each by name', (query, pointers) => {

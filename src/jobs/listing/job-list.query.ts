@@ -1,5 +1,6 @@
 import { missingZone } from '../../ogc/date-times.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
+import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { JobOrder, type SortedPosition } from './job-order.js';
 import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
 import type { JobStatus, StatusCode } from '../model/job-status.js';
@@ -25,9 +26,6 @@ export interface JobListQuery {
   /** Whether {@link matches} needs the job's status. */
   readonly needsStatus: boolean;
 }
-
-/** Of `offset`. */
-const MAX_OFFSET = 1_000_000_000;
 
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -71,11 +69,12 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
     if (typeof value === 'string' || value === undefined) return value;
     return fault(name, 'must be given once');
   };
-  const number = (name: string, minimum: number): number | undefined => {
+  const number = (name: string, minimum: number, maximum = Infinity): number | undefined => {
     const text = one(name);
     if (text === undefined) return undefined;
-    if (!/^\d+$/.test(text) || Number(text) < minimum)
-      return fault(name, `must be an integer of at least ${minimum} (is "${text}")`);
+    const range = maximum === Infinity ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+    if (!/^\d+$/.test(text) || Number(text) < minimum || Number(text) > maximum)
+      return fault(name, `must be an integer ${range} (is "${text}")`);
     return Number(text);
   };
 
@@ -96,7 +95,7 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
       : (decodeCursor(cursor, sorted) ?? fault('cursor', 'is not one that this server gave for this order'));
   const [minDuration, maxDuration] = [number('minDuration', 0), number('maxDuration', 0)];
   const limit = number('limit', 1) ?? limits.defaultItems;
-  const offset = number('offset', 0);
+  const offset = number('offset', 0, MAX_OFFSET);
   if (offset !== undefined && cursor !== undefined)
     fault('offset', 'must not be given with cursor: a page begins at the one or after the other');
   if (faults.length > 0) throw new InvalidRequestError('The parameters of the job list are wrong.', faults);
@@ -112,7 +111,7 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
     maxDuration,
     order: sorted,
     after,
-    offset: offset === undefined ? undefined : Math.min(offset, MAX_OFFSET),
+    offset,
     needsStatus:
       sorted !== undefined || statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
   };

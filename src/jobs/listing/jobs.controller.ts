@@ -1,11 +1,13 @@
 import { Controller, Delete, Get, Optional, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
+import { offsetSchema } from '../../ogc/requests/offset.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import { profileUri } from '../../ogc/requests/profiles.js';
@@ -30,7 +32,7 @@ import { type JobPage, JobsService, type PageParameter } from './jobs.service.js
 import { toShortStatusInfo, toStatusInfo } from './status-info.js';
 
 @ApiTags('Jobs')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('jobs')
 @ConformsTo([
   conformanceClass.jobList,
@@ -91,7 +93,7 @@ export class JobsController {
   @ApiQuery({
     name: 'offset',
     required: false,
-    schema: { type: 'integer', minimum: 0 },
+    schema: offsetSchema,
     description:
       'How many jobs to leave out; links then lead by it. Jobs that arrive meanwhile shift it, which a `cursor` is safe from',
   })

@@ -1,11 +1,12 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { Access, callerOf } from '../../access/access.js';
 import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { addVary } from '../../ogc/languages.js';
 import { JobCache } from '../model/job-cache.js';
@@ -18,12 +19,15 @@ const EVENTS = 'text/event-stream';
 /** Seconds of silence after which a followed log ends where nothing else is said. */
 const MAX_SILENCE = 30;
 
+/** Six digits for the number of an attempt; 15, which are exact, for bytes. */
+const MOST = { attempt: 999_999, from: 999_999_999_999_999 } as const;
+
 const LOG_FOLLOW =
   'Of a followed log: `attempt`, the first byte (`from`), and whether it `may-end-early`, after `silence` seconds without a line';
 
 /** What a job's containers print; beyond the standard. */
 @ApiTags('Jobs')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('jobs')
 export class LogsController {
   /** Seconds; 0: none. */
@@ -56,13 +60,13 @@ export class LogsController {
   @ApiQuery({
     name: 'attempt',
     required: false,
-    schema: { type: 'integer', minimum: 1 },
+    schema: { type: 'integer', minimum: 1, maximum: MOST.attempt },
     description: 'Of a job that was tried again: which attempt; the newest where it is not said',
   })
   @ApiQuery({
     name: 'from',
     required: false,
-    schema: { type: 'integer', minimum: 0 },
+    schema: { type: 'integer', minimum: 0, maximum: MOST.from },
     description: 'Bytes of the text at its beginning that are left out, for the client has them',
   })
   @ApiHeader({
@@ -156,11 +160,10 @@ function parseFollow(text: string | undefined): boolean {
   throw wrong('follow', `must be true or false (is "${text}")`);
 }
 
-/** Of at most six digits for the number of an attempt; of 15, which are exact, for bytes. */
 function parseInteger(name: 'attempt' | 'from', text: string, least: number): number {
-  const digits = name === 'attempt' ? /^\d{1,6}$/ : /^\d{1,15}$/;
-  if (digits.test(text) && Number(text) >= least) return Number(text);
-  throw wrong(name, `must be an integer of at least ${least} (is "${text}")`);
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (number >= least && number <= MOST[name]) return number;
+  throw wrong(name, `must be an integer from ${least} to ${MOST[name]} (is "${text}")`);
 }
 
 function wrong(pointer: string, message: string): InvalidRequestError {

@@ -1,9 +1,10 @@
 import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../../access/access.js';
 import { Readers } from '../../access/readers.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { Links } from '../../ogc/links.js';
 import { askedProfiles } from '../../ogc/requests/profiles.js';
@@ -15,9 +16,12 @@ import { JobResults } from './job-results.js';
 import { resultsLinks, type ResultsPreview } from './results-preview.js';
 import { sendResults } from './send-results.js';
 
+/** Of a value of an output: nine digits. */
+const MAX_INDEX = 999_999_999;
+
 /** What came of a job (OGC API - Processes 1.0, section 7.13). */
 @ApiTags('Jobs')
-@ApiBearerAuth()
+@TakesToken()
 @Controller('jobs')
 @ConformsTo([conformanceClass.draft.core])
 export class ResultsController {
@@ -128,7 +132,7 @@ export class ResultsController {
     description:
       'An output whose description has a `maxOccurs` of more than 1 has as many values as the array that the job gave; any other has one.',
   })
-  @ApiParam({ name: 'index', schema: { type: 'integer', minimum: 0 }, description: 'From 0' })
+  @ApiParam({ name: 'index', schema: { type: 'integer', minimum: 0, maximum: MAX_INDEX }, description: 'From 0' })
   @ApiHeader({ name: 'Range', required: false, schema: { type: 'string' }, description: 'As in `bytes=0-1023`' })
   @ApiResponse({ status: 200, description: 'The value' })
   @ApiResponse({ status: 206, description: 'The range of it that was asked for' })

@@ -1,5 +1,7 @@
 import { problemResponse } from '../../ogc/api-problem.js';
+import { BEARER_SCHEME, optionalToken } from '../../ogc/requests/takes-token.js';
 import { JOB_ID_PATTERN } from '../request/chosen-job-id.js';
+import { LONGEST_HEADER } from '../../ogc/requests/longest-header.js';
 import { exampleOf } from './example.js';
 import { localizeDescription } from '../description/localize.js';
 import { toOpenApi30Schema, type SchemaConversion } from './openapi-schema.js';
@@ -13,11 +15,17 @@ import type {
 import type { InputDescription, OutputDescription } from '../description/process-description.js';
 import type { RegisteredProcess } from '../registry/registered-process.js';
 
-/** Name under which the document that takes these operations must have the security scheme. */
-export const BEARER_SCHEME = 'bearer';
-
 export const IDEMPOTENCY_KEY_DESCRIPTION =
   "A text of the client's choice, best a UUID in double quotes: a request that is repeated with the same key and body gives the same job, as long as that job exists. With another body it is refused (422). Keys of callers without token are one caller's.";
+
+/** A string of RFC 9651 of 1 to 255 characters, or as many without quotes. */
+export const idempotencyKeySchema: SchemaObject = {
+  type: 'string',
+  pattern: String.raw`^("([ !#-[\]-~]|\\["\\]){1,255}"|[!#-+\--[\]-~]{1,255})$`,
+};
+
+/** Of headers that are parsed. */
+export const preferSchema: SchemaObject = { type: 'string', maxLength: LONGEST_HEADER };
 
 /**
  * One documented execute operation per process, by path (OGC API - Processes 1.0, section 7.11).
@@ -50,7 +58,7 @@ function executeOperation(
     tags: [title],
     summary: `Execute ${title}`,
     description: [description, process.requiresToken ? token : undefined].filter(Boolean).join('\n\n'),
-    ...(process.requiresToken ? { security: [{ [BEARER_SCHEME]: [] }] } : {}),
+    ...security(process),
     parameters: [preferParameter(process), idempotencyKeyParameter],
     requestBody: {
       required: true,
@@ -60,6 +68,12 @@ function executeOperation(
     },
     responses: responses(process, toSchema),
   };
+}
+
+/** A processor that decides by itself may let some in without. */
+function security({ requiresToken, checksAccess }: RegisteredProcess): Pick<OperationObject, 'security'> {
+  if (checksAccess) return { security: optionalToken() };
+  return requiresToken ? { security: [{ [BEARER_SCHEME]: [] }] } : {};
 }
 
 function preferParameter({ description: { jobControlOptions } }: RegisteredProcess) {
@@ -74,7 +88,7 @@ function preferParameter({ description: { jobControlOptions } }: RegisteredProce
     in: 'header' as const,
     required: false,
     description: `Preferences (RFC 7240), several divided by commas: ${values.map((value) => `\`${value}\``).join(', ')}`,
-    schema: { type: 'string' },
+    schema: preferSchema,
   };
 }
 
@@ -83,7 +97,7 @@ const idempotencyKeyParameter = {
   in: 'header' as const,
   required: false,
   description: IDEMPOTENCY_KEY_DESCRIPTION,
-  schema: { type: 'string' },
+  schema: idempotencyKeySchema,
 };
 
 function executeSchema(

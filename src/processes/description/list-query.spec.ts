@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
+import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { checkQuery, parsePage } from './list-query.js';
 
 const limits = { defaultItems: 10, maxItems: 100 };
@@ -21,6 +22,11 @@ describe('the page of a list', () => {
     expect(() => parsePage({ limit }, limits)).toThrow(
       `A parameter of the request is wrong: limit must be an integer of at least 1 (is ${JSON.stringify(limit)}).`,
     );
+  });
+
+  test('an offset has a largest value', () => {
+    expect(parsePage({ offset: String(MAX_OFFSET) }, limits).offset).toBe(MAX_OFFSET);
+    expect(() => parsePage({ offset: String(MAX_OFFSET + 1) }, limits)).toThrow(`from 0 to ${MAX_OFFSET}`);
   });
 });
 

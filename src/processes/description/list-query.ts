@@ -1,6 +1,5 @@
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
-
-const MAX_OFFSET = 1_000_000_000;
+import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 
 export interface Page {
   readonly limit: number;
