@@ -8,6 +8,7 @@ import { Configuration } from './config/configuration.js';
 import { ConfigurationError, type ConfigurationFault } from './config/configuration-error.js';
 import { diagnose, type Mistake } from './commands/diagnosis.js';
 import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
+import { endProcess } from './commands/end-process.js';
 import { RELEASE_PODS, runReleasePods } from './commands/release-pods.js';
 import { createServer } from './server.js';
 import { version } from './http/version.js';
@@ -15,8 +16,7 @@ import { version } from './http/version.js';
 /** Starts the server; prints what it stands on, and one line `listening on http://HOST:PORT` when it is ready. */
 async function main(): Promise<void> {
   if (process.argv[2] === RELEASE_PODS) {
-    process.exitCode = await runReleasePods(process.argv.slice(3), print);
-    return;
+    return endProcess(await runReleasePods(process.argv.slice(3), print));
   }
   const { help, version: askedVersion, overrides, faults } = readCommandLine(process.argv.slice(2));
   if (help) return print(helpText());
@@ -58,17 +58,17 @@ class Shutdown {
     const said = isMistake(error) ? await diagnose(this.options, error).catch(() => describe(error)) : describe(error);
     process.stderr.write(`${said}\n`);
     await this.close().catch(() => undefined);
-    process.exit(1);
+    return endProcess(1);
   }
 
   private onSignal(): void {
-    if (this.isUnderWay) process.exit(1);
+    if (this.isUnderWay) return void endProcess(1);
     this.isUnderWay = true;
     this.close().then(
-      () => process.exit(0),
+      () => endProcess(0),
       (error: unknown) => {
         process.stderr.write(`${describe(error)}\n`);
-        process.exit(1);
+        return endProcess(1);
       },
     );
   }
@@ -110,5 +110,5 @@ function print(text: string): void {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${describe(error)}\n`);
-  process.exit(1);
+  return endProcess(1);
 });

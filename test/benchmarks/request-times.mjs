@@ -1,6 +1,6 @@
 /**
  * Loaded into the server by `--import`: where the time of its executions goes, seen through Node's diagnostics channels; the server knows nothing of it.
- * On exit it prints one line of JSON after the word `request-times`. True for one request at a time.
+ * Where it is asked to end it prints one line of JSON after the word `request-times`. True for one request at a time.
  */
 import { subscribe } from 'node:diagnostics_channel';
 
@@ -24,7 +24,7 @@ subscribe('http.server.response.finish', ({ request }) => {
   during.push(answered - sent);
   after.push(performance.now() - answered);
 });
-process.on('exit', () => console.log(`request-times ${JSON.stringify({ before, during, after })}`));
+process.once('SIGTERM', () => console.log(`request-times ${JSON.stringify({ before, during, after })}`));
 
 function isCreation({ method, path }) {
   return method === 'POST' && path.endsWith('/jobs');
