@@ -162,6 +162,78 @@ withPython('the results of a notebook', () => {
     });
   });
 
+  it('are the newest data of what is glued with display=True, and its display only where that is more than text', async () => {
+    const text = (name: string, value: string) => shown(name, { 'text/plain': [value] });
+    const table = 'PAR1';
+    const notebook = {
+      cells: [
+        cellWith(glued('number', 1), text('number', '1'), glued('map', { a: [true] }), text('map', "{'a': [True]}")),
+        cellWith(
+          glued('stale', 1),
+          text('stale', '1'),
+          glued('figure', 1),
+          glued('again', 'old'),
+          text('again', "'old'"),
+        ),
+        cellWith(glued('table', table, 'pandas'), shown('table', { 'text/html': '<table>', 'text/plain': 'x' })),
+        cellWith(glued('then-data', table, 'pandas'), shown('then-data', { 'text/html': '<table>' })),
+        cellWith(glued('stale', 2), text('figure', '<Figure>'), glued('again', 'new'), text('again', "'new'")),
+        cellWith(glued('then-data', [1])),
+      ],
+    };
+    const { log } = await run({ notebook, settings: without });
+    const json = (body: string) => ({ mediaType: 'application/json', body });
+    expect(resultsIn(log)).toEqual({
+      number: json('1'),
+      map: json('{"a": [true]}'),
+      stale: json('2'),
+      figure: { mediaType: 'text/plain; charset=utf-8', body: '<Figure>' },
+      again: json('"new"'),
+      table: { mediaType: 'text/html; charset=utf-8', body: '<table>' },
+      'then-data': json('[1]'),
+    });
+  });
+
+  it('are what an object that shows itself leaves before its empty scrap, as plotly’s figures do; without a form they are named', async () => {
+    const plotly = { data: [{ y: [1, 2] }], layout: {} };
+    const itself = { output_type: 'display_data', data: { 'application/vnd.plotly.v1+json': plotly }, metadata: {} };
+    const stream = { output_type: 'stream', name: 'stdout', text: 'x' };
+    const notebook = {
+      cells: [
+        cellWith(itself, shown('figure', {})),
+        cellWith(itself, shown('other', { 'text/plain': 'y' }), shown('lost', {})),
+        cellWith(itself, stream, shown('printed', {})),
+        cellWith(itself, glued('filtered', 3), shown('filtered', {})),
+      ],
+    };
+    const { log, code } = await run({ notebook, settings: without });
+    expect([code, resultsIn(log)]).toEqual([
+      0,
+      {
+        figure: { mediaType: 'application/vnd.plotly.v1+json', body: '{"data": [{"y": [1, 2]}], "layout": {}}' },
+        other: { mediaType: 'text/plain; charset=utf-8', body: 'y' },
+        filtered: { mediaType: 'application/json', body: '3' },
+      },
+    ]);
+    for (const name of ['lost', 'printed'])
+      expect(log).toContain(`scrap ${name} is not among the results: the notebook holds no form of it\n`);
+  });
+
+  it('have the executed notebook beside a scrap of its name', async () => {
+    const executed = { mediaType: 'application/x-ipynb+json', body: expect.stringContaining('"cells"') as string };
+    const own = (...names: string[]) => ({ cells: [cellWith(...names.map((name) => glued(name, 1)))] });
+    const one = { mediaType: 'application/json', body: '1' };
+    const { log } = await run({ notebook: own('notebook') });
+    expect(resultsIn(log)).toEqual({ notebook: one, 'result-notebook': executed });
+    expect(log).toContain('the executed notebook is the output result-notebook, for a scrap has the name notebook\n');
+    const both = await run({ notebook: own('notebook', 'result-notebook') });
+    expect(resultsIn(both.log)).toEqual({
+      notebook: one,
+      'result-notebook': one,
+      'result-notebook-of-run': executed,
+    });
+  });
+
   it('are a file, by its name’s media type, where the scrap result-file names one', async () => {
     writeFileSync(join(folder, 'area.geojson'), '{"type": "Point"}');
     const { log } = await run({

@@ -31,6 +31,9 @@ ENGINE = "kubernetes_job_progress"
 SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 SCRAP = "application/scrapbook.scrap."
 NOTEBOOK_TYPE = "application/x-ipynb+json"
+NOTEBOOK_OUTPUT = "notebook"
+# Where a scrap has that name: as the status names the file.
+NOTEBOOK_BESIDE = "result-notebook"
 # The kubelet keeps 10 MiB of a container's log; what is larger than this, encoded, cannot go that way.
 MOST_LOGGED = 8 * 1000 * 1000
 # What is longer of a line is left out of the log: it is in the executed notebook, and would push results out of the log.
@@ -617,17 +620,28 @@ def report_failure(output, code, words):
 def scraps_of(notebook):
     """By name: what was glued last, data and display."""
     scraps = {}
-    for cell in notebook.get("cells", []):
+    for at, cell in enumerate(notebook.get("cells", [])):
+        before = None
         for output in cell.get("outputs", []):
             data = output.get("data") or {}
             glued = (output.get("metadata") or {}).get("scrapbook") or {}
             payloads = [value for key, value in data.items() if key.startswith(SCRAP)]
             for payload in payloads:
                 payload = json.loads(text_of(payload)) if isinstance(payload, (str, list)) else payload
-                scraps.setdefault(payload["name"], {})["data"] = payload
+                scraps[payload["name"]] = {"data": payload, "cell": at}
             if not payloads and glued.get("name") is not None and glued.get("display", True):
-                scraps.setdefault(glued["name"], {})["display"] = data
+                scrap = scraps.get(glued["name"], {})
+                # One glue writes both into one cell; what was glued in another cell is not shown by this.
+                kept = {"data": scrap["data"]} if scrap.get("cell") == at and "data" in scrap else {}
+                scraps[glued["name"]] = dict(kept, display=data or shown_by_itself(before), cell=at)
+            before = output
     return scraps
+
+
+def shown_by_itself(output):
+    """What an object that shows itself (plotly's figures do) has left just before its scrap, which is then empty."""
+    is_display = output is not None and output.get("output_type") == "display_data"
+    return (output.get("data") or {}) if is_display and "scrapbook" not in (output.get("metadata") or {}) else {}
 
 
 def is_text(media_type):
@@ -656,14 +670,30 @@ def value_of_file(path, home):
 
 
 def value_of_scrap(name, scrap, home):
+    """A picture, table or text of its own over the data, but the data over the language's way to write them."""
     payload = scrap.get("data", {})
+    display = scrap.get("display") or {}
     if name == "result-file" and isinstance(payload.get("data"), str):
         return value_of_file(payload["data"], home)
-    if "display" in scrap:
-        return value_of_display(scrap["display"])
+    if display and not (payload and set(display) == {"text/plain"}):
+        return value_of_display(display)
     if payload.get("encoder") == "pandas":
         return "application/vnd.apache.parquet", base64.b64decode(payload["data"])
-    return "application/json", json.dumps(payload.get("data")).encode()
+    if payload:
+        return "application/json", json.dumps(payload.get("data")).encode()
+    say("scrap %s is not among the results: the notebook holds no form of it" % name)
+    return None
+
+
+def notebook_output(names):
+    """The executed notebook's output id: a scrap keeps the name that its author gave it."""
+    if NOTEBOOK_OUTPUT not in names:
+        return NOTEBOOK_OUTPUT
+    free = NOTEBOOK_BESIDE
+    while free in names:
+        free += "-of-run"
+    say("the executed notebook is the output %s, for a scrap has the name %s" % (free, NOTEBOOK_OUTPUT))
+    return free
 
 
 def results_of(raw, settings):
@@ -674,12 +704,13 @@ def results_of(raw, settings):
         if value is not None:
             results[name] = value
     if settings.get("notebookOutput", True):
-        results.setdefault("notebook", (NOTEBOOK_TYPE, raw))
+        results[notebook_output(results)] = (NOTEBOOK_TYPE, raw)
     declared = settings.get("outputs")
     if declared is None:
         return results
-    for name in set(results) - set(declared) - {"notebook"}:
-        say("scrap %s is not among the results: the process has no such output" % name)
+    for name, (_, content) in results.items():
+        if name not in declared and content is not raw:
+            say("scrap %s is not among the results: the process has no such output" % name)
     return {name: value for name, value in results.items() if name in declared}
 
 
@@ -721,7 +752,8 @@ def upload(target, media_type, content):
 
 def report_results(settings):
     with open(settings["output"], "rb") as file:
-        results = results_of(file.read(), settings)
+        raw = file.read()
+    results = results_of(raw, settings)
     targets = json.loads(os.environ.get("PYGEOAPI_K8S_MANAGER_OUTPUTS") or "{}")
     texts = []
     left = MOST_LOGGED
@@ -734,7 +766,7 @@ def report_results(settings):
         if len(text) <= left:
             left -= len(text)
             texts.append(text)
-        elif name == "notebook":
+        elif content is raw:
             say("the executed notebook is not among the results: with %d bytes it is too large for the log; it is at %s" % (len(content), settings["output"]))
         else:
             raise Failure("Result %s has %d bytes: too large for the log, by which results reach the server." % (name, len(content)))
