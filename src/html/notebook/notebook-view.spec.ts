@@ -25,6 +25,42 @@ const page = (text: string) =>
   );
 
 describe('the view of an executed notebook', () => {
+  it('says what an interactive figure of plotly is, and offers it without a script', () => {
+    const figure = {
+      data: [
+        { type: 'scatter', name: '<b>a</b>', y: { dtype: 'f8', bdata: Buffer.alloc(24).toString('base64') } },
+        { x: [1, 2] },
+        ...Array.from({ length: 20 }, () => ({ type: 'pie' })),
+      ],
+      layout: { title: { text: 'Waves' }, xaxis: { title: 'time' }, template: {} },
+    };
+    const html = '<div><script src="https://cdn.plot.ly/plotly.js"></script></div>';
+    const output = shows({ 'application/vnd.plotly.v1+json': figure, 'text/html': html, 'text/plain': 'Figure' });
+    const [view] = outputsOf(output);
+    expect(view).toEqual({
+      kind: 'figure',
+      title: 'Waves',
+      lines: [
+        'axes: time',
+        'scatter “<b>a</b>” with 3 values',
+        'scatter with 2 values',
+        ...Array<string>(18).fill('pie'),
+        'and 2 more',
+      ],
+      source: `data:application/json;base64,${Buffer.from(JSON.stringify(figure)).toString('base64')}`,
+    });
+    const shown = parse(page(notebookOf(code([output]))));
+    expect(shown.querySelector('figcaption')?.text).toBe('Waves (an interactive figure, plotly)');
+    expect(shown.querySelectorAll('script, b')).toEqual([]);
+    expect(shown.querySelector('a[download]')?.getAttribute('href')).toMatch(/^data:application\/json;base64,/);
+    const large = shows({ 'application/vnd.plotly.v1+json': { data: [{ y: 'x'.repeat(2_500_000) }] } });
+    expect(outputsOf(large)).toEqual([{ kind: 'figure', title: '', lines: ['scatter'] }]);
+    expect(page(notebookOf(code([large])))).toContain('too large to be offered here');
+    expect(outputsOf(shows({ 'application/vnd.plotly.v1+json': 'none', 'text/plain': 'x' }))).toEqual([
+      { kind: 'text', text: 'x' },
+    ]);
+  });
+
   it('has its cells, with what they gave', () => {
     const png = Buffer.from('png').toString('base64');
     const text = notebookOf(

@@ -1,6 +1,7 @@
 import { isMapping } from '../../config/validation.js';
 import { parseJson } from '../../json/parse-json.js';
 import { plainText } from './ansi.js';
+import { describeFigure, PLOTLY, type FigureWords } from './plotly-figure.js';
 import { sanitisedHtml, sanitisedMarkdown } from './sanitised.js';
 
 /** What a page shows of an executed notebook (https://nbformat.readthedocs.io/en/latest/format_description.html). HTML in it is sanitised. */
@@ -25,6 +26,7 @@ export type OutputView =
   | { readonly kind: 'text' | 'error'; readonly text: string }
   | { readonly kind: 'html'; readonly html: string }
   | { readonly kind: 'image'; readonly source: string; readonly description: string }
+  | (FigureWords & { readonly kind: 'figure'; /** Of its JSON; absent: too large. */ readonly source?: string })
   | { readonly kind: 'note'; readonly text: string };
 
 const MOST_CELLS = 300;
@@ -151,6 +153,9 @@ function viewBundle(data: Members, budget: Budget): OutputView[] {
       { kind: 'image', source: `data:${type};base64,${base64}`, description: cut(alternative, 200) || 'A picture' },
     ];
   }
+  // Before its HTML, which is nothing without its scripts.
+  const figure = describeFigure(data[PLOTLY]);
+  if (figure) return [{ kind: 'figure', ...figure, ...sourceOf(data[PLOTLY], budget) }];
   const html = textOf(data['text/html']);
   if (html !== '') {
     if (html.length > LONGEST_HTML || !budget.takes(html.length))
@@ -174,6 +179,12 @@ function viewBundle(data: Members, budget: Budget): OutputView[] {
   return others.length > 0
     ? [{ kind: 'note', text: `An output of type ${cut(others.join(', '), 200)} cannot be shown here.` }]
     : [];
+}
+
+function sourceOf(figure: unknown, budget: Budget): { source?: string } {
+  const base64 = Buffer.from(JSON.stringify(figure)).toString('base64');
+  const fits = base64.length <= LONGEST_IMAGE && budget.takes(base64.length);
+  return fits ? { source: `data:application/json;base64,${base64}` } : {};
 }
 
 /** Notebooks keep texts as lists of lines, too. */

@@ -55,6 +55,8 @@ function Output({ output }: { output: OutputView }) {
       return <Html html={output.html} />;
     case 'image':
       return <img class="result" src={output.source} alt={output.description} />;
+    case 'figure':
+      return <Figure figure={output} />;
     case 'note':
       return <p class="muted">{output.text}</p>;
     case 'error':
@@ -70,6 +72,33 @@ function Output({ output }: { output: OutputView }) {
         </pre>
       );
   }
+}
+
+/** What plotly's script would draw, in words: a page loads no scripts. */
+function Figure({ figure }: { figure: Extract<OutputView, { kind: 'figure' }> }) {
+  const { title, lines, source } = figure;
+  return (
+    <figure>
+      <figcaption>
+        {title === '' ? 'An interactive figure (plotly)' : `${title} (an interactive figure, plotly)`}
+      </figcaption>
+      <ul>
+        {lines.map((line) => (
+          <li>{line}</li>
+        ))}
+      </ul>
+      {source === undefined ? (
+        <p class="muted">It is too large to be offered here; the notebook’s file has it.</p>
+      ) : (
+        <p>
+          <a href={source} download="figure.plotly.json">
+            The figure as JSON
+          </a>
+          , for plotly: <code>plotly.io.from_json(text).show()</code>
+        </p>
+      )}
+    </figure>
+  );
 }
 
 /** Takes what `sanitised.ts` made, and nothing else: Preact does not escape it. */
