@@ -163,6 +163,7 @@ describe('the configuration of the predecessor', () => {
             { name: 'PROGRESS_ANNOTATION', value: 'pygeoapi.io/progress' },
             { name: 'HOME', value: '/home/jovyan' },
             { name: 'NOTEBOOK_RUNNER', value: expect.stringContaining('def main(command):') },
+            { name: 'NOTEBOOK_PAPERMILL', value: expect.stringContaining('from papermill.cli import') },
             { name: 'NOTEBOOK_SETTINGS', value: expect.any(String) },
           ],
           envFrom: [{ secretRef: { name: 'redis' } }],

@@ -1,19 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { INSPECTOR as inspector, RUNNER as runner } from '../pod/programs.js';
 import { readFoundNotebooks, type FoundNotebooks } from './notebook-finding.js';
 
-const inspector = readFileSync(join(import.meta.dirname, 'inspect_notebooks.py'), 'utf8');
-const runner = readFileSync(join(import.meta.dirname, '../pod/run_notebook.py'), 'utf8');
 const withPython = spawnSync('python3', ['--version']).status === 0 ? describe : describe.skip;
 
-/** Stands in for papermill; the real one is asked on the real cluster (test/e2e/papermill.e2e-spec.ts). */
+/** Stands in for papermill; the real one is asked in test/e2e/papermill-kernels.e2e-spec.ts. */
 const papermill = `
+import json
+
 def inspect_notebook(path):
     if "broken" in path:
         raise RuntimeError("no kernel")
+    with open(path) as file:
+        metadata = json.load(file)["metadata"]
+    if not metadata.get("kernelspec", {}).get("name"):
+        raise ValueError("No kernel name found in notebook and no override provided.")
+    if not (metadata.get("language_info", {}).get("name") or metadata["kernelspec"].get("language")):
+        raise ValueError("No language found in notebook and no override provided.")
     return {"x": {"name": "x", "inferred_type_name": "None", "default": "1", "help": "An x"}}
 `;
 
@@ -25,7 +32,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-function write(path: string, parameters: string | undefined, { markdown = '', language = 'python' } = {}): void {
+const inLanguage = (language: string) => ({ kernelspec: { name: language, language } });
+
+function write(
+  path: string,
+  parameters: string | undefined,
+  { markdown = '', metadata = inLanguage('python') as object } = {},
+): void {
   const cells = [
     ...(markdown ? [{ cell_type: 'markdown', metadata: {}, source: markdown }] : []),
     ...(parameters === undefined
@@ -33,7 +46,7 @@ function write(path: string, parameters: string | undefined, { markdown = '', la
       : [{ cell_type: 'code', metadata: { tags: ['parameters'] }, outputs: [], source: parameters }]),
   ];
   mkdirSync(join(home, path, '..'), { recursive: true });
-  writeFileSync(join(home, path), JSON.stringify({ cells, metadata: { kernelspec: { language } } }));
+  writeFileSync(join(home, path), JSON.stringify({ cells, metadata }));
 }
 
 function inspect(entries: readonly object[]): FoundNotebooks {
@@ -96,6 +109,85 @@ a, b = 1, 2
     });
   });
 
+  it('takes what a notebook does not say of kernel and language from the rest, and Python where there is no rest', () => {
+    const all: readonly object[] = [
+      {},
+      { kernelspec: { name: 'python3', display_name: 'Python 3' } },
+      { language_info: { name: 'python' } },
+      { kernelspec: { language: 'python' } },
+      { kernelspec: { name: 'ir' } },
+      { language_info: { name: 'R' } },
+      { kernelspec: { name: 'julia-1.9' } },
+    ];
+    all.forEach((metadata, at) => write(`${at}.ipynb`, 'n = 1', { metadata }));
+    const { notebooks } = inspect(all.map((_, at) => ({ path: `${at}.ipynb` })));
+    expect(notebooks.map(({ parameters, problem }) => [parameters?.[0]?.type, problem])).toEqual(
+      ['int', 'int', 'int', 'int', 'float', 'float', 'int'].map((type) => [type, undefined]),
+    );
+  });
+
+  it.each([
+    [
+      'R',
+      'title <- "A \\"b\\"" # Stands above\nn = 3L; x = 2\nflag=TRUE\nxs <- c(1,\n  2.5) # type: list[numeric] In m\nnone <- NULL\n' +
+        "one = 'a # b'\nwhen <- Sys.time()\napi.key <- 'k'\nf(a = 1)\na == b",
+      [
+        ['title', 'str', 'Stands above', 'A "b"'],
+        ['n', 'int', '', 3],
+        ['x', 'float', '', 2],
+        ['flag', 'bool', '', true],
+        ['xs', 'list[numeric]', 'In m', [1, 2.5]],
+        ['none', null, '', null],
+        ['one', 'str', '', 'a # b'],
+        ['when', null, '', undefined],
+        ['api.key', 'str', '', undefined],
+      ],
+    ],
+    [
+      'julia',
+      'title::String = "A title" # Stands above\nn = 1_000\nx::Float64 = 2\nflag = false\nxs = [1, 2]\nnone = nothing\ntold = "$n"\nc = \'x\'\nx == 1',
+      [
+        ['title', 'str', 'Stands above', 'A title'],
+        ['n', 'int', '', 1000],
+        ['x', 'float', '', 2],
+        ['flag', 'bool', '', false],
+        ['xs', 'list[int]', '', [1, 2]],
+        ['none', null, '', null],
+        ['told', null, '', undefined],
+        ['c', null, '', undefined],
+      ],
+    ],
+    [
+      'bash',
+      'title="A title" # Stands above\nn=3\nratio=-1.5 # type: float\nflag=true\nxs=(1 2)\nwords=(a "b c")\nurl=https://example.org/a#b\nnone=\n' +
+        "export raw='$x'\nhome=$HOME\nnow=`date`\nif [ a = b ]; then c=1; fi",
+      [
+        ['title', 'str', 'Stands above', 'A title'],
+        ['n', 'int', '', 3],
+        ['ratio', 'float', '', -1.5],
+        ['flag', 'bool', '', true],
+        ['xs', 'list[int]', '', [1, 2]],
+        ['words', 'list[str]', '', ['a', 'b c']],
+        ['url', null, '', undefined],
+        ['none', 'str', '', ''],
+        ['raw', 'str', '', '$x'],
+        ['home', null, '', undefined],
+        ['now', null, '', undefined],
+      ],
+    ],
+  ])('reads parameters of %s, with the defaults that are plain', (language, source, expected) => {
+    write('other.ipynb', source, { metadata: inLanguage(language) });
+    const [found] = inspect([{ path: 'other.ipynb' }]).notebooks;
+    expect(found?.parameters?.map((each) => [each.name, each.type, each.help, each.default])).toEqual(expected);
+  });
+
+  it('leaves a parameter without a default to what the notebook says', () => {
+    write('other.ipynb', 'when <- Sys.time() # Now', { metadata: inLanguage('R') });
+    expect(inspect([{ path: 'other.ipynb' }]).notebooks[0]?.parameters).toEqual([
+      { name: 'when', type: null, help: 'Now', source: 'Sys.time()' },
+    ]);
+  });
+
   it('takes what papermill says where Python cannot read the cell', () => {
     write('magic.ipynb', '%matplotlib inline\nx = 1');
     write('none.ipynb', undefined);
@@ -137,11 +229,19 @@ a, b = 1, 2
 
   it('is run by the runner with the Python of papermill, and printed as the result', () => {
     write('one.ipynb', 'n = 1');
-    mkdirSync(join(home, 'bin'));
+    const bin = join(home, 'bin');
+    mkdirSync(bin);
+    const program = (name: string, text: string) => {
+      writeFileSync(join(bin, name), text);
+      chmodSync(join(bin, name), 0o755);
+    };
+    const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout.toString().trim();
+    // No papermill of this machine.
+    program('python3', `#!/bin/sh\nexec ${python} "$@"\n`);
     const run = () =>
-      spawnSync('python3', ['-c', runner], {
+      spawnSync(join(bin, 'python3'), ['-c', runner], {
         env: {
-          PATH: `${join(home, 'bin')}:${process.env['PATH']}`,
+          PATH: bin,
           PYTHONPATH: join(home, 'lib'),
           NOTEBOOK_INSPECTOR: inspector,
           NOTEBOOK_SETTINGS: JSON.stringify({ home, inspect: [{ path: 'one.ipynb' }] }),
@@ -149,8 +249,7 @@ a, b = 1, 2
       });
     const without = run();
     expect([without.status, without.stdout.toString()]).toEqual([1, 'The image has no papermill in $PATH.\n']);
-    writeFileSync(join(home, 'bin', 'papermill'), `#!${spawnSync('which', ['python3']).stdout.toString().trim()}\n`);
-    chmodSync(join(home, 'bin', 'papermill'), 0o755);
+    program('papermill', `#!${python}\n`);
     const { status, stdout } = run();
     const [head, ...lines] = stdout.toString().split('\n');
     expect(head).toMatch(/^PYGEOAPI_K8S_MANAGER_RESULT_START bytes=\d+ sha256=\w{64} mimetype=application\/json/);

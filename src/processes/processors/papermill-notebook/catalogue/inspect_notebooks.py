@@ -1,4 +1,4 @@
-"""Says which parameters notebooks have, by papermill's own inspection. Runs with the Python that papermill is installed in.
+"""Says which parameters notebooks have, by papermill's own inspection. Runs with the Python that papermill is installed in, after `notebook_kernel.py` and `read_assignments.py`.
 
 Standard input: JSON {"home": folder, "entries": [{"path": p} or {"glob": g}]}; relative ones count from the home folder.
 Standard output: JSON {"notebooks": [{entry, path, title, description, parameters, problem}], "problems": [text]}; `entry` counts from 0.
@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import tokenize
 
 import papermill
@@ -57,11 +58,16 @@ def type_of(value):
 
 
 def with_default(parameter, literal):
-    """Adds the default where it is a value that JSON has, and its type where none is said."""
+    """As `with_value`, of Python."""
     try:
         value = ast.literal_eval(literal)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return parameter
+    return with_value(parameter, value)
+
+
+def with_value(parameter, value):
+    """Adds the default where it is a value that JSON has, and its type where none is said."""
     if parameter["type"] is None:
         parameter["type"] = type_of(value)
     if is_json(value) and len(json.dumps(value)) <= LONGEST:
@@ -129,10 +135,34 @@ def read_python(source):
     return found
 
 
-def language_of(notebook):
-    metadata = notebook.get("metadata", {})
-    name = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name") or "python"
-    return name.lower()
+def read_other(source, language):
+    """Parameters of a language that papermill does not read; None where nobody here does."""
+    assigned = read_assignments(source, language)
+    if assigned is None:
+        return None
+    parameters = []
+    for name, kind, help_text, value in assigned:
+        read = {"name": name, "type": kind, "help": cut(help_text), "source": cut(value)}
+        try:
+            read = with_value(read, value_of(value, language))
+        except (NoValue, RecursionError):
+            pass
+        parameters.append(without_secrets(read))
+    return parameters
+
+
+def told_by_papermill(path, notebook, name, language):
+    """Papermill asks a notebook for its kernel and language: where either is missing, a copy says them."""
+    if all(said_kernel(notebook)):
+        # Papermill fills fields of paths in.
+        return papermill.inspect_notebook(path.replace("{", "{{").replace("}", "}}"))
+    kernel = {"display_name": name, "name": name, "language": language}
+    whole = dict(notebook, metadata=dict(mapping_of(notebook.get("metadata")), kernelspec=kernel))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "notebook.ipynb")
+        with io.open(copy, "w", encoding="utf-8") as file:
+            file.write(json.dumps(whole))
+        return papermill.inspect_notebook(copy)
 
 
 def of_papermill(known):
@@ -153,15 +183,18 @@ def parameters_of(path, notebook):
     )
     if cell is None:
         return [], None
-    # Papermill fills fields of paths in.
-    told = papermill.inspect_notebook(path.replace("{", "{{").replace("}", "}}"))
-    parsed = read_python(text_of(cell.get("source", ""))) if language_of(notebook).startswith("python") else None
-    if parsed is not None:
-        parameters = list(parsed.values())
+    name, language = kernel_of(notebook)
+    told = told_by_papermill(path, notebook, name, language)
+    source = text_of(cell.get("source", ""))
+    if language.lower().startswith("python"):
+        parsed = read_python(source)
+        parameters = None if parsed is None else list(parsed.values())
     else:
+        parameters = read_other(source, language.lower())
+    if parameters is None:
         parameters = [of_papermill(known) for known in told.values()]
     if not parameters:
-        return None, "papermill cannot read the parameters of a notebook in %s" % language_of(notebook)
+        return None, "papermill cannot read the parameters of a notebook in %s" % language
     if len(parameters) > MOST_PARAMETERS:
         return None, "it has %d parameters, more than %d" % (len(parameters), MOST_PARAMETERS)
     return parameters, None

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import type { V1EnvVar, V1PodSpec } from '@kubernetes/client-node';
 import { escapeReferences } from '../../escape-references.js';
@@ -14,11 +13,9 @@ import type { NotebookDefinition } from '../definition/notebook.definition.js';
 import type { NotebookRequest } from '../inputs/notebook-inputs.js';
 import { HOME, RESULT_DATA } from '../definition/places.js';
 import { combine, withoutEmpty, type PodParts } from './pod-parts.js';
+import { INSPECTOR, PAPERMILL, RUNNER } from './programs.js';
 
 export const NOTEBOOK_CONTAINER = 'notebook';
-
-/** Runs papermill inside the container, and reports; with Python's own library only, for it runs in any image. */
-const RUNNER = readFileSync(new URL('run_notebook.py', import.meta.url), 'utf8');
 
 /**
  * The shell is interactive, as the predecessor's was: images activate their environments for those only. The program is fixed; all that a client has a
@@ -38,9 +35,6 @@ export interface NotebookPodOptions {
   /** Whether another pod may follow one that has failed. */
   readonly repeats: boolean;
 }
-
-/** Finds out about notebooks, with the Python that papermill is installed in. */
-const INSPECTOR = readFileSync(new URL('../catalogue/inspect_notebooks.py', import.meta.url), 'utf8');
 
 /**
  * The pod that finds out which notebooks there are, and what their parameters are. It has what leads to the notebooks, but neither the secrets that they get nor the service account, and reserves what a request
@@ -148,6 +142,7 @@ function makeEnvironment(options: NotebookPodOptions, image: string): V1EnvVar[]
     HOME,
     ...(definition.results_in_output_dir ? { RESULTS_DIRECTORY: posix.dirname(output) } : {}),
     NOTEBOOK_RUNNER: RUNNER,
+    NOTEBOOK_PAPERMILL: PAPERMILL,
     NOTEBOOK_SETTINGS: JSON.stringify(runnerSettings(options)),
   };
   return toEnvironment(variables);

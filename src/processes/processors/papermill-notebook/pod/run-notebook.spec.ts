@@ -44,7 +44,8 @@ async function run({ notebook = { cells: [] }, settings = {}, environment = {}, 
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(folder, 'executed.json'), JSON.stringify(notebook));
-  writeFileSync(join(folder, 'in.ipynb'), '{}');
+  const metadata = { kernelspec: { name: 'python3', language: 'python' } };
+  writeFileSync(join(folder, 'in.ipynb'), JSON.stringify({ metadata }));
   const output = join(folder, 'out', 'x.ipynb');
   const stand = `#!/bin/sh\nprintf '%s\\n' "$@" > ${folder}/arguments\ncp ${folder}/executed.json "$2"\n${program}\n`;
   writeFileSync(join(bin, 'papermill'), stand);
@@ -220,7 +221,10 @@ withPython('the results of a notebook', () => {
   });
 
   it('have the executed notebook beside a scrap of its name', async () => {
-    const executed = { mediaType: 'application/x-ipynb+json', body: expect.stringContaining('"cells"') as string };
+    const executed = {
+      mediaType: 'application/x-ipynb+json',
+      body: expect.stringContaining('"cells"') as unknown as string,
+    };
     const own = (...names: string[]) => ({ cells: [cellWith(...names.map((name) => glued(name, 1)))] });
     const one = { mediaType: 'application/json', body: '1' };
     const { log } = await run({ notebook: own('notebook') });

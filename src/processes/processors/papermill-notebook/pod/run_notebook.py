@@ -474,7 +474,19 @@ class LastWords:
         return reason + "; it said last: " + cut(self.of_kernel) if self.of_kernel else reason
 
 
-def run_papermill(command):
+def is_plain(notebook):
+    """Whether papermill's own program does for a notebook: one in Python, or bash, that says its kernel and its language. Others need `run_papermill.py`."""
+    try:
+        with open(notebook, encoding="utf-8") as file:
+            metadata = json.load(file)["metadata"]
+        spec = metadata["kernelspec"]
+        language = metadata.get("language_info", {}).get("name") or spec.get("language")
+        return bool(spec.get("name")) and language in ("python", "bash")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def run_papermill(command, notebook):
     """Its exit code, and its last words."""
     program = shutil.which(command[0])
     if program is None:
@@ -485,9 +497,14 @@ def run_papermill(command):
     progress = Progress(annotates=not own_engine)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBOOK_")}
     python = python_of(program)
-    around = python + ["-c", BEFORE_PAPERMILL + PROGRAM] if python else []
+    if not is_plain(notebook):
+        start = [interpreter_of(program), "-c", BEFORE_PAPERMILL + os.environ["NOTEBOOK_PAPERMILL"]]
+    elif python:
+        start = python + ["-c", BEFORE_PAPERMILL + PROGRAM, program]
+    else:
+        start = [program]
     adopt_orphans()
-    child = subprocess.Popen(around + [program] + command[1:], stderr=subprocess.PIPE, env=environment)
+    child = subprocess.Popen(start + command[1:], stderr=subprocess.PIPE, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: (child.terminate(), end_others(), os._exit(143)))
     words = LastWords()
     for piece in pieces(chunks_until_end(child)):
@@ -796,7 +813,7 @@ def run(command, settings):
             report_inspection(settings)
             return
         prepare(settings)
-        code, words = run_papermill(command)
+        code, words = run_papermill(command, settings["notebook"])
         tell_slack(settings["output"])
         if code != 0:
             report_failure(settings["output"], code, words)
