@@ -286,6 +286,8 @@ export interface EnvironmentSettings {
   readonly dataDir: string;
   /** `RUN_AS`, `--run-as`: whom the jobs of the embedded cluster run as: `UID`, `UID:GID`, or the name of a user; undefined: as the server. */
   readonly runAs?: string;
+  /** `NOTEBOOK_PYTHON`, `--notebook-python`: the program of a Python that has papermill, for the embedded cluster; undefined: what is in `PATH`. */
+  readonly notebookPython?: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';
   /** `LOG_FORMAT`, `--log-format`; undefined: as the file and the destination say. */

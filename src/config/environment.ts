@@ -136,6 +136,10 @@ export class EnvironmentVariables {
   RUN_AS?: string;
 
   @IsOptional()
+  @TextLike(notBlank, 'the program of a Python')
+  NOTEBOOK_PYTHON?: string;
+
+  @IsOptional()
   @TextLike(
     new RegExp(`^(?:none|(?:${operatorNames.join('|')})(?:\\s*,\\s*(?:${operatorNames.join('|')}))*)$`),
     `none, or operators divided by commas, of which there are: ${operatorNames.join(', ')}`,
@@ -323,6 +327,7 @@ export function toEnvironmentSettings(
     cluster: variables.K8S_CLUSTER ?? 'auto',
     dataDir: resolve(workingDirectory, variables.DATA_DIR ?? defaultDataDir),
     runAs: variables.RUN_AS,
+    notebookPython: variables.NOTEBOOK_PYTHON && resolve(workingDirectory, variables.NOTEBOOK_PYTHON),
     objectStore: variables.OBJECT_STORE,
     logFormat: variables.LOG_FORMAT,
     metrics: { port: variables.METRICS_PORT, token: variables.METRICS_TOKEN },

@@ -157,6 +157,13 @@ export const variables: readonly Variable[] = [
     text: "Whom jobs of the embedded cluster run as: a user's name, a number, or numbers of user and group (1000:1000). Only where the server is root.",
   },
   {
+    name: 'NOTEBOOK_PYTHON',
+    flag: 'notebook-python',
+    placeholder: 'FILE',
+    default: 'the one in PATH that has papermill',
+    text: 'The Python that runs notebooks on the embedded cluster: the program, such as venv/bin/python, of one that papermill is installed in.',
+  },
+  {
     name: 'OBJECT_STORE',
     flag: 'object-store',
     placeholder: objectStoreChoices.join('|'),

@@ -41,7 +41,11 @@ export function environmentOf(
   const { namespace = '', name } = pod.metadata;
   const variables: Record<string, string> = {
     // Registered images may call the node that runs this cluster by its name.
-    PATH: image.folder || image.entrypoint ? `${path.dirname(process.execPath)}:${TOOLS}` : TOOLS,
+    PATH: [
+      ...(image.programs ?? []),
+      ...(image.folder || image.entrypoint ? [path.dirname(process.execPath)] : []),
+      TOOLS,
+    ].join(':'),
     HOSTNAME: name,
     ...image.environment,
   };

@@ -17,6 +17,9 @@ export interface Ending {
 /** How long output is waited for that a process which left its group still holds open, milliseconds. */
 const OUTPUT_GRACE = 2000;
 
+/** Tells a program whose image declares a working directory which folder of this machine stands for it. */
+const PLACE = 'EMBEDDED_WORKING_DIRECTORY';
+
 /**
  * The container's own folder: links to the image's files and to the volumes that are mounted.
  *
@@ -78,7 +81,7 @@ export class ContainerProcess {
   readonly started: Promise<void>;
 
   constructor(
-    { command: [program, ...args], environment, workingDirectory }: ContainerConfiguration,
+    { command: [program, ...args], environment, image, workingDirectory }: ContainerConfiguration,
     folder: string,
     private readonly log: LogWriter,
     private readonly ledger: ChildLedger,
@@ -87,7 +90,7 @@ export class ContainerProcess {
     try {
       this.child = spawn(program, args, {
         cwd: path.join(folder, workingDirectory),
-        env: { HOME: folder, ...environment },
+        env: { HOME: folder, ...(image.workingDirectory === undefined ? {} : { [PLACE]: folder }), ...environment },
         detached: true,
         ...user,
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,6 +14,8 @@ export interface EmbeddedImage {
   readonly workingDirectory?: string;
   /** `ENV`. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folders of programs that stand before the machine's own in `PATH`. */
+  readonly programs?: readonly string[];
 }
 
 /** The machine's own shell and tools. */

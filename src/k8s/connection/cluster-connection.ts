@@ -29,6 +29,8 @@ export interface ClusterSettings {
   readonly dataDir: string;
   /** Whom the containers of the embedded cluster run as; default: as this process. */
   readonly runAs?: string;
+  /** A Python that has papermill, for notebooks on the embedded cluster; default: what is in `PATH`. */
+  readonly notebookPython?: string;
   readonly namespace?: string;
 }
 
@@ -153,7 +155,7 @@ async function connectEmbedded(
   around: Surroundings,
 ): Promise<ClusterConnection> {
   const dataDir = join(settings.dataDir, 'cluster');
-  const images = await readEmbeddedImages(environment);
+  const images = await readEmbeddedImages(environment, settings.notebookPython);
   const cluster = await around.startEmbeddedCluster(dataDir, images, settings.runAs).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new ClusterConnectionError(`The embedded cluster cannot start: ${why}`, { cause: error });

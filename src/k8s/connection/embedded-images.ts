@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, readFile } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import type { JSONSchemaType } from 'ajv';
@@ -15,6 +16,8 @@ export interface EmbeddedImage {
   command?: string[];
   workingDirectory?: string;
   environment?: Record<string, string>;
+  /** Folders of programs that stand before the machine's own in `PATH`. */
+  programs?: string[];
 }
 
 const ENVIRONMENT_VARIABLE = 'EMBEDDED_IMAGES';
@@ -33,7 +36,14 @@ export const shippedImages: readonly EmbeddedImage[] = [
     folder: resolve(packageRoot, 'examples/echo'),
     entrypoint: ['node', 'index.mjs'],
   },
+  {
+    name: 'ogc-processes-k8s/papermill:latest',
+    folder: resolve(packageRoot, 'examples/papermill'),
+    workingDirectory: '/home/jovyan',
+  },
 ];
+/** Images with this working directory are Jupyter's: their programs are those of a Python of this machine. */
+const JUPYTER_HOME = '/home/jovyan';
 
 const strings = { type: 'array', items: { type: 'string' }, nullable: true } as const;
 const schema: JSONSchemaType<EmbeddedImage[]> = {
@@ -49,22 +59,51 @@ const schema: JSONSchemaType<EmbeddedImage[]> = {
       command: strings,
       workingDirectory: { type: 'string', minLength: 1, nullable: true },
       environment: { type: 'object', required: [], additionalProperties: { type: 'string' }, nullable: true },
+      programs: strings,
     },
   },
 };
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * The shipped images, and those of the JSON file that `EMBEDDED_IMAGES` names; the file's stand over shipped ones of the same name.
- * @throws ConfigurationError where the file cannot be read or is not such a list
+ * @param python a Python that has papermill, for images whose working directory is Jupyter's; default: what is in `PATH`
+ * @throws ConfigurationError where the file cannot be read or is not such a list, or there is no such Python
  */
-export async function readEmbeddedImages(
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<EmbeddedImage[]> {
+export async function readEmbeddedImages(environment: Environment, python?: string): Promise<EmbeddedImage[]> {
   const file = environment[ENVIRONMENT_VARIABLE];
-  if (!file) return [...shippedImages];
-  const own = await readImageFile(file);
+  const own = file ? await readImageFile(file) : [];
   const names = new Set(own.map(({ name }) => name));
-  return [...shippedImages.filter(({ name }) => !names.has(name)), ...own];
+  const images = [...shippedImages.filter(({ name }) => !names.has(name)), ...own];
+  const programs = python === undefined ? await folderOfPapermill(environment) : await folderOfPython(python);
+  return images.map((image) =>
+    image.workingDirectory === JUPYTER_HOME && image.programs === undefined && programs !== undefined
+      ? { ...image, programs: [programs] }
+      : image,
+  );
+}
+
+/** Not where a link leads: a virtual environment has its programs beside the link to its Python. */
+async function folderOfPython(python: string): Promise<string> {
+  const program = resolve(python);
+  if (!(await isProgram(program)))
+    throw new ConfigurationError('the environment', [
+      { path: 'NOTEBOOK_PYTHON', message: `must name the program of a Python that has papermill (is "${python}")` },
+    ]);
+  return dirname(program);
+}
+
+async function folderOfPapermill({ PATH = '' }: Environment): Promise<string | undefined> {
+  for (const folder of PATH.split(delimiter)) if (folder && (await isProgram(join(folder, 'papermill')))) return folder;
+  return undefined;
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readImageFile(file: string): Promise<EmbeddedImage[]> {

@@ -42,6 +42,10 @@ LONGEST_LINE = 64 * 1024
 UPLOADED_FROM = 64 * 1024
 
 
+# On the embedded cluster, which has no file systems of its own: the folder that stands for the home folder.
+PLACE = os.environ.get("EMBEDDED_WORKING_DIRECTORY")
+
+
 class Failure(Exception):
     """What a person can act on; ends the job."""
 
@@ -53,8 +57,9 @@ def say(text):
 def fail(text, code=1):
     """The last line of the log, and what Kubernetes shows of the container's end."""
     try:
-        with open("/dev/termination-log", "w") as log:
-            log.write(text[:4000])
+        if os.path.exists("/dev/termination-log"):
+            with open("/dev/termination-log", "w") as log:
+                log.write(text[:4000])
     except OSError:
         pass
     say(text)
@@ -62,6 +67,32 @@ def fail(text, code=1):
 
 
 # --- before the notebook runs
+
+
+def placed(value, home):
+    """Paths beneath the home folder where they are on the embedded cluster, in texts, lists and mappings."""
+    if isinstance(value, dict):
+        return {key: placed(each, home) for key, each in value.items()}
+    if isinstance(value, list):
+        return [placed(each, home) for each in value]
+    beneath = isinstance(value, str) and (value == home or value.startswith(home + "/"))
+    return PLACE + value[len(home) :] if PLACE and beneath else value
+
+
+def set_up_place(settings):
+    """Also in the variables that the notebook sees."""
+    os.environ.update(placed(dict(os.environ), settings["home"]))
+    return dict(placed(settings, settings["home"]), said=settings["home"])
+
+
+def papermill_program():
+    program = shutil.which("papermill")
+    if program is None:
+        raise Failure("The image has no papermill in $PATH." + (
+            " On the embedded cluster its programs are those of a Python of this machine: install papermill, scrapbook, six and ipykernel there,"
+            " and name it by --notebook-python (NOTEBOOK_PYTHON)." if PLACE else ""
+        ))
+    return program
 
 
 def set_up_conda(home, groups):
@@ -488,9 +519,7 @@ def is_plain(notebook):
 
 def run_papermill(command, notebook):
     """Its exit code, and its last words."""
-    program = shutil.which(command[0])
-    if program is None:
-        raise Failure("The image has no papermill in $PATH.")
+    program = papermill_program()
     own_engine = has_engine(program)
     if not own_engine:
         command = without_engine(command)
@@ -526,9 +555,7 @@ def run_papermill(command, notebook):
 
 def report_inspection(settings):
     """What NOTEBOOK_INSPECTOR finds out about notebooks, as the result."""
-    program = shutil.which("papermill")
-    if program is None:
-        raise Failure("The image has no papermill in $PATH.")
+    program = papermill_program()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBOOK_")}
     child = subprocess.run(
         [interpreter_of(program), "-c", os.environ["NOTEBOOK_INSPECTOR"]],
@@ -538,7 +565,11 @@ def report_inspection(settings):
     )
     if child.returncode != 0:
         raise Failure("The notebooks cannot be inspected with this image's papermill; the log of the inspection says why.")
-    sys.stdout.write(marked(None, "application/json", child.stdout))
+    found = json.loads(child.stdout.decode())
+    for notebook in found["notebooks"]:
+        if PLACE and notebook["path"].startswith(PLACE + "/"):
+            notebook["path"] = settings["said"] + notebook["path"][len(PLACE) :]
+    sys.stdout.write(marked(None, "application/json", json.dumps(found).encode()))
     sys.stdout.flush()
 
 
@@ -677,8 +708,8 @@ def value_of_display(bundle):
     return (kind + "; charset=utf-8", value.encode()) if is_text(kind) else (kind, base64.b64decode(value))
 
 
-def value_of_file(path, home):
-    path = os.path.join(home, str(path))
+def value_of_file(path, settings):
+    path = placed(os.path.join(settings["home"], str(path)), settings.get("said"))
     try:
         with open(path, "rb") as file:
             return mimetypes.guess_type(path)[0] or "application/octet-stream", file.read()
@@ -686,12 +717,12 @@ def value_of_file(path, home):
         raise Failure("The notebook names %s as its result file, which cannot be read: %s." % (path, error.strerror))
 
 
-def value_of_scrap(name, scrap, home):
+def value_of_scrap(name, scrap, settings):
     """A picture, table or text of its own over the data, but the data over the language's way to write them."""
     payload = scrap.get("data", {})
     display = scrap.get("display") or {}
     if name == "result-file" and isinstance(payload.get("data"), str):
-        return value_of_file(payload["data"], home)
+        return value_of_file(payload["data"], settings)
     if display and not (payload and set(display) == {"text/plain"}):
         return value_of_display(display)
     if payload.get("encoder") == "pandas":
@@ -717,7 +748,7 @@ def results_of(raw, settings):
     """By output id: media type and bytes."""
     results = {}
     for name, scrap in scraps_of(json.loads(raw.decode())).items():
-        value = value_of_scrap(name, scrap, settings["home"])
+        value = value_of_scrap(name, scrap, settings)
         if value is not None:
             results[name] = value
     if settings.get("notebookOutput", True):
@@ -798,6 +829,8 @@ def main(command):
     mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
     mimetypes.add_type(NOTEBOOK_TYPE, ".ipynb")
     settings = json.loads(os.environ["NOTEBOOK_SETTINGS"])
+    command = placed(command, settings["home"])
+    settings = set_up_place(settings)
     try:
         run(command, settings)
     except SystemExit as end:
