@@ -92,7 +92,7 @@ describe('the embedded cluster', () => {
     mkdirSync(folder);
     writeFileSync(
       path.join(folder, 'index.mjs'),
-      "import { text } from './text.mjs'; console.log(JSON.stringify([text, process.argv.slice(2), process.env]));",
+      "import { text } from './text.mjs'; console.log(JSON.stringify([text, process.argv.slice(2), process.env, process.cwd()]));",
     );
     writeFileSync(path.join(folder, 'text.mjs'), 'export const text = "ä";');
     process.env.SECRET_OF_THE_SERVER = 'hush';
@@ -106,6 +106,7 @@ describe('the embedded cluster', () => {
             command: ['--all'],
             workingDirectory: '/app',
             environment: { MODE: 'fast' },
+            programs: ['/programs', '/others'],
           },
         ],
       });
@@ -113,15 +114,23 @@ describe('the embedded cluster', () => {
         containers: [{ name: 'main', image: 'docker.io/example/area:1.0', env: [{ name: 'A', value: 'b' }] }],
       });
       await scenario.jobEnded('area');
-      const [text, words, environment] = JSON.parse(await logOf(scenario, 'area')) as [
+      const [text, words, environment, place] = JSON.parse(await logOf(scenario, 'area')) as [
         string,
         string[],
         Record<string, string>,
+        string,
       ];
       const [pod] = await scenario.podsOf('area');
       expect([text, words]).toEqual(['ä', ['--all']]);
-      expect(Object.keys(environment).sort()).toEqual(['A', 'HOME', 'HOSTNAME', 'MODE', 'PATH']);
-      expect(environment).toMatchObject({ A: 'b', MODE: 'fast', HOSTNAME: pod?.metadata.name });
+      expect(environment).toEqual({
+        A: 'b',
+        MODE: 'fast',
+        HOSTNAME: pod?.metadata.name,
+        HOME: place,
+        // The folder that stands for `/app`.
+        EMBEDDED_WORKING_DIRECTORY: place,
+        PATH: expect.stringMatching(/^\/programs:\/others:.*:\/usr\/bin:/),
+      });
     } finally {
       delete process.env.SECRET_OF_THE_SERVER;
     }

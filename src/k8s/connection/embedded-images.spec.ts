@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEmbeddedImages, shippedImages } from './embedded-images.js';
@@ -35,6 +35,27 @@ describe('readEmbeddedImages', () => {
     expect(await read([own])).toEqual([...shippedImages, { ...own, folder: join(folder, 'mine') }]);
     const over = { name: shippedImages[0]!.name, folder: '/elsewhere', workingDirectory: 'w' };
     expect(await read([over])).toEqual([...shippedImages.slice(1), over]);
+  });
+
+  it('gives those whose home is Jupyter’s the programs of the Python that has papermill: the named one, else that in PATH', async () => {
+    const [bin, venv] = [join(folder, 'bin'), join(folder, 'venv')];
+    await Promise.all([bin, venv].map((each) => mkdir(each)));
+    await writeFile(join(bin, 'papermill'), '', { mode: 0o755 });
+    await symlink(process.execPath, join(venv, 'python'));
+    const own = { name: 'own:1', workingDirectory: '/home/jovyan', programs: ['/mine'] };
+    await writeFile(file, JSON.stringify([own]));
+    const programsIn = async (PATH: string, python?: string) => {
+      const images = await readEmbeddedImages({ PATH, EMBEDDED_IMAGES: file }, python);
+      return images.flatMap(({ name, programs }) => (programs ? [[name, ...programs]] : []));
+    };
+    const mine = ['own:1', '/mine'];
+    const shipped = (programs: string) => ['ogc-processes-k8s/papermill:latest', programs];
+    expect(await programsIn(`/none::${bin}`)).toEqual([shipped(bin), mine]);
+    expect(await programsIn(bin, join(venv, 'python'))).toEqual([shipped(venv), mine]);
+    expect(await programsIn('/none')).toEqual([mine]);
+    await expect(programsIn('', join(venv, 'none'))).rejects.toThrow(
+      /NOTEBOOK_PYTHON: must name the program of a Python that has papermill \(is ".*none"\)/,
+    );
   });
 
   it.each([

@@ -238,13 +238,14 @@ a, b = 1, 2
     const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)']).stdout.toString().trim();
     // No papermill of this machine.
     program('python3', `#!/bin/sh\nexec ${python} "$@"\n`);
-    const run = () =>
+    const run = (folder = home, environment: Record<string, string> = {}) =>
       spawnSync(join(bin, 'python3'), ['-c', runner], {
         env: {
           PATH: bin,
           PYTHONPATH: join(home, 'lib'),
           NOTEBOOK_INSPECTOR: inspector,
-          NOTEBOOK_SETTINGS: JSON.stringify({ home, inspect: [{ path: 'one.ipynb' }] }),
+          NOTEBOOK_SETTINGS: JSON.stringify({ home: folder, inspect: [{ path: 'one.ipynb' }] }),
+          ...environment,
         },
       });
     const without = run();
@@ -254,5 +255,8 @@ a, b = 1, 2
     const [head, ...lines] = stdout.toString().split('\n');
     expect(head).toMatch(/^PYGEOAPI_K8S_MANAGER_RESULT_START bytes=\d+ sha256=\w{64} mimetype=application\/json/);
     expect([status, lines.join('')]).toEqual([0, expect.stringContaining('"parameters": [{"name": "n"')]);
+    // On the embedded cluster a notebook is told of where a container has it.
+    const embedded = run('/home/jovyan', { EMBEDDED_WORKING_DIRECTORY: home });
+    expect(embedded.stdout.toString()).toContain('{"entry": 0, "path": "/home/jovyan/one.ipynb", "parameters": [');
   });
 });

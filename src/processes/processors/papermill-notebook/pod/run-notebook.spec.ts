@@ -382,6 +382,23 @@ for try in $(seq 200); do [ -e ${folder}/seen ] && exit 0; sleep 0.05; done; exi
     expect([code, log]).toEqual([1, 'There is no notebook /no/such.ipynb.\n']);
   });
 
+  it('has the home folder where the embedded cluster has it, also in the variables of the notebook', async () => {
+    const notebook = { cells: [cellWith(glued('result-file', '/home/jovyan/data.txt'))] };
+    writeFileSync(join(folder, 'data.txt'), 'data');
+    const { log, code } = await run({
+      notebook,
+      settings: { ...without, home: '/home/jovyan', notebook: '/home/jovyan/in.ipynb' },
+      environment: { EMBEDDED_WORKING_DIRECTORY: folder, HOME: '/home/jovyan', RESULTS_DIRECTORY: '/home/jovyan/out' },
+      args: ['--cwd', '/home/jovyan', '-b', '/home/jovyans'],
+      program: 'echo "$HOME $RESULTS_DIRECTORY"',
+    });
+    expect([code, log]).toEqual([0, expect.stringContaining(`${folder} ${folder}/out\n`)]);
+    expect(resultsIn(log)).toEqual({ 'result-file': { mediaType: 'text/plain', body: 'data' } });
+    expect(readFileSync(join(folder, 'arguments'), 'utf8').split('\n').slice(2, -1)).toEqual([
+      ...['--cwd', folder, '-b', '/home/jovyans'],
+    ]);
+  });
+
   it('waits for the mount of the bucket, and no longer than it should', async () => {
     const mount = { path: join(folder, 's3'), bucket: 'b', seconds: 0.5 };
     const { log, code } = await run({ settings: { mount } });
