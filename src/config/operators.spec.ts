@@ -10,6 +10,8 @@ const closed = {
   SVO_ALLOWED_INGRESS_DOMAINS: 'none',
   SVO_ALLOWED_INGRESS_CLASSES: 'none',
   SVO_ALLOWED_INGRESS_TLS_SECRETS: 'none',
+  SVO_ALLOWED_IMAGE_PULL_SECRETS: 'none',
+  SVO_ALLOWED_PROJECT_CLAIMS: 'none',
   SVO_ALLOWED_SERVICE_ACCOUNTS: 'none',
   SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
   SVO_RESERVED_ADDRESSES: 'none',
@@ -76,6 +78,7 @@ describe('the operator of visualisations', () => {
     expect(settingsOf({ INGRESS_DOMAIN })).toEqual({
       image: 'ghcr.io/informaticsmatters/squonk2-viz-app',
       ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation' },
+      routes: 'ingress',
       allowed: {},
       reserved: [],
       nodeSelector: { 'informaticsmatters.com/purpose-application': 'yes' },
@@ -93,6 +96,10 @@ describe('the operator of visualisations', () => {
       SVO_IMAGE: 'registry.example.org:5000/team/viz-app',
       SVO_INGRESS_CLASS: 'traefik',
       SVO_INGRESS_CLASS_AS: 'field',
+      SVO_GATEWAY: 'infra/public/https',
+      SVO_GATEWAY_TIMEOUT: '1m30s',
+      SVO_GATEWAY_FILTERS: 'traefik.io/Middleware/limits, example.org/Filter/other',
+      SVO_ROUTES: 'httproute',
       SVO_IMAGE_PULL_SECRET: 'pull',
       SVO_POD_NODE_SELECTOR_KEY: 'kubernetes.io/os',
       SVO_POD_NODE_SELECTOR_VALUE: 'linux',
@@ -101,6 +108,9 @@ describe('the operator of visualisations', () => {
       SVO_ALLOWED_INGRESS_DOMAINS: 'viz.example.org, *.teams.example.org',
       SVO_ALLOWED_INGRESS_CLASSES: 'nginx,internal',
       SVO_ALLOWED_INGRESS_TLS_SECRETS: 'wildcard',
+      SVO_ALLOWED_GATEWAYS: 'team/own, infra/public/http',
+      SVO_ALLOWED_IMAGE_PULL_SECRETS: 'other-pull',
+      SVO_ALLOWED_PROJECT_CLAIMS: 'project',
       SVO_ALLOWED_SERVICE_ACCOUNTS: 'viewer',
       SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
       SVO_RESERVED_ADDRESSES: 'api.example.org, apps.example.org/ogc/api/, other.example.org/',
@@ -121,10 +131,22 @@ describe('the operator of visualisations', () => {
         class: 'traefik',
         classAs: 'field',
       },
+      gateway: {
+        parent: { namespace: 'infra', name: 'public', section: 'https' },
+        timeout: '1m30s',
+        filters: [
+          { group: 'traefik.io', kind: 'Middleware', name: 'limits' },
+          { group: 'example.org', kind: 'Filter', name: 'other' },
+        ],
+      },
+      routes: 'httproute',
       allowed: {
         ingressDomains: ['viz.example.org', '*.teams.example.org'],
         ingressClasses: ['nginx', 'internal'],
         ingressTlsSecrets: ['wildcard'],
+        gateways: ['team/own', 'infra/public/http'],
+        imagePullSecrets: ['other-pull'],
+        projectClaims: ['project'],
         serviceAccounts: ['viewer'],
         serviceAccountTokens: [],
       },
@@ -148,6 +170,10 @@ describe('the operator of visualisations', () => {
       INGRESS_TLS_SECRET: 'a/b',
       SVO_IMAGE: 'image:tag',
       SVO_INGRESS_CLASS_AS: 'label',
+      SVO_GATEWAY: 'public',
+      SVO_GATEWAY_TIMEOUT: '75',
+      SVO_GATEWAY_FILTERS: 'limits',
+      SVO_ROUTES: 'gateway',
       SVO_POD_NODE_SELECTOR_KEY: 'a b',
       SVO_ALLOWED_INGRESS_DOMAINS: 'a.example.org,*',
       SVO_ALLOWED_SERVICE_ACCOUNTS: 'none,viewer,a b',
@@ -161,12 +187,51 @@ describe('the operator of visualisations', () => {
       `${start}INGRESS_TLS_SECRET: must be the name of a Secret (the value is not shown)`,
       `${start}SVO_IMAGE: must be an image repository without tag, such as ghcr.io/informaticsmatters/squonk2-viz-app (is "image:tag")`,
       `${start}SVO_INGRESS_CLASS_AS: must be one of annotation, field, both (is "label")`,
+      `${start}SVO_GATEWAY: must be a Gateway as NAMESPACE/NAME or NAMESPACE/NAME/SECTION (is "public")`,
+      `${start}SVO_GATEWAY_TIMEOUT: must be a duration of the Gateway API, such as 75s or 1m30s (is "75")`,
+      `${start}SVO_GATEWAY_FILTERS: each value must be a reference GROUP/KIND/NAME, such as traefik.io/Middleware/limits (is "limits")`,
+      `${start}SVO_ROUTES: must be one of ingress, httproute, both (is "gateway")`,
       `${start}SVO_POD_NODE_SELECTOR_KEY: must be the key of a label (the value is not shown)`,
       `${start}SVO_ALLOWED_INGRESS_DOMAINS: each value must be a host name, or a pattern such as *.example.org, or the variable be none (is "a.example.org,*")`,
       `${start}SVO_ALLOWED_SERVICE_ACCOUNTS: each value must be the name of a ServiceAccount, or the variable be none (is "none,viewer,a b")`,
       `${start}SVO_RESERVED_ADDRESSES: each value must be a host name, or one with a path such as example.org/processes, or the variable be none (is "https://api.example.org")`,
       `${start}SVO_NAMESPACES: each value must be the name of a Kubernetes namespace (is "a,B")`,
       `${start}SVO_RETRIES: must be an integer from 0 to 1000 (is "-1")`,
+    ]);
+  });
+
+  it('makes both with a Gateway, unless it is told otherwise, and none without', () => {
+    const SVO_GATEWAY = 'infra/public';
+    expect(settingsOf({ INGRESS_DOMAIN, SVO_GATEWAY })).toMatchObject({
+      gateway: { parent: { namespace: 'infra', name: 'public' }, filters: [] },
+      routes: 'both',
+    });
+    expect(settingsOf({ INGRESS_DOMAIN, SVO_GATEWAY, SVO_ROUTES: 'ingress' })?.routes).toBe('ingress');
+    const environment = {
+      INGRESS_DOMAIN,
+      SVO_ROUTES: 'both',
+      SVO_GATEWAY_TIMEOUT: '75s',
+      SVO_GATEWAY_FILTERS: 'traefik.io/Middleware/limits',
+    };
+    const needs = 'needs SVO_GATEWAY, the Gateway that HTTPRoutes are attached to (is not set)';
+    expect(faultsOf(on, { environment })).toEqual([
+      `environment: SVO_GATEWAY_TIMEOUT: ${needs}`,
+      `environment: SVO_GATEWAY_FILTERS: ${needs}`,
+      `environment: SVO_ROUTES: ${needs}`,
+    ]);
+  });
+
+  it('warns of what no HTTPRoute carries, and of Gateways that resources may choose', () => {
+    const environment = {
+      INGRESS_DOMAIN,
+      ...closed,
+      SVO_GATEWAY: 'infra/public',
+      INGRESS_TLS_SECRET: 'tls',
+      INGRESS_CERT_ISSUER: 'letsencrypt',
+    };
+    expect(load(on, { environment }).warnings).toEqual([
+      'environment: SVO_ALLOWED_GATEWAYS: not set, so a DataVisualisation may name any; list what it may beside the defaults, or none',
+      'environment: INGRESS_TLS_SECRET, INGRESS_CERT_ISSUER: only Ingresses have it; of an HTTPRoute the listener of its Gateway has the certificate (docs/visualisations.md)',
     ]);
   });
 

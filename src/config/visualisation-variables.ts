@@ -2,6 +2,8 @@ import type { Variable } from './variables.js';
 
 /** Where the ingress class stands: in the older annotation, in `ingressClassName`, or in both. */
 export const ingressClassPlaces = ['annotation', 'field', 'both'] as const;
+/** By what an instance is reached. */
+export const routeKinds = ['ingress', 'httproute', 'both'] as const;
 /** A list with nothing in it, where an empty variable counts as unset. */
 export const NONE = 'none';
 /** The predecessor's, as far as it has them. */
@@ -36,6 +38,23 @@ export const visualisationVariables: readonly Variable[] = [
     default: visualisationDefaults.ingressClassAs,
     text: `Visualisations: where the ingress class stands: ${ingressClassPlaces.join(', ')}.`,
   },
+  {
+    name: 'SVO_GATEWAY',
+    text: 'Visualisations: Gateway that their HTTPRoutes are attached to, as NAMESPACE/NAME or NAMESPACE/NAME/SECTION; unset: there are none.',
+  },
+  {
+    name: 'SVO_GATEWAY_TIMEOUT',
+    text: 'Visualisations: time-out of a request in HTTPRoutes, such as 75s; 0s: none; unset: the Gateway’s own.',
+  },
+  {
+    name: 'SVO_GATEWAY_FILTERS',
+    text: 'Visualisations: filters of HTTPRoutes by reference, GROUP/KIND/NAME, divided by commas; in the namespace of each instance.',
+  },
+  {
+    name: 'SVO_ROUTES',
+    default: 'both with SVO_GATEWAY, else ingress',
+    text: `Visualisations: by what instances are reached: ${routeKinds.join(', ')}.`,
+  },
   { name: 'SVO_IMAGE_PULL_SECRET', text: 'Visualisations: Secret to pull the image with.' },
   {
     name: 'SVO_POD_NODE_SELECTOR_KEY',
@@ -67,6 +86,21 @@ export const visualisationVariables: readonly Variable[] = [
     name: 'SVO_ALLOWED_INGRESS_TLS_SECRETS',
     default: 'any',
     text: 'Visualisations: TLS Secrets that resources may name beside the default, divided by commas; none: no other.',
+  },
+  {
+    name: 'SVO_ALLOWED_GATEWAYS',
+    default: 'any',
+    text: 'Visualisations: Gateways that resources may name beside the default, divided by commas; none: no other.',
+  },
+  {
+    name: 'SVO_ALLOWED_IMAGE_PULL_SECRETS',
+    default: 'any',
+    text: 'Visualisations: image pull Secrets that resources may name beside the default, divided by commas; none: no other.',
+  },
+  {
+    name: 'SVO_ALLOWED_PROJECT_CLAIMS',
+    default: 'any',
+    text: 'Visualisations: PersistentVolumeClaims that resources may mount, divided by commas; none: none.',
   },
   {
     name: 'SVO_ALLOWED_SERVICE_ACCOUNTS',

@@ -1,19 +1,29 @@
 import type { KubernetesObject, V1Deployment, V1ObjectMeta } from '@kubernetes/client-node';
+import type { VisualisationSettings } from '../config/configuration.js';
 import { API_VERSION, KIND } from './names.js';
+import { acceptanceOf, type RouteAcceptance } from './route-acceptance.js';
 
 /** The kinds of objects that an instance consists of, in the order in which they are made. */
-export const childResources = ['deployments', 'services', 'ingresses'] as const;
+const childResources = ['deployments', 'services', 'ingresses', 'httproutes'] as const;
 export type ChildResource = (typeof childResources)[number];
+
+/** Those that there may be: a cluster without the Gateway API has no HTTPRoutes. */
+export function childResourcesOf({ gateway }: VisualisationSettings): readonly ChildResource[] {
+  return childResources.filter((resource) => resource !== 'httproutes' || gateway !== undefined);
+}
+
 export const kindOf: Readonly<Record<ChildResource, string>> = {
   deployments: 'Deployment',
   services: 'Service',
   ingresses: 'Ingress',
+  httproutes: 'HTTPRoute',
 };
 
-/** What is kept of a Deployment, Service or Ingress: its metadata, and of Deployments what tells whether they run. */
+/** What is kept of an object: its metadata, of Deployments what tells whether they run, and of HTTPRoutes whether somebody serves them. */
 export interface ChildRecord {
   readonly metadata: V1ObjectMeta;
   readonly availability?: Availability;
+  readonly acceptance?: RouteAcceptance;
 }
 
 export interface Availability {
@@ -26,7 +36,12 @@ export interface Availability {
 
 export function toChildRecord(object: KubernetesObject): ChildRecord {
   const { managedFields: _managedFields, ...metadata } = object.metadata ?? {};
-  return { metadata, ...('replicas' in ((object as V1Deployment).spec ?? {}) ? availabilityOf(object) : {}) };
+  const { spec = {} } = object as { readonly spec?: object };
+  return {
+    metadata,
+    ...('replicas' in spec ? availabilityOf(object) : {}),
+    ...('parentRefs' in spec ? { acceptance: acceptanceOf(object) } : {}),
+  };
 }
 
 function availabilityOf(object: KubernetesObject): Pick<ChildRecord, 'availability'> {

@@ -20,7 +20,7 @@ export class NameTakenError extends Error {
     super(
       isFormer
         ? `The ${kind} ${name} of a former instance of this name is still there; it is made anew once it is gone.`
-        : `There is a ${kind} ${name} already, which belongs to ${owner}. It is left alone: delete it, or choose another name.`,
+        : `There is ${/^[AEIOH]/.test(kind) ? 'an' : 'a'} ${kind} ${name} already, which belongs to ${owner}. It is left alone: delete it, or choose another name.`,
     );
     this.name = 'NameTakenError';
   }
@@ -35,7 +35,7 @@ interface WrittenObject {
 /** How often one pass tries again at once where somebody else has written meanwhile. */
 const MOST_TRIES = 4;
 
-/** Makes Deployments, Services and Ingresses, and puts right what differs from what they should be. */
+/** Makes the objects of instances, puts right what differs from what they should be, and takes away what they no longer have. */
 @Injectable()
 export class ChildWriter {
   /** What the last write of each object left behind, by instance: as long as the object is that, there is nothing to write. */
@@ -77,6 +77,22 @@ export class ChildWriter {
         current = actual && toChildRecord(actual);
       }
     }
+  }
+
+  /**
+   * Takes an object away that the instance no longer has; another's is left alone.
+   * @returns `unchanged`: there was none
+   * @throws KubernetesError
+   */
+  async remove(resource: ChildResource, instance: Instance): Promise<'removed' | 'unchanged'> {
+    const { namespace, name } = instance;
+    const key = instanceKey(namespace, name);
+    this.written.get(key)?.delete(resource);
+    const current = this.cache.child(resource, key);
+    const { uid, deletionTimestamp } = current?.metadata ?? {};
+    if (!current || uid === undefined || deletionTimestamp !== undefined) return 'unchanged';
+    if (ownershipOf(current, instance).whose !== 'own') return 'unchanged';
+    return (await this.client.delete(resource, { namespace, name, uid })) ? 'removed' : 'unchanged';
   }
 
   private took(resource: ChildResource, key: string, object: KubernetesObject, wanted: KubernetesObject): void {

@@ -1,12 +1,15 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { VisualisationSettings } from '../config/configuration.js';
 import { InvalidInstanceError, NotAllowedError, readInstance } from './instance.js';
-import { record, settings } from './testing/instances.js';
+import { gateway, record, settings } from './testing/instances.js';
 
 const lists: VisualisationSettings['allowed'] = {
   ingressDomains: ['viz.example.org', '*.teams.example.org'],
   ingressClasses: ['traefik'],
   ingressTlsSecrets: ['wildcard'],
+  gateways: ['team/own'],
+  imagePullSecrets: ['other-pull'],
+  projectClaims: ['project'],
   serviceAccounts: ['viewer', 'builder'],
   serviceAccountTokens: ['builder'],
 };
@@ -14,11 +17,15 @@ const none: VisualisationSettings['allowed'] = {
   ingressDomains: [],
   ingressClasses: [],
   ingressTlsSecrets: [],
+  gateways: [],
+  imagePullSecrets: [],
+  projectClaims: [],
   serviceAccounts: [],
   serviceAccountTokens: [],
 };
+const routed: VisualisationSettings = { ...settings, gateway, routes: 'both', imagePullSecret: 'pull' };
 const read = (material: object, over: Partial<VisualisationSettings> = {}, name = 'viz-1') =>
-  readInstance(record({ imageTag: '1', ...material }, { name }), { ...settings, allowed: lists, ...over });
+  readInstance(record({ imageTag: '1', ...material }, { name }), { ...routed, allowed: lists, ...over });
 const refusalsOf = (...args: Parameters<typeof read>): readonly string[] => {
   try {
     read(...args);
@@ -37,6 +44,11 @@ describe('what a resource may name', () => {
     ['an ingress class of the list', { ingressClass: 'traefik' }],
     ['the default ingress class', { ingressClass: 'nginx' }],
     ['a Secret of the list', { ingressTlsSecret: 'wildcard' }],
+    ['a Gateway of the list', { gateway: 'team/own' }],
+    ['the default Gateway', { gateway: 'infra/public/https' }],
+    ['an image pull Secret of the list, and the default one', { imagePullSecrets: ['other-pull', 'pull'] }],
+    ['an image pull Secret of the list as text', { imagePullSecrets: 'other-pull' }],
+    ['a claim of the list', { project: { claimName: 'project', id: 'p' } }],
     ['a service account of the list', { serviceAccountName: 'viewer' }],
     ['the default service account', { serviceAccountName: 'default' }],
     [
@@ -77,6 +89,21 @@ describe('what a resource may name', () => {
       `${place}.ingressTlsSecret must be one of wildcard (is "api-tls")`,
     ],
     [
+      'another listener',
+      { gateway: 'infra/public/http' },
+      `${place}.gateway must be one of infra/public/https, team/own (is "infra/public/http")`,
+    ],
+    [
+      'another image pull Secret',
+      { imagePullSecrets: ['pull', 'root-of-registry'] },
+      `${place}.imagePullSecrets[1] must be one of pull, other-pull (is "root-of-registry")`,
+    ],
+    [
+      'another claim',
+      { project: { claimName: 'database', id: 'p' } },
+      `${place}.project.claimName must be one of project (is "database")`,
+    ],
+    [
       'another service account',
       { serviceAccountName: 'admin' },
       `${place}.serviceAccountName must be one of default, viewer, builder (is "admin")`,
@@ -110,6 +137,12 @@ describe('what a resource may name', () => {
       `${place}.serviceAccountName must be one of default (is "viewer")`,
       `${place}.automountServiceAccountToken must be false with the service account viewer: no account may have a token (is true)`,
     ]);
+    const others = { gateway: 'team/own', imagePullSecrets: 'x', project: { claimName: 'project', id: 'p' } };
+    expect(refusalsOf(others, { allowed: none })).toEqual([
+      `${place}.gateway must be one of infra/public/https (is "team/own")`,
+      `${place}.imagePullSecrets[0] must be one of pull (is "x")`,
+      `${place}.project.claimName must not be set (is "project")`,
+    ]);
     const ingress = { ...settings.ingress, tlsSecret: 'tls' };
     expect(refusalsOf({ ingressTlsSecret: 'tls' }, { allowed: none, ingress })).toEqual([]);
     expect(refusalsOf({}, { allowed: none })).toEqual([]);
@@ -122,13 +155,28 @@ describe('what a resource may name', () => {
       ingressTlsSecret: 'any',
       serviceAccountName: 'any',
       automountServiceAccountToken: true,
+      gateway: 'any/gateway',
+      imagePullSecrets: ['any'],
+      project: { claimName: 'any', id: 'p' },
     };
     expect(read(material, { allowed: {} })).toMatchObject({
+      gateway: { parent: { namespace: 'any', name: 'gateway' } },
+      imagePullSecrets: ['any'],
+      project: { claimName: 'any' },
       serviceAccountName: 'any',
       automountServiceAccountToken: true,
       ingress: { domain: 'any.example.org', class: 'any', tlsSecret: 'any' },
     });
   });
+
+  test.each([{ gateway: undefined, routes: 'ingress' } as const, { routes: 'ingress' } as const])(
+    'is no Gateway where the operator makes no HTTPRoutes (%j)',
+    (over) => {
+      expect(refusalsOf({ gateway: 'infra/public/https' }, over)).toEqual([
+        `${place}.gateway must not be set: the operator makes no HTTPRoutes (is "infra/public/https")`,
+      ]);
+    },
+  );
 
   it('is looked at once it has no faults', () => {
     const material = { imageTag: 'a b', ingressDomain: 'evil.example.org' };

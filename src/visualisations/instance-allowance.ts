@@ -1,5 +1,6 @@
 import { describeFound } from '../config/validation.js';
 import type { VisualisationSettings } from '../config/configuration.js';
+import { gatewayText } from '../config/visualisation-settings.js';
 import { DEFAULT_SERVICE_ACCOUNT } from '../k8s/names.js';
 import { API_SEGMENTS } from './names.js';
 
@@ -10,11 +11,14 @@ export interface Wishes {
   readonly ingressTlsSecret?: string;
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken?: boolean;
+  readonly imagePullSecrets?: readonly string[];
+  readonly project?: { readonly claimName: string };
+  readonly gateway?: string;
 }
 
 /** What the operator does not let a resource have, each as a sentence that begins with its place; empty: nothing. */
 export function refusals(name: string, wishes: Wishes, settings: VisualisationSettings): string[] {
-  const { allowed, ingress } = settings;
+  const { allowed, imagePullSecret, ingress } = settings;
   return [
     ...outsideOf('ingressDomain', wishes.ingressDomain, [ingress.domain], allowed.ingressDomains),
     ...outsideOf('ingressClass', wishes.ingressClass, [ingress.class], allowed.ingressClasses),
@@ -24,6 +28,11 @@ export function refusals(name: string, wishes: Wishes, settings: VisualisationSe
       ingress.tlsSecret ? [ingress.tlsSecret] : [],
       allowed.ingressTlsSecrets,
     ),
+    ...gatewayRefusals(wishes, settings),
+    ...(wishes.imagePullSecrets ?? []).flatMap((secret, at) =>
+      outsideOf(`imagePullSecrets[${at}]`, secret, imagePullSecret ? [imagePullSecret] : [], allowed.imagePullSecrets),
+    ),
+    ...outsideOf('project.claimName', wishes.project?.claimName, [], allowed.projectClaims),
     ...outsideOf('serviceAccountName', wishes.serviceAccountName, [DEFAULT_SERVICE_ACCOUNT], allowed.serviceAccounts),
     ...tokenRefusals(wishes, allowed.serviceAccountTokens),
     ...reservedRefusals(name, wishes, settings),
@@ -44,8 +53,17 @@ export function mountsToken(
   return isNamed && allowed.serviceAccountTokens === undefined ? undefined : false;
 }
 
+/** Without HTTPRoutes there is nothing that a Gateway could be named for. */
+function gatewayRefusals({ gateway: wish }: Wishes, { allowed, gateway, routes }: VisualisationSettings): string[] {
+  if (gateway !== undefined && routes !== 'ingress')
+    return outsideOf('gateway', wish, [gatewayText(gateway.parent)], allowed.gateways);
+  return wish
+    ? [`spec.imDataManager.gateway must not be set: the operator makes no HTTPRoutes (${describeFound(wish)})`]
+    : [];
+}
+
 function outsideOf(
-  key: keyof Wishes,
+  key: string,
   wish: string | undefined,
   defaults: readonly string[],
   list: readonly string[] | undefined,

@@ -76,11 +76,19 @@ export const instanceSchema = {
       pattern: '^([0-9]{1,15}[kKmMgG]?)?$',
       description: 'a size as nginx takes it, such as 10m',
     },
+    gateway: {
+      type: 'string',
+      maxLength: 571,
+      pattern: `^(${LABEL}(/${DNS_NAME}){1,2})?$`,
+      description: 'a Gateway as NAMESPACE/NAME or NAMESPACE/NAME/SECTION',
+    },
     imagePullSecrets: {
-      type: 'array',
+      type: ['array', 'string'],
       maxItems: 16,
       items: { ...name('the name of a Secret'), minLength: 1 },
-      description: 'a list of at most 16 names of Secrets',
+      maxLength: 253,
+      pattern: `^(${DNS_NAME})?$`,
+      description: 'a list of at most 16 names of Secrets, or one name',
     },
     labels: {
       type: 'array',

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals';
 import type { VisualisationSettings } from '../config/configuration.js';
-import { InvalidInstanceError, readInstance } from './instance.js';
-import { plainInstance, record, settings } from './testing/instances.js';
+import { InvalidInstanceError, readInstance, type Instance } from './instance.js';
+import { gateway, plainInstance, record, settings } from './testing/instances.js';
 
 const read = (material: unknown, over: Partial<VisualisationSettings> = {}, name = 'viz-1') =>
   readInstance(record(material, { name }), { ...settings, ...over });
@@ -75,6 +75,40 @@ describe('an instance', () => {
       'issuer',
     );
     expect(read(withTag({ imagePullSecrets: [] }), over).imagePullSecrets).toEqual([]);
+    expect(read(withTag({ imagePullSecrets: '' }), over).imagePullSecrets).toEqual(['pull']);
+  });
+
+  it('takes one pull Secret as a text, as the predecessor does', () => {
+    expect(read(withTag({ imagePullSecrets: 'own' }), { imagePullSecret: 'pull' }).imagePullSecrets).toEqual(['own']);
+  });
+
+  test.each<[string, object, Partial<VisualisationSettings>, Partial<Instance>]>([
+    ['no Gateway', {}, {}, { hasIngress: true, gateway: undefined }],
+    ['a Gateway', {}, { gateway, routes: 'both' }, { hasIngress: true, gateway: { ...gateway, notCarriedOver: [] } }],
+    [
+      'a Gateway in the place of an Ingress',
+      { gateway: '', ingressProxyBodySize: '1m' },
+      { gateway, routes: 'httproute' },
+      { hasIngress: false, gateway: { ...gateway, notCarriedOver: [] } },
+    ],
+    ['a Gateway that is no longer used', {}, { gateway, routes: 'ingress' }, { hasIngress: true, gateway: undefined }],
+    [
+      'a Gateway of its own, and what no HTTPRoute has',
+      { gateway: 'team/own', ingressProxyBodySize: '10m', ingressTlsSecret: 'own-tls' },
+      { gateway: { ...gateway, timeout: '75s' }, routes: 'both' },
+      {
+        hasIngress: true,
+        gateway: {
+          parent: { namespace: 'team', name: 'own' },
+          timeout: '75s',
+          filters: [],
+          notCarriedOver: ['ingressProxyBodySize 10m', 'ingressTlsSecret own-tls'],
+        },
+      },
+    ],
+  ])('is reached by what the operator says: %s', (_what, more, over, expected) => {
+    const { hasIngress, gateway: of } = read(withTag(more), over);
+    expect({ hasIngress, gateway: of }).toEqual(expected);
   });
 
   test.each([
@@ -170,6 +204,21 @@ describe('an instance', () => {
       'no integer',
       withTag({ resources: { limits: { cpu: 1.5 } } }),
       'spec.imDataManager.resources.limits.cpu must be a quantity such as 500m (is 1.5)',
+    ],
+    [
+      'a Gateway without namespace',
+      withTag({ gateway: 'public' }),
+      'spec.imDataManager.gateway must be a Gateway as NAMESPACE/NAME or NAMESPACE/NAME/SECTION (is "public")',
+    ],
+    [
+      'a pull Secret that is none',
+      withTag({ imagePullSecrets: 'a b' }),
+      'spec.imDataManager.imagePullSecrets must be a list of at most 16 names of Secrets, or one name (is "a b")',
+    ],
+    [
+      'a pull Secret without name',
+      withTag({ imagePullSecrets: ['a', ''] }),
+      'spec.imDataManager.imagePullSecrets[1] must be the name of a Secret (is "")',
     ],
     [
       'a text for a list',

@@ -1,4 +1,5 @@
 import type { VisualisationSettings } from '../config/configuration.js';
+import { toGatewayReference } from '../config/visualisation-settings.js';
 import { isMapping } from '../config/validation.js';
 import { DEFAULT_SERVICE_ACCOUNT } from '../k8s/names.js';
 import { mountsToken, refusals } from './instance-allowance.js';
@@ -43,6 +44,13 @@ export interface Instance {
     /** Only where there is no TLS Secret. */
     readonly certIssuer?: string;
   };
+  /** Whether there is an Ingress. */
+  readonly hasIngress: boolean;
+  /** Undefined: there is no HTTPRoute. */
+  readonly gateway?: NonNullable<VisualisationSettings['gateway']> & {
+    /** What the resource says that an HTTPRoute has no place for: keys, with their values. */
+    readonly notCarriedOver: readonly string[];
+  };
 }
 
 /** The predecessor's. */
@@ -73,7 +81,9 @@ interface Material {
   readonly ingressDomain?: Text;
   readonly ingressTlsSecret?: Text;
   readonly ingressProxyBodySize?: Text;
-  readonly imagePullSecrets?: readonly string[];
+  /** The empty text: not set. */
+  readonly imagePullSecrets?: readonly string[] | string;
+  readonly gateway?: Text;
   readonly labels?: readonly string[];
 }
 interface Quantities {
@@ -104,7 +114,8 @@ export function readInstance(record: VisualisationRecord, settings: Visualisatio
   const material = withoutNulls(isMapping(spec) ? (spec['imDataManager'] ?? {}) : {});
   const faults = [...nameFaults(name), ...instanceFaults(material)];
   if (faults.length > 0) throw new InvalidInstanceError(faults);
-  const { labels: texts = [], ...given } = material as unknown as Material;
+  const { labels: texts = [], imagePullSecrets, ...rest } = material as unknown as Material;
+  const given = { ...rest, imagePullSecrets: namesOf(imagePullSecrets) };
   const labels = readLabels(texts);
   const refused = refusals(name, given, settings);
   if (refused.length > 0) throw new NotAllowedError(refused);
@@ -137,7 +148,30 @@ export function readInstance(record: VisualisationRecord, settings: Visualisatio
       tlsSecret,
       certIssuer: tlsSecret ? undefined : settings.ingress.certIssuer,
     },
+    hasIngress: settings.routes !== 'httproute',
+    gateway: gatewayOf(given, settings),
   };
+}
+
+function gatewayOf(
+  given: Omit<Material, 'imagePullSecrets'>,
+  { gateway, routes }: VisualisationSettings,
+): Instance['gateway'] {
+  if (gateway === undefined || routes === 'ingress') return undefined;
+  const size = given.ingressProxyBodySize;
+  return {
+    ...gateway,
+    parent: given.gateway ? toGatewayReference(given.gateway) : gateway.parent,
+    notCarriedOver: [
+      ...(size && size !== instanceDefaults.bodySize ? [`ingressProxyBodySize ${size}`] : []),
+      ...(given.ingressTlsSecret ? [`ingressTlsSecret ${given.ingressTlsSecret}`] : []),
+    ],
+  };
+}
+
+/** One name may stand as a text. */
+function namesOf(names: Material['imagePullSecrets']): readonly string[] | undefined {
+  return typeof names === 'string' ? (names === '' ? undefined : [names]) : names;
 }
 
 function nameFaults(name: string): string[] {

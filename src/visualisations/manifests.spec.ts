@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { readVisualisationSettings } from '../config/sections/visualisations.section.js';
-import { instanceDefaults } from './instance.js';
+import { instanceDefaults, readInstance } from './instance.js';
 import { instanceSchema } from './instance-schema.js';
+import { record } from './testing/instances.js';
 
 const manifest = (name: string): unknown[] =>
   parseAllDocuments(readFileSync(join(import.meta.dirname, '../../k8s-manifests/visualisations', name), 'utf8'), {
@@ -38,12 +39,13 @@ function comparable(schema: unknown): unknown {
 }
 
 describe('the manifests', () => {
-  it('of the definition say what the operator checks, but for the form of labels, which the status tells', () => {
-    const { labels, ...properties } = instanceSchema.properties;
+  it('of the definition say what the operator checks, but for the form of labels and pull Secrets, which the status tells', () => {
+    const { labels, imagePullSecrets, ...properties } = instanceSchema.properties;
     const { pattern: _pattern, ...items } = labels.items;
+    const loose = { imagePullSecrets: { description: imagePullSecrets.description }, labels: { ...labels, items } };
     const description = 'What the Data Manager says.';
     expect(comparable(material)).toEqual(
-      comparable({ ...instanceSchema, description, properties: { ...properties, labels: { ...labels, items } } }),
+      comparable({ ...instanceSchema, description, properties: { ...properties, ...loose } }),
     );
   });
 
@@ -69,7 +71,7 @@ describe('the manifests', () => {
     });
   });
 
-  it('of the configuration, which lets resources name nothing, and the example are right', () => {
+  it('of the configuration, which lets resources name as little as the example, and the example are right', () => {
     const objects = manifest('operator.yaml') as { kind: string; data?: Record<string, string> }[];
     const configuration = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['config.yaml'] ?? '';
     expect(parse(configuration, { version: '1.1' })).toEqual({ operators: ['visualisations'], processes_api: false });
@@ -80,8 +82,21 @@ describe('the manifests', () => {
     const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     const { settings, faults, warnings } = readVisualisationSettings(variables, undefined);
     expect([faults, warnings]).toEqual([[], []]);
-    expect(Object.values(settings.allowed)).toEqual([[], [], [], [], []]);
+    expect(settings.allowed).toEqual({
+      ingressDomains: [],
+      ingressClasses: [],
+      ingressTlsSecrets: [],
+      imagePullSecrets: ['ghcr-pull-secret'],
+      projectClaims: ['project'],
+      serviceAccounts: [],
+      serviceAccountTokens: [],
+    });
     expect(settings.reserved).not.toEqual([]);
-    expect(manifest('example.yaml')).toMatchObject([{ kind: 'DataVisualisation', apiVersion: 'squonk.it/v1' }]);
+    const [example] = manifest('example.yaml') as [{ apiVersion: string; spec: { imDataManager: object } }];
+    expect(example.apiVersion).toBe('squonk.it/v1');
+    expect(readInstance(record(example.spec.imDataManager), settings)).toMatchObject({
+      imagePullSecrets: ['ghcr-pull-secret'],
+      project: { claimName: 'project' },
+    });
   });
 });

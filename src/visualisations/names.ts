@@ -5,6 +5,9 @@ import { label, MANAGED_BY } from '../k8s/names.js';
 export const API_VERSION = 'squonk.it/v1';
 export const KIND = 'DataVisualisation';
 
+/** Of the Gateway API. */
+export const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+
 /** Lease of the replica that runs the operator; not the one of the jobs, whose deployment may be another. */
 export const LEASE_NAME = 'visualisations-operator';
 /** Injection token of its election. */

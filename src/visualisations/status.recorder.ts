@@ -4,13 +4,12 @@ import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ObjectClient } from '../k8s/client/object-client.js';
 import { instanceKey, KIND } from './names.js';
 import { VisualisationCache } from './visualisation-cache.js';
-import { isRefusal, makeStatus, type Readiness } from './visualisation-status.js';
+import { isRefusal, makeStatus, type Made, type Readiness } from './visualisation-status.js';
 import {
   readyCondition,
   type DataVisualisation,
   type VisualisationRecord,
   type VisualisationStatus,
-  type VizStatus,
 } from './visualisation-record.js';
 
 /** Writes the status of a resource, where it changes. */
@@ -22,17 +21,12 @@ export class StatusRecorder {
   ) {}
 
   /**
-   * @param viz undefined: as it is
+   * @param made undefined: as it is
    * @returns whether the instance has become ready, or unready for another reason, or is refused for other faults; false where the resource is gone or is another
    * @throws KubernetesError
    */
-  async record(
-    record: VisualisationRecord,
-    readiness: Readiness,
-    viz: VizStatus | undefined,
-    now: Date,
-  ): Promise<boolean> {
-    const status = makeStatus(record, readiness, viz, now);
+  async record(record: VisualisationRecord, readiness: Readiness, made: Made | undefined, now: Date): Promise<boolean> {
+    const status = makeStatus(record, readiness, made, now);
     if (isDeepStrictEqual(plain(status), plain(record.status))) return false;
     if (!(await this.patch(record, status))) return false;
     const before = readyCondition(record.status);
@@ -62,7 +56,7 @@ export class StatusRecorder {
 
 /** A merge patch: what a former status has and this one has not must be named. */
 function toPatch({ viz, ...status }: VisualisationStatus): object {
-  return { ...status, ...(viz ? { viz: { ...viz, project: viz.project ?? null } } : {}) };
+  return { ...status, ...(viz ? { viz: { ...viz, project: viz.project ?? null, gateway: viz.gateway ?? null } } : {}) };
 }
 
 /** As JSON, which has no undefined. */

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import type { VisualisationSettings } from '../config/configuration.js';
 import type { InformerFactory, InformerOptions } from '../k8s/informers/informer.js';
 import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
-import { settings } from './testing/instances.js';
+import { gateway, settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';
 
 const OWN = 'app.kubernetes.io/managed-by=ogc-processes-k8s,app.kubernetes.io/component=visualisation';
 
-function watchedWith(namespaces: readonly string[] | undefined) {
+function watchedWith(namespaces: readonly string[] | undefined, over: Partial<VisualisationSettings> = {}) {
   const watched: string[] = [];
   const cluster = new VisualisationCluster();
   const factory = {
@@ -15,7 +16,7 @@ function watchedWith(namespaces: readonly string[] | undefined) {
       return cluster.informerFactory.create(options);
     },
   } as unknown as InformerFactory;
-  return { cache: new VisualisationCache(factory, configurationWith({ ...settings, namespaces })), watched };
+  return { cache: new VisualisationCache(factory, configurationWith({ ...settings, ...over, namespaces })), watched };
 }
 
 describe('the cache of visualisations', () => {
@@ -28,6 +29,13 @@ describe('the cache of visualisations', () => {
       `* ingresses ${OWN} true`,
     ]);
   });
+
+  it.each(['both', 'httproute', 'ingress'] as const)(
+    'watches HTTPRoutes with a Gateway, for what is no longer made goes (%s)',
+    (routes) => {
+      expect(watchedWith(undefined, { gateway, routes }).watched.at(-1)).toBe(`* httproutes ${OWN} true`);
+    },
+  );
 
   it('watches only the namespaces that are listed', () => {
     const { cache, watched } = watchedWith(['a', 'b']);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import { Configuration } from '../config/configuration.js';
 import { ALL_NAMESPACES, InformerFactory, type Change, type Informer } from '../k8s/informers/informer.js';
-import { childResources, toChildRecord, type ChildRecord, type ChildResource } from './child-record.js';
+import { childResourcesOf, toChildRecord, type ChildRecord, type ChildResource } from './child-record.js';
 import { instanceKey, OWN_SELECTOR } from './names.js';
 import { toPodTrouble, type PodTrouble } from './pod-trouble.js';
 import { toVisualisationRecord, type DataVisualisation, type VisualisationRecord } from './visualisation-record.js';
@@ -10,12 +10,12 @@ import { toVisualisationRecord, type DataVisualisation, type VisualisationRecord
 /** The informers of one namespace, or of all. */
 interface Scope {
   readonly visualisations: Informer<VisualisationRecord>;
-  readonly children: Readonly<Record<ChildResource, Informer<ChildRecord>>>;
+  readonly children: ReadonlyMap<ChildResource, Informer<ChildRecord>>;
   readonly pods: Informer<PodTrouble>;
 }
 
 /**
- * DataVisualisations of the watched namespaces, their objects and pods, in memory, by `NAMESPACE/NAME` of the instance. Of Deployments, Services, Ingresses and pods only
+ * DataVisualisations of the watched namespaces, their objects and pods, in memory, by `NAMESPACE/NAME` of the instance. Of their objects and pods only
  * those with this server's labels are seen.
  */
 @Injectable()
@@ -28,8 +28,10 @@ export class VisualisationCache {
   private quiet: string | undefined;
 
   constructor(informers: InformerFactory, configuration: Configuration) {
-    const namespaces = configuration.visualisations?.namespaces ?? [ALL_NAMESPACES];
-    this.scopes = new Map(namespaces.map((namespace) => [namespace, this.makeScope(informers, namespace)]));
+    const { visualisations: settings } = configuration;
+    const namespaces = settings?.namespaces ?? [ALL_NAMESPACES];
+    const resources = settings ? childResourcesOf(settings) : [];
+    this.scopes = new Map(namespaces.map((namespace) => [namespace, this.makeScope(informers, namespace, resources)]));
   }
 
   get synced(): boolean {
@@ -57,7 +59,7 @@ export class VisualisationCache {
   }
 
   child(resource: ChildResource, key: string): ChildRecord | undefined {
-    return this.scopeOf(key)?.children[resource].get(key);
+    return this.scopeOf(key)?.children.get(resource)?.get(key);
   }
 
   podsOf(key: string): PodTrouble[] {
@@ -78,7 +80,7 @@ export class VisualisationCache {
   observeChild(resource: ChildResource, key: string, object: KubernetesObject): void {
     this.quiet = key;
     try {
-      this.scopeOf(key)?.children[resource].observe(object);
+      this.scopeOf(key)?.children.get(resource)?.observe(object);
     } finally {
       this.quiet = undefined;
     }
@@ -90,7 +92,7 @@ export class VisualisationCache {
     return () => void this.listeners.delete(listener);
   }
 
-  private makeScope(informers: InformerFactory, namespace: string): Scope {
+  private makeScope(informers: InformerFactory, namespace: string, resources: readonly ChildResource[]): Scope {
     const background = { namespace, background: true } as const;
     const notify = ({ name }: { readonly name: string }): void => this.notify(name);
     const child = (resource: ChildResource): Informer<ChildRecord> => {
@@ -112,8 +114,8 @@ export class VisualisationCache {
       transform: toPodTrouble,
     });
     pods.subscribe((change) => this.onPod(change));
-    const children = Object.fromEntries(childResources.map((resource) => [resource, child(resource)]));
-    return { visualisations, children: children as Record<ChildResource, Informer<ChildRecord>>, pods };
+    const children = new Map(resources.map((resource) => [resource, child(resource)]));
+    return { visualisations, children, pods };
   }
 
   private onVisualisation({ name, record, previous }: Change<VisualisationRecord>): void {
@@ -154,7 +156,7 @@ export class VisualisationCache {
   private informers(): Informer<unknown>[] {
     return [...this.scopes.values()].flatMap(({ visualisations, children, pods }): Informer<unknown>[] => [
       visualisations,
-      ...Object.values(children),
+      ...children.values(),
       pods,
     ]);
   }

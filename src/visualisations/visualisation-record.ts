@@ -24,6 +24,8 @@ export interface VizStatus {
   readonly serviceAccountName: string;
   readonly resources: { readonly requests: Amounts; readonly limits: Amounts };
   readonly project?: { readonly claimName: string; readonly id: string };
+  /** `NAMESPACE/NAME` or `NAMESPACE/NAME/SECTION` of the Gateway, where there is an HTTPRoute. */
+  readonly gateway?: string;
 }
 
 export interface VisualisationStatus {

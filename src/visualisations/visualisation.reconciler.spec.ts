@@ -8,7 +8,7 @@ import { ChildWriter } from './child.writer.js';
 import { EventRecorder } from './event.recorder.js';
 import { StatusRecorder } from './status.recorder.js';
 import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
-import { owner, settings } from './testing/instances.js';
+import { gateway, owner, settings } from './testing/instances.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationReconciler } from './visualisation.reconciler.js';
 import { retryDelays } from './visualisations.service.js';
@@ -329,6 +329,126 @@ describe('the reconciler of visualisations', () => {
     expect(ready()?.reason).toBe('NotAllowed');
     expect(cluster.statusOf('viz-1')?.viz?.url).toBe('https://other.example.org/viz-1');
     expect(cluster.object<V1Ingress>('ingresses', 'viz-1')?.spec?.rules?.[0]?.host).toBe('other.example.org');
+  });
+
+  describe('with a Gateway', () => {
+    const both: Partial<VisualisationSettings> = { gateway, routes: 'both' };
+    const routed = () => cluster.statusOf('viz-1')?.conditions?.find(({ type }) => type === 'Routed');
+    /** As the Gateway's controller writes it. */
+    const setAccepted = (...conditions: object[]): void => {
+      const route = cluster.object<KubernetesObject>('httproutes', 'viz-1');
+      const { generation: observedGeneration } = route?.metadata ?? {};
+      const parents = [
+        {
+          controllerName: 'example.org/controller',
+          conditions: conditions.map((condition) => ({ observedGeneration, ...condition })),
+        },
+      ];
+      cluster.write({ ...route, kind: 'HTTPRoute', status: { parents } } as KubernetesObject);
+    };
+
+    it('makes an HTTPRoute beside the Ingress, and says at which Gateway the instance is reached', async () => {
+      build(undefined, both);
+      expect(await pass()).toEqual([...createAll, 'create httproutes', 'patch datavisualisations/status']);
+      expect(cluster.statusOf('viz-1')).toMatchObject({
+        viz: { url: 'https://apps.example.org/viz-1', gateway: 'infra/public/https' },
+        conditions: [
+          { type: 'Ready', reason: 'Starting' },
+          { type: 'Routed', status: 'Unknown', reason: 'Pending', lastTransitionTime: '2026-01-31T12:00:00Z' },
+        ],
+      });
+      expect(cluster.events).toContain('Normal Created: HTTPRoute created.');
+      setAccepted({ type: 'Accepted', status: 'True' }, { type: 'ResolvedRefs', status: 'True' });
+      expect(await pass(later)).toEqual(['patch datavisualisations/status']);
+      expect(routed()).toEqual({
+        type: 'Routed',
+        status: 'True',
+        reason: 'Accepted',
+        message: 'example.org/controller has taken the HTTPRoute.',
+        lastTransitionTime: '2026-01-31T13:00:00Z',
+        observedGeneration: 1,
+      });
+      expect(await pass(later)).toEqual([]);
+    });
+
+    test.each<[string, object[], object]>([
+      [
+        'no listener that lets it in',
+        [{ type: 'Accepted', status: 'False', reason: 'NotAllowedByListeners', message: 'not from there' }],
+        { status: 'False', reason: 'NotAllowedByListeners', message: 'example.org/controller: not from there' },
+      ],
+      [
+        'a filter that is not there',
+        [
+          { type: 'Accepted', status: 'True' },
+          { type: 'ResolvedRefs', status: 'False', reason: 'InvalidKind' },
+        ],
+        { status: 'False', reason: 'InvalidKind', message: 'example.org/controller: InvalidKind' },
+      ],
+      [
+        'what is said of an older one',
+        [{ type: 'Accepted', status: 'True', observedGeneration: 0 }],
+        { status: 'Unknown', reason: 'Pending' },
+      ],
+    ])('tells of %s', async (_what, conditions, expected) => {
+      build(undefined, both);
+      await pass();
+      setAccepted(...conditions);
+      await pass(later);
+      expect(routed()).toMatchObject(expected);
+    });
+
+    it('puts an HTTPRoute right, and makes it anew', async () => {
+      build(undefined, both);
+      await pass();
+      const right = strip(cluster.object('httproutes', 'viz-1'));
+      cluster.edit<KubernetesObject>('httproutes', 'viz-1', (object) => ({ ...object, spec: { parentRefs: [] } }));
+      expect(await pass(later)).toEqual(['replace httproutes']);
+      expect(strip(cluster.object('httproutes', 'viz-1'))).toEqual(right);
+      cluster.remove('httproutes', 'viz-1');
+      expect(await pass(later)).toEqual(['create httproutes']);
+      expect(await pass(later)).toEqual([]);
+    });
+
+    it('follows a resource to another Gateway, and says what an HTTPRoute has no place for', async () => {
+      build(undefined, both);
+      await pass();
+      visualisation({ imageTag: '1', gateway: 'team/own', ingressProxyBodySize: '10m' }, { generation: 2 });
+      expect(await pass(later)).toEqual(['replace ingresses', 'replace httproutes', 'patch datavisualisations/status']);
+      const lost = 'Not carried over to the HTTPRoute, which has no place for it: ingressProxyBodySize 10m; ';
+      expect(cluster.events.at(-1)).toContain(`Warning NotCarriedOver: ${lost}`);
+      expect(cluster.statusOf('viz-1')?.viz?.gateway).toBe('team/own');
+      expect(routed()?.message).toContain(lost);
+    });
+
+    it('takes away what it is no longer to make, and nothing that is another’s', async () => {
+      build(undefined, both);
+      await pass();
+      build(undefined, { gateway, routes: 'httproute' });
+      expect(await pass(later)).toContain('delete ingresses');
+      expect(cluster.object('ingresses', 'viz-1')).toBeUndefined();
+      expect(cluster.events.at(-1)).toBe('Normal Removed: Ingress is no longer made (SVO_ROUTES); removed.');
+      expect(await pass(later)).toEqual([]);
+
+      build(undefined, { gateway, routes: 'ingress' });
+      expect(await pass(later)).toEqual(expect.arrayContaining(['create ingresses', 'delete httproutes']));
+      expect(cluster.statusOf('viz-1')?.viz).not.toHaveProperty('gateway');
+      expect(routed()).toBeUndefined();
+
+      const labels = cluster.object('services', 'viz-1')?.metadata?.labels;
+      const metadata = { name: 'viz-1', namespace: 'there', uid: 'foreign', labels };
+      cluster.write({ kind: 'HTTPRoute', metadata, spec: { parentRefs: [] } } as KubernetesObject);
+      expect(await pass(later)).toEqual([]);
+      expect(cluster.object('httproutes', 'viz-1')).toBeDefined();
+    });
+
+    it('never takes over an HTTPRoute that is another’s', async () => {
+      build(undefined, both);
+      const metadata = { name: 'viz-1', namespace: 'there', uid: 'foreign' };
+      cluster.write({ kind: 'HTTPRoute', metadata, spec: { parentRefs: [] } } as KubernetesObject);
+      await expect(pass()).rejects.toThrow('There is an HTTPRoute viz-1 already, which belongs to nobody.');
+      expect(cluster.object('httproutes', 'viz-1')?.metadata?.uid).toBe('foreign');
+    });
   });
 
   test.each<[string, V1PodStatus, string, string]>([

@@ -33,12 +33,17 @@ helm.sh/chart: {{ include "server.chart" . }}
 {{- .Values.jobs.namespace | default .Release.Namespace -}}
 {{- end -}}
 
+{{/* Not empty where an Ingress or an HTTPRoute leads to the server: both have the host and path of `ingress`. */}}
+{{- define "server.isReachedFromOutside" -}}
+{{- if or .Values.ingress.enabled .Values.gateway.enabled }}true{{ end -}}
+{{- end -}}
+
 {{/* The hosts that requests may name: the Service's, the Ingress's and what is given. */}}
 {{- define "server.hosts" -}}
 {{- $name := include "server.fullname" . -}}
 {{- $service := printf "%s.$(POD_NAMESPACE)" $name -}}
 {{- $hosts := list "loopback" $name $service (printf "%s.svc" $service) (printf "%s.svc.cluster.local" $service) -}}
-{{- if .Values.ingress.enabled -}}
+{{- if include "server.isReachedFromOutside" . -}}
 {{- $hosts = append $hosts .Values.ingress.host -}}
 {{- end -}}
 {{- join "," (concat $hosts .Values.hosts) -}}

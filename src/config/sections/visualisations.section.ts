@@ -1,130 +1,8 @@
-import { applyDecorators } from '@nestjs/common';
-import { Transform } from 'class-transformer';
-import { IsOptional } from 'class-validator';
 import type { ConfigurationFault } from '../configuration-error.js';
-import type { ReservedAddress, VisualisationSettings } from '../visualisation-settings.js';
-import { IntegerFrom, OneOf, TextLike } from '../constraints.js';
+import { toGatewayReference, type ReservedAddress, type VisualisationSettings } from '../visualisation-settings.js';
 import { validateDefinition } from '../validation.js';
-import {
-  ingressClassPlaces,
-  NONE,
-  visualisationDefaults as defaults,
-  visualisationVariables,
-} from '../visualisation-variables.js';
-
-const label = '[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?';
-const labels = `${label}(?:\\.${label})*`;
-const dnsName = new RegExp(`^(?=.{1,253}$)${labels}$`);
-const dnsPattern = new RegExp(`^(?=.{1,253}$)(?:\\*\\.)?${labels}$`);
-/** A host, or one with a path. */
-const address = new RegExp(`^(?=[^/]{1,253}(?:/|$))${labels}(?:/[^\\s?#]*)?$`);
-/** A label's key: an optional DNS name and a slash, then a name. */
-const labelKey = new RegExp(`^(?:(?=[^/]{1,253}/)${labels}/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$`);
-const labelValue = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-/** A repository without tag and digest; the registry may have a port. */
-const repository =
-  /^(?:[A-Za-z0-9.-]+(?::\d{1,5})?\/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*$/;
-const secretRequirement = 'the name of a Secret';
-const DAY = 24 * 3600;
-
-const toInteger = (value: unknown): unknown => (/^\d+$/.test(String(value)) ? Number(value) : value);
-const toList = (value: unknown): unknown =>
-  typeof value === 'string'
-    ? value
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-    : value;
-/** A list of which the word `none` is the empty one. */
-const OptionalList = (pattern: RegExp, requirement: string): PropertyDecorator =>
-  applyDecorators(
-    IsOptional(),
-    Transform(({ value }) => (value === NONE ? [] : toList(value))),
-    TextLike(pattern, `${requirement}, or the variable be ${NONE}`, { each: true }),
-  );
-
-/** The variables of the visualisation operator, the predecessor's and its own. */
-class VisualisationVariables {
-  @TextLike(dnsName, 'set to a host name: the default host of the instances’ addresses')
-  INGRESS_DOMAIN!: string;
-
-  @IsOptional()
-  @TextLike(dnsName, secretRequirement)
-  INGRESS_TLS_SECRET?: string;
-
-  @IsOptional()
-  @TextLike(dnsName, 'the name of a ClusterIssuer of cert-manager')
-  INGRESS_CERT_ISSUER?: string;
-
-  @IsOptional()
-  @TextLike(repository, 'an image repository without tag, such as ghcr.io/informaticsmatters/squonk2-viz-app')
-  SVO_IMAGE?: string;
-
-  @IsOptional()
-  @TextLike(dnsName, 'the name of an ingress class')
-  SVO_INGRESS_CLASS?: string;
-
-  @IsOptional()
-  @OneOf(ingressClassPlaces)
-  SVO_INGRESS_CLASS_AS?: VisualisationSettings['ingress']['classAs'];
-
-  @IsOptional()
-  @TextLike(dnsName, secretRequirement)
-  SVO_IMAGE_PULL_SECRET?: string;
-
-  @IsOptional()
-  @TextLike(labelKey, 'the key of a label')
-  SVO_POD_NODE_SELECTOR_KEY?: string;
-
-  @IsOptional()
-  @TextLike(labelValue, 'the value of a label')
-  SVO_POD_NODE_SELECTOR_VALUE?: string;
-
-  @IsOptional()
-  SVO_APPLY_POD_PRIORITY_CLASS?: string;
-
-  @IsOptional()
-  @TextLike(dnsName, 'the name of a PriorityClass')
-  SVO_DEFAULT_POD_PRIORITY_CLASS?: string;
-
-  @OptionalList(dnsPattern, 'a host name, or a pattern such as *.example.org')
-  SVO_ALLOWED_INGRESS_DOMAINS?: string[];
-
-  @OptionalList(dnsName, 'the name of an ingress class')
-  SVO_ALLOWED_INGRESS_CLASSES?: string[];
-
-  @OptionalList(dnsName, secretRequirement)
-  SVO_ALLOWED_INGRESS_TLS_SECRETS?: string[];
-
-  @OptionalList(dnsName, 'the name of a ServiceAccount')
-  SVO_ALLOWED_SERVICE_ACCOUNTS?: string[];
-
-  @OptionalList(dnsName, 'the name of a ServiceAccount')
-  SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS?: string[];
-
-  @OptionalList(address, 'a host name, or one with a path such as example.org/processes')
-  SVO_RESERVED_ADDRESSES?: string[];
-
-  @IsOptional()
-  @Transform(({ value }) => toList(value))
-  @TextLike(new RegExp(`^${label}$`), 'the name of a Kubernetes namespace', { each: true })
-  SVO_NAMESPACES?: string[];
-
-  @IsOptional()
-  @Transform(({ value }) => toInteger(value))
-  @IntegerFrom(0, 1000)
-  SVO_RETRIES?: number;
-
-  @IsOptional()
-  @Transform(({ value }) => toInteger(value))
-  @IntegerFrom(1, DAY)
-  SVO_RETRY_SECONDS?: number;
-
-  @IsOptional()
-  @Transform(({ value }) => toInteger(value))
-  @IntegerFrom(1, DAY)
-  SVO_SLOW_RETRY_SECONDS?: number;
-}
+import { NONE, visualisationDefaults as defaults, visualisationVariables } from '../visualisation-variables.js';
+import { VisualisationVariables } from './visualisation-definition.js';
 
 /**
  * Reads and checks the variables of the visualisation operator; only where it is on, for others may use such names, too.
@@ -143,7 +21,24 @@ export function readVisualisationSettings(
     .filter(([, value]) => value !== undefined && value !== '');
   const { value, faults } = validateDefinition(VisualisationVariables, Object.fromEntries(given), 'environment', '');
   const settings = toSettings(value, apiUrl);
-  return { settings, faults, warnings: warningsOf(value, settings, apiUrl) };
+  return {
+    settings,
+    faults: [...faults, ...routeFaults(value)],
+    warnings: warningsOf(value, settings, apiUrl),
+  };
+}
+
+function routeFaults(variables: VisualisationVariables): ConfigurationFault[] {
+  if (variables.SVO_GATEWAY !== undefined) return [];
+  const needing = (['SVO_GATEWAY_TIMEOUT', 'SVO_GATEWAY_FILTERS'] as const).filter(
+    (name) => variables[name] !== undefined,
+  );
+  const isRouted = variables.SVO_ROUTES === 'httproute' || variables.SVO_ROUTES === 'both';
+  return [...needing, ...(isRouted ? ['SVO_ROUTES'] : [])].map((path) => ({
+    file: 'environment',
+    path,
+    message: 'needs SVO_GATEWAY, the Gateway that HTTPRoutes are attached to (is not set)',
+  }));
 }
 
 function warningsOf(
@@ -155,6 +50,9 @@ function warningsOf(
     'INGRESS_DOMAINS',
     'INGRESS_CLASSES',
     'INGRESS_TLS_SECRETS',
+    ...(variables.SVO_GATEWAY === undefined ? [] : (['GATEWAYS'] as const)),
+    'IMAGE_PULL_SECRETS',
+    'PROJECT_CLAIMS',
     'SERVICE_ACCOUNTS',
     'SERVICE_ACCOUNT_TOKENS',
   ] as const;
@@ -162,11 +60,19 @@ function warningsOf(
     ...lists.map((list) => `SVO_ALLOWED_${list}` as const).filter((name) => variables[name] === undefined),
     ...((variables.SVO_RESERVED_ADDRESSES ?? apiUrl) === undefined ? ['SVO_RESERVED_ADDRESSES'] : []),
   ];
+  const ofIngresses = (['INGRESS_TLS_SECRET', 'INGRESS_CERT_ISSUER'] as const).filter(
+    (name) => variables.SVO_GATEWAY !== undefined && variables[name] !== undefined,
+  );
   const isShared = reserved.some(({ host, segment }) => host === ingress.domain && segment === undefined);
   return [
     ...(open.length > 0
       ? [
           `environment: ${open.join(', ')}: not set, so a DataVisualisation may name any; list what it may beside the defaults, or ${NONE}`,
+        ]
+      : []),
+    ...(ofIngresses.length > 0
+      ? [
+          `environment: ${ofIngresses.join(', ')}: only Ingresses have it; of an HTTPRoute the listener of its Gateway has the certificate (docs/visualisations.md)`,
         ]
       : []),
     ...(isShared
@@ -190,10 +96,15 @@ function toSettings(variables: VisualisationVariables, apiUrl: string | undefine
       class: variables.SVO_INGRESS_CLASS ?? defaults.ingressClass,
       classAs: variables.SVO_INGRESS_CLASS_AS ?? defaults.ingressClassAs,
     },
+    gateway: variables.SVO_GATEWAY === undefined ? undefined : toGateway(variables, variables.SVO_GATEWAY),
+    routes: variables.SVO_ROUTES ?? (variables.SVO_GATEWAY === undefined ? 'ingress' : 'both'),
     allowed: {
       ingressDomains: variables.SVO_ALLOWED_INGRESS_DOMAINS,
       ingressClasses: variables.SVO_ALLOWED_INGRESS_CLASSES,
       ingressTlsSecrets: variables.SVO_ALLOWED_INGRESS_TLS_SECRETS,
+      gateways: variables.SVO_ALLOWED_GATEWAYS,
+      imagePullSecrets: variables.SVO_ALLOWED_IMAGE_PULL_SECRETS,
+      projectClaims: variables.SVO_ALLOWED_PROJECT_CLAIMS,
       serviceAccounts: variables.SVO_ALLOWED_SERVICE_ACCOUNTS,
       serviceAccountTokens: variables.SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS,
     },
@@ -209,6 +120,20 @@ function toSettings(variables: VisualisationVariables, apiUrl: string | undefine
     retries: variables.SVO_RETRIES ?? defaults.retries,
     retrySeconds: variables.SVO_RETRY_SECONDS ?? defaults.retrySeconds,
     slowRetrySeconds: variables.SVO_SLOW_RETRY_SECONDS ?? defaults.slowRetrySeconds,
+  };
+}
+
+function toGateway(
+  { SVO_GATEWAY_TIMEOUT: timeout, SVO_GATEWAY_FILTERS: filters = [] }: VisualisationVariables,
+  parent: string,
+): VisualisationSettings['gateway'] {
+  return {
+    parent: toGatewayReference(parent),
+    ...(timeout === undefined ? {} : { timeout }),
+    filters: filters.map((text) => {
+      const [group = '', kind = '', name = ''] = text.split('/');
+      return { group, kind, name };
+    }),
   };
 }
 

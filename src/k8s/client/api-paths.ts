@@ -8,6 +8,7 @@ const groupVersion = {
   deployments: 'apis/apps/v1',
   services: 'api/v1',
   ingresses: 'apis/networking.k8s.io/v1',
+  httproutes: 'apis/gateway.networking.k8s.io/v1',
   datavisualisations: 'apis/squonk.it/v1',
   workloads: 'apis/kueue.x-k8s.io/v1beta2',
   localqueues: 'apis/kueue.x-k8s.io/v1beta2',

@@ -35,6 +35,20 @@ describe('ApiObjectClient', () => {
     await expect(client.get('services', 'there', 's')).rejects.toMatchObject({ failure: 'forbidden' });
   });
 
+  it('deletes one object, and none that has taken its name', async () => {
+    api.answer(json(object('i', 3)), failure(404, 'NotFound'), failure(409, 'Conflict'));
+    const of = { namespace: 'there', name: 'i', uid: 'u' };
+    expect(await client.delete('ingresses', of)).toBe(true);
+    expect(last()).toEqual({
+      method: 'DELETE',
+      path: `${INGRESSES}/i`,
+      type: 'application/json',
+      body: { preconditions: { uid: 'u' } },
+    });
+    expect(await client.delete('ingresses', of)).toBe(false);
+    await expect(client.delete('ingresses', of)).rejects.toMatchObject({ failure: 'conflict' });
+  });
+
   it('patches the status of one object, and of none that has taken its name', async () => {
     api.answer(json(object('v', 3)), failure(409, 'Conflict'));
     const of = { namespace: 'there', name: 'v', uid: 'u' };

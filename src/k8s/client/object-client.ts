@@ -21,6 +21,11 @@ export abstract class ObjectClient {
    * resource version too. Rejects with `conflict` where the metadata's uid or resourceVersion is another, with `not-found` where there is none.
    */
   abstract replace<T extends KubernetesObject>(resource: Resource, object: T): Promise<T>;
+  /** Deletes the object with this uid; false where there is none. Rejects with `conflict` where the object of this name is another. */
+  abstract delete(
+    resource: Resource,
+    of: { readonly namespace: string; readonly name: string; readonly uid: string },
+  ): Promise<boolean>;
   /**
    * Merges into the `status` subresource (RFC 7386: null removes a key), only of the object with this uid.
    * Rejects with `not-found` where the object, or the subresource of its kind, is not there, with `conflict` where it is another.
@@ -61,6 +66,20 @@ export class ApiObjectClient extends ObjectClient {
   override replace<T extends KubernetesObject>(resource: Resource, object: T): Promise<T> {
     const { namespace = '', name = '' } = object.metadata ?? {};
     return this.transport.json({ method: 'PUT', path: resourcePath(namespace, resource, name), body: object });
+  }
+
+  override async delete(
+    resource: Resource,
+    { namespace, name, uid }: { readonly namespace: string; readonly name: string; readonly uid: string },
+  ): Promise<boolean> {
+    const body = { preconditions: { uid } };
+    try {
+      await this.transport.json({ method: 'DELETE', path: resourcePath(namespace, resource, name), body });
+      return true;
+    } catch (error) {
+      if (error instanceof KubernetesError && error.failure === 'not-found') return false;
+      throw error;
+    }
   }
 
   override patchStatus<T extends KubernetesObject>(

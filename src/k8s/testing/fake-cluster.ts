@@ -71,6 +71,13 @@ export class FakeCluster {
       this.call(`get ${resource}`, () => this.objects.find(resource, { namespace, name })),
     replace: (resource: Resource, object: AnyObject) =>
       this.call(`replace ${resource}`, () => this.replace(resource, object)),
+    delete: (resource: Resource, of: { namespace: string; name: string; uid: string }) =>
+      this.call(`delete ${resource}`, () => {
+        const found = this.objects.find(resource, of);
+        if (found && found.metadata?.uid !== of.uid) throw new KubernetesError('conflict', 'it is another', 409);
+        this.take(resource, of);
+        return found !== undefined;
+      }),
     patchStatus: (resource: Resource, of: { namespace: string; name: string; uid: string }, status: object) =>
       this.call(`patch ${resource}/status`, () =>
         this.put(resource, merged(this.objects.current(resource, of), { status })),

@@ -2,8 +2,9 @@ import { describe, expect, it, test } from '@jest/globals';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import { hardenPodSpec, resolveSecurityContexts } from '../../security-context/security-contexts.js';
 import type { Instance } from '../instance.js';
-import { owner, ownLabels, plainInstance } from '../testing/instances.js';
+import { gateway, owner, ownLabels, plainInstance } from '../testing/instances.js';
 import { makeDeployment } from './deployment.js';
+import { makeHttpRoute } from './http-route.js';
 import { makeIngress } from './ingress.js';
 import { makeService } from './service.js';
 
@@ -194,6 +195,41 @@ describe('the Ingress', () => {
                 { path: '/viz-1', pathType: 'Prefix', backend: { service: { name: 'viz-1', port: { number: 5170 } } } },
               ],
             },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('the HTTPRoute', () => {
+  const parent = { group: 'gateway.networking.k8s.io', kind: 'Gateway', namespace: 'infra', name: 'public' };
+  const extension = { group: 'traefik.io', kind: 'Middleware', name: 'limits' };
+  const sectionName = 'https';
+
+  test.each<[string, Partial<NonNullable<Instance['gateway']>>, object, object]>([
+    ['at a listener', {}, { ...parent, sectionName }, {}],
+    ['at a Gateway', { parent: { namespace: 'infra', name: 'public' } }, parent, {}],
+    ['with a time-out', { timeout: '75s' }, { ...parent, sectionName }, { timeouts: { request: '75s' } }],
+    [
+      'with a filter',
+      { filters: [extension] },
+      { ...parent, sectionName },
+      { filters: [{ type: 'ExtensionRef', extensionRef: extension }] },
+    ],
+  ])('%s routes the path of the instance to its Service', (_what, over, parentRef, rule) => {
+    expect(makeHttpRoute({ ...plainInstance, gateway: { ...gateway, notCarriedOver: [], ...over } })).toEqual({
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'HTTPRoute',
+      metadata,
+      spec: {
+        parentRefs: [parentRef],
+        hostnames: ['apps.example.org'],
+        rules: [
+          {
+            matches: [{ path: { type: 'PathPrefix', value: '/viz-1' } }],
+            ...rule,
+            backendRefs: [{ group: '', kind: 'Service', name: 'viz-1', port: 5170, weight: 1 }],
           },
         ],
       },

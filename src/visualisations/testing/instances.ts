@@ -5,6 +5,7 @@ import type { VisualisationRecord } from '../visualisation-record.js';
 export const settings: VisualisationSettings = {
   image: 'registry.example.org/viz-app',
   ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation' },
+  routes: 'ingress',
   allowed: {},
   reserved: [],
   nodeSelector: { pool: 'apps' },
@@ -42,7 +43,10 @@ export const plainInstance: Instance = {
   owner: 'Unknown',
   nodeSelector: { pool: 'apps' },
   ingress: { domain: 'apps.example.org', class: 'nginx', classAs: 'annotation', bodySize: '1m' },
+  hasIngress: true,
 };
+
+export const gateway = { parent: { namespace: 'infra', name: 'public', section: 'https' }, filters: [] };
 
 export const owner = {
   apiVersion: 'squonk.it/v1',

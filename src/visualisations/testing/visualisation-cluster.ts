@@ -13,6 +13,7 @@ const kinds: Readonly<Record<string, Resource>> = {
   Deployment: 'deployments',
   Service: 'services',
   Ingress: 'ingresses',
+  HTTPRoute: 'httproutes',
   DataVisualisation: 'datavisualisations',
   Pod: 'pods',
 };
