@@ -59,10 +59,12 @@ export class VisualisationBed {
     readonly networking: NetworkingV1Api,
     private readonly custom: CustomObjectsApi,
     private readonly kubeconfig: string,
+    private readonly over: Readonly<Record<string, string>>,
   ) {}
 
-  static async start(): Promise<VisualisationBed> {
-    const cluster = await TestCluster.start();
+  /** @param over its usual variables */
+  static async start(over: Readonly<Record<string, string>> = {}, cluster?: TestCluster): Promise<VisualisationBed> {
+    cluster ??= await TestCluster.start();
     const config = new KubeConfig();
     config.loadFromFile(cluster.kubeconfig);
     await applyDefinition(config.makeApiClient(ApiextensionsV1Api));
@@ -73,6 +75,7 @@ export class VisualisationBed {
       config.makeApiClient(NetworkingV1Api),
       config.makeApiClient(CustomObjectsApi),
       await kubeconfigWith(cluster, [...(await manifestRules()), lease]),
+      over,
     );
     try {
       await bed.makeProject();
@@ -88,13 +91,19 @@ export class VisualisationBed {
     return this.cluster.namespace;
   }
 
-  async startServer(): Promise<void> {
+  /** @param over the bed's variables, this time */
+  async restartWith(over: Readonly<Record<string, string>>): Promise<void> {
+    await this.server?.end();
+    await this.startServer(over);
+  }
+
+  async startServer(over: Readonly<Record<string, string>> = {}): Promise<void> {
     const file = join(this.cluster.folder, 'operator.yaml');
     await writeFile(file, 'operators: [visualisations]\nprocesses_api: off\nserver: {bind: {host: 127.0.0.1}}\n');
     const { child, match } = await Child.start(
       'dist/main.js',
       ['--cluster', 'kubeconfig', '--port', '0'],
-      { PYGEOAPI_CONFIG: file, KUBECONFIG: this.kubeconfig, ...this.variables },
+      { PYGEOAPI_CONFIG: file, KUBECONFIG: this.kubeconfig, ...this.variables, ...over },
       /^listening on (http:\/\/\S+)$/m,
     );
     this.server = child;
@@ -111,6 +120,8 @@ export class VisualisationBed {
       SVO_ALLOWED_INGRESS_DOMAINS: '*.example.org',
       SVO_ALLOWED_INGRESS_CLASSES: 'none',
       SVO_ALLOWED_INGRESS_TLS_SECRETS: 'own-tls',
+      SVO_ALLOWED_IMAGE_PULL_SECRETS: 'pull',
+      SVO_ALLOWED_PROJECT_CLAIMS: PROJECT.claimName,
       SVO_ALLOWED_SERVICE_ACCOUNTS: 'viewer',
       SVO_ALLOWED_SERVICE_ACCOUNT_TOKENS: 'viewer',
       SVO_RESERVED_ADDRESSES: 'api.example.org',
@@ -120,6 +131,7 @@ export class VisualisationBed {
       SVO_POD_NODE_SELECTOR_VALUE: 'linux',
       SVO_RETRY_SECONDS: '2',
       SVO_SLOW_RETRY_SECONDS: '2',
+      ...this.over,
     };
   }
 
@@ -172,6 +184,22 @@ export class VisualisationBed {
 
   ingress(name: string) {
     return this.networking.readNamespacedIngress({ name, namespace: this.namespace });
+  }
+
+  /** Its HTTPRoute; undefined where there is none. */
+  async httpRoute(name: string): Promise<{ metadata: { uid: string }; spec: object } | undefined> {
+    const routes = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' };
+    try {
+      return await this.custom.getNamespacedCustomObject({ ...routes, namespace: this.namespace, name });
+    } catch (error) {
+      if (error instanceof ApiException && error.code === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async deleteHttpRoute(name: string): Promise<void> {
+    const routes = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' };
+    await this.custom.deleteNamespacedCustomObject({ ...routes, namespace: this.namespace, name });
   }
 
   /** Names of the kinds of objects of this name that there are. */
