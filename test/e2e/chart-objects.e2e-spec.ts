@@ -90,6 +90,80 @@ describeWithHelm('the chart', () => {
     });
   });
 
+  it('offers the Data Manager what the manifest offers it, and what it is told', async () => {
+    const file = await readFile(join(chart, 'files/data-manager-application.yaml'), 'utf8');
+    expect(file).toBe(await readFile(join(manifests, 'visualisations/data-manager-application.yaml'), 'utf8'));
+    const application = { enabled: true, data: { 'dm-app.config': '[cost]\ncost = 2.00\n' } };
+    const dataManager = { namespaces: ['dm', 'dm-staging'], application };
+    const objects = await render({ visualisations: { enabled: true, domain: 'apps.example.org', dataManager } });
+    const [{ data }] = objectsOf(file) as unknown as [{ data: Record<string, string> }];
+    const name = 'datavisualisations.squonk.it';
+    const made = objects.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name);
+    expect(made.map(({ kind, metadata, data: own }) => [kind, metadata.namespace, own])).toEqual(
+      ['dm', 'dm-staging'].map((namespace) => ['ConfigMap', namespace, { ...data, ...application.data }]),
+    );
+  });
+
+  it('has an HTTPRoute for host and path of the Ingress, in its place or beside it', async () => {
+    const parentRefs = [{ namespace: 'infra', name: 'public', sectionName: 'https' }];
+    const filters = [
+      { type: 'ExtensionRef', extensionRef: { group: 'traefik.io', kind: 'Middleware', name: 'limits' } },
+    ];
+    const gateway = { enabled: true, parentRefs };
+    const routeOf = async (values: object) => named(await render(values), 'HTTPRoute').spec;
+    const prefix = { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['X-Forwarded-Prefix'] } };
+    const backendRefs = [{ name: 'k8s-job-manager', port: 80 }];
+    expect(
+      await routeOf({ gateway: { ...gateway, filters }, ingress: { host: 'a.example.org', path: '/ogc' } }),
+    ).toEqual({
+      parentRefs,
+      hostnames: ['a.example.org'],
+      rules: [
+        {
+          matches: [{ path: { type: 'RegularExpression', value: '/ogc/jobs/[^/]+/(logs|results).*' } }],
+          timeouts: { request: '0s' },
+          filters: [prefix, ...filters],
+          backendRefs,
+        },
+        {
+          matches: [{ path: { type: 'PathPrefix', value: '/ogc' } }],
+          timeouts: { request: '75s' },
+          filters: [prefix, ...filters],
+          backendRefs,
+        },
+      ],
+    });
+    expect(await routeOf({ gateway: { ...gateway, timeout: '' } })).toEqual({
+      parentRefs,
+      hostnames: ['processes.example.org'],
+      rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], filters: [prefix], backendRefs }],
+    });
+    const objects = await render({ gateway, ingress: { path: '/ogc' } });
+    const [container] = containersOf(named(objects, 'Deployment'));
+    const variables = container?.env as { name: string; value?: string }[];
+    const valueOf = (variable: string) => variables.find(({ name }) => name === variable)?.value;
+    expect([valueOf('TRUST_PROXY'), valueOf('SCRIPT_NAME')]).toEqual(['uniquelocal', '/ogc']);
+    expect(valueOf('SERVER_HOSTS')).toMatch(/,processes\.example\.org$/);
+    expect(kindsOf(objects).join()).not.toContain('Ingress ');
+    expect(kindsOf(await render({ gateway, ingress: { enabled: true } })).join()).toContain('Ingress ');
+  });
+
+  it('tells the operator its Gateway, and how instances are reached', async () => {
+    const gateway = { parent: 'infra/public/https', timeout: '75s', filters: ['traefik.io/Middleware/limits'] };
+    const visualisations = { enabled: true, domain: 'apps.example.org', gateway, routes: 'httproute' };
+    const [container] = containersOf(named(await render({ visualisations }), 'Deployment'));
+    expect(container?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'SVO_GATEWAY', value: 'infra/public/https' },
+        { name: 'SVO_GATEWAY_TIMEOUT', value: '75s' },
+        { name: 'SVO_GATEWAY_FILTERS', value: 'traefik.io/Middleware/limits' },
+        { name: 'SVO_ROUTES', value: 'httproute' },
+        { name: 'SVO_ALLOWED_GATEWAYS', value: 'none' },
+        { name: 'SVO_ALLOWED_PROJECT_CLAIMS', value: 'project' },
+      ]),
+    );
+  });
+
   it('limits how many Jobs there are, unless that is not wanted', async () => {
     const hard = (count: string) => ({ spec: { hard: { 'count/jobs.batch': count } } });
     expect(named(await render(), 'ResourceQuota', 'k8s-job-manager-jobs')).toMatchObject(hard('5000'));
@@ -335,6 +409,9 @@ describeWithHelm('the chart', () => {
       ALLOWED_INGRESS_TLS_SECRETS: 'none',
       ALLOWED_SERVICE_ACCOUNTS: 'none',
       ALLOWED_SERVICE_ACCOUNT_TOKENS: 'none',
+      ALLOWED_GATEWAYS: 'none',
+      ALLOWED_IMAGE_PULL_SECRETS: 'none',
+      ALLOWED_PROJECT_CLAIMS: 'project',
     };
     expect(await variablesOf({})).toEqual(none);
     expect(await variablesOf({ ingress: { enabled: true } })).toEqual({
@@ -413,6 +490,7 @@ describeWithHelm('the chart', () => {
       "invalid propertyName 'SVO_ALLOWED_INGRESS_DOMAINS'",
     ],
     ['too short a time to end', { terminationGracePeriodSeconds: 5 }, "at '/terminationGracePeriodSeconds'"],
+    ['an HTTPRoute without a Gateway', { gateway: { enabled: true } }, 'gateway.parentRefs is needed'],
     ['visualisations without a domain', { visualisations: { enabled: true } }, 'visualisations.domain is needed'],
     ['notebooks beside a whole file', { configFile: 'a: 1', papermill: { enabled: true } }, 'with configFile write'],
   ])('refuses %s, and says where', async (_, values, message) => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { POD_FINALIZER, TestCluster } from '../support/cluster.js';
 import { chart, describeWithHelm, helm, render } from '../support/helm.js';
 import { apply, kubectl, secret } from '../support/kubectl.js';
@@ -19,6 +21,7 @@ const processOf = (command: string, more: object = {}) => ({
     ...more,
   },
 });
+const papermillExample = parse(readFileSync('examples/papermill-chart/values.yaml', 'utf8')) as object;
 const [repository = '', tag = ''] = serverImage.split(':');
 const VALUES = {
   image: { repository, tag },
@@ -55,7 +58,17 @@ describeWithHelm(
     it.each([
       ['defaults', {}],
       ['notebooks', { papermill: { enabled: true, processor: { default_image: 'notebooks:1' } } }],
-      ['visualisations', { visualisations: { enabled: true, domain: 'apps.example.org' } }],
+      [
+        'visualisations',
+        {
+          visualisations: {
+            enabled: true,
+            domain: 'apps.example.org',
+            dataManager: { namespaces: ['default'], application: { enabled: true } },
+          },
+        },
+      ],
+      ['the example of what the chart pygeoapi-eoxhub has', papermillExample],
       [
         'everything that needs no definitions of others',
         {
