@@ -26,7 +26,7 @@ describe('an instance', () => {
       taskId: 'task-1',
       imageTag: '1.0',
       serviceAccountName: 'viewer',
-      resources: { requests: { memory: '1Gi' }, limits: { cpu: 2, memory: '2Gi' } },
+      resources: { requests: { memory: '1Gi' }, limits: { cpu: 2, memory: '2Gi', storage: '1Gi' } },
       securityContext: { runAsUser: 1001, runAsGroup: 0, fsGroup: 5 },
       project: { claimName: 'claim', id: 'project-1' },
       ingressClass: 'traefik',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { readVisualisationSettings } from '../config/sections/visualisations.section.js';
 import { instanceDefaults, readInstance } from './instance.js';
-import { instanceSchema } from './instance-schema.js';
+import { instanceFaults, instanceSchema } from './instance-schema.js';
 import { record } from './testing/instances.js';
 
 const manifest = (name: string): unknown[] =>
@@ -38,6 +38,11 @@ function comparable(schema: unknown): unknown {
   );
 }
 
+function setAt(object: Record<string, unknown>, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) object[key] = value;
+  else setAt((object[key] ??= {}) as Record<string, unknown>, rest, value);
+}
+
 describe('the manifests', () => {
   it('of the definition say what the operator checks, but for the form of labels and pull Secrets, which the status tells', () => {
     const { labels, imagePullSecrets, ...properties } = instanceSchema.properties;
@@ -69,6 +74,37 @@ describe('the manifests', () => {
       'data-manager.informaticsmatters.com/application-namespaces': expect.stringMatching(/^[^:]+:[^:]+$/),
       'data-manager.informaticsmatters.com/application-url-location': 'viz.url',
     });
+  });
+
+  it('of the application tell the Data Manager what it costs, and where each choice goes in the resource', () => {
+    const [application] = manifest('data-manager-application.yaml') as [
+      { metadata: { name: string }; data: Record<string, string> },
+    ];
+    // The Data Manager finds it by the name of the definition.
+    expect(application.metadata.name).toBe('datavisualisations.squonk.it');
+    const { data } = application;
+    expect(Object.keys(data)).toEqual(['dm-app.config', 'dm-app.template', 'dm-app.template.mapping']);
+    expect(data['dm-app.config']).toBe(
+      '[cost]\n# Charging configuration\ncost = 1.00\nperiod = 1 hour\nunit = PxGi\npro rata = yes\n',
+    );
+    const template = JSON.parse(data['dm-app.template'] ?? '') as {
+      required: string[];
+      properties: Record<string, { enum: string[]; default?: string }>;
+    };
+    const mapping = JSON.parse(data['dm-app.template.mapping'] ?? '') as Record<string, string[]>;
+    expect(Object.keys(mapping).toSorted()).toEqual(Object.keys(template.properties).toSorted());
+    expect(mapping).toEqual({
+      version: ['imageTag'],
+      cpu: ['resources.limits.cpu', 'resources.requests.cpu'],
+      memory: ['resources.limits.memory', 'resources.requests.memory'],
+    });
+    // What a user may choose is a resource that the operator takes.
+    for (const choice of Object.keys(template.properties))
+      for (const value of template.properties[choice]?.enum ?? []) {
+        const imDataManager: Record<string, unknown> = { imageTag: '1' };
+        for (const path of mapping[choice] ?? []) setAt(imDataManager, path.split('.'), value);
+        expect(instanceFaults(imDataManager)).toEqual([]);
+      }
   });
 
   it('of the configuration, which lets resources name as little as the example, and the example are right', () => {

@@ -21,6 +21,8 @@ const processOf = (command: string, more: object = {}) => ({
     ...more,
   },
 });
+/** Stands for the namespace of the test. */
+const OWN = 'own-namespace';
 const papermillExample = parse(readFileSync('examples/papermill-chart/values.yaml', 'utf8')) as object;
 const [repository = '', tag = ''] = serverImage.split(':');
 const VALUES = {
@@ -64,7 +66,7 @@ describeWithHelm(
           visualisations: {
             enabled: true,
             domain: 'apps.example.org',
-            dataManager: { namespaces: ['default'], application: { enabled: true } },
+            dataManager: { namespaces: [OWN], application: { enabled: true } },
           },
         },
       ],
@@ -78,7 +80,8 @@ describeWithHelm(
         },
       ],
     ])('makes objects that the API server takes: %s', async (_, values) => {
-      const objects = await render(values, { release: 'dry', namespace: bed.cluster.namespace });
+      const own = JSON.parse(JSON.stringify(values).replaceAll(OWN, bed.cluster.namespace)) as object;
+      const objects = await render(own, { release: 'dry', namespace: bed.cluster.namespace });
       const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
       const answer = await kubectl(bed.cluster, ['apply', '--dry-run=server', '--validate=strict', '-f', '-'], list);
       expect(answer.trim().split('\n')).toHaveLength(objects.length);
