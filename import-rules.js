@@ -122,6 +122,7 @@ export const mayImport = {
     'object-store',
     'health',
     'observation',
+    'queues',
     'tracing',
     'jobs/jobs.module.ts',
     'jobs/model',

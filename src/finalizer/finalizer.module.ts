@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { QueuesModule } from '../queues/queues.module.js';
 import { CollectionProblems } from './collection-problems.js';
 import { CollectionRoom } from './collection-room.js';
 import { FinalizerService } from './finalizer.service.js';
@@ -20,7 +21,7 @@ import { StoreProber } from './store-prober.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
-  imports: [HealthModule, JobsModule],
+  imports: [HealthModule, JobsModule, QueuesModule],
   providers: [
     CollectionProblems,
     CollectionRoom,

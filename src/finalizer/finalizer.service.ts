@@ -17,6 +17,7 @@ import { LeaderElection } from '../k8s/leadership/leader-election.js';
 import type { LeaderWorkQueue } from '../k8s/queues/leader-work-queue.js';
 import { WorkQueues } from '../k8s/queues/work-queues.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
+import { Workloads } from '../queues/workloads.js';
 import type { LogFields } from '../logging/log-fields.js';
 import { Observer } from '../observation/observer.js';
 import { withinTrace } from '../tracing/tracing.js';
@@ -65,6 +66,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     configuration: Configuration,
     rights: ClusterRights,
     private readonly clock: ClusterClock,
+    private readonly workloads: Workloads,
   ) {
     this.enabled = collects(configuration, rights);
     if (this.enabled) healthChecks.add('finalizer', () => this.health());
@@ -101,7 +103,8 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   onApplicationBootstrap(): void {
-    if (this.enabled) this.queue.start(this.cache.whenSynced());
+    // Why a run lost its place is noted with it.
+    if (this.enabled) this.queue.start(Promise.all([this.cache.whenSynced(), this.workloads.whenKnown()]));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -36,12 +36,16 @@ export function logStartPatch(job: Pick<JobRecord, 'uid'>, start: LogStart): Job
   return { metadata: { uid: job.uid, annotations: { [ownAnnotation.logStart]: JSON.stringify(start) } } };
 }
 
-/** Notes the attempts, for the version of the Job that they were read from. */
+/** Notes the attempts, for the version of the Job that they were read from. @param dropped how many are noted no more from now on */
 export function attemptsPatch(
-  job: Pick<JobRecord, 'uid' | 'resourceVersion'>,
+  job: Pick<JobRecord, 'uid' | 'resourceVersion' | 'omittedAttempts'>,
   attempts: readonly JobAttempt[],
+  dropped = 0,
 ): JobPatch {
-  const annotations = { [ownAnnotation.attempts]: JSON.stringify({ attempts }) };
+  const omitted = (job.omittedAttempts ?? 0) + dropped;
+  const annotations = {
+    [ownAnnotation.attempts]: JSON.stringify({ attempts, ...(omitted > 0 ? { omitted } : {}) }),
+  };
   return { metadata: { uid: job.uid, resourceVersion: job.resourceVersion, annotations } };
 }
 

@@ -127,7 +127,7 @@ export class OutcomeRecorder {
 
   /**
    * Notes that this pod's end was not the job's, and where its log is.
-   * @param suspended the Job controller took the pod away without counting it
+   * @param suspension why the Job controller took the pod away without counting it; absent: it counts
    * @returns attempts that are noted no more
    */
   async noteAttempt(
@@ -135,12 +135,12 @@ export class OutcomeRecorder {
     pod: PodRecord,
     log: StoredLog,
     now: Date,
-    suspended = false,
+    suspension?: JobCause,
   ): Promise<readonly JobAttempt[]> {
     for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
-      const { attempts, dropped } = withAttempt(current.attempts, attemptOf(pod, log, now, suspended));
+      const { attempts, dropped } = withAttempt(current.attempts, attemptOf(pod, log, now, suspension));
       try {
-        await this.patch(job, attemptsPatch(current, attempts));
+        await this.patch(job, attemptsPatch(current, attempts, dropped.length));
         return dropped;
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
-import { parseAttempts } from '../jobs/model/job-annotations.js';
+import { Readable } from 'node:stream';
+import { parseAttempts, parseOmittedAttempts } from '../jobs/model/job-annotations.js';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -514,6 +515,35 @@ describe('an ended pod', () => {
         cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
         expect(await reconcilePod()).toEqual({ requeueAfter: expect.any(Number) });
         expect([outcome(), finalizers()]).toEqual([null, HELD]);
+      });
+
+      it('is the twenty-first whose log is kept, and the first is removed, which is counted', async () => {
+        const attempts = Array.from({ length: 20 }, (_, index) => ({
+          pod: `p${index}`,
+          uid: `u${index}`,
+          finished: at(-100 + index).toISOString(),
+          cause: { type: 'preempted', message: 'x' },
+          uncounted: true,
+          logKey: `${LOG_KEY}.duplicate-${index}.txt`,
+        }));
+        const noted = JSON.stringify({ attempts, omitted: 4 });
+        const { cluster, store, finalizers, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob({ [ownAnnotation.attempts]: noted }, suspended));
+        await store.port.create(attempts[0]?.logKey ?? '', () => Readable.from(['the oldest']), {
+          contentType: 'text/plain',
+          size: 10,
+        });
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(takenAway('Failed', 143));
+        await reconcilePod();
+        const text = cluster.annotationsOf(JOB)[ownAnnotation.attempts];
+        expect(parseAttempts(text).map(({ uid }) => uid)).toEqual([
+          ...attempts.slice(1).map(({ uid }) => uid),
+          'pod-uid',
+        ]);
+        expect(parseOmittedAttempts(text)).toBe(5);
+        expect([...store.objects.keys()]).toEqual([LOG_KEY]);
+        expect(finalizers()).toEqual([]);
       });
 
       it('is only released where nothing has run in it', async () => {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isRepeated } from '../jobs/model/job-attempts.js';
+import { isFlicker, isRepeated } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
+import { causeOfSuspension } from '../jobs/model/job-cause.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { JobTransfers } from '../jobs/execution/job-transfers.js';
 import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord } from '../jobs/model/pod-record.js';
@@ -105,13 +106,14 @@ export class PodReconciler {
     this.patience.forget(pod.uid);
   }
 
-  /** Keeps the log of a run that does not count, for its Job was suspended; of one in which nothing ran there is none. */
+  /** Keeps the log of a run that does not count, for its Job was suspended; of one in which nothing ran, or hardly anything, there is none. */
   private async setAside(pod: PodRecord, job: JobRecord, collected: CollectedPod, now: Date): Promise<ReconcileResult> {
-    if (pod.containers.some(({ hasRun }) => hasRun)) {
+    if (pod.containers.some(({ hasRun }) => hasRun) && !isFlicker(job, pod)) {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) return { requeueAfter: wait };
       const log = await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, collected.document);
-      await this.noteAttempt(job, pod, log, now, true);
+      const cause = causeOfSuspension(pod, this.cache.podsOf(job), this.cache.workloadOf(job));
+      await this.noteAttempt(job, pod, log, now, cause);
       for (const what of collected.leftOut) this.logger.warn(what);
     }
     return this.release(pod);

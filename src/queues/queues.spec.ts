@@ -49,6 +49,11 @@ describe('Workloads', () => {
     expect(changed).toEqual(['job-a', 'job-a']);
   });
 
+  it('are waited for at a start only where they are watched', async () => {
+    for (const options of [{}, { granted: false }, { configuration: configurationOf({}) }])
+      await expect((await workloads(options)).known.whenKnown()).resolves.toBeUndefined();
+  });
+
   it('are not watched without the right to, which readiness says', async () => {
     const { cluster, health, known } = await workloads({ granted: false });
     cluster.put('workloads', workload('w'));

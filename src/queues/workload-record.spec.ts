@@ -75,6 +75,19 @@ describe('a Workload of Kueue', () => {
     expect(record?.waiting).toEqual({ reason: 'Deactivated', since: '2026-01-01T12:00:00Z' });
   });
 
+  it('says the last time that it lost its place, also when it is admitted again', () => {
+    const at = '2026-01-01T12:00:10Z';
+    const eviction = { reason: 'Preempted', message: 'Preempted to accommodate a workload', at };
+    expect(toWorkloadRecord(workload([pending, preempted]))?.eviction).toEqual({ ...eviction, admittedAgain: false });
+    // As Kueue 0.17 has it.
+    const over = condition('Evicted', 'False', 'QuotaReserved', `Previously: ${eviction.message}`);
+    const requeued = condition('Requeued', 'True', 'Preempted', eviction.message);
+    const again = { ...eviction, admittedAgain: true };
+    expect(toWorkloadRecord(workload([over, requeued]))?.eviction).toEqual(again);
+    expect(toWorkloadRecord(workload([over]))?.eviction).toEqual({ ...again, reason: 'Evicted' });
+    expect(toWorkloadRecord(workload([pending]))).not.toHaveProperty('eviction');
+  });
+
   it('does not wait once it is admitted, though it was preempted before', () => {
     const again = [preempted, condition('Admitted', 'True', 'Admitted', 'The workload is admitted')];
     expect(toWorkloadRecord(workload(again))).not.toHaveProperty('waiting');

@@ -23,6 +23,17 @@ export interface WorkloadRecord {
     /** It was admitted before, and lost its place: `Preempted`, `PodsReadyTimeout`, `Deactivated`, …. */
     readonly evicted?: { readonly reason: string; readonly message: string };
   };
+  /** The last time that it lost its place. */
+  readonly eviction?: Eviction;
+}
+
+export interface Eviction {
+  /** In Kueue's words: `Preempted`, `PodsReadyTimeout`, `Deactivated`, …. */
+  readonly reason: string;
+  readonly message: string;
+  /** RFC 3339, to the second: of the eviction, or of the admission that followed it. */
+  readonly at: string;
+  readonly admittedAgain: boolean;
 }
 
 /** @returns undefined for one that stands for no Job */
@@ -31,11 +42,13 @@ export function toWorkloadRecord({ metadata, spec, status }: Workload): Workload
   if (!owner) return undefined;
   const conditions = new Map((status?.conditions ?? []).map((condition) => [condition.type, condition]));
   const waiting = waitingOf(conditions, spec?.active ?? true, timeOf(metadata?.creationTimestamp));
+  const eviction = evictionOf(conditions);
   return {
     jobName: owner.name,
     jobUid: owner.uid,
     ...(spec?.priority === undefined ? {} : { priority: spec.priority }),
     ...(waiting ? { waiting } : {}),
+    ...(eviction ? { eviction } : {}),
   };
 }
 
@@ -53,6 +66,21 @@ function waitingOf(
   if (conditions.get('Admitted')?.status === 'True') return undefined;
   const message = quota?.message ? { message: quota.message.replace(/\.$/, '') } : {};
   return { reason: quota?.reason ?? 'Pending', ...message, ...more };
+}
+
+/** What Kueue puts before the message of an eviction once the Workload is admitted again; the reason then stands only where it was put back into its queue. */
+const PREVIOUSLY = 'Previously: ';
+
+function evictionOf(conditions: ReadonlyMap<string, V1Condition>): Eviction | undefined {
+  const last = conditions.get('Evicted');
+  const at = timeOf(last?.lastTransitionTime);
+  if (!last || at === undefined) return undefined;
+  if (last.status === 'True') return { reason: last.reason, message: last.message, at, admittedAgain: false };
+  if (!last.message.startsWith(PREVIOUSLY)) return undefined;
+  const message = last.message.slice(PREVIOUSLY.length);
+  const requeued = conditions.get('Requeued');
+  const reason = requeued?.message === message ? requeued.reason : 'Evicted';
+  return { reason, message, at, admittedAgain: true };
 }
 
 /** Watched objects carry times as text. */

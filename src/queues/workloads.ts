@@ -1,10 +1,13 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { setTimeout } from 'node:timers/promises';
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks } from '../health/health-checks.js';
 import { InformerFactory, type Change, type Informer } from '../k8s/informers/informer.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { toWorkloadRecord, type Workload, type WorkloadRecord } from './workload-record.js';
 
+/** Milliseconds that a start waits for them. */
+const PATIENCE = 5_000;
 const RESOURCE = 'workloads.kueue.x-k8s.io';
 
 /**
@@ -47,6 +50,14 @@ export class Workloads implements OnModuleInit {
   /** Whether Workloads are watched, so that one which is not known is not there. */
   get areKnown(): boolean {
     return this.workloads?.synced ?? false;
+  }
+
+  /** Resolves once they are known, or are not watched; after a while in any case: without Kueue they never are. */
+  async whenKnown(): Promise<void> {
+    if (!this.workloads) return;
+    const giveUp = new AbortController();
+    const late = setTimeout(PATIENCE, undefined, { signal: giveUp.signal }).catch(() => undefined);
+    await Promise.race([this.workloads.whenSynced(), late]).finally(() => giveUp.abort());
   }
 
   /** Calls back with the name of the Job whose Workload has changed. */

@@ -10,7 +10,7 @@ import type { ComponentChildren } from 'preact';
 const REFRESH = 5;
 
 const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts queue links'.split(
+  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts omittedAttempts queue links'.split(
     ' ',
   ),
 );
@@ -114,7 +114,10 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
         {attempts.length === 0 ? null : (
           <section aria-labelledby="attempts">
             <h2 id="attempts">Earlier attempts</h2>
-            <ol>
+            {job.omittedAttempts === undefined ? null : (
+              <p>Not listed any more, their logs removed: the first {job.omittedAttempts}.</p>
+            )}
+            <ol start={attempts[0]?.attempt}>
               {attempts.map((attempt) => (
                 <li>
                   <Text>{attempt.cause.message}</Text>

@@ -20,6 +20,7 @@ const RESERVED = new Set([
   'exception',
   'resultProblems',
   'attempts',
+  'omittedAttempts',
   'queue',
   'subscriber',
   'links',
@@ -64,12 +65,13 @@ export function toStatusInfo(
       ? {
           attempts: status.attempts.map(
             ({ uid: _uid, logKey: _key, logSize: _size, logDigest: _digest, ...attempt }, at) => ({
-              attempt: at + 1,
+              attempt: (status.omittedAttempts ?? 0) + at + 1,
               ...attempt,
             }),
           ),
         }
       : {}),
+    ...(status.omittedAttempts === undefined ? {} : { omittedAttempts: status.omittedAttempts }),
     ...(status.queue ? { queue: { ...status.queue } } : {}),
     ...(status.subscriber
       ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
@@ -84,7 +86,7 @@ export function toStatusInfo(
  */
 export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDto {
   const { jobID, id, processID, type, processingEntityType, created, started, finished, updated, links } = toStatusInfo(
-    { ...status, messages: {}, attempts: [] },
+    { ...status, messages: {}, attempts: [], omittedAttempts: undefined },
     base,
     false,
   );
@@ -142,12 +144,14 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
         ]
       : []),
     { href: `${job}/logs`, rel: 'log', type: 'text/plain', title: 'The log' },
-    ...status.attempts.map((_, at) => ({
-      href: `${job}/logs?attempt=${at + 1}`,
-      rel: 'log',
-      type: 'text/plain',
-      title: `The log of attempt ${at + 1}`,
-    })),
+    ...status.attempts
+      .map((_, at) => (status.omittedAttempts ?? 0) + at + 1)
+      .map((attempt) => ({
+        href: `${job}/logs?attempt=${attempt}`,
+        rel: 'log',
+        type: 'text/plain',
+        title: `The log of attempt ${attempt}`,
+      })),
     ...(status.processId
       ? [
           {

@@ -11,6 +11,7 @@ import type { JobStatus } from '../model/job-status.js';
 import { beyondEnd, withoutFirst } from './log-streams.js';
 import { maskCapabilities } from './masked-log.js';
 import { SharedLogs } from './shared-logs.js';
+import { attemptNumbered, numberOfNewest } from '../model/job-attempts.js';
 import type { JobRecord } from '../model/job-record.js';
 import { containerHeading, logKeyStem, missingLog, podHeading, whyNotRun } from './log-document.js';
 import { hasEnded, type ContainerRecord, type PodRecord } from '../model/pod-record.js';
@@ -70,16 +71,14 @@ export class JobLogs implements BeforeApplicationShutdown {
   }
 
   private async openAttempt(job: JobRecord, attempt: number, options: Reading): Promise<Readable> {
-    if (attempt === job.attempts.length + 1) return this.open(job, options);
-    const noted = job.attempts[attempt - 1];
-    if (!noted)
-      throw new NotAvailableError(`Job "${job.jobId}" has no attempt ${attempt}: it has ${job.attempts.length + 1}.`);
-    return this.readStored(`The log of attempt ${attempt} of job "${job.jobId}"`, noted.logKey, noted.logSize);
+    if (attempt === numberOfNewest(job)) return this.open(job, options);
+    const { logKey, logSize } = attemptNumbered(job, attempt);
+    return this.readStored(`The log of attempt ${attempt} of job "${job.jobId}"`, logKey, logSize);
   }
 
   /** The newest attempt of the job: those that are noted have had another after them. */
   newestAttempt(job: JobRecord): number {
-    return (this.current(job) ?? job).attempts.length + 1;
+    return numberOfNewest(this.current(job) ?? job);
   }
 
   /** The job as it is known now; undefined where it is gone. */

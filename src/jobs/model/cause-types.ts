@@ -102,9 +102,10 @@ const CAUSES: Readonly<Record<CauseType, ProblemTypeText>> = {
   preempted: {
     title: 'The job was preempted',
     status: 500,
-    meaning: 'A queueing system of the cluster took the place of the job for another one.',
+    meaning:
+      'A queueing system of the cluster took the place of the job for another one. Where its whole Job waits in a queue that run does not count, and another follows.',
     remedies: [
-      'Execute again: nothing is wrong with the request.',
+      'Wait, where another attempt follows; else execute again: nothing is wrong with the request.',
       'Operator: set retries above 0 so that the cluster tries again by itself, or a higher priority.',
     ],
   },

@@ -43,13 +43,20 @@ export function parseAttempts(text: string | undefined): JobAttempt[] {
   return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];
 }
 
+/** How many attempts are noted no more. */
+export function parseOmittedAttempts(text: string | undefined): number {
+  const { omitted } = parseObject(text);
+  return Number.isSafeInteger(omitted) && (omitted as number) > 0 ? (omitted as number) : 0;
+}
+
 function isAttempt(value: unknown): value is JobAttempt {
   if (!isMapping(value)) return false;
-  const { pod, uid, started, finished, cause, logKey, logSize } = value;
+  const { pod, uid, started, finished, cause, uncounted, logKey, logSize } = value;
   return (
     [pod, uid, logKey].every((member) => typeof member === 'string') &&
     (started === undefined || isTime(started)) &&
     (logSize === undefined || typeof logSize === 'number') &&
+    (uncounted === undefined || uncounted === true) &&
     isTime(finished) &&
     isCause(cause)
   );

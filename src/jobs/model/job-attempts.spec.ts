@@ -1,8 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseAttempts } from './job-annotations.js';
-import { attemptDue, attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from './job-attempts.js';
+import {
+  attemptDue,
+  attemptNumbered,
+  attemptOf,
+  countedAttempts,
+  isFlicker,
+  isRepeated,
+  numberOfNewest,
+  startOfJob,
+  withAttempt,
+} from './job-attempts.js';
 import type { JobAttempt } from './job-outcome.js';
-import { aContainer, aFailedPod, aJob, aPod, aSucceededPod, at } from '../testing/records.js';
+import { aContainer, anEndedContainer, aFailedPod, aJob, aPod, aSucceededPod, at } from '../testing/records.js';
 
 const disruption = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' };
 const evicted = aFailedPod(143, { disruption });
@@ -56,6 +66,8 @@ describe('attempts', () => {
       logDigest: 'sha256:x',
     });
     expect(attemptOf(neverRan, log, at(9))).toMatchObject({ finished: at(9).toISOString() });
+    const preempted = { type: 'preempted' as const, message: 'x' };
+    expect(attemptOf(evicted, log, at(9), preempted)).toMatchObject({ cause: preempted, uncounted: true });
   });
 
   it('are due when the Job controller has waited, longer each time, for ten minutes at the most', () => {
@@ -111,5 +123,34 @@ describe('attempts', () => {
     const { attempts, dropped } = withAttempt([attempt('b', 4), ...many], suspended('last', 60));
     expect(dropped.map(({ uid }) => uid)).toEqual(['s0']);
     expect(attempts.map(({ uid }) => uid)).toEqual(['b', ...many.slice(1).map(({ uid }) => uid), 'last']);
+  });
+
+  it('that were preempted do not count where Kubernetes did not', () => {
+    const cause = { type: 'preempted' as const, message: 'x' };
+    const attempts: JobAttempt[] = [
+      { ...attempt('a'), cause, uncounted: true },
+      { ...attempt('b'), cause },
+    ];
+    expect(countedAttempts({ attempts }).map(({ uid }) => uid)).toEqual(['b']);
+    expect(parseAttempts(JSON.stringify({ attempts }))).toEqual(attempts);
+  });
+
+  it('keep their numbers when others are noted no more', () => {
+    const job = aJob({ attempts: [attempt('a'), attempt('b')], omittedAttempts: 3 });
+    expect(numberOfNewest(job)).toBe(6);
+    expect([4, 5].map((number) => attemptNumbered(job, number).uid)).toEqual(['a', 'b']);
+    expect(() => attemptNumbered(job, 3)).toThrow(/was removed: only those after attempt 3 are kept/);
+    expect(() => attemptNumbered(job, 7)).toThrow(/has no attempt 7: it has 6/);
+  });
+
+  it('are none where a Job was suspended twice within a second', () => {
+    const ran = (uid: string, from: number, to: number) =>
+      aPod({ uid, containers: [anEndedContainer(0, { startedAt: at(from), finishedAt: at(to) })] });
+    const noted: JobAttempt = { ...attempt('a', 5), uncounted: true };
+    expect(isFlicker({ attempts: [noted] }, ran('b', 5, 5))).toBe(true);
+    expect(isFlicker({ attempts: [noted] }, ran('a', 5, 5))).toBe(false);
+    expect(isFlicker({ attempts: [noted] }, ran('b', 4, 5))).toBe(false);
+    expect(isFlicker({ attempts: [noted] }, ran('b', 6, 6))).toBe(false);
+    expect(isFlicker({ attempts: [attempt('a', 5)] }, ran('b', 5, 5))).toBe(false);
   });
 });

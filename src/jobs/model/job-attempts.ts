@@ -1,3 +1,4 @@
+import { NotAvailableError } from '../../ogc/domain-errors.js';
 import { causeOfFailedPod } from './job-cause.js';
 import type { JobAttempt, JobCause, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
@@ -17,8 +18,8 @@ const LONGEST_BACKOFF = 600_000;
 const MOST_SUSPENDED = 20;
 
 /** Whether Kubernetes counts this attempt: what was suspended is no failure. */
-export function isCounted({ cause }: JobAttempt): boolean {
-  return cause.type !== 'suspended';
+export function isCounted({ cause, uncounted }: JobAttempt): boolean {
+  return !uncounted && cause.type !== 'suspended';
 }
 
 /** The attempts that Kubernetes counts, without that of this pod. */
@@ -55,6 +56,32 @@ function isInfrastructureFailure({ disruption, containers }: PodRecord, forgiven
   return disruption !== undefined || containers.every(({ exitCode = 0 }) => forgiven.includes(exitCode));
 }
 
+/** Of the attempt after those that are noted, from 1; those that are noted no more have kept their numbers. */
+export function numberOfNewest({
+  attempts,
+  omittedAttempts = 0,
+}: Pick<JobRecord, 'attempts' | 'omittedAttempts'>): number {
+  return omittedAttempts + attempts.length + 1;
+}
+
+/**
+ * The noted attempt of this number.
+ * @throws NotAvailableError where there is none
+ */
+export function attemptNumbered(
+  job: Pick<JobRecord, 'jobId' | 'attempts' | 'omittedAttempts'>,
+  number: number,
+): JobAttempt {
+  const { jobId, attempts, omittedAttempts = 0 } = job;
+  const noted = attempts[number - omittedAttempts - 1];
+  if (noted) return noted;
+  throw new NotAvailableError(
+    number <= omittedAttempts
+      ? `The log of attempt ${number} of job "${jobId}" was removed: only those after attempt ${omittedAttempts} are kept.`
+      : `Job "${jobId}" has no attempt ${number}: it has ${numberOfNewest(job)}.`,
+  );
+}
+
 /** When the first container of the first attempt that counts and got so far started: RFC 3339. */
 export function startOfJob(job: Pick<JobRecord, 'attempts'>, pod: PodRecord | undefined): string | undefined {
   const first = countedAttempts(job).find(({ started }) => started !== undefined);
@@ -76,24 +103,26 @@ export function attemptDue(job: Pick<JobRecord, 'attempts' | 'created'>, pod?: P
   return new Date(Math.max(due, resumed?.getTime() ?? 0));
 }
 
-const SUSPENDED: JobCause = {
-  type: 'suspended',
-  message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
-};
-
-/** @param suspended the Job controller took the pod away without counting it */
-export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspended = false): JobAttempt {
+/** @param suspension why the Job controller took the pod away without counting it; absent: it counts */
+export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspension?: JobCause): JobAttempt {
   const started = startOf(pod)?.toISOString();
   return {
     pod: pod.name,
     uid: pod.uid,
     ...(started === undefined ? {} : { started }),
     finished: (endOf(pod) ?? now).toISOString(),
-    cause: suspended ? SUSPENDED : causeOfFailedPod(pod),
+    ...(suspension ? { cause: suspension, uncounted: true as const } : { cause: causeOfFailedPod(pod) }),
     logKey: log.key,
     logSize: log.size,
     logDigest: log.digest,
   };
+}
+
+/** Whether a run that does not count began and ended in the second in which another such ended: it could do nothing, and is not worth an attempt. */
+export function isFlicker({ attempts }: Pick<JobRecord, 'attempts'>, pod: PodRecord): boolean {
+  const [start, end] = [startOf(pod)?.toISOString(), endOf(pod)?.toISOString()];
+  if (start === undefined || start !== end) return false;
+  return attempts.some((attempt) => !isCounted(attempt) && attempt.uid !== pod.uid && attempt.finished === end);
 }
 
 /** The attempts with this one, in the order of their ends, each once; `dropped` are those that were suspended and whose logs are not kept any more. */

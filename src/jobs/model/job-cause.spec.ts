@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { causeOfFailedPod, causeOfMissedStart } from './job-cause.js';
+import { causeOfFailedPod, causeOfMissedStart, causeOfSuspension } from './job-cause.js';
 import type { JobCause } from './job-outcome.js';
 import type { PodRecord } from './pod-record.js';
-import { aContainer, aFailedPod, anEndedContainer, aPod } from '../testing/records.js';
+import { aContainer, aFailedPod, anEndedContainer, aPod, at } from '../testing/records.js';
 
 const cases: readonly [string, PodRecord, JobCause][] = [
   [
@@ -105,6 +105,45 @@ describe('the cause of a failure', () => {
       type: 'not-started',
       message:
         'It did not start within 60 seconds, for no pod was made. The newest event: Error creating: pods is forbidden: exceeded quota',
+    });
+  });
+});
+
+describe('the cause of a run that does not count', () => {
+  const eviction = { reason: 'Preempted', message: 'Preempted by x.', at: at(10).toISOString(), admittedAgain: false };
+  const told = (more: object = {}) => ({ jobName: 'a', jobUid: 'u', eviction: { ...eviction, ...more } });
+  const first = aPod({ uid: 'first', created: at(2), deleting: true });
+  const words = 'The job lost its place in its queue while it ran (Preempted: Preempted by x). ';
+
+  it('has the words of the queue that took its place', () => {
+    const cause = causeOfSuspension(first, [first], told());
+    expect(cause).toEqual({ type: 'preempted', message: expect.stringContaining(words) });
+    expect(causeOfSuspension(first, [first], told({ admittedAgain: true }))).toEqual(cause);
+    const next = aPod({ uid: 'next', created: at(10) });
+    expect(causeOfSuspension(first, [next, first], told({ admittedAgain: true }))).toEqual(cause);
+    expect(causeOfSuspension(first, [first], told({ reason: 'DeactivatedDueToEviction' }))).toMatchObject({
+      type: 'deactivated',
+    });
+    expect(causeOfSuspension(first, [first], told({ reason: 'PodsReadyTimeout' }))).toMatchObject({
+      type: 'suspended',
+      message: expect.stringContaining('(PodsReadyTimeout: '),
+    });
+  });
+
+  it.each([
+    ['nothing is known', first, [first], undefined],
+    ['they are of a later run', first, [aPod({ uid: 'next', created: at(5), deleting: true }), first], told()],
+    ['they are of an earlier run', aPod({ created: at(11), deleting: true }), [first], told()],
+    [
+      'they are of an earlier run, and it began in the second of the admission',
+      aPod({ created: at(10), deleting: true }),
+      [first],
+      told({ admittedAgain: true }),
+    ],
+  ])('has none where %s', (_, pod, pods, workload) => {
+    expect(causeOfSuspension(pod, pods, workload)).toEqual({
+      type: 'suspended',
+      message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { WorkloadRecord } from '../../queues/workload-record.js';
+import type { Eviction, WorkloadRecord } from '../../queues/workload-record.js';
 import type { CauseType, JobCause } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import type { ContainerRecord, PodRecord } from './pod-record.js';
@@ -136,6 +136,35 @@ export function causeOfMissedQueue(
     type: reason === 'Inadmissible' && NO_QUEUE.test(message ?? '') ? 'queue-not-found' : 'not-admitted',
     message: `The job waited ${where} for more than ${seconds} seconds${why}.`,
   };
+}
+
+/**
+ * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they are this run's where it is
+ * the newest that was taken away, and had begun before.
+ * @param pods all known pods of the Job
+ */
+export function causeOfSuspension(
+  pod: PodRecord,
+  pods: readonly PodRecord[],
+  workload: WorkloadRecord | undefined,
+): JobCause {
+  const { eviction } = workload ?? {};
+  const isNewest = pods.every(({ deleting, created }) => !deleting || created.getTime() <= pod.created.getTime());
+  if (!eviction || !isNewest || !isBefore(pod.created, eviction))
+    return {
+      type: 'suspended',
+      message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
+    };
+  const { reason, message } = eviction;
+  return {
+    type: reason === 'Preempted' ? 'preempted' : reason.startsWith('Deactivated') ? 'deactivated' : 'suspended',
+    message: `The job lost its place in its queue while it ran (${reason}: ${message.replace(/\.$/, '')}). This run does not count; another follows when there is room.`,
+  };
+}
+
+/** Times are in whole seconds: a pod that was made in the second in which the job was admitted again is of the next run. */
+function isBefore(created: Date, { at, admittedAgain }: Eviction): boolean {
+  return admittedAgain ? created.getTime() < Date.parse(at) : created.getTime() <= Date.parse(at);
 }
 
 /** Why a Job failed of which no pod is left to ask. */

@@ -67,6 +67,8 @@ export interface JobAttempt {
   /** RFC 3339. */
   readonly finished: string;
   readonly cause: JobCause;
+  /** Its Job was suspended: Kubernetes does not count it; absent, too, in what earlier versions noted, whose cause is `suspended`. */
+  readonly uncounted?: true;
   /** Key of its log in the object store. */
   readonly logKey: string;
   /** Bytes of its log, and `sha256:` and their digest; absent in what earlier versions noted. */

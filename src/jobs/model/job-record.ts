@@ -6,6 +6,7 @@ import type { TraceParent } from '../../tracing/trace-context.js';
 import {
   isTime,
   parseAttempts,
+  parseOmittedAttempts,
   parseLogSize,
   parseLogStart,
   parseOutcome,
@@ -81,6 +82,8 @@ export interface JobRecord {
   readonly forgivenExitCodes?: readonly number[];
   /** Those that failed and were followed by another. */
   readonly attempts: readonly JobAttempt[];
+  /** How many attempts before those are noted no more; absent: none. */
+  readonly omittedAttempts?: number;
   /** `pending` or `done` where this server's finalizer collects; undefined where nobody does, or the predecessor. */
   readonly collection?: 'pending' | 'done';
   /** Why its log and result are still not collected, for people. */
@@ -191,6 +194,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     retriesInfrastructure: kubeJob.spec?.podFailurePolicy !== undefined,
     forgivenExitCodes: forgivenBy(kubeJob),
     attempts: parseAttempts(annotations[ownAnnotation.attempts]),
+    ...omittedOf(annotations[ownAnnotation.attempts]),
     collection: collection === 'pending' || collection === 'done' ? collection : undefined,
     collectionProblem: annotations[ownAnnotation.collectionProblem],
     outcome: parseOutcome(annotations[ownAnnotation.outcome]),
@@ -294,4 +298,9 @@ function toNumber(text: string | undefined): number | undefined {
 function hasResult(annotations: Readonly<Record<string, string>>): boolean {
   const value = annotations[annotation.resultValue];
   return value !== undefined && (value !== '' || annotations[annotation.resultMimetype] !== undefined);
+}
+
+function omittedOf(attempts: string | undefined): Pick<JobRecord, 'omittedAttempts'> {
+  const omittedAttempts = parseOmittedAttempts(attempts);
+  return omittedAttempts > 0 ? { omittedAttempts } : {};
 }

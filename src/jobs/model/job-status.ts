@@ -32,6 +32,8 @@ export interface JobStatus {
   readonly messages: Readonly<Record<string, string>>;
   /** Attempts that failed and were followed by another. */
   readonly attempts: readonly JobAttempt[];
+  /** How many before those are noted no more, their logs removed; absent: none. */
+  readonly omittedAttempts?: number;
   /** The execute request asked for no outputs. */
   readonly hasNoOutputs?: boolean;
   /** The Job keeps what of the execute request may be shown to who may read the log. */
@@ -92,6 +94,7 @@ export function jobStatus(
     updated: new Date(Math.max(...times.map((time) => time.getTime()))),
     messages,
     attempts: job.attempts,
+    ...(job.omittedAttempts === undefined ? {} : { omittedAttempts: job.omittedAttempts }),
     ...(job.request?.outputs?.length === 0 ? { hasNoOutputs: true } : {}),
     ...(job.keepsInputs ? { keepsRequest: true } : {}),
     ...(queue ? { queue } : {}),

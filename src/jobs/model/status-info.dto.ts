@@ -94,6 +94,10 @@ export class AttemptDto {
 
   @ApiProperty({ type: JobCauseDto })
   cause!: JobCauseDto;
+
+  /** Its Job was suspended meanwhile: it used none of `retries`. */
+  @ApiPropertyOptional({ enum: [true] })
+  uncounted?: true;
 }
 
 /** A job in a queue of Kueue; why it waits is its status' message. */
@@ -190,6 +194,10 @@ export class StatusInfoDto {
   /** Of a job that is or was tried again: all attempts but the newest. */
   @ApiPropertyOptional({ type: [AttemptDto] })
   attempts?: AttemptDto[];
+
+  /** How many attempts before those are not listed any more: their logs were removed. The job was suspended in each. */
+  @ApiPropertyOptional({ type: 'integer', minimum: 1 })
+  omittedAttempts?: number;
 
   /** Of a job in a queue of the cluster, or in the server's own line. */
   @ApiPropertyOptional({ type: QueueStatusDto })

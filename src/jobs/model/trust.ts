@@ -3,6 +3,7 @@ import { type Annotations, judge, type SigningKeys } from '../../signing/signatu
 import {
   formatOutputs,
   parseAttempts,
+  parseOmittedAttempts,
   parseOutputs,
   parseStoredResult,
   parseTransferRecord,
@@ -38,7 +39,9 @@ const POINTING: Readonly<Record<string, Pointing>> = {
     without: (text, isOwn) => {
       const attempts = parseAttempts(text);
       const own = attempts.filter(({ logKey }) => isOwn(logKey));
-      return own.length === attempts.length ? text : JSON.stringify({ attempts: own });
+      if (own.length === attempts.length) return text;
+      const omitted = parseOmittedAttempts(text);
+      return JSON.stringify({ attempts: own, ...(omitted > 0 ? { omitted } : {}) });
     },
   },
   [ownAnnotation.result]: {
