@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestCluster } from '../support/cluster.js';
-import { hasKueue, TestQueues } from '../support/kueue.js';
+import { Exposition } from '../support/exposition.js';
+import { FLAVOR, hasKueue, TestQueues } from '../support/kueue.js';
 import { TestBed, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 type Queued = StatusInfo & {
-  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
+  readonly attempts?: readonly {
+    readonly attempt: number;
+    readonly cause: { readonly type: string; readonly message: string };
+  }[];
   readonly queue?: { readonly name: string; readonly position?: number; readonly reason?: string };
 };
 
@@ -30,21 +34,33 @@ const processes = (queues: TestQueues) => `
       queue_priority: ${queues.low}
       allowed_queues: [batch, held]
       allowed_queue_priorities: [${queues.low}, ${queues.high}]
-  queued-once-more:
+  well:
+    type: process
+    processor: &third
+      <<: *queued
+      resources: { requests: { cpu: 300m }, limits: { cpu: 300m } }
+      command: [sh, -c, "${program(12)}"]
+  killed:
     type: process
     processor:
-      <<: *queued
-      command: [sh, -c, "${program(20, 143)}"]
+      <<: *third
+      command: [sh, -c, "${program(12, 143)}"]
       retries: 1
-  queued-whatever:
+  failing:
     type: process
     processor:
-      <<: *queued
-      command: [sh, -c, "${program(20, 1)}"]
+      <<: *third
+      command: [sh, -c, "${program(12, 1)}"]
       backoff_limit: 1
   brief:
     type: process
-    processor: { <<: *queued, command: [sh, -c, "${program(2)}"] }
+    processor:
+      <<: *queued
+      resources: { requests: { cpu: 900m }, limits: { cpu: 900m } }
+      command: [sh, -c, "${program(2)}"]
+  too-large:
+    type: process
+    processor: { <<: *queued, resources: { requests: { cpu: 1100m }, limits: { cpu: 1100m } } }
   impatient:
     type: process
     processor:
@@ -108,39 +124,64 @@ const kueue = await hasKueue();
     await Promise.all([first, second].map(dismiss));
   }, 200_000);
 
-  it.each([
-    ['queued', 'ends well'],
-    ['queued-once-more', 'is killed, and is tried again once where the infrastructure fails'],
-    ['queued-whatever', 'fails, and is tried again once'],
-  ])(
-    'loses its place to a more urgent one, and has the result of its last run: %s, whose program %s',
-    async (process) => {
-      const id = await submit(process);
-      // Twice: neither uses an attempt.
-      for (const times of [1, 2]) {
-        await running(id);
-        const urgent = await submit('brief', { queue: { priority: queues.high } });
+  it('loses its place to a more urgent one, and has the result of its last run, however its program ends when it is asked to', async () => {
+    const ids = await Promise.all(['well', 'killed', 'failing'].map((process) => submit(process)));
+    const preempted = {
+      uncounted: true,
+      cause: { type: 'preempted', message: expect.stringMatching(/Preempted: Preempted to accommodate a workload/) },
+    };
+    // Twice: neither uses an attempt.
+    for (const times of [1, 2]) {
+      await Promise.all(ids.map(running));
+      const urgent = await submit('brief', { queue: { priority: queues.high } });
+      for (const id of ids) {
         const again = await seen(
           'its next wait',
           id,
           ({ status, attempts }) => status === 'accepted' && attempts?.length === times,
         );
         expect(again).not.toHaveProperty('finished');
-        await seen('the reason', id, ({ message }) => /Preempted/.test(message ?? ''));
-        await ended(urgent);
+        expect(again.message).toMatch(/Preempted/);
       }
-      await ended(id);
-      await bed.cluster.allReleased();
-      const suspended = { cause: { type: 'suspended' } };
-      expect(await statusOf(id)).toMatchObject({ status: 'successful', attempts: [suspended, suspended] });
+      await ended(urgent);
+    }
+    for (const id of ids) await ended(id);
+    await bed.cluster.allReleased();
+    const list = (await (await bed.get('/jobs?limit=100')).json()) as { readonly jobs: readonly Queued[] };
+    for (const id of ids) {
+      expect(await statusOf(id)).toMatchObject({ status: 'successful', attempts: [preempted, preempted] });
+      expect(list.jobs.find(({ jobID }) => jobID === id)).toMatchObject({ attempts: [preempted, preempted] });
+      const page = await (await fetch(`${bed.url}/jobs/${id}`, { headers: { accept: 'text/html' } })).text();
+      expect(page.match(/Preempted to accommodate a workload/g)).toHaveLength(2);
       const result = await bed.result(id);
       expect(result).toMatch(/^result \d+/);
       expect(await bed.log(id)).toContain(result);
       for (const attempt of [1, 2])
         expect(await (await bed.get(`/jobs/${id}/logs?attempt=${attempt}`)).text()).toContain('working');
-    },
-    400_000,
-  );
+      expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(3);
+    }
+    const metrics = await Exposition.of(bed);
+    for (const process of ['well', 'killed', 'failing', 'brief'])
+      expect(metrics.value(`job_admission_duration_seconds_count{process="${process}"}`)).toBeGreaterThan(0);
+  }, 400_000);
+
+  it('runs where its flavor says', async () => {
+    const id = await submit('brief');
+    await running(id);
+    const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+    expect(pod?.spec?.nodeSelector).toMatchObject(FLAVOR.nodeLabels);
+    expect(pod?.spec?.tolerations).toEqual(expect.arrayContaining(FLAVOR.tolerations));
+    expect(await ended(id)).toMatchObject({ status: 'successful' });
+  }, 200_000);
+
+  it('is accepted though its queue can never hold it, and says so', async () => {
+    const id = await submit('too-large');
+    expect(await seen('the reason', id, ({ message }) => /insufficient quota/.test(message))).toMatchObject({
+      status: 'accepted',
+      queue: { name: 'batch' },
+    });
+    await dismiss(id);
+  }, 200_000);
 
   it('waits in a queue that is stopped, and says so', async () => {
     const id = await submit('queued', { queue: { name: 'held' } });
@@ -192,7 +233,8 @@ const kueue = await hasKueue();
     const answer = await execute(process, body);
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ detail: expect.stringMatching(names) });
-    expect((await bed.output()).replaceAll(String.raw`\"`, `"`)).toMatch(names);
+    const warning = new RegExp(`${names.source}.*, which processes name: their jobs are refused`);
+    expect((await bed.output()).replaceAll(String.raw`\"`, `"`)).toMatch(warning);
   });
 
   it('waits where its client chooses, and only there', async () => {

@@ -9,6 +9,7 @@ import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
 import { hasKueue, TestQueues } from '../support/kueue.js';
 import { residentMemory } from '../support/memory.js';
+import { randomNumbers } from '../support/random.js';
 import { Receiver } from '../support/receiver.js';
 import { startTestStore } from '../support/store.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
@@ -28,15 +29,6 @@ const withHostileClient = process.env['SOAK_HOSTILE'] !== 'no';
 const MOST_UNDER_WAY = 20;
 const BUCKET_ENDPOINT = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT';
 
-/** Mulberry32: the same numbers from 0 to 1 for the same seed. */
-function randomNumbers(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 const random = randomNumbers(seed);
 const between = (low: number, high: number) => low + random() * (high - low);
 const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;

@@ -11,6 +11,12 @@ import { eventually } from './wait.js';
 const GROUP = { group: 'kueue.x-k8s.io', version: 'v1beta2' };
 const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
+/** What Kueue writes into the pods of jobs that it lets run. */
+export const FLAVOR = {
+  nodeLabels: { 'kubernetes.io/os': 'linux' },
+  tolerations: [{ key: 'example.org/batch', operator: 'Exists', effect: 'NoSchedule' }],
+};
+
 export interface KueueWorkload extends KubernetesObject {
   readonly spec: { readonly active?: boolean };
 }
@@ -65,7 +71,7 @@ export class TestQueues {
       { name: namespace, body: { metadata: { labels: { kueue: 'enabled' } } } },
       MERGE,
     );
-    await this.make('resourceflavors', 'ResourceFlavor', namespace, {});
+    await this.make('resourceflavors', 'ResourceFlavor', namespace, { spec: FLAVOR });
     const queue = (stopPolicy: string) => ({
       spec: {
         namespaceSelector: {},
@@ -83,16 +89,18 @@ export class TestQueues {
     await this.make('clusterqueues', 'ClusterQueue', `held-${namespace}`, queue('Hold'));
     await this.make('workloadpriorityclasses', 'WorkloadPriorityClass', this.low, { value: 10 });
     await this.make('workloadpriorityclasses', 'WorkloadPriorityClass', this.high, { value: 1000 });
-    for (const [name, clusterQueue] of [
-      ['batch', namespace],
-      ['held', `held-${namespace}`],
-    ] as const)
-      await this.api.createNamespacedCustomObject({
-        ...GROUP,
-        plural: 'localqueues',
-        namespace,
-        body: { apiVersion: 'kueue.x-k8s.io/v1beta2', kind: 'LocalQueue', metadata: { name }, spec: { clusterQueue } },
-      });
+    await this.addQueue('batch');
+    await this.addQueue('held', `held-${namespace}`);
+  }
+
+  /** A LocalQueue; default: that shares the processor of `batch`. */
+  async addQueue(name: string, clusterQueue = this.namespace): Promise<void> {
+    await this.api.createNamespacedCustomObject({
+      ...GROUP,
+      plural: 'localqueues',
+      namespace: this.namespace,
+      body: { apiVersion: 'kueue.x-k8s.io/v1beta2', kind: 'LocalQueue', metadata: { name }, spec: { clusterQueue } },
+    });
   }
 
   /** Of the job with this id. */

@@ -86,6 +86,8 @@ export function causeOfWaiting(pod: PodRecord): JobCause | undefined {
   if (pod.unschedulable !== undefined && !pod.scheduled) {
     return { type: 'unschedulable', message: `No node can take the pod: ${pod.unschedulable}` };
   }
+  if (pod.gated)
+    return { type: 'not-admitted', message: 'The pod waits until its queueing system lets it run (scheduling gates)' };
   const waiting = pod.containers.find(
     (container) =>
       container.state === 'waiting' &&

@@ -38,6 +38,8 @@ export interface PodRecord {
   readonly message?: string;
   /** `PodScheduled` is false: why. */
   readonly unschedulable?: string;
+  /** It has scheduling gates: a queueing system has not let it run yet. */
+  readonly gated?: true;
   /** `DisruptionTarget`, or `TerminationTarget` of a queueing system, is true: reason and message. */
   readonly disruption?: { readonly reason: string; readonly message?: string };
   /** Init containers first, in the order of the specification. */
@@ -76,7 +78,9 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
     phase: (pod.status?.phase as PodRecord['phase'] | undefined) ?? 'Pending',
     reason: pod.status?.reason,
     message: pod.status?.message,
-    unschedulable: unscheduled && (unscheduled.message ?? unscheduled.reason ?? 'unschedulable'),
+    ...(unscheduled?.reason === 'SchedulingGated'
+      ? { gated: true as const }
+      : { unschedulable: unscheduled && (unscheduled.message ?? unscheduled.reason ?? 'unschedulable') }),
     disruption: disruption && { reason: disruption.reason ?? '', message: disruption.message },
     containers: [
       ...(pod.spec?.initContainers ?? []).map(container(true)),

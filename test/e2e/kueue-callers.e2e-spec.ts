@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
+import { TestCluster } from '../support/cluster.js';
+import { hasKueue, TestQueues } from '../support/kueue.js';
+import { randomNumbers } from '../support/random.js';
+import { TestBed, type StatusInfo, type TestReplica } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+type Attempted = StatusInfo & {
+  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
+};
+
+const CALLERS = ['one', 'two', 'three'] as const;
+const slow = process.env['E2E_SLOW'] === '1';
+const JOBS = slow ? 50 : 15;
+const BOUND = slow ? 900_000 : 400_000;
+
+/** Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their own. */
+const ENDINGS: Readonly<Record<(typeof CALLERS)[number], { readonly code: number; readonly more: string }>> = {
+  one: { code: 0, more: '' },
+  two: { code: 143, more: 'retries: 1' },
+  three: { code: 1, more: 'backoff_limit: 1' },
+};
+
+const processes = (queues: TestQueues) =>
+  CALLERS.map(
+    (caller) => `
+  of-${caller}:
+    type: process
+    processor:
+      name: pygeoapi_k8s_manager.process.GenericImageProcessor
+      default_image: busybox
+      check_auth: false
+      mimetype: text/plain
+      metadata: { jobControlOptions: [async-execute, dismiss] }
+      command:
+        - sh
+        - -c
+        - >-
+          trap 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit ${ENDINGS[caller].code}' TERM;
+          run=$(date +%s%N); echo working $run; i=0; while [ $i -lt 5 ]; do i=$((i+1)); sleep 1; done;
+          echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run
+      resources: { requests: { cpu: 200m }, limits: { cpu: 200m } }
+      queue_name: of-${caller}
+      queue_priority: ${queues.low}
+      allowed_queue_priorities: [${queues.low}, ${queues.high}]
+      ${ENDINGS[caller].more}
+`,
+  ).join('');
+
+const kueue = await hasKueue();
+
+(kueue ? describe : describe.skip)(`${JOBS} jobs of three callers in queues of a real Kueue`, () => {
+  const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 1_000_000);
+  const random = randomNumbers(seed);
+  const between = (low: number, high: number) => low + random() * (high - low);
+  let bed: TestBed;
+  let queues: TestQueues;
+  const servers: TestReplica[] = [];
+  beforeAll(async () => {
+    const cluster = await TestCluster.start();
+    queues = await TestQueues.create(cluster);
+    for (const caller of CALLERS) await queues.addQueue(`of-${caller}`);
+    bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
+    await bed.server?.end();
+    for (let index = 0; index < 2; index += 1) servers[index] = await bed.startReplica();
+  }, 120_000);
+  afterAll(async () => {
+    await (queues as TestQueues | undefined)?.remove();
+    await (bed as TestBed | undefined)?.stop();
+  }, 120_000);
+
+  const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+
+  /** Asks one server or the other until one has made the job: with its key it is made once. */
+  const submit = (number: number): Promise<string> => {
+    const caller = CALLERS[number % CALLERS.length] as (typeof CALLERS)[number];
+    // The first take all there is, and who comes later is more urgent as often as not.
+    const priority = number < CALLERS.length * 2 || random() < 0.5 ? queues.low : queues.high;
+    const options = {
+      prefer: 'respond-async',
+      body: { queue: { priority } },
+      headers: { 'idempotency-key': `job-${number}` },
+    };
+    return eventually(`job ${number} being made`, async () => {
+      const answer = await oneOf(servers).execute(`of-${caller}`, {}, options);
+      if (answer.status !== 201) throw new Error(`${answer.status}: ${await answer.text()}`);
+      return ((await answer.json()) as StatusInfo).jobID;
+    });
+  };
+
+  /** How many pods of the job have run a container, as the kubelet says. */
+  const startedPods = async (id: string): Promise<number> => {
+    const { core, namespace } = bed.cluster;
+    const fieldSelector = 'involvedObject.kind=Pod,reason=Started';
+    const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
+    return new Set(items.map(({ involvedObject: { name = '' } }) => name).filter((name) => name.includes(id))).size;
+  };
+
+  const runsOf = (log: string): number[] => [...log.matchAll(/^working (\d+)$/gm)].map(([, run]) => Number(run));
+
+  it(
+    `have exactly the result of their last run, and a log of each, with servers that are killed at random (seed ${seed})`,
+    async () => {
+      let over = false;
+      const killed = [0, 0];
+      const kill = async () => {
+        for (let turn = 0; !over || turn < 4; turn += 1) {
+          await setTimeout(between(500, 5_000));
+          // Both in turn: whichever leads.
+          const index = turn % 2;
+          await servers[index]?.process.end('SIGKILL');
+          await setTimeout(between(0, 3_000));
+          servers[index] = await bed.startReplica();
+          killed[index] = (killed[index] ?? 0) + 1;
+        }
+      };
+      const execute = async () => {
+        const ids: string[] = [];
+        for (let number = 0; number < JOBS; number += 1) {
+          ids.push(await submit(number));
+          await setTimeout(between(0, 1_500));
+        }
+        for (const id of ids)
+          await eventually(
+            `the end of ${id}`,
+            async () => {
+              const status = await oneOf(servers).status(id);
+              return status.finished === undefined ? Promise.reject(new Error(status.message)) : true;
+            },
+            BOUND,
+          );
+        return ids;
+      };
+      const [ids] = await Promise.all([execute().finally(() => (over = true)), kill()]);
+      await bed.cluster.allReleased(120_000);
+      const client = servers[0] as TestReplica;
+      expect(new Set(ids).size).toBe(JOBS);
+      expect(await bed.cluster.kubeJobs()).toHaveLength(JOBS);
+
+      const stored = await bed.store.logs();
+      let [preempted, other] = [0, 0];
+      for (const id of ids) {
+        const { status, attempts = [] } = (await client.status(id)) as Attempted;
+        const about = `${id} (seed ${seed})`;
+        expect([about, status]).toEqual([about, 'successful']);
+        const result = Number(/^result (\d+)$/.exec((await client.result(id)).trim())?.[1]);
+        expect([about, runsOf(await client.log(id))]).toEqual([about, [result]]);
+        for (const { attempt, cause } of attempts) {
+          const answer = await client.get(`/jobs/${id}/logs?attempt=${attempt}`);
+          expect([about, answer.status]).toEqual([about, 200]);
+          for (const run of runsOf(await answer.text())) expect(run).toBeLessThan(result);
+          if (cause.type === 'preempted') preempted += 1;
+          else other += 1;
+        }
+        expect([about, await startedPods(id)]).toEqual([about, attempts.length + 1]);
+        expect([about, stored.filter((key) => key.includes(id)).length]).toEqual([about, attempts.length + 1]);
+      }
+      const kills = killed.reduce((sum, count) => sum + count);
+      process.stdout.write(
+        `${JOBS} jobs, seed ${seed}: ${kills} times a server was killed, ${preempted} runs were preempted, ${other} suspended without words\n`,
+      );
+      expect(preempted).toBeGreaterThan(0);
+      for (const count of killed) expect(count).toBeGreaterThan(1);
+    },
+    BOUND + 300_000,
+  );
+});
