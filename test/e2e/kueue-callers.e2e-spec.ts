@@ -7,7 +7,11 @@ import { TestBed, type StatusInfo, type TestReplica } from '../support/test-bed.
 import { eventually } from '../support/wait.js';
 
 type Attempted = StatusInfo & {
-  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
+  readonly attempts?: readonly {
+    readonly attempt: number;
+    readonly pod: string;
+    readonly cause: { readonly type: string };
+  }[];
 };
 
 const CALLERS = ['one', 'two', 'three'] as const;
@@ -38,7 +42,7 @@ const processes = (queues: TestQueues) =>
         - -c
         - >-
           trap 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo too early; exit ${ENDINGS[caller].code}' TERM;
-          run=$(date +%s%N); echo working $run; i=0; while [ $i -lt 5 ]; do i=$((i+1)); sleep 1; done;
+          run=$(hostname); echo working $run; i=0; while [ $i -lt 5 ]; do i=$((i+1)); sleep 1; done;
           echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run
       resources: { requests: { cpu: 200m }, limits: { cpu: 200m } }
       queue_name: of-${caller}
@@ -97,7 +101,31 @@ const kueue = await hasKueue();
     return new Set(items.map(({ involvedObject: { name = '' } }) => name).filter((name) => name.includes(id))).size;
   };
 
-  const runsOf = (log: string): number[] => [...log.matchAll(/^working (\d+)$/gm)].map(([, run]) => Number(run));
+  /** What the cluster has of a job: for who has to find out what went wrong. */
+  const evidence = async (id: string): Promise<string> => {
+    const { core, namespace } = bed.cluster;
+    const { items } = await core.listNamespacedEvent({ namespace });
+    const job = (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(id));
+    return JSON.stringify({
+      status: job?.status,
+      annotations: job?.metadata?.annotations,
+      events: items
+        .filter(({ involvedObject: { name = '' } }) => name.includes(id))
+        .map(({ involvedObject, lastTimestamp, reason, message }) => [
+          involvedObject.name,
+          lastTimestamp,
+          reason,
+          message,
+        ]),
+      servers: servers.map(({ process: { output } }) => output.split('\n').filter((line) => line.includes(id))),
+    });
+  };
+
+  /** The pods of a log: those that its heading names, and those that its lines do. */
+  const podsOf = (log: string): readonly string[] => [
+    ...[...log.matchAll(/^Logs of pod '(.+)'/gm)].map(([, pod = '']) => pod),
+    ...[...log.matchAll(/^working (\S+)$/gm)].map(([, pod = '']) => pod),
+  ];
 
   it(
     `have exactly the result of their last run, and a log of each, with servers that are killed at random (seed ${seed})`,
@@ -139,20 +167,27 @@ const kueue = await hasKueue();
       expect(await bed.cluster.kubeJobs()).toHaveLength(JOBS);
 
       const stored = await bed.store.logs();
+      const pods = await bed.cluster.pods();
+      const kept = new Map(pods.map(({ metadata, status }) => [metadata?.name, status?.phase]));
       let [preempted, other] = [0, 0];
       for (const id of ids) {
         const { status, attempts = [] } = (await client.status(id)) as Attempted;
         const about = `${id} (seed ${seed})`;
         expect([about, status]).toEqual([about, 'successful']);
-        const result = Number(/^result (\d+)$/.exec((await client.result(id)).trim())?.[1]);
-        expect([about, runsOf(await client.log(id))]).toEqual([about, [result]]);
-        for (const { attempt, cause } of attempts) {
+        const [result, log] = [await client.result(id), await client.log(id)];
+        const last = /^result (\S+)$/.exec(result.trim())?.[1] ?? 'none';
+        if (podsOf(log).join(' ') !== `${last} ${last}`)
+          throw new Error(`${about} has the result ${result}, and the log ${log}; ${await evidence(id)}`);
+        // What Kubernetes has counted.
+        expect([about, kept.get(last)]).toEqual([about, 'Succeeded']);
+        for (const { attempt, pod, cause } of attempts) {
           const answer = await client.get(`/jobs/${id}/logs?attempt=${attempt}`);
           expect([about, answer.status]).toEqual([about, 200]);
-          for (const run of runsOf(await answer.text())) expect(run).toBeLessThan(result);
+          expect([about, [...new Set(podsOf(await answer.text()))]]).toEqual([about, [pod]]);
           if (cause.type === 'preempted') preempted += 1;
           else other += 1;
         }
+        expect([about, new Set([last, ...attempts.map(({ pod }) => pod)]).size]).toEqual([about, attempts.length + 1]);
         expect([about, await startedPods(id)]).toEqual([about, attempts.length + 1]);
         expect([about, stored.filter((key) => key.includes(id)).length]).toEqual([about, attempts.length + 1]);
       }

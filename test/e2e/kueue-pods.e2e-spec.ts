@@ -25,7 +25,7 @@ const processes = (queues: TestQueues) => `
         - sh
         - -c
         - >-
-          trap 'echo asked to end; exit 143' TERM; run=$(date +%s%N); echo working $run;
+          trap 'echo asked to end; exit 143' TERM; run=$(cat /proc/sys/kernel/random/uuid); echo working $run;
           i=0; while [ $i -lt 12 ]; do i=$((i+1)); sleep 1; done; echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run
       resources: { requests: { cpu: 800m }, limits: { cpu: 800m } }
       pod_labels: { kueue.x-k8s.io/queue-name: batch, kueue.x-k8s.io/priority-class: ${queues.low} }
@@ -92,7 +92,7 @@ const kueue = await hasKueue();
     );
     const result = await bed.result(id);
     expect(last).toContain(result);
-    expect(first).toMatch(/working \d+\nasked to end/);
-    expect(result).not.toContain(/working (\d+)/.exec(first)?.[1]);
+    expect(first).toMatch(/working \S+\nasked to end/);
+    expect(result).not.toContain(/working (\S+)/.exec(first)?.[1]);
   }, 300_000);
 });

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { setTimeout } from 'node:timers/promises';
+import { randomNumbers } from '../support/random.js';
 import { TestBed, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** Each run has a result of its own; when it is asked to end it says so, and ends as its process has it. */
 const program = (onTerm: string) =>
-  `trap '${onTerm}' TERM; run=$(date +%s%N); echo working $run; i=0; while [ $i -lt 25 ]; do i=$((i+1)); sleep 1; done; ` +
+  `trap '${onTerm}' TERM; run=$(cat /proc/sys/kernel/random/uuid); echo working $run; i=0; while [ $i -lt 25 ]; do i=$((i+1)); sleep 1; done; ` +
   'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run';
 
 const PROCESSES = `
@@ -25,6 +27,19 @@ const PROCESSES = `
       command: [sh, -c, "${program('echo asked to end; exit 143')}"]
 `;
 
+const BRIEF = `
+  brief:
+    type: process
+    processor:
+      <<: *suspended
+      command: [sh, -c, "run=$(cat /proc/sys/kernel/random/uuid); echo working $run; sleep 2; echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run"]
+  not-for-long:
+    type: process
+    processor:
+      <<: *suspended
+      queue_deadline_seconds: 2
+`;
+
 type Attempted = StatusInfo & {
   readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
 };
@@ -32,7 +47,7 @@ type Attempted = StatusInfo & {
 describe('a Job that is suspended while it runs', () => {
   let bed: TestBed;
   beforeAll(async () => {
-    bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES });
+    bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES + BRIEF });
   }, 120_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
 
@@ -78,9 +93,9 @@ describe('a Job that is suspended while it runs', () => {
       ['?attempt=1', ''].map(async (query) => (await bed.get(`/jobs/${id}/logs${query}`)).text()),
     );
     const result = await bed.result(id);
-    expect(result).toMatch(/^result \d+/);
+    expect(result).toMatch(/^result \S+/);
     expect(last).toContain(result);
-    const run = /working (\d+)/.exec(first)?.[1] ?? 'no line';
+    const run = /working (\S+)/.exec(first)?.[1] ?? 'no line';
     expect(result).not.toContain(run);
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(2);
     await eventually('the Job being complete', async () =>
@@ -128,6 +143,69 @@ describe('a Job that is suspended while it runs', () => {
     }
     await bed.startServer();
     await Promise.all(ids.map(expectOneRunOf));
+  }, 400_000);
+
+  it('in the moment in which its program ends has the outcome of the run that Kubernetes counted', async () => {
+    const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 1_000_000);
+    const random = randomNumbers(seed);
+    const suspendAtItsEnd = async (id: string, late: number): Promise<void> => {
+      await eventually('the end of its container', async () => {
+        const [pod] = await podsOf(id);
+        const hasEnded = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+        return hasEnded ?? (await kubeJob(id))?.status?.succeeded === 1;
+      });
+      await setTimeout(late);
+      await setSuspended(id, true);
+      await setTimeout(late);
+      await setSuspended(id, false);
+    };
+    const ids = await Promise.all(Array.from({ length: 6 }, () => bed.submit('brief')));
+    await Promise.all(ids.map((id) => suspendAtItsEnd(id, random() * 300)));
+    for (const id of ids) {
+      const { status, attempts = [] } = await ended(id);
+      await bed.cluster.allReleased();
+      const about = `${id} (seed ${seed})`;
+      expect([about, status]).toEqual([about, 'successful']);
+      const result = (await bed.result(id)).trim();
+      expect(await bed.log(id)).toContain(result);
+      expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(attempts.length + 1);
+      for (const { attempt } of attempts)
+        expect(await (await bed.get(`/jobs/${id}/logs?attempt=${attempt}`)).text()).not.toContain(result);
+      expect(await kubeJob(id)).toMatchObject({ status: { succeeded: 1 } });
+    }
+  }, 400_000);
+
+  it('fails for good where it stays so too long, and its container never starts again', async () => {
+    const id = await bed.submit('not-for-long');
+    await working(id);
+    await setSuspended(id, true);
+    expect(await ended(id)).toMatchObject({
+      status: 'failed',
+      cause: { type: 'not-admitted', message: expect.stringContaining('more than 2 seconds') },
+    });
+    // The server resumes it, for no queue holds it, so that Kubernetes ends it.
+    await eventually('Kubernetes having failed it', async () =>
+      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+    );
+    await bed.cluster.allReleased();
+    expect(await podsOf(id)).toEqual([]);
+    const { attempts = [] } = (await bed.status(id)) as Attempted;
+    expect(attempts).toHaveLength(1);
+    expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(1);
+  }, 400_000);
+
+  it('while another server begins to lead is told from one that has ended', async () => {
+    const replicas = [await bed.startReplica(), await bed.startReplica()];
+    const id = await bed.submit('ends-well-when-asked');
+    await working(id);
+    await setSuspended(id, true);
+    for (const replica of [bed.server, ...replicas.map(({ process }) => process)].slice(0, 2))
+      await replica?.end('SIGKILL');
+    bed.url = replicas[1]?.url ?? '';
+    await setSuspended(id, false);
+    await expectOneRunOf(id);
+    await replicas[1]?.process.end();
+    await bed.startServer();
   }, 400_000);
 
   it('is dismissed like any other', async () => {
