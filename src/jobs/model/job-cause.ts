@@ -142,7 +142,7 @@ export function causeOfMissedQueue(
 
 /**
  * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they are this run's where it is
- * the newest that was taken away, and had begun before.
+ * the newest that was taken away, and the job was not admitted again before it.
  * @param pods all known pods of the Job
  */
 export function causeOfSuspension(
@@ -152,7 +152,7 @@ export function causeOfSuspension(
 ): JobCause {
   const { eviction } = workload ?? {};
   const isNewest = pods.every(({ deleting, created }) => !deleting || created.getTime() <= pod.created.getTime());
-  if (!eviction || !isNewest || !isBefore(pod.created, eviction))
+  if (!eviction || !isNewest || !concerns(eviction, pod))
     return {
       type: 'suspended',
       message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
@@ -164,9 +164,9 @@ export function causeOfSuspension(
   };
 }
 
-/** Times are in whole seconds: a pod that was made in the second in which the job was admitted again is of the next run. */
-function isBefore(created: Date, { at, admittedAgain }: Eviction): boolean {
-  return admittedAgain ? created.getTime() < Date.parse(at) : created.getTime() <= Date.parse(at);
+/** While an eviction is in force it is that of the last run, though its pod may have been made a moment after: the Job controller comes later than Kueue. */
+function concerns({ at, admittedAgain }: Eviction, { created }: PodRecord): boolean {
+  return !admittedAgain || created.getTime() <= Date.parse(at);
 }
 
 /** Why a Job failed of which no pod is left to ask. */
