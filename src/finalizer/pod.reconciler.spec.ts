@@ -6,7 +6,7 @@ import { parseAttempts, parseOmittedAttempts } from '../jobs/model/job-annotatio
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
-import { ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
+import { label, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import {
   JOB,
@@ -543,6 +543,35 @@ describe('an ended pod', () => {
         ]);
         expect(parseOmittedAttempts(text)).toBe(5);
         expect([...store.objects.keys()]).toEqual([LOG_KEY]);
+        expect(finalizers()).toEqual([]);
+      });
+
+      it('is waited for until Kubernetes has counted it where its queue may suspend it in this moment', async () => {
+        const { cluster, outcome, finalizers, reconcilePod } = setUp();
+        const inQueue = aKubeJob();
+        cluster.addJob({ ...inQueue, metadata: { ...inQueue.metadata, labels: { [label.queueName]: 'batch' } } });
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+        expect(await reconcilePod()).toEqual({ requeueAfter: expect.any(Number) });
+        expect([outcome(), finalizers()]).toEqual([null, HELD]);
+        cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { finalizers: [POD_FINALIZER] }));
+        await reconcilePod();
+        expect([outcome(), finalizers()]).toEqual([expect.objectContaining({ status: 'successful' }), []]);
+      });
+
+      it('and ran again after it had decided leaves the log alone that is the job’s', async () => {
+        const recorded = { status: 'successful', started: at(1).toISOString(), finished: at(2).toISOString() };
+        const annotations = {
+          [ownAnnotation.outcome]: JSON.stringify(recorded),
+          [ownAnnotation.collection]: 'done',
+          [ownAnnotation.logKey]: `logs/2025-12-31_${JOB}-logs.txt`,
+        };
+        const { cluster, finalizers, reconcilePod } = setUp();
+        cluster.addJob(aKubeJob(annotations, { ...suspended, status: { succeeded: 1, conditions: [resumed] } }));
+        cluster.logs.set(`${POD}/main`, 'working\n');
+        cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }, { finalizers: [POD_FINALIZER] }));
+        await reconcilePod();
+        expect(cluster.annotationsOf(JOB)).toMatchObject(annotations);
         expect(finalizers()).toEqual([]);
       });
 

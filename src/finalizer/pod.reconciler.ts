@@ -147,6 +147,8 @@ export class PodReconciler {
       current = this.cache.knownJobOf(pod);
     }
     if (!current?.outcome) return;
+    // Another run decided: its Job was suspended and resumed after that.
+    if (current.collection === 'done' && current.logKey !== undefined && current.logKey !== stored.value.key) return;
     await this.transfers.discard(current);
     await this.recorder.patch(current, collectedPatch(current, stored.value));
   }
@@ -178,9 +180,9 @@ function isUndecided({ phase }: PodRecord, job: JobRecord | undefined): boolean 
   return phase !== 'Succeeded' && phase !== 'Failed';
 }
 
-/** Its Job was suspended, and the Job controller has not done with it yet. */
+/** Its Job was suspended, or its queue may suspend it in this moment, and the Job controller has not done with it yet. */
 function isUncertain(pod: PodRecord, job: JobRecord): boolean {
-  return job.suspended && pod.tracked && isOpen(job);
+  return (job.suspended || job.queue !== undefined) && pod.tracked && isOpen(job);
 }
 
 function isOpen({ outcome, condition, deleting, dismissed }: JobRecord): boolean {
