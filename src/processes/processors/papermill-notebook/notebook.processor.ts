@@ -31,8 +31,10 @@ import { removeResultFiles } from './results/remove-result-files.js';
 const EXISTING_OUTPUT = /^There is a file .* already\. Nothing was run, so that it is not overwritten\.$/m;
 
 /** As `run_notebook.py` says where a notebook failed, and how: the kind of an error may have the dotted name of its module before it. */
-const FAILED =
-  /^(Cell \d{1,6} of \d{1,6}|The cell of the given parameters|Papermill) failed( before the first cell| in the last cell or after it)?(?:: (its kernel died|exit code \d{1,3}|[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,9})(?=:| \(|$))?/gm;
+const WHAT = /(Cell \d{1,6} of \d{1,6}|The cell of the given parameters|Papermill)/.source;
+const WHEN = /( before the first cell| in the last cell or after it)?/.source;
+const HOW = /(?:: (its kernel died|exit code \d{1,3}|[A-Za-z_]\w{0,99}(?:\.\w{1,99}){0,9})(?=:| \(|$))?/.source;
+const FAILED = new RegExp(`^${WHAT} failed${WHEN}${HOW}`, 'gm');
 
 type NotebookProcess = ConfiguredProcess<NotebookDefinition>;
 

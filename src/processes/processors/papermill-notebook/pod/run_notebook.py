@@ -194,7 +194,8 @@ def prepare(settings):
 
 
 def python_of(program):
-    """The Python, with its options, that a program installed by pip or conda runs with, which need not be this one; None where it is no such program."""
+    """The Python, with its options, that a program installed by pip or conda runs with, which need not be this one; None where it is no such
+    program."""
     try:
         with open(program, "rb") as file:
             line = file.readline(500).decode("utf-8", "replace")
@@ -321,8 +322,8 @@ def annotate(done, total):
     opener.open(request, timeout=10).close()
 
 
-# Papermill's bar is tqdm's, which leaves out steps that follow each other quickly, and goes on doing so afterwards: here it says each. Nor does papermill
-# say how its kernel ended. Other bars of the notebook, in the kernel's process, stay as they are.
+# Papermill's bar is tqdm's, which leaves out steps that follow each other quickly, and goes on doing so afterwards: here it says each. Nor does
+# papermill say how its kernel ended. Other bars of the notebook, in the kernel's process, stay as they are.
 BEFORE_PAPERMILL = """
 import sys
 sys.path[:] = [place for place in sys.path if place]
@@ -418,7 +419,8 @@ def chunks_until_end(child):
 
 
 def adopt_orphans():
-    """As the first process of a container does: what the kernel started becomes a child of this one when its parent has ended (PR_SET_CHILD_SUBREAPER)."""
+    """As the first process of a container does: what the kernel started becomes a child of this one when its parent has ended
+    (PR_SET_CHILD_SUBREAPER)."""
     try:
         import ctypes
 
@@ -446,7 +448,8 @@ def children():
 
 
 def end_others(seconds=5):
-    """Ends what the notebook has left running, for else it would go on without end; children of what is ended are adopted, and ended, too. Their names."""
+    """Ends what the notebook has left running, for else it would go on without end; children of what is ended are adopted, and ended, too.
+    Their names."""
     names = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end:
