@@ -20,7 +20,8 @@ export class NameTakenError extends Error {
     super(
       isFormer
         ? `The ${kind} ${name} of a former instance of this name is still there; it is made anew once it is gone.`
-        : `There is ${/^[AEIOH]/.test(kind) ? 'an' : 'a'} ${kind} ${name} already, which belongs to ${owner}. It is left alone: delete it, or choose another name.`,
+        : `There is ${/^[AEIOH]/.test(kind) ? 'an' : 'a'} ${kind} ${name} already, which belongs to ${owner}. ` +
+            'It is left alone: delete it, or choose another name.',
     );
     this.name = 'NameTakenError';
   }
