@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/** `TEST_PYTHON` names a Python that has the packages of test/fixtures/papermill/requirements.txt. */
+/** `TEST_PYTHON` names a Python that has the packages of test/fixtures/papermill/kernels/requirements.txt. */
 const python = process.env['TEST_PYTHON'] || undefined;
 const imports = (...names: string[]) =>
   python !== undefined && spawnSync(python, ['-c', `import ${names.join(', ')}`]).status === 0;
@@ -10,7 +10,7 @@ const imports = (...names: string[]) =>
 /** Why nothing can be tried with papermill itself; undefined where it can. */
 export const withoutPapermill = imports('papermill', 'ipykernel', 'bash_kernel')
   ? undefined
-  : 'TEST_PYTHON names no Python with the packages of test/fixtures/papermill/requirements.txt';
+  : 'TEST_PYTHON names no Python with the packages of test/fixtures/papermill/kernels/requirements.txt';
 
 /** Why no kernel for R can be tried. */
 export const withoutR =
