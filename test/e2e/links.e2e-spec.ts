@@ -97,7 +97,9 @@ describe('links', () => {
   it('of Swagger UI are relative, so that its files are found beneath the prefix; Try it out asks the public address', async () => {
     for (const address of [`${bed.url}/pygeoapi/docs`, `${bed.url}/pygeoapi/docs/`, `${plainUrl}/docs`]) {
       const page = await (await fetch(address)).text();
-      const files = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css)(?:\?v=[^"]+)?)"/g)].map(([, file]) => file ?? '');
+      const files = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css)(?:\?v=[^"]+)?)"/g)].map(
+        ([, file]) => file ?? '',
+      );
       expect(files.length).toBeGreaterThan(2);
       for (const file of files) {
         expect(file).toMatch(/^\.\//);
