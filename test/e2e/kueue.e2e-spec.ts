@@ -124,7 +124,7 @@ const kueue = await hasKueue();
     await Promise.all([first, second].map(dismiss));
   }, 200_000);
 
-  it('loses its place to a more urgent one, and has the result of its last run, however its program ends when it is asked to', async () => {
+  it('loses its place to a more urgent one, and has the result of its last run, however its program ends', async () => {
     const ids = await Promise.all(['well', 'killed', 'failing'].map((process) => submit(process)));
     const preempted = {
       uncounted: true,
