@@ -87,6 +87,21 @@ suite(withoutPython)(`what papermill 2.7 left of notebooks that failed${because(
   });
 });
 
+suite(withoutPython)(`a cell that failed without a name of its error${because(withoutPython)}`, () => {
+  it.each([
+    [[{ output_type: 'stream', name: 'stdout', text: ['a\n', 'hunter2\n'] }], 'it printed last: hunter2'],
+    [[{ output_type: 'error', ename: '', evalue: 'hunter2' }], 'an error without a name: hunter2'],
+    [[], 'it said last: hunter2'],
+  ])('says no word of it as if it were one: %j', async (outputs, reason) => {
+    const metadata = { papermill: { exception: true, status: 'failed' } };
+    const notebook = { cells: [{ cell_type: 'code', metadata, outputs }] };
+    const executed = runner.file('executed', JSON.stringify(notebook));
+    runner.standIn(`cp ${executed} "$2"; echo hunter2 >&2; exit 1`);
+    const { lastLine } = await runner.run({ notebook: notebookOf('killed') });
+    expect(lastLine).toBe(`Cell 1 of 1 failed: ${reason}`);
+  });
+});
+
 const REAL_TIMEOUT = 180_000;
 
 async function failForReal({ name, says, saysForReal = says, args }: Case): Promise<void> {

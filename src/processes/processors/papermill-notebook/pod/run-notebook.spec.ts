@@ -341,7 +341,9 @@ withPython('a notebook that fails', () => {
   it('before its first cell says so, and why', async () => {
     const { log, code } = await run({ program: 'echo "No such kernel named x" >&2; exit 1' });
     expect(code).toBe(1);
-    expect(log).toMatch(/No such kernel named x\nPapermill failed before the first cell: No such kernel named x\n$/);
+    expect(log).toMatch(
+      /No such kernel named x\nPapermill failed before the first cell: it said last: No such kernel named x\n$/,
+    );
   });
 
   it('that is ended from outside has the exit code of the signal', async () => {

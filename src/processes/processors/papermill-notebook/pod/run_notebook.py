@@ -500,7 +500,7 @@ class LastWords:
 
     @property
     def reason(self):
-        return cut(self.error or self.line)
+        return cut(self.error) or ("it said last: " + cut(self.line) if self.line else "")
 
     @property
     def of_dead_kernel(self):
@@ -606,7 +606,7 @@ def papermill_of(cell):
 def said(kind, text):
     """An error in one piece: `KIND: TEXT`."""
     kind, text = kind.strip()[:200], cut(text)
-    return "%s: %s" % (kind, text) if kind and text else kind or text
+    return "%s: %s" % (kind, text) if text else kind
 
 
 def error_of(cell):
@@ -617,9 +617,11 @@ def error_of(cell):
     for error in errors[-1:]:
         kind, text = error.get("ename") or "", str(error.get("evalue", ""))
         # The kernel for bash has no kinds of errors, only exit codes; why is what the command printed.
-        return said("exit code " + text.strip(), last_line) if not kind and text.strip().isdigit() else said(kind, text)
-    # What IPython refuses before the cell is run it only prints.
-    return said("", last_line) if papermill_of(cell).get("exception") is True else None
+        return said("exit code " + text.strip(), last_line) if not kind and text.strip().isdigit() else said(kind or "an error without a name", text)
+    if papermill_of(cell).get("exception") is not True:
+        return None
+    # What IPython refuses before the cell is run it only prints. Everybody reads a kind of error, so no other word may stand in its place.
+    return cut(last_line) if re.match(r"[\w.]+Error: ", last_line) else "it printed last: " + cut(last_line) if last_line else None
 
 
 def begun_cell(cells):
