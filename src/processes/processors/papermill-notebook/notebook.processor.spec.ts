@@ -689,7 +689,10 @@ describe('a notebook that failed', () => {
       'Papermill failed before the first cell: jupyter_client.kernelspec.NoSuchKernel: No such kernel named x',
       'Papermill failed before the first cell: jupyter_client.kernelspec.NoSuchKernel.',
     ],
-    ['Papermill failed in the last cell or after it: it said last: x', 'Papermill failed in the last cell or after it.'],
+    [
+      'Papermill failed in the last cell or after it: it said last: x',
+      'Papermill failed in the last cell or after it.',
+    ],
     [
       'There is a file /home/jovyan/jobs/secret.ipynb already. Nothing was run, so that it is not overwritten.\n',
       'There is a notebook of the name that was asked for (output_filename) already; nothing was run.',
