@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Papermill writes a notebook's parameters as code of its language. Texts of R and Julia get Python's escapes: for "ä" that is "\xe4", which in
-# both languages is a byte, and no character of UTF-8. R refuses a text that holds "ä" and "🌍" as a syntax error.
+# Papermill writes a notebook's parameters as code of its language. Texts of R and Julia get Python's escapes: for "ä" that is
+# "\xe4", which in both languages is a byte, and no character of UTF-8. R refuses a text that holds "ä" and "🌍" as a syntax error.
 # Exits with 0 where it still does. With Rscript at hand R is asked, too.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -15,7 +15,9 @@ expect() { # NAME OUTPUT TEXT
   grep -qF -- "$3" <<<"$2" || { echo "changed: expected \"$3\""; changed=1; }
 }
 write() { # KERNEL LANGUAGE TEXT
-  python/bin/python -c 'import sys; from papermill.translators import translate_parameters as write; print(write(sys.argv[1], sys.argv[2], {"title": sys.argv[3]}))' "$@"
+  python/bin/python -c 'import sys
+from papermill.translators import translate_parameters
+print(translate_parameters(sys.argv[1], sys.argv[2], {"title": sys.argv[3]}))' "$@"
 }
 
 expect 'papermill 2.7.0, R' "$(write ir R ä)" 'title = "\xe4"'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scrapbook 0.5.0 does not import without six, which it does not install. `glue(figure, display=True)` of a figure of plotly keeps nothing under its name: the
-# figure shows itself, as an output without a name, and the scrap's own output is empty. A glued NaN comes back as the text "nan".
+# scrapbook 0.5.0 does not import without six, which it does not install. `glue(figure, display=True)` of a figure of plotly
+# keeps nothing under its name: the figure shows itself, as an output without a name, and the scrap's own output is empty. A glued NaN comes back as the text "nan".
 # Exits with 0 where it still is so.
 set -euo pipefail
 folder=$(mktemp -d)
