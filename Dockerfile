@@ -8,8 +8,8 @@ COPY examples/geojson-features/package.json examples/geojson-features/
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npx nest build
-COPY scripts/production-dependencies.mjs scripts/
+COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/
+RUN npx nest build && node scripts/redoc.mjs
 RUN --mount=type=cache,target=/root/.npm node scripts/production-dependencies.mjs /production \
   && cd /production && npm ci --ignore-scripts --no-audit --no-fund \
   && find node_modules -name '*.map' -type f -delete

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
@@ -15,6 +15,7 @@ import {
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { DOCS_PATH } from './docs-page.js';
+import { serveRedoc } from './redoc-page.js';
 import { version } from './version.js';
 
 /**
@@ -50,6 +51,7 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     return document;
   };
   definition.provide(make);
+  serveRedoc(app.getHttpAdapter().getInstance() as FastifyInstance, 'OGC API - Processes');
   const links = app.get(Links, { strict: false });
   SwaggerModule.setup(DOCS_PATH, app, () => make('3.0'), {
     raw: false,

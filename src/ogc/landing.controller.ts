@@ -98,7 +98,9 @@ export class LandingController {
   openApi(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     variesByFormat(reply);
     if (this.pages.areServed && prefersHtml(request)) {
-      void reply.header('cache-control', 'no-cache').redirect(`${this.links.base(request)}/docs`, 303);
+      const { ui } = request.query as { readonly ui?: unknown };
+      const page = ui === 'redoc' ? 'docs/redoc' : 'docs';
+      void reply.header('cache-control', 'no-cache').redirect(`${this.links.base(request)}/${page}`, 303);
     } else this.sendDefinition(request, reply, negotiateOpenApi(request.headers.accept));
   }
 

@@ -164,6 +164,8 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   'GET /docs/': [{ path: '/docs/', expected: ALL }],
   'GET /docs/*': [{ path: '/docs/swagger-ui.css', expected: ALL }],
   'GET /docs/index.html': [{ path: '/docs/index.html', expected: ALL }],
+  'GET /docs/redoc': [{ path: '/docs/redoc', expected: ALL }],
+  'GET /docs/redoc/:name': [{ path: '/docs/redoc/other.js', expected: same('404') }],
   'GET /docs/LICENSE': [{ path: '/docs/LICENSE', expected: same('404') }],
   'GET /docs/swagger-ui-init.js': [{ path: '/docs/swagger-ui-init.js', expected: ALL }],
   'GET /docs/docs/swagger-ui-init.js': [{ path: '/docs/docs/swagger-ui-init.js', expected: ALL }],

@@ -110,7 +110,27 @@ withBrowser('a browser', () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  it.each(['/', '/docs'])('does not run what a job made as a script of %s', async (path) => {
+  it('shows the API in Redoc, which asks nobody but the server, under a policy without unsafe-inline', async () => {
+    const answer = await fetch(`${bed.url}/openapi?f=html&ui=redoc`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${bed.url}/docs/redoc`]);
+    const policy = (await fetch(`${bed.url}/docs/redoc`)).headers.get('content-security-policy');
+    expect(policy).not.toMatch(/unsafe|blob|\*|https?:/);
+    await browser.open(`${bed.url}/docs/redoc`);
+    await eventually('the operations', () =>
+      browser.evaluate('document.querySelector(\'#redoc [data-section-id*="getConformance"]\') !== null'),
+    );
+    // Its styles hold: what they put aside does not flow with the text.
+    expect(await browser.evaluate("getComputedStyle(document.querySelector('#redoc .menu-content')).position")).toMatch(
+      /sticky|fixed/,
+    );
+    const hosts = await browser.evaluate<string[]>(
+      "[...new Set(performance.getEntriesByType('resource').map(({ name }) => name.startsWith('data:') ? 'data:' : new URL(name).origin))]",
+    );
+    expect(hosts.filter((host) => host !== 'data:')).toEqual([bed.url]);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it.each(['/', '/docs', '/docs/redoc'])('does not run what a job made as a script of %s', async (path) => {
     await browser.open(bed.url + path);
     const outcome = await browser.evaluate(`new Promise((resolve) => {
       const element = document.createElement('script');
