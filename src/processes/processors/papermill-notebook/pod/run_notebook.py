@@ -529,12 +529,12 @@ def run_papermill(command, notebook):
     progress = Progress(annotates=not own_engine)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NOTEBOOK_")}
     python = python_of(program)
-    if not is_plain(notebook):
-        start = [interpreter_of(program), "-c", BEFORE_PAPERMILL + os.environ["NOTEBOOK_PAPERMILL"]]
-    elif python:
+    if python is None:
+        start = [program]
+    elif is_plain(notebook):
         start = python + ["-c", BEFORE_PAPERMILL + PROGRAM, program]
     else:
-        start = [program]
+        start = python + ["-c", BEFORE_PAPERMILL + os.environ["NOTEBOOK_PAPERMILL"]]
     adopt_orphans()
     child = subprocess.Popen(start + command[1:], stderr=subprocess.PIPE, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: (child.terminate(), end_others(), os._exit(143)))

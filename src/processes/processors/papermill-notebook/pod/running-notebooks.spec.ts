@@ -14,7 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => runner.remove());
 
-const EMPTY = JSON.stringify({ cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+const metadata = { kernelspec: { name: 'python3', language: 'python' } };
+const EMPTY = JSON.stringify({ cells: [], metadata, nbformat: 4, nbformat_minor: 5 });
 const write = `printf '%s' '${EMPTY}' > "$2"`;
 const bar = (done: number, name = '') =>
   String.raw`\rExecuting${name}:  ${done}%%|x   | ${done}/4 [00:01<00:06,  1.04s/cell]`;

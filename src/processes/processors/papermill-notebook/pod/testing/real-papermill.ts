@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { PAPERMILL } from '../programs.js';
 
 /** `TEST_PYTHON` names a Python that has the packages of test/fixtures/papermill/kernels/requirements.txt. */
 const python = process.env['TEST_PYTHON'] || undefined;
@@ -35,5 +36,6 @@ export function realPapermill(folder: string): Readonly<Record<string, string>> 
     PATH: [dirname(python ?? ''), PATH].join(delimiter),
     JUPYTER_PATH: join(folder, 'jupyter'),
     R_PROFILE_USER: '/dev/null',
+    NOTEBOOK_PAPERMILL: PAPERMILL,
   };
 }
