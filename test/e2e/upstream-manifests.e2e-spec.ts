@@ -14,6 +14,8 @@ const BUCKET = 'PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_';
 const LIMIT = 0.25;
 /** The one of k8s-kind's Secret. */
 const TOKEN = 'do_not_use_in_production';
+/** Has bash, as the example's image; what the test cluster has by its name has none. */
+const JOB_IMAGE = 'ogc-processes-k8s/curl:latest';
 /** Statuses with what tells why. */
 const outcome = ({ status, message }: StatusInfo) =>
   status === 'successful' ? status : `${status}: ${String(message)}`;
@@ -23,12 +25,13 @@ if (upstream === undefined || !hasServerImage)
     'upstream-manifests is skipped: it wants the predecessor’s manifests (UPSTREAM_MANIFESTS), a real cluster and the image\n',
   );
 
-/** All that is changed in the manifests: namespace, image, the store's address and bucket; `bucket` absent: as the manifest is. */
+/** All that is changed in the manifests: namespace, images, the store's address and bucket; `bucket` absent: as the manifest is. */
 function patched(text: string, { namespace, bucket }: { namespace: string; bucket?: Record<string, string> }): string {
   const name = `\n        - name: ${BUCKET}NAME\n          value: ${bucket?.[`${BUCKET}NAME`]}`;
   return text
     .replaceAll(/(?<=^ *namespace: )(default|dev-i-cisk)$/gm, namespace)
     .replace(/(?<=_NAMESPACE\n +value: )default$/m, namespace)
+    .replace('default_image: bash:latest', `default_image: ${JOB_IMAGE}`)
     .replace(/52north\/pygeoapi-k8s-manager:\w+/, serverImage)
     .replace(/(?<=_BUCKET_ENDPOINT\n +value: ).*$/m, bucket?.[`${BUCKET}ENDPOINT`] ?? '$&')
     .replace(/(?<=_BUCKET_(KEY|SECRET)\n +value: )minio_admin$/gm, (_, key) => bucket?.[`${BUCKET}${key}`] ?? '')
