@@ -31,7 +31,8 @@ describe('the package', () => {
     const inDist = paths.filter((path) => path.startsWith('dist/'));
     expect(inDist.filter((path) => !/\.(js|d\.ts|py)$/.test(path) || /\.spec\.|\/testing\//.test(path))).toEqual([]);
     expect(inDist).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/main.js']));
-    expect(packed.unpackedSize).toBeLessThan(3_000_000);
+    // More than a megabyte of it is Redoc.
+    expect(packed.unpackedSize).toBeLessThan(4_200_000);
     const root = join(folder, 'node_modules/ogc-processes-k8s');
     for (const path of paths) {
       const text = await readFile(join(root, path), 'utf8');
