@@ -131,6 +131,29 @@ describe('an ended pod', () => {
     expect(cluster.annotationsOf(JOB)['pygeoapi.io/result-value']).toHaveLength(100_000);
   });
 
+  it('without a configured store is held with its log, and goes where somebody deletes it', async () => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    const pod = aKubePod('Succeeded', { main: terminated(0) });
+    cluster.addPod(pod);
+    store.failure = new ObjectStoreError('not-configured', 'no bucket', true);
+    await expect(reconcilePod()).rejects.toThrow('no bucket');
+    expect([outcome()?.status, finalizers()]).toEqual(['successful', HELD]);
+    cluster.addPod({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: at(60) } });
+    await reconcilePod();
+    expect([outcome()?.status, finalizers()]).toEqual(['successful', RELEASED]);
+  });
+
+  it('is held where it is deleted while a configured store is down', async () => {
+    const { cluster, store, finalizers, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob());
+    const pod = aKubePod('Succeeded', { main: terminated(0) });
+    cluster.addPod({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: at(60) } });
+    store.failure = new ObjectStoreError('unreachable', 'connection refused', true);
+    await expect(reconcilePod()).rejects.toThrow('connection refused');
+    expect(finalizers()).toEqual(HELD);
+  });
+
   it('is tried again while its log cannot be read', async () => {
     const { cluster, outcome, finalizers, reconcilePod } = setUp();
     cluster.addJob(aKubeJob());

@@ -8,6 +8,8 @@ import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord 
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
+import type { StoredLog } from '../jobs/model/job-outcome.js';
+import { ObjectStoreError } from '../object-store/object-store.js';
 import { inSpan } from '../tracing/tracing.js';
 import { collectedPatch, logStartPatch } from './job-patches.js';
 import { LogCollector, type CollectedPod } from './log-collector.js';
@@ -111,12 +113,28 @@ export class PodReconciler {
     if (pod.containers.some(({ hasRun }) => hasRun) && !isFlicker(job, pod)) {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) return { requeueAfter: wait };
-      const log = await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, collected.document);
+      const log = await this.storeLog(pod, collected);
       const cause = causeOfSuspension(pod, this.cache.podsOf(job), this.cache.workloadOf(job));
-      await this.noteAttempt(job, pod, log, now, cause);
+      if (log) await this.noteAttempt(job, pod, log, now, cause);
       for (const what of collected.leftOut) this.logger.warn(what);
     }
     return this.release(pod);
+  }
+
+  /**
+   * Where no store is configured a pod is held with its log until one is. Whoever deletes it meanwhile wants it gone more than its log kept: it goes, as it
+   * did with the predecessor.
+   * @returns undefined: the log is lost
+   * @throws ObjectStoreError
+   */
+  private async storeLog(pod: PodRecord, { document }: CollectedPod): Promise<StoredLog | undefined> {
+    try {
+      return await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, document);
+    } catch (error) {
+      if (!pod.deleting || !(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
+      this.logger.warn(`The log of pod ${pod.name} is lost: the pod is deleted, and ${error.message}`);
+      return undefined;
+    }
   }
 
   /** Notes it, and removes the logs of those that are noted no more. */
@@ -130,13 +148,13 @@ export class PodReconciler {
    * @param job the one whose end this pod's is; nothing but the log is kept of a pod that decides none
    */
   private async keep(pod: PodRecord, job: JobRecord | undefined, collected: CollectedPod, now: Date): Promise<void> {
-    const finished = endOf(pod) ?? pod.created;
     const [stored, recorded] = await Promise.allSettled([
-      this.logs.storeLog(pod.jobName, pod.uid, finished, collected.document),
+      this.storeLog(pod, collected),
       job ? this.recorder.record(job, pod, collected, now) : undefined,
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;
+    if (!stored.value) return;
     let current = job && this.cache.knownJobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
     if (current && isRepeated(current, pod, this.cache.podsOf(current)))

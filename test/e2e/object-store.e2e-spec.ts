@@ -53,6 +53,12 @@ describe('a server without the variables of its bucket', () => {
       ({ level, msg }) => level === 'error' && msg.includes('BUCKET_NAME'),
     );
     expect(errors).toHaveLength(1);
+    // Whoever deletes one wants it gone, and it goes.
+    const gone = await bed.submit('unicode');
+    expect((await bed.ended(gone)).status).toBe('successful');
+    await eventually('the pod being held', async () => (await held()) === 7);
+    expect((await bed.delete(`/jobs/${gone}`)).status).toBe(200);
+    await eventually('the dismissed pod being gone', async () => (await held()) === 6);
 
     await bed.server?.end();
     await bed.startServer();
