@@ -524,7 +524,7 @@ describe('inputs', () => {
   ];
 
   test.each(hostile)('%j as notebook and parameter reach papermill as they are, and no shell', async (text) => {
-    const pod = await podWith('', { notebook: text, parameters_json: { [text]: text }, output_filename: text });
+    const pod = await podWith('', { notebook: text, parameters_json: { name: text }, output_filename: text });
     const plain = await podWith('');
     expect(mainOf(pod)?.command).toEqual(mainOf(plain)?.command);
     const expanded = (mainOf(pod)?.args ?? []).map((argument) => argument.replaceAll('$$', '$'));
@@ -604,6 +604,17 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
     const given = { notebook: 'x.ipynb', parameters_json: { long: 'x'.repeat(100_000) } };
     await expect(podOf(registry, 'n', given)).rejects.toMatchObject({
       faults: [{ pointer: '/inputs/parameters_json', message: expect.stringContaining('at most 131071 bytes') }],
+    });
+  });
+
+  it('names of parameters that papermill would write into the notebook as more than a name are refused', async () => {
+    const { registry } = await withKeys('');
+    const names = { _ok: 1, größe2: 2, 'data.frame': 3, 'x = 1; y': 4, 'a b': 5, '2nd': 6, 'line\nbreak': 7, '': 8 };
+    await expect(podOf(registry, 'n', { notebook: 'x.ipynb', parameters_json: names })).rejects.toMatchObject({
+      faults: ['x = 1; y', 'a b', '2nd', 'line\nbreak', ''].map((name) => ({
+        pointer: `/inputs/parameters_json/${name}`,
+        message: 'must be the name of a variable',
+      })),
     });
   });
 

@@ -6,7 +6,7 @@ import type { InputDescription } from '../../../description/process-description.
 import type { Execution } from '../../../processor.js';
 import type { NotebookDefinition } from '../definition/notebook.definition.js';
 import { namesFile } from './output-path.js';
-import { encodeParameters, faultOfEncoded, infiniteNumbers } from './papermill-parameters.js';
+import { encodeParameters, faultOfEncoded, infiniteNumbers, namesVariable } from './papermill-parameters.js';
 import {
   climbs,
   containerFaults,
@@ -124,6 +124,10 @@ export function notebookFaults(definition: NotebookDefinition, execution: GivenI
   const values = definition.notebook === undefined ? { parameters_json: exact['parameters_json'] } : exact;
   for (const pointer of infiniteNumbers(values, '/inputs'))
     faults.push({ pointer, message: 'must be a number that Python can hold: beyond 1.8e308 it would be infinite' });
+  const asked = definition.notebook === undefined ? inputs['parameters_json'] : undefined;
+  for (const name of isMapping(asked) ? Object.keys(asked) : [])
+    if (!namesVariable(name))
+      faults.push({ pointer: pointerTo('/inputs/parameters_json', name), message: 'must be the name of a variable' });
   const { parameters = '' } = request;
   const wrong = given && parameters !== '' ? faultOfEncoded(parameters) : undefined;
   check('parameters', wrong !== undefined, wrong ?? '');

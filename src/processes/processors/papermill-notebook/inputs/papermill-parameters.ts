@@ -102,10 +102,18 @@ export function faultOfEncoded(encoded: string): string | undefined {
   } catch {
     // No UTF-8, or too many aliases; the parser's message would repeat the parameters.
   }
-  return 'must be base64 of a YAML mapping whose keys are texts';
+  return 'must be base64 of a YAML mapping whose keys are names of variables';
+}
+
+/** Of Python, R, Julia and bash together. */
+const VARIABLE = /^[\p{L}_.][\p{L}\p{N}_.]*$/u;
+
+/** Papermill writes the name of a parameter into the notebook as it is: what is no name of a variable would be a program. */
+export function namesVariable(name: string): boolean {
+  return VARIABLE.test(name);
 }
 
 /** Papermill takes each key as the name of a parameter. The parser makes texts of the keys 1 and true; as names they are wrong anyhow. */
 function isNamed(parameters: unknown): boolean {
-  return parameters === null || isMapping(parameters);
+  return parameters === null || (isMapping(parameters) && Object.keys(parameters).every(namesVariable));
 }

@@ -340,9 +340,10 @@ describe('parameters', () => {
   test.each([
     ['a: 3', undefined],
     ['', undefined],
-    ['[1]', 'must be base64 of a YAML mapping whose keys are texts'],
-    ['just text', 'must be base64 of a YAML mapping whose keys are texts'],
-    ['a: [', 'must be base64 of a YAML mapping whose keys are texts'],
+    ['[1]', 'must be base64 of a YAML mapping whose keys are names of variables'],
+    ['just text', 'must be base64 of a YAML mapping whose keys are names of variables'],
+    ['fine: 1\n"not (a) name": 2', 'must be base64 of a YAML mapping whose keys are names of variables'],
+    ['a: [', 'must be base64 of a YAML mapping whose keys are names of variables'],
   ])('that come encoded, %j, are looked at', (text, fault) => {
     expect(faultOfEncoded(Buffer.from(text).toString('base64'))).toBe(fault);
   });
