@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TestCluster } from '../support/cluster.js';
-import { apply, kubectl, secret } from '../support/kubectl.js';
+import { apply, configMap, kubectl, secret } from '../support/kubectl.js';
 import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
 import { type StatusInfo, TestBed } from '../support/test-bed.js';
 
@@ -40,7 +40,12 @@ function patched(text: string, { namespace, bucket }: { namespace: string; bucke
 }
 
 /** Applies a folder of the manifests; without the store that the predecessor's example brings, whose images are others'. */
-async function deploy(bed: TestBed, folder: string, bucket?: Record<string, string>): Promise<void> {
+async function deploy(
+  bed: TestBed,
+  folder: string,
+  bucket?: Record<string, string>,
+  configuration?: string,
+): Promise<void> {
   const { cluster } = bed;
   const copy = await mkdtemp(join(tmpdir(), 'e2e-upstream-'));
   for (const file of await readdir(join(upstream ?? '', folder))) {
@@ -56,9 +61,36 @@ async function deploy(bed: TestBed, folder: string, bucket?: Record<string, stri
     }),
   ]);
   await kubectl(cluster, ['apply', '--kustomize', copy]);
+  if (configuration !== undefined) await configure(bed, patched(configuration, { namespace: cluster.namespace }));
   await rm(copy, { recursive: true });
   await useServerAt(bed, await serviceAddress(cluster, 'k8s-job-manager'));
 }
+
+/** Has the server start with a configuration of its own in the ConfigMap's place, and makes the claim that it names. */
+async function configure({ cluster }: TestBed, configuration: string): Promise<void> {
+  const { namespace } = cluster;
+  const spec = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+  const claim = { namespace, name: 'test-storage-pvc-name' };
+  await apply(cluster, [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: volumeOf(cluster) },
+      spec: { ...spec, capacity: { storage: '1Mi' }, claimRef: claim, hostPath: { path: '/tmp' } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: claim,
+      spec: { ...spec, volumeName: volumeOf(cluster), resources: { requests: { storage: '1Mi' } } },
+    },
+    configMap('k8s-job-manager-config', { 'local.config.yml': configuration }),
+  ]);
+  await kubectl(cluster, ['rollout', 'restart', 'deployment/k8s-job-manager']);
+  await kubectl(cluster, ['rollout', 'status', 'deployment/k8s-job-manager', '--timeout=180s']);
+}
+
+const volumeOf = ({ namespace }: TestCluster) => `${namespace}-storage`;
 
 /** Seconds of processor time that the server has used so far (proc_pid_stat(5), of 100 ticks a second), and seconds since it was started. */
 async function startOf({ cluster }: TestBed): Promise<{ processor: number; wall: number }> {
@@ -74,13 +106,23 @@ async function startedAt(cluster: TestCluster): Promise<Date> {
 
 const describeUpstream = upstream === undefined || !hasServerImage ? describe.skip : describe;
 
-describeUpstream.each(['k8s-manifests', 'k8s-kind'])('the predecessor’s %s, with this image and a bucket', (folder) => {
+describeUpstream.each([
+  ['k8s-manifests', undefined],
+  ['k8s-kind', undefined],
+  ['k8s-manifests', 'pygeoapi-config.yaml'],
+])('the predecessor’s %s, with this image and a bucket, and the configuration %s', (folder, file) => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.around(await TestCluster.start());
-    await deploy(bed, folder, bucketVariables(bed));
+    const configuration = file === undefined ? undefined : await readFile(join(upstream ?? '', file), 'utf8');
+    await deploy(bed, folder, bucketVariables(bed), configuration);
   }, 300_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  afterAll(async () => {
+    const started = bed as TestBed | undefined;
+    if (started && file !== undefined)
+      await kubectl(started.cluster, ['delete', 'persistentvolume', volumeOf(started.cluster), '--wait=false']);
+    await started?.stop();
+  }, 180_000);
 
   it('answers within 60 s at a quarter of a processor', async () => {
     const { processor, wall } = await startOf(bed);
