@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { POD_FINALIZER, TestCluster } from '../support/cluster.js';
-import { chart, describeWithHelm, helm, render } from '../support/helm.js';
+import { chart, describeWithHelm, helm, processOf, render } from '../support/helm.js';
 import { apply, kubectl, secret } from '../support/kubectl.js';
 import { observedReplicas, type ObservedReplica } from '../support/observed-replicas.js';
 import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
@@ -10,17 +10,6 @@ import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 const NAME = 'k8s-job-manager';
-const processOf = (command: string, more: object = {}) => ({
-  type: 'process',
-  processor: {
-    name: 'pygeoapi_k8s_manager.process.GenericImageProcessor',
-    default_image: 'busybox:latest',
-    check_auth: false,
-    metadata: { title: 'A test', jobControlOptions: ['sync-execute', 'async-execute'] },
-    command: ['sh', '-c', command],
-    ...more,
-  },
-});
 /** Stands for the namespace of the test. */
 const OWN = 'own-namespace';
 const papermillExample = parse(readFileSync('examples/papermill-chart/values.yaml', 'utf8')) as object;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { TestCluster } from '../support/cluster.js';
-import { chart, hasHelm, helm } from '../support/helm.js';
+import { chart, hasHelm, helm, processOf } from '../support/helm.js';
 import { apply, kubectl, secret } from '../support/kubectl.js';
 import { bucketVariables, hasServerImage, serverImage, serviceAddress, useServerAt } from '../support/server-image.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
@@ -9,17 +9,6 @@ import { CERTIFICATE, describeWithTraefik, GATEWAY, Traefik, type EntryPoint } f
 const NAME = 'k8s-job-manager';
 const HOST = 'processes.example.org';
 const LIMIT = 100_000;
-const processOf = (command: string, more: object = {}) => ({
-  type: 'process',
-  processor: {
-    name: 'pygeoapi_k8s_manager.process.GenericImageProcessor',
-    default_image: 'busybox:latest',
-    check_auth: false,
-    metadata: { title: 'A test', jobControlOptions: ['sync-execute', 'async-execute'] },
-    command: ['sh', '-c', command],
-    ...more,
-  },
-});
 const [repository = '', tag = ''] = serverImage.split(':');
 
 describeWithTraefik(

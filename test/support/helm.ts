@@ -53,3 +53,16 @@ export async function render(
   const args = ['template', release, chart, '--namespace', namespace, '--values', '-'];
   return objectsOf(await helm(args, JSON.stringify(values)));
 }
+
+/** A process of the chart's values. @param command of a shell */
+export const processOf = (command: string, more: object = {}) => ({
+  type: 'process',
+  processor: {
+    name: 'pygeoapi_k8s_manager.process.GenericImageProcessor',
+    default_image: 'busybox:latest',
+    check_auth: false,
+    metadata: { title: 'A test', jobControlOptions: ['sync-execute', 'async-execute'] },
+    command: ['sh', '-c', command],
+    ...more,
+  },
+});
