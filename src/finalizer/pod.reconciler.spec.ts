@@ -138,10 +138,10 @@ describe('an ended pod', () => {
     cluster.addPod(pod);
     store.failure = new ObjectStoreError('not-configured', 'no bucket', true);
     await expect(reconcilePod()).rejects.toThrow('no bucket');
-    expect([outcome()?.status, finalizers()]).toEqual(['successful', HELD]);
+    expect([outcome(), finalizers()]).toEqual([expect.objectContaining({ status: 'successful' }), HELD]);
     cluster.addPod({ ...pod, metadata: { ...pod.metadata, deletionTimestamp: at(60) } });
     await reconcilePod();
-    expect([outcome()?.status, finalizers()]).toEqual(['successful', RELEASED]);
+    expect([outcome(), finalizers()]).toEqual([expect.objectContaining({ status: 'successful' }), RELEASED]);
   });
 
   it('is held where it is deleted while a configured store is down', async () => {
