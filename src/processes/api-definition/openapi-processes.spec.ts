@@ -189,6 +189,7 @@ describe('the execute operation of a process', () => {
       '415',
       '422',
       '429',
+      '431',
       '500',
       '503',
     ]);
@@ -228,6 +229,7 @@ describe('the execute operation of a process', () => {
       '415',
       '422',
       '429',
+      '431',
       '500',
       '503',
     ]);
