@@ -24,23 +24,44 @@ export function Anchor({
   );
 }
 
-/** Links to what a browser that follows them could not show, as links to the same on a page. */
+/** A link that leads people to a place on a page; programs ask another address, by another method. */
+export interface ShownLink extends LinkDto {
+  readonly forPrograms?: string;
+}
+
+/** Links to what a browser that follows them could not show lead to the same on a page. */
 export function toShow(
   links: readonly LinkDto[],
   { execute, exceptions }: { execute?: string; exceptions?: string },
-): LinkDto[] {
+): ShownLink[] {
   const places: Readonly<Record<string, string | undefined>> = {
     [relation.execute]: execute,
     [relation.exceptions]: exceptions,
   };
   return links.map((link) => {
     const href = places[link.rel];
-    return href === undefined ? link : { ...link, href, type: 'text/html' };
+    return href === undefined ? link : { ...link, href, type: 'text/html', forPrograms: link.href };
   });
 }
 
+/** A link by its title. Where people and programs are led to different places, both: every link of the JSON stands on the page. */
+export function TitledLink({ link }: { link: ShownLink }) {
+  const { forPrograms, title, href } = link;
+  return (
+    <>
+      <Anchor {...link}>{title ?? href}</Anchor>
+      {forPrograms === undefined ? null : (
+        <small class="muted">
+          {' '}
+          (programs: <Anchor href={forPrograms}>its address</Anchor>)
+        </small>
+      )}
+    </>
+  );
+}
+
 /** Every link of a resource. */
-export function LinkList({ links }: { links: readonly LinkDto[] | undefined }) {
+export function LinkList({ links }: { links: readonly ShownLink[] | undefined }) {
   if (!links || links.length === 0) return null;
   return (
     <section aria-labelledby="links">
@@ -48,7 +69,7 @@ export function LinkList({ links }: { links: readonly LinkDto[] | undefined }) {
       <ul class="links">
         {links.map((link) => (
           <li>
-            <Anchor {...link}>{link.title ?? link.href}</Anchor>{' '}
+            <TitledLink link={link} />{' '}
             <small class="muted">
               {shortRelation(link.rel)}
               {link.type ? `, ${link.type}` : ''}

@@ -87,8 +87,6 @@ describe('for a browser', () => {
       const json = await (await bed.get(path)).json();
       const missing = hrefs(json)
         .filter((href) => !href.endsWith('f=html'))
-        // What a browser cannot follow is a link to the same on the page.
-        .filter((href) => !href.endsWith('/execution') && !href.endsWith(`${failed}/results`))
         .filter((href) => !anchors(page).includes(href));
       expect([path, missing]).toEqual([path, []]);
       const alternates = page.querySelectorAll('link[rel=alternate]').map((link) => link.getAttribute('href') ?? '');
@@ -96,6 +94,16 @@ describe('for a browser', () => {
       for (const alternate of alternates)
         expect((await browse(alternate)).headers.get('content-type')).toMatch(/^application\/json/);
     }
+  });
+
+  it.each([
+    ['Execute the process', () => '/processes/hello', '#execute'],
+    ['Why the job failed', () => `/jobs/${failed}`, '#cause'],
+  ])('the link "%s" leads to what a browser can show', async (title, path, place) => {
+    const page = await pageOf(path());
+    const link = page.querySelectorAll('a').find(({ text }) => text === title);
+    expect(link?.getAttribute('href')).toBe(place);
+    expect(page.getElementById(place.slice(1))).not.toBeNull();
   });
 
   it('the links of pages all answer', async () => {
@@ -114,7 +122,14 @@ describe('for a browser', () => {
     expect(seen.size).toBeGreaterThan(30);
     for (const href of seen) {
       const { status } = await browse(href);
-      const expected = href.endsWith(`${failed}/logs`) ? [401] : [200, 302, 303];
+      // Addresses for programs.
+      const expected = href.endsWith('/execution')
+        ? [405]
+        : href.endsWith(`${failed}/results`)
+          ? [500]
+          : href.endsWith(`${failed}/logs`)
+            ? [401]
+            : [200, 302, 303];
       expect([href, expected.includes(status)]).toEqual([href, true]);
     }
   }, 60_000);

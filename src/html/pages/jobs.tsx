@@ -1,6 +1,6 @@
 import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
-import { Anchor, LinkList, PageLinks, Status, Table, Time, toShow } from '../components.js';
+import { Anchor, LinkList, PageLinks, Status, Table, Time, TitledLink, toShow } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
@@ -53,7 +53,7 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
                   .filter(({ rel }) => rel !== 'self')
                   .map((link) => (
                     <>
-                      <Anchor {...link}>{link.title ?? link.rel}</Anchor>
+                      <TitledLink link={link} />
                       <br />
                     </>
                   ))}

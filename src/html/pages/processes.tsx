@@ -1,5 +1,5 @@
 import type { ProcessListDto } from '../../processes/description/process.dto.js';
-import { Anchor, LinkList, PageLinks, ProcessSummary, toShow } from '../components.js';
+import { Anchor, LinkList, PageLinks, ProcessSummary, TitledLink, toShow } from '../components.js';
 import type { PageMaker } from '../page.js';
 
 export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, { base, language }) => ({
@@ -24,7 +24,7 @@ export const processesPage: PageMaker<ProcessListDto> = ({ processes, links }, {
                 {toShow(process.links, { execute: `${base}/processes/${encodeURIComponent(process.id)}#execute` }).map(
                   (link) => (
                     <li>
-                      <Anchor {...link}>{link.title ?? link.href}</Anchor>
+                      <TitledLink link={link} />
                     </li>
                   ),
                 )}

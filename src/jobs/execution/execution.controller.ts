@@ -1,4 +1,4 @@
-import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
+import { applyDecorators, Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
@@ -16,6 +16,30 @@ const EXECUTE_SCHEMA = {
   type: 'object',
   properties: { inputs: { type: 'object' }, job_id: jobIdSchema },
 };
+
+/** What executing may answer. */
+const ExecuteAnswers = (): MethodDecorator =>
+  applyDecorators(
+    ApiResponse({ status: 200, description: 'The results of a synchronous execution' }),
+    ApiResponse({
+      status: 201,
+      type: StatusInfoDto,
+      description: 'The job was made; its address stands in the Location header',
+    }),
+    ApiResponse({ status: 204, description: 'The synchronous execution was successful and has no results' }),
+    ApiProblem(400, 'The request does not fit the description; each fault has a JSON Pointer'),
+    ApiProblem(401, 'The API token is missing or wrong'),
+    ApiProblem(404, 'There is no such process'),
+    ApiProblem(409, 'The `job_id` of the body is taken'),
+    ApiProblem(413, 'The request is too large'),
+    ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br'),
+    ApiProblem(422, 'The Idempotency-Key was used with another body'),
+    ApiProblem(429, 'As many jobs wait as may; try again after the seconds of the Retry-After header'),
+    ApiProblem(431, 'A header that is read has more than 1024 characters'),
+    ApiProblem(500, 'The execution failed: why'),
+    ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header'),
+    ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on'),
+  );
 
 @ApiTags('Execution')
 @TakesToken()
@@ -44,25 +68,7 @@ export class ExecutionController {
     schema: idempotencyKeySchema,
   })
   @ApiBody({ schema: EXECUTE_SCHEMA })
-  @ApiResponse({ status: 200, description: 'The results of a synchronous execution' })
-  @ApiResponse({
-    status: 201,
-    type: StatusInfoDto,
-    description: 'The job was made; its address stands in the Location header',
-  })
-  @ApiResponse({ status: 204, description: 'The synchronous execution was successful and has no results' })
-  @ApiProblem(400, 'The request does not fit the description; each fault has a JSON Pointer')
-  @ApiProblem(401, 'The API token is missing or wrong')
-  @ApiProblem(404, 'There is no such process')
-  @ApiProblem(409, 'The `job_id` of the body is taken')
-  @ApiProblem(413, 'The request is too large')
-  @ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br')
-  @ApiProblem(422, 'The Idempotency-Key was used with another body')
-  @ApiProblem(429, 'As many jobs wait as may; try again after the seconds of the Retry-After header')
-  @ApiProblem(431, 'A header that is read has more than 1024 characters')
-  @ApiProblem(500, 'The execution failed: why')
-  @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')
-  @ApiProblem(504, 'A process that only executes synchronously takes longer than a request may wait; the job goes on')
+  @ExecuteAnswers()
   async execute(
     @Param('processId') processId: string,
     @Body() body: unknown,
@@ -81,7 +87,7 @@ export class ExecutionController {
       'Takes and answers what `/processes/{processId}/execution` does, for clients of earlier drafts of the standard. New clients use that.',
   })
   @ApiBody({ schema: EXECUTE_SCHEMA })
-  @ApiResponse({ status: 'default', description: 'As of `/processes/{processId}/execution`' })
+  @ExecuteAnswers()
   async executeAsJob(
     @Param('processId') processId: string,
     @Body() body: unknown,
