@@ -16,7 +16,7 @@ type Attempted = StatusInfo & {
 
 const CALLERS = ['one', 'two', 'three'] as const;
 const slow = process.env['E2E_SLOW'] === '1';
-const JOBS = slow ? 50 : 15;
+const JOBS = slow ? 50 : 9;
 const BOUND = slow ? 900_000 : 400_000;
 
 /** Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their own. */
