@@ -17,6 +17,7 @@ type Attempted = StatusInfo & {
 const CALLERS = ['one', 'two', 'three'] as const;
 const slow = process.env['E2E_SLOW'] === '1';
 const JOBS = slow ? 50 : 9;
+const KILLS = slow ? 30 : 8;
 const BOUND = slow ? 900_000 : 400_000;
 
 /** Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their own. */
@@ -133,7 +134,8 @@ const kueue = await hasKueue();
       let over = false;
       const killed = [0, 0];
       const kill = async () => {
-        for (let turn = 0; !over || turn < 4; turn += 1) {
+        // For ever no replica would lead long enough to collect anything.
+        for (let turn = 0; turn < (over ? 4 : KILLS); turn += 1) {
           await setTimeout(between(500, 5_000));
           // Both in turn: whichever leads.
           const index = turn % 2;
