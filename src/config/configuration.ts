@@ -92,7 +92,10 @@ export interface JobSettings {
   readonly resultReaders?: ResultReaders;
   /** Whether results are compared with media type and schema when they are collected (`result_validation`); default `warn`. */
   readonly resultValidation?: ResultValidation;
-  /** Seconds after which a job that has not started fails (`start_deadline_seconds`); default: it waits for ever, as with the predecessors. */
+  /**
+   * Seconds after which a job that has not started fails (`start_deadline_seconds`); default: it waits for ever, as with the
+   * predecessors.
+   */
   readonly startDeadlineSeconds?: number;
   /** Seconds that a job may run (`active_deadline_seconds`); default without limit. */
   readonly activeDeadlineSeconds?: number;
@@ -286,7 +289,10 @@ export interface EnvironmentSettings {
   readonly dataDir: string;
   /** `RUN_AS`, `--run-as`: whom the jobs of the embedded cluster run as: `UID`, `UID:GID`, or the name of a user; undefined: as the server. */
   readonly runAs?: string;
-  /** `NOTEBOOK_PYTHON`, `--notebook-python`: the program of a Python that has papermill, for the embedded cluster; undefined: what is in `PATH`. */
+  /**
+   * `NOTEBOOK_PYTHON`, `--notebook-python`: the program of a Python that has papermill, for the embedded cluster; undefined: what is in
+   * `PATH`.
+   */
   readonly notebookPython?: string;
   /** `OBJECT_STORE`, `--object-store`; undefined: `folder` on the embedded cluster, else `s3`. */
   readonly objectStore?: 's3' | 'folder';

@@ -108,7 +108,10 @@ export class PodReconciler {
     this.patience.forget(pod.uid);
   }
 
-  /** Keeps the log of a run that does not count, for its Job was suspended; of one in which nothing ran, or hardly anything, there is none. */
+  /**
+   * Keeps the log of a run that does not count, for its Job was suspended; of one in which nothing ran, or hardly anything, there is
+   * none.
+   */
   private async setAside(pod: PodRecord, job: JobRecord, collected: CollectedPod, now: Date): Promise<ReconcileResult> {
     if (pod.containers.some(({ hasRun }) => hasRun) && !isFlicker(job, pod)) {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
@@ -122,7 +125,8 @@ export class PodReconciler {
   }
 
   /**
-   * Where no store is configured a pod is held with its log until one is. Whoever deletes it meanwhile wants it gone more than its log kept: it goes, as it
+   * Where no store is configured a pod is held with its log until one is. Whoever deletes it meanwhile wants it gone more than its log
+   * kept: it goes, as it
    * did with the predecessor.
    * @returns undefined: the log is lost
    * @throws ObjectStoreError

@@ -85,7 +85,8 @@ function typeOf({ type }: Members): unknown {
 }
 
 /**
- * The inputs of an execute request, of a form that was sent. A control that was left empty is no input. What is no number where one is expected stays
+ * The inputs of an execute request, of a form that was sent. A control that was left empty is no input. What is no number where one is
+ * expected stays
  * text, so that the validation names it.
  * @throws InvalidRequestError with each control whose text is no JSON
  */

@@ -63,7 +63,8 @@ export const ownAnnotation = {
   /** How far the telling is: JSON of `Deliveries`. */
   deliveries: `${OWN_PREFIX}deliveries`,
   /**
-   * Of a job made with an `Idempotency-Key`: the digest of the execute request's body; its name is derived from caller, process and key. Of one
+   * Of a job made with an `Idempotency-Key`: the digest of the execute request's body; its name is derived from caller, process and key.
+   * Of one
    * whose id the request chose: `job_id:` and what no other request has.
    */
   idempotency: `${OWN_PREFIX}idempotency`,
@@ -74,11 +75,16 @@ export const ownAnnotation = {
   startDeadline: `${OWN_PREFIX}start-deadline-seconds`,
   /** Seconds after which a job that still waits in its queue fails. */
   queueDeadline: `${OWN_PREFIX}queue-deadline-seconds`,
-  /** Of a job that limits hold for: `waiting` for its turn, or `admitted@` the RFC 3339 time of it. Who was admitted is never started again. */
+  /**
+   * Of a job that limits hold for: `waiting` for its turn, or `admitted@` the RFC 3339 time of it. Who was admitted is never started
+   * again.
+   */
   admission: `${OWN_PREFIX}admission`,
   /** Of a job that waits for its turn: how urgent it is among those of its caller, by a name of `queue_priorities`. */
   queuePriority: `${OWN_PREFIX}queue-priority`,
-  /** Of the Lease by which servers take turns at starting jobs: names of those that were started and may have a place, divided by blanks. */
+  /**
+   * Of the Lease by which servers take turns at starting jobs: names of those that were started and may have a place, divided by blanks.
+   */
   started: `${OWN_PREFIX}started`,
   /** Seconds after the job's end that its results are kept in the object store. */
   resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,

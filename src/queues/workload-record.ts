@@ -68,7 +68,10 @@ function waitingOf(
   return { reason: quota?.reason ?? 'Pending', ...message, ...more };
 }
 
-/** What Kueue puts before the message of an eviction once the Workload is admitted again; the reason then stands only where it was put back into its queue. */
+/**
+ * What Kueue puts before the message of an eviction once the Workload is admitted again; the reason then stands only where it was put
+ * back into its queue.
+ */
 const PREVIOUSLY = 'Previously: ';
 
 function evictionOf(conditions: ReadonlyMap<string, V1Condition>): Eviction | undefined {

@@ -21,7 +21,10 @@ interface ParentStatus {
 /** What makes a route one that works: it is taken, and what it refers to is there. */
 const NEEDED = ['Accepted', 'ResolvedRefs'];
 
-/** As the controllers of an HTTPRoute's parents have it in its status (https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus), of its newest specification. */
+/**
+ * As the controllers of an HTTPRoute's parents have it in its status (https://gateway-api.sigs.k8s.io/reference/spec/#routeparentstatus),
+ * of its newest specification.
+ */
 export function acceptanceOf(route: KubernetesObject): RouteAcceptance {
   const { metadata, status } = route as KubernetesObject & { readonly status?: { readonly parents?: ParentStatus[] } };
   const generation = metadata?.generation ?? 0;

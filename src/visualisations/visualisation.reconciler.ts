@@ -19,7 +19,8 @@ import type { VisualisationRecord } from './visualisation-record.js';
 import { madeOf, notCarriedOver, readinessOf, reason, type Made, type Readiness } from './visualisation-status.js';
 
 /**
- * Brings one instance from whatever it is to what its resource says: Deployment, Service, Ingress and HTTPRoute, then the status. Correct from any state; deleting is the garbage collector's.
+ * Brings one instance from whatever it is to what its resource says: Deployment, Service, Ingress and HTTPRoute, then the status. Correct
+ * from any state; deleting is the garbage collector's.
  */
 @Injectable()
 export class VisualisationReconciler {

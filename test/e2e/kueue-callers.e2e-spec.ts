@@ -20,7 +20,10 @@ const JOBS = slow ? 50 : 9;
 const KILLS = slow ? 30 : 8;
 const BOUND = slow ? 900_000 : 400_000;
 
-/** Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their own. */
+/**
+ * Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their
+ * own.
+ */
 const ENDINGS: Readonly<Record<(typeof CALLERS)[number], { readonly code: number; readonly more: string }>> = {
   one: { code: 0, more: '' },
   two: { code: 143, more: 'retries: 1' },

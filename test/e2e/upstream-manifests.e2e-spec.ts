@@ -92,7 +92,9 @@ async function configure({ cluster }: TestBed, configuration: string): Promise<v
 
 const volumeOf = ({ namespace }: TestCluster) => `${namespace}-storage`;
 
-/** Seconds of processor time that the server has used so far (proc_pid_stat(5), of 100 ticks a second), and seconds since it was started. */
+/**
+ * Seconds of processor time that the server has used so far (proc_pid_stat(5), of 100 ticks a second), and seconds since it was started.
+ */
 async function startOf({ cluster }: TestBed): Promise<{ processor: number; wall: number }> {
   const wall = (Date.now() - (await startedAt(cluster)).getTime()) / 1000;
   const stat = await kubectl(cluster, ['exec', 'deployment/k8s-job-manager', '--', 'cat', '/proc/1/stat']);

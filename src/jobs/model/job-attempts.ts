@@ -118,7 +118,10 @@ export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspension?
   };
 }
 
-/** Whether a run that does not count began and ended in the second in which another such ended: it could do nothing, and is not worth an attempt. */
+/**
+ * Whether a run that does not count began and ended in the second in which another such ended: it could do nothing, and is not worth an
+ * attempt.
+ */
 export function isFlicker({ attempts }: Pick<JobRecord, 'attempts'>, pod: PodRecord): boolean {
   const [start, end] = [startOf(pod)?.toISOString(), endOf(pod)?.toISOString()];
   if (start === undefined || start !== end) return false;

@@ -141,7 +141,8 @@ export function causeOfMissedQueue(
 }
 
 /**
- * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they are this run's where it is
+ * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they
+ * are this run's where it is
  * the newest that was taken away, and the job was not admitted again before it.
  * @param pods all known pods of the Job
  */
@@ -164,7 +165,10 @@ export function causeOfSuspension(
   };
 }
 
-/** While an eviction is in force it is that of the last run, though its pod may have been made a moment after: the Job controller comes later than Kueue. */
+/**
+ * While an eviction is in force it is that of the last run, though its pod may have been made a moment after: the Job controller comes
+ * later than Kueue.
+ */
 function concerns({ at, admittedAgain }: Eviction, { created }: PodRecord): boolean {
   return !admittedAgain || created.getTime() <= Date.parse(at);
 }

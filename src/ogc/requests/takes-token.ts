@@ -4,7 +4,10 @@ import { ApiSecurity } from '@nestjs/swagger';
 /** Name under which the API definition has the security scheme of the API token. */
 export const BEARER_SCHEME = 'bearer';
 
-/** Security requirements (OpenAPI) of what answers without the API token, too, or asks for it only of some: an empty one is met by everybody. */
+/**
+ * Security requirements (OpenAPI) of what answers without the API token, too, or asks for it only of some: an empty one is met by
+ * everybody.
+ */
 export const optionalToken = (): Record<string, string[]>[] => [{ [BEARER_SCHEME]: [] }, {}];
 
 /**

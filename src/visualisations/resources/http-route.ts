@@ -3,7 +3,9 @@ import { CONTAINER_PORT, GATEWAY_GROUP, instancePath } from '../names.js';
 import type { Instance } from '../instance.js';
 import { makeMetadata } from './metadata.js';
 
-/** What is written of an HTTPRoute (https://gateway-api.sigs.k8s.io/reference/spec/#httproute); all that the API has defaults for is said. */
+/**
+ * What is written of an HTTPRoute (https://gateway-api.sigs.k8s.io/reference/spec/#httproute); all that the API has defaults for is said.
+ */
 export interface HttpRoute extends KubernetesObject {
   readonly spec: {
     readonly parentRefs: readonly {
@@ -18,7 +20,10 @@ export interface HttpRoute extends KubernetesObject {
   };
 }
 
-/** The HTTPRoute of an instance: its path beneath the host, at a Gateway. TLS is of the Gateway's listener, and so is the largest body, where there is one. */
+/**
+ * The HTTPRoute of an instance: its path beneath the host, at a Gateway. TLS is of the Gateway's listener, and so is the largest body,
+ * where there is one.
+ */
 export function makeHttpRoute(instance: Instance & { readonly gateway: NonNullable<Instance['gateway']> }): HttpRoute {
   const { name, gateway, ingress } = instance;
   const { parent, timeout, filters } = gateway;

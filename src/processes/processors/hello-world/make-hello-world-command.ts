@@ -12,7 +12,10 @@ export interface HelloWorldOptions {
   readonly shape?: ResultShape;
 }
 
-/** JSON of the greeting: `{"id": OUTPUT, "value": "Hello NAME!"}`, as pygeoapi answers; `{"result": "Hello 'NAME'!"}`, as k8s-manager does since 0.28. */
+/**
+ * JSON of the greeting: `{"id": OUTPUT, "value": "Hello NAME!"}`, as pygeoapi answers; `{"result": "Hello 'NAME'!"}`, as k8s-manager does
+ * since 0.28.
+ */
 export type ResultShape = 'output' | 'result';
 
 /**
