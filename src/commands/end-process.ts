@@ -9,8 +9,7 @@ const SHELL = '/bin/sh';
 /**
  * Ends the process with this status once what it printed is written, or two seconds later. Its program is replaced by a shell that ends at
  * once: `process.exit` waits for V8's background threads, which at times wait for its own (https://github.com/nodejs/node/issues/54918),
- * and
- * then never ends. Handlers of `exit` are not called.
+ * and then never ends. Handlers of `exit` are not called.
  * @param status from 0 to 255
  */
 export async function endProcess(status: number): Promise<never> {

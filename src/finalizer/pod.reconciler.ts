@@ -126,8 +126,7 @@ export class PodReconciler {
 
   /**
    * Where no store is configured a pod is held with its log until one is. Whoever deletes it meanwhile wants it gone more than its log
-   * kept: it goes, as it
-   * did with the predecessor.
+   * kept: it goes, as it did with the predecessor.
    * @returns undefined: the log is lost
    * @throws ObjectStoreError
    */

@@ -86,8 +86,7 @@ function typeOf({ type }: Members): unknown {
 
 /**
  * The inputs of an execute request, of a form that was sent. A control that was left empty is no input. What is no number where one is
- * expected stays
- * text, so that the validation names it.
+ * expected stays text, so that the validation names it.
  * @throws InvalidRequestError with each control whose text is no JSON
  */
 export function readForm(fields: readonly FormField[], body: Members): Record<string, unknown> {

@@ -22,9 +22,8 @@ const STYLES = [
 ];
 
 /**
- * Without search, for which Redoc makes a program of a text (a worker of a `blob:`), and with the nonce of the page for the styles that
- * it makes.
- * Descriptions of processes are cleaned before they are shown.
+ * Without search, for which Redoc makes a program of a text (a worker of a `blob:`), and with the nonce of the page for the styles that it
+ * makes. Descriptions of processes are cleaned before they are shown.
  */
 const START =
   "Redoc.init('../openapi?f=json', { nonce: document.currentScript.nonce, disableSearch: true, sanitize: true, " +
@@ -50,10 +49,8 @@ class Script {
 
 /**
  * Serves Redoc at {@link REDOC_PATH}, all of it from here, under a `Content-Security-Policy` of its own: the page runs what it names
- * itself, by a
- * nonce that is another one for each answer, and asks this server alone. To be called before the hooks that make entity tags and compress
- * have
- * seen a request.
+ * itself, by a nonce that is another one for each answer, and asks this server alone. To be called before the hooks that make entity tags
+ * and compress have seen a request.
  * @param title of the page
  * @param read gives Redoc's bundle; by default that which the build has put beside this file
  */

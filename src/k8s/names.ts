@@ -64,8 +64,7 @@ export const ownAnnotation = {
   deliveries: `${OWN_PREFIX}deliveries`,
   /**
    * Of a job made with an `Idempotency-Key`: the digest of the execute request's body; its name is derived from caller, process and key.
-   * Of one
-   * whose id the request chose: `job_id:` and what no other request has.
+   * Of one whose id the request chose: `job_id:` and what no other request has.
    */
   idempotency: `${OWN_PREFIX}idempotency`,
   /** Of a job whose execution is traced: where in its trace what is done for it stands, as W3C Trace Context has it. */

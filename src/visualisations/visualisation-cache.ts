@@ -16,8 +16,7 @@ interface Scope {
 
 /**
  * DataVisualisations of the watched namespaces, their objects and pods, in memory, by `NAMESPACE/NAME` of the instance. Of their objects
- * and pods only
- * those with this server's labels are seen.
+ * and pods only those with this server's labels are seen.
  */
 @Injectable()
 export class VisualisationCache {

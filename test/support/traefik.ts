@@ -29,9 +29,8 @@ const entryPoints: readonly EntryPoint[] = ['http', 'https', 'closed', 'ingress-
 
 /**
  * Traefik as a process beside the cluster, with a Gateway of its own in the namespace of a test: `https` with a Secret's certificate,
- * `http`, and
- * `closed`, which lets no route in. At `ingress`, by HTTPS, it serves Ingresses of the class of the namespace's name, as ingress-nginx
- * would.
+ * `http`, and `closed`, which lets no route in. At `ingress`, by HTTPS, it serves Ingresses of the class of the namespace's name, as
+ * ingress-nginx would.
  */
 export class Traefik {
   private output = '';

@@ -142,8 +142,7 @@ export function causeOfMissedQueue(
 
 /**
  * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they
- * are this run's where it is
- * the newest that was taken away, and the job was not admitted again before it.
+ * are this run's where it is the newest that was taken away, and the job was not admitted again before it.
  * @param pods all known pods of the Job
  */
 export function causeOfSuspension(

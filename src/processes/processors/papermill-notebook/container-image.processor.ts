@@ -105,8 +105,7 @@ set --
 
 /**
  * Interactive, as the predecessor's: images activate their environments for those only. It says on stderr that it has no terminal; of two
- * streams the lines come in
- * any order, and could fall into the result.
+ * streams the lines come in any order, and could fall into the result.
  */
 const SHELL = ['bash', '-c', 'exec bash -i -c "$0" run-image "$@" 2>&1'];
 
