@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { FOREVER, makeNonce, noncePolicy, VIEWPORT } from './nonce-policy.js';
 
 /** Where Swagger UI is served. */
 export const DOCS_PATH = '/docs';
@@ -18,8 +18,7 @@ const VERSION = (createRequire(import.meta.url)('swagger-ui-dist/package.json') 
 
 const FILES = /(\/swagger-ui(?:-bundle|-standalone-preset)?\.(?:js|css))"/g;
 
-/** A phone's own width, not that of a desk; and what there is where no scripts run. */
-const VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+/** What there is where no scripts run. */
 const WITHOUT_SCRIPTS = `<noscript>
 <p>Swagger UI needs scripts. Without them there are the definition itself
 (<a href="./openapi">OpenAPI 3.0</a>, <a href="./openapi/3.1">3.1</a>) and the pages of the
@@ -38,29 +37,17 @@ const LOGO_STYLE = 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w=';
  * @param publicUrl `server.url`
  */
 export function guardDocsPage(fastify: FastifyInstance, publicUrl: string | undefined): void {
-  const connect = ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])].join(' ');
+  const connect = ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])];
   fastify.addHook('onSend', async (request, reply, payload) => {
     const { v } = (request.query ?? {}) as { v?: unknown };
     if (request.routeOptions.url === `${DOCS_PATH}/*` && v === VERSION && reply.statusCode === 200)
-      void reply.header('cache-control', 'public, max-age=31536000, immutable');
+      void reply.header('cache-control', FOREVER);
     if (typeof payload !== 'string' || !PAGES.includes(request.routeOptions.url ?? '') || reply.statusCode !== 200)
       return payload;
-    const nonce = randomBytes(16).toString('base64');
+    const nonce = makeNonce();
     void reply
       .header('cache-control', 'no-store')
-      .header(
-        'content-security-policy',
-        [
-          "default-src 'none'",
-          `script-src 'nonce-${nonce}'`,
-          `style-src 'nonce-${nonce}' '${LOGO_STYLE}'`,
-          "img-src 'self' data:",
-          `connect-src ${connect}`,
-          "base-uri 'none'",
-          "form-action 'none'",
-          "frame-ancestors 'self'",
-        ].join(';'),
-      );
+      .header('content-security-policy', noncePolicy(nonce, [LOGO_STYLE], connect));
     return payload
       .replaceAll(LOADING, `<$1 nonce="${nonce}"`)
       .replace(HIDDEN, ' width="0" height="0"')

@@ -1,15 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { addVary } from '../ogc/languages.js';
 import { DOCS_PATH } from './docs-page.js';
+import { FOREVER, makeNonce, noncePolicy, VIEWPORT } from './nonce-policy.js';
 
 /** Where Redoc shows the API definition. */
 export const REDOC_PATH = `${DOCS_PATH}/redoc`;
-
-const FOREVER = 'public, max-age=31536000, immutable';
 
 /** What Redoc would ask another host for: the logo of its maker. In its place nothing. */
 const LOGO = /https:\/\/cdn\.redoc\.ly\/redoc\/logo-mini\.svg/g;
@@ -57,8 +56,10 @@ class Script {
 export function serveRedoc(fastify: FastifyInstance, title: string, read = readBundle): void {
   const script = new Script(read);
   fastify.get(REDOC_PATH, (_request, reply) => {
-    const nonce = randomBytes(16).toString('base64');
-    void reply.header('cache-control', 'no-store').header('content-security-policy', policy(nonce));
+    const nonce = makeNonce();
+    void reply
+      .header('cache-control', 'no-store')
+      .header('content-security-policy', noncePolicy(nonce, STYLES, ["'self'"]));
     return reply.type('text/html; charset=utf-8').send(page(title, `redoc/${script.name}`, nonce));
   });
   fastify.get(`${REDOC_PATH}/:name`, (request, reply) => {
@@ -74,24 +75,10 @@ function readBundle(): string {
   return readFileSync(new URL('./redoc/redoc.standalone.js', import.meta.url), 'utf8');
 }
 
-function policy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src 'nonce-${nonce}' ${STYLES.map((digest) => `'${digest}'`).join(' ')}`,
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'self'",
-  ].join(';');
-}
-
 /** The script's address is relative to the page, whose address has no slash at its end. */
 function page(title: string, script: string, nonce: string): string {
   return (
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>` +
-    '<meta name="viewport" content="width=device-width, initial-scale=1">' +
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title>${VIEWPORT}` +
     `<style nonce="${nonce}">body{margin:0}</style></head>` +
     `<body><div id="redoc"></div><script nonce="${nonce}" src="${script}"></script></body></html>\n`
   );
