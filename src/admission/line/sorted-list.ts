@@ -15,13 +15,7 @@ export class SortedList<T> {
 
   /** How many come before this item, be it in the list or not. */
   countBefore(item: T): number {
-    let [low, high] = [0, this.items.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.compare(this.items[middle] as T, item) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countBefore(this.items, item, this.compare);
   }
 
   /** What is in the list already stays. */
@@ -42,4 +36,15 @@ export class SortedList<T> {
     if (found) this.items.splice(at, 1);
     return found;
   }
+}
+
+/** How many of these items, which are in this order, come before an item, be it among them or not. */
+export function countBefore<T>(items: readonly T[], item: T, compare: (a: T, b: T) => number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compare(items[middle] as T, item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

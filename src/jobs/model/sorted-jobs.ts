@@ -1,3 +1,4 @@
+import { countBefore } from '../../admission/line/sorted-list.js';
 import { type JobRecord, newestFirst } from './job-record.js';
 
 /** Jobs as {@link newestFirst} orders them, sorted when somebody looks. */
@@ -17,17 +18,10 @@ export class SortedJobs {
 
   private replaceInPlace(record: JobRecord | undefined, previous: JobRecord | undefined): boolean {
     if (!this.sorted || !record || !previous || newestFirst(record, previous) !== 0) return false;
-    let [low, high] = [0, this.sorted.length - 1];
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const order = newestFirst(this.sorted[middle] as JobRecord, record);
-      if (order === 0) {
-        this.sorted[middle] = record;
-        return true;
-      }
-      if (order < 0) low = middle + 1;
-      else high = middle - 1;
-    }
-    return false;
+    const at = countBefore(this.sorted, record, newestFirst);
+    const found = this.sorted[at];
+    if (!found || newestFirst(found, record) !== 0) return false;
+    this.sorted[at] = record;
+    return true;
   }
 }
