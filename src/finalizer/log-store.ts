@@ -3,7 +3,7 @@ import { Configuration } from '../config/configuration.js';
 import { logKeyStem } from '../jobs/logs/log-document.js';
 import type { StoredLog } from '../jobs/model/job-outcome.js';
 import { isOwnKey } from '../jobs/model/own-keys.js';
-import { ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
+import { lacksStore, ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { putWhole } from '../object-store/whole-object.js';
 import type { Spool } from '../jobs/results/spool.js';
 import { StorePlaces } from './store-places.js';
@@ -64,7 +64,7 @@ export class LogStore {
     try {
       await this.store.remove(key);
     } catch (error) {
-      if (!(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
+      if (!lacksStore(error)) throw error;
     }
   }
 

@@ -9,7 +9,7 @@ import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { POD_FINALIZER } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
 import type { StoredLog } from '../jobs/model/job-outcome.js';
-import { ObjectStoreError } from '../object-store/object-store.js';
+import { lacksStore } from '../object-store/object-store.js';
 import { inSpan } from '../tracing/tracing.js';
 import { collectedPatch, logStartPatch } from './job-patches.js';
 import { LogCollector, type CollectedPod } from './log-collector.js';
@@ -134,7 +134,7 @@ export class PodReconciler {
     try {
       return await this.logs.storeLog(pod.jobName, pod.uid, endOf(pod) ?? pod.created, document);
     } catch (error) {
-      if (!pod.deleting || !(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
+      if (!pod.deleting || !lacksStore(error)) throw error;
       this.logger.warn(`The log of pod ${pod.name} is lost: the pod is deleted, and ${error.message}`);
       return undefined;
     }

@@ -15,7 +15,7 @@ import { ResultValidator } from '../jobs/results/result-validator.js';
 import { ResultSources } from '../jobs/results/result-source.js';
 import type { Spool } from '../jobs/results/spool.js';
 import { decodeUtf8 } from '../jobs/model/utf-8.js';
-import { ObjectStoreError } from '../object-store/object-store.js';
+import { lacksStore } from '../object-store/object-store.js';
 import type { CollectedPod } from './log-collector.js';
 import { LogStore } from './log-store.js';
 
@@ -87,7 +87,7 @@ export class ResultKeeper {
     try {
       return await this.place(job, podUid, finished, items, INLINE_LIMIT);
     } catch (error) {
-      if (!(error instanceof ObjectStoreError) || error.failure !== 'not-configured') throw error;
+      if (!lacksStore(error)) throw error;
       return this.place(job, podUid, finished, items, INLINE_LIMIT_WITHOUT_STORE);
     }
   }

@@ -113,3 +113,8 @@ export class ObjectStoreError extends Error {
     this.name = 'ObjectStoreError';
   }
 }
+
+/** Whether something failed because no store is configured. */
+export function lacksStore(error: unknown): error is ObjectStoreError {
+  return error instanceof ObjectStoreError && error.failure === 'not-configured';
+}
