@@ -96,7 +96,8 @@ export class RegisteredProcess {
     const readsLargeInputs = processor.readsLargeInputs?.(process);
     this.largeInputs =
       readsLargeInputs === false ? 'never' : (definition.large_inputs ?? (readsLargeInputs ? 'url' : 'refuse'));
-    this.takesUndescribed = (schemas.undescribed ?? []).length > 0;
+    const { undescribed = [] } = schemas;
+    this.takesUndescribed = undescribed === 'any' || undescribed.length > 0;
     this.waitsWhereAsked = processor.waitsWhereAsked?.(process) ?? false;
     this.logsProgress = processor.logsProgress?.(process) ?? false;
     this.mimetype = resultMediaType(definition, description);
