@@ -1,9 +1,9 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { setTimeout } from 'node:timers/promises';
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks } from '../health/health-checks.js';
 import { InformerFactory, type Change, type Informer } from '../k8s/informers/informer.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { within } from '../k8s/time/within.js';
 import { toWorkloadRecord, type Workload, type WorkloadRecord } from './workload-record.js';
 
 /** Milliseconds that a start waits for them. */
@@ -54,10 +54,7 @@ export class Workloads implements OnModuleInit {
 
   /** Resolves once they are known, or are not watched; after a while in any case: without Kueue they never are. */
   async whenKnown(): Promise<void> {
-    if (!this.workloads) return;
-    const giveUp = new AbortController();
-    const late = setTimeout(PATIENCE, undefined, { signal: giveUp.signal }).catch(() => undefined);
-    await Promise.race([this.workloads.whenSynced(), late]).finally(() => giveUp.abort());
+    if (this.workloads) await within(this.workloads.whenSynced(), PATIENCE);
   }
 
   /** Calls back with the name of the Job whose Workload has changed. */

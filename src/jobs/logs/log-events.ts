@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { EventEncoder } from './event-encoder.js';
 import { JobLogs } from './job-logs.js';
-import { SILENCE, within, withSilences } from './log-streams.js';
+import { within } from '../../k8s/time/within.js';
+import { SILENCE, withSilences } from './log-streams.js';
 import type { JobRecord } from '../model/job-record.js';
 
 /** Where a client is in the logs of a job. */

@@ -1,18 +1,10 @@
 import { Readable } from 'node:stream';
 import { RangeNotSatisfiableError } from '../../ogc/domain-errors.js';
+import { within } from '../../k8s/time/within.js';
 import { FellBehindError } from './shared-logs.js';
 
 /** Stands between the chunks of a log where nothing came for a while. */
 export const SILENCE = Symbol('silence');
-
-/** Resolves as the promise does, or, after so many milliseconds, with undefined. */
-export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, undefined);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
 
 /**
  * The chunks of a log, and {@link SILENCE} after each time of so many milliseconds in which none came, also while the log is
