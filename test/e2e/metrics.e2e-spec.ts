@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { Exposition } from '../support/exposition.js';
 import { TestBed, TOKEN, type TestReplica } from '../support/test-bed.js';
 import type { TestClient } from '../support/test-client.js';
 import { eventually } from '../support/wait.js';
+import { freePort } from '../support/free-port.js';
 
 let bed: TestBed;
 beforeAll(async () => {
@@ -171,12 +170,3 @@ describe('liveness', () => {
     await eventually('an answer', async () => (await ask()) === 200);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
