@@ -1,5 +1,7 @@
 import type { ComponentChildren, VNode } from 'preact';
+import { STATUS_CODES } from 'node:http';
 import { relation } from '../ogc/links.js';
+import type { Problem } from '../ogc/problem.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { ProcessSummaryDto } from '../processes/description/process.dto.js';
 
@@ -129,6 +131,16 @@ export function Time({ at }: { at: string | undefined }) {
 
 export function Status({ status }: { status: string }) {
   return <span class={`status ${/^[a-z]+$/.test(status) ? status : ''}`}>{status}</span>;
+}
+
+/** What a problem is called. */
+export function headingOf({ title, status }: Problem): string {
+  return title ?? STATUS_CODES[status ?? 0] ?? 'Problem';
+}
+
+/** A link to where the type of a problem is explained; undefined where it has no address (`about:blank`). */
+export function meaningOf({ type }: Problem): VNode | undefined {
+  return /^https?:/.test(type) ? <Anchor href={type}>What it means, and what to do</Anchor> : undefined;
 }
 
 export type Fact = readonly [name: string, value: ComponentChildren];

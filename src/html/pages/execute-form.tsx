@@ -1,5 +1,4 @@
-import { STATUS_CODES } from 'node:http';
-import { Anchor } from '../components.js';
+import { headingOf, meaningOf } from '../components.js';
 import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
 import { summaryOf } from '../schema-summary.js';
 import { fieldFaults, type SentForm } from '../sent-form.js';
@@ -9,11 +8,11 @@ type Inputs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 /** What is wrong with the form that was sent; each leads to its control. */
 export function FormFaults({ sent, inputs }: { sent: SentForm; inputs: Inputs }) {
   const fields = formFields(inputs);
-  const { title, status, type } = sent.problem;
+  const meaning = meaningOf(sent.problem);
   return (
     <section class="notice" aria-labelledby="faults" role="alert">
       <h2 id="faults" class="first">
-        {title ?? STATUS_CODES[status ?? 0] ?? 'Problem'}
+        {headingOf(sent.problem)}
       </h2>
       <p>Nothing was executed.</p>
       <ul>
@@ -28,11 +27,7 @@ export function FormFaults({ sent, inputs }: { sent: SentForm; inputs: Inputs })
           </li>
         ))}
       </ul>
-      {/^https?:/.test(type) ? (
-        <p>
-          <Anchor href={type}>What it means, and what to do</Anchor>
-        </p>
-      ) : null}
+      {meaning && <p>{meaning}</p>}
     </section>
   );
 }

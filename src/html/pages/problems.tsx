@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { Problem } from '../../ogc/problem.js';
 import type { ProblemTypeDto, ProblemTypeListDto } from '../../ogc/problem-types.controller.js';
-import { Anchor, Facts, LinkList, Text } from '../components.js';
+import { Anchor, Facts, headingOf, LinkList, meaningOf, Text } from '../components.js';
 import type { PageMaker } from '../page.js';
 
-export const problemPage: PageMaker<Problem> = ({ type, title, status, detail, instance, errors }) => {
-  const heading = title ?? STATUS_CODES[status ?? 0] ?? 'Problem';
+export const problemPage: PageMaker<Problem> = (problem) => {
+  const { status, detail, instance, errors } = problem;
+  const heading = headingOf(problem);
   return {
     title: heading,
     content: (
@@ -38,7 +39,7 @@ export const problemPage: PageMaker<Problem> = ({ type, title, status, detail, i
         <Facts
           facts={[
             ['Status', status === undefined ? undefined : `${status} ${STATUS_CODES[status] ?? ''}`],
-            ['Type', /^https?:/.test(type) ? <Anchor href={type}>What it means, and what to do</Anchor> : undefined],
+            ['Type', meaningOf(problem)],
             ['Instance', instance && <span class="id">{instance}</span>],
           ]}
         />
