@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
 import { TestCluster } from '../support/cluster.js';
-import { hasKueue, TestQueues } from '../support/kueue.js';
+import { describeWithKueue, TestQueues } from '../support/kueue.js';
 import { randomNumbers } from '../support/random.js';
 import { TestBed, type StatusInfo, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -56,9 +56,7 @@ const processes = (queues: TestQueues) =>
 `,
   ).join('');
 
-const kueue = await hasKueue();
-
-(kueue ? describe : describe.skip)(`${JOBS} jobs of three callers in queues of a real Kueue`, () => {
+describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () => {
   const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 1_000_000);
   const random = randomNumbers(seed);
   const between = (low: number, high: number) => low + random() * (high - low);

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestCluster } from '../support/cluster.js';
-import { hasKueue, TestQueues } from '../support/kueue.js';
-import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { expect, it } from '@jest/globals';
+import { describeWithKueue, type TestQueues, withQueues } from '../support/kueue.js';
+import { type StatusInfo, type TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 type Attempted = StatusInfo & {
@@ -38,20 +37,9 @@ const processes = (queues: TestQueues) => `
       pod_labels: { kueue.x-k8s.io/queue-name: batch, kueue.x-k8s.io/priority-class: ${queues.high} }
 `;
 
-const kueue = await hasKueue();
-
-(kueue ? describe : describe.skip)('a job whose pods are queued by the pod integration of a real Kueue', () => {
+describeWithKueue('a job whose pods are queued by the pod integration of a real Kueue', () => {
   let bed: TestBed;
-  let queues: TestQueues;
-  beforeAll(async () => {
-    const cluster = await TestCluster.start();
-    queues = await TestQueues.create(cluster);
-    bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
-  }, 120_000);
-  afterAll(async () => {
-    await (queues as TestQueues | undefined)?.remove();
-    await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  withQueues(processes, (made) => (bed = made));
 
   const seen = (what: string, id: string, test: (status: Attempted) => boolean) =>
     eventually(

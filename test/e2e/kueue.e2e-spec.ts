@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TestCluster } from '../support/cluster.js';
+import { expect, it } from '@jest/globals';
 import { Exposition } from '../support/exposition.js';
-import { FLAVOR, hasKueue, TestQueues } from '../support/kueue.js';
-import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { describeWithKueue, FLAVOR, type TestQueues, withQueues } from '../support/kueue.js';
+import { type StatusInfo, type TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 type Queued = StatusInfo & {
@@ -76,20 +75,10 @@ const processes = (queues: TestQueues) => `
     processor: { <<: *queued, queue_priority: none-such }
 `;
 
-const kueue = await hasKueue();
-
-(kueue ? describe : describe.skip)('a job in a queue of a real Kueue', () => {
+describeWithKueue('a job in a queue of a real Kueue', () => {
   let bed: TestBed;
   let queues: TestQueues;
-  beforeAll(async () => {
-    const cluster = await TestCluster.start();
-    queues = await TestQueues.create(cluster);
-    bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
-  }, 120_000);
-  afterAll(async () => {
-    await (queues as TestQueues | undefined)?.remove();
-    await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  withQueues(processes, (...made) => ([bed, queues] = made));
 
   const statusOf = async (id: string) => (await bed.status(id)) as Queued;
   const seen = (what: string, id: string, test: (status: Queued) => boolean) =>

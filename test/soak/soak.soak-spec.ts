@@ -34,8 +34,6 @@ const between = (low: number, high: number) => low + random() * (high - low);
 const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
-const kueue = await hasKueue();
-
 let bed: TestBed;
 let queues: TestQueues | undefined;
 let receiver: Receiver;
@@ -62,7 +60,7 @@ beforeAll(async () => {
     ...(s3 ? { [BUCKET_ENDPOINT]: s3.endpoint } : {}),
   };
   const cluster = await TestCluster.start();
-  const made = kueue ? await TestQueues.create(cluster) : undefined;
+  const made = hasKueue ? await TestQueues.create(cluster) : undefined;
   queues = made;
   const configuration = (text: string) => withLine(text) + (made ? queued(made) : '');
   bed = await TestBed.startProcess(environment, { store, cluster, configuration });
@@ -131,7 +129,7 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   'pod deleted': () => disturb('pod deleted'),
   'Job deleted': () => disturb('Job deleted'),
   'suspended and resumed': suspendAndResume,
-  ...(kueue ? { 'preempted by Kueue': preempt } : {}),
+  ...(hasKueue ? { 'preempted by Kueue': preempt } : {}),
   ...(onRealCluster
     ? {
         'writes to the bucket cut': () => cutBucket('cut-writes'),

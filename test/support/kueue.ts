@@ -5,7 +5,9 @@ import {
   setHeaderOptions,
   type KubernetesObject,
 } from '@kubernetes/client-node';
-import { onRealCluster, realKubeconfig, type TestCluster } from './cluster.js';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { onRealCluster, realKubeconfig, TestCluster } from './cluster.js';
+import { TestBed } from './test-bed.js';
 import { eventually } from './wait.js';
 
 const GROUP = { group: 'kueue.x-k8s.io', version: 'v1beta2' };
@@ -27,8 +29,7 @@ function customObjects(kubeconfig: string): CustomObjectsApi {
   return config.makeApiClient(CustomObjectsApi);
 }
 
-/** Whether a real Kueue runs in the cluster of the suites. */
-export async function hasKueue(): Promise<boolean> {
+async function findKueue(): Promise<boolean> {
   if (!onRealCluster || realKubeconfig === undefined) return false;
   return customObjects(realKubeconfig)
     .listClusterCustomObject({ ...GROUP, plural: 'clusterqueues' })
@@ -142,4 +143,33 @@ export class TestQueues {
     await this.api.createClusterCustomObject({ ...GROUP, plural, body });
     this.made.push({ plural, name });
   }
+}
+
+/** Whether a real Kueue runs in the cluster of the suites. */
+export const hasKueue = await findKueue();
+
+/** A suite that needs a real Kueue; skipped without. */
+export const describeWithKueue = hasKueue ? describe : describe.skip;
+
+/**
+ * A server of its own for a suite, and queues in its namespace.
+ * @param processes of the configuration, which name the queues
+ * @param use is given both before the tests
+ */
+export function withQueues(
+  processes: (queues: TestQueues) => string,
+  use: (bed: TestBed, queues: TestQueues) => void,
+): void {
+  let bed: TestBed | undefined;
+  let queues: TestQueues | undefined;
+  beforeAll(async () => {
+    const cluster = await TestCluster.start();
+    const made = (queues = await TestQueues.create(cluster));
+    bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(made) });
+    use(bed, made);
+  }, 120_000);
+  afterAll(async () => {
+    await queues?.remove();
+    await bed?.stop();
+  }, 120_000);
 }
