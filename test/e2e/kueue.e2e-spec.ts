@@ -104,7 +104,9 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     const first = await submit('queued');
     await running(first);
     const second = await submit('queued');
-    const waiting = await seen('its place', second, ({ queue }) => queue?.position === 1);
+    // Kueue says why a moment after the place is known.
+    const isSaid = (message = '') => message.includes('insufficient unused quota');
+    const waiting = await seen('its place, and why', second, (it) => it.queue?.position === 1 && isSaid(it.message));
     expect(waiting).toMatchObject({
       status: 'accepted',
       message: expect.stringMatching(/waits in queue "batch".*insufficient unused quota/),
