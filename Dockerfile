@@ -7,10 +7,10 @@ COPY package.json package-lock.json ./
 COPY examples/geojson-features/package.json examples/geojson-features/
 # Without a cache from before: npm opens its entries for all packages at once, and some builders let a process open no more than 1024 files.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY nest-cli.json tsconfig.json tsconfig.build.json tsconfig.browser.json ./
 COPY src src
 COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/
-RUN npx nest build && node scripts/redoc.mjs
+RUN npm run --silent build
 RUN node scripts/production-dependencies.mjs /production \
   && cd /production && npm ci --ignore-scripts --no-audit --no-fund \
   && find node_modules -name '*.map' -type f -delete

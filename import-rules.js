@@ -153,6 +153,8 @@ export const mayImport = {
     'jobs/model',
     'jobs/listing/status-info.ts',
   ],
+  'html/browser': [],
+  'html/texts': [],
   html: [
     'access',
     'config',

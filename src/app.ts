@@ -58,7 +58,7 @@ const LONGEST_PARAMETER = 1024;
 const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER };
 
 /**
- * Of whatever has none of its own: pages have a stylesheet and no script, and results of jobs, of the same origin, are not to
+ * Of whatever has none of its own, as pages have: no script, for results of jobs, of the same origin, are not to
  * become theirs. No `upgrade-insecure-requests`: the server itself speaks HTTP.
  */
 const CONTENT_SECURITY_POLICY = {

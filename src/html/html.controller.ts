@@ -4,11 +4,13 @@ import {
   Get,
   Header,
   HttpStatus,
+  NotFoundException,
   Param,
   Post,
   Redirect,
   Req,
   Res,
+  StreamableFile,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -27,6 +29,7 @@ import { Pages } from '../ogc/pages.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
 import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
 import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
+import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
 
 /** Of a route's configuration: all others refuse forms. */
@@ -54,6 +57,19 @@ export class HtmlController {
   @Header('cache-control', 'public, max-age=31536000, immutable')
   stylesheet(): string {
     return stylesheet;
+  }
+
+  /** A script of a page, or what it loads. */
+  @Get('static/scripts/:hash/*name')
+  script(
+    @Param('hash') hash: string,
+    @Param('name') name: string | string[],
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const file = scriptFile(hash, [name].flat().join('/'));
+    if (!file) throw new NotFoundException('Pages have no such script.');
+    void reply.headers({ 'content-type': file.type, 'cache-control': 'public, max-age=31536000, immutable' });
+    return new StreamableFile(file.content);
   }
 
   /** Executes as the execute form says, and leads to the job. */

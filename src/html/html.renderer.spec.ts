@@ -3,6 +3,7 @@ import { parse } from 'node-html-parser';
 import type { Configuration } from '../config/configuration.js';
 import type { PageKind } from '../ogc/pages.js';
 import { HtmlRenderer } from './html.renderer.js';
+import { SCRIPTS_PATH } from './scripts.js';
 
 const HOSTILE = '"\'><script>alert(1)</script><img src=x onerror=alert(1)><!--';
 const BASE = 'https://api.example.org/ogc';
@@ -109,20 +110,24 @@ const resources: Readonly<Record<PageKind, object>> = {
 
 const configuration = { metadata: { identification: { title: HOSTILE } } } as unknown as Configuration;
 const renderer = new HtmlRenderer(configuration);
-const render = (kind: PageKind, resource = resources[kind]) =>
+const render = (kind: PageKind, resource = resources[kind], interfaceLanguage = 'en') =>
   renderer.render(kind, resource, {
     base: BASE,
     address: `${BASE}/x`,
     query: { status: HOSTILE, processID: [HOSTILE, 'b'], limit: HOSTILE, f: HOSTILE, datetime: HOSTILE },
     languages: ['en'],
     language: HOSTILE,
-  });
+    interfaceLanguage,
+  }).html;
 const kinds = Object.keys(resources) as PageKind[];
 
 describe('the page', () => {
   it.each(kinds)('of %s holds nothing of a hostile text as markup', (kind) => {
     const page = parse(render(kind), { comment: true });
-    expect(page.querySelectorAll('script')).toEqual([]);
+    const scripts = page.querySelectorAll('script');
+    expect(scripts.filter(({ text }) => text !== '')).toEqual([]);
+    const sources = scripts.map((script) => script.getAttribute('src'));
+    expect(sources.filter((source) => !source?.startsWith(`${BASE}${SCRIPTS_PATH}/`))).toEqual([]);
     expect(page.querySelectorAll('img')).toEqual([]);
     expect(
       page.querySelectorAll('*').filter(({ attributes }) => Object.keys(attributes).some((name) => /^on/i.test(name))),
@@ -144,6 +149,12 @@ describe('the page', () => {
     expect(page.querySelectorAll('h1')).toHaveLength(1);
     expect(page.querySelector('title')?.text.length).toBeGreaterThan(3);
     expect(page.querySelector('main')?.id).toBe(page.querySelector('a.skip')?.getAttribute('href')?.slice(1));
+  });
+
+  it.each(kinds)('of %s is in German to who prefers that', (kind) => {
+    const page = parse(render(kind, resources[kind], 'de'));
+    expect(page.querySelector('html')?.getAttribute('lang')).toBe('de');
+    expect(page.querySelector('a.skip')?.text.trim()).toBe('Zum Inhalt');
   });
 
   it.each(kinds)('of %s has a label for each control, and loads nothing from elsewhere', (kind) => {

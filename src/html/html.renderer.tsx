@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { renderToString } from 'preact-render-to-string';
 import { Configuration } from '../config/configuration.js';
 import { localize } from '../ogc/languages.js';
-import { type PageContext, type PageKind, PageRenderer } from '../ogc/pages.js';
+import { type PageContext, type PageKind, PageRenderer, type RenderedPage } from '../ogc/pages.js';
 import { Layout } from './layout.js';
 import type { PageMaker } from './page.js';
 import { asyncApiPage } from './pages/asyncapi.js';
@@ -14,6 +14,8 @@ import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
 import { visualisationsPage } from './pages/visualisations.js';
+import { pagePolicy } from './page-policy.js';
+import { INTERFACE_LANGUAGES, isInterfaceLanguage, Texts, textsIn } from './texts/texts.js';
 
 const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'landing-page': landingPage,
@@ -37,14 +39,32 @@ export class HtmlRenderer extends PageRenderer {
     super();
   }
 
-  render(kind: PageKind, resource: object, context: PageContext): string {
-    const { title, content, links = [], refresh } = makers[kind](resource as never, context);
+  readonly languages = INTERFACE_LANGUAGES;
+
+  render(kind: PageKind, resource: object, context: PageContext): RenderedPage {
+    const language = isInterfaceLanguage(context.interfaceLanguage) ? context.interfaceLanguage : 'en';
+    const t = textsIn(language);
+    const page = makers[kind](resource as never, { ...context, t });
+    const { title, content, links = [], refresh, scripts = [], images = [] } = page;
     const site = localize(this.configuration.metadata.identification.title, context.languages) ?? 'OGC API - Processes';
     const document = (
-      <Layout base={context.base} site={site} title={title} links={links} refresh={refresh}>
-        {content}
-      </Layout>
+      <Texts.Provider value={t}>
+        <Layout
+          base={context.base}
+          language={language}
+          site={site}
+          title={title}
+          links={links}
+          refresh={refresh}
+          scripts={['page', ...scripts]}
+        >
+          {content}
+        </Layout>
+      </Texts.Provider>
     );
-    return `<!doctype html>\n${renderToString(document)}\n`;
+    return {
+      html: `<!doctype html>\n${renderToString(document)}\n`,
+      headers: { 'content-security-policy': pagePolicy(context.base, images) },
+    };
   }
 }

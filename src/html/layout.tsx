@@ -1,22 +1,29 @@
 import type { ComponentChildren } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
+import { SCRIPTS_PATH } from './scripts.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
+import { useTexts } from './texts/texts.js';
 
 export interface LayoutProps {
   readonly base: string;
+  /** Of the interface. */
+  readonly language: string;
   /** Of the server. */
   readonly site: string;
   readonly title: string;
   readonly links: readonly LinkDto[];
   /** Seconds after which the browser asks again; undefined: never. */
   readonly refresh?: number;
+  /** Names of modules of `browser/`. */
+  readonly scripts: readonly string[];
   readonly children: ComponentChildren;
 }
 
-/** What every page has around its content. The words of the interface are English; texts of the configuration carry a language of their own. */
-export function Layout({ base, site, title, links, refresh, children }: LayoutProps) {
+/** What every page has around its content. Texts of the configuration carry a language of their own. */
+export function Layout({ base, language, site, title, links, refresh, scripts, children }: LayoutProps) {
+  const t = useTexts();
   return (
-    <html lang="en">
+    <html lang={language}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -30,26 +37,29 @@ export function Layout({ base, site, title, links, refresh, children }: LayoutPr
           .map(({ rel, href, type }) => (
             <link rel={rel} href={href} type={type} />
           ))}
+        {scripts.map((name) => (
+          <script type="module" src={`${base}${SCRIPTS_PATH}/${name}.js`} />
+        ))}
       </head>
       <body>
         <a class="skip" href="#content">
-          Skip to the content
+          {t('layout.skip')}
         </a>
         <header class="bar">
           <div>
             <a class="site" href={`${base}/`}>
               {site}
             </a>
-            <nav aria-label="Main">
+            <nav aria-label={t('layout.main')}>
               <ul>
                 <li>
-                  <a href={`${base}/processes`}>Processes</a>
+                  <a href={`${base}/processes`}>{t('layout.processes')}</a>
                 </li>
                 <li>
-                  <a href={`${base}/jobs`}>Jobs</a>
+                  <a href={`${base}/jobs`}>{t('layout.jobs')}</a>
                 </li>
                 <li>
-                  <a href={`${base}/docs`}>API documentation</a>
+                  <a href={`${base}/docs`}>{t('layout.docs')}</a>
                 </li>
               </ul>
             </nav>
@@ -58,8 +68,8 @@ export function Layout({ base, site, title, links, refresh, children }: LayoutPr
         <main id="content">{children}</main>
         <footer>
           <div>
-            <a href={`${base}/conformance`}>Conformance</a> · <a href={`${base}/problems`}>Problems and remedies</a> ·
-            OGC API - Processes
+            <a href={`${base}/conformance`}>{t('layout.conformance')}</a> ·{' '}
+            <a href={`${base}/problems`}>{t('layout.problems')}</a> · OGC API - Processes
           </div>
         </footer>
       </body>

@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { PageContext } from '../ogc/pages.js';
+import type { Translate } from './texts/texts.js';
 
 /** The content of a page. */
 export interface Page {
@@ -9,7 +10,17 @@ export interface Page {
   readonly links?: readonly LinkDto[];
   /** Seconds after which the browser asks again; undefined: never. */
   readonly refresh?: number;
+  /** Entries of `browser/` that the page runs, by their names without ending, beside that of every page. */
+  readonly scripts?: readonly string[];
+  /** Origins, beside the server's own, that its pictures may come from: tiles of a map. */
+  readonly images?: readonly string[];
+}
+
+/** What a page is made with. */
+export interface PageMaking extends PageContext {
+  /** Texts of the interface in the reader's language; in components: `useTexts`. */
+  readonly t: Translate;
 }
 
 /** Makes the page of a resource, of nothing but what the resource's JSON holds. */
-export type PageMaker<T> = (resource: T, context: PageContext) => Page;
+export type PageMaker<T> = (resource: T, context: PageMaking) => Page;

@@ -4,7 +4,7 @@ import { ApiExtraModels, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/sw
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from './api-problem.js';
-import { negotiateLanguages } from './languages.js';
+import { addVary, negotiateLanguages } from './languages.js';
 import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
 import type { Problem } from './problem.js';
@@ -67,6 +67,8 @@ export interface PageContext {
   readonly languages: readonly string[];
   /** Of the texts of the configuration, where they are in one. */
   readonly language?: string;
+  /** Of the texts of the interface: one of the renderer's. */
+  readonly interfaceLanguage?: string;
 }
 
 /** A page with a form, made again where what the form sent is at fault. */
@@ -76,13 +78,20 @@ export interface FormPage {
   resource(problem: Problem): object;
 }
 
+export interface RenderedPage {
+  /** A whole HTML document, with everything of the resource escaped. */
+  readonly html: string;
+  /** Of the answer that has it, by names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** Makes pages of resources; whoever provides it decides what they look like. */
 export abstract class PageRenderer {
-  /**
-   * @param resource as its JSON has it
-   * @returns a whole HTML document, with everything of the resource escaped
-   */
-  abstract render(kind: PageKind, resource: object, context: PageContext): string;
+  /** In which the interface is, the default one first. */
+  abstract readonly languages: readonly string[];
+
+  /** @param resource as its JSON has it */
+  abstract render(kind: PageKind, resource: object, context: PageContext): RenderedPage;
 }
 
 /** Answers resources as pages. */
@@ -149,22 +158,31 @@ export class Pages {
   render(request: FastifyRequest, reply: FastifyReply, kind: PageKind, resource: object): string {
     if (!this.renderer) throw new Error('Nobody makes pages.');
     variesByFormat(reply);
-    void reply.header('content-type', 'text/html; charset=utf-8');
-    return this.renderer.render(kind, resource, this.contextOf(request, reply));
+    addVary(reply, 'Accept-Language');
+    const { html, headers } = this.renderer.render(
+      kind,
+      resource,
+      this.contextOf(request, reply, this.renderer.languages),
+    );
+    void reply.headers({ 'content-type': 'text/html; charset=utf-8', ...headers });
+    return html;
   }
 
-  private contextOf(request: FastifyRequest, reply: FastifyReply): PageContext {
+  private contextOf(request: FastifyRequest, reply: FastifyReply, interfaceLanguages: readonly string[]): PageContext {
     const query = (request.query ?? {}) as PageContext['query'];
     const language = reply.getHeader('content-language');
+    const negotiate = (available: readonly string[]) =>
+      negotiateLanguages(
+        typeof query['lang'] === 'string' ? query['lang'] : undefined,
+        request.headers['accept-language'],
+        available,
+      );
     return {
       base: this.links.base(request),
       address: this.addressOf(request),
       query,
-      languages: negotiateLanguages(
-        typeof query['lang'] === 'string' ? query['lang'] : undefined,
-        request.headers['accept-language'],
-        this.configuration.server.languages,
-      ),
+      languages: negotiate(this.configuration.server.languages),
+      interfaceLanguage: negotiate(interfaceLanguages)[0],
       ...(typeof language === 'string' ? { language } : {}),
     };
   }

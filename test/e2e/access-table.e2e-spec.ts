@@ -169,6 +169,7 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   'GET /docs/LICENSE': [{ path: '/docs/LICENSE', expected: same('404') }],
   'GET /docs/swagger-ui-init.js': [{ path: '/docs/swagger-ui-init.js', expected: ALL }],
   'GET /docs/docs/swagger-ui-init.js': [{ path: '/docs/docs/swagger-ui-init.js', expected: ALL }],
+  'GET /static/scripts/:hash/*': [{ path: '/static/scripts/other/page.js', expected: same('404') }],
   'GET /static/style-DIGEST.css': [{ path: '/static/style-DIGEST.css', expected: ALL }],
   'GET /static/info.txt': [{ path: '/static/info.txt', expected: ALL }],
 };

@@ -173,9 +173,17 @@ describe('for a browser', () => {
     expect(page.querySelector('title')?.text).toBe('Ende zu Ende');
   });
 
-  it('nothing is loaded from elsewhere, and the stylesheet may be kept for ever', async () => {
+  it('nothing is loaded from elsewhere, and scripts and the stylesheet may be kept for ever', async () => {
     const page = await pageOf('/');
-    expect(page.querySelectorAll('script')).toEqual([]);
+    const scripts = page.querySelectorAll('script').map((script) => script.getAttribute('src') ?? '');
+    expect(scripts).toEqual([expect.stringMatching(/\/static\/scripts\/[0-9a-f]{16}\/page\.js$/)]);
+    const script = await fetch(scripts[0] ?? '');
+    expect([script.status, script.headers.get('content-type'), script.headers.get('cache-control')]).toEqual([
+      200,
+      'text/javascript; charset=utf-8',
+      expect.stringContaining('immutable'),
+    ]);
+    expect(await script.text()).toContain("from './times.js'");
     const [stylesheet = '', ...others] = page
       .querySelectorAll('link[rel=stylesheet]')
       .map((link) => link.getAttribute('href') ?? '');
@@ -205,11 +213,11 @@ describe('for a browser', () => {
   });
 
   it.each(['/', '/processes/html', '/jobs', '/jobs/none'])(
-    'run no scripts, and have no styles but the stylesheet: %s',
+    'run no scripts but those of the server, and have no styles but the stylesheet: %s',
     async (path) => {
       const { headers } = await browse(path);
       const policy = headers.get('content-security-policy');
-      expect(policy).toMatch(/(?:^|;)script-src 'none'(?:;|$)/);
+      expect(policy).toMatch(new RegExp(`(?:^|;)script-src ${bed.url}/static/scripts/[0-9a-f]{16}/(?:;|$)`));
       expect(policy).toMatch(/(?:^|;)style-src 'self'(?:;|$)/);
       expect(policy).not.toContain('unsafe-');
     },

@@ -1,0 +1,4 @@
+import { localizeTimes } from './times.js';
+
+// What every page has.
+localizeTimes(document);

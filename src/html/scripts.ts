@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+
+/** What the build compiles of `browser/`, and what it puts beside that. */
+const FOLDER = new URL('./browser/', import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json',
+  '.css': 'text/css; charset=utf-8',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+};
+
+export interface ScriptFile {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+const files: ReadonlyMap<string, ScriptFile> = new Map(
+  readdirSync(FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(FOLDER.pathname.length).replace(/^\/+/, ''))
+    .sort()
+    .map((name) => [
+      name,
+      { type: TYPES[extname(name)] ?? 'application/octet-stream', content: readFileSync(new URL(name, FOLDER)) },
+    ]),
+);
+
+/** One for all files, so that they may import each other by their names. */
+const HASH = [...files]
+  .reduce(
+    (hash, [name, { content }]) => hash.update(`${name}\0${content.length}\0`).update(content),
+    createHash('sha256'),
+  )
+  .digest('hex')
+  .slice(0, 16);
+
+/** Where the scripts of pages are, beneath the address of the API: changes with what is in them, so they may be kept for ever. */
+export const SCRIPTS_PATH = `/static/scripts/${HASH}`;
+
+/** @returns undefined where there is none, or none of this version */
+export function scriptFile(hash: string, name: string): ScriptFile | undefined {
+  return hash === HASH ? files.get(name) : undefined;
+}
