@@ -60,13 +60,9 @@ export class HtmlController {
   }
 
   /** A script of a page, or what it loads. */
-  @Get('static/scripts/:hash/*name')
-  script(
-    @Param('hash') hash: string,
-    @Param('name') name: string | string[],
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    const file = scriptFile(hash, [name].flat().join('/'));
+  @Get('static/scripts/:hash/*')
+  script(@Param('hash') hash: string, @Param('*') name: string, @Res({ passthrough: true }) reply: FastifyReply) {
+    const file = scriptFile(hash, name);
     if (!file) throw new NotFoundException('Pages have no such script.');
     void reply.headers({ 'content-type': file.type, 'cache-control': 'public, max-age=31536000, immutable' });
     return new StreamableFile(file.content);
