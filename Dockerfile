@@ -9,7 +9,7 @@ COPY examples/geojson-features/package.json examples/geojson-features/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json tsconfig.browser.json ./
 COPY src src
-COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/
+COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/page-assets.mjs scripts/
 RUN npm run --silent build
 RUN node scripts/production-dependencies.mjs /production \
   && cd /production && npm ci --ignore-scripts --no-audit --no-fund \

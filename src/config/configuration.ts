@@ -17,6 +17,16 @@ export type LocalizedKeywords = readonly string[] | Readonly<Record<string, read
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL' | 'NOTSET';
 
+/** Tiles that maps may load from another host. */
+export interface MapSettings {
+  /** With `{z}`, `{x}`, `{y}` and, perhaps, `{s}` and `{r}`, as Leaflet and pygeoapi have it. */
+  readonly url: string;
+  /** Whose they are: HTML, not sanitised. */
+  readonly attribution?: string;
+  /** Whether tiles are loaded before anybody asks for them; default false: their host learns who looks at what. */
+  readonly auto: boolean;
+}
+
 /** What the lines of the log are. */
 export type LogFormat = 'json' | 'text';
 
@@ -72,6 +82,8 @@ export interface ServerSection {
   readonly followers?: { readonly atOnce?: number; readonly perCaller?: number };
   /** `max_inline_results`: bytes of one result that stands in a document; larger ones are links. Undefined: all that fits in memory. */
   readonly maxInlineResults?: number;
+  /** `map`: the background of maps on pages; undefined: the outline of the land alone. */
+  readonly map?: MapSettings;
   /** Page sizes of lists. */
   readonly limits: { readonly defaultItems: number; readonly maxItems: number };
   readonly manager: ManagerSection;

@@ -64,7 +64,7 @@ server:
   languages: [en_US, fr-CA]
   cors: "yes"
   limit: 20
-  map: {url: x, attribution: y}
+  map: {url: 'https://{s}.tile.example.org/{z}/{x}/{y}.png', attribution: y}
   templates: {path: x}
   manager:
     name: pygeoapi_kubernetes_manager.manager.KubernetesManager
@@ -107,6 +107,7 @@ resources:
       kvpExecute: false,
       outputsEmpty: 'all',
       ignoreParameters: [],
+      map: { url: 'https://{s}.tile.example.org/{z}/{x}/{y}.png', attribution: 'y', auto: false },
       limits: { defaultItems: 20, maxItems: 10_000 },
       manager: {
         name: 'pygeoapi_kubernetes_manager.manager.KubernetesManager',

@@ -16,11 +16,12 @@ export function Anchor({
   rel,
   type,
   hreflang,
+  download,
   children,
-}: Omit<LinkDto, 'rel' | 'title'> & { rel?: string; children: ComponentChildren }) {
+}: Omit<LinkDto, 'rel' | 'title'> & { rel?: string; download?: string; children: ComponentChildren }) {
   if (!isSafe(href)) return <span>{children}</span>;
   return (
-    <a href={href} rel={rel} type={type} hreflang={hreflang}>
+    <a href={href} rel={rel} type={type} hreflang={hreflang} download={download}>
       {children}
     </a>
   );

@@ -108,7 +108,10 @@ const resources: Readonly<Record<PageKind, object>> = {
   'problem-type': problemType,
 };
 
-const configuration = { metadata: { identification: { title: HOSTILE } } } as unknown as Configuration;
+const configuration = {
+  metadata: { identification: { title: HOSTILE } },
+  server: { map: { url: 'https://tile.example.org/{z}/{x}/{y}.png', attribution: HOSTILE, auto: false } },
+} as unknown as Configuration;
 const renderer = new HtmlRenderer(configuration);
 const render = (kind: PageKind, resource = resources[kind], interfaceLanguage = 'en') =>
   renderer.render(kind, resource, {

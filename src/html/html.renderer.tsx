@@ -14,6 +14,7 @@ import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
 import { visualisationsPage } from './pages/visualisations.js';
+import { backgroundOf, type MapBackground } from './results/map-view.js';
 import { pagePolicy } from './page-policy.js';
 import { INTERFACE_LANGUAGES, isInterfaceLanguage, Texts, textsIn } from './texts/texts.js';
 
@@ -35,17 +36,21 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
 /** Makes pages with Preact, which escapes every text and attribute. */
 @Injectable()
 export class HtmlRenderer extends PageRenderer {
+  readonly languages = INTERFACE_LANGUAGES;
+  private readonly background: MapBackground | undefined;
+
   constructor(private readonly configuration: Configuration) {
     super();
+    this.background = backgroundOf(configuration.server.map);
   }
-
-  readonly languages = INTERFACE_LANGUAGES;
 
   render(kind: PageKind, resource: object, context: PageContext): RenderedPage {
     const language = isInterfaceLanguage(context.interfaceLanguage) ? context.interfaceLanguage : 'en';
     const t = textsIn(language);
-    const page = makers[kind](resource as never, { ...context, t });
-    const { title, content, links = [], refresh, scripts = [], images = [] } = page;
+    const { background } = this;
+    const page = makers[kind](resource as never, { ...context, t, background });
+    const { title, content, links = [], refresh, scripts = [], hasMap = false } = page;
+    const origins = (hasMap && background?.origins) || [];
     const site = localize(this.configuration.metadata.identification.title, context.languages) ?? 'OGC API - Processes';
     const document = (
       <Texts.Provider value={t}>
@@ -64,7 +69,11 @@ export class HtmlRenderer extends PageRenderer {
     );
     return {
       html: `<!doctype html>\n${renderToString(document)}\n`,
-      headers: { 'content-security-policy': pagePolicy(context.base, images) },
+      headers: {
+        'content-security-policy': pagePolicy(context.base, origins),
+        // Hosts of tiles want to know whose map it is.
+        ...(origins.length > 0 ? { 'referrer-policy': 'strict-origin-when-cross-origin' } : {}),
+      },
     };
   }
 }

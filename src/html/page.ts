@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { PageContext } from '../ogc/pages.js';
+import type { MapBackground } from './results/map-view.js';
 import type { Translate } from './texts/texts.js';
 
 /** The content of a page. */
@@ -12,14 +13,16 @@ export interface Page {
   readonly refresh?: number;
   /** Entries of `browser/` that the page runs, by their names without ending, beside that of every page. */
   readonly scripts?: readonly string[];
-  /** Origins, beside the server's own, that its pictures may come from: tiles of a map. */
-  readonly images?: readonly string[];
+  /** Whether it may load the tiles of a background map. */
+  readonly hasMap?: boolean;
 }
 
 /** What a page is made with. */
 export interface PageMaking extends PageContext {
   /** Texts of the interface in the reader's language; in components: `useTexts`. */
   readonly t: Translate;
+  /** Of maps; undefined: the outline of the land alone. */
+  readonly background?: MapBackground;
 }
 
 /** Makes the page of a resource, of nothing but what the resource's JSON holds. */

@@ -85,6 +85,17 @@ img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
 .notebook table { width: auto; } .notebook :is(th, td) { padding: .25rem .75rem .25rem 0; }
 .notebook img { max-width: 100%; height: auto; background: #fff; } .notebook img.result { display: block; margin: .5rem 0; }
 .notebook blockquote { margin: .5rem 0; border-left: .2rem solid var(--line); padding-left: 1rem; color: var(--muted); } .notebook hr { border: 0; border-top: 1px solid var(--line); }
+button:is(.sort, .show) { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: left; }
+button.show { color: var(--accent); text-decoration: underline; } button.sort { font-weight: 600; }
+[aria-sort=ascending] .sort::after { content: " ▲"; } [aria-sort=descending] .sort::after { content: " ▼"; }
+.data { max-height: 30rem; overflow: auto; margin: .5rem 0; } .data :is(th, td) { padding: .25rem .75rem .25rem 0; white-space: nowrap; }
+.data thead th { position: sticky; top: 0; background: var(--ground); }
+.tree { font-size: .95rem; margin: .5rem 0; } .tree ul { list-style: none; margin: 0; padding-left: 1.25rem; } .tree .key { color: var(--muted); }
+.map { height: 24rem; border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; }
+.map.leaflet-container { background: var(--raised); font: inherit; color: #1c2430; isolation: isolate; }
+.map .land { fill: light-dark(#dfe6d8, #38414d); stroke: var(--muted); stroke-width: .5; fill-opacity: 1; }
+.map dl { margin: 0; gap: 0 .75rem; } .map dt { color: #556070; } .map dd { margin: 0; } .map .leaflet-popup-content { overflow: auto; max-height: 14rem; }
+.map .leaflet-control-container a { color: #0b5cad; }
 pre.notice { border-color: var(--bad); }
 .pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
 @media (max-width: 44rem) {

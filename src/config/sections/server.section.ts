@@ -16,6 +16,7 @@ import {
   YamlBoolean,
 } from '../constraints.js';
 import { ManagerDefinition, toManagerSection } from './manager.section.js';
+import { MapDefinition, mapWarnings, toMap } from './map.section.js';
 
 const mediaType = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:"[^"\r\n]*"|[\w!#$&^.+:-]+))*$/;
 const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
@@ -151,6 +152,10 @@ export class ServerDefinition {
   @OriginsOrBoolean()
   cors?: boolean | string[] | null;
 
+  @IsOptional()
+  @Section(() => MapDefinition)
+  map?: MapDefinition | null;
+
   /** This server's own. */
   @IsOptional()
   @Transform(({ value }) => parseHostList(value))
@@ -210,7 +215,6 @@ export class ServerDefinition {
 
   /** pygeoapi's, without effect here. */
   @Allow() admin?: unknown;
-  @Allow() map?: unknown;
   @Allow() templates?: unknown;
   @Allow() icon?: unknown;
   @Allow() logo?: unknown;
@@ -277,6 +281,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     linkedInputs: definition.linked_inputs ? toLinkedInputs(definition.linked_inputs) : undefined,
     followers: definition.followers ? toFollowers(definition.followers) : undefined,
     maxInlineResults: definition.max_inline_results ?? undefined,
+    map: definition.map ? toMap(definition.map) : undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },
     manager: toManagerSection(definition.manager ?? new ManagerDefinition(), environment),
   };
@@ -296,11 +301,12 @@ function toLinkedInputs({ per_request, at_once }: LinkedInputsDefinition): Serve
 
 /** @param secrets whether clients show tokens, and whether messages to subscribers are signed */
 export function serverWarnings(
-  { mimetype, encoding, citeCompatibility, cors, url, hosts }: ServerSection,
+  { mimetype, encoding, citeCompatibility, cors, url, hosts, map }: ServerSection,
   file: string,
   secrets: { readonly tokens: boolean; readonly signedMessages: boolean },
 ): string[] {
   return [
+    ...mapWarnings(map, file),
     ...(cors === true && secrets.tokens
       ? [
           `${file}: server.cors: true lets the pages of any site use this server with a token that they come by; ` +

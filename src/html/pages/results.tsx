@@ -1,51 +1,36 @@
-import type { OutputPreview, ResultsPreview } from '../../jobs/results/results-preview.js';
-import { Anchor, Facts, LinkList } from '../components.js';
+import type { ResultsPreview } from '../../jobs/results/results-preview.js';
+import { Anchor, LinkList } from '../components.js';
 import type { PageMaker } from '../page.js';
+import { Output } from '../results/output.js';
 
-/** What browsers show as a picture; scripts in it do not run there. */
-const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)\b/i;
-
-export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, outputs, links }, { base }) => {
+export const resultsPage: PageMaker<ResultsPreview> = ({ jobID, outputs, links }, making) => {
+  const { base, t } = making;
   const whole = links.find(({ rel }) => rel === 'alternate');
   return {
-    title: `Results of job ${jobID}`,
+    title: t('results.title', { job: jobID }),
     links,
+    scripts: ['results'],
+    hasMap: true,
     content: (
       <>
-        <h1>Results</h1>
+        <h1>{t('results.heading')}</h1>
         <p class="id muted">
-          of job <Anchor href={`${base}/jobs/${jobID}`}>{jobID}</Anchor>
+          {t('results.of-job')} <Anchor href={`${base}/jobs/${jobID}`}>{jobID}</Anchor>
         </p>
-        {outputs.length === 0 ? <p>The job was successful and has no results.</p> : null}
-        {outputs.map((output) => (
-          <Output output={output} />
-        ))}
+        {outputs.length === 0 ? <p>{t('results.none')}</p> : null}
         {whole === undefined || outputs.length === 0 ? null : (
           <p>
-            <Anchor href={whole.href}>{whole.title ?? whole.href}</Anchor>
+            <Anchor href={whole.href}>{whole.title ?? whole.href}</Anchor> ·{' '}
+            <a href={`${base}/jobs/${jobID}/results?f=zip`} download={`${jobID}.zip`}>
+              {t('results.zip')}
+            </a>
           </p>
         )}
+        {outputs.map((output) => (
+          <Output output={output} making={making} />
+        ))}
         <LinkList links={links} />
       </>
     ),
   };
 };
-
-function Output({ output: { id, href, mediaType, size, text, isCut } }: { output: OutputPreview }) {
-  const isPicture = PICTURE.test(mediaType);
-  return (
-    <section>
-      <h2 class="id">{id}</h2>
-      <Facts
-        facts={[
-          ['Media type', mediaType],
-          ['Size', `${size} ${size === 1 ? 'byte' : 'bytes'}`],
-          ['Address', <Anchor href={href}>{href}</Anchor>],
-        ]}
-      />
-      {isPicture ? <img class="result" src={href} alt={id} /> : null}
-      {text === undefined || isPicture ? null : <pre tabIndex={0}>{text}</pre>}
-      {isCut && !isPicture ? <p class="muted">Only the beginning is shown.</p> : null}
-    </section>
-  );
-}

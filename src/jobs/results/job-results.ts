@@ -37,6 +37,7 @@ import {
   printedOutputs,
   type RawAnswer,
 } from './results-format.js';
+import { formatZip } from './results-zip.js';
 import { type OutputPreview, previewOutputs, SHOWN_IN_ALL } from './results-preview.js';
 import { etagOf, ofBytes } from './results-values.js';
 import { formatValueAt } from './output-value.js';
@@ -88,6 +89,17 @@ export class JobResults {
   }
 
   /**
+   * All outputs as files of an archive.
+   * @param selected as of {@link read}
+   * @throws as {@link read}
+   */
+  async readZip(job: JobRecord, showLogTail: boolean, selected?: readonly string[]): Promise<ResultsAnswer> {
+    this.assertKnown(job, selected);
+    const context = { ...this.contextOf(job), selected: selected ?? job.request?.outputs };
+    return this.answer(job, showLogTail, formatZip, context);
+  }
+
+  /**
    * The beginnings of the outputs, however the execute request asked for them.
    * @param selected as of {@link read}
    * @throws as {@link read}
@@ -104,7 +116,11 @@ export class JobResults {
     let release: (() => void) | undefined;
     try {
       release = await this.memory.take(SHOWN_IN_ALL + dividedSize(result, context));
-      return await previewOutputs(await printedOutputs(result, context), (id) => outputAddress(base, job, id));
+      return await previewOutputs(
+        await printedOutputs(result, context),
+        (id) => outputAddress(base, job, id),
+        (id) => context.outputs[id]?.title,
+      );
     } finally {
       release?.();
       await dispose();
@@ -164,7 +180,9 @@ export class JobResults {
       await dispose();
     };
     try {
-      release = await this.memory.take(heldSize(format, result, context));
+      release = await this.memory.take(
+        format === formatZip ? dividedSize(result, context) : heldSize(format, result, context),
+      );
       const answer = await format(result, context);
       // A document stands in a file by now; what was divided is in memory until it has been sent.
       if (format === formatDocument) release();

@@ -1,15 +1,20 @@
 import { Readable } from 'node:stream';
+import type { LocalizedText } from '../../config/configuration.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import type { PrintedResult } from '../../processes/processor.js';
 import type { PrintedOutput } from './results-format.js';
 
 /** So many bytes of one output, and of all of them, are shown on a page. */
 const SHOWN_BYTES = 64 * 1024;
+/** Of what is shown as a table, a tree or on a map, which takes the whole of it. */
+const SHOWN_WHOLE = 256 * 1024;
 export const SHOWN_IN_ALL = 1024 * 1024;
 
 /** An output as a page shows it. */
 export interface OutputPreview {
   readonly id: string;
+  /** Of its description. */
+  readonly title?: LocalizedText;
   /** Where it is as it is. */
   readonly href: string;
   readonly mediaType: string;
@@ -27,19 +32,22 @@ export interface ResultsPreview {
   readonly links: readonly LinkDto[];
 }
 
+const STRUCTURED = /^(?:text\/(?:csv|tab-separated-values)|application\/(?:[^;]*\+)?json)\b/i;
 const TEXT = /^(?:text\/|application\/(?:[^;]*\+)?(?:json|xml|yaml|javascript)\b|image\/svg\+xml\b)/i;
 
 /** Reads as much of the outputs as is shown. */
 export async function previewOutputs(
   outputs: readonly PrintedOutput[],
   addressOf: (id: string) => string,
+  titleOf: (id: string) => LocalizedText | undefined = () => undefined,
 ): Promise<readonly OutputPreview[]> {
   const previews: OutputPreview[] = [];
   let left = SHOWN_IN_ALL;
   for (const { id, printed } of outputs) {
     const { mediaType, size } = printed;
-    const length = Math.min(size, SHOWN_BYTES);
-    const known = { id, href: addressOf(id), mediaType, size };
+    const length = Math.min(size, STRUCTURED.test(mediaType) && size <= SHOWN_WHOLE ? SHOWN_WHOLE : SHOWN_BYTES);
+    const title = titleOf(id);
+    const known = { id, ...(title === undefined ? {} : { title }), href: addressOf(id), mediaType, size };
     if (!TEXT.test(mediaType) || length > left) {
       previews.push({ ...known, isCut: false });
       continue;

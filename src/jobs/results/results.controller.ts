@@ -39,13 +39,17 @@ export class ResultsController {
     operationId: 'getResult',
     summary: 'The results of a job, in the shape that its execute request asked for',
   })
-  @ApiResponse({ status: 200, description: 'The results' })
+  @ApiResponse({
+    status: 200,
+    description: 'The results; with `f=zip` an archive (`application/zip`), made while it is sent',
+  })
   @ApiResponse({ status: 204, description: 'The job was successful and has no results' })
   @ApiQuery({
     name: 'f',
     required: false,
-    enum: ['json', 'html'],
-    description: '`html`: a page about the results; `json`: the results as they are, in the media types of their own',
+    enum: ['json', 'html', 'zip'],
+    description:
+      '`html`: a page about the results; `json`: the results as they are, in the media types of their own; `zip`: each output as a file',
   })
   @ApiQuery({
     name: 'outputs',
@@ -79,12 +83,18 @@ export class ResultsController {
   ): Promise<void> {
     variesByFormat(reply);
     this.readers.admit(request, reply.raw);
-    const asPage = this.pages.areServed && prefersHtml(request);
+    const asZip = (request.query as { f?: unknown }).f === 'zip';
+    const asPage = !asZip && this.pages.areServed && prefersHtml(request);
     const job = await this.cache.get(jobId);
     await this.access.demandResults(job, callerOf(request));
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
     const selected = parseOutputIds(wanted);
+    if (asZip) {
+      const zip = await this.results.readZip(job, showLogTail, selected);
+      if (zip.body) void reply.header('content-disposition', `attachment; filename="${jobId}.zip"`);
+      return sendResults(request, reply, zip);
+    }
     if (!asPage) {
       // OGC API - Processes 2.0 (draft), requirement `job-results-profile`: whatever the execute request asked for.
       const asDocument = askedProfiles(request.headers, [profile ?? []].flat().join()).has('ogc-results');

@@ -17,7 +17,7 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
     await reply.status(204).send();
     return;
   }
-  const { body, range, etag, size = 0, profile } = answer;
+  const { body, range, etag, size, profile } = answer;
   const elsewhere = request.method === 'GET' ? await answer.elsewhere?.() : undefined;
   if (elsewhere !== undefined) {
     body.destroy();
@@ -30,9 +30,10 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
   if (policy !== undefined) void reply.header('content-security-policy', policy);
   if (etag !== undefined) void reply.header('etag', etag);
   if (range) void reply.header('accept-ranges', 'bytes');
-  const asked = range && request.method === 'GET' ? rangeOf(request, etag, size) : undefined;
+  const asked = range && request.method === 'GET' ? rangeOf(request, etag, size ?? 0) : undefined;
   if (!range || asked === undefined) {
-    await reply.status(200).header('content-length', size).send(body);
+    if (size !== undefined) void reply.header('content-length', size);
+    await reply.status(200).send(body);
     return;
   }
   body.destroy();

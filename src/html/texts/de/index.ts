@@ -1,5 +1,7 @@
 import type { en } from '../en/index.js';
 import type { Translated } from '../translated.js';
 import { layout } from './layout.js';
+import { map } from './map.js';
+import { results } from './results.js';
 
-export const de: Translated<typeof en> = { layout };
+export const de: Translated<typeof en> = { layout, map, results };

@@ -1,4 +1,6 @@
 import { layout } from './layout.js';
+import { map } from './map.js';
+import { results } from './results.js';
 
 /** A file for each part of the pages. */
-export const en = { layout };
+export const en = { layout, map, results };

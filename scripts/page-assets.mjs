@@ -1,0 +1,22 @@
+// Puts what the scripts of pages load beside them in the built server: Leaflet, its license before it, and the outline of the land (Natural
+// Earth, public domain) as GeoJSON. What they are made of is no dependency at run time.
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { feature } from 'topojson-client';
+
+const modules = new URL('../node_modules/', import.meta.url);
+const target = new URL('../dist/html/browser/', import.meta.url);
+const leaflet = new URL('leaflet/', modules);
+mkdirSync(new URL('leaflet/images/', target), { recursive: true });
+const license = readFileSync(new URL('LICENSE', leaflet), 'utf8').replaceAll('*/', '* /');
+const script = readFileSync(new URL('dist/leaflet.js', leaflet), 'utf8').replace(
+  /\n?\/\/# sourceMappingURL=.*\s*$/,
+  '\n',
+);
+writeFileSync(new URL('leaflet/leaflet.js', target), `/*!\n${license}\n*/\n${script}`);
+copyFileSync(new URL('dist/leaflet.css', leaflet), new URL('leaflet/leaflet.css', target));
+for (const name of ['layers.png', 'layers-2x.png', 'marker-icon.png'])
+  copyFileSync(new URL(`dist/images/${name}`, leaflet), new URL(`leaflet/images/${name}`, target));
+
+const atlas = JSON.parse(readFileSync(new URL('world-atlas/land-110m.json', modules), 'utf8'));
+const rounded = (key, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value);
+writeFileSync(new URL('land.json', target), JSON.stringify(feature(atlas, atlas.objects.land), rounded));

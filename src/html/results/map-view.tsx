@@ -1,0 +1,53 @@
+import sanitize from 'sanitize-html';
+import type { MapSettings } from '../../config/configuration.js';
+import { isTileTemplate, tileOrigins } from '../../config/sections/map.section.js';
+import { useTexts } from '../texts/texts.js';
+
+/** The background that maps may have, made safe; undefined: none is configured, or none that can be loaded. */
+export interface MapBackground {
+  readonly url: string;
+  /** HTML: text and links. */
+  readonly attribution: string;
+  readonly auto: boolean;
+  readonly origins: readonly string[];
+}
+
+export function backgroundOf(map: MapSettings | undefined): MapBackground | undefined {
+  if (!map || !isTileTemplate(map.url)) return undefined;
+  const attribution = sanitize(map.attribution ?? '', {
+    allowedTags: ['a'],
+    allowedAttributes: { a: ['href'] },
+    allowedSchemes: ['http', 'https', 'mailto'],
+  });
+  return { url: map.url, attribution, auto: map.auto, origins: tileOrigins(map.url) };
+}
+
+/**
+ * Where `browser/map.ts` draws GeoJSON or a bounding box.
+ * @param source address of the document, of this server
+ */
+export function MapView({ source, name, background }: { source: string; name: string; background?: MapBackground }) {
+  const t = useTexts();
+  const host = background && new URL(background.origins[0] ?? '').host;
+  return (
+    <div class="map-frame">
+      <div
+        class="map"
+        role="region"
+        aria-label={t('map.of', { name })}
+        data-map="features"
+        data-source={source}
+        data-tiles={background?.url}
+        data-attribution={background?.attribution}
+        data-auto={background?.auto ? '' : undefined}
+        data-ask={background && t('map.background', { host })}
+        data-failed={t('map.failed')}
+        data-foreign={t('map.foreign')}
+        data-show={t('map.show')}
+      />
+      <noscript>
+        <p class="muted">{t('map.needs-scripts')}</p>
+      </noscript>
+    </div>
+  );
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'node-html-parser';
+import { Browser } from '../support/browser.js';
+import { TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+/** `TEST_CHROMIUM` names a Chromium. */
+const chromium = process.env['TEST_CHROMIUM'];
+const withBrowser = chromium === undefined ? describe.skip : describe;
+
+const place = (name: string, east: number, north: number) => ({
+  type: 'Feature',
+  properties: { name, people: north * 1000, note: '<img src=x onerror=alert(1)>' },
+  geometry: { type: 'Point', coordinates: [east, north] },
+});
+const FEATURES = JSON.stringify({
+  type: 'FeatureCollection',
+  features: [place('Dresden', 13.74, 51.05), place('Bonn', 7.1, 50.73), place('Aachen', 6.08, 50.78)],
+});
+const TABLE = 'name;people\nDresden;570000\nBonn;340000\n"Aachen; Stadt";250000\n';
+
+describe('results', () => {
+  let bed: TestBed;
+  let tiles: Server;
+  const asked: string[] = [];
+  const jobs: Record<string, string> = {};
+
+  beforeAll(async () => {
+    tiles = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.referer}`);
+      response.writeHead(200, { 'content-type': 'image/svg+xml' }).end('<svg xmlns="http://www.w3.org/2000/svg"/>');
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => tiles.once('listening', resolve));
+    const url = `http://127.0.0.1:${(tiles.address() as AddressInfo).port}/{z}/{x}/{y}.svg`;
+    const attribution = `'&copy; <a href="https://example.org/">Somebody</a><script>alert(1)</script>'`;
+    bed = await TestBed.startProcess(
+      {},
+      {
+        configuration: (text) =>
+          text.replace(/^server:\n/m, `$&  map: { url: '${url}', attribution: ${attribution} }\n`),
+      },
+    );
+    const made = {
+      features: ['application/geo+json', FEATURES],
+      table: ['text/csv', TABLE],
+      box: [
+        'application/json',
+        '{"bbox": [5.9, 47.3, 15.0, 55.0], "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}',
+      ],
+      tree: ['application/json', '{"digits": 12345678901234567890, "list": [{"deep": {"deeper": true}}], "empty": {}}'],
+      text: ['text/plain', 'plain'],
+    } as const;
+    await Promise.all(
+      Object.entries(made).map(async ([name, [type, text]]) => (jobs[name] = await printed(type, text))),
+    );
+  }, 300_000);
+  afterAll(async () => {
+    await (bed as TestBed | undefined)?.stop();
+    tiles?.close();
+  }, 60_000);
+
+  /** A job with one result. */
+  async function printed(mediaType: string, text: string): Promise<string> {
+    const log = `PYGEOAPI_K8S_MANAGER_RESULT_START output=note mimetype=${mediaType}\n${text}`;
+    const id = await bed.submit('prints', { log: Buffer.from(log).toString('base64') });
+    await bed.until(id, 'successful');
+    return id;
+  }
+
+  const pageOf = async (name: string, language = 'en') =>
+    parse(
+      await (
+        await fetch(`${bed.url}/jobs/${jobs[name]}/results?f=html`, { headers: { 'accept-language': language } })
+      ).text(),
+    );
+
+  it('of JSON are a tree, with every digit', async () => {
+    const page = await pageOf('tree');
+    const tree = page.querySelector('.tree');
+    expect(tree?.text).toContain('12345678901234567890');
+    expect(tree?.querySelectorAll('details').length).toBe(4);
+    expect(tree?.querySelectorAll('details[open]').length).toBe(2);
+  });
+
+  it('of GeoJSON are a map and a table of attributes, which are text', async () => {
+    const page = await pageOf('features');
+    expect(page.querySelector('[data-map=features]')?.getAttribute('data-source')).toBe(
+      `${bed.url}/jobs/${jobs['features']}/results/note`,
+    );
+    expect(page.querySelectorAll('.data thead th').map(({ text }) => text)).toEqual(['name', 'people', 'note']);
+    expect(page.querySelectorAll('.data tbody tr').map((row) => row.querySelector('td')?.text)).toEqual([
+      'Dresden',
+      'Bonn',
+      'Aachen',
+    ]);
+    expect(page.querySelectorAll('.data img')).toEqual([]);
+    expect(page.querySelector('[data-map]')?.getAttribute('data-attribution')).toBe(
+      '© <a href="https://example.org/">Somebody</a>',
+    );
+  });
+
+  it('of CSV are a table, whatever divides its columns', async () => {
+    const rows = (await pageOf('table')).querySelectorAll('.data tbody tr');
+    expect(rows.map((row) => row.querySelectorAll('td').map(({ text }) => text))).toEqual([
+      ['Dresden', '570000'],
+      ['Bonn', '340000'],
+      ['Aachen; Stadt', '250000'],
+    ]);
+  });
+
+  it('say how large they are as people read it, and are downloaded by names, in German, too', async () => {
+    const page = await pageOf('table', 'de');
+    expect(page.querySelector('h1')?.text).toBe('Ergebnisse');
+    expect(page.querySelector('main dl')?.text).toContain(`${TABLE.length} Byte`);
+    const download = page.querySelector('a[download="note.csv"]');
+    expect(download?.text).toBe('note.csv herunterladen');
+    expect(await (await fetch(download?.getAttribute('href') ?? '')).text()).toBe(TABLE);
+  });
+
+  it('come as one archive, which a program of somebody else opens', async () => {
+    const answer = await fetch(`${bed.url}/jobs/${jobs['features']}/results?f=zip`);
+    expect([answer.status, answer.headers.get('content-type'), answer.headers.get('content-disposition')]).toEqual([
+      200,
+      'application/zip',
+      `attachment; filename="${jobs['features']}.zip"`,
+    ]);
+    const folder = await mkdtemp(join(tmpdir(), 'e2e-zip-'));
+    try {
+      await writeFile(join(folder, 'all.zip'), Buffer.from(await answer.arrayBuffer()));
+      const program =
+        'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; print(z.namelist()); print(z.read("note.geojson").decode())';
+      const { stdout } = await promisify(execFile)('python3', ['-c', program, join(folder, 'all.zip')]);
+      expect(stdout).toBe(`['note.geojson']\n${FEATURES}\n`);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('are no archive before the job has ended, or where it is none of them', async () => {
+    const none = await fetch(`${bed.url}/jobs/none/results?f=zip`);
+    expect([none.status, none.headers.get('content-disposition')]).toEqual([404, null]);
+    const wrong = await fetch(`${bed.url}/jobs/${jobs['text']}/results?f=zip&outputs=other`);
+    expect([wrong.status, wrong.headers.get('content-disposition')]).toEqual([400, null]);
+  });
+
+  withBrowser('in a browser', () => {
+    let browser: Browser;
+    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')), 60_000);
+    afterAll(() => browser?.stop(), 60_000);
+    const open = (name: string) => browser.open(`${bed.url}/jobs/${jobs[name]}/results?f=html`);
+    const drawn = () =>
+      eventually('the map', () => browser.evaluate<boolean>("document.querySelector('.map')?.dataset.drawn === ''"));
+    const click = (selector: string) => browser.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+
+    it('are drawn on a map that asks nobody but the server, until one asks for a background', async () => {
+      await open('features');
+      await drawn();
+      expect(await browser.evaluate("document.querySelectorAll('.map path.land').length > 0")).toBe(true);
+      expect(asked).toEqual([]);
+      await click('.map .leaflet-top button');
+      await eventually('tiles', () => Promise.resolve(asked.length > 0));
+      expect(asked[0]).toMatch(new RegExp(`^/\\d+/\\d+/\\d+\\.svg ${bed.url}/$`));
+      expect(await browser.evaluate("document.querySelector('.leaflet-control-attribution').textContent")).toBe(
+        '© Somebody',
+      );
+      asked.length = 0;
+      // It is remembered.
+      await open('box');
+      await drawn();
+      await eventually('tiles', () => Promise.resolve(asked.length > 0));
+      expect(browser.complaints).toEqual([]);
+    });
+
+    it('stand on the map and in the table alike: a row shows its feature', async () => {
+      await open('features');
+      await drawn();
+      await click('.data tbody tr:nth-child(2) button');
+      const popup = await eventually('the feature', () =>
+        browser.evaluate<string | undefined>("document.querySelector('.leaflet-popup-content')?.textContent"),
+      );
+      expect(popup).toContain('Bonn');
+      expect(popup).toContain('<img src=x onerror=alert(1)>');
+      expect(browser.complaints).toEqual([]);
+    });
+
+    it('are sorted by the columns of their table: numbers by their size', async () => {
+      await open('table');
+      const column = () =>
+        browser.evaluate("[...document.querySelectorAll('.data td:first-child')].map((e) => e.textContent)");
+      await eventually('the buttons', () => browser.evaluate("document.querySelector('.data th button') !== null"));
+      await click('.data th:nth-child(2) button');
+      expect(await column()).toEqual(['Aachen; Stadt', 'Bonn', 'Dresden']);
+      await click('.data th:nth-child(2) button');
+      expect(await column()).toEqual(['Dresden', 'Bonn', 'Aachen; Stadt']);
+      expect(await browser.evaluate("document.querySelector('.data th:nth-child(2)').ariaSort")).toBe('descending');
+    });
+  });
+});
