@@ -24,7 +24,7 @@ const FEATURES = JSON.stringify({
   type: 'FeatureCollection',
   features: [place('Dresden', 13.74, 51.05), place('Bonn', 7.1, 50.73), place('Aachen', 6.08, 50.78)],
 });
-const TABLE = 'name;people\nDresden;570000\nBonn;340000\n"Aachen; Stadt";250000\n';
+const TABLE = 'name;people\nDresden;570000\nBonn;340000\n"Aachen; Stadt";250000';
 
 describe('results', () => {
   let bed: TestBed;
