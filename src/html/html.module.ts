@@ -4,7 +4,7 @@ import { PageRenderer } from '../ogc/pages.js';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { HtmlController } from './html.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
-import { NotebookRenderer } from '../jobs/results/executed-notebook.js';
+import { NotebookRenderer } from '../jobs/results/pages/executed-notebook.js';
 import { NotebookPages } from './notebook/notebook-pages.js';
 
 /** Pages of the resources, for people with a browser. Without this module the server speaks JSON only. */

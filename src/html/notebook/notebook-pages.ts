@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Closing, NotebookRenderer } from '../../jobs/results/executed-notebook.js';
+import { type Closing, NotebookRenderer } from '../../jobs/results/pages/executed-notebook.js';
 
 /** Characters of HTML that are kept for the next reader, and that are being sent to readers, all together. */
 const KEPT = 16 * 1024 * 1024;

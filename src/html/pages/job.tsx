@@ -1,4 +1,4 @@
-import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/executed-notebook.js';
+import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/pages/executed-notebook.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, LinkList, Status, Text, Time, toShow } from '../components.js';
 import { TOKEN_FIELD } from '../execute-form.js';

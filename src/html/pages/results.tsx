@@ -1,4 +1,4 @@
-import type { ResultsPreview } from '../../jobs/results/results-preview.js';
+import type { ResultsPreview } from '../../jobs/results/pages/results-preview.js';
 import { Anchor, LinkList } from '../components.js';
 import type { PageMaker } from '../page.js';
 import { Output } from '../results/output.js';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { localize } from '../../ogc/languages.js';
-import type { OutputPreview } from '../../jobs/results/results-preview.js';
+import type { OutputPreview } from '../../jobs/results/pages/results-preview.js';
 import { parseJson } from '../../json/parse-json.js';
 import { fileName } from '../../jobs/results/results-zip.js';
 import { Anchor, Facts } from '../components.js';

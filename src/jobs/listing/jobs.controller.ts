@@ -23,7 +23,7 @@ import {
   type JobPageResource,
   NotebookRenderer,
   readExecutedNotebook,
-} from '../results/executed-notebook.js';
+} from '../results/pages/executed-notebook.js';
 import { JobResults } from '../results/job-results.js';
 import { JOB_LIST_PARAMETERS, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';

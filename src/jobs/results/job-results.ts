@@ -38,7 +38,7 @@ import {
   type RawAnswer,
 } from './results-format.js';
 import { formatZip } from './results-zip.js';
-import { type OutputPreview, previewOutputs, SHOWN_IN_ALL } from './results-preview.js';
+import { type OutputPreview, previewOutputs, SHOWN_IN_ALL } from './pages/results-preview.js';
 import { etagOf, ofBytes } from './results-values.js';
 import { formatValueAt } from './output-value.js';
 

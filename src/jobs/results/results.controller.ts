@@ -13,7 +13,7 @@ import { prefersHtml, variesByFormat } from '../../ogc/representation.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { JobResults } from './job-results.js';
-import { resultsLinks, type ResultsPreview } from './results-preview.js';
+import { resultsLinks, type ResultsPreview } from './pages/results-preview.js';
 import { sendResults } from './send-results.js';
 
 /** Of a value of an output: nine digits. */

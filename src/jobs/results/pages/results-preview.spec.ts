@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
-import type { PrintedResult } from '../../processes/processor.js';
+import type { PrintedResult } from '../../../processes/processor.js';
 import { previewOutputs } from './results-preview.js';
 
 const KIB = 1024;

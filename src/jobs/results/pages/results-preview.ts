@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { LocalizedText } from '../../config/configuration.js';
-import type { LinkDto } from '../../ogc/ogc.dto.js';
-import type { PrintedResult } from '../../processes/processor.js';
-import type { PrintedOutput } from './results-format.js';
+import type { LocalizedText } from '../../../config/configuration.js';
+import type { LinkDto } from '../../../ogc/ogc.dto.js';
+import type { PrintedResult } from '../../../processes/processor.js';
+import type { PrintedOutput } from '../results-format.js';
 
 /** So many bytes of one output, and of all of them, are shown on a page. */
 const SHOWN_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
-import type { JobRecord } from '../model/job-record.js';
-import type { JobResults } from './job-results.js';
-import type { StatusInfoDto } from '../model/status-info.dto.js';
+import type { JobRecord } from '../../model/job-record.js';
+import type { JobResults } from '../job-results.js';
+import type { StatusInfoDto } from '../../model/status-info.dto.js';
 
 /** Media type of Jupyter notebooks. */
 const NOTEBOOK = /^application\/x-ipynb\+json\b/i;
