@@ -123,6 +123,8 @@ export interface JobSettings {
   readonly automountServiceAccountToken?: boolean;
   /** Bytes of inputs, as JSON, that the Job itself may hold (`max_inline_inputs`); default what fits a variable, 128 KiB. */
   readonly maxInlineInputs?: number;
+  /** Whether inputs that have no room on the Job are kept in the object store until its results go (`keep_inputs`); default false. */
+  readonly keepInputs?: boolean;
   /**
    * How many jobs that have not ended there may be (`max_jobs`): of a process its own, of the manager all of processes together that
    * anybody may execute; default without limit.

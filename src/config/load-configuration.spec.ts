@@ -243,6 +243,12 @@ describe('the sources', () => {
     });
   });
 
+  it('say whether inputs are kept', () => {
+    const jobs = (text: string) => load(`server: {manager: {keep_inputs: ${text}}}`).configuration.server.manager.jobs;
+    expect([jobs('yes'), jobs('off')]).toEqual([{ keepInputs: true }, { keepInputs: false }]);
+    expect(() => jobs('much')).toThrow('server.manager.keep_inputs: must be true or false (is "much")');
+  });
+
   it('say how long results are kept, a process for itself', () => {
     const content = 'server: {manager: {results_ttl: 60, backoff_limit: 1}}';
     expect(load(content).configuration.server.manager.jobs).toEqual({

@@ -97,7 +97,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         // It was left alone as long as it was so.
         if (record && previous?.wronglySigned && !record.wronglySigned)
           for (const pod of this.cache.podsOf(record)) this.onPod(pod);
-        if (!record && previous && this.retention.concerns(previous)) this.onJobGone(previous);
+        if (!record && previous && this.retention.leavesAny(previous)) this.onJobGone(previous);
       }),
     );
   }
@@ -130,7 +130,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
       this.queue.add(`job/${job.name}`);
   }
 
-  /** Results that are to expire do not outlive their Job: nobody else knows of them. */
+  /** Results that are to expire, and inputs, do not outlive their Job: nobody else knows of them. */
   private onJobGone(job: JobRecord): void {
     if (!this.leader.isLeader) return;
     this.goneJobs.set(job.name, job);
@@ -183,7 +183,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private async discard(name: string): Promise<undefined> {
     const job = this.goneJobs.get(name);
-    if (job) await this.retention.discard(job);
+    if (job) await this.retention.forget(job);
     this.goneJobs.delete(name);
   }
 

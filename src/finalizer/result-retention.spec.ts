@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
+import type { FakeStore } from '../jobs/testing/fake-store.js';
 import { at } from '../jobs/testing/records.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
@@ -8,6 +9,10 @@ import { aKubeJob, JOB, LOG_KEY, setUp } from './testing/finalizer-bed.js';
 const KEYS = [`logs/2026-01-01_${JOB}-result`, `logs/2026-01-01_${JOB}-result-map`];
 const OTHERS = [LOG_KEY, 'logs/2026-01-01_pygeoapi-job-another-result', `elsewhere/${JOB}-result`];
 const stored = (key: string) => ({ mediaType: 'text/plain', size: 1, digest: 'sha256:x', key });
+
+const INPUTS = `logs/2026-01-01_${JOB}-inputs-kept-x`;
+const keptIn = (store: FakeStore, key = INPUTS) =>
+  store.port.create(key, () => Readable.from([Buffer.from('x')]), { contentType: 'text/plain', size: 1 });
 
 async function bed(annotations: Record<string, string> = {}) {
   const all = setUp();
@@ -49,6 +54,47 @@ describe('results in the object store', () => {
     const { cluster, store, reconcileJob } = await bed();
     expect(await reconcileJob(at(59))).toBeUndefined();
     expect([store.objects.size, cluster.calls]).toEqual([5, []]);
+  });
+
+  it('take inputs that are kept with them', async () => {
+    const shown = { [ownAnnotation.shownRequest]: JSON.stringify({ stored: INPUTS }) };
+    const forever = await bed(shown);
+    await keptIn(forever.store);
+    expect(await forever.reconcileJob(at(59))).toBeUndefined();
+    expect(forever.store.objects.has(INPUTS)).toBe(true);
+    const { store, reconcileJob } = await bed({ ...shown, [ownAnnotation.resultsTtl]: '10' });
+    await keptIn(store);
+    await reconcileJob(at(15));
+    expect([...store.objects.keys()]).toEqual(OTHERS);
+  });
+
+  it('leave inputs alone that are another’s', async () => {
+    const another = INPUTS.replace(JOB, 'pygeoapi-job-another');
+    const stored = JSON.stringify({ stored: another });
+    const { store, reconcileJob } = await bed({
+      [ownAnnotation.shownRequest]: stored,
+      [ownAnnotation.resultsTtl]: '10',
+    });
+    await keptIn(store, another);
+    await reconcileJob(at(15));
+    expect(store.objects.has(another)).toBe(true);
+  });
+
+  it.each([
+    ['go with their Job where they expire', '10', OTHERS],
+    ['stay without their Job where nothing says how long; its inputs do not', undefined, [...KEYS, ...OTHERS]],
+  ])('%s', async (_what, ttl, left) => {
+    const { retention, cache, store } = await bed({
+      [ownAnnotation.shownRequest]: JSON.stringify({ stored: INPUTS }),
+      [ownAnnotation.outputs]: JSON.stringify({ map: stored(KEYS[1] ?? '') }),
+      ...(ttl === undefined ? {} : { [ownAnnotation.resultsTtl]: ttl }),
+    });
+    await keptIn(store);
+    const job = cache.jobs.get(JOB);
+    if (!job) throw new Error('there is no job');
+    expect(retention.leavesAny(job)).toBe(true);
+    await retention.forget(job);
+    expect([...store.objects.keys()]).toEqual(left);
   });
 
   it('are not taken for removed while the store is down', async () => {

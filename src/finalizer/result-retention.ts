@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { ResultSources } from '../jobs/results/result-source.js';
-import { expiryOf, storedResultsOf } from '../jobs/results/stored-results.js';
+import { expiryOf, retentionOf, storedResultsOf } from '../jobs/results/stored-results.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
+import { KeptInputs } from '../jobs/requests/kept-inputs.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { resultsExpiredPatch } from './job-patches.js';
 import { LogStore } from './log-store.js';
@@ -11,7 +12,7 @@ import { LogStore } from './log-store.js';
 /** Milliseconds: results are looked at again no later than this, for timers cannot be set for months. */
 const LONGEST_WAIT = 24 * 3600 * 1000;
 
-/** Removes results from the object store: when their time is over, with a dismissed job, with a job whose Kubernetes Job is gone. Logs stay. */
+/** Removes results, and inputs that are kept, from the object store: when their time is over, with a dismissed job, with a job whose Kubernetes Job is gone. Logs stay. */
 @Injectable()
 export class ResultRetention {
   constructor(
@@ -19,16 +20,17 @@ export class ResultRetention {
     private readonly cache: JobCache,
     private readonly logs: LogStore,
     private readonly sources: ResultSources,
+    private readonly inputs: KeptInputs,
   ) {}
 
   /** Whether there is anything in the store that will expire. */
   concerns(job: JobRecord): boolean {
-    return !job.resultsExpired && expiryOf(job) !== undefined;
+    return !job.resultsExpired && endOf(job) !== undefined;
   }
 
   /** Removes results whose time is over, and notes that on the Job. @throws ObjectStoreError, KubernetesError */
   async expire(job: JobRecord, now: Date): Promise<ReconcileResult> {
-    const expiry = expiryOf(job);
+    const expiry = endOf(job);
     if (!expiry || job.resultsExpired) return undefined;
     const remaining = expiry.getTime() - now.getTime();
     if (remaining > 0) return { requeueAfter: Math.min(remaining, LONGEST_WAIT) };
@@ -44,7 +46,24 @@ export class ResultRetention {
     await this.sources.discard(job);
   }
 
+  /** Whether a job whose Kubernetes Job is gone leaves what {@link forget} removes. */
+  leavesAny(job: JobRecord): boolean {
+    return !job.resultsExpired && (job.keptInputs !== undefined || endOf(job) !== undefined);
+  }
+
+  /** Removes what is of no use without its Kubernetes Job: results that were to expire, inputs that nobody finds any more. @throws ObjectStoreError */
+  async forget(job: JobRecord): Promise<void> {
+    if (endOf(job) !== undefined) await this.discard(job);
+    else await this.inputs.remove(job);
+  }
+
   private async removeStored(job: JobRecord): Promise<void> {
+    await this.inputs.remove(job);
     for (const { key } of storedResultsOf(job)) await this.logs.removeResult(job.name, key);
   }
+}
+
+/** Until when what stands in the store is kept; undefined: for ever, or there is nothing. */
+function endOf(job: JobRecord): Date | undefined {
+  return job.keptInputs === undefined ? expiryOf(job) : retentionOf(job);
 }

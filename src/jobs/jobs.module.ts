@@ -29,6 +29,9 @@ import { LoggedProgress } from './logs/logged-progress.js';
 import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
 import { LogsController } from './logs/logs.controller.js';
+import { JobRequests } from './requests/job-requests.js';
+import { KeptInputs } from './requests/kept-inputs.js';
+import { RequestsController } from './requests/requests.controller.js';
 import { ResultsController } from './results/results.controller.js';
 import { ResultValidator } from './results/result-validator.js';
 import { ResultMemory } from './results/result-memory.js';
@@ -38,7 +41,14 @@ import { ValidationController } from './execution/validation.controller.js';
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
 @Module({
   imports: [ProcessesModule, QueuesModule, SecurityContextModule],
-  controllers: [ExecutionController, ValidationController, JobsController, ResultsController, LogsController],
+  controllers: [
+    ExecutionController,
+    ValidationController,
+    JobsController,
+    RequestsController,
+    ResultsController,
+    LogsController,
+  ],
   providers: [
     Access,
     AdmissionLine,
@@ -52,11 +62,13 @@ import { ValidationController } from './execution/validation.controller.js';
     JobCreation,
     JobLogs,
     JobPreparation,
+    JobRequests,
     JobResults,
     JobSecrets,
     JobTransfers,
     JobWaiter,
     JobsService,
+    KeptInputs,
     LinkedInputs,
     LiveJobs,
     LiveResults,
@@ -76,9 +88,11 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionService,
     ExplainedCauses,
     JobCache,
+    JobRequests,
     JobResults,
     JobTransfers,
     JobsService,
+    KeptInputs,
     ResultSources,
     ResultValidator,
   ],

@@ -32,6 +32,10 @@ export const ownAnnotation = {
   formatVersion: `${OWN_PREFIX}format-version`,
   /** What the execute request asked for: `{"response": "raw"|"document", "outputs": {...}}`. */
   request: `${OWN_PREFIX}request`,
+  /** What else of the execute request is shown, and the digest of `pygeoapi.io/parameters`: JSON of `KeptRequest`. */
+  shownRequest: `${OWN_PREFIX}shown-request`,
+  /** The inputs for statuses and lists, where `pygeoapi.io/parameters` is long: the same with more omitted. */
+  parameters: `${OWN_PREFIX}parameters`,
   /** `pending` from creation until the finalizer has recorded the outcome. Absent: nobody collects (finalizer off, predecessor's job). */
   collection: `${OWN_PREFIX}collection`,
   /** The recorded outcome, JSON of `JobOutcome`; written once, when the job has ended. */
@@ -112,6 +116,7 @@ export const ownAnnotation = {
 export const signedAnnotations: ReadonlySet<string> = new Set([
   annotation.processId,
   ownAnnotation.request,
+  ownAnnotation.shownRequest,
   ownAnnotation.outcome,
   ownAnnotation.mainContainer,
   ownAnnotation.result,

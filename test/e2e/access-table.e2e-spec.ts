@@ -104,6 +104,8 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
     { path: ofJob('', 'running'), note: 'running', headers: html, expected: reads('ok') },
   ],
   'GET /jobs/:jobId/request': [{ path: ofJob('/request'), expected: asksForToken('said') }],
+  'GET /jobs/:jobId/request/inputs': [{ path: ofJob('/request/inputs'), expected: asksForToken('404') }],
+  'GET /jobs/:jobId/request/inputs/:inputId': [{ path: ofJob('/request/inputs/text'), expected: asksForToken('404') }],
   'GET /jobs/:jobId/logs': [
     { path: ofJob('/logs'), expected: asksForToken('said') },
     { path: ofJob('/logs?follow'), note: 'follow', expected: asksForToken('said') },

@@ -70,6 +70,11 @@ export class JobSettingsDefinition extends PodSettingsDefinition {
   @IntegerFrom(1024, MAX_INLINE_INPUTS)
   max_inline_inputs?: number;
 
+  /** In the object store, those that have no room on the Job. */
+  @IsOptional()
+  @YamlBoolean()
+  keep_inputs?: boolean;
+
   /** Of `server.manager`: of all processes together that anybody may execute. Of a process: its own. */
   @IsOptional()
   @IntegerFrom(1, MAX_INT32)
@@ -113,6 +118,7 @@ export function toJobSettings(definition: Partial<JobSettingsDefinition>): JobSe
     ...toRetries(definition),
     automountServiceAccountToken: definition.automountServiceAccountToken,
     maxInlineInputs: definition.max_inline_inputs,
+    keepInputs: definition.keep_inputs,
     maxJobs: definition.max_jobs,
     queueName: definition.queue_name,
     queuePriority: definition.queue_priority,

@@ -20,9 +20,11 @@ import { PodReconciler } from '../pod.reconciler.js';
 import { ResultRetention } from '../result-retention.js';
 import { StorePlaces } from '../store-places.js';
 import { ResultKeeper } from '../result-keeper.js';
+import { KeptInputs } from '../../jobs/requests/kept-inputs.js';
 import { JobTransfers } from '../../jobs/execution/job-transfers.js';
 import { ResultSources } from '../../jobs/results/result-source.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
+import type { ReadersStore } from '../../object-store/object-store.js';
 
 export const JOB = `pygeoapi-job-${JOB_ID}`;
 export const POD = `${JOB}-abcde`;
@@ -113,7 +115,8 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
     );
   const trusting = podReconciler({ waitFor: () => undefined, forget: () => undefined });
   const patient = podReconciler(new LogPatience());
-  const retention = new ResultRetention(cluster.client, cache, logs, sources);
+  const inputs = new KeptInputs(store.port, store.port as ReadersStore, configuration);
+  const retention = new ResultRetention(cluster.client, cache, logs, sources, inputs);
   const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers, retention);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;
@@ -131,6 +134,7 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
     reconcilePod,
     reconcilePodPatiently,
     reconcileJob,
+    retention,
     follower,
     heads,
     room,

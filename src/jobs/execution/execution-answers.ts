@@ -22,7 +22,7 @@ import { sendResults } from '../results/send-results.js';
 import { ExecutionService } from './execution.service.js';
 import { parseIdempotencyKey } from './idempotency.js';
 import { JobWaiter } from './job-waiter.js';
-import { appliedPreferences, chooseMode, longestWait, parsePrefer, type Answered } from './prefer.js';
+import { appliedPreferences, chooseMode, formatPrefer, longestWait, parsePrefer, type Answered } from './prefer.js';
 
 /** Executes over HTTP, however the request came, and answers with the results or with the job. */
 @Injectable()
@@ -55,7 +55,7 @@ export class ExecutionAnswers {
   ): Promise<void> {
     const { headers = request.headers, faults = [] } = how;
     const isDraft = how.isDraft ?? isOfDraft(headers);
-    const { preferences, jobControlOptions, mode, key } = this.readHeaders(processId, headers, body);
+    const { preferences, jobControlOptions, mode, asksForSync, key } = this.readHeaders(processId, headers, body);
     const base = this.links.base(request);
     const gone = goneSignal(reply.raw);
     const job = await this.executions.execute(processId, body, callerOf(request), {
@@ -66,6 +66,7 @@ export class ExecutionAnswers {
       asDocument: acceptsDocuments(headers, isDraft),
       reading: { ...(isDraft ? { emptyOutputs: 'none' } : {}), faults },
       ...(isDraft ? { version: '2.0' } : {}),
+      asked: { prefer: formatPrefer(preferences), ...(asksForSync ? { mode: 'sync' } : {}) },
     });
     needsBodyNoMore(request);
     const address = `${base}/jobs/${job.jobId}`;
@@ -129,7 +130,8 @@ export class ExecutionAnswers {
       const maxWait = longestWait(jobControlOptions, syncMaxWait, this.configuration.server.manager.syncMaxWait);
       const asksForSync = isMapping(body) && body['mode'] === 'sync';
       const mode = chooseMode(jobControlOptions, preferences, maxWait, { waitsWhereAsked, asksForSync });
-      return { preferences, jobControlOptions, mode, key: parseIdempotencyKey(headers['idempotency-key']) };
+      const key = parseIdempotencyKey(headers['idempotency-key']);
+      return { preferences, jobControlOptions, mode, asksForSync, key };
     } catch (error) {
       this.observer.executionRefused(processId, error);
       throw error;

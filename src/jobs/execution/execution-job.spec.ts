@@ -63,6 +63,7 @@ describe('the Kubernetes Job of an execution', () => {
           'pygeoapi.io/parameters': '{"name":"Zoë","password":"*"}',
           'processes.pygeoapi.io/format-version': '1',
           'processes.pygeoapi.io/request': '{"response":"raw","outputs":["echo"]}',
+          'processes.pygeoapi.io/shown-request': expect.stringMatching(/^\{"digest":"[\w-]{43}"\}$/),
           'processes.pygeoapi.io/idempotency': 'digest',
           'processes.pygeoapi.io/collection': 'pending',
           'processes.pygeoapi.io/main-container': 'main',
@@ -215,9 +216,13 @@ describe('the Kubernetes Job of an execution', () => {
   });
 
   it('does not repeat large inputs in an annotation', () => {
-    const inputs = { text: 'x'.repeat(40_000) };
+    const inputs = { text: 'x'.repeat(40_000), number: 1 };
     const { metadata } = makeExecutionJob({ ...options, inputs, maskedInputs: inputs });
-    expect(metadata?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
+    const parameters = metadata?.annotations?.['pygeoapi.io/parameters'] ?? '';
+    expect(JSON.parse(parameters)).toEqual({
+      text: { omitted: { size: 40_002, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      number: 1,
+    });
   });
 
   it('stays under 32 KB beside its inline inputs, whatever a client sends', () => {
@@ -267,15 +272,17 @@ describe('the Kubernetes Job of an execution', () => {
   });
 
   it('repeats inputs in an annotation as long as all annotations together stay short', () => {
-    const { metadata } = makeExecutionJob({ ...options, maskedInputs: { text: 'x'.repeat(15_000) } });
-    expect(metadata?.annotations).toHaveProperty(['pygeoapi.io/parameters']);
+    const maskedInputs = { text: 'x'.repeat(15_000) };
+    const { metadata } = makeExecutionJob({ ...options, maskedInputs });
+    expect(metadata?.annotations?.['pygeoapi.io/parameters']).toBe(JSON.stringify(maskedInputs));
     const messages = { 'result-link': 'x'.repeat(8_000) };
     const { metadata: other } = makeExecutionJob({
       ...options,
       notes: { messages },
-      maskedInputs: { text: 'x'.repeat(15_000) },
+      maskedInputs,
     });
-    expect(other?.annotations).not.toHaveProperty(['pygeoapi.io/parameters']);
+    expect(other?.annotations?.['pygeoapi.io/parameters']).toContain('{"omitted":{"size":15002,');
+    expect(Buffer.byteLength(JSON.stringify(other?.annotations))).toBeLessThanOrEqual(20 * 1024);
   });
 
   it('is none where it would keep too much of the request beside its inputs', () => {

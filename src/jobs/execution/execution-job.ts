@@ -17,13 +17,14 @@ import type { RequestedOutput } from '../../processes/request/execute-request.js
 import type { TraceParent } from '../../tracing/trace-context.js';
 import type { JobNotes } from '../../processes/processor.js';
 import type { RequestedResponse } from '../model/job-outcome.js';
+import { type Asked, type Keeping, keepRequest } from '../requests/kept-request.js';
 import type { TransferOffer } from './job-transfers.js';
 import type { Subscription } from '../model/subscription.js';
 
 /** 100 days, in seconds: how long the predecessor kept Jobs. */
 export const DEFAULT_TTL_SECONDS = 100 * 24 * 3600;
 /**
- * Of all annotations together, as JSON; inputs that would make them longer are not repeated in one. etcd keeps every Job, and each
+ * Of all annotations together, as JSON; inputs that would make them longer are omitted, the largest first. etcd keeps every Job, and each
  * informer its own copy: whatever a client sends, a Job stays under 32 KB beside the inputs that its pod is given.
  */
 const MOST_ANNOTATION_BYTES = 20 * 1024;
@@ -47,6 +48,10 @@ export interface ExecutionJobOptions {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they may be shown. */
   readonly maskedInputs: Readonly<Record<string, unknown>>;
+  /** What else is kept of the request to be shown; default: nothing. */
+  readonly asked?: Asked;
+  /** Key of the object in which inputs that have no room will stand; undefined: there is none. */
+  readonly inputsKey?: string;
   /** Outputs that the request names, of those that the process describes; absent: all. */
   readonly requestedOutputs?: Readonly<Record<string, RequestedOutput>>;
   readonly mimetype: string;
@@ -72,6 +77,14 @@ export interface ExecutionJobOptions {
  * @throws InputsTooLargeError where it would keep too much of the request beside its inputs
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
+  return makeExecution(options).kubeJob;
+}
+
+/** As {@link makeExecutionJob}. @returns beside the Job the JSON of the inputs that are to stand under `inputsKey`, in this order */
+export function makeExecution(options: ExecutionJobOptions): {
+  readonly kubeJob: V1Job;
+  readonly omitted: Keeping['omitted'];
+} {
   const name = jobName(options.prefix, options.jobId);
   const own = { [label.managedBy]: MANAGED_BY, [label.component]: 'execution' };
   const { queueName, queuePriority } = options.settings;
@@ -83,10 +96,11 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
   const labels = { ...options.notes?.labels, ...queue, ...line, ...own };
   const podAnnotations = options.podMetadata?.annotations ?? {};
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
-  return {
+  const { annotations, omitted } = makeAnnotations(options, name, ttl);
+  const kubeJob: V1Job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, namespace: options.namespace, labels, annotations: makeAnnotations(options, name, ttl) },
+    metadata: { name, namespace: options.namespace, labels, annotations },
     spec: {
       // Kueue resumes it, or the replica that leads: it never runs past its queue, not even while they are away.
       ...(queueName || lineCaller !== undefined ? { suspend: true } : {}),
@@ -102,6 +116,7 @@ export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
       },
     },
   };
+  return { kubeJob, omitted };
 }
 
 /**
@@ -144,9 +159,8 @@ function makeAdmission({ queuePriority }: JobSettings): Record<string, string> {
   return { [ownAnnotation.admission]: WAITING, ...priority };
 }
 
-function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Record<string, string> {
+function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Keeping {
   const now = options.now.toISOString();
-  const parameters = JSON.stringify(options.maskedInputs);
   const messages = Object.entries(options.notes?.messages ?? {});
   const annotations = {
     ...Object.fromEntries(messages.map(([key, message]) => [ANNOTATION_PREFIX + key, message])),
@@ -175,10 +189,12 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
     ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
-  const withParameters = { ...annotations, [annotation.parameters]: parameters };
-  if (sizeOf(withParameters) <= MOST_ANNOTATION_BYTES) return withParameters;
   const size = sizeOf(annotations);
-  if (size <= MOST_ANNOTATION_BYTES) return annotations;
+  if (size <= MOST_ANNOTATION_BYTES) {
+    const { maskedInputs, asked = {}, inputsKey } = options;
+    const kept = keepRequest(maskedInputs, asked, MOST_ANNOTATION_BYTES - size, inputsKey);
+    return { annotations: { ...annotations, ...kept.annotations }, omitted: kept.omitted };
+  }
   throw new InputsTooLargeError(
     `The request is too large: beside its inputs the job would keep ${size} bytes of it, and may keep ${MOST_ANNOTATION_BYTES}. ` +
       'Shorter addresses of subscribers and names make it smaller.',

@@ -25,7 +25,6 @@ import { chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idemp
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { JobAdmission } from './job-admission.js';
-import { isSame } from './job-creation.js';
 import { JobPreparation } from './job-preparation.js';
 import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -156,16 +155,15 @@ export class ExecutionService {
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
     const made = { ...pod, ...more, idempotencyDigest: idempotency?.digest, trace: activeTrace() };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
-    const { transfer } = prepared;
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
       : undefined;
     const kubeJob = split?.kubeJob ?? prepared.kubeJob;
     const created = await this.admission.create(kubeJob, process.id, split?.secret).catch(async (error: unknown) => {
-      await preparation.withdraw(kubeJob, transfer);
+      await preparation.withdraw({ ...prepared, kubeJob });
       throw error;
     });
-    if (!isSame(kubeJob, created)) await transfer?.withdraw();
+    await preparation.withdrawFrom(created, prepared);
     this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
     this.cache.observe(created);
     const job = this.cache.recordOf(created) as JobRecord;

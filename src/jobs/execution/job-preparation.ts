@@ -3,14 +3,17 @@ import type { V1Job } from '@kubernetes/client-node';
 import { Configuration, type JobSettings } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
-import { jobName } from '../../k8s/names.js';
+import { jobName, ownAnnotation } from '../../k8s/names.js';
 import type { ExecuteRequest } from '../../processes/request/execute-request.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
 import { QueueCheck } from '../../queues/queue-check.js';
 import { SecurityContextPolicy } from '../../security-context/security-context.policy.js';
 import { collects } from '../model/collection.js';
-import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
+import { parseKeptInputs } from '../model/job-annotations.js';
+import { KeptInputs } from '../requests/kept-inputs.js';
+import { formatsOf } from '../requests/kept-request.js';
+import { makeExecution, type ExecutionJobOptions } from './execution-job.js';
 import { assertPodHolds, goByAddress } from '../inputs/input-size.js';
 import { isSame } from './job-creation.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
@@ -22,6 +25,14 @@ export type MadePod = Pick<ExecutionJobOptions, 'jobId' | 'inputs' | 'podSpec' |
 /** What else a Job is made of. */
 export type Accompaniment = Pick<ExecutionJobOptions, 'idempotencyDigest' | 'lineCaller' | 'subscription' | 'trace'>;
 
+/** A Job that is not in the cluster yet, and what stands in the store for it. */
+export interface PreparedJob {
+  readonly kubeJob: V1Job;
+  readonly transfer?: TransferOffer;
+  /** Key of inputs that are kept. */
+  readonly inputsKey?: string;
+}
+
 /** What a Job is made of: which way its inputs go, its pod, the files that it may exchange. Nothing of it is in the cluster yet. */
 @Injectable()
 export class JobPreparation {
@@ -32,6 +43,7 @@ export class JobPreparation {
     private readonly transfers: JobTransfers,
     private readonly cluster: ProcessorsCluster,
     private readonly queues: QueueCheck,
+    private readonly inputs: KeptInputs,
     private readonly configuration: Configuration,
   ) {}
 
@@ -67,10 +79,16 @@ export class JobPreparation {
     made: MadePod & Accompaniment,
     largeInputs: string | undefined,
     wishes: ResponseWishes,
-  ): Promise<{ readonly kubeJob: V1Job; readonly transfer?: TransferOffer }> {
+  ): Promise<PreparedJob> {
     const transfer = await this.offerTransfer(process, made.jobId, largeInputs);
     try {
-      return { kubeJob: this.makeKubeJob(process, request, { ...made, transfer }, wishes), transfer };
+      const name = jobName(this.configuration.environment.jobNamePrefix, made.jobId);
+      const inputsKey = this.keepsInputs(process) ? this.inputs.keyFor(name, new Date()) : undefined;
+      const options = this.optionsOf(process, request, { ...made, transfer, inputsKey }, wishes);
+      const { kubeJob, omitted } = makeExecution(options);
+      if (inputsKey === undefined || omitted.length === 0) return { kubeJob, transfer };
+      await this.inputs.keep(inputsKey, name, omitted);
+      return { kubeJob, transfer, inputsKey };
     } catch (error) {
       await transfer?.withdraw().catch(() => undefined);
       throw error;
@@ -84,14 +102,24 @@ export class JobPreparation {
     made: MadePod & Accompaniment & Pick<ExecutionJobOptions, 'transfer'>,
     wishes: ResponseWishes = {},
   ): V1Job {
+    return makeExecution(this.optionsOf(process, request, made, wishes)).kubeJob;
+  }
+
+  private optionsOf(
+    process: RegisteredProcess,
+    request: ExecuteRequest,
+    made: MadePod & Accompaniment & Pick<ExecutionJobOptions, 'inputsKey' | 'transfer'>,
+    wishes: ResponseWishes,
+  ): ExecutionJobOptions {
     const { environment } = this.configuration;
-    return makeExecutionJob({
+    return {
       ...made,
       namespace: this.client.namespace,
       prefix: environment.jobNamePrefix,
       processId: process.id,
       mainContainerName: process.mainContainerName,
       maskedInputs: maskSecrets(request.inputs),
+      asked: { ...wishes.asked, formats: formatsOf(request.outputs), queue: request.queue },
       ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
       podMetadata: process.podMetadata,
       mimetype: process.mimetype,
@@ -99,7 +127,7 @@ export class JobPreparation {
       collected: collects(this.configuration, this.rights),
       settings: this.settingsOf(process, request),
       now: new Date(),
-    });
+    };
   }
 
   /** @throws MisconfiguredError where the job would wait in a queue that there is not */
@@ -117,11 +145,22 @@ export class JobPreparation {
     };
   }
 
-  /** Takes back what a Job was offered. Where it is not known whether it was made after all, that stays. */
-  async withdraw(kubeJob: V1Job, transfer: TransferOffer | undefined): Promise<void> {
-    if (!transfer) return;
-    const existing = await this.client.getJob(kubeJob.metadata?.name ?? '').catch(() => kubeJob);
-    if (!existing || !isSame(existing, kubeJob)) await transfer.withdraw().catch(() => undefined);
+  /** Takes back what a Job was given that was not made. Where it is not known whether it was made after all, that stays. */
+  async withdraw(prepared: PreparedJob): Promise<void> {
+    if (!prepared.transfer && prepared.inputsKey === undefined) return;
+    const name = prepared.kubeJob.metadata?.name ?? '';
+    const existing = await this.client.getJob(name).catch(() => prepared.kubeJob);
+    await this.withdrawFrom(existing, prepared).catch(() => undefined);
+  }
+
+  /**
+   * Takes back what a Job was given that is another's, of the same request, say. @param existing the Job of this name
+   * @throws ObjectStoreError
+   */
+  async withdrawFrom(existing: V1Job | undefined, { kubeJob, transfer, inputsKey }: PreparedJob): Promise<void> {
+    if (!existing || !isSame(existing, kubeJob)) await transfer?.withdraw();
+    if (inputsKey !== undefined && keptInputsOf(existing) !== inputsKey)
+      await this.inputs.remove({ keptInputs: inputsKey });
   }
 
   private async offerTransfer(
@@ -143,7 +182,17 @@ export class JobPreparation {
     return collects(this.configuration, this.rights) && this.transfers.isAvailable;
   }
 
+  /** Somebody has to remove them again. */
+  private keepsInputs({ jobSettings }: RegisteredProcess): boolean {
+    const keeps = jobSettings.keepInputs ?? this.configuration.server.manager.jobs.keepInputs ?? false;
+    return keeps && this.inputs.isAvailable && collects(this.configuration, this.rights);
+  }
+
   private maxInline(process: RegisteredProcess): number | undefined {
     return process.jobSettings.maxInlineInputs ?? this.configuration.server.manager.jobs.maxInlineInputs;
   }
+}
+
+function keptInputsOf(kubeJob: V1Job | undefined): string | undefined {
+  return parseKeptInputs(kubeJob?.metadata?.annotations?.[ownAnnotation.shownRequest]);
 }

@@ -38,6 +38,19 @@ export function parsePrefer(header: string | readonly string[] | undefined): Pre
   };
 }
 
+/** As the header has them; undefined: none. Only what {@link parsePrefer} finds, so that it is never long. */
+export function formatPrefer(preferences: Preferences): string | undefined {
+  const { respondAsync, wait, waits, handling } = preferences;
+  const all = [
+    respondAsync ? ['respond-async'] : [],
+    wait === undefined ? [] : [`wait=${wait}`],
+    waits ? ['wait'] : [],
+    preferences.return === undefined ? [] : [`return=${preferences.return}`],
+    handling === undefined ? [] : [`handling=${handling}`],
+  ].flat();
+  return all.length > 0 ? all.join(', ') : undefined;
+}
+
 export interface ExecutionMode {
   readonly synchronous: boolean;
   /** After so many seconds a synchronous request is answered as an asynchronous one, or with 504 where the process offers no such; undefined: never. */

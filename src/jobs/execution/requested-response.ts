@@ -2,6 +2,7 @@ import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import type { ExecuteRequest } from '../../processes/request/execute-request.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import type { RequestedResponse } from '../model/job-outcome.js';
+import type { Asked } from '../requests/kept-request.js';
 import { requestedOutputsValue } from './execution-job.js';
 
 /** How the client would have its results where the body of its request leaves that open. */
@@ -12,6 +13,8 @@ export interface ResponseWishes {
   readonly asDocument?: boolean | 'always';
   /** The version that the request was written for; default 1.0. */
   readonly version?: '2.0';
+  /** What it prefers and how the body says that it is to be executed, to be shown later. */
+  readonly asked?: Pick<Asked, 'prefer' | 'mode'>;
 }
 
 /** Bytes of what the Job keeps of the outputs that a client asked for, beside the ids that the process itself declares. */

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Optional, Param, Query, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
@@ -10,7 +10,6 @@ import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { offsetSchema } from '../../ogc/requests/offset.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
-import { profileUri } from '../../ogc/requests/profiles.js';
 import { HasPage, Pages } from '../../ogc/pages.js';
 import { prefersHtml } from '../../ogc/representation.js';
 import { QueuePlaces } from '../../queues/queue-places.js';
@@ -102,7 +101,7 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobListDto> {
-    // The ends of logs are in it, for those who may read them.
+    // Inputs and the ends of logs are in it, for those who may read them.
     if (callerOf(request).token !== undefined) void reply.header('cache-control', 'no-store');
     const { limits, ignoreParameters } = this.configuration.server;
     const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
@@ -144,32 +143,6 @@ export class JobsController {
     return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
   }
 
-  @Get(':jobId/request')
-  @ApiOperation({
-    operationId: 'getRequest',
-    summary: 'The execute request of a job, as far as it is kept, secrets masked (version 2.0 of the standard)',
-    description: 'Asks for the token wherever executing the process does.',
-  })
-  @ApiResponse({
-    status: 200,
-    description: 'Inputs with their defaults, the outputs that were asked for, and `response`',
-    content: { 'application/json': { schema: { type: 'object' } } },
-  })
-  @ApiProblem(401, 'The API token is missing or wrong')
-  @ApiProblem(404, 'There is no such job, or its request is not kept: it was too large')
-  async request(
-    @Param('jobId') jobId: string,
-    @Req() request: FastifyRequest,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const job = await this.cache.get(jobId);
-    await this.access.demand(this.access.rightsOf(job), callerOf(request), { operation: 'read-log', jobId });
-    const text = await this.jobs.requestOf(job);
-    void reply.header('link', `<${profileUri('ogc-execute-request')}>; rel="profile"`);
-    void reply.header('cache-control', 'no-store');
-    await reply.header('content-type', 'application/json; charset=utf-8').send(text);
-  }
-
   @Delete(':jobId')
   @ApiOperation({
     operationId: 'dismiss',
@@ -192,7 +165,8 @@ export class JobsController {
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {
     if (!(await this.access.mayReadStatus(status, caller))) return toShortStatusInfo(status, base);
-    return toStatusInfo(status, base, status.logTail !== undefined && (await this.access.mayReadLog(status, caller)));
+    const hasMore = status.logTail !== undefined || status.parameters !== undefined;
+    return toStatusInfo(status, base, hasMore && (await this.access.mayReadLog(status, caller)));
   }
 }
 

@@ -3,8 +3,8 @@ import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
-import { annotation, ownAnnotation } from '../../k8s/names.js';
-import { JobGoneError, JobNotFoundError, NotAvailableError } from '../../ogc/domain-errors.js';
+import { ownAnnotation } from '../../k8s/names.js';
+import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { collects } from '../model/collection.js';
 import { JobCache } from '../model/job-cache.js';
@@ -69,29 +69,6 @@ export class JobsService {
     return { jobs, numberMatched, ...(more && last ? { next: { cursor: encodeCursor(query, last) } } : {}) };
   }
 
-  /**
-   * The execute request of a job as it is kept with it, as JSON: inputs with defaults filled in and secrets masked,
-   * which outputs were asked for, and how. What formats were asked for, and who is told, is not kept so. Asks the
-   * cluster: no inputs are held in memory.
-   * @throws NotAvailableError where it is not kept
-   */
-  async requestOf({ jobId, name, uid, keepsInputs, request }: JobRecord): Promise<string> {
-    const kubeJob = keepsInputs ? await this.client.getJob(name) : undefined;
-    const inputs = kubeJob?.metadata?.annotations?.[annotation.parameters];
-    if (inputs === undefined || kubeJob?.metadata?.uid !== uid || !isJson(inputs))
-      throw new NotAvailableError(`The execute request of job "${jobId}" is not kept.`);
-    const outputs = request?.outputs?.map((id) => [
-      id,
-      { transmissionMode: request.references?.includes(id) ? 'reference' : 'value' },
-    ]);
-    const rest = {
-      ...(outputs ? { outputs: Object.fromEntries(outputs) as object } : {}),
-      response: request?.response,
-    };
-    // As it is written: the digits of a number may be more than a double has.
-    return `{"inputs":${inputs},${JSON.stringify(rest).slice(1)}`;
-  }
-
   private inOrder(query: JobListQuery, now: Date): Iterable<Listed> {
     const { order } = query;
     if (!order) return this.matching(query, now);
@@ -150,15 +127,6 @@ export class JobsService {
         version = kubeJob.metadata.resourceVersion ?? '';
       }
     }
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -108,6 +108,13 @@ export function parseTransferRecord(text: string | undefined): TransferRecord | 
   return { capability, ...(typeof inputs === 'string' ? { inputs } : {}) };
 }
 
+/** Key of the object with inputs that had no room, of the annotation by which a request is shown. */
+export function parseKeptInputs(text: string | undefined): string | undefined {
+  // Few have any, and the text may be long.
+  const { stored } = text?.includes('"stored":') ? parseObject(text) : {};
+  return typeof stored === 'string' ? stored : undefined;
+}
+
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
   const { response, outputs, references, version } = parseObject(text);
   if (response !== 'raw' && response !== 'document') return undefined;

@@ -6,6 +6,7 @@ import type { TraceParent } from '../../tracing/trace-context.js';
 import {
   isTime,
   parseAttempts,
+  parseKeptInputs,
   parseOmittedAttempts,
   parseLogSize,
   parseLogStart,
@@ -26,10 +27,11 @@ import type {
   TransferRecord,
 } from './job-outcome.js';
 import { isMediaType } from './media-type.js';
+import { shownParameters } from './shown-parameters.js';
 import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 
-/** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no inputs, no result. */
+/** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no large inputs, no result. */
 export interface JobRecord {
   readonly jobId: string;
   readonly name: string;
@@ -90,8 +92,12 @@ export interface JobRecord {
   readonly collectionProblem?: string;
   readonly outcome?: JobOutcome;
   readonly request?: RequestedResponse;
-  /** The Job keeps the inputs as they may be shown: this server made it, and they were not too large. */
-  readonly keepsInputs?: boolean;
+  /** The Job keeps something of its execute request. */
+  readonly keepsRequest?: boolean;
+  /** Inputs for those who may read the log, as JSON, secrets `*`; undefined where there are none, or too many. */
+  readonly parameters?: string;
+  /** Key of the object with inputs that had no room; absent: none. */
+  readonly keptInputs?: string;
   /** Media type of the result in the annotation `pygeoapi.io/result-value`, undefined where there is none. */
   readonly inlineResult?: { readonly mediaType: string };
   /** The result without a name that is kept in the object store. */
@@ -199,8 +205,9 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     collectionProblem: annotations[ownAnnotation.collectionProblem],
     outcome: parseOutcome(annotations[ownAnnotation.outcome]),
     request: parseRequestedResponse(annotations[ownAnnotation.request]),
-    keepsInputs:
-      annotations[ownAnnotation.formatVersion] !== undefined && annotations[annotation.parameters] !== undefined,
+    keepsRequest: (annotations[annotation.parameters] ?? annotations[ownAnnotation.request]) !== undefined,
+    parameters: shownParameters(annotations),
+    keptInputs: parseKeptInputs(annotations[ownAnnotation.shownRequest]),
     inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),

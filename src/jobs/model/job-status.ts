@@ -36,6 +36,8 @@ export interface JobStatus {
   readonly omittedAttempts?: number;
   /** The execute request asked for no outputs. */
   readonly hasNoOutputs?: boolean;
+  /** The inputs as JSON, secrets `*`; only for those who may read the log. */
+  readonly parameters?: string;
   /** The Job keeps what of the execute request may be shown to who may read the log. */
   readonly keepsRequest?: boolean;
   /** In which queue of the cluster it waits, or has waited; or that it waits for its turn in the server's own line. */
@@ -96,7 +98,8 @@ export function jobStatus(
     attempts: job.attempts,
     ...(job.omittedAttempts === undefined ? {} : { omittedAttempts: job.omittedAttempts }),
     ...(job.request?.outputs?.length === 0 ? { hasNoOutputs: true } : {}),
-    ...(job.keepsInputs ? { keepsRequest: true } : {}),
+    ...(job.keepsRequest ? { keepsRequest: true } : {}),
+    ...(job.parameters === undefined ? {} : { parameters: job.parameters }),
     ...(queue ? { queue } : {}),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }

@@ -164,6 +164,13 @@ export class StatusInfoDto {
   @ApiPropertyOptional({ minimum: 0, maximum: 100, type: 'integer' })
   progress?: number;
 
+  /**
+   * The inputs as a JSON text, as pygeoapi gives them, secrets `*`, long values `{"omitted": {"size", "sha256"}}`; for who may read the log. Absent,
+   * too, where even so they have more than 1024 characters. `request` leads to all that is kept.
+   */
+  @ApiPropertyOptional({ example: '{"name":"World"}' })
+  parameters?: string;
+
   @ApiPropertyOptional({ format: 'date-time' })
   created?: string;
 

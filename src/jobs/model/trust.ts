@@ -3,6 +3,7 @@ import { type Annotations, judge, type SigningKeys } from '../../signing/signatu
 import {
   formatOutputs,
   parseAttempts,
+  parseKeptInputs,
   parseOmittedAttempts,
   parseOutputs,
   parseStoredResult,
@@ -56,6 +57,10 @@ const POINTING: Readonly<Record<string, Pointing>> = {
       const own = [...outputs].filter(([, output]) => !('key' in output) || isOwn(output.key));
       return own.length === outputs.size ? text : formatOutputs(new Map(own));
     },
+  },
+  [ownAnnotation.shownRequest]: {
+    kind: 'inputs',
+    without: (text, isOwn) => (isOwnOrNone(parseKeptInputs(text), isOwn) ? text : undefined),
   },
   [ownAnnotation.transfer]: {
     kind: 'inputs',

@@ -9,6 +9,11 @@ export function storedResultsOf({ storedResult, outputs }: JobRecord): readonly 
 
 /** Until when results are kept in the object store; undefined: for ever, or there are none. */
 export function expiryOf(job: JobRecord): Date | undefined {
-  if (job.resultsTtl === undefined || !job.outcome || storedResultsOf(job).length === 0) return undefined;
-  return new Date(Date.parse(job.outcome.finished) + job.resultsTtl * 1000);
+  return storedResultsOf(job).length === 0 ? undefined : retentionOf(job);
+}
+
+/** Until when is kept what goes with the results; undefined: as long as the Job. */
+export function retentionOf({ resultsTtl, outcome }: JobRecord): Date | undefined {
+  if (resultsTtl === undefined || !outcome) return undefined;
+  return new Date(Date.parse(outcome.finished) + resultsTtl * 1000);
 }

@@ -1,6 +1,7 @@
 import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
 import { parseChosenJobId } from './chosen-job-id.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
+import { markFaults, withoutMarked } from './marks.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
 import { pointerTo } from '../../json/json-pointer.js';
@@ -102,7 +103,9 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
     throw invalid(process, [{ pointer: '', message: `must not be nested deeper than ${MAX_DEPTH} levels` }]);
   const faults: RequestFault[] = [...(reading.faults ?? [])];
   const token = tokenOf(process, body);
-  const validated = process.validateInputs(withoutToken(process, membersOf(body, 'inputs', faults) ?? {}));
+  const given = withoutToken(process, membersOf(body, 'inputs', faults) ?? {});
+  const marks = markFaults(process.description.inputs, body, given);
+  const validated = process.validateInputs(given);
   for (const fault of validated.faults) faults.push(fault);
   const unknownOutputs: RequestFault[] = [];
   const outputs = parseOutputs(process, body, faults, unknownOutputs, reading.emptyOutputs);
@@ -110,6 +113,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
   const subscriber = parseSubscriber(body, faults);
   const queue = parseQueue(process, body, faults);
   const jobId = parseChosenJobId(body, reading.isKeyed === true, faults);
+  if (marks.length > 0) throw invalid(process, [...marks, ...withoutMarked(faults, marks)]);
   if (faults.length > 0) throw invalid(process, faults, unknownOutputs);
   return {
     inputs: validated.inputs,

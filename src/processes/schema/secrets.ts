@@ -7,16 +7,19 @@ export function isSecretName(name: string): boolean {
   return SECRET.test(name);
 }
 
-/** The inputs as they may be shown: what stands under a secret-looking name, at any depth, is `*`. The argument is left unchanged. */
-export function maskSecrets(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+/**
+ * The inputs as they may be shown: what stands under a secret-looking name, at any depth, is the mask. The argument is left unchanged.
+ * @param mask default `*`, as the predecessor has it
+ */
+export function maskSecrets(inputs: Readonly<Record<string, unknown>>, mask: unknown = '*'): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [name, isSecretName(name) ? '*' : maskInside(value)]),
+    Object.entries(inputs).map(([name, value]) => [name, isSecretName(name) ? mask : maskInside(value, mask)]),
   );
 }
 
-function maskInside(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(maskInside);
+function maskInside(value: unknown, mask: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => maskInside(item, mask));
   if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber))
-    return maskSecrets(value as Record<string, unknown>);
+    return maskSecrets(value as Record<string, unknown>, mask);
   return value;
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidRequestError, MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
+import { parseExecuteRequest } from './execute-request.js';
+import { processWith } from '../testing/process-fixture.js';
+
+const SHA256 = 'a'.repeat(64);
+const omitted = { omitted: { size: 20_000, sha256: SHA256 } };
+const masked = { masked: true };
+const optional = (schema: object) => ({ schema, minOccurs: 0 });
+const process = processWith({
+  inputs: {
+    anything: optional({}),
+    features: optional({ type: 'object' }),
+    count: optional({ type: 'integer' }),
+    password: optional({ type: 'string' }),
+    tokenizer: optional({ type: 'object', properties: { masked: { type: 'boolean' } } }),
+    summary: optional({ oneOf: [{ type: 'string' }, { type: 'object', properties: { omitted: { type: 'object' } } }] }),
+  },
+});
+/** A process that says nothing of its inputs. */
+const silent = processWith({});
+
+function faultsOf(body: unknown, of = process): readonly RequestFault[] {
+  try {
+    parseExecuteRequest(of, body);
+    return [];
+  } catch (error) {
+    if (error instanceof InvalidRequestError) return error.faults;
+    throw error;
+  }
+}
+const isOmitted = { message: 'stands for a value that was not kept ({"omitted": …}); send the value' };
+const isMask = { message: 'is a mask ({"masked": true}); send the value' };
+
+describe('a request that is shown, and sent again as it is,', () => {
+  it.each([
+    ['a value that was omitted', { features: omitted }, [{ pointer: '/inputs/features', ...isOmitted }]],
+    ['one that is of another type', { count: omitted }, [{ pointer: '/inputs/count', ...isOmitted }]],
+    ['a mask', { password: masked }, [{ pointer: '/inputs/password', ...isMask }]],
+    [
+      'masks anywhere in a value',
+      { anything: [{ auth: { 'api/key': masked, user: 'me' } }], features: { token: masked } },
+      [
+        { pointer: '/inputs/anything/0/auth/api~1key', ...isMask },
+        { pointer: '/inputs/features/token', ...isMask },
+      ],
+    ],
+  ])('is refused for %s', (_what, inputs, faults) => {
+    expect(faultsOf({ inputs })).toEqual(faults);
+  });
+
+  it('is refused where a process describes no inputs, as well', () => {
+    expect(faultsOf({ inputs: { any: omitted, password: masked } }, silent)).toEqual([
+      { pointer: '/inputs/any', ...isOmitted },
+      { pointer: '/inputs/password', ...isMask },
+    ]);
+  });
+
+  it('is refused for addresses that are masked, and inputs that are not named', () => {
+    const subscriber = { successUri: { masked: true, host: 'example.org' } };
+    expect(faultsOf({ subscriber, omittedInputs: { count: 3, size: 9, sha256: SHA256 } })).toEqual([
+      { pointer: '/subscriber/successUri', message: 'is a mask ({"masked": true}); send the address' },
+      {
+        pointer: '/omittedInputs',
+        message: 'says that there were inputs that are not named here; send them, and this member not',
+      },
+    ]);
+  });
+
+  it('is told what else is wrong with it', () => {
+    expect(faultsOf({ inputs: { password: masked, count: 'many' } })).toEqual([
+      { pointer: '/inputs/password', ...isMask },
+      { pointer: '/inputs/count', message: expect.stringContaining('integer') },
+    ]);
+  });
+
+  it('is told of so many marks and no more', () => {
+    const inputs = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`i${n}`, omitted]));
+    expect(faultsOf({ inputs }, silent)).toHaveLength(MOST_FAULTS);
+  });
+});
+
+describe('what only looks like a mark', () => {
+  it.each([
+    ['because its schema describes such a member', { tokenizer: masked, summary: omitted }],
+    ['because its name is no secret', { anything: { mask: masked } }],
+    ['because it says more', { anything: { ...omitted, more: 1 }, features: { token: { ...masked, by: 'me' } } }],
+    ['because it is no digest', { anything: { omitted: { size: 1, sha256: 'x' } }, features: { omitted: true } }],
+    ['because it stands within a value', { features: { properties: omitted } }],
+    ['because it is a text', { password: '*', anything: 'omitted' }],
+  ])('is taken %s', (_why, inputs) => {
+    expect(faultsOf({ inputs })).toEqual([]);
+  });
+});

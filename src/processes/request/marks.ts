@@ -1,0 +1,111 @@
+import { isMapping } from '../../config/validation.js';
+import { pointerTo } from '../../json/json-pointer.js';
+import { MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
+import type { InputDescription } from '../description/process-description.js';
+import { isSecretName } from '../schema/secrets.js';
+
+/** What a request that is shown has in place of a secret. */
+export const MASK = { masked: true } as const;
+
+/** What a request that is shown has in place of a value that was too large to keep. */
+export interface Omitted {
+  readonly omitted: {
+    /** Bytes of the value's JSON in UTF-8, without blanks, as the container gets it; secrets in it are {@link MASK}. */
+    readonly size: number;
+    /** The SHA-256 of those bytes, 64 hexadecimal digits. */
+    readonly sha256: string;
+    /** Where that JSON is, where the process says `keep_inputs`. */
+    readonly href?: string;
+  };
+}
+
+/** Member of a request that is shown: how many inputs are not even named, and size and digest of an object of them. */
+export const OMITTED_INPUTS = 'omittedInputs';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * Marks in a request that was shown, and sent again without what they stand for. A value that only looks like one is none where the schema of
+ * its input describes a property of that name.
+ * @param inputs of the body, without the API token
+ * @returns at the most one more than {@link MOST_FAULTS}
+ */
+export function markFaults(
+  described: Readonly<Record<string, InputDescription>>,
+  body: Members,
+  inputs: Members,
+): RequestFault[] {
+  const faults: RequestFault[] = [];
+  const add = (pointer: string, message: string) => {
+    if (faults.length <= MOST_FAULTS) faults.push({ pointer, message });
+  };
+  for (const [id, value] of Object.entries(inputs)) {
+    const isDescribed = (member: string) => Object.hasOwn(described, id) && describes(described[id]?.schema, member);
+    const pointer = pointerTo('/inputs', id);
+    if (isOmitted(value) && !isDescribed('omitted'))
+      add(pointer, 'stands for a value that was not kept ({"omitted": …}); send the value');
+    const masks = masksIn(value, isSecretName(id));
+    if (masks.length > 0 && !isDescribed('masked'))
+      for (const mask of masks) add(pointer + mask, 'is a mask ({"masked": true}); send the value');
+  }
+  const { subscriber } = body;
+  if (isMapping(subscriber))
+    for (const [name, address] of Object.entries(subscriber))
+      if (isMapping(address) && address['masked'] === true)
+        add(pointerTo('/subscriber', name), 'is a mask ({"masked": true}); send the address');
+  if (Object.hasOwn(body, OMITTED_INPUTS))
+    add(`/${OMITTED_INPUTS}`, 'says that there were inputs that are not named here; send them, and this member not');
+  return faults;
+}
+
+/** What is wrong with a request, without what is said of the marks themselves already. */
+export function withoutMarked(faults: readonly RequestFault[], marks: readonly RequestFault[]): RequestFault[] {
+  const pointers = marks.map(({ pointer }) => pointer);
+  return faults.filter(
+    ({ pointer }) => !pointers.some((marked) => pointer === marked || pointer.startsWith(`${marked}/`)),
+  );
+}
+
+export function isOmitted(value: unknown): value is Omitted {
+  if (!isOnly(value, 'omitted') || !isMapping(value['omitted'])) return false;
+  const { size, sha256, href, ...more } = value['omitted'];
+  return (
+    typeof size === 'number' &&
+    typeof sha256 === 'string' &&
+    /^[0-9a-f]{64}$/.test(sha256) &&
+    (href === undefined || typeof href === 'string') &&
+    Object.keys(more).length === 0
+  );
+}
+
+/**
+ * JSON Pointers, from the value on, of the masks in it, each under a name that looks secret. They are made where there are masks alone:
+ * most of what is large is numbers, of which there may be millions.
+ */
+function masksIn(value: unknown, isSecret: boolean): readonly string[] {
+  if (typeof value !== 'object' || value === null) return NONE;
+  if (isSecret && isOnly(value, 'masked') && value['masked'] === true) return [''];
+  let found: string[] | undefined;
+  const look = (name: string | number, part: unknown, isSecretPart: boolean) => {
+    const masks = masksIn(part, isSecretPart);
+    if (masks.length > 0) (found ??= []).push(...masks.map((mask) => pointerTo('', name) + mask));
+  };
+  // Of a secret array the whole is masked.
+  if (Array.isArray(value)) value.forEach((part, at) => look(at, part, false));
+  else for (const [name, part] of Object.entries(value)) look(name, part, isSecretName(name));
+  return found ?? NONE;
+}
+
+const NONE: readonly string[] = [];
+
+function isOnly(value: unknown, member: string): value is Members {
+  return isMapping(value) && Object.hasOwn(value, member) && Object.keys(value).length === 1;
+}
+
+/** Whether a schema describes a property of this name, however deep. */
+function describes(schema: unknown, member: string): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  const properties = Array.isArray(schema) ? undefined : (schema as Members)['properties'];
+  if (isMapping(properties) && Object.hasOwn(properties, member)) return true;
+  return Object.values(schema).some((part) => describes(part, member));
+}
