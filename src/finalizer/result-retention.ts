@@ -12,7 +12,10 @@ import { LogStore } from './log-store.js';
 /** Milliseconds: results are looked at again no later than this, for timers cannot be set for months. */
 const LONGEST_WAIT = 24 * 3600 * 1000;
 
-/** Removes results, and inputs that are kept, from the object store: when their time is over, with a dismissed job, with a job whose Kubernetes Job is gone. Logs stay. */
+/**
+ * Removes results, and inputs that are kept, from the object store: when their time is over, with a dismissed job, with a job
+ * whose Kubernetes Job is gone. Logs stay.
+ */
 @Injectable()
 export class ResultRetention {
   constructor(
@@ -51,7 +54,10 @@ export class ResultRetention {
     return !job.resultsExpired && (job.keptInputs !== undefined || endOf(job) !== undefined);
   }
 
-  /** Removes what is of no use without its Kubernetes Job: results that were to expire, inputs that nobody finds any more. @throws ObjectStoreError */
+  /**
+   * Removes what is of no use without its Kubernetes Job: results that were to expire, inputs that nobody finds any more.
+   * @throws ObjectStoreError
+   */
   async forget(job: JobRecord): Promise<void> {
     if (endOf(job) !== undefined) await this.discard(job);
     else await this.inputs.remove(job);

@@ -31,7 +31,8 @@ interface Entry {
 const LONG = 64 * 1024;
 
 /**
- * Inputs, secrets `*`, that have to fit where there may be little room. In what is omitted secrets are {@link MASK}, so that it is refused where it is
+ * Inputs, secrets `*`, that have to fit where there may be little room. In what is omitted secrets are {@link MASK}, so that it is
+ * refused where it is
  * sent again as it is.
  */
 export class FittableInputs {
@@ -42,7 +43,8 @@ export class FittableInputs {
   }
 
   /**
-   * The largest are omitted first, as long as the rest does not fit; of those whose marks are too many the first are left. Takes n log n for n
+   * The largest are omitted first, as long as the rest does not fit; of those whose marks are too many the first are left. Takes n log n
+   * for n
    * inputs.
    * @param room bytes that the text may take as a text within JSON, without its quotes; 2 to 65536
    */

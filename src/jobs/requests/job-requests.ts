@@ -23,7 +23,8 @@ type Annotations = Readonly<Record<string, string>>;
 export interface ShownRequest {
   readonly processId: string;
   /**
-   * With their defaults; secrets are {@link MASK}, values that were not kept `Omitted`; numbers are kept to the digit. Undefined where they are not
+   * With their defaults; secrets are {@link MASK}, values that were not kept `Omitted`; numbers are kept to the digit. Undefined where
+   * they are not
    * kept at all.
    */
   readonly inputs?: Members;
@@ -63,7 +64,8 @@ export class JobRequests {
   /**
    * Asks the cluster: no inputs are held in memory.
    * @param base the API's address without trailing slash, for addresses of inputs that are kept elsewhere; undefined: none are given
-   * @throws UnauthorizedError, MisconfiguredError where the caller may not read the job's log; JobNotFoundError where the Job has gone meanwhile;
+   * @throws UnauthorizedError, MisconfiguredError where the caller may not read the job's log; JobNotFoundError where the Job has gone
+   * meanwhile;
    * NotAvailableError where nothing of its request is known; KubernetesError
    */
   async of(job: JobRecord, caller: Caller, base?: string): Promise<ShownRequest> {

@@ -28,7 +28,8 @@ export class RequestsController {
     operationId: 'getRequest',
     summary: 'The execute request of a job, as it may be shown (version 2.0 of the standard)',
     description:
-      'Sent again, with the values of what is masked and omitted, it asks for the same. Asks for the token wherever executing the process does.',
+      'Sent again, with the values of what is masked and omitted, it asks for the same. ' +
+      'Asks for the token wherever executing the process does.',
   })
   @ApiExtraModels(ShownRequestDto)
   @ApiResponse({

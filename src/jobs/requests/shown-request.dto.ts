@@ -28,7 +28,8 @@ export class ShownRequestDto {
   process?: string;
 
   /**
-   * With their defaults. `{"masked": true}` stands in place of what is under a secret-looking name, `{"omitted": {"size", "sha256"}}` in place of a
+   * With their defaults. `{"masked": true}` stands in place of what is under a secret-looking name, `{"omitted": {"size", "sha256"}}` in
+   * place of a
    * value that was too large to be kept: neither is taken by an execution. Absent: they are not known.
    */
   @ApiPropertyOptional({ type: 'object', additionalProperties: true })

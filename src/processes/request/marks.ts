@@ -25,7 +25,8 @@ export const OMITTED_INPUTS = 'omittedInputs';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Marks in a request that was shown, and sent again without what they stand for. A value that only looks like one is none where the schema of
+ * Marks in a request that was shown, and sent again without what they stand for. A value that only looks like one is none where the
+ * schema of
  * its input describes a property of that name.
  * @param inputs of the body, without the API token
  * @returns at the most one more than {@link MOST_FAULTS}
