@@ -104,6 +104,12 @@ const resources: Readonly<Record<PageKind, object>> = {
     servers: { default: { protocol: HOSTILE, host: HOSTILE } },
     channels: { [HOSTILE]: { address: HOSTILE, title: HOSTILE, 'x-ogc-link': { href: 'javascript:alert(1)' } } },
   },
+  log: {
+    jobID: HOSTILE,
+    logs: [{ attempt: 1, text: `${HOSTILE}\n`, bytes: 1, isCut: true, isOver: false }],
+    attempts: [1, 2],
+    links,
+  },
   'problem-types': { problemTypes: [problemType], links },
   'problem-type': problemType,
 };

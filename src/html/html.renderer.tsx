@@ -9,6 +9,7 @@ import { asyncApiPage } from './pages/asyncapi.js';
 import { conformancePage, landingPage } from './pages/capabilities.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
+import { logPage } from './pages/log.js';
 import { problemPage, problemTypePage, problemTypesPage } from './pages/problems.js';
 import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
@@ -26,6 +27,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   jobs: jobsPage,
   job: jobPage,
   results: resultsPage,
+  log: logPage,
   visualisations: visualisationsPage,
   asyncapi: asyncApiPage,
   problem: problemPage,

@@ -96,6 +96,20 @@ button.show { color: var(--accent); text-decoration: underline; } button.sort { 
 .map .land { fill: light-dark(#dfe6d8, #38414d); stroke: var(--muted); stroke-width: .5; fill-opacity: 1; }
 .map dl { margin: 0; gap: 0 .75rem; } .map dt { color: #556070; } .map dd { margin: 0; } .map .leaflet-popup-content { overflow: auto; max-height: 14rem; }
 .map .leaflet-control-container a { color: #0b5cad; }
+main:has(.logs) { max-width: none; }
+.log-tools { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; margin: .75rem 0; }
+.log-tools label { display: inline-flex; gap: .4rem; align-items: center; } .log-tools .search { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
+.log-tools input[type=search] { width: 14rem; } .log-tools button { padding: .4rem .8rem; }
+.logs { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); } .logs.beside { grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.lines { font: .85rem/1.5 ui-monospace, monospace; background: var(--raised); border: 1px solid var(--line); border-radius: .4rem; margin: .25rem 0; padding: .5rem .5rem .5rem 4.5rem; overflow-x: auto; }
+.lines li { white-space: pre; padding-left: .5rem; min-height: 1.5em; } .lines li::marker { color: var(--muted); }
+main:has(#wrap:checked) .lines li { white-space: pre-wrap; overflow-wrap: anywhere; }
+.lines li:target, .lines li.hit { background: light-dark(#fff3c4, #4a3f12); } .lines li.current { outline: 2px solid var(--accent); }
+.bold { font-weight: 700; } .italic { font-style: italic; } .underlined { text-decoration: underline; }
+.fg-red { color: var(--bad); } .fg-green { color: var(--good); } .fg-yellow { color: var(--busy); } .fg-blue { color: var(--accent); }
+.fg-magenta { color: light-dark(#8a2a8a, #e29be2); } .fg-cyan { color: light-dark(#0b6b75, #7adbe5); }
+.bg-red { background: light-dark(#fbdcdc, #5a1d1d); } .bg-green { background: light-dark(#d8f0dd, #1d4a2a); } .bg-yellow { background: light-dark(#f8ebc8, #5a4410); }
+.bg-blue { background: light-dark(#d6e6f7, #16395c); } .bg-magenta { background: light-dark(#f4dcf4, #4d1d4d); } .bg-cyan { background: light-dark(#d3eff2, #12454b); }
 pre.notice { border-color: var(--bad); }
 .pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
 @media (max-width: 44rem) {

@@ -19,6 +19,7 @@ export type PageKind =
   | 'jobs'
   | 'job'
   | 'results'
+  | 'log'
   | 'visualisations'
   | 'asyncapi'
   | 'problem'

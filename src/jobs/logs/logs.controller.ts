@@ -7,15 +7,19 @@ import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
-import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { InvalidRequestError, NotAvailableError } from '../../ogc/domain-errors.js';
+import { Links } from '../../ogc/links.js';
+import { Pages } from '../../ogc/pages.js';
 import { addVary } from '../../ogc/languages.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { JobLogs } from './job-logs.js';
+import { readShown, type LogPageResource, type ShownLog } from './log-page.js';
 import { END, LogEvents, type LogPosition, parsePosition } from './log-events.js';
 import { untilSilent } from './log-streams.js';
 
 const EVENTS = 'text/event-stream';
+const PAGE = 'text/html';
 /** Seconds of silence after which a followed log ends where nothing else is said. */
 const MAX_SILENCE = 30;
 
@@ -39,6 +43,8 @@ export class LogsController {
     private readonly events: LogEvents,
     private readonly access: Access,
     private readonly readers: Readers,
+    private readonly links: Links,
+    private readonly pages: Pages,
     configuration: Configuration,
   ) {
     this.maxSilence = configuration.server.manager.followMaxSilence ?? MAX_SILENCE;
@@ -69,18 +75,34 @@ export class LogsController {
     schema: { type: 'integer', minimum: 0, maximum: MOST.from },
     description: 'Bytes of the text at its beginning that are left out, for the client has them',
   })
+  @ApiQuery({
+    name: 'f',
+    required: false,
+    enum: ['text', 'html'],
+    description: '`html`: a page with its beginning, which goes on where scripts run; goes before `Accept`',
+  })
+  @ApiQuery({
+    name: 'beside',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MOST.attempt },
+    description: 'Of the page: another attempt, beside the first',
+  })
   @ApiHeader({
     name: 'Last-Event-ID',
     required: false,
     schema: { type: 'string' },
     description: 'Of text/event-stream: the last event that the client has',
   })
-  @ApiProduces('text/plain', EVENTS)
+  @ApiProduces('text/plain', EVENTS, PAGE)
   @ApiResponse({
     status: 200,
     description: 'The log',
     headers: { 'Log-Follow': { description: LOG_FOLLOW, schema: { type: 'string' } } },
-    content: { 'text/plain': { schema: { type: 'string' } }, [EVENTS]: { schema: { type: 'string' } } },
+    content: {
+      'text/plain': { schema: { type: 'string' } },
+      [EVENTS]: { schema: { type: 'string' } },
+      [PAGE]: { schema: { type: 'string' } },
+    },
   })
   @ApiResponse({ status: 204, description: 'The client has all events (`Last-Event-ID: end`)' })
   @ApiProblem(400, 'A parameter, or Last-Event-ID, is wrong')
@@ -104,7 +126,9 @@ export class LogsController {
     const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
     addVary(reply, 'Accept');
     void reply.header('x-accel-buffering', 'no').header('cache-control', 'no-store');
-    if (wantsEvents(request)) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
+    const format = this.formatOf(request);
+    if (format === PAGE) return this.sendPage(request, reply, job, at.attempt, gone.signal);
+    if (format === EVENTS) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) {
       this.readers.admitFollower(request, reply.raw);
@@ -116,6 +140,55 @@ export class LogsController {
         ? this.logs.read(job, false, gone.signal)
         : this.logs.readAttempt(job, at.attempt, false, gone.signal, at.from)),
     );
+  }
+
+  /** Text is for all who do not name another as what they would rather have. */
+  private formatOf({ headers, query }: FastifyRequest): string | undefined {
+    const { f } = query as { f?: unknown };
+    const isPage = this.pages.areServed;
+    if (f !== undefined && f !== 'text' && f !== 'html')
+      throw wrong('f', `must be text or html (is ${JSON.stringify(f)})`);
+    if (f === 'html') return isPage ? PAGE : undefined;
+    const available = f === 'text' ? ['text/plain'] : ['text/plain', EVENTS, ...(isPage ? [PAGE] : [])];
+    return new Negotiator({ headers: { accept: headers.accept } }).mediaType(available);
+  }
+
+  private async sendPage(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    job: JobRecord,
+    attempt: number,
+    gone: AbortSignal,
+  ): Promise<void> {
+    this.readers.admit(request, reply.raw);
+    const { beside } = request.query as { beside?: string };
+    const shown = [attempt, ...(beside ? [parseInteger('attempt', beside, 1)] : [])];
+    const logs: ShownLog[] = [];
+    for (const one of shown) logs.push(await this.shownLog(job, one, gone));
+    const newest = this.logs.newestAttempt(job);
+    const address = `${this.links.base(request)}/jobs/${job.jobId}`;
+    const resource: LogPageResource = {
+      jobID: job.jobId,
+      logs,
+      attempts: Array.from({ length: job.attempts.length + 1 }, (_, index) => newest - job.attempts.length + index),
+      links: [
+        { href: `${address}/logs?f=html`, rel: 'self', type: PAGE, title: 'This document' },
+        { href: `${address}/logs?f=text`, rel: 'alternate', type: 'text/plain', title: 'The log as text' },
+        { href: address, rel: 'up', type: 'application/json', title: 'The job' },
+      ],
+    };
+    await reply.send(this.pages.render(request, reply, 'log', resource));
+  }
+
+  /** Of a job that goes on the log may come yet. */
+  private async shownLog(job: JobRecord, attempt: number, gone: AbortSignal): Promise<ShownLog> {
+    const isOver = this.logs.isOver(job, attempt);
+    try {
+      return { attempt, isOver, ...(await readShown(await this.logs.readAttempt(job, attempt, false, gone))) };
+    } catch (error) {
+      if (isOver || !(error instanceof NotAvailableError)) throw error;
+      return { attempt, isOver, text: '', bytes: 0, isCut: false };
+    }
   }
 
   /** As text, which ends where nothing comes for long, so that no proxy on the way has to cut it. */
@@ -145,11 +218,6 @@ export class LogsController {
     const body = await this.events.follow(job, at, { only, heartbeat }, gone);
     await reply.header('content-type', EVENTS).send(body);
   }
-}
-
-/** Text is for all who do not name the other as what they would rather have. */
-function wantsEvents({ headers }: FastifyRequest): boolean {
-  return new Negotiator({ headers: { accept: headers.accept } }).mediaType(['text/plain', EVENTS]) === EVENTS;
 }
 
 /** `?follow` alone means yes. */

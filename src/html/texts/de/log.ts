@@ -1,0 +1,16 @@
+export const log = {
+  title: 'Log des Jobs {{job}}',
+  heading: 'Log',
+  attempt: 'Versuch',
+  beside: 'Daneben',
+  show: 'Zeigen',
+  wrap: 'Lange Zeilen umbrechen',
+  download: 'Log herunterladen',
+  search: 'Suchen',
+  found: 'Zeilen gefunden',
+  next: 'Nächste',
+  more: 'Mehr zeigen',
+  pod: 'Der Pod',
+  beginning: 'Nur der Anfang wird gezeigt.',
+  'of-attempt': 'Log des Versuchs {{attempt}}',
+};

@@ -1,0 +1,16 @@
+export const log = {
+  title: 'Log of job {{job}}',
+  heading: 'Log',
+  attempt: 'Attempt',
+  beside: 'Beside it',
+  show: 'Show',
+  wrap: 'Wrap long lines',
+  download: 'Download the log',
+  search: 'Search',
+  found: 'lines found',
+  next: 'Next',
+  more: 'Show more',
+  pod: 'The pod',
+  beginning: 'Only the beginning is shown.',
+  'of-attempt': 'Log of attempt {{attempt}}',
+};
