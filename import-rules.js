@@ -167,6 +167,16 @@ export const mayImport = {
     'jobs/model',
     'jobs/listing/status-info.ts',
   ],
+  events: [
+    'access',
+    'config',
+    'ogc',
+    'k8s',
+    'jobs/jobs.module.ts',
+    'jobs/model',
+    'jobs/listing/status-info.ts',
+    'jobs/listing/job-list.query.ts',
+  ],
   'html/browser': [],
   'html/texts': [],
   html: [

@@ -3,6 +3,7 @@ import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
+import { EventsModule } from './events/events.module.js';
 import { translateFailures } from './http/app.failures.js';
 import { FinalizerModule } from './finalizer/finalizer.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -120,6 +121,7 @@ function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)
     FinalizerModule,
     AdmissionModule,
     SubscribersModule,
+    EventsModule,
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
     InspectionsModule,
     HtmlModule,

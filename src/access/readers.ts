@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Configuration } from '../config/configuration.js';
 import {
   followerSettings,
+  listenerSettings,
   readerSettings,
   type FollowerSettings,
   type ReaderSettings,
@@ -32,12 +33,13 @@ export interface Sending {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Those who read results and stored logs, and those who follow logs, are counted apart. */
-type Kind = 'readers' | 'followers';
+/** Those who read results and stored logs, who follow logs, and who listen to events are counted apart. */
+type Kind = 'readers' | 'followers' | 'listeners';
 
 const WHAT: Readonly<Record<Kind, string>> = {
   readers: 'results and logs are being read',
   followers: 'logs are being followed',
+  listeners: 'streams of events are open',
 };
 
 interface Reader {
@@ -55,6 +57,7 @@ export class Readers implements OnModuleDestroy {
   private readonly logger = new Logger(Readers.name);
   private readonly settings: ReaderSettings;
   private readonly following: FollowerSettings;
+  private readonly listening: FollowerSettings;
   private readonly apiToken: ApiToken;
   private readonly readers = new Set<Reader>();
   private readonly timer = setInterval(() => this.look(), LOOKS).unref();
@@ -64,6 +67,7 @@ export class Readers implements OnModuleDestroy {
   constructor({ server, environment }: Configuration) {
     this.settings = readerSettings(server);
     this.following = followerSettings(server);
+    this.listening = listenerSettings(server);
     this.apiToken = new ApiToken(environment.apiToken);
   }
 
@@ -82,6 +86,11 @@ export class Readers implements OnModuleDestroy {
   /** As {@link admit}, of who follows a log. */
   admitFollower(request: ReadingRequest, sending: Sending): void {
     this.admitOf('followers', this.following, request, sending);
+  }
+
+  /** As {@link admit}, of who listens to events of jobs. */
+  admitListener(request: ReadingRequest, sending: Sending): void {
+    this.admitOf('listeners', this.listening, request, sending);
   }
 
   /** As {@link admit}, of who is never refused. */

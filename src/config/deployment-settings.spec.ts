@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
 import { linkedInputSettings } from './linked-input-settings.js';
 import { collectionSettings } from './collection-settings.js';
-import { followerSettings, readerSettings } from './reader-settings.js';
+import { followerSettings, listenerSettings, readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
 import { defaultConfigurationFiles } from './variables.js';
@@ -151,6 +151,15 @@ describe('the settings of a deployment', () => {
     expect(of('server: {followers: {per_caller: 2}, readers: {per_caller: 3}}')).toEqual({ atOnce: 200, perCaller: 2 });
     expect(faultsOf('server: {followers: {at_once: 0, minimum_rate: 1}}')).toEqual([
       expect.stringContaining('server.followers.at_once: must be an integer from 1 to 100000'),
+    ]);
+  });
+
+  it('say how many listen to events of jobs', () => {
+    const of = (file: string) => listenerSettings(load(file).configuration.server);
+    expect(of(manager)).toEqual({ atOnce: 2000, perCaller: 1000 });
+    expect(of('server: {listeners: {at_once: 20}, followers: {at_once: 5}}')).toEqual({ atOnce: 20, perCaller: 20 });
+    expect(faultsOf('server: {listeners: {per_caller: many}}')).toEqual([
+      expect.stringContaining('server.listeners.per_caller: must be an integer from 1 to 100000'),
     ]);
   });
 

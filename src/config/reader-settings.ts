@@ -17,6 +17,9 @@ export interface ReaderSettings extends FollowerSettings {
 /** Generous: whoever reads more than this at once, or more slowly, keeps others from reading. */
 const DEFAULTS: ReaderSettings = { atOnce: 200, perCaller: 100, minimumRate: 1024 };
 
+/** A stream of events costs little while nothing changes, and is open for hours. */
+const LISTENERS: FollowerSettings = { atOnce: 2000, perCaller: 1000 };
+
 /** What holds of `server.readers`. */
 export function readerSettings({ readers }: Pick<ServerSection, 'readers'>): ReaderSettings {
   return { ...counts(readers), minimumRate: readers?.minimumRate ?? DEFAULTS.minimumRate };
@@ -27,7 +30,12 @@ export function followerSettings({ followers }: Pick<ServerSection, 'followers'>
   return counts(followers);
 }
 
-function counts(settings: ServerSection['followers']): FollowerSettings {
-  const { atOnce = DEFAULTS.atOnce, perCaller = DEFAULTS.perCaller } = settings ?? {};
+/** What holds of `server.listeners`, of those who listen to events of jobs. */
+export function listenerSettings({ listeners }: Pick<ServerSection, 'listeners'>): FollowerSettings {
+  return counts(listeners, LISTENERS);
+}
+
+function counts(settings: ServerSection['followers'], defaults: FollowerSettings = DEFAULTS): FollowerSettings {
+  const { atOnce = defaults.atOnce, perCaller = defaults.perCaller } = settings ?? {};
   return { atOnce, perCaller: Math.min(perCaller, atOnce) };
 }

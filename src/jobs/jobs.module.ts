@@ -93,6 +93,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobTransfers,
     JobsService,
     KeptInputs,
+    Readers,
     ResultSources,
     ResultValidator,
   ],

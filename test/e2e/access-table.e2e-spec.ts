@@ -111,6 +111,11 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
     { path: ofJob('/logs?follow'), note: 'follow', expected: asksForToken('said') },
     { path: ofJob('/logs'), headers: { accept: 'text/event-stream' }, expected: asksForToken('said') },
   ],
+  'GET /jobs/:jobId/events': [
+    { path: ofJob('/events'), expected: reads('ok') },
+    { path: ofJob('/events', 'failed'), note: 'failed', expected: reads('ok') },
+  ],
+  'GET /jobs/events': [{ path: ({ done }) => `/jobs/events?id=${done}`, expected: reads('ok') }],
   'GET /jobs/:jobId/results': [
     { path: ofJob('/results'), expected: reads('401') },
     { path: ofJob('/results'), headers: html, expected: reads('401') },

@@ -54,7 +54,7 @@ export class LimitsDefinition {
   @Allow() on_exceed?: unknown;
 }
 
-/** `server.followers`. */
+/** `server.followers` and `server.listeners`. */
 export class FollowersDefinition {
   @IsOptional()
   @IntegerFrom(1, 100_000)
@@ -197,6 +197,10 @@ export class ServerDefinition {
   followers?: FollowersDefinition | null;
 
   @IsOptional()
+  @Section(() => FollowersDefinition)
+  listeners?: FollowersDefinition | null;
+
+  @IsOptional()
   @IntegerFrom(1)
   max_inline_results?: number | null;
 
@@ -280,6 +284,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     readers: definition.readers ? toReaders(definition.readers) : undefined,
     linkedInputs: definition.linked_inputs ? toLinkedInputs(definition.linked_inputs) : undefined,
     followers: definition.followers ? toFollowers(definition.followers) : undefined,
+    listeners: definition.listeners ? toFollowers(definition.listeners) : undefined,
     maxInlineResults: definition.max_inline_results ?? undefined,
     map: definition.map ? toMap(definition.map) : undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },

@@ -11,6 +11,7 @@ import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { DisputedJobs } from './disputed-jobs.js';
 import { isLastPod } from './job-attempts.js';
+import { type JobChangeListener, JobChanges } from './job-changes.js';
 import { type JobRecord, toDate, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
@@ -41,7 +42,7 @@ export class JobCache {
   private readonly newestEvents = new Map<string, EventRecord>();
   private readonly misses = new Map<string, number>();
   private readonly refreshes = new Map<string, number>();
-  private readonly listeners = new Map<string, Set<() => void>>();
+  private readonly changes = new JobChanges();
   private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
   private readonly sorted = new SortedJobs();
   private readonly prefix: string;
@@ -73,7 +74,7 @@ export class JobCache {
     });
     this.jobs.subscribe((change) => this.onJob(change));
     this.pods.subscribe((change) => this.onPod(change));
-    workloads?.onChange((name) => this.notify(name));
+    workloads?.onChange((name) => this.changes.notify(name));
     if (!rights.watchEvents) return;
     informers
       .create<CoreV1Event, EventRecord>({
@@ -222,20 +223,21 @@ export class JobCache {
 
   /** Calls back whenever the job or one of its pods changes. @returns a function that ends this */
   onChange(name: string, listener: () => void): () => void {
-    const listeners = this.listeners.get(name) ?? new Set();
-    this.listeners.set(name, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0 && this.listeners.get(name) === listeners) this.listeners.delete(name);
-    };
+    return this.changes.onChange(name, listener);
   }
 
-  private onJob({ name, record, previous }: Change<JobRecord>): void {
+  /** As {@link onChange}, of every job. */
+  onAnyChange(listener: JobChangeListener): () => void {
+    return this.changes.onAnyChange(listener);
+  }
+
+  private onJob(change: Change<JobRecord>): void {
+    const { name, record, previous } = change;
     if (record === undefined) this.newestEvents.delete(name);
     this.disputed.note(name, record);
     this.line?.update(name, record, previous, () => record !== undefined && this.takesRoom(record));
     this.sorted.change(record, previous);
-    this.notify(name);
+    this.changes.notify(name, change);
   }
 
   private onPod({ name, record, previous }: Change<PodRecord>): void {
@@ -251,7 +253,7 @@ export class JobCache {
     const jobName = (record ?? previous)?.jobName ?? '';
     const job = this.jobs.get(jobName);
     if (job) this.line?.update(jobName, job, job, () => this.takesRoom(job));
-    this.notify(jobName);
+    this.changes.notify(jobName);
   }
 
   /** Whether pods of a Job that runs have not ended, or another will follow. */
@@ -266,11 +268,9 @@ export class JobCache {
       return;
     }
     const newest = this.newestEvents.get(record.jobName);
-    if (!newest || newest.at <= record.at) this.newestEvents.set(record.jobName, record);
-  }
-
-  private notify(name: string): void {
-    for (const listener of [...(this.listeners.get(name) ?? [])]) listener();
+    if (newest && newest.at > record.at) return;
+    this.newestEvents.set(record.jobName, record);
+    this.changes.notify(record.jobName);
   }
 }
 

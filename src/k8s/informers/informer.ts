@@ -34,6 +34,8 @@ export interface Change<R> {
 export interface Informer<R> {
   /** Whether the first list is in. */
   readonly synced: boolean;
+  /** The resource version up to which everything has been announced; a later one of a single object may have been, too. */
+  readonly version: string;
   /** Resolves with the first list. */
   whenSynced(): Promise<void>;
   get(name: string): R | undefined;

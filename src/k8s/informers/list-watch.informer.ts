@@ -54,7 +54,7 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   readonly #path: string;
   readonly #listeners = new Set<(change: Change<R>) => void>();
   readonly #cache: ObjectCache<R>;
-  readonly #firstList = new FirstList();
+  readonly #firstList = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
   #run?: Promise<void>;
   /** Where the next watch goes on; undefined: a list is due. */
@@ -81,6 +81,8 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
       (object) => this.#observation(object),
       (change) => this.#announce(change),
     );
+    // Nobody needs to wait on it.
+    this.#firstList.promise.catch(() => undefined);
   }
 
   get resource(): InformerOptions<T, R>['resource'] {
@@ -117,6 +119,10 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
 
   get size(): number {
     return this.#cache.size;
+  }
+
+  get version(): string {
+    return this.#cache.version;
   }
 
   /** Rejects where the informer is stopped before its first list. */
@@ -279,19 +285,5 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
         this.#logger.error(`a listener failed on ${this.#path}/${change.name}`, error);
       }
     }
-  }
-}
-
-/** A promise that nobody needs to wait on. */
-class FirstList {
-  resolve!: () => void;
-  reject!: (error: Error) => void;
-  readonly promise = new Promise<void>((resolve, reject) => {
-    this.resolve = resolve;
-    this.reject = reject;
-  });
-
-  constructor() {
-    this.promise.catch(() => undefined);
   }
 }

@@ -49,6 +49,11 @@ export class ObjectCache<R> {
     return this.#records.size;
   }
 
+  /** Everything up to this version is in. */
+  get version(): string {
+    return this.#seen;
+  }
+
   /** @param version of the whole list */
   beginList(version: string): ListPass {
     // Lower than what was seen: the API server's storage was restored from a backup, and the list alone is true.

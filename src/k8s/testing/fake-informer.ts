@@ -4,6 +4,7 @@ import { ALL_NAMESPACES, type Change, type Informer, type InformerOptions } from
 /** {@link Informer} that sees what it is told, at once. */
 export class FakeInformer<R> implements Informer<R> {
   synced = true;
+  version = '0';
   private readonly records = new Map<string, R>();
   private readonly listeners = new Set<(change: Change<R>) => void>();
 
@@ -46,6 +47,7 @@ export class FakeInformer<R> implements Informer<R> {
     const own = metadata?.name ?? '';
     const name = this.options.namespace === undefined ? own : `${metadata?.namespace}/${own}`;
     const previous = this.records.get(name);
+    this.version = metadata?.resourceVersion ?? this.version;
     if (record === undefined) this.records.delete(name);
     else this.records.set(name, record);
     if (record === undefined && previous === undefined) return;

@@ -1,0 +1,186 @@
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Change } from '../k8s/informers/informer.js';
+import { type Clock, systemClock } from '../k8s/time/clock.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { StatusTexts } from './status-texts.js';
+import type { JobStatus } from '../jobs/model/job-status.js';
+
+/** A job is told of at most so often, milliseconds. */
+export const SPACING = 100;
+/** The places of those that wait, which move with every other job, milliseconds. */
+const PLACES_SPACING = 1_000;
+
+/** What all who listen to a job have been told of it. */
+export interface Told {
+  readonly job: JobRecord;
+  readonly status: JobStatus;
+}
+
+/** What was told before: `nothing` where there was no job; undefined where nobody knows what a listener has from elsewhere. */
+export type Before = Told | 'nothing' | undefined;
+
+export interface Listener {
+  /** Names of the Jobs that it is about; undefined: all. */
+  readonly names?: ReadonlySet<string>;
+  /** The job is not as was told before. */
+  mark(name: string, before: Before): void;
+  /** The server shuts down. */
+  end(): void;
+}
+
+interface Known {
+  told: Before;
+  /** When it was told of, by the clock; undefined: it was not yet. */
+  at?: number;
+  /** Ends that a look at it is due. */
+  cancel?: () => void;
+}
+
+/**
+ * Hears of every change of a job and tells those who listen, a job at most once in {@link SPACING}: the first change at once, of those that
+ * follow soon the last. All are told the same states of a job in the same order, whoever came when, so that a state is looked at, and
+ * written, once for all. Costs nothing while nobody listens.
+ */
+@Injectable()
+export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly jobs = new Map<string, Known>();
+  private readonly ofNames = new Map<string, Set<Listener>>();
+  private readonly ofAll = new Set<Listener>();
+  /** Jobs with a look due: the version up to which all had been told before. In the order of those. */
+  private readonly due = new Map<string, string>();
+  private placesAreDue = false;
+  private version = '0';
+  private isClosing = false;
+  clock: Clock = systemClock;
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly texts: StatusTexts,
+  ) {}
+
+  onModuleInit(): void {
+    this.cache.onAnyChange((name, change) => this.onChange(name, change));
+  }
+
+  beforeApplicationShutdown(): void {
+    this.isClosing = true;
+    for (const listener of new Set([...this.ofAll, ...[...this.ofNames.values()].flatMap((some) => [...some])]))
+      listener.end();
+  }
+
+  /** The resource version of Jobs up to which listeners have been told everything; undefined: nobody knows of any. */
+  get cursor(): string | undefined {
+    const [behind = this.cache.jobs.version] = this.due.values();
+    return behind === '0' ? undefined : behind;
+  }
+
+  /** @returns what ends it, for good */
+  listen(listener: Listener): () => void {
+    if (this.isClosing) {
+      listener.end();
+      return () => undefined;
+    }
+    if (!listener.names) this.ofAll.add(listener);
+    for (const name of listener.names ?? [])
+      this.ofNames.set(name, (this.ofNames.get(name) ?? new Set<Listener>()).add(listener));
+    return () => this.leave(listener);
+  }
+
+  /** What is told of a job, the same to all until the next change of it is; only for who listens. Undefined: there is none. */
+  told(name: string): Told | undefined {
+    const known: Known = this.jobs.get(name) ?? { told: this.look(name) ?? 'nothing' };
+    this.keep(name, known);
+    // A look is due of what others have not been told of: they are told together.
+    if (known.told === undefined) this.tell(name, known);
+    return known.told === 'nothing' ? undefined : known.told;
+  }
+
+  private leave(listener: Listener): void {
+    this.ofAll.delete(listener);
+    for (const name of listener.names ?? []) {
+      const others = this.ofNames.get(name);
+      others?.delete(listener);
+      if (others?.size === 0) this.ofNames.delete(name);
+    }
+    if (this.ofAll.size > 0) return;
+    for (const name of listener.names ?? this.jobs.keys()) if (!this.ofNames.has(name)) this.forget(name);
+  }
+
+  private forget(name: string): void {
+    this.jobs.get(name)?.cancel?.();
+    this.jobs.delete(name);
+    this.due.delete(name);
+  }
+
+  private onChange(name: string, change?: Change<JobRecord>): void {
+    if (this.ofAll.size > 0 || this.ofNames.has(name)) this.noteChange(name, change);
+    if (this.ofNames.size > 0) this.movePlaces();
+    this.version = this.cache.jobs.version;
+  }
+
+  private noteChange(name: string, change: Change<JobRecord> | undefined): void {
+    const known = this.jobs.get(name) ?? { told: this.before(change) };
+    this.jobs.set(name, known);
+    if (known.cancel) return;
+    this.due.set(name, this.version);
+    const wait = known.at === undefined ? 0 : Math.max(0, known.at + SPACING - this.clock.now());
+    known.cancel = this.clock.after(wait, () => this.tell(name, known));
+  }
+
+  /** What there was before a change of what nobody here has been told of. */
+  private before(change: Change<JobRecord> | undefined): Before {
+    if (!change) return undefined;
+    const { record, previous } = change;
+    if (!previous) return 'nothing';
+    return record ? undefined : { job: previous, status: this.cache.statusOf(previous) };
+  }
+
+  private tell(name: string, known: Known): void {
+    const before = known.told;
+    known.cancel?.();
+    known.cancel = undefined;
+    known.at = this.clock.now();
+    this.due.delete(name);
+    const now = this.look(name);
+    known.told = now ?? 'nothing';
+    this.keep(name, known);
+    if (!now && before === 'nothing') return;
+    if (now && typeof before === 'object' && this.texts.areSame(before.status, now.status)) {
+      // Texts are kept with their status.
+      known.told = { job: now.job, status: before.status };
+      return;
+    }
+    for (const listener of [...this.ofAll, ...(this.ofNames.get(name) ?? [])]) listener.mark(name, before);
+  }
+
+  /** Jobs that are gone are not remembered for those who listen to all. */
+  private keep(name: string, known: Known): void {
+    if (known.told !== 'nothing' || this.ofNames.has(name)) this.jobs.set(name, known);
+    else this.jobs.delete(name);
+  }
+
+  private look(name: string): Told | undefined {
+    const job = this.cache.jobs.get(name);
+    return job && { job, status: this.cache.statusWithPlace(job) };
+  }
+
+  /** Where a job leaves the line, or comes to it, others move: those of them that somebody listens to by name are looked at again. */
+  private movePlaces(): void {
+    if (this.placesAreDue) return;
+    const waiting = [...this.ofNames.keys()].filter((name) => waitsInLine(this.jobs.get(name)?.told));
+    if (waiting.length === 0) return;
+    this.placesAreDue = true;
+    this.clock.after(PLACES_SPACING, () => {
+      this.placesAreDue = false;
+      for (const name of waiting) if (this.ofNames.has(name)) this.noteChange(name, undefined);
+    });
+  }
+}
+
+/** In the server's own line; what Kueue says of a job is a change of that job. */
+function waitsInLine(told: Before): boolean {
+  if (typeof told !== 'object') return false;
+  const { queue } = told.status;
+  return queue?.reason !== undefined && queue.name === undefined;
+}

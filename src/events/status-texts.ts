@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Access, type Caller } from '../access/access.js';
+import { toShortStatusInfo, toStatusInfo } from '../jobs/listing/status-info.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import type { JobStatus } from '../jobs/model/job-status.js';
+
+/** How much of a status a caller may read: in the order of it. */
+export const VIEWS = ['short', 'status', 'status-and-log'] as const;
+export type View = (typeof VIEWS)[number];
+
+/** Views and addresses of which the texts are kept with a status; clients may call the server by many names. */
+const MOST_KEPT = 12;
+
+/** Status documents as text: one is written once for each kind of reader, however many there are. */
+@Injectable()
+export class StatusTexts {
+  private readonly texts = new WeakMap<JobStatus, Map<string, string>>();
+
+  constructor(private readonly access: Access) {}
+
+  /** As `GET /jobs/{id}` decides it; never rejects. */
+  async viewFor(job: JobRecord, caller: Caller): Promise<View> {
+    if (!(await this.access.mayReadStatus(job, caller))) return 'short';
+    return (await this.access.mayReadLog(job, caller)) ? 'status-and-log' : 'status';
+  }
+
+  /** One line of JSON. @param base the API's address without trailing slash */
+  of(status: JobStatus, view: View, base: string): string {
+    const known = this.texts.get(status) ?? new Map<string, string>();
+    const key = `${view} ${base}`;
+    const text = known.get(key) ?? write(status, view, base);
+    if (known.size >= MOST_KEPT) known.clear();
+    this.texts.set(status, known.set(key, text));
+    return text;
+  }
+
+  /** Whether nobody can see a difference. */
+  areSame(one: JobStatus, other: JobStatus): boolean {
+    return one === other || this.of(one, 'status-and-log', '') === this.of(other, 'status-and-log', '');
+  }
+}
+
+function write(status: JobStatus, view: View, base: string): string {
+  const mayReadLog = view === 'status-and-log';
+  return JSON.stringify(
+    view === 'short' ? toShortStatusInfo(status, base) : toStatusInfo(status, base, mayReadLog, mayReadLog),
+  );
+}
