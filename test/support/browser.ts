@@ -47,6 +47,15 @@ export class Browser {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const address = await eventually('the browser', () => /^DevTools listening on (ws:\S+)$/m.exec(output)?.[1]);
     const socket = new WebSocket(address);
+    return Browser.page(child, socket, profile);
+  }
+
+  /** Another page of the same browser, which has its storage, connections and locks in common with it, and ends with it. */
+  beside(): Promise<Browser> {
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile);
+  }
+
+  private static async page(child: ChildProcess, socket: WebSocket, profile: string): Promise<Browser> {
     await once(socket as unknown as EventTarget, 'open');
     const browser = new Browser(child, socket, profile);
     const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' });
