@@ -7,16 +7,17 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--concurrency N] [--runs N] [--pods N]
-       [--waiting N] [--profile DIR] [--request-times] [--node-options OPTIONS]
+       [--waiting N] [--changes N] [--profile DIR] [--request-times] [--node-options OPTIONS]
 
-NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission;
-without one, all of them run.
+NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
+events; without one, all of them run.
   --jobs N         finished Jobs in the namespace (list-and-status; default 10000)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
   --runs N         executions one after another (execute-sync, finalize; default 30)
   --pods N         pods that end together (finalize; default 200; a node takes about 100 of them)
   --waiting N      jobs that wait for their turn (admission; default 1000)
+  --changes N      changes of one job (events; default 100)
   --profile DIR    writes CPU profiles of the server there
   --request-times  tells where in the server the time of an execution goes (execute-async)
   --node-options   flags of Node for the server, in one argument
@@ -34,6 +35,7 @@ const { values, positionals } = parseArgs({
     runs: number(30),
     pods: number(200),
     waiting: number(1000),
+    changes: number(100),
     profile: { type: 'string' },
     'request-times': { type: 'boolean' },
     'node-options': { type: 'string', default: '' },
@@ -48,6 +50,7 @@ const { start } = await import('./start.mjs');
 const { readNumbers } = await import('./parse-json.mjs');
 const { validateInputs } = await import('./validate-inputs.mjs');
 const { admission } = await import('./admission.mjs');
+const { events } = await import('./events.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -59,6 +62,7 @@ const benchmarks = {
   'parse-json': readNumbers,
   'validate-inputs': validateInputs,
   admission,
+  events,
 };
 
 const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;

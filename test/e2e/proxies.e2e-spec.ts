@@ -70,7 +70,12 @@ class PublicClient {
 
   send(
     path: string,
-    { method = 'GET', headers = {}, body = '' }: { method?: string; headers?: object; body?: string } = {},
+    {
+      method = 'GET',
+      headers = {},
+      body = '',
+      onText,
+    }: { method?: string; headers?: object; body?: string; onText?: (text: string) => void } = {},
   ) {
     return new Promise<Answer>((resolve, reject) => {
       const sent = request(
@@ -89,6 +94,7 @@ class PublicClient {
           },
         },
         (answer) => {
+          if (onText) answer.on('data', (chunk) => onText(String(chunk)));
           const whole = buffer(answer).then((bytes) => ({
             status: answer.statusCode,
             headers: answer.headers,
@@ -197,6 +203,22 @@ describe.each(suites)('behind %s, as the page says%s', (_name, _skipped, kind: P
     ]);
     expect(await helper.ended).toBe(0);
     expect(helper.printed()).toBe(await bed.log(jobID));
+  });
+
+  test('events of a job come as they happen, and outlive the proxy’s time-out', async () => {
+    const made = await client.execute('waits-in-time', { prefer: 'respond-async' });
+    const { jobID } = JSON.parse(made.text) as { jobID: string };
+    let came = '';
+    const events = client.send(`/jobs/${jobID}/events`, {
+      headers: { accept: 'text/event-stream', 'accept-encoding': 'gzip' },
+      onText: (text) => (came += text),
+    });
+    await eventually('that it runs at the client', () => came.includes('"status":"running"'));
+    expect((await bed.status(jobID)).status).toBe('running');
+    const { status, headers, text } = await events;
+    expect([status, headers['content-encoding']]).toEqual([200, undefined]);
+    expect(text).toMatch(/^: .*$/m);
+    expect(text).toMatch(/"status":"successful".*\n\nevent: end\nid: end\ndata: \{\}\n\n$/);
   });
 
   test('a document that the proxy has compressed, and marked, revalidates', async () => {

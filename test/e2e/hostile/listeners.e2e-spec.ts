@@ -37,7 +37,7 @@ describe('listeners to events', () => {
       setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
     );
 
-  it('that do not read cost little memory, and hear the last state when they do', async () => {
+  it('that do not read cost little memory, for most is never written for them', async () => {
     const { bed } = hostile;
     const jobId = await running();
     let readers: SlowReader[] = [];
