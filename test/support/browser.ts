@@ -58,7 +58,7 @@ export class Browser {
   private static async page(child: ChildProcess, socket: WebSocket, profile: string): Promise<Browser> {
     await once(socket as unknown as EventTarget, 'open');
     const browser = new Browser(child, socket, profile);
-    const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' });
+    const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank', newWindow: true });
     const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true });
     browser.session = sessionId as string;
     for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.send(`${domain}.enable`);
