@@ -64,7 +64,7 @@ const dismiss = (jobId: string) => bed.delete(`/jobs/${jobId}`, TOKEN);
 describe('the events of a job', () => {
   it('are documents as its status is, from its present state to its end; who then comes again is told not to', async () => {
     const jobId = await running();
-    const reader = await listen(`/jobs/${jobId}/events`);
+    const reader = await listen(`/jobs/${jobId}/events`, { 'accept-encoding': 'gzip' });
     expect([reader.status, reader.headers]).toMatchObject([
       200,
       {
