@@ -43,7 +43,8 @@ export class EventsController {
     operationId: 'getJobsEvents',
     summary: 'What becomes of jobs, as server-sent events',
     description:
-      'After each connect the present state first, then `present`, then each change: `status`, `left` (the job is no longer one that was asked for), `gone`. With `id` it ends when those jobs have (`end`).',
+      'After each connect the present state first, then `present`, then each change: `status`, `left` (the job is no longer one ' +
+      'that was asked for), `gone`. With `id` it ends when those jobs have (`end`).',
   })
   @ApiQuery({
     name: 'id',
@@ -80,7 +81,8 @@ export class EventsController {
     operationId: 'getJobEvents',
     summary: 'What becomes of a job, as server-sent events',
     description:
-      'After each connect its present state, then each change of it (`status`), to its end (`end`), or that it is `gone`. What is told is what `GET /jobs/{jobId}` tells the same caller.',
+      'After each connect its present state, then each change of it (`status`), to its end (`end`), or that it is `gone`. ' +
+      'What is told is what `GET /jobs/{jobId}` tells the same caller.',
   })
   @LAST_EVENT_ID
   @ApiProduces(EVENTS)
