@@ -9,6 +9,7 @@ beforeAll(() => Logger.overrideLogger(false));
 const CALLERS = ['a', 'b', 'c'];
 /** The requests of one start that nothing disturbs, and what goes before the first. */
 const READ = 'get';
+const DISMISSED = '{"status":"dismissed","finished":"2026-01-01T12:00:00Z"}';
 /** Two that may start at once have one turn. */
 const STARTS = ['create', 'patchJob', 'patchJob'];
 
@@ -79,7 +80,10 @@ describe('the reconciler of the waiting line', () => {
     expect(bed.starts).toEqual([1, 2, 3].map(nameOf));
   });
 
-  it('keeps the place of a dismissed job until its pods have ended', async () => {
+  it.each([
+    ['dismissed', { [ownAnnotation.outcome]: DISMISSED }, {}],
+    ['removed', {}, { deletionTimestamp: new Date() }],
+  ])('keeps the place of a %s job until its pods have ended', async (_, annotations, metadata) => {
     const bed = bedWith(2, { maxRunning: 1 });
     const server = bed.server();
     await server.pass();
@@ -90,7 +94,12 @@ describe('the reconciler of the waiting line', () => {
       status: { phase },
     });
     bed.cluster.addPod(pod('Running'));
-    bed.change(nameOf(1), { metadata: { ...bed.job(nameOf(1)).metadata, deletionTimestamp: new Date() } });
+    bed.annotate(nameOf(1), annotations);
+    const { metadata: before, spec } = bed.job(nameOf(1));
+    bed.change(nameOf(1), {
+      metadata: { ...before, ...metadata },
+      spec: { template: {}, ...spec, parallelism: 0 },
+    });
     await server.pass();
     expect(bed.starts).toEqual([nameOf(1)]);
     bed.cluster.addPod(pod('Failed'));
@@ -134,7 +143,8 @@ describe('the reconciler of the waiting line', () => {
   });
 
   it.each([
-    ['was dismissed', { annotations: { [ownAnnotation.dismissed]: '2026-01-01T12:00:00Z' } }],
+    ['was dismissed', { annotations: { [ownAnnotation.outcome]: DISMISSED } }],
+    ['is removed', { annotations: { [ownAnnotation.removed]: '2026-01-01T12:00:00Z' } }],
     ['is in a queue of Kueue', { labels: { 'kueue.x-k8s.io/queue-name': 'batch' } }],
     [
       'was admitted before, and suspended',
@@ -190,11 +200,14 @@ describe('the reconciler of the waiting line', () => {
     expect(bed.starts).toEqual([nameOf(1)]);
   });
 
-  it('does not start what was dismissed in the moment of its turn', async () => {
+  it.each([
+    ['dismissed', { [ownAnnotation.outcome]: DISMISSED }],
+    ['removed', { [ownAnnotation.removed]: '2026-01-01T12:00:00Z' }],
+  ])('does not start what was %s in the moment of its turn', async (_, annotations) => {
     const bed = bedWith(1, { maxRunning: 1 });
     const server = bed.server();
     server.fallBehind();
-    bed.annotate(nameOf(1), { [ownAnnotation.dismissed]: '2026-01-01T12:00:00Z' });
+    bed.annotate(nameOf(1), annotations);
     await server.pass();
     expect(bed.starts).toEqual([]);
   });
@@ -257,7 +270,7 @@ const MEANWHILE: Readonly<Record<string, (bed: AdmissionBed, other: AdmissionSer
   },
   'a job is dismissed, and another starts jobs': async (bed, other) => {
     const waiting = [1, 2, 3, 4, 5].map(nameOf).find((name) => bed.job(name).spec?.suspend);
-    if (waiting) bed.annotate(waiting, { [ownAnnotation.dismissed]: '2026-01-01T12:00:00Z' });
+    if (waiting) bed.annotate(waiting, { [ownAnnotation.outcome]: DISMISSED });
     await other.pass();
   },
   'the running jobs end': async (bed) => bed.running().forEach((name) => bed.end(name)),
@@ -291,7 +304,7 @@ describe('two servers that both believe to lead', () => {
     await held.pass();
     held.catchUp();
     const dismissed = [...bed.cluster.kubeJobs.values()].filter(
-      ({ metadata }) => metadata?.annotations?.[ownAnnotation.dismissed],
+      ({ metadata }) => metadata?.annotations?.[ownAnnotation.outcome] === DISMISSED,
     );
     await runOut(bed, [held, other], JOBS - dismissed.length);
     const what = `request ${at}, ${kind}`;

@@ -81,12 +81,15 @@ describe('the command release-pods', () => {
 describe('the jobs that have not ended', () => {
   const condition = { type: 'Complete', status: 'True' };
   const named = (letter: string) => `pygeoapi-job-0198c5a0-0000-7000-8000-00000000000${letter}`;
+  const dismissed = { [ownAnnotation.outcome]: JSON.stringify({ status: 'dismissed', finished: at(1).toISOString() }) };
   const kubeJobs = [
     aKubeJob({}, { metadata: { name: named('1'), uid: 'going', resourceVersion: '7' } }),
     aKubeJob({}, { metadata: { name: named('2'), uid: 'ended' }, status: { conditions: [condition] } }),
     aKubeJob({}, { metadata: { name: named('3'), uid: 'leaving', deletionTimestamp: at(1) } }),
     aKubeJob({}, { metadata: { name: 'another-0198c5a0-0000-7000-8000-000000000001', uid: 'of another' } }),
-    aKubeJob({ [ownAnnotation.dismissed]: at(1).toISOString() }, undefined),
+    aKubeJob({ [ownAnnotation.removed]: at(1).toISOString() }, undefined),
+    aKubeJob(dismissed, { metadata: { name: named('5'), uid: 'ended' }, status: { conditions: [condition] } }),
+    aKubeJob({}, { metadata: { name: named('6'), uid: 'ending', resourceVersion: '8', annotations: dismissed } }),
   ];
 
   function setUp({ dryRun = false, failure }: { dryRun?: boolean; failure?: Error } = {}) {
@@ -108,9 +111,12 @@ describe('the jobs that have not ended', () => {
   it('are dismissed, each on its version, but for those that are already', async () => {
     const { jobs, calls, lines } = setUp();
     await jobs.dismiss(at(9));
-    const annotations = { [ownAnnotation.dismissed]: at(9).toISOString() };
-    expect(calls).toEqual([[named('1'), { metadata: { uid: 'going', resourceVersion: '7', annotations } }]]);
-    expect(lines).toEqual([`job ${named('1')} is dismissed`]);
+    const annotations = { [ownAnnotation.removed]: at(9).toISOString() };
+    expect(calls).toEqual([
+      [named('1'), { metadata: { uid: 'going', resourceVersion: '7', annotations } }],
+      [named('6'), { metadata: { uid: 'ending', resourceVersion: '8', annotations } }],
+    ]);
+    expect(lines).toEqual([`job ${named('1')} is dismissed`, `job ${named('6')} is dismissed`]);
   });
 
   it('are left alone where they change at that moment, and nothing else that fails is passed over', async () => {
@@ -121,16 +127,21 @@ describe('the jobs that have not ended', () => {
 
   it('are deleted, also those that were dismissed', async () => {
     const { jobs, calls } = setUp();
-    expect(await jobs.delete()).toBe(2);
+    expect(await jobs.delete()).toBe(3);
     expect(calls).toEqual([
       [named('1'), 'going'],
       [JOB, 'job-uid'],
+      [named('6'), 'ending'],
     ]);
   });
 
   it('stay in a dry run', async () => {
     const { jobs, calls, lines } = setUp({ dryRun: true });
     await jobs.dismiss(at(9));
-    expect([await jobs.delete(), calls, lines]).toEqual([0, [], [`job ${named('1')} would be dismissed`]]);
+    expect([await jobs.delete(), calls, lines]).toEqual([
+      0,
+      [],
+      ['1', '6'].map((each) => `job ${named(each)} would be dismissed`),
+    ]);
   });
 });

@@ -181,8 +181,8 @@ export class UnfinishedJobs {
 
   /** Has a server that runs dismiss them. One that changes at that moment (it ends, perhaps) is left alone. */
   async dismiss(now: Date): Promise<void> {
-    const annotations = { [ownAnnotation.dismissed]: now.toISOString() };
-    for (const job of (await this.list()).filter(({ dismissed }) => dismissed === undefined)) {
+    const annotations = { [ownAnnotation.removed]: now.toISOString() };
+    for (const job of (await this.list()).filter(({ removed }) => removed === undefined)) {
       const metadata = { uid: job.uid, resourceVersion: job.resourceVersion, annotations };
       if (!this.dryRun) await this.client.patchJob(job.name, { metadata }).catch(unlessChanged);
       this.print(`job ${job.name} ${this.dryRun ? 'would be' : 'is'} dismissed`);
@@ -203,9 +203,14 @@ export class UnfinishedJobs {
   private async list(): Promise<JobRecord[]> {
     const records = (await this.client.listJobs()).map((kubeJob) => toJobRecord(this.prefix, kubeJob));
     return records.filter(
-      (job) => job !== undefined && job.condition === undefined && job.outcome === undefined && !job.deleting,
+      (job) => job !== undefined && job.condition === undefined && !job.deleting && !isDecided(job),
     ) as JobRecord[];
   }
+}
+
+/** Its pods have ended, or it has failed without any. Of a dismissed one they may not have yet. */
+function isDecided({ outcome }: JobRecord): boolean {
+  return outcome !== undefined && outcome.status !== 'dismissed';
 }
 
 function unlessChanged(error: unknown): void {

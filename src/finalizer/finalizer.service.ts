@@ -8,6 +8,7 @@ import {
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
 import { collects } from '../jobs/model/collection.js';
+import { isToBeEnded } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
 import type { PodRecord } from '../jobs/model/pod-record.js';
@@ -126,8 +127,8 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private onJob(job: JobRecord | undefined): void {
     if (!job) return;
-    if (job.collection === 'pending' || job.dismissed !== undefined || this.retention.concerns(job))
-      this.queue.add(`job/${job.name}`);
+    const isWanted = job.removed !== undefined || isToBeEnded(job);
+    if (job.collection === 'pending' || isWanted || this.retention.concerns(job)) this.queue.add(`job/${job.name}`);
   }
 
   /** Results that are to expire, and inputs, do not outlive their Job: nobody else knows of them. */

@@ -1,4 +1,5 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
+import { endingSpec } from '../jobs/model/dismissal.js';
 import { formatOutputs } from '../jobs/model/job-annotations.js';
 import type { JobAttempt, JobOutcome, LogStart, StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
@@ -104,17 +105,18 @@ export function makeCollectionProblemEvent(
 }
 
 /**
- * Ends a job that has not started in time: Kubernetes itself never would. The Job controller then deletes its pods, and makes none, even if it is suspended
- * and resumed meanwhile (its deadline does not count while it is suspended). A suspended Job is resumed so that Kubernetes ends it, unless a queue holds it. Holds only for the version of the Job that was looked at: a pod may start in the
- * same moment.
+ * Ends a job that has not started in time: Kubernetes itself never would. Holds only for the version of the Job that was looked at: a pod
+ * may start in the same moment.
  */
 export function missedStartPatch(
   job: Pick<JobRecord, 'uid' | 'resourceVersion' | 'suspended' | 'queue'>,
   outcome: JobOutcome,
 ): JobPatch {
   const { metadata } = outcomePatch(job, outcome);
-  return {
-    metadata: { ...metadata, resourceVersion: job.resourceVersion },
-    spec: { activeDeadlineSeconds: 1, parallelism: 0, ...(job.suspended && !job.queue ? { suspend: false } : {}) },
-  };
+  return { metadata: { ...metadata, resourceVersion: job.resourceVersion }, spec: endingSpec(job) };
+}
+
+/** Ends the pods of a job that was dismissed. */
+export function endingPatch(job: Pick<JobRecord, 'uid' | 'suspended' | 'queue'>): JobPatch {
+  return { metadata: { uid: job.uid }, spec: endingSpec(job) };
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
-import { ownAnnotation } from '../k8s/names.js';
+import { label, ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { JOB, POD, LOG_KEY, aKubeJob, terminated, aKubePod, setUp, RELEASED } from './testing/finalizer-bed.js';
 
-describe('a dismissed job', () => {
+describe('a job that is removed while it runs', () => {
   it('has the follow of its log open before it is deleted, and all of it stored', async () => {
     const { cluster, store, finalizers, reconcileJob, reconcilePod, follower } = setUp();
-    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addJob(aKubeJob({ [ownAnnotation.removed]: at(9).toISOString() }));
     cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
     cluster.logs.set(`${POD}/main`, 'all of it\n');
     await reconcileJob();
@@ -22,10 +22,10 @@ describe('a dismissed job', () => {
   });
 });
 
-describe('a dismissed job whose log cannot be followed now', () => {
+describe('one whose log cannot be followed now', () => {
   it('is not deleted before it can be', async () => {
     const { cluster, reconcileJob } = setUp();
-    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addJob(aKubeJob({ [ownAnnotation.removed]: at(9).toISOString() }));
     cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
     cluster.failNext('followLog', new KubernetesError('unavailable', 'kubelet away', 503));
     await expect(reconcileJob()).rejects.toThrow('kubelet away');
@@ -35,10 +35,10 @@ describe('a dismissed job whose log cannot be followed now', () => {
   });
 });
 
-describe('a dismissed job whose node does not know its pod', () => {
+describe('one whose node does not know its pod', () => {
   it('is deleted once that is believed', async () => {
     const { cluster, reconcileJob } = setUp();
-    cluster.addJob(aKubeJob({ [ownAnnotation.dismissed]: at(9).toISOString() }));
+    cluster.addJob(aKubeJob({ [ownAnnotation.removed]: at(9).toISOString() }));
     cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
     for (let refusal = 1; refusal <= 10; refusal += 1) {
       cluster.failNext('followLog', new KubernetesError('not-on-node', 'not here', 404));
@@ -48,6 +48,98 @@ describe('a dismissed job whose node does not know its pod', () => {
     cluster.failNext('followLog', new KubernetesError('not-on-node', 'not here', 404));
     await reconcileJob();
     expect(cluster.calls).toContain('deleteJob');
+  });
+});
+
+describe('a dismissed job', () => {
+  const dismissed = { [ownAnnotation.outcome]: JSON.stringify({ status: 'dismissed', finished: at(9).toISOString() }) };
+  const spec = { backoffLimit: 0, template: {} };
+  const ended = { spec: { ...spec, parallelism: 0 }, status: { conditions: [{ type: 'Failed', status: 'True' }] } };
+
+  it('has the follow of its log open before it is ended, all of it stored, and stays until its time is over', async () => {
+    const { cluster, cache, store, finalizers, outcome, reconcileJob, reconcilePod, follower } = setUp();
+    cluster.addJob(aKubeJob({ ...dismissed, [ownAnnotation.ttl]: '60' }));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    cluster.logs.set(`${POD}/main`, 'all of it\n');
+    await reconcileJob();
+    expect(cluster.calls).toEqual(['followLog', 'patchJob']);
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ activeDeadlineSeconds: 1, parallelism: 0 });
+    await reconcileJob();
+    expect(cluster.calls).toEqual(['followLog', 'patchJob']);
+    cluster.logs.set(`${POD}/main`, new KubernetesError('not-found', 'removed', 404));
+    cluster.addPod(aKubePod('Failed', { main: terminated(143) }, { deletionTimestamp: at(9) }));
+    while (follower.session('pod-uid')?.active) await new Promise(setImmediate);
+    await reconcilePod();
+    expect(store.text(LOG_KEY)).toBe(`Logs of pod '${POD}'\nContainer 'main'\nall of it\n`);
+    expect([finalizers(), outcome()]).toEqual([RELEASED, { status: 'dismissed', finished: at(9).toISOString() }]);
+    expect(cache.jobs.get(JOB)).toMatchObject({ collection: 'done', logKey: LOG_KEY, ttlInForce: 60 });
+    expect(cluster.calls).not.toContain('deleteJob');
+  });
+
+  it('is not ended before its log can be followed', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob(dismissed));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(2) } } }));
+    cluster.failNext('followLog', new KubernetesError('unavailable', 'kubelet away', 503));
+    await expect(reconcileJob()).rejects.toThrow('kubelet away');
+    expect(cluster.calls).toEqual(['followLog']);
+  });
+
+  it('has its log kept as its own, and no further attempt, where it may be tried again', async () => {
+    const { cluster, cache, reconcileJob, reconcilePod } = setUp();
+    cluster.addJob(aKubeJob(dismissed, { spec: { ...spec, backoffLimit: 3 } }));
+    await reconcileJob();
+    cluster.addPod(aKubePod('Failed', { main: terminated(143) }, { deletionTimestamp: at(9) }));
+    await reconcilePod();
+    expect(cache.jobs.get(JOB)).toMatchObject({ stopped: true, attempts: [], logKey: LOG_KEY, collection: 'done' });
+  });
+
+  it.each([
+    ['suspended, whatever suspended it then', at(9), []],
+    ['suspended before', at(12), [expect.objectContaining({ uncounted: true })]],
+  ])('counts a run as ended by the dismissal that was not %s', async (_, finished, attempts) => {
+    const { cluster, cache, reconcilePod } = setUp();
+    const outcome = JSON.stringify({
+      status: 'dismissed',
+      started: at(5).toISOString(),
+      finished: finished.toISOString(),
+    });
+    const suspended = { ...spec, parallelism: 0, suspend: true };
+    cluster.addJob(aKubeJob({ [ownAnnotation.outcome]: outcome }, { spec: suspended, status: {} }));
+    const end = { terminated: { exitCode: 143, containerID: 'containerd://1', startedAt: at(5), finishedAt: at(9) } };
+    cluster.addPod(aKubePod('Failed', { main: end }, { deletionTimestamp: at(9), finalizers: [POD_FINALIZER] }));
+    await reconcilePod();
+    expect(cache.jobs.get(JOB)?.attempts).toEqual(attempts);
+  });
+
+  it('without a pod is done once Kubernetes has ended it; the log of its last attempt is its log', async () => {
+    const { cluster, cache, reconcileJob } = setUp();
+    const cause = { type: 'non-zero-exit', message: 'x' };
+    const attempt = { pod: 'p', uid: 'u', finished: at(5).toISOString(), cause, logKey: 'logs/a' };
+    const attempts = JSON.stringify({ attempts: [{ ...attempt, logKey: LOG_KEY }] });
+    cluster.addJob(aKubeJob({ ...dismissed, [ownAnnotation.attempts]: attempts }, ended));
+    await reconcileJob();
+    expect(cache.jobs.get(JOB)).toMatchObject({ collection: 'done', logKey: LOG_KEY });
+  });
+
+  it('is done, and removed when its time is over, where a queue keeps it suspended', async () => {
+    const { cluster, cache, reconcileJob } = setUp();
+    const kubeJob = aKubeJob({ ...dismissed, [ownAnnotation.ttl]: '60' }, { spec: { ...spec, suspend: true } });
+    cluster.addJob({ ...kubeJob, metadata: { ...kubeJob.metadata, labels: { [label.queueName]: 'batch' } } });
+    await reconcileJob();
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ parallelism: 0, suspend: true });
+    await reconcileJob();
+    expect(cache.jobs.get(JOB)).toMatchObject({ collection: 'done', ttlInForce: 60 });
+    expect(await reconcileJob(at(10))).toEqual({ requeueAfter: 59_000 });
+    await reconcileJob(at(69));
+    expect(cluster.calls.at(-1)).toBe('deleteJob');
+  });
+
+  it('is ended where nobody collects it, too', async () => {
+    const { cluster, reconcileJob } = setUp();
+    cluster.addJob(aKubeJob({ ...dismissed, [ownAnnotation.collection]: '' }));
+    await reconcileJob();
+    expect(cluster.kubeJobs.get(JOB)?.spec).toMatchObject({ parallelism: 0 });
   });
 });
 

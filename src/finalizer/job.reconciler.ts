@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { causeOfFailedJob, causeOfFailedPod, causeOfMissedQueue, causeOfMissedStart } from '../jobs/model/job-cause.js';
 import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
+import { isToBeEnded } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobCause, JobOutcome, StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
@@ -9,12 +10,15 @@ import { endOf, hasEnded, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
-import { collectedPatch, missedStartPatch, outcomePatch } from './job-patches.js';
+import { collectedPatch, endingPatch, missedStartPatch, outcomePatch } from './job-patches.js';
 import { LogFollower } from './log-follower.js';
 import { failed, OutcomeRecorder } from './outcome.recorder.js';
 import { ResultRetention } from './result-retention.js';
 
-/** What concerns a Job as a whole rather than one pod: dismissal, a start that does not come, an end of which no pod can tell. */
+/** Pods, and what is called when a followed log of one has ended. */
+type PodsToFollow = [pods: readonly PodRecord[], lookAtPod: (podName: string) => void];
+
+/** What concerns a Job as a whole rather than one pod: dismissal, removal, a start that does not come, an end of which no pod can tell. */
 @Injectable()
 export class JobReconciler {
   /** When Jobs were seen resumed whose status does not say when they were, by name. */
@@ -35,8 +39,9 @@ export class JobReconciler {
     if (!job || job.deleting || job.resumed !== 'unknown') this.seenResumed.delete(name);
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
-    if (job.dismissed !== undefined) return this.dismiss(job, pods, lookAtPod);
+    if (job.removed !== undefined) return this.remove(job, pods, lookAtPod);
     if (job.wronglySigned) return undefined;
+    if (isToBeEnded(job)) return this.end(job, pods, lookAtPod);
     const expiry = expiryOfSuspended(job);
     if (expiry !== undefined) return this.expire(job, expiry - now.getTime());
     if (job.collection !== 'pending') return this.retention.expire(job, now);
@@ -47,14 +52,19 @@ export class JobReconciler {
     return this.watchStart(job, pods, now);
   }
 
-  /** A log goes with its pod: every follow is open before the Job, and with it the pod, is deleted. */
-  private async dismiss(
-    job: JobRecord,
-    pods: readonly PodRecord[],
-    lookAtPod: (podName: string) => void,
-  ): Promise<undefined> {
+  private async end(job: JobRecord, ...rest: PodsToFollow): Promise<undefined> {
+    await this.follow(...rest);
+    await this.recorder.patch(job, endingPatch(job));
+  }
+
+  /** A log goes with its pod: every follow is open before the pod is deleted. */
+  private async follow(...[pods, lookAtPod]: PodsToFollow): Promise<void> {
     const going = pods.filter((pod) => pod.held && !hasEnded(pod));
     await Promise.all(going.map((pod) => this.follower.ensure(pod, () => lookAtPod(pod.name))));
+  }
+
+  private async remove(job: JobRecord, ...rest: PodsToFollow): Promise<undefined> {
+    await this.follow(...rest);
     await this.transfers.discard(job);
     await this.retention.discard(job);
     await this.client.deleteJob(job.name, job.uid);
@@ -181,9 +191,9 @@ function hasBeenTried(job: JobRecord, { uid }: PodRecord): boolean {
   return job.attempts.some((attempt) => attempt.uid === uid);
 }
 
-/** The Job controller has given up where another attempt was expected: the log of the last one is the job's. */
+/** The Job controller has given up where another attempt was expected, or the job was dismissed: the log of the last one is the job's. */
 function logOfLast({ outcome, attempts }: JobRecord): (Pick<StoredLog, 'key'> & Partial<StoredLog>) | undefined {
-  const last = outcome?.status === 'failed' ? attempts.at(-1) : undefined;
+  const last = outcome?.status === 'successful' ? undefined : attempts.at(-1);
   return last && { key: last.logKey, size: last.logSize, digest: last.logDigest };
 }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/job-annotations.js';
+import { isGoing } from '../jobs/model/dismissal.js';
 import { attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from '../jobs/model/job-attempts.js';
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
@@ -60,7 +61,9 @@ export class OutcomeRecorder {
    */
   async wasSuspended(job: JobRecord, pod: PodRecord): Promise<boolean> {
     if (!pod.deleting || pod.tracked) return false;
-    if (job.outcome) return endedBefore(job.outcome, pod);
+    if (job.outcome && job.outcome.status !== 'dismissed') return endedBefore(job.outcome, pod);
+    // What a dismissal ends was not suspended, though its queue should take it away.
+    if (job.outcome && !endedBeforeDismissal(job.outcome, pod)) return false;
     const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
     const { spec, status } = (await this.client.getJob(job.name)) ?? {};
     const { succeeded = [], failed: failing = [] } = status?.uncountedTerminatedPods ?? {};
@@ -83,12 +86,12 @@ export class OutcomeRecorder {
   }
 
   /**
-   * Records the outcome that this pod's end means for its job; nothing where one is recorded already, where the job is being dismissed, or where another pod
+   * Records the outcome that this pod's end means for its job; nothing where one is recorded already, where the job is being removed, or where another pod
    * follows or has followed.
    * @throws ObjectStoreError, KubernetesError: nothing was recorded
    */
   async record(job: JobRecord, pod: PodRecord, collected: CollectedPod, now: Date): Promise<void> {
-    if (job.outcome || job.wronglySigned || job.deleting || job.dismissed !== undefined) return;
+    if (job.outcome || job.wronglySigned || isGoing(job)) return;
     const times = {
       started: startOfJob(job, pod),
       finished: (endOf(pod) ?? now).toISOString(),
@@ -106,20 +109,24 @@ export class OutcomeRecorder {
   /**
    * Records an outcome where none is recorded yet: a leader that was paused, and woke when another had taken over, changes nothing that the other has written.
    * A Job that has changed otherwise since it was looked at is looked at again, not waited for.
+   * @returns `left` where nothing was recorded, for another than a dismissal's reason
    */
-  private async recordOnce(job: JobRecord, patch: JobPatch): Promise<void> {
+  private async recordOnce(job: JobRecord, patch: JobPatch): Promise<'recorded' | 'dismissed' | 'left'> {
     for (let version = job.resourceVersion; ;) {
       try {
-        return await this.patch(job, { ...patch, metadata: { ...patch.metadata, resourceVersion: version } });
+        await this.patch(job, { ...patch, metadata: { ...patch.metadata, resourceVersion: version } });
+        return 'recorded';
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
         const kubeJob = await this.client.getJob(job.name);
         const { uid, resourceVersion, deletionTimestamp, annotations = {} } = kubeJob?.metadata ?? {};
         if (kubeJob) this.cache.observe(kubeJob);
-        if (uid !== job.uid || deletionTimestamp || annotations[ownAnnotation.outcome] !== undefined) return;
-        if (annotations[ownAnnotation.dismissed] !== undefined || resourceVersion === undefined) return;
+        if (uid !== job.uid || deletionTimestamp || resourceVersion === undefined) return 'left';
+        const isDismissed = parseOutcome(annotations[ownAnnotation.outcome])?.status === 'dismissed';
+        if (isDismissed || annotations[ownAnnotation.removed] !== undefined) return 'dismissed';
+        if (annotations[ownAnnotation.outcome] !== undefined) return 'left';
         // Whether Kubernetes still counts the pod is not known before it has looked at it.
-        if (kubeJob?.spec?.suspend) return;
+        if (kubeJob?.spec?.suspend) return 'left';
         version = resourceVersion;
       }
     }
@@ -173,7 +180,9 @@ export class OutcomeRecorder {
       const kept = await this.results.keep(job, pod.uid, new Date(times.finished), collected);
       const resultProblems = kept.problems.length > 0 ? { resultProblems: kept.problems } : {};
       const outcome: JobOutcome = { status: 'successful', ...times, ...logFlag(collected), ...resultProblems };
-      await this.recordOnce(job, outcomePatch(job, outcome, kept));
+      // Whoever was told that the job is dismissed fetches nothing.
+      if ((await this.recordOnce(job, outcomePatch(job, outcome, kept))) === 'dismissed')
+        await this.results.discard(job, kept);
     } catch (error) {
       if (!(error instanceof ResultFault)) throw error;
       await this.recordOnce(
@@ -188,6 +197,12 @@ export class OutcomeRecorder {
 function endedBefore({ started, finished }: JobOutcome, pod: PodRecord): boolean {
   const end = endOf(pod)?.toISOString();
   return end !== undefined && end !== finished && started !== undefined && end <= started;
+}
+
+/** Likewise where it was dismissed: while it ran, or after that. */
+function endedBeforeDismissal({ finished }: JobOutcome, pod: PodRecord): boolean {
+  const end = endOf(pod)?.getTime() ?? Infinity;
+  return end + 1000 <= Date.parse(finished);
 }
 
 function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {

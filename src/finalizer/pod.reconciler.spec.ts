@@ -254,6 +254,24 @@ describe('an ended pod', () => {
     expect([outcome(), finalizers()]).toEqual([recorded, RELEASED]);
   });
 
+  it.each([
+    ['dismissed', { [ownAnnotation.outcome]: JSON.stringify({ status: 'dismissed', finished: at(4).toISOString() }) }],
+    ['removed', { [ownAnnotation.removed]: at(4).toISOString() }],
+  ])('of a job that is %s meanwhile leaves no result in the store', async (_, written) => {
+    const { cluster, store, outcome, finalizers, reconcilePod } = setUp();
+    const kubeJob = cluster.addJob(aKubeJob());
+    cluster.logs.set(`${POD}/main`, `${RESULT}${'ä'.repeat(300_000)}\n`);
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    const annotations = { ...kubeJob.metadata?.annotations, ...written };
+    cluster.kubeJobs.set(JOB, { ...kubeJob, metadata: { ...kubeJob.metadata, annotations, resourceVersion: '77' } });
+    await reconcilePod();
+    expect([...store.objects.keys()]).toEqual([LOG_KEY]);
+    expect([outcome() ?? 'none', finalizers()]).toEqual([
+      ownAnnotation.outcome in written ? { status: 'dismissed', finished: at(4).toISOString() } : 'none',
+      RELEASED,
+    ]);
+  });
+
   it('has its outcome recorded at once though its Job has changed since the watch told of it', async () => {
     const { cluster, outcome, reconcilePod } = setUp();
     const kubeJob = cluster.addJob(aKubeJob());

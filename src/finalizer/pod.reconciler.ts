@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { isGoing } from '../jobs/model/dismissal.js';
 import { isFlicker, isRepeated } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { causeOfSuspension } from '../jobs/model/job-cause.js';
@@ -58,7 +59,7 @@ export class PodReconciler {
       return this.noteStart(pod, job, lookAgain);
     }
     // Nothing is made anew of what somebody else has written over: it waits, held, until that is taken off.
-    if (job?.wronglySigned && !job.deleting && job.dismissed === undefined) return undefined;
+    if (job?.wronglySigned && !isGoing(job)) return undefined;
     // Kubernetes is about to count this pod, or to take it away: see OutcomeRecorder.wasSuspended.
     if (job && isUncertain(pod, job)) return { requeueAfter: UNCERTAIN };
     const session = this.follower.session(pod.uid);
@@ -197,7 +198,7 @@ export class PodReconciler {
 
 /** With retries the phase decides what follows: a pod that was asked to end may still succeed. Of one that is being deleted it comes after the states of its containers. */
 function isUndecided({ phase }: PodRecord, job: JobRecord | undefined): boolean {
-  if (!job || job.backoffLimit === 0 || job.deleting || job.dismissed !== undefined) return false;
+  if (!job || job.backoffLimit === 0 || isGoing(job)) return false;
   return phase !== 'Succeeded' && phase !== 'Failed';
 }
 
@@ -206,8 +207,8 @@ function isUncertain(pod: PodRecord, job: JobRecord): boolean {
   return (job.suspended || job.queue !== undefined) && pod.tracked && isOpen(job);
 }
 
-function isOpen({ outcome, condition, deleting, dismissed }: JobRecord): boolean {
-  return !outcome && !condition && !deleting && dismissed === undefined;
+function isOpen(job: JobRecord): boolean {
+  return !job.outcome && !job.condition && !isGoing(job);
 }
 
 function mainOf(pod: PodRecord, job: JobRecord | undefined): ContainerRecord | undefined {

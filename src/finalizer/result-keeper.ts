@@ -78,6 +78,12 @@ export class ResultKeeper {
     return { ...kept, problems, outputs: assertFits(inOrder(order, kept.outputs, files)) };
   }
 
+  /** Removes from the store what was kept there of what the job printed: it is nobody's result. @throws ObjectStoreError */
+  async discard(job: JobRecord, { unnamed, outputs }: KeptResults): Promise<void> {
+    const printed = [...outputs.values(), ...(unnamed && 'stored' in unnamed ? [unnamed.stored] : [])];
+    for (const result of printed) if ('key' in result) await this.logs.removeResult(job.name, result.key);
+  }
+
   private async distribute(
     job: JobRecord,
     podUid: string,

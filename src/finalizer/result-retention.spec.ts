@@ -104,8 +104,8 @@ describe('results in the object store', () => {
     expect(cluster.annotationsOf(JOB)).not.toHaveProperty([ownAnnotation.resultsExpired]);
   });
 
-  it('go with a dismissed job, and so does what it has given otherwise; its log stays', async () => {
-    const { cluster, store, sources, reconcileJob } = await bed({ [ownAnnotation.dismissed]: at(9).toISOString() });
+  it('go with a job that is removed, and so does what it has given otherwise; its log stays', async () => {
+    const { cluster, store, sources, reconcileJob } = await bed({ [ownAnnotation.removed]: at(9).toISOString() });
     const discarded: string[] = [];
     sources.register({
       resultsOf: () => Promise.resolve(new Map()),

@@ -25,6 +25,9 @@ type Members = Readonly<Record<string, unknown>>;
 const PREFIX = 'input.';
 
 export const TOKEN_FIELD = 'token';
+/** Of the form that dismisses a job: what its button said, where it did not say that the job would be removed. */
+export const DISMISSAL_FIELD = 'as';
+export const DISMISS = 'dismiss';
 
 export function fieldName(id: string): string {
   return PREFIX + id;

@@ -27,7 +27,7 @@ import { goneSignal } from '../ogc/requests/client-gone.js';
 import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { Pages } from '../ogc/pages.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
-import { formFields, readForm, TOKEN_FIELD } from './execute-form.js';
+import { DISMISS, DISMISSAL_FIELD, formFields, readForm, TOKEN_FIELD } from './execute-form.js';
 import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
 import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
@@ -101,21 +101,24 @@ export class HtmlController {
     return { url: `${base}/jobs/${job.jobId}` };
   }
 
-  /** Dismisses or removes a job, and leads to what is left. */
+  /** Dismisses or removes a job, as the button said, and leads to what is left. */
   @RouteConfig(TAKES_FORMS)
   @Post('jobs/:jobId/dismissal')
   @Redirect(undefined, HttpStatus.SEE_OTHER)
   async dismiss(@Param('jobId') jobId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const base = this.links.base(request);
-    const token = tokenOf(readableForm(request, body, base));
+    const form = readableForm(request, body, base);
+    const token = tokenOf(form);
     const job = await this.cache.get(jobId);
     const caller = callerOf(request);
     await this.access.demand(this.access.rightsOf(job), token === undefined ? caller : { ...caller, token }, {
       operation: 'dismiss',
       jobId,
     });
-    await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller, token));
-    return { url: `${base}/jobs` };
+    // It may have ended since the page was shown, whose button said that it would be dismissed.
+    const mayRemove = form[DISMISSAL_FIELD] !== DISMISS;
+    const { isRemoved } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller, token), mayRemove);
+    return { url: isRemoved ? `${base}/jobs` : `${base}/jobs/${jobId}` };
   }
 }
 

@@ -60,8 +60,11 @@ export const ownAnnotation = {
   transfer: `${OWN_PREFIX}transfer`,
   /** The files that the job has begun to upload: JSON object of output id to `UploadRecord`. */
   uploads: `${OWN_PREFIX}uploads`,
-  /** RFC 3339 time at which a client dismissed the job; the finalizer then carries it out. */
-  dismissed: `${OWN_PREFIX}dismissed`,
+  /**
+   * RFC 3339 time at which a client wanted the job removed; the finalizer then carries it out. Its name is from when each dismissal removed
+   * the job: of several versions side by side, and after a rollback, all know it.
+   */
+  removed: `${OWN_PREFIX}dismissed`,
   /** Who is told about the job: JSON of `Subscription`. Its addresses may hold secrets. */
   subscriber: `${OWN_PREFIX}subscriber`,
   /** How far the telling is: JSON of `Deliveries`. */
@@ -124,7 +127,7 @@ export const signedAnnotations: ReadonlySet<string> = new Set([
   ownAnnotation.logKey,
   ownAnnotation.log,
   ownAnnotation.transfer,
-  ownAnnotation.dismissed,
+  ownAnnotation.removed,
   ownAnnotation.subscriber,
   ownAnnotation.resultsTtl,
   ownAnnotation.resultsExpired,

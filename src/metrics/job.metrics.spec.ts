@@ -135,7 +135,7 @@ describe('the metrics of jobs', () => {
     cluster.addJob(kubeJob(failed));
     cluster.addJob(kubeJob({ ...failed, ...done }));
     cluster.addJob(kubeJob({ ...failed, ...done, 'pygeoapi.io/x': 'y' }));
-    cluster.addJob(kubeJob({ ...failed, ...done, [ownAnnotation.dismissed]: at(30).toISOString() }));
+    cluster.addJob(kubeJob({ ...failed, ...done, [ownAnnotation.removed]: at(30).toISOString() }));
     cluster.removeJob(JOB);
     expect(await nonZero(ended)).toEqual({ 'process="hello",status="failed",cause="out-of-memory"': 1 });
     expect(await nonZero('jobs')).toEqual({});
@@ -144,7 +144,7 @@ describe('the metrics of jobs', () => {
   it('count what is dismissed, and what vanishes before it has ended, as dismissed', async () => {
     const other = JOB.replace('0001', '0002');
     cluster.addJob(kubeJob());
-    cluster.addJob(kubeJob({ [ownAnnotation.dismissed]: at(3).toISOString() }));
+    cluster.addJob(kubeJob({ [ownAnnotation.removed]: at(3).toISOString() }));
     cluster.removeJob(JOB);
     cluster.addJob(kubeJob({}, other));
     cluster.removeJob(other);

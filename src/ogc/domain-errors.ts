@@ -21,10 +21,15 @@ export class JobNotFoundError extends DomainError {
   }
 }
 
-/** The job was dismissed and is going away. */
+/** The job was dismissed, or is being removed. */
 export class JobGoneError extends DomainError {
-  constructor(readonly jobId: string) {
-    super(`Job "${jobId}" has been dismissed and is being removed.`);
+  constructor(
+    readonly jobId: string,
+    what: 'dismissed' | 'removed' = 'dismissed',
+  ) {
+    super(
+      what === 'removed' ? `Job "${jobId}" is being removed.` : `Job "${jobId}" was dismissed, and has no results.`,
+    );
   }
 }
 

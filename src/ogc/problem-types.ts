@@ -105,7 +105,8 @@ const GENERAL = {
   'job-dismissed': {
     title: 'Job dismissed',
     status: 410,
-    meaning: 'The job was dismissed and is being removed. It has no results, and is soon not known any more.',
+    meaning:
+      'The job was dismissed: it has no results. Its status and log stay until its time is over. Or it is being removed at this moment.',
     remedies: ['Execute the process again if the results are needed.'],
   },
   'results-expired': {
@@ -177,7 +178,7 @@ const GENERAL = {
     title: 'The job_id is taken',
     status: 409,
     meaning:
-      'The execute request chose the id of its job, and there is one of that id already: it runs, has ended, or was dismissed and is being removed. Nothing was created.',
+      'The execute request chose the id of its job, and there is one of that id already: it runs, has ended, or was dismissed. Nothing was created.',
     remedies: [
       'Choose a UUID of your own making, a new one for each job, or leave "job_id" out.',
       'To send a request again safely, use the header "Idempotency-Key" instead.',

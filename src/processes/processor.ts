@@ -134,7 +134,7 @@ export interface JobNotes {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A job that a client dismissed, or removed after its end. */
+/** A job that a client dismissed, or removed after its end: one that was dismissed may be told of twice. */
 export interface DismissedJob {
   readonly jobId: string;
   /** Its status before. */
@@ -281,6 +281,6 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    * @returns a sentence; undefined: nothing
    */
   explainFailure?(process: ConfiguredProcess<Definition>, lines: string): string | undefined;
-  /** Told after a dismissal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
+  /** Told after a dismissal or a removal was accepted, to tidy up what the job used elsewhere. A failure is logged and changes nothing. */
   onDismiss?(process: ConfiguredProcess<Definition>, job: DismissedJob): void | Promise<void>;
 }

@@ -83,7 +83,7 @@ describe('signatures of annotations', () => {
   });
 
   it('go with what is removed', () => {
-    const { dismissed } = ownAnnotation;
-    expect(signed(key, 'a', { [dismissed]: null })).toEqual({ [dismissed]: null, [nameOfSignature(dismissed)]: null });
+    const { removed } = ownAnnotation;
+    expect(signed(key, 'a', { [removed]: null })).toEqual({ [removed]: null, [nameOfSignature(removed)]: null });
   });
 });

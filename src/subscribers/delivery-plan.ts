@@ -1,3 +1,4 @@
+import { goesOn } from '../jobs/model/dismissal.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 import type { Deliveries, Delivery, SubscriberEvent } from '../jobs/model/subscription.js';
@@ -49,7 +50,7 @@ export function dueDelivery(job: Subscribed, status: Told, now: Date): DueDelive
 
 /** Whether the job has ended and nothing of it has to be told any more. */
 export function isSettled(job: Subscribed, status: Told): boolean {
-  return (status.status === 'successful' || status.status === 'failed') && !dueDelivery(job, status, new Date(0));
+  return !goesOn(status) && !dueDelivery(job, status, new Date(0));
 }
 
 /** The deliveries after an attempt. */

@@ -247,13 +247,13 @@ describe('a subscriber', () => {
 
   it.each([
     ['is going', { metadata: { name: JOB, uid: 'job-uid', deletionTimestamp: at(6) } }],
-    ['was dismissed', {}],
+    ['is removed', {}],
   ])('of a job that %s is not called', async (what, rest) => {
     const { put, outcome, reconcile, calls } = setUp();
     put(
       {
         ...outcome(successful),
-        ...(what === 'was dismissed' ? { [ownAnnotation.dismissed]: at(6).toISOString() } : {}),
+        ...(what === 'is removed' ? { [ownAnnotation.removed]: at(6).toISOString() } : {}),
       },
       rest,
     );
@@ -279,6 +279,14 @@ describe('the retention of a job with subscribers', () => {
     const before = cluster.calls.length;
     await reconcile(21);
     expect(cluster.calls).toHaveLength(before);
+  });
+
+  it('is put in force where it is dismissed, though nobody is told of that', async () => {
+    const { cluster, put, outcome, reconcile, calls } = setUp({ [ownAnnotation.ttl]: '60' });
+    const dismissed = { status: 'dismissed', finished: at(5).toISOString() };
+    put({ ...outcome(dismissed), [ownAnnotation.collection]: 'done' }, spec);
+    await reconcile(10);
+    expect([ttl(cluster), calls]).toEqual([60, []]);
   });
 
   it('waits for the collection', async () => {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { isGoing } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { Deliveries } from '../jobs/model/subscription.js';
@@ -49,7 +50,7 @@ export class SubscriberReconciler {
   /** @param signal breaks a call off; it is made again later, by whoever leads then */
   async reconcile(name: string, now: Date, signal: AbortSignal): Promise<ReconcileResult> {
     const job = this.cache.jobs.get(name);
-    if (!job?.subscription || job.deleting || job.dismissed !== undefined) {
+    if (!job?.subscription || isGoing(job)) {
       if (job) this.unwritten.delete(job.uid);
       return undefined;
     }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Configuration } from '../config/configuration.js';
+import { isGoing } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { isMediaType } from '../jobs/model/media-type.js';
@@ -71,8 +72,7 @@ export class UploadRegister {
     const kubeJob = await this.client.getJob(known.name);
     const job = kubeJob && this.cache.recordOf(kubeJob);
     if (!job || job.uid !== known.uid) throw new JobNotFoundError(holder.jobId);
-    if (job.collection !== 'pending' || job.outcome || job.condition || job.deleting || job.dismissed !== undefined)
-      throw ended(holder.jobId);
+    if (job.collection !== 'pending' || job.outcome || job.condition || isGoing(job)) throw ended(holder.jobId);
     const text = kubeJob.metadata?.annotations?.[ownAnnotation.uploads];
     return { job, text, records: uploadsOf(job, text, this.configuration.environment.bucket.pathPrefix) };
   }

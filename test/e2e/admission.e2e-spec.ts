@@ -162,7 +162,10 @@ describe('jobs that limits hold for', () => {
     ]);
     expect((await status(second)).queue?.position).toBe(first < second ? 1 : 2);
     expect((await server.delete(`/jobs/${first}`, 'token-of-alice')).status).toBe(200);
-    await eventually('the Job being gone', async () => (await kubeJob(first)) === undefined);
+    await eventually('the end of its Job', async () =>
+      (await kubeJob(first))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+    );
+    expect((await status(first)).status).toBe('dismissed');
     const third = await submit(server, 'carol');
     expect((await server.delete(`/jobs/${running}`, 'token-of-alice')).status).toBe(200);
     expect(await allEnded(server, [second, third])).toEqual(['successful', 'successful']);
@@ -213,7 +216,9 @@ describe('jobs that limits hold for', () => {
     expect(['waiting', 'running'].map((state) => line.value(`line_jobs{state="${state}"}`))).toEqual([2, 2]);
     const dismiss = async (id = '') => {
       expect((await server.delete(`/jobs/${id}`, 'token-of-alice')).status).toBe(200);
-      await eventually('its Job being gone', async () => (await kubeJob(id)) === undefined);
+      await eventually('the end of its Job', async () =>
+        (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+      );
     };
     await dismiss(running[0]);
     expect((await status(first)).message).toContain('1 job runs');

@@ -126,6 +126,8 @@ describe('an execute request with a job_id', () => {
     await hold(going, ['example.org/held']);
     expect((await bed.delete(`/jobs/${going}`)).status).toBe(200);
     answers.push(await refusalsOf(going));
+    expect((await bed.delete(`/jobs/${going}`)).status).toBe(200);
+    answers.push(await refusalsOf(going));
     await eventually('the Job being deleted', async () => (await kubeJobOf(going))?.metadata?.deletionTimestamp);
     answers.push(await refusalsOf(going));
     await hold(going, []);

@@ -147,6 +147,7 @@ describe('conformance', () => {
   it('2.0 /req/dismiss/job-dismiss-status: a job that goes on becomes dismissed, one that has ended is removed', async () => {
     const running = await bed.submit('hello-world-k8s-sleep', { name: 'x' });
     expect(await (await bed.delete(`/jobs/${running}`)).json()).toMatchObject({ id: running, status: 'dismissed' });
+    expect((await bed.status(running)).status).toBe('dismissed');
     const jobId = await ended('inputs', { text: 'x' });
     expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);

@@ -138,7 +138,8 @@ describe('a processor', () => {
         bed.server?.output ?? '',
       ),
     );
-    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
+    await bed.removeJob(jobId);
+    expect(bed.server?.output).toContain(`tidied up ${jobId}, which was dismissed`);
   }, 60_000);
 });
 

@@ -200,7 +200,11 @@ describe('a job that ran during the switch', () => {
     const jobId = await create({ script: 'echo working; sleep 300' });
     await eventually('output', async () => (await bed.log(jobId, TOKEN)).includes('working'));
     expect((await bed.delete(`/jobs/${jobId}`, TOKEN)).status).toBe(200);
-    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
+    await released(jobId);
+    expect(await logKeys(jobId)).toHaveLength(1);
+    expect((await bed.status(jobId)).status).toBe('dismissed');
+    expect(await bed.log(jobId, TOKEN)).toContain('working');
+    await bed.removeJob(jobId, TOKEN);
     expect(await logKeys(jobId)).toHaveLength(1);
   });
 });

@@ -115,6 +115,23 @@ describe('a request with an Idempotency-Key', () => {
     expect(await uidOf()).not.toBe(uid);
   });
 
+  it('names a dismissed job until that is removed', async () => {
+    const key = randomUUID();
+    const options = { key, prefer: 'respond-async' };
+    const jobId = await jobOf(await execute('endless', {}, options));
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    const again = await execute('endless', {}, options);
+    expect([again.status, await again.json()]).toEqual([
+      201,
+      expect.objectContaining({ jobID: jobId, status: 'dismissed' }),
+    ]);
+    expect((await execute('endless', {}, { key, prefer: 'wait=600' })).status).toBe(410);
+    await bed.removeJob(jobId);
+    expect(await jobOf(await execute('endless', {}, options))).toBe(jobId);
+    expect((await bed.status(jobId)).status).not.toBe('dismissed');
+    await bed.delete(`/jobs/${jobId}`);
+  });
+
   it.each(['a b', '"', 'x'.repeat(256)])('that is malformed (%s) is refused', async (key) => {
     const response = await execute('hello', { name: 'x' }, { key });
     expect([response.status, await response.json()]).toEqual([

@@ -99,7 +99,7 @@ describe('the log', () => {
 });
 
 describe('dismissing', () => {
-  it('ends a running job, keeps its log to the end, and removes it', async () => {
+  it('ends a running job, which stays with its log, to the end, until it is dismissed again', async () => {
     const jobId = await bed.submit('endless');
     await eventually('output', async () => (await bed.log(jobId)).includes('working'));
     const response = await bed.delete(`/jobs/${jobId}`);
@@ -107,11 +107,69 @@ describe('dismissing', () => {
       200,
       expect.objectContaining({ jobID: jobId, status: 'dismissed' }),
     ]);
-    expect([404, 410]).toContain((await bed.delete(`/jobs/${jobId}`)).status);
+    await released(jobId);
+    const { status, message, started, finished } = await bed.status(jobId);
+    expect([status, message]).toEqual(['dismissed', 'The job was dismissed.']);
+    expect([started, finished]).toEqual([expect.any(String), expect.any(String)]);
+    expect(await bed.log(jobId)).toMatch(/working\n[^]*terminated\n$/);
+    expect(await storedLogs(jobId)).toHaveLength(1);
+    const results = await bed.get(`/jobs/${jobId}/results`);
+    expect([results.status, await results.json()]).toEqual([
+      410,
+      expect.objectContaining({
+        type: expect.stringContaining('/job-dismissed'),
+        detail: expect.stringContaining('dismissed'),
+      }),
+    ]);
+    const page = await bed.get(`/jobs/${jobId}?f=html`);
+    expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('Remove this job')]);
+    const { jobs } = (await (await bed.get('/jobs?status=dismissed')).json()) as { jobs: StatusInfo[] };
+    expect(jobs.map(({ jobID }) => jobID)).toContain(jobId);
+    await eventually('the end of its pod', async () => (await podOf(jobId)) === undefined);
+
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(404);
-    expect(await podOf(jobId)).toBeUndefined();
     expect(await storedLogs(jobId)).toHaveLength(1);
+  });
+
+  it('ends a job before any container of it runs', async () => {
+    const jobId = await bed.submit('unschedulable');
+    expect(await (await bed.delete(`/jobs/${jobId}`)).json()).toMatchObject({ status: 'dismissed' });
+    await eventually('the end of its Job', async () => {
+      const { status } = (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(jobId)) ?? {};
+      return status?.conditions?.some(({ type }) => type === 'Failed');
+    });
+    expect((await bed.status(jobId)).status).toBe('dismissed');
+    expect((await podOf(jobId))?.status?.phase).not.toBe('Running');
+  });
+
+  it('of a job that somebody waits for ends the waiting with 410', async () => {
+    const waiting = bed.execute('endless', {}, { prefer: 'wait=600' });
+    const jobId = await eventually('the job', async () => {
+      const { jobs } = (await (await bed.get('/jobs?processID=endless&status=running')).json()) as {
+        jobs: StatusInfo[];
+      };
+      return jobs[0]?.jobID;
+    });
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    const answer = await waiting;
+    expect([answer.status, await answer.json()]).toEqual([
+      410,
+      expect.objectContaining({ type: expect.stringContaining('/job-dismissed') }),
+    ]);
+  });
+
+  it('holds though the server is killed after it, and ends the job once it is back', async () => {
+    const jobId = await bed.submit('endless');
+    await eventually('output', async () => (await bed.log(jobId)).includes('working'));
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    await bed.server?.end('SIGKILL');
+    await bed.startServer();
+    expect((await bed.status(jobId)).status).toBe('dismissed');
+    await released(jobId);
+    expect((await bed.status(jobId)).status).toBe('dismissed');
+    expect(await bed.log(jobId)).toMatch(/working\n[^]*terminated\n$/);
   });
 
   it('removes a job that has ended', async () => {

@@ -217,6 +217,30 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     await dismiss(next);
   }, 400_000);
 
+  it('that is dismissed leaves the queue, and never starts', async () => {
+    const holder = await submit('queued');
+    await running(holder);
+    const id = await submit('queued');
+    await seen('it waiting', id, ({ queue }) => queue?.position === 1);
+    const next = await submit('queued');
+    await seen('another behind it', next, ({ queue }) => queue?.position === 2);
+    expect(await (await dismiss(id)).json()).toMatchObject({ status: 'dismissed' });
+    await seen('the other being the first', next, ({ queue }) => queue?.position === 1);
+
+    // One that runs gives its place on, and has its log to the end.
+    expect(await (await dismiss(holder)).json()).toMatchObject({ status: 'dismissed' });
+    await running(next);
+    await eventually('its log', async () => (await bed.log(holder)).includes('too early'), 60_000);
+    const { status, attempts } = await statusOf(holder);
+    expect([status, attempts]).toEqual(['dismissed', undefined]);
+    expect((await bed.get(`/jobs/${holder}/results`)).status).toBe(410);
+    expect((await statusOf(id)).status).toBe('dismissed');
+    expect((await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id))).toEqual(
+      [],
+    );
+    for (const each of [holder, id, next]) await bed.removeJob(each);
+  }, 400_000);
+
   it.each([
     ['nowhere', {}, /LocalQueue "nowhere"/],
     ['without-class', {}, /WorkloadPriorityClass "none-such"/],

@@ -101,12 +101,14 @@ resources:
     }
   }, 120_000);
 
-  it('dismisses with the shipped Role: the log is kept, the job is gone', async () => {
+  it('dismisses and removes with the shipped Role, and the log is kept', async () => {
     const jobId = await bed.submit('endless', {}, { token: TOKEN });
     await eventually('the first line of the log', async () => (await bed.log(jobId, TOKEN)).includes('begun'));
     const before = (await bed.store.logs()).length;
     expect((await bed.delete(`/jobs/${jobId}`, TOKEN)).status).toBe(200);
     await eventually('the log in the bucket', async () => (await bed.store.logs()).length === before + 1);
+    expect((await bed.status(jobId, TOKEN)).status).toBe('dismissed');
+    await bed.removeJob(jobId, TOKEN);
     await eventually('the end of the Job', async () =>
       (await bed.cluster.kubeJobs()).every(({ metadata }) => !metadata?.name?.endsWith(jobId)),
     );

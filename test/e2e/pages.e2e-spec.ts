@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, type HTMLElement } from 'node-html-parser';
 import { hrefs } from '../support/http.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const HOSTILE = '<script>alert(1)</script>';
@@ -339,8 +340,22 @@ describe('a form', () => {
 
   it('dismisses a job, with the token where the process asks for it', async () => {
     const jobId = await bed.submit('endless');
-    const response = await postForm(`/jobs/${jobId}/dismissal`, { token: '' });
-    expect([response.status, response.headers.get('location')]).toEqual([303, `${bed.url}/jobs`]);
+    const form = async (fields: Record<string, string>) => {
+      const response = await postForm(`/jobs/${jobId}/dismissal`, { token: '', ...fields });
+      return [response.status, response.headers.get('location')];
+    };
+    const fields = async () =>
+      parse(await (await bed.get(`/jobs/${jobId}?f=html`)).text())
+        .querySelectorAll('form input[type=hidden]')
+        .map((field) => [field.getAttribute('name'), field.getAttribute('value')]);
+    expect(await fields()).toEqual([['as', 'dismiss']]);
+    expect(await form({ as: 'dismiss' })).toEqual([303, `${bed.url}/jobs/${jobId}`]);
+    expect(await (await bed.get(`/jobs/${jobId}?f=html`)).text()).toContain('dismissed');
+    // Whoever still sees a page that says "Dismiss" removes nothing.
+    expect(await form({ as: 'dismiss' })).toEqual([303, `${bed.url}/jobs/${jobId}`]);
+    expect(await fields()).toEqual([]);
+    expect(await form({})).toEqual([303, `${bed.url}/jobs`]);
+    await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect((await postForm(`/jobs/${failed}/dismissal`, { token: 'wrong' })).status).toBe(401);
     expect((await bed.get(`/jobs/${failed}`)).status).toBe(200);
   });

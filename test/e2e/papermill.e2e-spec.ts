@@ -343,6 +343,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     await eventually('the end of its pod', async () => (await ofJob()).length === 0, 120_000);
     const logs = (await bed.store.logs()).filter((key) => key.includes(jobId));
     expect(logs).toHaveLength(1);
+    expect((await bed.status(jobId)).status).toBe('dismissed');
   }, 300_000);
 
   it('fail with the reason where their bucket cannot be mounted', async () => {

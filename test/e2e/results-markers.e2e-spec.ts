@@ -177,7 +177,7 @@ describe('several results in one log', () => {
     expect((await bed.status(jobId)).status).toBe('successful');
   });
 
-  it('go with their job when it is dismissed, and its log stays', async () => {
+  it('go with their job when it is removed, and its log stays', async () => {
     const jobId = await bed.submit('prints', inputs(SEVERAL));
     await bed.ended(jobId);
     const keys = async () =>

@@ -207,7 +207,14 @@ describe('a job with retries', () => {
       async () => ((await bed.status(id)) as Attempted).attempts?.length === 1,
     );
     expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
-    await eventually('the job being gone', async () => (await bed.get(`/jobs/${id}`)).status === 404);
     await bed.cluster.allReleased();
+    await eventually('its Job being done', async () =>
+      (await bed.cluster.kubeJobs()).some(
+        ({ metadata }) => metadata?.name?.endsWith(id) && metadata.annotations?.['processes.pygeoapi.io/log-key'],
+      ),
+    );
+    const { status, attempts } = (await bed.status(id)) as Attempted;
+    expect([status, attempts?.length]).toEqual(['dismissed', 1]);
+    expect((await bed.get(`/jobs/${id}/logs`)).status).toBe(200);
   }, 300_000);
 });

@@ -16,6 +16,13 @@ const FLEETING = `
       ttl_seconds_after_finished: 0
       metadata: *both
       command: [sh, -c, 'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo done']
+  endless-and-fleeting:
+    type: process
+    processor:
+      <<: *image
+      ttl_seconds_after_finished: 0
+      metadata: *both
+      command: [sh, -c, "trap 'exit 143' TERM; while true; do sleep 1; done"]
 `;
 
 interface Delivery {
@@ -124,7 +131,7 @@ describe('a subscriber', () => {
 
   it('is told of progress, and of nothing once the job is dismissed', async () => {
     const { path, subscriber } = addresses();
-    const jobId = await bed.submit('endless', {}, { body: { subscriber } });
+    const jobId = await bed.submit('endless-and-fleeting', {}, { body: { subscriber } });
     await eventually('the first call', () => receiver.at(path('progress')).length > 0);
     await annotate(jobId, { 'pygeoapi.io/progress': '40' });
     const call = await eventually('the progress', () =>
@@ -132,6 +139,7 @@ describe('a subscriber', () => {
     );
     expect(call.id).toMatch(/_running-40$/);
     await bed.delete(`/jobs/${jobId}`);
+    // Its time to live is 0, and counts though nobody was told of its end.
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect([...receiver.at(path('success')), ...receiver.at(path('failed'))]).toEqual([]);
   }, 90_000);

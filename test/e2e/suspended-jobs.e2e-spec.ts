@@ -217,7 +217,17 @@ describe('a Job that is suspended while it runs', () => {
     await working(id);
     await setSuspended(id, true);
     await noted(id);
-    expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
-    await eventually('the Job being gone', async () => (await kubeJob(id)) === undefined);
+    expect(await (await bed.delete(`/jobs/${id}`)).json()).toMatchObject({ status: 'dismissed' });
+    await eventually('the end of its Job', async () =>
+      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+    );
+    // What it wrote before is its log, and it has not run again.
+    await eventually(
+      'its log',
+      async () => (await kubeJob(id))?.metadata?.annotations?.['processes.pygeoapi.io/log-key'],
+    );
+    expect((await bed.status(id)).status).toBe('dismissed');
+    expect(await bed.log(id)).toContain('working');
+    await bed.removeJob(id);
   }, 400_000);
 });

@@ -118,7 +118,6 @@ function fits(status: string, expectation: Expectation): boolean {
   const isGone = status === 'gone' || status === 'dismissed';
   return (
     status === expectation.status ||
-    (expectation.status === 'dismissed' && isGone) ||
     status === NOT_STARTED ||
     (expectation.disturbed === 'pod deleted' && status === 'failed') ||
     (expectation.disturbed === 'Job deleted' && isGone)

@@ -98,6 +98,14 @@ export class TestClient {
     return this.until(jobId, 'successful', 'failed', 'dismissed');
   }
 
+  /** Dismisses a job that goes on, and removes it. Resolves when it is gone. */
+  async removeJob(jobId: string, token?: string): Promise<void> {
+    await eventually(`job ${jobId} being removed`, async () => {
+      const { status } = await this.delete(`/jobs/${jobId}`, token);
+      return status === 404 || Promise.reject(new Error(`DELETE answers ${status}`));
+    });
+  }
+
   async log(jobId: string, token?: string): Promise<string> {
     return (await this.get(`/jobs/${jobId}/logs`, token)).text();
   }

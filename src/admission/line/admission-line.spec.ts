@@ -63,8 +63,20 @@ describe('the line', () => {
     put(line, waiting('a'), waiting('a'));
     expect([line.jobs.running, line.jobs.next()?.name]).toEqual([0, 'a']);
     line.hold('a', 2);
-    put(line, { ...waiting('a'), dismissed: '2026-01-01T12:00:00Z' }, waiting('a'));
+    put(line, { ...waiting('a'), removed: '2026-01-01T12:00:00Z' }, waiting('a'));
     expect([line.isStillWaiting('a'), line.jobs.next()?.name]).toEqual([false, 'b']);
+  });
+
+  it('keeps the place of a dismissed job while it has pods, and no longer', () => {
+    const line = lineOf({ maxRunning: 1 });
+    const dismissed: LineJob = { ...waiting('a'), suspended: false, outcome: { status: 'dismissed' } };
+    line.update('a', dismissed, undefined, () => true);
+    put(line, waiting('b'));
+    expect([line.jobs.running, line.jobs.next()]).toEqual([1, undefined]);
+    line.update('a', dismissed, dismissed, () => false);
+    expect([line.jobs.running, line.jobs.next()?.name]).toEqual([0, 'b']);
+    put(line, { ...waiting('b'), outcome: { status: 'dismissed' } }, waiting('b'));
+    expect(line.jobs.next()).toBeUndefined();
   });
 
   it('takes a turn that lies far ahead for none: others wrote it, and no later one would follow', () => {

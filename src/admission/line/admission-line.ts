@@ -18,9 +18,9 @@ export interface LineJob {
   readonly requestedAt?: number;
   readonly suspended: boolean;
   readonly deleting: boolean;
-  readonly dismissed?: string;
+  readonly removed?: string;
   readonly condition?: object;
-  readonly outcome?: object;
+  readonly outcome?: { readonly status: string };
   /** It is Kueue's. */
   readonly queue?: object;
   readonly admission?: Admission;
@@ -34,7 +34,7 @@ export interface Standing {
 
 /**
  * The jobs that wait for their turn, and those that have a place, as this server knows them. A place is free again once a Job has ended,
- * its outcome stands, or its last pod has ended; of a dismissed one once all have.
+ * its outcome stands, or its last pod has ended; of a dismissed or removed one once all have.
  */
 @Injectable()
 export class AdmissionLine {
@@ -181,11 +181,13 @@ function waits(job: LineJob): boolean {
     job.suspended &&
     !job.queue &&
     !job.deleting &&
-    job.dismissed === undefined &&
+    job.removed === undefined &&
     !hasEnded(job)
   );
 }
 
 function hasPlace(job: LineJob, takesRoom: () => boolean): boolean {
-  return !job.queue && !job.suspended && !hasEnded(job) && takesRoom();
+  // Its outcome stands before its pods have ended.
+  const isDecided = job.outcome !== undefined && job.outcome.status !== 'dismissed';
+  return !job.queue && !job.suspended && !job.condition && !isDecided && takesRoom();
 }

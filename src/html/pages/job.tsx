@@ -1,7 +1,7 @@
 import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/pages/executed-notebook.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, LinkList, Status, Text, Time, toShow } from '../components.js';
-import { TOKEN_FIELD } from '../execute-form.js';
+import { DISMISS, DISMISSAL_FIELD, TOKEN_FIELD } from '../execute-form.js';
 import { NotebookSection } from '../notebook/notebook.js';
 import type { PageMaker } from '../page.js';
 import type { ComponentChildren } from 'preact';
@@ -146,21 +146,20 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
           </p>
         ) : null}
         <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
-        {job.status === 'dismissed' ? null : (
-          <details>
-            <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>
-            <form method="post" action={`${base}/jobs/${job.jobID}/dismissal`}>
-              <div class="field">
-                <label for={TOKEN_FIELD}>Token</label>
-                <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
-                <small>Only where the process asks for one.</small>
-              </div>
-              <button class="danger" type="submit">
-                {goesOn ? 'Dismiss' : 'Remove'}
-              </button>
-            </form>
-          </details>
-        )}
+        <details>
+          <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>
+          <form method="post" action={`${base}/jobs/${job.jobID}/dismissal`}>
+            {goesOn ? <input type="hidden" name={DISMISSAL_FIELD} value={DISMISS} /> : null}
+            <div class="field">
+              <label for={TOKEN_FIELD}>Token</label>
+              <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
+              <small>Only where the process asks for one.</small>
+            </div>
+            <button class="danger" type="submit">
+              {goesOn ? 'Dismiss' : 'Remove'}
+            </button>
+          </form>
+        </details>
       </>
     ),
   };

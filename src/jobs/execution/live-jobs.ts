@@ -3,6 +3,7 @@ import { Configuration } from '../../config/configuration.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
+import { isGoing } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 
@@ -95,8 +96,8 @@ export class LiveJobs implements OnModuleInit {
 }
 
 /** It takes a place in the cluster, or will: what has ended only waits for its time to live. */
-function isLive({ condition, outcome, deleting, dismissed }: JobRecord): boolean {
-  return !condition && !outcome && !deleting && dismissed === undefined;
+function isLive(job: JobRecord): boolean {
+  return !job.condition && !job.outcome && !isGoing(job);
 }
 
 function tooMany(what: string): TooManyJobsError {

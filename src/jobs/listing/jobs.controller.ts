@@ -147,20 +147,22 @@ export class JobsController {
   @ApiOperation({
     operationId: 'dismiss',
     summary: 'Dismiss a job that goes on, remove one that has ended',
-    description: 'Asks for the token wherever executing the process does.',
+    description:
+      'A job that goes on is ended, and stays until its time is over, with its status `dismissed` and its log. One that has ended, or was dismissed before, is removed. ' +
+      'A job that ends in the same moment is left as it is: the answer says how it ended. Asks for the token wherever executing the process does.',
   })
   @ApiOkResponse({ type: StatusInfoDto })
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job')
-  @ApiProblem(410, 'The job is going already')
+  @ApiProblem(410, 'The job is being removed already')
   async dismiss(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusInfoDto> {
     const job = await this.cache.get(jobId);
     const caller = callerOf(request);
     await this.access.demand(this.access.rightsOf(job), caller, { operation: 'dismiss', jobId });
     const mayReadStatus = await this.access.mayReadStatus(job, caller);
-    const left = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller));
+    const { status } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller));
     const base = this.links.base(request);
-    return mayReadStatus ? toStatusInfo(left, base, true) : toShortStatusInfo(left, base);
+    return mayReadStatus ? toStatusInfo(status, base, true) : toShortStatusInfo(status, base);
   }
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {

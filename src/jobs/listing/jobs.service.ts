@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
-import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
+import { type JobPatch, KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../../k8s/names.js';
 import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { collects } from '../model/collection.js';
+import { dismissalPatch, goesOn, isGoing } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
 import { encodeCursor, isAfter, type JobListQuery, matches } from './job-list.query.js';
 import type { JobRecord, ListPosition } from '../model/job-record.js';
@@ -28,6 +29,14 @@ interface Listed {
   /** Undefined where the query does not need it. */
   readonly status: JobStatus | undefined;
   readonly position: ListPosition;
+}
+
+/** What came of a dismissal. */
+export interface Dismissal {
+  /** `dismissed`; or how the job ended in the same moment. */
+  readonly status: JobStatus;
+  /** It had ended, and is being removed. */
+  readonly isRemoved: boolean;
 }
 
 /** Listing and dismissing jobs. Lists are eventually consistent. */
@@ -89,44 +98,77 @@ export class JobsService {
   }
 
   /**
-   * Dismisses a job that goes on, removes one that has ended. What the finalizer collects it carries out (its log has to be followed first), so the wish is
-   * written to the Job; otherwise the Job is deleted at once.
+   * Dismisses a job that goes on: how it ended is decided by that, and its pods are ended. Removes one that has ended, as the cluster
+   * itself says now. What the finalizer collects it carries out (a log has to be followed first), so the wish is written to the Job;
+   * otherwise it is done at once. One that ends in the same moment is left as it is.
    * @param caller who wants it, for the log
-   * @throws JobGoneError when it is going already
+   * @param mayRemove whether one that has ended may be removed
+   * @throws JobGoneError when it is being removed already; JobNotFoundError
    */
-  async dismiss(job: JobRecord, now: Date, caller?: string): Promise<JobStatus> {
-    if (job.deleting || job.dismissed !== undefined) throw new JobGoneError(job.jobId);
-    const dismissed = now.toISOString();
-    if (this.finalizes) {
-      await this.requestDismissal(job, dismissed);
-    } else if (!(await this.client.deleteJob(job.name, job.uid))) {
-      throw new JobNotFoundError(job.jobId);
-    }
-    this.logger.log(`Job ${job.name} is dismissed${caller === undefined ? '' : ` (${caller})`}`);
-    const { status } = this.cache.statusOf(job);
-    void this.processes.find(job.processId)?.onDismiss({ jobId: job.jobId, status });
-    return this.cache.statusOf({ ...job, dismissed });
+  async dismiss(job: JobRecord, now: Date, caller?: string, mayRemove = true): Promise<Dismissal> {
+    const current = await this.actual(job);
+    const before = this.cache.statusOf(current);
+    if (!goesOn(before) && !mayRemove) return { status: before, isRemoved: false };
+    // Of one that was written over nothing is recorded any more.
+    const isRemoved = !goesOn(before) || current.wronglySigned === true;
+    const done = isRemoved ? await this.remove(current, now) : await this.end(current, now);
+    if (!done) return { status: this.cache.statusOf(await this.actual(job)), isRemoved: false };
+    const by = caller === undefined ? '' : ` (${caller})`;
+    this.logger.log(`Job ${job.name} is ${isRemoved ? 'removed' : 'dismissed'}${by}`);
+    void this.processes.find(job.processId)?.onDismiss({ jobId: job.jobId, status: before.status });
+    return { status: this.cache.statusOf(done), isRemoved };
   }
 
-  /** Conditional on the version of the Job, so that of several who ask at once one is told that it was done, the others that it was done already. */
-  private async requestDismissal(job: JobRecord, dismissed: string): Promise<void> {
-    for (let version = job.resourceVersion; ;) {
+  /** The job as the API server has it. @throws JobNotFoundError; JobGoneError when it is being removed */
+  private async actual({ name, uid, jobId }: JobRecord): Promise<JobRecord> {
+    const kubeJob = await this.client.getJob(name);
+    if (kubeJob) this.cache.observe(kubeJob);
+    const current = kubeJob && this.cache.recordOf(kubeJob);
+    if (current?.uid !== uid) throw new JobNotFoundError(jobId);
+    if (isGoing(current)) throw new JobGoneError(jobId, 'removed');
+    return current;
+  }
+
+  /** @returns undefined where it has ended meanwhile: what was decided first stands */
+  private async end(job: JobRecord, now: Date): Promise<JobRecord | undefined> {
+    return this.patched(
+      job,
+      // No container of a suspended Job runs: there is no log to follow.
+      (current) => dismissalPatch(current, this.cache.podsOf(current)[0], now, !this.finalizes || current.suspended),
+      (current) => goesOn(this.cache.statusOf(current)),
+    );
+  }
+
+  private async remove(job: JobRecord, now: Date): Promise<JobRecord | undefined> {
+    const removed = now.toISOString();
+    if (this.finalizes)
+      return this.patched(job, ({ uid, resourceVersion }) => ({
+        metadata: { uid, resourceVersion, annotations: { [ownAnnotation.removed]: removed } },
+      }));
+    if (!(await this.client.deleteJob(job.name, job.uid))) throw new JobNotFoundError(job.jobId);
+    return { ...job, removed };
+  }
+
+  /**
+   * Conditional on the version of the Job, so that of several who ask at once one does it.
+   * @param isWanted whether it is to be done to what the Job has become
+   */
+  private async patched(
+    job: JobRecord,
+    patch: (current: JobRecord) => JobPatch,
+    isWanted: (current: JobRecord) => boolean = () => true,
+  ): Promise<JobRecord | undefined> {
+    for (let current = job; isWanted(current); current = await this.actual(job)) {
       try {
-        const patched = await this.client.patchJob(job.name, {
-          metadata: { uid: job.uid, resourceVersion: version, annotations: { [ownAnnotation.dismissed]: dismissed } },
-        });
-        if (!patched) throw new JobNotFoundError(job.jobId);
-        this.cache.observe(patched);
-        return;
+        const kubeJob = await this.client.patchJob(job.name, patch(current));
+        if (!kubeJob) throw new JobNotFoundError(job.jobId);
+        this.cache.observe(kubeJob);
+        return this.cache.recordOf(kubeJob);
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
-        const kubeJob = await this.client.getJob(job.name);
-        if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
-        if (kubeJob.metadata.deletionTimestamp || kubeJob.metadata.annotations?.[ownAnnotation.dismissed])
-          throw new JobGoneError(job.jobId);
-        version = kubeJob.metadata.resourceVersion ?? '';
       }
     }
+    return undefined;
   }
 }
 

@@ -269,7 +269,7 @@ export class JobLogs implements BeforeApplicationShutdown {
       const pod = this.podNow(job, newest);
       if (pod) return pod;
       const current = this.cache.jobs.get(job.name);
-      return !current || current.condition ? null : undefined;
+      return !current || current.condition || current.outcome ? null : undefined;
     });
   }
 

@@ -20,7 +20,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 export function parseOutcome(text: string | undefined): JobOutcome | undefined {
   const { status, started, finished, cause, log, logTail, resultProblems } = parseObject(text);
-  if ((status !== 'successful' && status !== 'failed') || !isTime(finished)) return undefined;
+  if (!isEnd(status) || !isTime(finished)) return undefined;
   return {
     status,
     finished,
@@ -30,6 +30,10 @@ export function parseOutcome(text: string | undefined): JobOutcome | undefined {
     ...(typeof logTail === 'string' ? { logTail } : {}),
     ...(Array.isArray(resultProblems) ? { resultProblems: resultProblems.filter(isResultProblem) } : {}),
   };
+}
+
+function isEnd(status: unknown): status is JobOutcome['status'] {
+  return status === 'successful' || status === 'failed' || status === 'dismissed';
 }
 
 function isResultProblem(value: unknown): value is ResultProblem {

@@ -35,7 +35,10 @@ export function isLastPod({ backoffLimit }: Pick<JobRecord, 'backoffLimit'>, { d
   return !deleting && (phase === 'Succeeded' || (phase === 'Failed' && backoffLimit === 0));
 }
 
-type OfJob = Pick<JobRecord, 'backoffLimit' | 'retriesInfrastructure' | 'forgivenExitCodes' | 'attempts' | 'condition'>;
+type OfJob = Pick<
+  JobRecord,
+  'backoffLimit' | 'retriesInfrastructure' | 'forgivenExitCodes' | 'attempts' | 'condition' | 'outcome'
+>;
 
 /**
  * Whether the end of this pod is not the job's: another pod has followed it, or the Job controller makes one.
@@ -46,7 +49,7 @@ export function isRepeated(job: OfJob, pod: PodRecord, pods: readonly PodRecord[
   if (pod.phase === 'Succeeded') return false;
   if (job.condition?.type === 'Complete' || pods.some(({ created }) => created.getTime() > pod.created.getTime()))
     return true;
-  if (job.condition || job.backoffLimit === 0) return false;
+  if (job.condition || job.backoffLimit === 0 || job.outcome?.status === 'dismissed') return false;
   if (job.retriesInfrastructure && !isInfrastructureFailure(pod, job.forgivenExitCodes)) return false;
   return countedAttempts(job, pod).length < job.backoffLimit;
 }

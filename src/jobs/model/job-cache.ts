@@ -9,6 +9,7 @@ import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
 import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
+import { isGoing } from './dismissal.js';
 import { DisputedJobs } from './disputed-jobs.js';
 import { isLastPod } from './job-attempts.js';
 import { type JobChangeListener, JobChanges } from './job-changes.js';
@@ -209,7 +210,7 @@ export class JobCache {
       standing: this.line?.standingOf(job.name, job.processId),
     });
     // Nothing but the record itself changes a status that it records.
-    if (job.outcome && status.status !== 'dismissed') this.endedStatuses.set(job, status);
+    if (job.outcome && !isGoing(job)) this.endedStatuses.set(job, status);
     return status;
   }
 
@@ -259,7 +260,8 @@ export class JobCache {
   /** Whether pods of a Job that runs have not ended, or another will follow. */
   private takesRoom(job: JobRecord): boolean {
     const pods = this.podsOf(job);
-    return pods.some((pod) => !hasEnded(pod)) || (!job.deleting && !pods.some((pod) => isLastPod(job, pod)));
+    const makesMore = !job.deleting && !job.stopped && !pods.some((pod) => isLastPod(job, pod));
+    return pods.some((pod) => !hasEnded(pod)) || makesMore;
   }
 
   private onEvent({ record, previous }: Change<EventRecord>): void {

@@ -43,10 +43,10 @@ export interface ResultProblem {
 
 /** How a job ended; written to the Kubernetes Job once, so that a status needs neither events nor pods that survive. */
 export interface JobOutcome {
-  readonly status: 'successful' | 'failed';
+  readonly status: 'successful' | 'failed' | 'dismissed';
   /** RFC 3339; when the first container started, absent where none did. */
   readonly started?: string;
-  /** RFC 3339; when the last container ended. */
+  /** RFC 3339; when the last container ended, or when the job was dismissed. */
   readonly finished: string;
   readonly cause?: JobCause;
   /** The main container's log is not whole (`cut`), or not known to be (`unknown`); absent: it is. */

@@ -49,7 +49,7 @@ describe('what is kept of a Kubernetes Job', () => {
         ['a', outputs.a],
       ]),
       request,
-      dismissed: at(6).toISOString(),
+      removed: at(6).toISOString(),
       inlineResult: { mediaType: 'text/csv' },
     });
   });
@@ -80,7 +80,7 @@ describe('what is kept of a Kubernetes Job', () => {
       storedResult: undefined,
       outputs: undefined,
       request: undefined,
-      dismissed: undefined,
+      removed: undefined,
       collection: undefined,
     });
     expect(found && jobStatus(found, []).status).toBe('accepted');

@@ -52,8 +52,8 @@ export interface JobRecord {
   readonly requestedAt?: number;
   /** The Job has a deletion timestamp. */
   readonly deleting: boolean;
-  /** A client dismissed it; RFC 3339. */
-  readonly dismissed?: string;
+  /** A client wants it removed, and the leader is about to; RFC 3339. */
+  readonly removed?: string;
   /** `Complete` or `Failed`, once the Job controller has said so. */
   readonly condition?: {
     readonly type: 'Complete' | 'Failed';
@@ -61,6 +61,8 @@ export interface JobRecord {
     readonly message?: string;
     readonly at?: Date;
   };
+  /** Its Job makes no pods any more (`spec.parallelism: 0`): it is being ended. */
+  readonly stopped: boolean;
   /** `spec.suspend`: it is not yet to run, or not now, whoever says so. */
   readonly suspended: boolean;
   /**
@@ -166,7 +168,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
   if (jobId === undefined) return undefined;
   const { annotations, ...standing } = believe(trust, name, metadata.annotations ?? {});
   const collection = annotations[ownAnnotation.collection];
-  const dismissed = annotations[ownAnnotation.dismissed];
+  const removed = annotations[ownAnnotation.removed];
   const subscription = parseSubscription(annotations[ownAnnotation.subscriber]);
   const resultMediaType =
     [annotations[annotation.resultMimetype], annotations[annotation.mimetype]].find(
@@ -182,8 +184,9 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
     requestedAt: toDate(annotations[annotation.started])?.getTime(),
     deleting: metadata.deletionTimestamp !== undefined,
-    dismissed: isTime(dismissed) ? dismissed : undefined,
+    removed: isTime(removed) ? removed : undefined,
     condition: conditionOf(kubeJob),
+    stopped: kubeJob.spec?.parallelism === 0,
     suspended: kubeJob.spec?.suspend ?? false,
     resumed: resumptionOf(kubeJob),
     suspendedSince: suspensionOf(kubeJob),

@@ -107,8 +107,14 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'a dismissed Job is dismissed, whatever else',
-    job: { dismissed: at(9).toISOString(), condition: { type: 'Failed' } },
+    name: 'a recorded dismissal stands, though its pod still ends',
+    job: { outcome: { status: 'dismissed', started: at(2).toISOString(), finished: at(4).toISOString() } },
+    pods: [running],
+    expected: { status: 'dismissed', message: 'The job was dismissed.', started: at(2), finished: at(4) },
+  },
+  {
+    name: 'a Job that is to be removed is dismissed, whatever else',
+    job: { removed: at(9).toISOString(), condition: { type: 'Failed' } },
     pods: [running],
     expected: { status: 'dismissed', finished: at(9), started: at(2) },
   },

@@ -1,3 +1,4 @@
+import { isGoing } from './dismissal.js';
 import { countedAttempts, isCounted, isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
@@ -124,9 +125,9 @@ function queueStatus(job: JobRecord, { workload, standing }: Waiting): QueueStat
 
 function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined, waiting: Waiting): State {
   const pod = pods[0];
-  if (job.deleting || job.dismissed !== undefined) {
-    const finished = job.outcome ? new Date(job.outcome.finished) : job.dismissed ? new Date(job.dismissed) : undefined;
-    return { status: 'dismissed', message: 'The job was dismissed.', started: pod && startOf(pod), finished };
+  if (isGoing(job)) {
+    const finished = job.outcome ? new Date(job.outcome.finished) : job.removed ? new Date(job.removed) : undefined;
+    return { status: 'dismissed', message: DISMISSED, started: pod && startOf(pod), finished };
   }
   if (isUndecidable(job)) return undecidable(job);
   if (job.outcome) return recorded(job.outcome, job);
@@ -173,13 +174,18 @@ function unverifiedOf({ outputs }: Pick<JobRecord, 'outputs'>): string {
   return ` Not verified is that ${files} arrived as sent: only the length is known to be right.`;
 }
 
+const DISMISSED = 'The job was dismissed.';
+
+function messageOfEnd({ status, cause, log }: JobOutcome, job: JobRecord): string {
+  if (status === 'dismissed') return DISMISSED;
+  if (status === 'failed') return cause?.message ?? 'The job failed.';
+  return `The job was successful.${log ? INCOMPLETE[log] : ''}${unverifiedOf(job)}`;
+}
+
 function recorded(outcome: NonNullable<JobRecord['outcome']>, job: JobRecord): State {
   return {
     status: outcome.status,
-    message:
-      outcome.status === 'successful'
-        ? `The job was successful.${outcome.log ? INCOMPLETE[outcome.log] : ''}${unverifiedOf(job)}`
-        : (outcome.cause?.message ?? 'The job failed.'),
+    message: messageOfEnd(outcome, job),
     started: outcome.started === undefined ? undefined : new Date(outcome.started),
     finished: new Date(outcome.finished),
     cause: outcome.cause,

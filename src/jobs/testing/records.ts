@@ -13,6 +13,7 @@ export function aJob(overrides: Partial<JobRecord> = {}): JobRecord {
     processId: 'hello',
     created: at(0),
     deleting: false,
+    stopped: false,
     suspended: false,
     failedPods: 0,
     backoffLimit: 0,

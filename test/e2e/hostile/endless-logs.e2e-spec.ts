@@ -90,7 +90,7 @@ describe('a container that writes more than is kept of a pod', () => {
       expect(kept).toBeLessThan(1.1 * MEBIBYTE);
       expect(kept + left).toBeGreaterThan(PRINTED);
       await said(jobId, left);
-      await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
+      expect((await bed.status(jobId)).status).toBe('dismissed');
     });
   });
 });

@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { V1Job } from '@kubernetes/client-node';
+import { Logger } from '@nestjs/common';
+import type { Configuration } from '../../config/configuration.js';
+import { annotation, ownAnnotation } from '../../k8s/names.js';
+import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
+import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
+import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
+import { aJob, at, JOB_ID } from '../testing/records.js';
+import { JobsService } from './jobs.service.js';
+
+beforeAll(() => Logger.overrideLogger(false));
+
+const JOB = `pygeoapi-job-${JOB_ID}`;
+const ended = (status: string) => ({
+  [ownAnnotation.outcome]: JSON.stringify({ status, finished: at(5).toISOString() }),
+});
+
+function setUp(finalizerController = true) {
+  const cluster = new FakeCluster();
+  const cache = jobCacheOf(cluster);
+  const told: unknown[] = [];
+  const processes = { find: () => ({ onDismiss: (job: unknown) => told.push(job) }) } as unknown as ProcessRegistry;
+  const settings = { ...configuration, server: { manager: { finalizerController } } } as Configuration;
+  const service = new JobsService(cache, cluster.client, processes, settings, { releasePods: true, watchEvents: true });
+  const kubeJob = (annotations: object = {}, spec: Partial<V1Job['spec']> = {}): V1Job => ({
+    metadata: {
+      name: JOB,
+      uid: 'job-uid',
+      creationTimestamp: at(0),
+      annotations: { [annotation.processId]: 'hello', [ownAnnotation.collection]: 'pending', ...annotations },
+    },
+    spec: { template: {}, ...spec },
+  });
+  const record = () => cache.jobs.get(JOB) ?? aJob();
+  const dismiss = (mayRemove = true) => service.dismiss(record(), at(9), undefined, mayRemove);
+  const annotations = () => cluster.annotationsOf(JOB);
+  const outcome = (): unknown => JSON.parse(annotations()[ownAnnotation.outcome] ?? 'null');
+  return { cluster, cache, told, kubeJob, dismiss, annotations, outcome };
+}
+
+const DISMISSED = { status: 'dismissed', finished: at(9).toISOString() };
+
+describe('a dismissal', () => {
+  it('of a job that goes on is how it ended; the finalizer ends its pods', async () => {
+    const { cluster, told, kubeJob, dismiss, outcome, annotations } = setUp();
+    cluster.addJob(kubeJob());
+    expect(await dismiss()).toMatchObject({ status: { status: 'dismissed', finished: at(9) }, isRemoved: false });
+    expect([outcome(), cluster.kubeJobs.get(JOB)?.spec]).toEqual([DISMISSED, { template: {} }]);
+    expect(annotations()).not.toHaveProperty([ownAnnotation.removed]);
+    expect(told).toEqual([{ jobId: JOB_ID, status: 'accepted' }]);
+  });
+
+  it.each([
+    ['that is suspended', true, { suspend: true }, { suspend: false }],
+    ['whose log nobody collects', false, {}, {}],
+  ])('of one %s ends it in the same write', async (_, collects, before, after) => {
+    const { cluster, kubeJob, dismiss, outcome } = setUp(collects);
+    cluster.addJob(kubeJob({}, before));
+    await dismiss();
+    expect([outcome(), cluster.kubeJobs.get(JOB)?.spec]).toEqual([
+      DISMISSED,
+      { template: {}, activeDeadlineSeconds: 1, parallelism: 0, ...after },
+    ]);
+    expect(cluster.calls).toEqual(['getJob', 'patchJob']);
+  });
+
+  it('leaves a job as it ended in the same moment, with its results', async () => {
+    const { cluster, told, kubeJob, dismiss, outcome, annotations } = setUp();
+    cluster.addJob(kubeJob());
+    cluster.before.set('patchJob', () => cluster.addJob(kubeJob(ended('successful'))));
+    expect(await dismiss()).toMatchObject({ status: { status: 'successful' }, isRemoved: false });
+    expect([outcome(), annotations()[ownAnnotation.removed]]).toEqual([
+      { status: 'successful', finished: at(5).toISOString() },
+      undefined,
+    ]);
+    expect(told).toEqual([]);
+  });
+
+  it('holds though the Job changes in the same moment', async () => {
+    const { cluster, kubeJob, dismiss, outcome } = setUp();
+    cluster.addJob(kubeJob({}, { suspend: true }));
+    cluster.before.set('patchJob', () => cluster.addJob(kubeJob({}, { suspend: false })));
+    expect(await dismiss()).toMatchObject({ status: { status: 'dismissed' }, isRemoved: false });
+    // It runs now: its log has to be followed first.
+    expect([outcome(), cluster.kubeJobs.get(JOB)?.spec]).toEqual([DISMISSED, { template: {}, suspend: false }]);
+  });
+
+  it.each(['successful', 'failed', 'dismissed'])('of a job that is %s removes it', async (status) => {
+    const { cluster, told, kubeJob, dismiss, annotations } = setUp();
+    cluster.addJob(kubeJob(ended(status)));
+    expect(await dismiss()).toMatchObject({ status: { status: 'dismissed' }, isRemoved: true });
+    expect(annotations()[ownAnnotation.removed]).toBe(at(9).toISOString());
+    expect(told).toEqual([{ jobId: JOB_ID, status }]);
+    await expect(dismiss()).rejects.toThrow(JobGoneError);
+  });
+
+  it('goes by what the cluster says, not by a cache that is behind: the second one removes, whichever replica has it', async () => {
+    const { cluster, kubeJob, dismiss, annotations } = setUp();
+    cluster.addJob(kubeJob());
+    cluster.addJob(kubeJob(ended('dismissed')), false);
+    expect(await dismiss()).toMatchObject({ isRemoved: true });
+    expect(annotations()[ownAnnotation.removed]).toBe(at(9).toISOString());
+  });
+
+  it('removes nothing where it was to dismiss only', async () => {
+    const { cluster, kubeJob, dismiss } = setUp();
+    cluster.addJob(kubeJob(ended('successful')));
+    expect(await dismiss(false)).toMatchObject({ status: { status: 'successful' }, isRemoved: false });
+    expect(cluster.calls).toEqual(['getJob']);
+  });
+
+  it('deletes a job that has ended at once where nobody collects', async () => {
+    const { cluster, kubeJob, dismiss } = setUp(false);
+    cluster.addJob(kubeJob(ended('dismissed')));
+    expect(await dismiss()).toMatchObject({ status: { status: 'dismissed' }, isRemoved: true });
+    expect(cluster.calls).toEqual(['getJob', 'deleteJob']);
+  });
+
+  it('of a job that is gone, or is another, says so', async () => {
+    const { cluster, kubeJob, dismiss } = setUp();
+    await expect(dismiss()).rejects.toThrow(JobNotFoundError);
+    cluster.addJob(kubeJob());
+    cluster.addJob({ ...kubeJob(), metadata: { ...kubeJob().metadata, uid: 'another' } }, false);
+    await expect(dismiss()).rejects.toThrow(JobNotFoundError);
+  });
+});
