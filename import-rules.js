@@ -118,6 +118,7 @@ export const mayImport = {
   ],
   transfer: [
     'config',
+    'json',
     'ogc',
     'k8s',
     'health',
@@ -193,6 +194,8 @@ export const mayImport = {
     'jobs/listing',
     'jobs/requests',
     'jobs/execution/execution.service.ts',
+    'jobs/execution/execution-answers.ts',
+    'outbound',
   ],
   subscribers: [
     'config',

@@ -19,7 +19,7 @@ import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
 import { readOutRefused } from './http/refused-bodies.js';
-import { restrictMediaTypes } from './http/media-types.js';
+import { isMultipartForm, restrictMediaTypes } from './http/media-types.js';
 import { readBodies } from './http/request-bodies.js';
 import { JobCache } from './jobs/model/job-cache.js';
 import { ClusterConnection } from './k8s/connection/cluster-connection.js';
@@ -199,6 +199,7 @@ function admission(app: NestFastifyApplication, fastify: FastifyInstance, { serv
         }
       : {}),
     budget: new BodyBudget(server.maxRequestBytesInFlight),
+    uploads: { isOne: isMultipartForm, most: server.maxUploadBytes },
     isStreamed: ({ routeOptions }) => routeOptions.url?.startsWith(`${TRANSFER_PATH}/`) === true,
   });
 }

@@ -94,6 +94,8 @@ resources:
       url: 'http://localhost:30080/pygeoapi',
       maxRequestBytes: 10_485_760,
       maxRequestBytesInFlight: 83_886_080,
+      maxUploadBytes: 536_870_912,
+      maxUploadBytesInFlight: 1_073_741_824,
       maxOutputBytes: 1_099_511_627_776,
       pathPrefix: '',
       trustProxy: false,

@@ -1,6 +1,3 @@
-import { parseJson } from '../json/parse-json.js';
-import { InvalidRequestError, type RequestFault } from '../ogc/domain-errors.js';
-import { pointerTo } from '../json/json-pointer.js';
 import { isSecretName } from '../processes/schema/secrets.js';
 
 /** One control of an execute form. */
@@ -22,7 +19,7 @@ export interface FormField {
 type Members = Readonly<Record<string, unknown>>;
 
 /** Of a control's name; other fields of the form cannot be taken for an input. */
-const PREFIX = 'input.';
+export const INPUT_PREFIX = 'input.';
 
 export const TOKEN_FIELD = 'token';
 /** Of the form that dismisses a job: what its button said, where it did not say that the job would be removed. */
@@ -30,7 +27,7 @@ export const DISMISSAL_FIELD = 'as';
 export const DISMISS = 'dismiss';
 
 export function fieldName(id: string): string {
-  return PREFIX + id;
+  return INPUT_PREFIX + id;
 }
 
 /** The controls for the inputs of a process: simple schemas have one of their own, all others take JSON. */
@@ -44,8 +41,7 @@ function toField(id: string, input: Members): FormField {
   const schema = isMembers(input['schema']) ? input['schema'] : {};
   const fallback = schema['default'] ?? undefined;
   const required = (numberOf(input['minOccurs']) ?? 1) > 0 && fallback === undefined;
-  const single = input['maxOccurs'] === undefined || input['maxOccurs'] === 1;
-  const kind = single ? kindOf(id, schema) : 'json';
+  const kind = fieldKind(id, input);
   const isText = kind === 'text' || kind === 'long-text' || kind === 'password' || kind === 'date';
   return {
     id,
@@ -62,6 +58,12 @@ function toField(id: string, input: Members): FormField {
       maxLength: numberOf(schema['maxLength']),
     }),
   };
+}
+
+/** How the value of an input is filled in. */
+export function fieldKind(id: string, { schema, maxOccurs }: Members): FormField['kind'] {
+  const single = maxOccurs === undefined || maxOccurs === 1;
+  return single ? kindOf(id, isMembers(schema) ? schema : {}) : 'json';
 }
 
 function kindOf(id: string, schema: Members): FormField['kind'] {
@@ -85,53 +87,6 @@ function kindOf(id: string, schema: Members): FormField['kind'] {
 function typeOf({ type }: Members): unknown {
   const types = Array.isArray(type) ? type.filter((one) => one !== 'null') : [type];
   return types.length === 1 ? types[0] : undefined;
-}
-
-/**
- * The inputs of an execute request, of a form that was sent. A control that was left empty is no input. What is no number where one is
- * expected stays text, so that the validation names it.
- * @throws InvalidRequestError with each control whose text is no JSON
- */
-export function readForm(fields: readonly FormField[], body: Members): Record<string, unknown> {
-  const faults: RequestFault[] = [];
-  const inputs: [string, unknown][] = [];
-  for (const field of fields) {
-    const text = body[fieldName(field.id)];
-    if (typeof text !== 'string' || text === '') continue;
-    inputs.push([field.id, valueOf(field, text, faults)]);
-  }
-  if (faults.length > 0) throw new InvalidRequestError('The form cannot be read.', faults);
-  return Object.fromEntries(inputs);
-}
-
-function valueOf({ id, kind }: FormField, text: string, faults: RequestFault[]): unknown {
-  switch (kind) {
-    case 'number':
-    case 'integer':
-      return readNumber(text);
-    case 'boolean':
-    case 'choice':
-    case 'json':
-      try {
-        return parseJson(text);
-      } catch (error) {
-        faults.push({ pointer: pointerTo('/inputs', id), message: `must be JSON (${(error as Error).message})` });
-        return undefined;
-      }
-    default:
-      return text;
-  }
-}
-
-/** By JSON's grammar, else as JavaScript reads it, which takes `+1` and `.5` as well. */
-function readNumber(text: string): unknown {
-  const trimmed = text.trim();
-  try {
-    if (/^-?\d/.test(trimmed)) return parseJson(trimmed);
-  } catch {
-    // A number all the same, perhaps: 007.
-  }
-  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -18,6 +18,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../access/access.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
+import { ExecutionAnswers } from '../jobs/execution/execution-answers.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
@@ -26,16 +27,18 @@ import { Links } from '../ogc/links.js';
 import { goneSignal } from '../ogc/requests/client-gone.js';
 import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { Pages } from '../ogc/pages.js';
+import { wantsHtml } from '../ogc/representation.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
-import { DISMISS, DISMISSAL_FIELD, formFields, readForm, TOKEN_FIELD } from './execute-form.js';
+import { DISMISS, DISMISSAL_FIELD, formFields, TOKEN_FIELD } from './execute-form.js';
+import { FormReader } from './form/form-reader.js';
+import { partsOfFields, textOf, type FormPart } from './form/form-part.js';
+import { readForm } from './form/read-form.js';
 import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
 import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
 
 /** Of a route's configuration: all others refuse forms. */
 const TAKES_FORMS = { takesForms: true };
-
-type Form = Readonly<Record<string, unknown>>;
 
 /** What pages need beside the API: their stylesheet, and what their forms are sent to, which works without scripts. */
 @ApiExcludeController()
@@ -45,7 +48,9 @@ export class HtmlController {
   constructor(
     private readonly descriptions: ProcessDescriptions,
     private readonly pages: Pages,
+    private readonly forms: FormReader,
     private readonly executions: ExecutionService,
+    private readonly answers: ExecutionAnswers,
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
     private readonly access: Access,
@@ -68,37 +73,43 @@ export class HtmlController {
     return new StreamableFile(file.content);
   }
 
-  /** Executes as the execute form says, and leads to the job. */
-  @RouteConfig(TAKES_FORMS)
+  /**
+   * Executes as the execute form says, and leads to the job. Who would rather have JSON than a page is answered as at the API's own address, but with
+   * the job where the request does not say otherwise.
+   */
+  @RouteConfig({ ...TAKES_FORMS, takesFiles: true })
   @Post('processes/:processId/form')
-  @Redirect(undefined, HttpStatus.SEE_OTHER)
   async execute(
     @Param('processId') processId: string,
-    @Body() body: unknown,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const base = this.links.base(request);
-    const form = readableForm(request, body, base);
-    const description = this.descriptions.describe(processId, request, reply);
-    const fields = formFields(description.inputs);
+    assertForm(request, base);
+    const { inputs, ...description } = this.descriptions.describe(processId, request, reply);
+    const parts: FormPart[] = [];
     this.pages.showProblemsOn(request, {
       kind: 'process',
       resource: (problem): ProcessPageResource => ({
         ...description,
-        [SENT_FORM]: { problem, values: shownAgain(fields, form) },
+        inputs,
+        [SENT_FORM]: { problem, values: shownAgain(formFields(inputs), parts) },
       }),
     });
-    const token = tokenOf(form);
-    const inputs = readForm(fields, form);
-    const caller = callerOf(request);
-    const job = await this.executions.execute(
-      processId,
-      { inputs },
-      token === undefined ? caller : { ...caller, token },
-      { gone: goneSignal(reply.raw) },
-    );
-    return { url: `${base}/jobs/${job.jobId}` };
+    const asked = callerOf(request);
+    const form = await this.forms.read(request, { processId, inputs, caller: asked, parts });
+    try {
+      const body = { inputs: readForm(inputs, parts) };
+      const caller = form.token === undefined ? asked : { ...asked, token: form.token };
+      if (wantsJson(request)) {
+        const headers = { prefer: 'respond-async', ...request.headers };
+        return await this.answers.answer(processId, body, request, reply, { headers, caller });
+      }
+      const job = await this.executions.execute(processId, body, caller, { gone: goneSignal(reply.raw) });
+      await reply.redirect(`${base}/jobs/${job.jobId}`, HttpStatus.SEE_OTHER);
+    } finally {
+      await form.dispose();
+    }
   }
 
   /** Dismisses or removes a job, as the button said, and leads to what is left. */
@@ -107,8 +118,9 @@ export class HtmlController {
   @Redirect(undefined, HttpStatus.SEE_OTHER)
   async dismiss(@Param('jobId') jobId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const base = this.links.base(request);
-    const form = readableForm(request, body, base);
-    const token = tokenOf(form);
+    assertForm(request, base);
+    const fields = partsOfFields((body ?? {}) as Readonly<Record<string, unknown>>);
+    const token = textOf(fields, TOKEN_FIELD);
     const job = await this.cache.get(jobId);
     const caller = callerOf(request);
     await this.access.demand(this.access.rightsOf(job), token === undefined ? caller : { ...caller, token }, {
@@ -116,21 +128,24 @@ export class HtmlController {
       jobId,
     });
     // It may have ended since the page was shown, whose button said that it would be dismissed.
-    const mayRemove = form[DISMISSAL_FIELD] !== DISMISS;
+    const mayRemove = textOf(fields, DISMISSAL_FIELD) !== DISMISS;
     const { isRemoved } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller, token), mayRemove);
     return { url: isRemoved ? `${base}/jobs` : `${base}/jobs/${jobId}` };
   }
 }
 
 /** @throws CrossSiteError where another site's page sent it; UnsupportedMediaTypeException where it is no form */
-function readableForm(request: FastifyRequest, body: unknown, base: string): Form {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? ''))
-    throw new UnsupportedMediaTypeException('This address takes forms (application/x-www-form-urlencoded).');
+function assertForm(request: FastifyRequest, base: string): void {
+  if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(request.headers['content-type'] ?? ''))
+    throw new UnsupportedMediaTypeException(
+      'This address takes forms (application/x-www-form-urlencoded, or multipart/form-data for executing).',
+    );
   if (!isSameOrigin(request.headers, base)) throw new CrossSiteError();
-  return (body ?? {}) as Form;
 }
 
-function tokenOf(form: Form): string | undefined {
-  const token = form[TOKEN_FIELD];
-  return typeof token === 'string' && token !== '' ? token : undefined;
+/** Whether JSON is asked for by name, and no less than a page. */
+function wantsJson(request: FastifyRequest): boolean {
+  const { accept = '' } = request.headers;
+  const { f } = request.query as Readonly<Record<string, unknown>>;
+  return f === 'json' || (f === undefined && /\bjson\b/i.test(accept) && !wantsHtml(request));
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { PageRenderer } from '../ogc/pages.js';
 import { ProcessesModule } from '../processes/processes.module.js';
+import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { NotebookRenderer } from '../jobs/results/pages/executed-notebook.js';
@@ -13,6 +14,7 @@ import { NotebookPages } from './notebook/notebook-pages.js';
   imports: [JobsModule, ProcessesModule],
   controllers: [HtmlController],
   providers: [
+    FormReader,
     { provide: PageRenderer, useClass: HtmlRenderer },
     { provide: NotebookRenderer, useClass: NotebookPages },
   ],

@@ -2,6 +2,7 @@ import { pointerTo } from '../json/json-pointer.js';
 import type { Problem, ProblemFault } from '../ogc/problem.js';
 import type { ProcessDto } from '../processes/description/process.dto.js';
 import { fieldName, type FormField, TOKEN_FIELD } from './execute-form.js';
+import { textOf, type FormPart } from './form/form-part.js';
 
 /** Of the description that a page is made of: what its form sent before. A symbol, for a description may hold anything under any name. */
 export const SENT_FORM: unique symbol = Symbol('sent form');
@@ -17,14 +18,11 @@ export interface SentForm {
 export type ProcessPageResource = ProcessDto & { readonly [SENT_FORM]?: SentForm };
 
 /** What was filled in, but for secrets: a page must not hold them. */
-export function shownAgain(
-  fields: readonly FormField[],
-  form: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, string>> {
+export function shownAgain(fields: readonly FormField[], parts: readonly FormPart[]): Readonly<Record<string, string>> {
   const values = fields
     .filter(({ kind }) => kind !== 'password')
-    .map(({ id }) => [id, form[fieldName(id)]] as const)
-    .filter((entry): entry is readonly [string, string] => typeof entry[1] === 'string');
+    .map(({ id }) => [id, textOf(parts, fieldName(id))] as const)
+    .filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
   return Object.fromEntries(values);
 }
 

@@ -1,9 +1,23 @@
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { StreamedForm } from '../ogc/requests/streamed-form.js';
 
 /** In the configuration of a route (`@RouteConfig`): it takes a form. */
 export interface FormRoute {
   readonly takesForms?: boolean;
+  /** Also with files: their bodies are streams. */
+  readonly takesFiles?: boolean;
+}
+
+/** Whether a request has a form with files. */
+export function isMultipartForm({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return mediaTypeOf(headers['content-type']) === MULTIPART;
+}
+
+const MULTIPART = 'multipart/form-data';
+
+function mediaTypeOf(contentType = ''): string | undefined {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 /**
@@ -12,10 +26,16 @@ export interface FormRoute {
  */
 export function restrictMediaTypes(fastify: FastifyInstance): void {
   fastify.removeContentTypeParser('text/plain');
+  fastify.addContentTypeParser(MULTIPART, (_request, payload, done) => done(null, new StreamedForm(payload)));
   fastify.addHook('onRequest', async ({ headers, routeOptions, is404 }: FastifyRequest) => {
-    const type = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase();
-    if (type !== 'application/x-www-form-urlencoded' || is404) return;
-    if ((routeOptions.config as FormRoute).takesForms) return;
-    throw new UnsupportedMediaTypeException('This resource takes JSON (application/json), not forms.');
+    const type = mediaTypeOf(headers['content-type']);
+    if ((type !== 'application/x-www-form-urlencoded' && type !== MULTIPART) || is404) return;
+    const { takesForms, takesFiles } = routeOptions.config as FormRoute;
+    if (type === MULTIPART ? takesFiles : takesForms) return;
+    throw new UnsupportedMediaTypeException(
+      takesForms
+        ? 'This address takes forms without files (application/x-www-form-urlencoded).'
+        : 'This resource takes JSON (application/json), not forms.',
+    );
   });
 }

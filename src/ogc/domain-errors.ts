@@ -120,7 +120,15 @@ export class UnsupportedCodingError extends DomainError {
 }
 
 /** Inputs that are valid, and more than what reaches the container of their process. */
-export class InputsTooLargeError extends PayloadTooLargeError {}
+export class InputsTooLargeError extends PayloadTooLargeError {
+  /** @param faults the inputs that are, where that is known */
+  constructor(
+    message: string,
+    readonly faults: readonly RequestFault[] = [],
+  ) {
+    super(message);
+  }
+}
 
 /** The `Idempotency-Key` stands for another request already. */
 export class IdempotencyConflictError extends DomainError {}

@@ -126,7 +126,7 @@ export function toProblem(error: unknown): MappedProblem | undefined {
         title: mapping.title,
         status: mapping.status,
         detail: error.message,
-        ...(error instanceof InvalidRequestError && error.faults.length > 0 ? { errors: [...error.faults] } : {}),
+        ...(listsFaults(error) && error.faults.length > 0 ? { errors: [...error.faults] } : {}),
         ...(error instanceof MalformedJsonError ? error.place : {}),
       },
     };
@@ -143,6 +143,10 @@ export function toProblem(error: unknown): MappedProblem | undefined {
       detail: error instanceof Error ? error.message : undefined,
     },
   };
+}
+
+function listsFaults(error: DomainError): error is InvalidRequestError | InputsTooLargeError {
+  return error instanceof InvalidRequestError || error instanceof InputsTooLargeError;
 }
 
 function headersOf(error: DomainError): Record<string, string> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
+import { documentOf } from '../json/unread-value.js';
 import { formatOutputs } from '../jobs/model/job-annotations.js';
 import { toJobRecord, type JobRecord } from '../jobs/model/job-record.js';
 import { jobStatus } from '../jobs/model/job-status.js';
@@ -99,7 +100,7 @@ describe('what a job is offered', () => {
   });
 
   it('are inputs by address, which are kept until they are withdrawn', async () => {
-    const offer = await offers().offer({ ...request, outputs: {}, largeInputs: '{"a":1}' });
+    const offer = await offers().offer({ ...request, outputs: {}, largeInputs: documentOf({ a: 1 }) });
     expect(offer?.environment.map(({ name }) => name)).toEqual(['PYGEOAPI_K8S_MANAGER_INPUTS_URL']);
     const { inputs } = JSON.parse(offer?.annotations[ownAnnotation.transfer] ?? '{}') as { inputs: string };
     expect(inputs).toMatch(/^jobs\/2026-01-31_job-1-inputs-/);
@@ -293,7 +294,7 @@ describe('files', () => {
     known.learn(found);
     expect(await offers().offer(request)).toBeUndefined();
     expect(new FilePolicy(known, configuration).refusal()).toMatch(why);
-    const large = await offers().offer({ ...request, largeInputs: '{}' });
+    const large = await offers().offer({ ...request, largeInputs: documentOf({}) });
     expect(large?.environment.map(({ name }) => name)).toEqual(['PYGEOAPI_K8S_MANAGER_INPUTS_URL']);
 
     const always = { ...configuration, server: { ...configuration.server, manager: { files: 'always' } } };

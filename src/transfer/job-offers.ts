@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Configuration } from '../config/configuration.js';
+import type { JsonDocument } from '../json/unread-value.js';
 import { declaredMediaType } from '../processes/description/process-metadata.js';
 import { JobTransfer, type TransferOffer, type TransferRequest } from '../jobs/execution/job-transfers.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
@@ -85,15 +86,16 @@ export class JobOffers extends JobTransfer {
   }
 
   /** Under a key that nobody guesses and no other execution of the same job has. */
-  private async keep({ jobName, now }: TransferRequest, inputs: string): Promise<string> {
+  private async keep({ jobName, now }: TransferRequest, inputs: JsonDocument): Promise<string> {
     const { pathPrefix } = this.configuration.environment.bucket;
     const key = `${pathPrefix}${now.toISOString().slice(0, 10)}_${jobName}-inputs-${randomUUID()}.json`;
-    const bytes = Buffer.from(inputs);
+    const hash = createHash('sha256');
+    await pipeline(inputs.body(), hash);
     const kept = await putWhole(this.store, key, {
       contentType: 'application/json',
-      size: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-      body: () => Readable.from([bytes]),
+      size: inputs.size,
+      sha256: hash.digest('hex'),
+      body: inputs.body,
       owner: { job: jobName },
     });
     if (!kept) throw new ObjectStoreError('failed', `${this.store.description}: ${key} is another's`, true);

@@ -23,6 +23,8 @@ const languageTag = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
 const languageRequirement = 'a language tag such as en or en-US';
 
 const parameterPattern = /^[^\s*&=#]+\*?$/;
+/** A store takes an object of 5 GiB in one request, and the base64 of a file is a third larger. */
+const LARGEST_UPLOAD = 3 * 1024 ** 3;
 const OUTPUTS_EMPTY = ['all', 'none'] as const;
 
 /** pygeoapi also takes `en_US`. */
@@ -105,6 +107,14 @@ export class ServerDefinition {
   @IsOptional()
   @IntegerFrom(1)
   max_request_bytes_in_flight?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1, LARGEST_UPLOAD)
+  max_upload_bytes?: number | null;
+
+  @IsOptional()
+  @IntegerFrom(1)
+  max_upload_bytes_in_flight?: number | null;
 
   @IsOptional()
   @IntegerFrom(1)
@@ -253,6 +263,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
   const maxItems = limits?.max_items ?? 10_000;
   const maxRequestBytes = environment.MAX_REQUEST_BYTES ?? definition.max_request_bytes ?? 10 * 1024 ** 2;
   const inFlight = environment.MAX_REQUEST_BYTES_IN_FLIGHT ?? definition.max_request_bytes_in_flight;
+  const maxUploadBytes = definition.max_upload_bytes ?? 512 * 1024 ** 2;
   const host = environment.HOST ?? environment.CONTAINER_HOST ?? definition.bind?.host;
   return {
     bind: {
@@ -265,6 +276,8 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     maxRequestBytes,
     // One body always finds room.
     maxRequestBytesInFlight: Math.max(inFlight ?? 8 * maxRequestBytes, maxRequestBytes),
+    maxUploadBytes,
+    maxUploadBytesInFlight: Math.max(definition.max_upload_bytes_in_flight ?? 2 * maxUploadBytes, maxUploadBytes),
     maxOutputBytes: environment.MAX_OUTPUT_BYTES ?? definition.max_output_bytes ?? 1024 ** 4,
     maxJobOutputBytes: environment.MAX_JOB_OUTPUT_BYTES ?? definition.max_job_output_bytes ?? undefined,
     keepAliveTimeout: environment.KEEP_ALIVE_TIMEOUT ?? definition.keep_alive_timeout ?? undefined,

@@ -55,7 +55,7 @@ export function ExecuteForm({
     <section aria-labelledby="execute">
       <h2 id="execute">Execute</h2>
       <p>Makes a job and shows it. What is left empty is not sent.</p>
-      <form method="post" action={action}>
+      <form method="post" action={action} enctype="multipart/form-data">
         {fields.map((field) => {
           const name = fieldName(field.id);
           return (

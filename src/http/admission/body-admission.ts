@@ -2,7 +2,13 @@ import { NotFoundException } from '@nestjs/common';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Access, callerOf, executionOf } from '../../access/access.js';
 import type { Observer } from '../../observation/observer.js';
-import { PayloadTooLargeError, ProcessNotFoundError, UnauthorizedError } from '../../ogc/domain-errors.js';
+import {
+  PayloadTooLargeError,
+  ProcessNotFoundError,
+  UnauthorizedError,
+  UnsupportedCodingError,
+} from '../../ogc/domain-errors.js';
+import { giveBodyRoom } from '../../ogc/requests/streamed-form.js';
 import { onceBodyIsNeededNoMore } from '../../ogc/requests/needed-bodies.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { BodyBudget, BodyHold } from './body-budget.js';
@@ -37,6 +43,8 @@ export interface Admission {
   readonly processes?: ProcessRegistry;
   readonly observer?: Observer;
   readonly budget: BodyBudget;
+  /** Whether the body is a form with files, which who reads it as a stream measures; its bytes at the most. Default: none is. */
+  readonly uploads?: { readonly isOne: (request: FastifyRequest) => boolean; readonly most: number };
   /** Says of which requests bodies are streamed elsewhere, and are nobody's business here. */
   readonly isStreamed: (request: FastifyRequest) => boolean;
 }
@@ -55,7 +63,7 @@ function hasBody({ method, headers }: FastifyRequest): boolean {
  */
 export function admitBodies(
   fastify: FastifyInstance,
-  { access, processes, observer, budget, isStreamed }: Admission,
+  { access, processes, observer, budget, uploads, isStreamed }: Admission,
 ): (request: FastifyRequest) => AdmittedBody | undefined {
   const admitted = new WeakMap<FastifyRequest, AdmittedBody>();
 
@@ -88,12 +96,16 @@ export function admitBodies(
       ? (request.params as { processId: string }).processId
       : undefined;
     if (process !== undefined && processes && !processes.find(process)) throw new ProcessNotFoundError(process);
+    const isUpload = uploads?.isOne(request) ?? false;
+    if (isUpload && codingOf(headers['content-encoding']) !== undefined)
+      throw new UnsupportedCodingError(String(headers['content-encoding']), 'identity');
     const { bodyLimit = Infinity } = routeOptions;
     const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     const said = length === undefined ? '' : `has ${length} bytes (Content-Length)`;
-    if (length !== undefined && length > bodyLimit) throw tooLarge(said, bodyLimit);
+    const most = isUpload && uploads ? uploads.most : bodyLimit;
+    if (length !== undefined && length > most) throw isUpload ? uploadTooLarge(said, most) : tooLarge(said, most);
     const { limit, refusal } = await limitOf(request);
-    if (length !== undefined && length > limit) throw refusal(said);
+    if (!isUpload && length !== undefined && length > limit) throw refusal(said);
     const before = request.raw.socket.bytesRead;
     const hold = budget.open({
       isKnown: limit === bodyLimit,
@@ -108,6 +120,7 @@ export function admitBodies(
     request.raw.once('end', () => hold.arrived());
     reply.raw.once('close', () => hold.release());
     onceBodyIsNeededNoMore(request, () => hold.release());
+    if (isUpload) return giveBodyRoom(request, hold);
     if (!isMeasured && length !== undefined) hold.reserve(length);
     admitted.set(request, { limit, refusal, hold, isReserved: !isMeasured });
   };
@@ -131,6 +144,13 @@ export function admitBodies(
 export function tooLarge(what: string, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `The server reads at most ${limit} bytes of a body (MAX_REQUEST_BYTES, server.max_request_bytes), and this one ${what}.`,
+  );
+}
+
+/** @param what as in `has 5 bytes` */
+function uploadTooLarge(what: string, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(
+    `The server reads at most ${limit} bytes of a form with files (server.max_upload_bytes), and this one ${what}.`,
   );
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { callerOf } from '../../access/access.js';
+import { type Caller, callerOf } from '../../access/access.js';
 import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { isMapping } from '../../config/validation.js';
@@ -42,7 +42,8 @@ export class ExecutionAnswers {
   /**
    * @param body the execute request
    * @param how `headers` are those of the request, or what its parameters say in their place; `isDraft` where the
-   * request is one of version 2.0 whatever profile it names; `faults` are those that were found before
+   * request is one of version 2.0 whatever profile it names; `faults` are those that were found before; `caller` who asks,
+   * where the headers alone do not say it
    * @throws as {@link ExecutionService.execute}; JobGoneError, JobFailedError, SyncWaitExceededError, and whatever
    * keeps results from being read
    */
@@ -51,14 +52,14 @@ export class ExecutionAnswers {
     body: unknown,
     request: FastifyRequest,
     reply: FastifyReply,
-    how: { headers?: IncomingHttpHeaders; isDraft?: boolean; faults?: Reading['faults'] } = {},
+    how: { headers?: IncomingHttpHeaders; isDraft?: boolean; faults?: Reading['faults']; caller?: Caller } = {},
   ): Promise<void> {
-    const { headers = request.headers, faults = [] } = how;
+    const { headers = request.headers, faults = [], caller = callerOf(request) } = how;
     const isDraft = how.isDraft ?? isOfDraft(headers);
     const { preferences, jobControlOptions, mode, asksForSync, key } = this.readHeaders(processId, headers, body);
     const base = this.links.base(request);
     const gone = goneSignal(reply.raw);
-    const job = await this.executions.execute(processId, body, callerOf(request), {
+    const job = await this.executions.execute(processId, body, caller, {
       idempotencyKey: key,
       base,
       gone,

@@ -29,6 +29,7 @@ import { JobPreparation } from './job-preparation.js';
 import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
 import { LiveJobs } from './live-jobs.js';
+import type { InlineRoom } from '../inputs/input-size.js';
 import { LinkedInputs } from '../inputs/linked-inputs.js';
 import type { Subscription } from '../model/subscription.js';
 import type { ResponseWishes } from './requested-response.js';
@@ -43,6 +44,13 @@ export interface ExecuteOptions extends ResponseWishes {
   readonly reading?: Reading;
   /** Aborted when nobody waits for an answer any more: what comes before the Job is made is broken off. */
   readonly gone?: AbortSignal;
+}
+
+export interface RoomForInputs {
+  /** What the Job itself may hold of them; undefined: more goes by address. */
+  readonly inline: InlineRoom | undefined;
+  /** Whether an input may be an `UnreadValue`. */
+  readonly takesUnread: boolean;
 }
 
 interface Made {
@@ -206,6 +214,13 @@ export class ExecutionService {
       if (error instanceof InvalidRequestError || error instanceof MisconfiguredError) return undefined;
       throw error;
     }
+  }
+
+  /** What a process takes of inputs: what is beyond is refused when it is executed. @throws ProcessNotFoundError */
+  roomForInputs(processId: string): RoomForInputs {
+    const process = this.processes.get(processId);
+    const inline = this.preparation.inlineRoom(process);
+    return { inline, takesUnread: inline === undefined && process.takesUnreadInputs };
   }
 
   private lineCaller(process: RegisteredProcess, request: ExecuteRequest, caller: Caller, inputToken?: string) {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
 import { Configuration, type JobSettings } from '../../config/configuration.js';
 import { ClusterRights } from '../../k8s/client/cluster-rights.js';
+import { documentOf, holdsUnread, type JsonDocument } from '../../json/unread-value.js';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { jobName, ownAnnotation } from '../../k8s/names.js';
 import type { ExecuteRequest } from '../../processes/request/execute-request.js';
@@ -14,7 +15,7 @@ import { parseKeptInputs } from '../model/job-annotations.js';
 import { KeptInputs } from '../requests/kept-inputs.js';
 import { formatsOf } from '../requests/kept-request.js';
 import { makeExecution, type ExecutionJobOptions } from './execution-job.js';
-import { assertPodHolds, goByAddress } from '../inputs/input-size.js';
+import { assertPodHolds, goByAddress, inlineRoom, type InlineRoom } from '../inputs/input-size.js';
 import { isSame } from './job-creation.js';
 import { JobTransfers, type TransferOffer } from './job-transfers.js';
 import { ProcessorsCluster } from './processors-cluster.js';
@@ -51,9 +52,15 @@ export class JobPreparation {
    * The inputs as JSON where they go by address; undefined where they stand in a variable.
    * @throws InputsTooLargeError where they do neither
    */
-  largeInputs(process: RegisteredProcess, inputs: ExecuteRequest['inputs']): string | undefined {
-    const text = JSON.stringify(inputs);
-    return goByAddress(process, text, this.exchangesFiles(), this.maxInline(process)) ? text : undefined;
+  largeInputs(process: RegisteredProcess, inputs: ExecuteRequest['inputs']): JsonDocument | undefined {
+    const document = documentOf(inputs);
+    const goes = goByAddress(process, document.size, this.exchangesFiles(), this.maxInline(process));
+    return goes || holdsUnread(inputs) ? document : undefined;
+  }
+
+  /** What the Job itself may hold of inputs; undefined where more goes by address. */
+  inlineRoom(process: RegisteredProcess): InlineRoom | undefined {
+    return inlineRoom(process, this.exchangesFiles(), this.maxInline(process));
   }
 
   /**
@@ -77,7 +84,7 @@ export class JobPreparation {
     process: RegisteredProcess,
     request: ExecuteRequest,
     made: MadePod & Accompaniment,
-    largeInputs: string | undefined,
+    largeInputs: JsonDocument | undefined,
     wishes: ResponseWishes,
   ): Promise<PreparedJob> {
     const transfer = await this.offerTransfer(process, made.jobId, largeInputs);
@@ -166,7 +173,7 @@ export class JobPreparation {
   private async offerTransfer(
     { description }: RegisteredProcess,
     jobId: string,
-    largeInputs: string | undefined,
+    largeInputs: JsonDocument | undefined,
   ): Promise<TransferOffer | undefined> {
     if (!this.exchangesFiles()) return undefined;
     return this.transfers.offer({

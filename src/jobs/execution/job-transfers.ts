@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { JsonDocument } from '../../json/unread-value.js';
 import type { OutputDescription } from '../../processes/description/process-description.js';
 import type { JobRecord } from '../model/job-record.js';
 
@@ -8,8 +9,8 @@ export interface TransferRequest {
   readonly jobName: string;
   readonly now: Date;
   readonly outputs: Readonly<Record<string, OutputDescription>>;
-  /** As JSON, where they are too large for an environment variable. */
-  readonly largeInputs?: string;
+  /** Where they are too large for an environment variable. */
+  readonly largeInputs?: JsonDocument;
 }
 
 /** What a job is given so that it can exchange files. */

@@ -9,25 +9,26 @@ export const MAX_INPUTS_BYTES = 32 * 4096 - environmentVariable.inputs.length - 
 /** Larger ones go by way of the store where their process reads them there: etcd keeps the Job as long as it is, in memory, too. */
 export const MOST_INPUTS_BESIDE_STORE = 16 * 1024;
 
+type Receiver = Pick<RegisteredProcess, 'id' | 'largeInputs'>;
+
+/** What a Job may hold of inputs itself, bytes of JSON, and what would allow more, in sentences. */
+export interface InlineRoom {
+  readonly most: number;
+  readonly reason: string;
+}
+
 /**
- * How inputs reach the main container.
- * @param inputs as JSON
  * @param exchangesFiles whether this server can give inputs by address
  * @param maxInline `max_inline_inputs`; absent: what fits a variable
- * @returns whether by address
- * @throws InputsTooLargeError where the Job may not hold them, and the process does not say that its container reads them from an
- *   address, or there can be none
+ * @returns undefined where larger ones go by address
  */
-export function goByAddress(
-  process: Pick<RegisteredProcess, 'id' | 'largeInputs'>,
-  inputs: string,
+export function inlineRoom(
+  process: Receiver,
   exchangesFiles: boolean,
   maxInline = MAX_INPUTS_BYTES,
-): boolean {
-  const size = Buffer.byteLength(inputs);
-  const limit = Math.min(maxInline, MAX_INPUTS_BYTES);
-  if (process.largeInputs === 'url' && exchangesFiles) return size > Math.min(limit, MOST_INPUTS_BESIDE_STORE);
-  if (size <= limit) return false;
+): InlineRoom | undefined {
+  if (process.largeInputs === 'url' && exchangesFiles) return undefined;
+  const most = Math.min(maxInline, MAX_INPUTS_BYTES);
   const remedy = {
     url: 'More would be given by address, which needs an object store and server.internal_url.',
     refuse:
@@ -35,12 +36,28 @@ export function goByAddress(
     never: 'Its container cannot read them from an address ("large_inputs: url").',
   }[process.largeInputs];
   const reason =
-    limit < MAX_INPUTS_BYTES
-      ? `for the Job itself holds them, in an environment variable (max_inline_inputs is ${limit}; it may be up to ${MAX_INPUTS_BYTES}).`
+    most < MAX_INPUTS_BYTES
+      ? `for the Job itself holds them, in an environment variable (max_inline_inputs is ${most}; it may be up to ${MAX_INPUTS_BYTES}).`
       : 'for they are passed in an environment variable.';
+  return { most, reason: `${reason} ${remedy}` };
+}
+
+/**
+ * How inputs reach the main container.
+ * @param size bytes of the inputs as JSON
+ * @param exchangesFiles whether this server can give inputs by address
+ * @param maxInline `max_inline_inputs`; absent: what fits a variable
+ * @returns whether by address
+ * @throws InputsTooLargeError where the Job may not hold them, and the process does not say that its container reads them from an
+ *   address, or there can be none
+ */
+export function goByAddress(process: Receiver, size: number, exchangesFiles: boolean, maxInline?: number): boolean {
+  const room = inlineRoom(process, exchangesFiles, maxInline);
+  if (!room) return size > Math.min(maxInline ?? MAX_INPUTS_BYTES, MAX_INPUTS_BYTES, MOST_INPUTS_BESIDE_STORE);
+  if (size <= room.most) return false;
   throw new InputsTooLargeError(
-    `The inputs have ${size} bytes as JSON; at most ${limit} reach the container of process "${process.id}", ${reason} ` +
-      `${remedy} Pass large data by link.`,
+    `The inputs have ${size} bytes as JSON; at most ${room.most} reach the container of process "${process.id}", ${room.reason} ` +
+      'Pass large data by link.',
   );
 }
 

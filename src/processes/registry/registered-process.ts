@@ -57,6 +57,8 @@ export class RegisteredProcess {
   readonly listsSecrets: boolean;
   /** Inputs that a Job should not hold: its main container reads them from an address, or does not, or never can. */
   readonly largeInputs: 'url' | 'refuse' | 'never';
+  /** Whether its processor looks at no values of inputs, so that they may be too large to be read. */
+  readonly takesUnreadInputs: boolean;
   /** Whether any inputs are let through that the description does not name. */
   readonly takesUndescribed: boolean;
   /** Whether a request that prefers to wait is answered with results though the description offers no `sync-execute`. */
@@ -96,6 +98,7 @@ export class RegisteredProcess {
     const readsLargeInputs = processor.readsLargeInputs?.(process);
     this.largeInputs =
       readsLargeInputs === false ? 'never' : (definition.large_inputs ?? (readsLargeInputs ? 'url' : 'refuse'));
+    this.takesUnreadInputs = this.largeInputs === 'url' && (processor.takesUnreadInputs?.(process) ?? false);
     const { undescribed = [] } = schemas;
     this.takesUndescribed = undescribed === 'any' || undescribed.length > 0;
     this.waitsWhereAsked = processor.waitsWhereAsked?.(process) ?? false;

@@ -1,6 +1,7 @@
 import { MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription } from '../description/process-description.js';
 import { copyJson } from '../../json/plain-json.js';
+import { type JsonType, UnreadValue } from '../../json/unread-value.js';
 import type { SchemaCheck } from '../schema/schema-compiler.js';
 import { pointerTo } from '../../json/json-pointer.js';
 import { describeErrors } from '../schema/schema-faults.js';
@@ -145,6 +146,9 @@ function valueFaults(
   links?: LinkedValue[],
   most?: number,
 ): RequestFault[] {
+  if (value instanceof UnreadValue) return typeFaults(value.type, description, pointer);
+  if (Array.isArray(value) && value.some((item) => item instanceof UnreadValue))
+    return typeFaults('array', description, pointer);
   if (errorsOf(value, 1).length === 0) return [];
   const direct = () => schemaFaults(errorsOf, value, pointer, most);
   if (!isMapping(value)) return direct();
@@ -159,6 +163,13 @@ function valueFaults(
   const texts = takenTexts(description.schema);
   links.push({ pointer, href, ...(type === undefined ? {} : { type }), ...(texts ? { texts } : {}), misfits });
   return [];
+}
+
+/** Of a value that is too large to be looked at only its type is compared. */
+function typeFaults(type: JsonType, { schema }: InputDescription, pointer: string): RequestFault[] {
+  const taken = typeof schema === 'object' && schema['type'] !== undefined ? [schema['type']].flat() : undefined;
+  const isTaken = !taken || taken.includes(type) || (type === 'number' && taken.includes('integer'));
+  return isTaken ? [] : [{ pointer, message: `must be ${taken.join(' or ')} (is ${type})` }];
 }
 
 /** As the link says it (schema link.yaml: `type`), or as a qualified value would. */

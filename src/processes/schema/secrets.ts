@@ -1,4 +1,5 @@
 import { ExactNumber } from '../../json/exact-number.js';
+import { UnreadValue } from '../../json/unread-value.js';
 
 const SECRET = /secret|key|password|token/i;
 
@@ -19,7 +20,7 @@ export function maskSecrets(inputs: Readonly<Record<string, unknown>>, mask: unk
 
 function maskInside(value: unknown, mask: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => maskInside(item, mask));
-  if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber))
+  if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber) && !(value instanceof UnreadValue))
     return maskSecrets(value as Record<string, unknown>, mask);
   return value;
 }

@@ -33,6 +33,10 @@ export class GenericImageProcessor implements ProcessorInterface<GenericImageDef
     return describeFromMetadata(process);
   }
 
+  takesUnreadInputs(): boolean {
+    return true;
+  }
+
   makePodSpec({ definition }: ConfiguredProcess<GenericImageDefinition>): V1PodSpec {
     return makePodSpec(definition, {
       name: this.mainContainerName,

@@ -1,0 +1,155 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import { Access, type Caller } from '../../access/access.js';
+import { Configuration } from '../../config/configuration.js';
+import { ExecutionService } from '../../jobs/execution/execution.service.js';
+import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
+import { bodyRoomOf, StreamedForm } from '../../ogc/requests/streamed-form.js';
+import { ByteBudget, NoRoomError } from '../../outbound/byte-budget.js';
+import { TOKEN_FIELD } from '../execute-form.js';
+import { partsOfFields, textOf, type FormPart } from './form-part.js';
+import { partsOfMultipart } from './multipart.js';
+import { UploadReading } from './upload-reading.js';
+
+/** Forms with files that are read at a time, of one address. */
+const MOST_OF_ONE = 8;
+/** Bytes of texts before the first file, of who has not shown that they may execute: the token is among them. As of other bodies. */
+const MOST_OF_UNKNOWN = 256 * 1024;
+/** Seconds after which it may be tried again. */
+const RETRY_AFTER = 10;
+
+/** A form that is being read. */
+export interface FormTarget {
+  readonly processId: string;
+  /** Descriptions, by id. */
+  readonly inputs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly caller: Caller;
+  /** Takes up the fields as they come: they are there also where reading fails. */
+  readonly parts: FormPart[];
+}
+
+/** A form that was read. */
+export interface ReceivedForm {
+  readonly token: string | undefined;
+  /** Frees its files; to be called in the end, whatever that is. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Reads forms for executing. Files go to temporary files first, and to the object store once the whole request is known to be right: of one that is
+ * refused, breaks off, or ends with the server nothing was ever there (docs/decisions/055-form-files.md).
+ */
+@Injectable()
+export class FormReader {
+  private readonly disk: ByteBudget;
+  private readonly readingOf = new Map<string, number>();
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly executions: ExecutionService,
+    private readonly access: Access,
+  ) {
+    this.disk = new ByteBudget(configuration.server.maxUploadBytesInFlight);
+  }
+
+  /** Bytes of files that are held now, of all forms. */
+  get bytesHeld(): number {
+    return this.disk.inUse;
+  }
+
+  /**
+   * Afterwards the request has no body but the token.
+   * @throws InvalidRequestError, InputsTooLargeError with the fields at fault; UnauthorizedError, PayloadTooLargeError, UnavailableError
+   */
+  async read(request: FastifyRequest, target: FormTarget): Promise<ReceivedForm> {
+    const { body } = request;
+    if (!(body instanceof StreamedForm)) {
+      target.parts.push(...partsOfFields((body ?? {}) as Readonly<Record<string, unknown>>));
+      return { token: textOf(target.parts, TOKEN_FIELD), dispose: () => Promise.resolve() };
+    }
+    const reading = this.begin(request, target);
+    try {
+      await this.inTurn(request.ip, () => this.readAll(request, body.stream, reading));
+      reading.assertRight();
+      return { token: reading.token, dispose: () => reading.dispose() };
+    } catch (error) {
+      await reading.dispose();
+      throw error;
+    } finally {
+      // What is left of it is dealt with as of every body that is refused.
+      request.body = { [TOKEN_FIELD]: reading.token };
+    }
+  }
+
+  private begin(request: FastifyRequest, { processId, inputs, caller, parts }: FormTarget): UploadReading {
+    const { maxRequestBytes: mostInMemory } = this.configuration.server;
+    const room = bodyRoomOf(request);
+    return new UploadReading(
+      {
+        inputs,
+        ...this.executions.roomForInputs(processId),
+        mostInMemory,
+        mostOfUnknown: Math.min(MOST_OF_UNKNOWN, mostInMemory),
+        authorize: (token) => this.authorize(processId, caller, token),
+        reserveMemory: (bytes) => room.reserve(bytes),
+        disk: this.disk.open(),
+      },
+      parts,
+    );
+  }
+
+  private async readAll(request: FastifyRequest, body: Readable, reading: UploadReading): Promise<void> {
+    const { maxUploadBytes: most } = this.configuration.server;
+    const tooLarge = () =>
+      new PayloadTooLargeError(
+        `The server reads at most ${most} bytes of a form with files (server.max_upload_bytes), and this one has more.`,
+      );
+    const parts = partsOfMultipart(body, request.headers['content-type'] ?? '', {
+      most,
+      tooLarge,
+      gaveWay: reading.gaveWay,
+    });
+    try {
+      for await (const part of parts) await reading.take(part);
+    } catch (error) {
+      if (error instanceof NoRoomError)
+        throw new UnavailableError(
+          `The server holds at most ${error.most} bytes at a time of files on their way (server.max_upload_bytes_in_flight). ` +
+            'Nothing was done; try again.',
+          RETRY_AFTER,
+        );
+      throw error;
+    }
+  }
+
+  /** @throws UnauthorizedError */
+  private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<void> {
+    const known = token === undefined ? caller : { ...caller, token };
+    if (await this.access.permits(processId, known, { operation: 'execute' })) return;
+    if (token === undefined && caller.token === undefined)
+      throw new UnauthorizedError(
+        `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or in the field "${TOKEN_FIELD}", which must come ` +
+          'before files.',
+      );
+    await this.access.demand(processId, known, { operation: 'execute' });
+  }
+
+  /** @throws UnavailableError where as many forms of the address are being read as may */
+  private async inTurn(address: string, read: () => Promise<void>): Promise<void> {
+    const count = this.readingOf.get(address) ?? 0;
+    if (count >= MOST_OF_ONE)
+      throw new UnavailableError(
+        `At most ${MOST_OF_ONE} forms with files are read of one address at a time.`,
+        RETRY_AFTER,
+      );
+    this.readingOf.set(address, count + 1);
+    try {
+      await read();
+    } finally {
+      const left = (this.readingOf.get(address) ?? 1) - 1;
+      if (left > 0) this.readingOf.set(address, left);
+      else this.readingOf.delete(address);
+    }
+  }
+}
