@@ -33,6 +33,16 @@ describe('the settings of a deployment', () => {
     expect(load(manager, { environment: { SCRIPT_NAME } }).configuration.server.pathPrefix).toBe(pathPrefix);
   });
 
+  it('say how large a form with files may be, and how much all of them may take', () => {
+    const settings = (server: string) => load(`server: {${server}}`).configuration.server;
+    expect(settings('max_upload_bytes: 5')).toMatchObject({ maxUploadBytes: 5, maxUploadBytesInFlight: 10 });
+    expect(settings('max_upload_bytes: 5, max_upload_bytes_in_flight: 3')).toMatchObject({ maxUploadBytesInFlight: 5 });
+    expect(faultsOf('server: {max_upload_bytes: 3221225473, max_upload_bytes_in_flight: 0}')).toEqual([
+      expect.stringContaining('server.max_upload_bytes: must be an integer from 1 to 3221225472'),
+      expect.stringContaining('server.max_upload_bytes_in_flight: must be an integer of at least 1'),
+    ]);
+  });
+
   it('say under which address pods find the server, and how much may be sent', () => {
     const limits = 'max_request_bytes: 1, max_output_bytes: 2, max_job_output_bytes: 5';
     const file = `server: {internal_url: "http://a:80/p/", ${limits}}`;

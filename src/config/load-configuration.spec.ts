@@ -16,6 +16,8 @@ describe('an almost empty file', () => {
         bind: { host: '0.0.0.0', port: 5000, isDefault: true },
         maxRequestBytes: 10_485_760,
         maxRequestBytesInFlight: 83_886_080,
+        maxUploadBytes: 536_870_912,
+        maxUploadBytesInFlight: 1_073_741_824,
         maxOutputBytes: 1_099_511_627_776,
         pathPrefix: '',
         trustProxy: false,

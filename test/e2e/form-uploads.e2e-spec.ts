@@ -70,7 +70,8 @@ const gotten = async (jobId: string) => {
 const jobIn = (text: string) => (JSON.parse(text) as StatusInfo).jobID;
 /** Nothing was executed, and nothing is kept. */
 const nothingIsLeft = async (jobsBefore: number) => {
-  expect(await inputsKept()).toEqual(before);
+  // Those of jobs that have just ended may go meanwhile.
+  expect((await inputsKept()).filter((name) => !before.includes(name))).toEqual([]);
   expect(await readdir(temporary)).toEqual([]);
   expect(await jobs()).toBe(jobsBefore);
 };
@@ -104,7 +105,10 @@ describe('a form with files', () => {
     const { status, text } = await curl(address(), '-F', `input.features=@${path('large.geojson')}`, ...JSON_ANSWER);
     expect(status).toBe(201);
     expect(await gotten(jobIn(text))).toBe(digestOf('{"features":', LARGE, '}'));
-    await eventually('the inputs being gone', async () => (await inputsKept()).length === before.length);
+    await eventually(
+      'the inputs being gone',
+      async () => !(await inputsKept()).some((name) => name.includes(jobIn(text))),
+    );
     const shown = (await (await bed.get(`/jobs/${jobIn(text)}/request`)).json()) as { inputs: unknown };
     expect(shown.inputs).toEqual({
       features: { omitted: { size: Buffer.byteLength(LARGE), sha256: expect.any(String) } },
