@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { Access, type Caller } from '../../access/access.js';
+import { Access, type Caller, executionOf } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExecutionService } from '../../jobs/execution/execution.service.js';
 import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
@@ -126,13 +126,15 @@ export class FormReader {
   /** @throws UnauthorizedError */
   private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<void> {
     const known = token === undefined ? caller : { ...caller, token };
-    if (await this.access.permits(processId, known, { operation: 'execute' })) return;
-    if (token === undefined && caller.token === undefined)
+    try {
+      await this.access.demand(processId, known, { operation: 'execute' });
+    } catch (error) {
+      this.access.logRefusal(executionOf(processId), known, error);
+      if (known.token !== undefined || !(error instanceof UnauthorizedError)) throw error;
       throw new UnauthorizedError(
-        `Process "${processId}" asks for a token: send it as "Authorization: Bearer TOKEN", or in the field "${TOKEN_FIELD}", which must come ` +
-          'before files.',
+        `${error.message} In a form it may also be the field "${TOKEN_FIELD}", which must come before files.`,
       );
-    await this.access.demand(processId, known, { operation: 'execute' });
+    }
   }
 
   /** @throws UnavailableError where as many forms of the address are being read as may */

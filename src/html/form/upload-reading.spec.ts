@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { documentOf, type UnreadValue } from '../../json/unread-value.js';
 import { UnauthorizedError } from '../../ogc/domain-errors.js';
 import { ByteBudget } from '../../outbound/byte-budget.js';
@@ -29,8 +30,14 @@ afterEach(async () => {
   expect(disk.inUse).toBe(0);
 });
 
+const inPieces = (whole: Buffer, size: number) => {
+  const count = Math.ceil(whole.length / size);
+  const pieces = Array.from({ length: count }, (_, at) => whole.subarray(at * size, (at + 1) * size));
+  return Readable.from(pieces, { objectMode: false });
+};
+
 const read = async (
-  bytes: readonly Buffer[],
+  sent: readonly Buffer[] | Readable,
   {
     type = TYPE,
     most = 1_000_000,
@@ -58,13 +65,9 @@ const read = async (
     parts,
   );
   readings.push(reading);
-  const whole = Buffer.concat(bytes);
-  const pieces = Array.from({ length: Math.ceil(whole.length / piece) }, (_, at) =>
-    whole.subarray(at * piece, (at + 1) * piece),
-  );
+  const body = sent instanceof Readable ? sent : inPieces(Buffer.concat(sent), piece);
   const options = { most, tooLarge: () => new Error('too large'), gaveWay: reading.gaveWay };
-  for await (const arriving of partsOfMultipart(Readable.from(pieces, { objectMode: false }), type, options))
-    await reading.take(arriving);
+  for await (const arriving of partsOfMultipart(body, type, options)) await reading.take(arriving);
   reading.assertRight();
   return parts;
 };
@@ -194,6 +197,19 @@ describe('a form with files', () => {
     ],
   ])('is refused where it %s', async (_what, bytes, terms, message) => {
     await expect(read(bytes, terms)).rejects.toThrow(message);
+  });
+
+  it('is read no further where its files come slowly, and have to give way to those of others', async () => {
+    let now = 0;
+    const small = new ByteBudget(1000, () => now);
+    const body = new PassThrough();
+    const slow = read(body, { disk: small.open() });
+    body.write(Buffer.concat([part('input.text', 'x'.repeat(900), 'a')]));
+    for (let turns = 0; turns < 1000 && small.inUse === 0; turns += 1) await setImmediate();
+    now = 60_000;
+    small.open().reserve(1000);
+    await expect(slow).rejects.toThrow('No more than 1000 bytes are held at a time.');
+    expect([body.listenerCount('data'), small.inUse]).toEqual([0, 1000]);
   });
 
   it('is refused where the server holds as many files as it may', async () => {
