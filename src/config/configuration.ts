@@ -78,7 +78,7 @@ export interface ServerSection {
   readonly readers?: { readonly atOnce?: number; readonly perCaller?: number; readonly minimumRate?: number };
   /** `max_upload_bytes`: largest form with files, bytes; default 512 MiB. */
   readonly maxUploadBytes: number;
-  /** `max_upload_bytes_in_flight`: of files of forms that are on their way at a time, bytes; default twice that, one form always finds room. */
+  /** `max_upload_bytes_in_flight`: of files of forms on their way at a time, bytes; default twice that; one form always finds room. */
   readonly maxUploadBytesInFlight: number;
   /** `linked_inputs`: bytes that are fetched of inputs given by link, for a request and at a time; what holds is `linkedInputSettings`. */
   readonly linkedInputs?: { readonly perRequest?: number; readonly atOnce?: number };

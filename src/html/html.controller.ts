@@ -74,7 +74,8 @@ export class HtmlController {
   }
 
   /**
-   * Executes as the execute form says, and leads to the job. Who would rather have JSON than a page is answered as at the API's own address, but with
+   * Executes as the execute form says, and leads to the job. Who would rather have JSON than a page is answered as at the API's own
+   * address, but with
    * the job where the request does not say otherwise.
    */
   @RouteConfig({ ...TAKES_FORMS, takesFiles: true })

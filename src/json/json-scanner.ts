@@ -56,7 +56,8 @@ const WORDS: Readonly<Record<number, string>> = { 0x74: 'true', 0x66: 'false', 0
 const TYPES: Readonly<Record<string, JsonType>> = { t: 'boolean', f: 'boolean', n: 'null' };
 
 /**
- * Whether bytes are a JSON text (RFC 8259, UTF-8), piece by piece, without keeping any of them: what `parseJson` refuses is refused, but for keys
+ * Whether bytes are a JSON text (RFC 8259, UTF-8), piece by piece, without keeping any of them: what `parseJson` refuses is refused, but
+ * for keys
  * that an object has twice.
  */
 export class JsonScanner {

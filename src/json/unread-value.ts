@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 export type JsonType = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
 /**
- * A JSON value that is too large to be held in memory: its text stands elsewhere, and is read as a stream. No other member than `omitted` is to be
+ * A JSON value that is too large to be held in memory: its text stands elsewhere, and is read as a stream. No other member than `omitted`
+ * is to be
  * enumerable: wherever it is written or copied as any other value it is `{"omitted": {"size", "sha256"}}`, which says that it is not there.
  */
 export abstract class UnreadValue {

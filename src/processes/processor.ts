@@ -238,7 +238,8 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
    */
   readsLargeInputs?(process: ConfiguredProcess<Definition>): boolean | undefined;
   /**
-   * Whether the processor itself looks at no values of inputs. Files of a form that are larger than what is validated (`max_request_bytes`) are
+   * Whether the processor itself looks at no values of inputs. Files of a form that are larger than what is validated
+   * (`max_request_bytes`) are
    * taken then, where inputs go by address; in `execution.inputs` stands `{"omitted": {"size", "sha256"}}` in their place. Absent: no.
    */
   takesUnreadInputs?(process: ConfiguredProcess<Definition>): boolean;

@@ -15,8 +15,10 @@ const JSON_NAME = /\.(?:json|geojson|topojson)$/i;
 const JSON_TYPE = /^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i;
 
 /**
- * What the content of a file is to an input of a schema. Where values of the schema are no texts it is JSON, whatever the sender calls it: curl
- * knows no `.geojson`. Where they may be both, the name and the media type decide. A list of texts or bytes has files as its items, unless they are JSON.
+ * What the content of a file is to an input of a schema. Where values of the schema are no texts it is JSON, whatever the sender calls
+ * it: curl
+ * knows no `.geojson`. Where they may be both, the name and the media type decide. A list of texts or bytes has files as its items,
+ * unless they are JSON.
  */
 export function fileContent(schema: unknown, label: FileLabel): FileContent {
   if (!isMembers(schema)) return saysJson(label) ? 'json' : 'text';

@@ -37,7 +37,8 @@ export interface ReceivedForm {
 }
 
 /**
- * Reads forms for executing. Files go to temporary files first, and to the object store once the whole request is known to be right: of one that is
+ * Reads forms for executing. Files go to temporary files first, and to the object store once the whole request is known to be right: of
+ * one that is
  * refused, breaks off, or ends with the server nothing was ever there (docs/decisions/055-form-files.md).
  */
 @Injectable()

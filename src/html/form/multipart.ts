@@ -30,9 +30,11 @@ export interface MultipartLimits {
 }
 
 /**
- * The parts of `multipart/form-data` (RFC 7578), one after another, none of them held: what is not read does not arrive. `@fastify/busboy` reads it, the
+ * The parts of `multipart/form-data` (RFC 7578), one after another, none of them held: what is not read does not arrive.
+ * `@fastify/busboy` reads it, the
  * parser beneath `@fastify/multipart`, which would let every route take such bodies.
- * @throws InvalidRequestError where it is no such body, breaks off, or has too many parts; what `tooLarge` makes; what `gaveWay` was aborted with
+ * @throws InvalidRequestError where it is no such body, breaks off, or has too many parts; what `tooLarge` makes; what `gaveWay` was
+ * aborted with
  */
 export async function* partsOfMultipart(
   body: Readable,

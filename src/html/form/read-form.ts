@@ -8,8 +8,10 @@ import type { FormFile, FormPart } from './form-part.js';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The inputs of an execute request, of the fields of a form that was sent (docs/execute.md, "Forms"): `input.ID`, as the schema has it, a text or a
- * file; `input.ID.json`, JSON; `input.ID.href` and `input.ID.type`, a link. What was left empty is no input, and other fields are nothing to it. What
+ * The inputs of an execute request, of the fields of a form that was sent (docs/execute.md, "Forms"): `input.ID`, as the schema has it, a
+ * text or a
+ * file; `input.ID.json`, JSON; `input.ID.href` and `input.ID.type`, a link. What was left empty is no input, and other fields are nothing
+ * to it. What
  * is no number where one is expected stays text, so that the validation names it.
  * @param inputs descriptions, by id
  * @throws InvalidRequestError with each input that cannot be read, or comes in more than one way

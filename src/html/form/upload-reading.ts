@@ -42,7 +42,8 @@ export interface UploadTerms {
 }
 
 /**
- * Takes the parts of a form one by one: texts into memory, files into temporary files that have no name, so that nothing is left of them whatever
+ * Takes the parts of a form one by one: texts into memory, files into temporary files that have no name, so that nothing is left of them
+ * whatever
  * ends the request or the process. What is wrong with one field does not keep the others from being read: all faults are told at once.
  */
 export class UploadReading {
