@@ -1,5 +1,6 @@
 import { isMapping } from '../../config/validation.js';
 import { pointerTo } from '../../json/json-pointer.js';
+import { UnreadValue } from '../../json/unread-value.js';
 import { MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
 import type { InputDescription } from '../description/process-description.js';
 import { isSecretName } from '../schema/secrets.js';
@@ -43,7 +44,8 @@ export function markFaults(
   for (const [id, value] of Object.entries(inputs)) {
     const isDescribed = (member: string) => Object.hasOwn(described, id) && describes(described[id]?.schema, member);
     const pointer = pointerTo('/inputs', id);
-    if (isOmitted(value) && !isDescribed('omitted'))
+    // What was too large to be read is only written as such a mark.
+    if (isOmitted(value) && !(value instanceof UnreadValue) && !isDescribed('omitted'))
       add(pointer, 'stands for a value that was not kept ({"omitted": …}); send the value');
     const masks = masksIn(value, isSecretName(id));
     if (masks.length > 0 && !isDescribed('masked'))
