@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { UnreadValue } from '../../json/unread-value.js';
 import { InvalidRequestError, MOST_FAULTS, type RequestFault } from '../../ogc/domain-errors.js';
 import { parseExecuteRequest } from './execute-request.js';
+import { markFaults } from './marks.js';
 import { processWith } from '../testing/process-fixture.js';
 
 const SHA256 = 'a'.repeat(64);
@@ -31,6 +34,22 @@ function faultsOf(body: unknown, of = process): readonly RequestFault[] {
 }
 const isOmitted = { message: 'stands for a value that was not kept ({"omitted": …}); send the value' };
 const isMask = { message: 'is a mask ({"masked": true}); send the value' };
+
+/** As the parts of a form that are too large to be read have it. */
+class Elsewhere extends UnreadValue {
+  readonly type = 'object';
+  readonly textSize = omitted.omitted.size;
+  declare readonly omitted: UnreadValue['omitted'];
+
+  constructor() {
+    super();
+    Object.defineProperty(this, 'omitted', { value: omitted.omitted, enumerable: true });
+  }
+
+  text(): Readable {
+    return Readable.from([]);
+  }
+}
 
 describe('a request that is shown, and sent again as it is,', () => {
   it.each([
@@ -90,5 +109,10 @@ describe('what only looks like a mark', () => {
     ['because it is a text', { password: '*', anything: 'omitted' }],
   ])('is taken %s', (_why, inputs) => {
     expect(faultsOf({ inputs })).toEqual([]);
+  });
+
+  it('is told from one with a value that is not read', () => {
+    expect(markFaults({}, {}, { features: new Elsewhere() })).toEqual([]);
+    expect(markFaults({}, {}, { features: omitted })).toHaveLength(1);
   });
 });
