@@ -58,6 +58,7 @@ export const mayImport = {
     'processes/registry',
   ],
   processes: ['config', 'json', 'ogc'],
+  'access/session': ['config', 'ogc'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],
   'admission/line': ['config', 'ogc', 'processes'],

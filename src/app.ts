@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from './access/access.js';
+import { Sessions } from './access/session/sessions.js';
 import { admitBodies } from './http/admission/body-admission.js';
 import { BodyBudget } from './http/admission/body-budget.js';
 import { limitHeaders } from './http/admission/long-headers.js';
@@ -44,6 +45,7 @@ import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
 import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
 import { TransfersService } from './transfer/transfers.service.js';
+import { readSessions } from './http/session-cookies.js';
 import { validate } from './http/validators.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
@@ -118,11 +120,11 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
 }
 
 function makeLogger(
-  { file, logging, server, environment, pubsub }: Configuration,
+  { file, logging, server, environment, pubsub, access }: Configuration,
   workingDirectory = process.cwd(),
 ): ServerLogger {
   const { apiToken, signingKeys = [], bucket, subscribers, metrics, logFormat } = environment;
-  const tokens = [apiToken, metrics.token, ...signingKeys, ...subscribers.secrets];
+  const tokens = [apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets];
   return new ServerLogger({
     logging,
     format: logFormat,
@@ -148,6 +150,8 @@ async function setUpHttp(
   await app.register(helmet, {
     contentSecurityPolicy: { directives: CONTENT_SECURITY_POLICY },
     crossOriginResourcePolicy: { policy: server.cors !== false ? 'cross-origin' : 'same-origin' },
+    // Between pages of this server a browser that sends no Sec-Fetch-Site says so by Origin and Referer; others are told nothing.
+    referrerPolicy: { policy: 'same-origin' },
     strictTransportSecurity: false,
   });
   checkHosts(fastify, allowedHosts(server, app.get(ClusterConnection, { strict: false }).embedded));
@@ -155,6 +159,8 @@ async function setUpHttp(
   restrictMediaTypes(fastify);
   readJsonBodies(app, server.maxRequestBytes);
   if (server.cors !== false) app.enableCors(corsOptions(server.cors));
+  if (configuration.processesApi)
+    readSessions(fastify, app.get(Sessions, { strict: false }), app.get(Links, { strict: false }));
   slowWrongTokens(fastify);
   guardDocsPage(fastify, server.url);
   fastify.addHook('onSend', readOutRefused);
@@ -268,10 +274,12 @@ export async function listen(app: NestFastifyApplication): Promise<string> {
 export function describeSurroundings(app: NestFastifyApplication): string[] {
   const { description, namespace } = app.get(ClusterConnection, { strict: false });
   const { processesApi, visualisations } = app.get(Configuration, { strict: false });
+  const whyOff = processesApi ? app.get(Sessions, { strict: false }).whyOff : undefined;
   const watched = visualisations?.namespaces?.join(', ') ?? 'all';
   return [
     `cluster: ${description}, namespace ${namespace}`,
     ...(processesApi ? [`object store: ${app.get(ObjectStore, { strict: false }).description}`] : []),
+    ...(whyOff !== undefined ? [`sign-in: off, ${whyOff}`] : []),
     ...(visualisations ? [`visualisations: of namespaces ${watched}`] : []),
   ];
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { Configuration, type ResultReaders } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { DomainError, UnauthorizedError } from '../ogc/domain-errors.js';
+import { API_SUBJECT, type Session, sessionOf } from '../ogc/requests/session.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 import { CallerHash } from './caller-hash.js';
@@ -13,13 +14,29 @@ import { CallerHash } from './caller-hash.js';
 export interface Caller {
   /** Of the `Authorization` header. */
   readonly token?: string;
+  /** Who signed in with a browser, where that counts for the request; never beside a token. */
+  readonly session?: Session;
   readonly headers: IncomingHttpHeaders;
   /** As far as proxies are trusted; for the log. */
   readonly address?: string;
 }
 
-export function callerOf({ headers, ip }: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
-  return { token: bearerToken(headers.authorization), headers, ...(ip === undefined ? {} : { address: ip }) };
+export function callerOf(request: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
+  const { headers, ip } = request;
+  const session = sessionOf(request);
+  return {
+    token: bearerToken(headers.authorization),
+    headers,
+    ...(session ? { session } : {}),
+    ...(ip === undefined ? {} : { address: ip }),
+  };
+}
+
+/** The caller with the token of a form, which goes before who signed in. @param token undefined: the form had none */
+export function withToken(caller: Caller, token: string | undefined): Caller {
+  if (token === undefined) return caller;
+  const { session: _session, ...others } = caller;
+  return { ...others, token };
 }
 
 /** What the caller wants, and the token that came as an input. */
@@ -69,11 +86,17 @@ export class Access implements OnApplicationBootstrap {
   }
 
   /** As {@link isGranted}, but for processes whose processor decides by itself. @throws MisconfiguredError where it fails to */
-  async permits(processId: string, { token, headers }: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
+  async permits(processId: string, caller: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
+    const { token, headers } = caller;
     const process = this.processes.find(processId);
-    if (!process?.checksAccess) return this.isGranted(processId, token, inputToken);
-    const hasApiToken = this.apiToken.matches(token) || this.apiToken.matches(inputToken);
+    const hasApiToken = this.knowsToken(caller, inputToken);
+    if (!process?.checksAccess) return hasApiToken || this.isGranted(processId);
     return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
+  }
+
+  /** Whether it is one who knows the API token, or signed in with it. */
+  private knowsToken({ token, session }: Caller, inputToken?: string): boolean {
+    return session?.subject === API_SUBJECT || this.apiToken.matches(token) || this.apiToken.matches(inputToken);
   }
 
   /**
@@ -180,17 +203,25 @@ export class Access implements OnApplicationBootstrap {
   }
 
   /** Who it is, for a line of the log: a kind of caller and an address, never a token. */
-  nameOf({ token, address = 'unknown address' }: Caller, inputToken?: string): string {
-    const isKnown = this.apiToken.matches(token) || this.apiToken.matches(inputToken);
-    const kind = isKnown ? 'token' : (token ?? inputToken) === undefined ? 'anonymous' : 'another token';
+  nameOf(caller: Caller, inputToken?: string): string {
+    const { token, session, address = 'unknown address' } = caller;
+    const isAnonymous = (token ?? inputToken) === undefined;
+    const kind = session
+      ? `${session.subject}, signed in`
+      : this.knowsToken(caller, inputToken)
+        ? 'token'
+        : isAnonymous
+          ? 'anonymous'
+          : 'another token';
     return `${kind}, ${address}`;
   }
 
   /**
    * Whose an `Idempotency-Key` is: that of whoever knows the API token, of the holder of a token that the process's own processor judges (its digest, from which it cannot be guessed), else everybody's.
    */
-  async identify(processId: string, { token }: Caller, inputToken?: string): Promise<string> {
-    if (this.apiToken.matches(token) || this.apiToken.matches(inputToken)) return 'token';
+  async identify(processId: string, caller: Caller, inputToken?: string): Promise<string> {
+    if (this.knowsToken(caller, inputToken)) return 'token';
+    const { token } = caller;
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
     return own === undefined ? 'anonymous' : ((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex');
   }

@@ -1,7 +1,9 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
+import type { AccessSettings } from './sections/access.section.js';
 import type { PubSubSettings } from './sections/pubsub.section.js';
 import type { VisualisationSettings } from './visualisation-settings.js';
 
+export type { AccessSettings } from './sections/access.section.js';
 export type { PubSubSettings } from './sections/pubsub.section.js';
 export type { VisualisationSettings } from './visualisation-settings.js';
 
@@ -357,4 +359,5 @@ export abstract class Configuration {
   abstract readonly visualisations: VisualisationSettings | undefined;
   /** Undefined where nothing is published. */
   abstract readonly pubsub: PubSubSettings | undefined;
+  abstract readonly access: AccessSettings;
 }

@@ -15,6 +15,7 @@ import {
   parseTrustedProxies,
   WrittenInteger,
 } from './constraints.js';
+import { accessKeys, areAccessKeys } from './sections/access.section.js';
 import { validateDefinition } from './validation.js';
 import {
   bucketAddressings,
@@ -182,6 +183,11 @@ export class EnvironmentVariables {
   @IsOptional()
   @TextLike(notBlank, 'the path of a file')
   PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE?: string;
+
+  /** What holds is `Configuration.access`. */
+  @IsOptional()
+  @TextLike(accessKeys, areAccessKeys)
+  PYGEOAPI_K8S_MANAGER_ACCESS_KEY?: string;
 
   @IsOptional()
   @TextLike(dnsLabel, 'the name of a Kubernetes namespace')

@@ -44,6 +44,7 @@ describe('an almost empty file', () => {
       metadata: { identification: { title: 'OGC API - Processes', description: '', keywords: [] } },
       processes: [],
       plugins: [],
+      access: { sessionHours: 8 },
       processesApi: true,
     });
   });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigurationError, type ConfigurationFault } from './configuration-error.js';
 import {
+  type AccessSettings,
   Configuration,
   type EnvironmentSettings,
   type LoggingSection,
@@ -13,6 +14,7 @@ import {
   type VisualisationSettings,
 } from './configuration.js';
 import { readVariables, toEnvironmentSettings, type EnvironmentVariables } from './environment.js';
+import { ACCESS_KEY, readAccess } from './sections/access.section.js';
 import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections/logging.section.js';
 import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
 import { readOperators, readProcessesApi } from './sections/operators.section.js';
@@ -56,13 +58,14 @@ class FileConfiguration extends Configuration {
     readonly processesApi: boolean,
     readonly visualisations: VisualisationSettings | undefined,
     readonly pubsub: PubSubSettings | undefined,
+    readonly access: AccessSettings,
   ) {
     super();
   }
 }
 
 const sections = ['server', 'logging', 'metadata', 'resources'];
-const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub'];
+const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub', 'access'];
 
 /** With what can be used of the configuration all the same, so that others can look for further faults in it. */
 export class UnusableConfigurationError extends ConfigurationError {
@@ -110,10 +113,23 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     password: variables.PUBSUB_BROKER_PASSWORD,
     serverUrl: server.value.url,
   });
+  const access = readAccess(content['access'], file, {
+    environment: merged,
+    usual: variables[ACCESS_KEY],
+    folder: dirname(resolve(workingDirectory, file)),
+  });
 
-  const sectionFaults = [server, logging, metadata, resources, plugins, operators, processesApi, pubsub].flatMap(
-    (section) => section.faults,
-  );
+  const sectionFaults = [
+    server,
+    logging,
+    metadata,
+    resources,
+    plugins,
+    operators,
+    processesApi,
+    pubsub,
+    access,
+  ].flatMap((section) => section.faults);
   const unset = new Set(yaml.faults.map(({ path }) => path));
   const faults = [
     ...[...variableFaults, ...(visualisations?.faults ?? [])].map((fault) => ({ ...fault, file: 'environment' })),
@@ -136,13 +152,14 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
       processesApi.isOn,
       visualisations?.settings,
       pubsub.settings,
+      access.settings,
     ),
   );
   if (faults.length > 0) throw new UnusableConfigurationError(file, faults, configuration);
 
   const unknownKeys = [
     ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
-    ...[server, logging, resources, pubsub].flatMap((section) => section.unknownKeys),
+    ...[server, logging, resources, pubsub, access].flatMap((section) => section.unknownKeys),
   ];
   return {
     configuration,

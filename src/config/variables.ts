@@ -220,6 +220,11 @@ export const variables: readonly Variable[] = [
   },
   { name: 'PYGEOAPI_K8S_MANAGER_SIGNING_KEYS_FILE', text: 'File with these secrets, in their place.' },
   {
+    name: 'PYGEOAPI_K8S_MANAGER_ACCESS_KEY',
+    default: 'made of the API token',
+    text: 'Encrypts sessions of people who signed in with a browser, where access.key names nothing else: base64 of 32 bytes. Of several the first encrypts.',
+  },
+  {
     name: 'PYGEOAPI_K8S_MANAGER_NAMESPACE',
     default: "the service account's namespace",
     text: 'Namespace of the jobs, and of the Lease by which replicas choose who leads.',

@@ -16,7 +16,7 @@ import {
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Access, callerOf } from '../access/access.js';
+import { Access, callerOf, withToken } from '../access/access.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
 import { ExecutionAnswers } from '../jobs/execution/execution-answers.js';
 import { JobCache } from '../jobs/model/job-cache.js';
@@ -101,7 +101,7 @@ export class HtmlController {
     const form = await this.forms.read(request, { processId, inputs, caller: asked, parts });
     try {
       const body = { inputs: readForm(inputs, parts) };
-      const caller = form.token === undefined ? asked : { ...asked, token: form.token };
+      const caller = withToken(asked, form.token);
       if (wantsJson(request)) {
         const headers = { prefer: 'respond-async', ...request.headers };
         return await this.answers.answer(processId, body, request, reply, { headers, caller });
@@ -123,14 +123,11 @@ export class HtmlController {
     const fields = partsOfFields((body ?? {}) as Readonly<Record<string, unknown>>);
     const token = textOf(fields, TOKEN_FIELD);
     const job = await this.cache.get(jobId);
-    const caller = callerOf(request);
-    await this.access.demand(this.access.rightsOf(job), token === undefined ? caller : { ...caller, token }, {
-      operation: 'dismiss',
-      jobId,
-    });
+    const caller = withToken(callerOf(request), token);
+    await this.access.demand(this.access.rightsOf(job), caller, { operation: 'dismiss', jobId });
     // It may have ended since the page was shown, whose button said that it would be dismissed.
     const mayRemove = textOf(fields, DISMISSAL_FIELD) !== DISMISS;
-    const { isRemoved } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller, token), mayRemove);
+    const { isRemoved } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller), mayRemove);
     return { url: isRemoved ? `${base}/jobs` : `${base}/jobs/${jobId}` };
   }
 }

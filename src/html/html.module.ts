@@ -4,6 +4,7 @@ import { PageRenderer } from '../ogc/pages.js';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
+import { SignInController } from './sign-in.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { NotebookRenderer } from '../jobs/results/pages/executed-notebook.js';
 import { NotebookPages } from './notebook/notebook-pages.js';
@@ -12,7 +13,7 @@ import { NotebookPages } from './notebook/notebook-pages.js';
 @Global()
 @Module({
   imports: [JobsModule, ProcessesModule],
-  controllers: [HtmlController],
+  controllers: [HtmlController, SignInController],
   providers: [
     FormReader,
     { provide: PageRenderer, useClass: HtmlRenderer },

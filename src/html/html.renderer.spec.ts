@@ -112,6 +112,7 @@ const resources: Readonly<Record<PageKind, object>> = {
   },
   'problem-types': { problemTypes: [problemType], links },
   'problem-type': problemType,
+  'sign-in': { next: HOSTILE, problem: { type: 'about:blank', status: 500, detail: HOSTILE } },
 };
 
 const configuration = {
@@ -127,6 +128,7 @@ const render = (kind: PageKind, resource = resources[kind], interfaceLanguage = 
     languages: ['en'],
     language: HOSTILE,
     interfaceLanguage,
+    visitor: { next: `/${HOSTILE}`, isHeldBack: true },
   }).html;
 const kinds = Object.keys(resources) as PageKind[];
 

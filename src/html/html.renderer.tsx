@@ -14,10 +14,12 @@ import { problemPage, problemTypePage, problemTypesPage } from './pages/problems
 import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
+import { signInPage } from './pages/sign-in.js';
 import { visualisationsPage } from './pages/visualisations.js';
 import { backgroundOf, type MapBackground } from './results/map-view.js';
 import { pagePolicy } from './page-policy.js';
 import { INTERFACE_LANGUAGES, isInterfaceLanguage, Texts, textsIn } from './texts/texts.js';
+import { VisitorContext } from './visitor.js';
 
 const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'landing-page': landingPage,
@@ -33,6 +35,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   problem: problemPage,
   'problem-types': problemTypesPage,
   'problem-type': problemTypePage,
+  'sign-in': signInPage,
 };
 
 /** Makes pages with Preact, which escapes every text and attribute. */
@@ -56,17 +59,19 @@ export class HtmlRenderer extends PageRenderer {
     const site = localize(this.configuration.metadata.identification.title, context.languages) ?? 'OGC API - Processes';
     const document = (
       <Texts.Provider value={t}>
-        <Layout
-          base={context.base}
-          language={language}
-          site={site}
-          title={title}
-          links={links}
-          refresh={refresh}
-          scripts={['page', ...scripts]}
-        >
-          {content}
-        </Layout>
+        <VisitorContext.Provider value={kind === 'sign-in' ? undefined : context.visitor}>
+          <Layout
+            base={context.base}
+            language={language}
+            site={site}
+            title={title}
+            links={links}
+            refresh={refresh}
+            scripts={['page', ...scripts]}
+          >
+            {content}
+          </Layout>
+        </VisitorContext.Provider>
       </Texts.Provider>
     );
     return {

@@ -3,6 +3,7 @@ import type { LinkDto } from '../ogc/ogc.dto.js';
 import { SCRIPTS_PATH } from './scripts.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
 import { useTexts } from './texts/texts.js';
+import { VisitorBar } from './visitor.js';
 
 export interface LayoutProps {
   readonly base: string;
@@ -63,6 +64,7 @@ export function Layout({ base, language, site, title, links, refresh, scripts, c
                 </li>
               </ul>
             </nav>
+            <VisitorBar base={base} />
           </div>
         </header>
         <main id="content">{children}</main>

@@ -27,6 +27,8 @@ h2.first { margin-top: 0; }
 .bar > div { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; padding-block: .75rem; }
 .bar .site { font-weight: 650; color: inherit; text-decoration: none; margin-right: auto; }
 .bar ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
+form.visitor { display: flex; gap: .25rem .75rem; align-items: baseline; margin: 0; }
+button.plain { font-weight: inherit; color: var(--accent); background: none; border-color: var(--muted); padding: .1rem .6rem; }
 main { padding-block: 1.5rem 3rem; }
 footer { border-top: 1px solid var(--line); color: var(--muted); font-size: .9rem; }
 footer > div { padding-block: 1rem; }

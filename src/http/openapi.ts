@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { Sessions } from '../access/session/sessions.js';
 import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { isAddress, Links } from '../ogc/links.js';
@@ -15,6 +16,7 @@ import {
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { DOCS_PATH } from './docs-page.js';
+import { withSessions } from './openapi-session.js';
 import { serveRedoc } from './redoc-page.js';
 import { version } from './version.js';
 
@@ -35,11 +37,16 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   const definition = app.get(ApiDefinition, { strict: false });
   const registry = configuration.processesApi ? app.get(ProcessRegistry, { strict: false }) : undefined;
   let own: OpenAPIObject | undefined;
+  const areThereSessions = configuration.processesApi && app.get(Sessions, { strict: false }).whyOff === undefined;
+  const makeOwn = (): OpenAPIObject => {
+    const document = makeDocument(app, configuration);
+    return areThereSessions ? withSessions(document) : document;
+  };
   const made = new Map<OpenApiVersion, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();
   const make = (version: OpenApiVersion): OpenAPIObject => {
     const before = made.get(version);
     if (before && before.revision === registry?.revision) return before.document;
-    own ??= makeDocument(app, configuration);
+    own ??= makeOwn();
     const { openapi, toSchema } = writtenIn[version];
     const { languages, kvpExecute } = configuration.server;
     const processes = registry?.list() ?? [];

@@ -5,6 +5,9 @@ import { SecurityContextModule } from '../security-context/security-context.modu
 import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
+import { Sessions } from '../access/session/sessions.js';
+import { Configuration } from '../config/configuration.js';
+import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
 import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
@@ -79,6 +82,12 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultMemory,
     ResultSources,
     ResultValidator,
+    {
+      provide: Sessions,
+      inject: [Configuration, ClusterConnection],
+      useFactory: (configuration: Configuration, { embedded }: ClusterConnection) =>
+        new Sessions(configuration, embedded),
+    },
   ],
   exports: [
     Access,
@@ -96,6 +105,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Readers,
     ResultSources,
     ResultValidator,
+    Sessions,
   ],
 })
 export class JobsModule {}

@@ -18,6 +18,7 @@ describe('redaction', () => {
     ['signed by whsec_AAAA+/BBBB=', 'signed by [redacted]'],
     ['session-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_', 'session-[redacted]'],
     ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_ used', 'token [redacted] used'],
+    ['cookie eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn; a=b', 'cookie [redacted]; a=b'],
   ])('of %s', (line, expected) => {
     expect(redact(line)).toBe(expected);
   });

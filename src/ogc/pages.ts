@@ -8,6 +8,7 @@ import { addVary, negotiateLanguages } from './languages.js';
 import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
 import type { Problem } from './problem.js';
+import { type Visit, visitOf } from './requests/session.js';
 import { type Format, variesByFormat, withFormat } from './representation.js';
 
 /** Resources that have a page. */
@@ -24,7 +25,8 @@ export type PageKind =
   | 'asyncapi'
   | 'problem'
   | 'problem-types'
-  | 'problem-type';
+  | 'problem-type'
+  | 'sign-in';
 
 /** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
 export const PageOf = Reflector.createDecorator<PageKind>();
@@ -70,6 +72,18 @@ export interface PageContext {
   readonly language?: string;
   /** Of the texts of the interface: one of the renderer's. */
   readonly interfaceLanguage?: string;
+  /** Absent where nobody can sign in. */
+  readonly visitor?: Visitor;
+}
+
+/** Who looks at a page. */
+export interface Visitor {
+  /** Whose session it is; absent: nobody's. */
+  readonly name?: string;
+  /** What leads back here: path and query beneath the API's address. */
+  readonly next: string;
+  /** Whether a session did not count because another site led here. */
+  readonly isHeldBack: boolean;
 }
 
 /** A page with a form, made again where what the form sent is at fault. */
@@ -178,6 +192,7 @@ export class Pages {
         request.headers['accept-language'],
         available,
       );
+    const visit = visitOf(request);
     return {
       base: this.links.base(request),
       address: this.addressOf(request),
@@ -185,12 +200,20 @@ export class Pages {
       languages: negotiate(this.configuration.server.languages),
       interfaceLanguage: negotiate(interfaceLanguages)[0],
       ...(typeof language === 'string' ? { language } : {}),
+      ...(visit ? { visitor: toVisitor(visit, request) } : {}),
     };
   }
 
   private addressOf(request: FastifyRequest): string {
     return this.links.base(request) + request.url;
   }
+}
+
+/** A form's address shows nothing: its resource, above it, does. */
+function toVisitor({ session, isHeldBack }: Visit, { method, url }: FastifyRequest): Visitor {
+  const isShown = method === 'GET' || method === 'HEAD';
+  const next = isShown ? url : (url.split('?', 1)[0] ?? '').replace(/\/[^/]*\/?$/, '');
+  return { ...(session ? { name: session.subject } : {}), next, isHeldBack };
 }
 
 function htmlSelf(self: LinkDto): LinkDto {

@@ -83,6 +83,8 @@ export const API_SEGMENTS: readonly string[] = [
   'openapi',
   'problems',
   'processes',
+  'sign-in',
+  'sign-out',
   'static',
   'transfer',
   'visualisations',

@@ -21,6 +21,8 @@ interface LogEntry {
 export class Browser {
   /** What it has complained of on the page that is open: refusals by policies, exceptions of scripts. */
   complaints: string[] = [];
+  /** What has been answered to it, also what its pages may not see, by address without query. */
+  readonly answers = new Map<string, number>();
   private readonly waiting = new Map<number, (message: Message) => void>();
   private asked = 0;
   private session: string | undefined;
@@ -33,14 +35,15 @@ export class Browser {
     socket.addEventListener('message', ({ data }) => this.take(JSON.parse(String(data)) as Message));
   }
 
-  /** @param executable of Chromium */
-  static async start(executable: string): Promise<Browser> {
+  /** @param executable of Chromium @param more options of its command line */
+  static async start(executable: string, more: readonly string[] = []): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'e2e-browser-'));
     const options = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run'];
     const child = spawn(executable, [
       ...options,
       '--remote-debugging-port=0',
       `--user-data-dir=${profile}`,
+      ...more,
       'about:blank',
     ]);
     let output = '';
@@ -113,6 +116,9 @@ export class Browser {
     } else if (method === 'Log.entryAdded') {
       const { source, text } = params['entry'] as unknown as LogEntry;
       if (source === 'security') this.complaints.push(text);
+    } else if (method === 'Network.responseReceived') {
+      const { url, status } = params['response'] as unknown as { url: string; status: number };
+      this.answers.set(url.split('?', 1)[0] ?? '', status);
     } else if (method === 'Runtime.exceptionThrown') {
       this.complaints.push(JSON.stringify(params['exceptionDetails']));
     }

@@ -2,6 +2,7 @@ import { headingOf, meaningOf } from '../components.js';
 import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
 import { summaryOf } from '../schema-summary.js';
 import { fieldFaults, type SentForm } from '../sent-form.js';
+import { useAsksForToken } from '../visitor.js';
 
 type Inputs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -51,6 +52,7 @@ export function ExecuteForm({
   const fields = formFields(inputs);
   const faults = sent ? fieldFaults(sent.problem, fields) : [];
   const faultsOf = (name: string) => faults.filter(({ field }) => field === name).map(({ message }) => message);
+  const asksForToken = useAsksForToken(faultsOf(TOKEN_FIELD).length > 0);
   return (
     <section aria-labelledby="execute">
       <h2 id="execute">Execute</h2>
@@ -73,18 +75,20 @@ export function ExecuteForm({
             </div>
           );
         })}
-        <div class="field">
-          <label for={TOKEN_FIELD}>Token</label>
-          <input
-            id={TOKEN_FIELD}
-            name={TOKEN_FIELD}
-            type="password"
-            autocomplete="off"
-            {...described(TOKEN_FIELD, faultsOf(TOKEN_FIELD).length > 0)}
-          />
-          <FieldFaults name={TOKEN_FIELD} messages={faultsOf(TOKEN_FIELD)} />
-          <small id={`${TOKEN_FIELD}.hint`}>Only where the process asks for one.</small>
-        </div>
+        {asksForToken ? (
+          <div class="field">
+            <label for={TOKEN_FIELD}>Token</label>
+            <input
+              id={TOKEN_FIELD}
+              name={TOKEN_FIELD}
+              type="password"
+              autocomplete="off"
+              {...described(TOKEN_FIELD, faultsOf(TOKEN_FIELD).length > 0)}
+            />
+            <FieldFaults name={TOKEN_FIELD} messages={faultsOf(TOKEN_FIELD)} />
+            <small id={`${TOKEN_FIELD}.hint`}>Only where the process asks for one.</small>
+          </div>
+        ) : null}
         <button type="submit">Execute</button>
       </form>
     </section>

@@ -1,9 +1,10 @@
-import { EXECUTED_NOTEBOOK, type JobPageResource } from '../../jobs/results/pages/executed-notebook.js';
+import { EXECUTED_NOTEBOOK, HIDES_LOG, type JobPageResource } from '../../jobs/results/pages/executed-notebook.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, LinkList, Status, Text, Time, toShow } from '../components.js';
 import { DISMISS, DISMISSAL_FIELD, TOKEN_FIELD } from '../execute-form.js';
 import { NotebookSection } from '../notebook/notebook.js';
 import type { PageMaker } from '../page.js';
+import { SignInToSee, useAsksForToken } from '../visitor.js';
 import type { ComponentChildren } from 'preact';
 
 /** Seconds between looks at a job that goes on. */
@@ -24,6 +25,17 @@ function messageOf(value: unknown): ComponentChildren {
       {text}
     </Anchor>
   );
+}
+
+/** Of who is not signed in. */
+function TokenField() {
+  return useAsksForToken() ? (
+    <div class="field">
+      <label for={TOKEN_FIELD}>Token</label>
+      <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
+      <small>Only where the process asks for one.</small>
+    </div>
+  ) : null;
 }
 
 export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
@@ -48,6 +60,8 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
           )}
         </p>
         <Text>{job.message}</Text>
+        {job.message === undefined ? <SignInToSee base={base} what="seeStatus" /> : null}
+        {job[HIDES_LOG] ? <SignInToSee base={base} what="seeLog" /> : null}
         {goesOn ? <p class="muted">This page looks again every {REFRESH} seconds.</p> : null}
         {cause ? (
           <section class="notice" aria-labelledby="cause">
@@ -150,11 +164,7 @@ export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
           <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>
           <form method="post" action={`${base}/jobs/${job.jobID}/dismissal`}>
             {goesOn ? <input type="hidden" name={DISMISSAL_FIELD} value={DISMISS} /> : null}
-            <div class="field">
-              <label for={TOKEN_FIELD}>Token</label>
-              <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
-              <small>Only where the process asks for one.</small>
-            </div>
+            <TokenField />
             <button class="danger" type="submit">
               {goesOn ? 'Dismiss' : 'Remove'}
             </button>

@@ -2,6 +2,7 @@ import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
 import { Anchor, LinkList, PageLinks, Status, Table, Time, TitledLink, toShow } from '../components.js';
 import type { PageMaker } from '../page.js';
+import { SignInToSee } from '../visitor.js';
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
 const LIMITS = ['10', '50', '100', '1000'];
@@ -27,6 +28,7 @@ export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, nu
           ? 'No job matches.'
           : `${numberReturned} of ${numberMatched} matching jobs, ${orderOf(query) in ORDERS ? ORDERS[orderOf(query)] : `sorted by ${orderOf(query)}`}.`}
       </p>
+      {jobs.some(({ message }) => message === undefined) ? <SignInToSee base={base} what="seeMessages" /> : null}
       {jobs.length === 0 ? null : (
         <Table heads={['Job', 'Status', 'Process', 'Created', 'Finished', 'Links']}>
           {jobs.map((job) => (

@@ -3,8 +3,9 @@ import type { Problem } from '../../ogc/problem.js';
 import type { ProblemTypeDto, ProblemTypeListDto } from '../../ogc/problem-types.controller.js';
 import { Anchor, Facts, headingOf, LinkList, meaningOf, Text } from '../components.js';
 import type { PageMaker } from '../page.js';
+import { SignInHere } from '../visitor.js';
 
-export const problemPage: PageMaker<Problem> = (problem) => {
+export const problemPage: PageMaker<Problem> = (problem, { base }) => {
   const { status, detail, instance, errors } = problem;
   const heading = headingOf(problem);
   return {
@@ -36,6 +37,7 @@ export const problemPage: PageMaker<Problem> = (problem) => {
             </table>
           </div>
         ) : null}
+        {status === 401 ? <SignInHere base={base} /> : null}
         <Facts
           facts={[
             ['Status', status === undefined ? undefined : `${status} ${STATUS_CODES[status] ?? ''}`],

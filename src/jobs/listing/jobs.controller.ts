@@ -19,6 +19,7 @@ import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
 import {
   EXECUTED_NOTEBOOK,
+  HIDES_LOG,
   type JobPageResource,
   NotebookRenderer,
   readExecutedNotebook,
@@ -102,7 +103,8 @@ export class JobsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobListDto> {
     // Inputs and the ends of logs are in it, for those who may read them.
-    if (callerOf(request).token !== undefined) void reply.header('cache-control', 'no-store');
+    const { token, session } = callerOf(request);
+    if (token !== undefined || session) void reply.header('cache-control', 'no-store');
     const { limits, ignoreParameters } = this.configuration.server;
     const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
     const page = this.jobs.list(parseJobListQuery(query, limits), new Date());
@@ -136,7 +138,8 @@ export class JobsController {
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
-    const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
+    const whole = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
+    const status = mayReadLog ? whole : { ...whole, [HIDES_LOG]: true };
     if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
     if (!(await this.access.mayReadResults(job, caller))) return status;
     const notebook = await readExecutedNotebook(job, this.results, this.notebooks, reply.raw);

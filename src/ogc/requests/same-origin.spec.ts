@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isDeliberate, isSameOrigin } from './same-origin.js';
+import { isDeliberate, isProvenSameOrigin, isSameOrigin } from './same-origin.js';
 
 const BASE = 'https://api.example.org/ogc';
 
@@ -23,6 +23,38 @@ describe('a form', () => {
     [{ origin: 'null' }],
   ])('with %j is of another site', (headers) => {
     expect(isSameOrigin(headers, BASE)).toBe(false);
+  });
+});
+
+describe('a request for which a session counts', () => {
+  it.each([
+    [{ 'sec-fetch-site': 'same-origin' }],
+    [{ 'sec-fetch-site': 'none' }],
+    [{ 'sec-fetch-site': 'same-origin', origin: 'null' }],
+    [{ origin: 'https://api.example.org' }],
+    [{ referer: 'https://api.example.org/ogc/jobs' }],
+  ])('with %j is proven to be of this server', (headers) => {
+    expect(isProvenSameOrigin(headers, BASE)).toBe(true);
+  });
+
+  it.each([
+    [{}],
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'same-site', referer: 'https://api.example.org/ogc/jobs' }],
+    [{ 'sec-fetch-site': '' }],
+    [{ 'sec-fetch-site': 'same-origin, cross-site' }],
+    [{ origin: 'null' }],
+    [{ origin: 'null', referer: 'https://api.example.org/' }],
+    [{ origin: 'https://api.example.org', referer: 'https://evil.example/' }],
+    [{ referer: 'http://api.example.org/' }],
+    [{ referer: 'https://api.example.org.evil.example/' }],
+    [{ referer: 'no address' }],
+  ])('with %j is not', (headers) => {
+    expect(isProvenSameOrigin(headers, BASE)).toBe(false);
+  });
+
+  it('is none of a server whose address is none', () => {
+    expect(isProvenSameOrigin({ origin: 'null', referer: 'no address' }, 'no address')).toBe(false);
   });
 });
 

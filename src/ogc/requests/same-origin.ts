@@ -32,3 +32,18 @@ export function isDeliberate(headers: IncomingHttpHeaders, base: string): boolea
     URL.parse(referer)?.origin === URL.parse(base)?.origin
   );
 }
+
+/**
+ * Whether a browser says that its request comes from a page of this server, or from its user alone. Unlike of {@link isSameOrigin}, who
+ * says nothing is not believed: browsers leave `Sec-Fetch-Site` out where the connection is neither HTTPS nor this machine's own
+ * (https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header), and then have to name a page of this server by `Origin` or
+ * `Referer`.
+ * @param base as of {@link isSameOrigin}
+ */
+export function isProvenSameOrigin(headers: IncomingHttpHeaders, base: string): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin' || site === 'none';
+  const own = URL.parse(base)?.origin;
+  const named = [headers.origin, headers.referer].filter((address) => address !== undefined);
+  return own !== undefined && named.length > 0 && named.every((address) => URL.parse(address)?.origin === own);
+}

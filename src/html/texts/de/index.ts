@@ -4,5 +4,13 @@ import { layout } from './layout.js';
 import { log } from './log.js';
 import { map } from './map.js';
 import { results } from './results.js';
+import { signIn } from './sign-in.js';
 
-export const de: Translated<typeof en> = { layout, log, map, results };
+// prettier-ignore
+export const de: Translated<typeof en> = {
+  layout,
+  log,
+  map,
+  results,
+  signIn,
+};

@@ -1,0 +1,96 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccessSettings, EnvironmentSettings } from '../../config/configuration.js';
+import { Sessions } from './sessions.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'sessions-'));
+const NOON = Date.parse('2026-01-01T12:00:00Z');
+
+function sessionsWith(
+  apiToken: string | undefined,
+  { keys, hours = 8, embedded = false, dataDir = join(folder, 'none'), time = NOON }: Settings = {},
+): Sessions {
+  const access: AccessSettings = { sessionHours: hours, ...(keys ? { keys } : {}) };
+  return new Sessions(
+    { access, environment: { apiToken, dataDir } as EnvironmentSettings },
+    embedded,
+    () => new Date(time),
+  );
+}
+interface Settings {
+  readonly keys?: AccessSettings['keys'];
+  readonly hours?: number;
+  readonly embedded?: boolean;
+  readonly dataDir?: string;
+  readonly time?: number;
+}
+async function opened(by: Sessions, of: Sessions, token = 'secret') {
+  const session = of.ofToken(token);
+  return session && by.open(await of.close(session));
+}
+
+describe('sessions', () => {
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('are of whoever knows the API token, for some hours', () => {
+    expect(sessionsWith('secret').ofToken('secret')).toEqual({
+      subject: 'api',
+      roles: [],
+      end: new Date('2026-01-01T20:00:00Z'),
+    });
+    expect(sessionsWith('secret', { hours: 1 }).ofToken('secret')?.end).toEqual(new Date('2026-01-01T13:00:00Z'));
+    expect([undefined, '', 'wrong'].map((token) => sessionsWith('secret').ofToken(token))).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+
+  it('are known to another replica with the same token, or the same key', async () => {
+    expect(await opened(sessionsWith('secret'), sessionsWith('secret'))).toMatchObject({ subject: 'api' });
+    const keys: AccessSettings['keys'] = ['k'.repeat(43)];
+    expect(await opened(sessionsWith('secret', { keys }), sessionsWith('secret', { keys }))).toBeDefined();
+    expect(await opened(sessionsWith('secret'), sessionsWith('secret', { keys }))).toBeUndefined();
+  });
+
+  it('outlive one key that is replaced by another', async () => {
+    const [old, young] = ['o'.repeat(43), 'y'.repeat(43)] as const;
+    const [before, between, after] = [[old], [young, old], [young]] as const;
+    const of = (keys: AccessSettings['keys']) => sessionsWith('secret', { keys });
+    expect(await opened(of(between), of(before))).toBeDefined();
+    expect(await opened(of(after), of(between))).toBeDefined();
+    expect(await opened(of(after), of(before))).toBeUndefined();
+  });
+
+  it('end with the token that opened them, whatever the key', async () => {
+    const keys: AccessSettings['keys'] = ['k'.repeat(43)];
+    expect(await opened(sessionsWith('another', { keys }), sessionsWith('secret', { keys }))).toBeUndefined();
+  });
+
+  it('end with their time', async () => {
+    expect(await opened(sessionsWith('secret', { time: NOON + 8 * 3600_000 }), sessionsWith('secret'))).toBeUndefined();
+  });
+
+  it('are of a key of its own on the embedded cluster, which is made once and stays', async () => {
+    const [one, two] = ['one', 'two'].map((name) => join(folder, name));
+    const at = (dataDir = '') => sessionsWith('secret', { embedded: true, dataDir });
+    expect(await opened(at(one), at(one))).toBeDefined();
+    expect(await opened(at(two), at(one))).toBeUndefined();
+    expect(await opened(sessionsWith('secret'), at(one))).toBeUndefined();
+    const file = join(one ?? '', 'cluster', 'access-key');
+    expect([statSync(file).mode & 0o777, Buffer.from(readFileSync(file, 'utf8'), 'base64').length]).toEqual([
+      0o600, 32,
+    ]);
+  });
+
+  it('are nobody’s where there is no token, and the reason is said', async () => {
+    const off = sessionsWith(undefined, { keys: ['k'.repeat(43)] });
+    expect([off.whyOff, off.ofToken(undefined), off.ofToken(''), await off.open('a.b')]).toEqual([
+      expect.stringContaining('PYGEOAPI_K8S_MANAGER_API_TOKEN'),
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(sessionsWith('secret').whyOff).toBeUndefined();
+  });
+});

@@ -1,0 +1,26 @@
+import type { Problem } from '../../ogc/problem.js';
+import type { PageMaker } from '../page.js';
+import { SignInForm } from '../visitor.js';
+
+/** What the page is made of where one signs in. */
+export interface SignInPageResource {
+  /** Where one is led to then: a path beneath the server's address. */
+  readonly next: string;
+  /** Of the form that was sent before. */
+  readonly problem?: Problem;
+  /** Whether that had a token. */
+  readonly hadToken?: boolean;
+}
+
+export const signInPage: PageMaker<SignInPageResource> = ({ next, problem, hadToken = false }, { base, t }) => {
+  const fault = problem?.status === 401 ? t(hadToken ? 'signIn.wrong' : 'signIn.missing') : problem?.detail;
+  return {
+    title: t('signIn.title'),
+    content: (
+      <>
+        <h1>{t('signIn.title')}</h1>
+        <SignInForm base={base} next={next} fault={fault} />
+      </>
+    ),
+  };
+};

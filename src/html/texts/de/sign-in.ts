@@ -1,0 +1,15 @@
+export const signIn = {
+  title: 'Anmelden',
+  token: 'Token',
+  hint: 'Wird nur einmal verlangt: Die Anmeldung gilt einige Stunden, bis zum Abmelden oder bis der Browser geschlossen wird.',
+  submit: 'Anmelden',
+  signOut: 'Abmelden',
+  signedInAs: 'Angemeldet als {{name}}',
+  missing: 'Das Token fehlt.',
+  wrong: 'Das Token stimmt nicht.',
+  seeStatus: 'Anmelden, um Meldung und Ergebnisse zu sehen',
+  seeLog: 'Anmelden, um das Log zu sehen',
+  seeMessages: 'Anmelden, um Meldungen und Ergebnisse aller Jobs zu sehen',
+  heldBack: 'Eine andere Seite hat hierher geführt, deshalb zählt eine bestehende Anmeldung noch nicht.',
+  goOn: 'Mit der Anmeldung fortfahren',
+};

@@ -1,0 +1,15 @@
+export const signIn = {
+  title: 'Sign in',
+  token: 'Token',
+  hint: 'Asked for once: you stay signed in for some hours, until you sign out or close the browser.',
+  submit: 'Sign in',
+  signOut: 'Sign out',
+  signedInAs: 'Signed in as {{name}}',
+  missing: 'Fill in the token.',
+  wrong: 'The token does not match.',
+  seeStatus: 'Sign in to see its message and results',
+  seeLog: 'Sign in to see its log',
+  seeMessages: 'Sign in to see the messages and results of all jobs',
+  heldBack: 'Another site led you here, so it is not looked at whether you are signed in.',
+  goOn: 'Go on as who you are',
+};

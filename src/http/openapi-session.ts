@@ -1,0 +1,39 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { COOKIE_NAME } from '../access/session/session-cookie.js';
+import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
+
+/** Name under which the API definition has the security scheme of sessions. */
+export const SESSION_SCHEME = 'session';
+
+/** What executes, though by `GET`, takes no session. */
+const EXECUTES = '/processes/{processId}/execution';
+
+/** The document of an API at which people can sign in: what takes the token and only reads takes their cookie, too. */
+export function withSessions(document: OpenAPIObject): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, item]) => {
+    const { security } = item.get ?? {};
+    if (path === EXECUTES || !item.get || !security?.some((requirement) => BEARER_SCHEME in requirement))
+      return [path, item] as const;
+    const [first = {}, ...others] = security;
+    return [path, { ...item, get: { ...item.get, security: [first, { [SESSION_SCHEME]: [] }, ...others] } }] as const;
+  });
+  const { securitySchemes, ...components } = document.components ?? {};
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    components: {
+      ...components,
+      securitySchemes: {
+        ...securitySchemes,
+        [SESSION_SCHEME]: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: COOKIE_NAME,
+          description:
+            'Of people who signed in with a browser (`/sign-in`), which has to say that a page of this server asks; an Authorization ' +
+            'header goes before it. Over HTTPS the name begins with `__Host-` or, where the server is beneath a path, with `__Secure-`.',
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Who signed in with a browser, and until when that holds. */
+export interface Session {
+  /** {@link API_SUBJECT}: whoever knows the API token. */
+  readonly subject: string;
+  /** What the subject is, for what it may. */
+  readonly roles: readonly string[];
+  readonly end: Date;
+}
+
+/** Of the API token, which is everybody's who knows it. */
+export const API_SUBJECT = 'api';
+
+/** What is known of a request where browsers can sign in. */
+export interface Visit {
+  /** Who signed in, where that counts for this request. */
+  readonly session?: Session;
+  /** Whether the request has a cookie that does not count for it: another site led here, or that cannot be told. */
+  readonly isHeldBack: boolean;
+}
+
+const visits = new WeakMap<object, Visit>();
+const asked = new WeakSet<object>();
+
+/** Says once of a request, before anything is decided of it, who signed in. */
+export function noteVisit(request: object, visit: Visit): void {
+  visits.set(request, visit);
+}
+
+/** Undefined where nobody can sign in. The answer then depends on it: {@link dependsOnVisit}. */
+export function visitOf(request: object): Visit | undefined {
+  asked.add(request);
+  return visits.get(request);
+}
+
+/** Who signed in, where that counts for this request. */
+export function sessionOf(request: object): Session | undefined {
+  return visitOf(request)?.session;
+}
+
+/** Whether anybody asked who signed in, so that others may get another answer. */
+export function dependsOnVisit(request: object): boolean {
+  return asked.has(request) && visits.has(request);
+}
