@@ -160,6 +160,9 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   'POST /processes/:processId/form': [
     { path: ({ kind }) => `/processes/${kind}/form`, headers: form, body: '', expected: asksForToken('ok') },
   ],
+  'GET /sign-in': [{ path: '/sign-in', expected: ALL }],
+  'POST /sign-in': [{ path: '/sign-in', headers: form, body: '', expected: same('401') }],
+  'POST /sign-out': [{ path: '/sign-out', headers: form, body: '', expected: ALL }],
   // For the job itself, by a capability: to whoever has none there is nothing.
   'GET /transfer/:jobId/inputs': [transfer('inputs')],
   'PUT /transfer/:jobId/outputs/:outputId': [transfer('outputs/notebook')],

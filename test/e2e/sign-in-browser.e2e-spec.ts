@@ -30,6 +30,7 @@ withBrowser('a browser in which one signs in', () => {
   }, 180_000);
   afterAll(async () => {
     foreign?.close();
+    foreign?.closeAllConnections();
     await bed?.stop();
   }, 60_000);
   beforeEach(async () => {
