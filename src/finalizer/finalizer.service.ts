@@ -127,8 +127,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private onJob(job: JobRecord | undefined): void {
     if (!job) return;
-    const isWanted = job.removed !== undefined || isToBeEnded(job);
-    if (job.collection === 'pending' || isWanted || this.retention.concerns(job)) this.queue.add(`job/${job.name}`);
+    if (this.jobs.concerns(job)) this.queue.add(`job/${job.name}`);
   }
 
   /** Results that are to expire, and inputs, do not outlive their Job: nobody else knows of them. */

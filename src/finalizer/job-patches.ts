@@ -104,14 +104,13 @@ export function makeCollectionProblemEvent(
   };
 }
 
+type OpenJob = Pick<JobRecord, 'uid' | 'resourceVersion' | 'suspended' | 'queue'>;
+
 /**
  * Ends a job that has not started in time: Kubernetes itself never would. Holds only for the version of the Job that was looked at: a pod
  * may start in the same moment.
  */
-export function missedStartPatch(
-  job: Pick<JobRecord, 'uid' | 'resourceVersion' | 'suspended' | 'queue'>,
-  outcome: JobOutcome,
-): JobPatch {
+export function missedStartPatch(job: OpenJob, outcome: JobOutcome): JobPatch {
   const { metadata } = outcomePatch(job, outcome);
   return { metadata: { ...metadata, resourceVersion: job.resourceVersion }, spec: endingSpec(job) };
 }
@@ -119,4 +118,16 @@ export function missedStartPatch(
 /** Ends the pods of a job that was dismissed. */
 export function endingPatch(job: Pick<JobRecord, 'uid' | 'suspended' | 'queue'>): JobPatch {
   return { metadata: { uid: job.uid }, spec: endingSpec(job) };
+}
+
+/**
+ * Keeps a Job from running again whose outcome stands, though Kubernetes has not counted the run. One that failed is ended; of one that was
+ * successful Kubernetes would say that it failed, so that it stays as it is.
+ */
+export function heldBackPatch(job: OpenJob, { status }: Pick<JobOutcome, 'status'>): JobPatch {
+  const { uid, resourceVersion } = job;
+  return {
+    metadata: { uid, resourceVersion },
+    spec: status === 'successful' ? { parallelism: 0 } : endingSpec(job),
+  };
 }

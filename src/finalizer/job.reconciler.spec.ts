@@ -294,22 +294,6 @@ describe('a Job that ended without a pod to ask', () => {
   });
 });
 
-describe('a job that has ended and whose Job stays suspended', () => {
-  it('is removed when its time is over, for Kubernetes does not', async () => {
-    const { cluster, reconcileJob } = setUp();
-    const annotations = {
-      [ownAnnotation.outcome]: JSON.stringify({ status: 'failed', finished: at(5).toISOString() }),
-      [ownAnnotation.collection]: 'done',
-    };
-    const spec = { backoffLimit: 0, template: {}, suspend: true, ttlSecondsAfterFinished: 30 };
-    cluster.addJob(aKubeJob(annotations, { spec }));
-    expect(await reconcileJob(at(10))).toEqual({ requeueAfter: 25_000 });
-    expect(cluster.calls).toEqual([]);
-    await reconcileJob(at(35));
-    expect(cluster.calls).toEqual(['deleteJob']);
-  });
-});
-
 describe('a job that waits for ever', () => {
   const annotations = { [ownAnnotation.queueDeadline]: '30' };
   const spec = { backoffLimit: 0, template: {}, suspend: true };

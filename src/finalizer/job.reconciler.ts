@@ -10,10 +10,10 @@ import { endOf, hasEnded, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { annotation } from '../k8s/names.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
-import { collectedPatch, endingPatch, missedStartPatch, outcomePatch } from './job-patches.js';
+import { collectedPatch, endingPatch, heldBackPatch, missedStartPatch, outcomePatch } from './job-patches.js';
 import { LogFollower } from './log-follower.js';
-import { failed, OutcomeRecorder } from './outcome.recorder.js';
-import { ResultRetention } from './result-retention.js';
+import { failed, isDecided, OutcomeRecorder } from './outcome.recorder.js';
+import { LONGEST_WAIT, ResultRetention } from './result-retention.js';
 
 /** Pods, and what is called when a followed log of one has ended. */
 type PodsToFollow = [pods: readonly PodRecord[], lookAtPod: (podName: string) => void];
@@ -33,6 +33,12 @@ export class JobReconciler {
     private readonly retention: ResultRetention,
   ) {}
 
+  /** Whether a change of this job, or time, may ask for something that is done here. */
+  concerns(job: JobRecord): boolean {
+    if (job.collection === 'pending' || job.removed !== undefined || this.retention.concerns(job)) return true;
+    return isToBeEnded(job) || staysOpen(job);
+  }
+
   /** @param lookAtPod is called when a followed log of this pod has ended */
   async reconcile(name: string, now: Date, lookAtPod: (podName: string) => void): Promise<ReconcileResult> {
     const job = this.cache.jobs.get(name);
@@ -42,9 +48,10 @@ export class JobReconciler {
     if (job.removed !== undefined) return this.remove(job, pods, lookAtPod);
     if (job.wronglySigned) return undefined;
     if (isToBeEnded(job)) return this.end(job, pods, lookAtPod);
-    const expiry = expiryOfSuspended(job);
-    if (expiry !== undefined) return this.expire(job, expiry - now.getTime());
-    if (job.collection !== 'pending') return this.retention.expire(job, now);
+    if (await this.holdBack(job, pods)) return undefined;
+    const remaining = remainingOfOpen(job, now);
+    if (remaining <= 0) return this.deleteJob(job);
+    if (job.collection !== 'pending') return sooner(await this.retention.expire(job, now), remaining);
     // One that failed while it was suspended stays so where its queue holds it: no condition will come.
     if (job.condition || (job.suspended && job.outcome)) return this.finish(job, pods, now);
     if (job.outcome) return undefined;
@@ -67,7 +74,7 @@ export class JobReconciler {
     await this.follow(...rest);
     await this.transfers.discard(job);
     await this.retention.discard(job);
-    await this.client.deleteJob(job.name, job.uid);
+    return this.deleteJob(job);
   }
 
   /** The Job has ended and no pod is held (any more): what is recorded is all that will be. */
@@ -117,10 +124,24 @@ export class JobReconciler {
     return undefined;
   }
 
-  private async expire(job: JobRecord, remaining: number): Promise<ReconcileResult> {
-    if (remaining > 0) return { requeueAfter: remaining };
+  private async deleteJob(job: JobRecord): Promise<undefined> {
     await this.client.deleteJob(job.name, job.uid);
-    return undefined;
+  }
+
+  /**
+   * The run of which the outcome stands may be one that Kubernetes has not counted: its Job was suspended in the moment after it. It is not
+   * to run again, then.
+   * @returns whether it was so
+   */
+  private async holdBack(job: JobRecord, pods: readonly PodRecord[]): Promise<boolean> {
+    if (!mayRunAgain(job, pods)) return false;
+    const kubeJob = await this.client.getJob(job.name);
+    const current = kubeJob && this.cache.recordOf(kubeJob);
+    if (!current?.outcome || current.uid !== job.uid || !mayRunAgain(current, pods)) return false;
+    const { succeeded = 0, uncountedTerminatedPods: uncounted, ...status } = kubeJob?.status ?? {};
+    if (succeeded > 0 || (uncounted?.succeeded ?? []).length > 0 || isDecided(status)) return false;
+    await this.recorder.patch(job, heldBackPatch(current, current.outcome));
+    return true;
   }
 
   private resumptionOf({ name, resumed }: JobRecord, now: Date): Date | undefined {
@@ -151,13 +172,31 @@ export class JobReconciler {
   }
 }
 
-/**
- * When a Job is to be removed that has ended and stays suspended, milliseconds since the epoch: Kubernetes removes none such, however long
- * ago it ended. Undefined for all others.
- */
-function expiryOfSuspended({ suspended, collection, outcome, condition, ttlInForce }: JobRecord): number | undefined {
-  if (!suspended || collection !== 'done' || !outcome || condition || ttlInForce === undefined) return undefined;
-  return Date.parse(outcome.finished) + ttlInForce * 1000;
+/** Its outcome stands, but its Job has not ended, and may not: it was suspended. */
+function staysOpen({ outcome, condition, suspended, resumed }: JobRecord): boolean {
+  return outcome !== undefined && !condition && (suspended || resumed !== undefined);
+}
+
+/** Whether it may, unless Kubernetes is about to say that it has ended. */
+function mayRunAgain(job: JobRecord, pods: readonly PodRecord[]): boolean {
+  if (!staysOpen(job) || job.stopped || job.collection === undefined) return false;
+  // What has ended is about to be counted, or to be taken away.
+  if (pods.some((pod) => pod.tracked && hasEnded(pod))) return false;
+  return job.suspended || pods.some((pod) => !hasEnded(pod));
+}
+
+/** Milliseconds until a Job is to be removed that stays open: Kubernetes removes none such, however long ago it ended. */
+function remainingOfOpen(job: JobRecord, now: Date): number {
+  const { suspended, stopped, collection, outcome, ttlInForce } = job;
+  if (!outcome || !staysOpen(job) || !(suspended || stopped) || collection !== 'done' || ttlInForce === undefined)
+    return Infinity;
+  return Date.parse(outcome.finished) + ttlInForce * 1000 - now.getTime();
+}
+
+/** @param remaining milliseconds until it has to be looked at in any case */
+function sooner(result: ReconcileResult, remaining: number): ReconcileResult {
+  const requeueAfter = Math.min(result?.requeueAfter ?? Infinity, remaining);
+  return requeueAfter === Infinity ? undefined : { requeueAfter: Math.min(requeueAfter, LONGEST_WAIT) };
 }
 
 function causeOfEnd(job: JobRecord, pod: PodRecord | undefined): JobCause {

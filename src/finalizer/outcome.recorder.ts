@@ -1,3 +1,4 @@
+import type { V1JobStatus } from '@kubernetes/client-node';
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/job-annotations.js';
 import { isGoing } from '../jobs/model/dismissal.js';
@@ -13,6 +14,7 @@ import {
   type StoredLog,
 } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import { wasEverSuspended } from '../jobs/model/job-suspension.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -55,15 +57,16 @@ export class OutcomeRecorder {
 
   /**
    * Whether the Job controller took this pod away without counting it, because the Job was suspended while it ran: however it ended, it decides nothing, and the
-   * job runs anew when it is resumed. Such a pod loses the controller's finalizer before it is deleted, and the Job's status does not know of it.
+   * job runs anew when it is resumed. Such a pod loses the controller's finalizer before it is deleted, and the Job's status does not know of it. Jobs that were
+   * never suspended cost no request.
    * https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
    * @throws KubernetesError
    */
   async wasSuspended(job: JobRecord, pod: PodRecord): Promise<boolean> {
-    if (!pod.deleting || pod.tracked) return false;
-    if (job.outcome && job.outcome.status !== 'dismissed') return endedBefore(job.outcome, pod);
+    if (pod.tracked || !(pod.deleting || wasEverSuspended(job))) return false;
+    if (job.outcome && job.outcome.status !== 'dismissed') return pod.deleting && endedBefore(job.outcome, pod);
     // What a dismissal ends was not suspended, though its queue should take it away.
-    if (job.outcome && !endedBeforeDismissal(job.outcome, pod)) return false;
+    if (job.outcome && !(pod.deleting && endedBeforeDismissal(job.outcome, pod))) return false;
     const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
     const { spec, status } = (await this.client.getJob(job.name)) ?? {};
     const { succeeded = [], failed: failing = [] } = status?.uncountedTerminatedPods ?? {};
@@ -74,8 +77,7 @@ export class OutcomeRecorder {
       const later = created.getTime() - pod.created.getTime();
       return later < 0 || (later === 0 && deleting);
     });
-    if (isLast && status.conditions?.some(({ type, status: value }) => DECIDED.has(type) && value === 'True'))
-      return false;
+    if (isLast && isDecided(status)) return false;
     if (pod.phase === 'Succeeded') return !isLast || (status.succeeded ?? 0) === 0;
     const noted = countedAttempts(job, pod);
     const failures = others.filter(
@@ -92,6 +94,8 @@ export class OutcomeRecorder {
    */
   async record(job: JobRecord, pod: PodRecord, collected: CollectedPod, now: Date): Promise<void> {
     if (job.outcome || job.wronglySigned || isGoing(job)) return;
+    // The Job controller has not looked at the run since.
+    if (job.suspended && !job.condition && pod.tracked) return;
     const times = {
       started: startOfJob(job, pod),
       finished: (endOf(pod) ?? now).toISOString(),
@@ -102,34 +106,45 @@ export class OutcomeRecorder {
       const cause = causeOfFailedPod(pod);
       const container = pod.containers.find(({ name }) => name === cause.container);
       const tail = collected.tails.get(cause.container ?? '') || (container?.hasRun ? container.message : undefined);
-      await this.recordOnce(job, outcomePatch(job, failed(this.causes.of(job, cause, tail), times, tail)));
+      await this.recordOnce(job, pod, outcomePatch(job, failed(this.causes.of(job, cause, tail), times, tail)));
     }
   }
 
   /**
    * Records an outcome where none is recorded yet: a leader that was paused, and woke when another had taken over, changes nothing that the other has written.
-   * A Job that has changed otherwise since it was looked at is looked at again, not waited for.
+   * A Job that has changed otherwise since it was looked at is looked at again, not waited for. Nothing is recorded, either, where it was suspended before:
+   * Kubernetes then says whether the run counts. Who suspends it after that finds the outcome, which holds.
    * @returns `left` where nothing was recorded, for another than a dismissal's reason
    */
-  private async recordOnce(job: JobRecord, patch: JobPatch): Promise<'recorded' | 'dismissed' | 'left'> {
-    for (let version = job.resourceVersion; ;) {
+  private async recordOnce(
+    job: JobRecord,
+    pod: PodRecord,
+    patch: JobPatch,
+  ): Promise<'recorded' | 'dismissed' | 'left'> {
+    for (let current = job; ;) {
+      const { resourceVersion } = current;
+      if (wasResumedSince(current, pod) && !(await this.isStillTracked(job, pod))) return 'left';
       try {
-        await this.patch(job, { ...patch, metadata: { ...patch.metadata, resourceVersion: version } });
+        await this.patch(job, { ...patch, metadata: { ...patch.metadata, resourceVersion } });
         return 'recorded';
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
         const kubeJob = await this.client.getJob(job.name);
-        const { uid, resourceVersion, deletionTimestamp, annotations = {} } = kubeJob?.metadata ?? {};
+        const found = kubeJob && this.cache.recordOf(kubeJob);
         if (kubeJob) this.cache.observe(kubeJob);
-        if (uid !== job.uid || deletionTimestamp || resourceVersion === undefined) return 'left';
+        if (!found || found.uid !== job.uid || found.deleting) return 'left';
+        const annotations = kubeJob.metadata?.annotations ?? {};
         const isDismissed = parseOutcome(annotations[ownAnnotation.outcome])?.status === 'dismissed';
         if (isDismissed || annotations[ownAnnotation.removed] !== undefined) return 'dismissed';
-        if (annotations[ownAnnotation.outcome] !== undefined) return 'left';
-        // Whether Kubernetes still counts the pod is not known before it has looked at it.
-        if (kubeJob?.spec?.suspend) return 'left';
-        version = resourceVersion;
+        if (annotations[ownAnnotation.outcome] !== undefined || found.suspended) return 'left';
+        current = found;
       }
     }
+  }
+
+  /** The watch of pods may be behind that of Jobs. */
+  private async isStillTracked(job: JobRecord, { uid }: PodRecord): Promise<boolean> {
+    return (await this.cache.actualPodsOf(job)).some((pod) => pod.uid === uid && pod.tracked);
   }
 
   /**
@@ -181,14 +196,12 @@ export class OutcomeRecorder {
       const resultProblems = kept.problems.length > 0 ? { resultProblems: kept.problems } : {};
       const outcome: JobOutcome = { status: 'successful', ...times, ...logFlag(collected), ...resultProblems };
       // Whoever was told that the job is dismissed fetches nothing.
-      if ((await this.recordOnce(job, outcomePatch(job, outcome, kept))) === 'dismissed')
+      if ((await this.recordOnce(job, pod, outcomePatch(job, outcome, kept))) === 'dismissed')
         await this.results.discard(job, kept);
     } catch (error) {
       if (!(error instanceof ResultFault)) throw error;
-      await this.recordOnce(
-        job,
-        outcomePatch(job, { ...failed({ type: error.type, message: error.message }, times), ...logFlag(collected) }),
-      );
+      const cause = { type: error.type, message: error.message };
+      await this.recordOnce(job, pod, outcomePatch(job, { ...failed(cause, times), ...logFlag(collected) }));
     }
   }
 }
@@ -203,6 +216,17 @@ function endedBefore({ started, finished }: JobOutcome, pod: PodRecord): boolean
 function endedBeforeDismissal({ finished }: JobOutcome, pod: PodRecord): boolean {
   const end = endOf(pod)?.getTime() ?? Infinity;
   return end + 1000 <= Date.parse(finished);
+}
+
+/** Its Job was suspended after this run had begun, and resumed: the run may have been taken away, which is not known of it yet. */
+function wasResumedSince({ resumed }: JobRecord, { tracked, created }: PodRecord): boolean {
+  if (!tracked || resumed === undefined) return false;
+  return resumed === 'unknown' || resumed.getTime() > created.getTime();
+}
+
+/** Whether Kubernetes has decided how the Job ends. */
+export function isDecided({ conditions = [] }: V1JobStatus): boolean {
+  return conditions.some(({ type, status }) => DECIDED.has(type) && status === 'True');
 }
 
 function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {

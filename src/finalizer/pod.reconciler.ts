@@ -4,6 +4,7 @@ import { isFlicker, isRepeated } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { causeOfSuspension } from '../jobs/model/job-cause.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import { wasEverSuspended } from '../jobs/model/job-suspension.js';
 import { JobTransfers } from '../jobs/execution/job-transfers.js';
 import { endOf, hasEnded, mainContainerOf, type ContainerRecord, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
@@ -93,8 +94,7 @@ export class PodReconciler {
       }
       await this.keep(pod, deciding, collected, now);
       const current = deciding && this.cache.knownJobOf(pod);
-      if (current && isOpen(current) && current.suspended && !current.attempts.some(({ uid }) => uid === pod.uid))
-        return { requeueAfter: UNCERTAIN };
+      if (current && isUndecidedYet(current, pod, this.cache.podsOf(current))) return { requeueAfter: UNCERTAIN };
       for (const what of collected.leftOut) this.logger.warn(what);
     } finally {
       await collected.dispose();
@@ -171,6 +171,11 @@ export class PodReconciler {
     if (!current?.outcome) return;
     // Another run decided: its Job was suspended and resumed after that.
     if (current.collection === 'done' && current.logKey !== undefined && current.logKey !== stored.value.key) return;
+    if (
+      !hasDecided(current, pod) &&
+      this.cache.podsOf(current).some((other) => other.held && hasDecided(current, other))
+    )
+      return;
     await this.transfers.discard(current);
     await this.recorder.patch(current, collectedPatch(current, stored.value));
   }
@@ -205,6 +210,17 @@ function isUndecided({ phase }: PodRecord, job: JobRecord | undefined): boolean 
 /** Its Job was suspended, or its queue may suspend it in this moment, and the Job controller has not done with it yet. */
 function isUncertain(pod: PodRecord, job: JobRecord): boolean {
   return (job.suspended || job.queue !== undefined) && pod.tracked && isOpen(job);
+}
+
+/** Whether the outcome is that of this run: it ended then. */
+function hasDecided({ outcome }: JobRecord, pod: PodRecord): boolean {
+  return outcome !== undefined && endOf(pod)?.toISOString() === outcome.finished;
+}
+
+/** Its Job was suspended before its outcome could be recorded: what Kubernetes counts is waited for. */
+function isUndecidedYet(job: JobRecord, pod: PodRecord, pods: readonly PodRecord[]): boolean {
+  if (job.outcome || isGoing(job) || !wasEverSuspended(job)) return false;
+  return !job.attempts.some(({ uid }) => uid === pod.uid) && !isRepeated(job, pod, pods);
 }
 
 function isOpen(job: JobRecord): boolean {

@@ -9,8 +9,8 @@ import { JobCache } from '../jobs/model/job-cache.js';
 import { resultsExpiredPatch } from './job-patches.js';
 import { LogStore } from './log-store.js';
 
-/** Milliseconds: results are looked at again no later than this, for timers cannot be set for months. */
-const LONGEST_WAIT = 24 * 3600 * 1000;
+/** Milliseconds: results, and Jobs, are looked at again no later than this, for timers cannot be set for months. */
+export const LONGEST_WAIT = 24 * 3600 * 1000;
 
 /**
  * Removes results, and inputs that are kept, from the object store: when their time is over, with a dismissed job, with a job

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { setTimeout } from 'node:timers/promises';
 import { randomNumbers } from '../support/random.js';
-import { TestBed, type StatusInfo } from '../support/test-bed.js';
+import { type Attempted, Runs } from '../support/runs.js';
+import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** Each run has a result of its own; when it is asked to end it says so, and ends as its process has it. */
@@ -40,35 +40,21 @@ const BRIEF = `
       queue_deadline_seconds: 2
 `;
 
-type Attempted = StatusInfo & {
-  readonly attempts?: readonly { readonly attempt: number; readonly cause: { readonly type: string } }[];
-};
-
 describe('a Job that is suspended while it runs', () => {
   let bed: TestBed;
+  let runs: Runs;
   beforeAll(async () => {
     bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES + BRIEF });
+    runs = new Runs(bed.cluster);
   }, 120_000);
   afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
 
-  const setSuspended = async (id: string, suspend: boolean) => {
-    const { batch, namespace } = bed.cluster;
-    const name = (await kubeJob(id))?.metadata?.name ?? '';
-    await batch.patchNamespacedJob(
-      { name, namespace, body: { spec: { suspend } } },
-      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-    );
-  };
-  const kubeJob = async (id: string) =>
-    (await bed.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(id));
-  const podsOf = async (id: string) =>
-    (await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
   const working = (id: string) =>
     eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);
   const noted = (id: string) =>
     eventually(
       'the attempt',
-      async () => ((await bed.status(id)) as Attempted).attempts?.length === 1 && (await podsOf(id)).length === 0,
+      async () => ((await bed.status(id)) as Attempted).attempts?.length === 1 && (await runs.pods(id)).length === 0,
       120_000,
     );
   const ended = (id: string) =>
@@ -99,7 +85,7 @@ describe('a Job that is suspended while it runs', () => {
     expect(result).not.toContain(run);
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(2);
     await eventually('the Job being complete', async () =>
-      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete'),
+      (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete'),
     );
   };
 
@@ -107,7 +93,7 @@ describe('a Job that is suspended while it runs', () => {
     const processes = ['ends-well-when-asked', 'fails-when-asked'];
     const ids = await Promise.all(processes.map((process) => bed.submit(process)));
     await Promise.all(ids.map(working));
-    await Promise.all(ids.map((id) => setSuspended(id, true)));
+    await Promise.all(ids.map((id) => runs.setSuspended(id, true)));
     await Promise.all(ids.map(noted));
     for (const id of ids) {
       const status = (await bed.status(id)) as Attempted;
@@ -120,7 +106,7 @@ describe('a Job that is suspended while it runs', () => {
       expect((await bed.get(`/jobs/${id}/results`)).status).toBe(404);
       expect(await (await bed.get(`/jobs/${id}/logs?attempt=1`)).text()).toContain('working');
     }
-    await Promise.all(ids.map((id) => setSuspended(id, false)));
+    await Promise.all(ids.map((id) => runs.setSuspended(id, false)));
     await Promise.all(ids.map(expectOneRunOf));
   }, 400_000);
 
@@ -128,16 +114,16 @@ describe('a Job that is suspended while it runs', () => {
     const ids = await Promise.all(['ends-well-when-asked', 'fails-when-asked'].map((process) => bed.submit(process)));
     await Promise.all(ids.map(working));
     await bed.server?.end('SIGKILL');
-    await Promise.all(ids.map((id) => setSuspended(id, true)));
+    await Promise.all(ids.map((id) => runs.setSuspended(id, true)));
     for (const id of ids) {
       await eventually('the run having ended', async () => {
-        const [pod] = await podsOf(id);
+        const [pod] = await runs.pods(id);
         return pod?.status?.containerStatuses?.every(({ state }) => state?.terminated !== undefined);
       });
-      await setSuspended(id, false);
+      await runs.setSuspended(id, false);
       await eventually(
         'the second run having ended',
-        async () => (await kubeJob(id))?.status?.succeeded === 1,
+        async () => (await runs.kubeJob(id))?.status?.succeeded === 1,
         200_000,
       );
     }
@@ -150,14 +136,14 @@ describe('a Job that is suspended while it runs', () => {
     const random = randomNumbers(seed);
     const suspendAtItsEnd = async (id: string, late: number): Promise<void> => {
       await eventually('the end of its container', async () => {
-        const [pod] = await podsOf(id);
+        const [pod] = await runs.pods(id);
         const hasEnded = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
-        return hasEnded ?? (await kubeJob(id))?.status?.succeeded === 1;
+        return hasEnded ?? (await runs.kubeJob(id))?.status?.succeeded === 1;
       });
       await setTimeout(late);
-      await setSuspended(id, true);
+      await runs.setSuspended(id, true);
       await setTimeout(late);
-      await setSuspended(id, false);
+      await runs.setSuspended(id, false);
     };
     const ids = await Promise.all(Array.from({ length: 6 }, () => bed.submit('brief')));
     await Promise.all(ids.map((id) => suspendAtItsEnd(id, random() * 300)));
@@ -168,31 +154,36 @@ describe('a Job that is suspended while it runs', () => {
       expect([
         about,
         status,
-        status === 'successful' ? '' : JSON.stringify([await bed.status(id), await kubeJob(id), await podsOf(id)]),
+        status === 'successful'
+          ? ''
+          : JSON.stringify([await bed.status(id), await runs.kubeJob(id), await runs.pods(id)]),
       ]).toEqual([about, 'successful', '']);
       const result = (await bed.result(id)).trim();
       expect(await bed.log(id)).toContain(result);
       for (const { attempt } of attempts)
         expect(await (await bed.get(`/jobs/${id}/logs?attempt=${attempt}`)).text()).not.toContain(result);
-      // The run may be one that Kubernetes took away: it ended before anybody suspended the Job, and another follows of no effect.
-      await eventually('the Job being complete', async () => (await kubeJob(id))?.status?.succeeded === 1);
+      // The run may be one that Kubernetes took away: it ended before anybody suspended the Job, which makes no other pod any more.
+      await eventually('the Job having ended for good', async () => {
+        const { spec, status: kubeStatus } = (await runs.kubeJob(id)) ?? {};
+        return kubeStatus?.succeeded === 1 || spec?.parallelism === 0;
+      });
     }
   }, 400_000);
 
   it('fails for good where it stays so too long, and its container never starts again', async () => {
     const id = await bed.submit('not-for-long');
     await working(id);
-    await setSuspended(id, true);
+    await runs.setSuspended(id, true);
     expect(await ended(id)).toMatchObject({
       status: 'failed',
       cause: { type: 'not-admitted', message: expect.stringContaining('more than 2 seconds') },
     });
     // The server resumes it, for no queue holds it, so that Kubernetes ends it.
     await eventually('Kubernetes having failed it', async () =>
-      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+      (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
     );
     await bed.cluster.allReleased();
-    expect(await podsOf(id)).toEqual([]);
+    expect(await runs.pods(id)).toEqual([]);
     // Its log is that of an attempt, too, where the run was over before the time was.
     expect(await bed.log(id)).toContain('working');
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(1);
@@ -202,11 +193,11 @@ describe('a Job that is suspended while it runs', () => {
     const replicas = [await bed.startReplica(), await bed.startReplica()];
     const id = await bed.submit('ends-well-when-asked');
     await working(id);
-    await setSuspended(id, true);
+    await runs.setSuspended(id, true);
     for (const replica of [bed.server, ...replicas.map(({ process }) => process)].slice(0, 2))
       await replica?.end('SIGKILL');
     bed.url = replicas[1]?.url ?? '';
-    await setSuspended(id, false);
+    await runs.setSuspended(id, false);
     await expectOneRunOf(id);
     await replicas[1]?.process.end();
     await bed.startServer();
@@ -215,16 +206,16 @@ describe('a Job that is suspended while it runs', () => {
   it('is dismissed like any other', async () => {
     const id = await bed.submit('fails-when-asked');
     await working(id);
-    await setSuspended(id, true);
+    await runs.setSuspended(id, true);
     await noted(id);
     expect(await (await bed.delete(`/jobs/${id}`)).json()).toMatchObject({ status: 'dismissed' });
     await eventually('the end of its Job', async () =>
-      (await kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
+      (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Failed'),
     );
     // What it wrote before is its log, and it has not run again.
     await eventually(
       'its log',
-      async () => (await kubeJob(id))?.metadata?.annotations?.['processes.pygeoapi.io/log-key'],
+      async () => (await runs.kubeJob(id))?.metadata?.annotations?.['processes.pygeoapi.io/log-key'],
     );
     expect((await bed.status(id)).status).toBe('dismissed');
     expect(await bed.log(id)).toContain('working');

@@ -117,18 +117,19 @@ export class JobController {
    */
   private suspend(job: Job, status: JobStatus, active: readonly Pod[]): void {
     delete status.startTime;
-    for (const pod of active) this.release(pod);
-    this.deletePods(job, active);
+    this.takeAway(job, active);
     if (setSuspended(status, true)) this.recorder.record(job, 'Normal', 'Suspended', 'Job suspended', COMPONENT);
   }
 
-  /** Makes the missing pods. @returns milliseconds until the Job has to be looked at again */
+  /** Makes the missing pods, and takes away those that are too many. @returns milliseconds until the Job has to be looked at again */
   private createPods(job: Job, startTime: string, tally: PodTally, needed: number, now: number): number | undefined {
     const { activeDeadlineSeconds, parallelism = 1 } = job.spec;
     const deadline =
       activeDeadlineSeconds === undefined ? undefined : deadlineOf(startTime, activeDeadlineSeconds) - now;
     const ending = job.spec.podReplacementPolicy === 'Failed' ? tally.terminating : 0;
-    const missing = Math.min(parallelism, needed) - tally.active.length - ending;
+    const wanted = Math.min(parallelism, needed);
+    if (tally.active.length > wanted) this.takeAway(job, tally.active.slice(wanted));
+    const missing = wanted - tally.active.length - ending;
     if (missing <= 0) return deadline;
     const wait = backoffDelay(tally, this.backoffBase, now);
     if (wait > 0) return Math.min(wait, deadline ?? Infinity);
@@ -155,6 +156,12 @@ export class JobController {
       spec: copyOf(spec ?? { containers: [] }),
     });
     this.recorder.record(job, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`, COMPONENT);
+  }
+
+  /** Without counting them. */
+  private takeAway(job: Job, active: readonly Pod[]): void {
+    for (const pod of active) this.release(pod);
+    this.deletePods(job, active);
   }
 
   private deletePods(job: Job, active: readonly Pod[]): void {

@@ -135,6 +135,7 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
     reconcilePodPatiently,
     reconcileJob,
     retention,
+    jobs,
     follower,
     heads,
     room,

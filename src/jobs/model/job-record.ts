@@ -26,6 +26,8 @@ import type {
   StoredResult,
   TransferRecord,
 } from './job-outcome.js';
+import { queueOf, resumptionOf, suspensionOf } from './job-suspension.js';
+import { toDate } from './kubernetes-time.js';
 import { isMediaType } from './media-type.js';
 import { shownParameters } from './shown-parameters.js';
 import { believe, type Trust } from './trust.js';
@@ -270,32 +272,6 @@ function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
 function forgivenBy({ spec }: V1Job): readonly number[] | undefined {
   const rule = spec?.podFailurePolicy?.rules.find(({ action }) => action === 'FailJob');
   return rule?.onExitCodes?.operator === 'NotIn' ? rule.onExitCodes.values : undefined;
-}
-
-function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
-  const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
-  if (!condition || spec?.suspend) return undefined;
-  return condition.status === 'False' ? toDate(condition.lastTransitionTime) : 'unknown';
-}
-
-/** One that is suspended from the first has no condition yet in its first moment. */
-function suspensionOf({ metadata, spec, status }: V1Job): Date | undefined {
-  if (!spec?.suspend) return undefined;
-  const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
-  return toDate(condition?.status === 'True' ? condition.lastTransitionTime : metadata?.creationTimestamp);
-}
-
-function queueOf(labels: Readonly<Record<string, string>>): JobRecord['queue'] {
-  const name = labels[label.queueName];
-  const priority = labels[label.queuePriority];
-  return name === undefined ? undefined : { name, ...(priority === undefined ? {} : { priority }) };
-}
-
-/** Watched objects carry times as text, typed answers of the client library as `Date`. */
-export function toDate(time: Date | string | undefined | null): Date | undefined {
-  if (time === undefined || time === null) return undefined;
-  const date = time instanceof Date ? time : new Date(time);
-  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 function toNumber(text: string | undefined): number | undefined {

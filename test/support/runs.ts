@@ -1,0 +1,47 @@
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import type { TestCluster } from './cluster.js';
+import type { StatusInfo } from './test-bed.js';
+
+/** The status of a job that may have run more than once. */
+export type Attempted = StatusInfo & {
+  readonly attempts?: readonly {
+    readonly attempt: number;
+    readonly pod: string;
+    readonly cause: { readonly type: string };
+  }[];
+};
+
+/** What the cluster knows of the runs of jobs, by the ids of these. */
+export class Runs {
+  constructor(private readonly cluster: TestCluster) {}
+
+  async kubeJob(id: string) {
+    return (await this.cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(id));
+  }
+
+  async pods(id: string) {
+    return (await this.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
+  }
+
+  async setSuspended(id: string, suspend: boolean): Promise<void> {
+    const { batch, namespace } = this.cluster;
+    const name = (await this.kubeJob(id))?.metadata?.name ?? '';
+    await batch.patchNamespacedJob(
+      { name, namespace, body: { spec: { suspend } } },
+      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+    );
+  }
+
+  /** How many pods of the job have run a container, as the kubelet says. */
+  async started(id: string): Promise<number> {
+    const { core, namespace } = this.cluster;
+    const fieldSelector = 'involvedObject.kind=Pod,reason=Started';
+    const { items } = await core.listNamespacedEvent({ namespace, fieldSelector });
+    return new Set(items.map(({ involvedObject: { name = '' } }) => name).filter((name) => name.includes(id))).size;
+  }
+}
+
+/** The pods that the heading of a log names. */
+export function podsOfLog(log: string): readonly string[] {
+  return [...log.matchAll(/^Logs of pod '(.+)'/gm)].map(([, pod = '']) => pod);
+}
