@@ -118,7 +118,8 @@ export class PodReconciler {
       const wait = this.patience.waitFor(pod, [...collected.doubts.main, ...collected.doubts.others]);
       if (wait !== undefined) return { requeueAfter: wait };
       const log = await this.storeLog(pod, collected);
-      const cause = causeOfSuspension(pod, this.cache.podsOf(job), this.cache.workloadOf(job));
+      const stop = this.cache.stopOf(job, pod);
+      const cause = causeOfSuspension(pod, this.cache.podsOf(job), this.cache.workloadOf(job), stop);
       if (log) await this.noteAttempt(job, pod, log, now, cause);
       for (const what of collected.leftOut) this.logger.warn(what);
     }

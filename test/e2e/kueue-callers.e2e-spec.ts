@@ -10,7 +10,7 @@ type Attempted = StatusInfo & {
   readonly attempts?: readonly {
     readonly attempt: number;
     readonly pod: string;
-    readonly cause: { readonly type: string };
+    readonly cause: { readonly type: string; readonly message: string };
   }[];
 };
 
@@ -172,7 +172,8 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
       const stored = await bed.store.logs();
       const pods = await bed.cluster.pods();
       const kept = new Map(pods.map(({ metadata, status }) => [metadata?.name, status?.phase]));
-      let [preempted, other] = [0, 0];
+      let preempted = 0;
+      const others: string[] = [];
       for (const id of ids) {
         const { status, attempts = [] } = (await client.status(id)) as Attempted;
         const about = `${id} (seed ${seed})`;
@@ -188,7 +189,7 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
           expect([about, answer.status]).toEqual([about, 200]);
           expect([about, [...new Set(podsOf(await answer.text()))]]).toEqual([about, [pod]]);
           if (cause.type === 'preempted') preempted += 1;
-          else other += 1;
+          else others.push(cause.message);
         }
         expect([about, new Set([last, ...attempts.map(({ pod }) => pod)]).size]).toEqual([about, attempts.length + 1]);
         expect([about, await startedPods(id)]).toEqual([about, attempts.length + 1]);
@@ -196,7 +197,7 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
       }
       const kills = killed.reduce((sum, count) => sum + count);
       process.stdout.write(
-        `${JOBS} jobs, seed ${seed}: ${kills} times a server was killed, ${preempted} runs were preempted, ${other} suspended without words\n`,
+        `${others.map((message) => `${message}\n`).join('')}${JOBS} jobs, seed ${seed}: ${kills} times a server was killed, ${preempted} runs were preempted, ${others.length} suspended for other reasons\n`,
       );
       expect(preempted).toBeGreaterThan(0);
       for (const count of killed) expect(count).toBeGreaterThan(1);

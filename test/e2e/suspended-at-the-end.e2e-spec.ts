@@ -47,6 +47,11 @@ describe(`${JOBS} Jobs that are suspended in the moment in which their programs 
   const statusOf = async (id: string) => (await bed.status(id)) as Attempted;
   const isComplete = async (id: string) =>
     (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete') ?? false;
+  const hasEnded = (id: string) =>
+    eventually(`the end of the container of ${id}`, async () => {
+      const [pod] = await runs.pods(id);
+      return pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+    });
   /** Its success is recorded, and its Job has ended, or never runs again; or the run did not count, and the job waits. */
   const settled = (id: string) =>
     eventually(
@@ -65,8 +70,11 @@ describe(`${JOBS} Jobs that are suspended in the moment in which their programs 
     const ids = await Promise.all(Array.from({ length: JOBS }, () => bed.submit('until', { until })));
     for (const id of ids)
       await eventually(`the first line of ${id}`, async () => (await bed.log(id)).includes('working'), 120_000);
-    const suspend = async (id: string) => {
-      await setTimeout(Math.max(0, until * 1000 - Date.now()) + random() * 1_500 - 300);
+    // Some by the clock, and some when their containers are seen to have ended.
+    const suspend = async (id: string, index: number) => {
+      await setTimeout(Math.max(0, until * 1000 - Date.now()) + random() * 1_000 - 500);
+      if (index % 2 === 0) await hasEnded(id);
+      await setTimeout(random() * 200);
       await runs.setSuspended(id, true);
     };
     await Promise.all(ids.map(suspend));

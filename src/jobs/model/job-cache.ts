@@ -13,19 +13,13 @@ import { isGoing } from './dismissal.js';
 import { DisputedJobs } from './disputed-jobs.js';
 import { isLastPod } from './job-attempts.js';
 import { type JobChangeListener, JobChanges } from './job-changes.js';
+import { type EventRecord, JobEvents, toEventRecord } from './job-events.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
-import { toDate } from './kubernetes-time.js';
-import { hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
+import { endOf, hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
 import { signingKeysOf } from '../../signing/signatures.js';
 import { SortedJobs } from './sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
-
-interface EventRecord {
-  readonly jobName: string;
-  readonly message: string;
-  readonly at: number;
-}
 
 /** How long it is remembered that the API server knows no such job, milliseconds. */
 const MISS_REMEMBERED = 1000;
@@ -41,7 +35,7 @@ export class JobCache {
   readonly jobs: Informer<JobRecord>;
   readonly pods: Informer<PodRecord>;
   private readonly podsByJob = new Map<string, Set<string>>();
-  private readonly newestEvents = new Map<string, EventRecord>();
+  private readonly events = new JobEvents();
   private readonly misses = new Map<string, number>();
   private readonly refreshes = new Map<string, number>();
   private readonly changes = new JobChanges();
@@ -195,7 +189,12 @@ export class JobCache {
   }
 
   newestEventOf(job: Pick<JobRecord, 'name'>): string | undefined {
-    return this.newestEvents.get(job.name)?.message;
+    return this.events.newestOf(job.name);
+  }
+
+  /** Why Kueue took the job's place during this run, which has ended, in its words; undefined where that is not known. */
+  stopOf(job: Pick<JobRecord, 'name'>, pod: PodRecord): string | undefined {
+    return this.events.stopWithin(job.name, pod.created, endOf(pod) ?? pod.created);
   }
 
   /** What Kueue says of the job; undefined where it says nothing, or is not asked. */
@@ -235,7 +234,7 @@ export class JobCache {
 
   private onJob(change: Change<JobRecord>): void {
     const { name, record, previous } = change;
-    if (record === undefined) this.newestEvents.delete(name);
+    if (record === undefined) this.events.forget(name);
     this.disputed.note(name, record);
     this.line?.update(name, record, previous, () => record !== undefined && this.takesRoom(record));
     this.sorted.change(record, previous);
@@ -265,15 +264,10 @@ export class JobCache {
     return pods.some((pod) => !hasEnded(pod)) || makesMore;
   }
 
-  private onEvent({ record, previous }: Change<EventRecord>): void {
-    if (!record) {
-      if (previous && this.newestEvents.get(previous.jobName) === previous) this.newestEvents.delete(previous.jobName);
-      return;
-    }
-    const newest = this.newestEvents.get(record.jobName);
-    if (newest && newest.at > record.at) return;
-    this.newestEvents.set(record.jobName, record);
-    this.changes.notify(record.jobName);
+  private onEvent(change: Change<EventRecord>): void {
+    this.events.change(change);
+    const { record } = change;
+    if (record && this.events.newestOf(record.jobName) === record.message) this.changes.notify(record.jobName);
   }
 }
 
@@ -290,11 +284,4 @@ function isOf({ jobUid }: Pick<PodRecord, 'jobUid'>, { uid }: Pick<JobRecord, 'u
 function remember(times: Map<string, number>, name: string, now: number, counts: number): void {
   for (const [other, at] of times) if (at <= now - counts) times.delete(other);
   times.set(name, now);
-}
-
-function toEventRecord(prefix: string, event: CoreV1Event): EventRecord | undefined {
-  const name = event.involvedObject.name ?? '';
-  if (jobIdOf(prefix, name) === undefined) return undefined;
-  const at = toDate(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp);
-  return { jobName: name, message: event.message ?? event.reason ?? '', at: at?.getTime() ?? 0 };
 }

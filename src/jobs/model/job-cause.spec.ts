@@ -132,6 +132,20 @@ describe('the cause of a run that does not count', () => {
     });
   });
 
+  it('has those of an Event where the queue has taken the place again since', () => {
+    const next = aPod({ uid: 'next', created: at(5), deleting: true });
+    const cause = (stop: string) => causeOfSuspension(first, [next, first], told(), stop);
+    expect(cause('Preempted to accommodate another.')).toEqual({
+      type: 'preempted',
+      message: expect.stringContaining('(Preempted: Preempted to accommodate another)'),
+    });
+    expect(cause('The workload is deactivated')).toMatchObject({ type: 'deactivated' });
+    expect(cause('The LocalQueue is stopped')).toMatchObject({
+      type: 'suspended',
+      message: expect.stringContaining('stopped'),
+    });
+  });
+
   it.each([
     ['nothing is known', first, [first], undefined],
     ['they are of a later run', first, [aPod({ uid: 'next', created: at(5), deleting: true }), first], told()],

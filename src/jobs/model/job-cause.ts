@@ -142,26 +142,40 @@ export function causeOfMissedQueue(
 
 /**
  * Why a run does not count: its Job was suspended. The words of its queue are those of the last time that it took the job's place: they
- * are this run's where it is the newest that was taken away, and the job was not admitted again before it.
+ * are this run's where it is the newest that was taken away, and the job was not admitted again before it. Of one before, which is collected
+ * late, they stand in an Event.
  * @param pods all known pods of the Job
+ * @param stop the words of that Event, where there is one
  */
 export function causeOfSuspension(
   pod: PodRecord,
   pods: readonly PodRecord[],
   workload: WorkloadRecord | undefined,
+  stop?: string,
 ): JobCause {
   const { eviction } = workload ?? {};
   const isNewest = pods.every(({ deleting, created }) => !deleting || created.getTime() <= pod.created.getTime());
-  if (!eviction || !isNewest || !concerns(eviction, pod))
+  const told = eviction && isNewest && concerns(eviction, pod) ? eviction : stop && evictionTold(stop);
+  if (!told)
     return {
       type: 'suspended',
       message: 'The Job was suspended while it ran. This run does not count; another follows when the Job is resumed.',
     };
-  const { reason, message } = eviction;
+  const { reason, message } = told;
   return {
     type: reason === 'Preempted' ? 'preempted' : reason.startsWith('Deactivated') ? 'deactivated' : 'suspended',
     message: `The job lost its place in its queue while it ran (${reason}: ${message.replace(/\.$/, '')}). This run does not count; another follows when there is room.`,
   };
+}
+
+/** The Event has no reason of its own for each: only its words say which it is. */
+function evictionTold(message: string): Pick<Eviction, 'reason' | 'message'> {
+  const reason = /^Preempted\b/.test(message)
+    ? 'Preempted'
+    : /\bdeactivated\b/.test(message)
+      ? 'Deactivated'
+      : 'Evicted';
+  return { reason, message };
 }
 
 /**
