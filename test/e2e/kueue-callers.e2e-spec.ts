@@ -70,7 +70,7 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
     bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
     await bed.server?.end();
     for (let index = 0; index < 2; index += 1) servers[index] = await bed.startReplica();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await (queues as TestQueues | undefined)?.remove();
     await (bed as TestBed | undefined)?.stop();
