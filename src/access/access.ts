@@ -127,6 +127,20 @@ export class Access implements OnApplicationBootstrap {
     return this.permits(rights, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
   }
 
+  /**
+   * As {@link mayReadStatus}, to be asked of many jobs at once. A processor that decides of each job by itself is not asked: of its
+   * jobs none may be read so, unless everybody may.
+   */
+  async statusReader(caller: Caller): Promise<(job: Pick<OfJob, 'processId' | 'processUnsigned'>) => boolean> {
+    const mayRead = async (id: string) =>
+      this.resultsArePublic(id) ||
+      (!this.processes.find(id)?.checksAccess && (await this.permits(id, caller, { operation: 'read-status' })));
+    // The empty id is that of all that are not configured.
+    const ids = ['', ...this.processes.list().map(({ id }) => id)];
+    const readable = new Map(await Promise.all(ids.map(async (id) => [id, await mayRead(id)] as const)));
+    return (job) => readable.get(this.rightsOf(job)) ?? readable.get('') ?? false;
+  }
+
   /** @throws UnauthorizedError, MisconfiguredError where `results: token` holds and the caller may not execute the process */
   async demandResults(job: OfJob, caller: Caller): Promise<void> {
     const rights = this.rightsOf(job);

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../access/access.js';
 import { Readers } from '../access/readers.js';
 import { Configuration } from '../config/configuration.js';
-import { type JobListQuery, matches } from '../jobs/listing/job-list.query.js';
+import { type JobListQuery, matches, type Reading } from '../jobs/listing/job-list.query.js';
+import { ListViews } from '../jobs/listing/list-view.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { compareResourceVersions } from '../k8s/informers/resource-version.js';
@@ -36,6 +37,7 @@ export class EventStreams implements OnModuleDestroy {
     private readonly texts: StatusTexts,
     private readonly readers: Readers,
     private readonly links: Links,
+    private readonly views: ListViews,
     { server, environment }: Configuration,
   ) {
     this.prefix = environment.jobNamePrefix;
@@ -61,9 +63,10 @@ export class EventStreams implements OnModuleDestroy {
 
   /** @throws UnavailableError */
   async ofJobs({ ids, filters }: EventsQuery, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const filter = filterOf(filters);
+    const reading = await this.views.readingOf(filters, callerOf(request));
+    const filter = filterOf(filters, reading);
     if (!ids) {
-      const present = presentState(this.cache, filters, lastId(request), this.mostPresent);
+      const present = presentState(this.cache, filters, lastId(request), this.mostPresent, new Date(), reading);
       return this.open({ ...filter, present }, request, reply);
     }
     if (hasAll(request)) return noMore(reply);
@@ -93,9 +96,9 @@ export class EventStreams implements OnModuleDestroy {
   }
 }
 
-function filterOf(query: JobListQuery): Pick<Subject, 'matches' | 'couldMatch'> {
+function filterOf(query: JobListQuery, reading: Reading): Pick<Subject, 'matches' | 'couldMatch'> {
   return {
-    matches: ({ job, status }) => matches(query, job, status, new Date()),
+    matches: ({ job, status }) => matches(query, job, status, new Date(), reading),
     couldMatch: (job: JobRecord) => matches(query, job, undefined, new Date()),
   };
 }

@@ -4,6 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { TakesToken } from '../ogc/requests/takes-token.js';
+import { LONGEST_TEXT } from '../jobs/listing/job-list.query.js';
+import { CAUSE_TYPES } from '../jobs/model/cause-types.js';
 import { demandEvents, EVENTS, MOST_IDS, parseEventsQuery, parseJobEventsQuery } from './event-request.js';
 import { EventStreams } from './event-streams.js';
 
@@ -61,6 +63,8 @@ export class EventsController {
     isArray: true,
     enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'],
   })
+  @ApiQuery({ name: 'cause', required: false, isArray: true, enum: CAUSE_TYPES, description: AS_LIST })
+  @ApiQuery({ name: 'q', required: false, schema: { type: 'string', maxLength: LONGEST_TEXT }, description: AS_LIST })
   @ApiQuery({ name: 'datetime', required: false, type: String, description: AS_LIST })
   @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: AS_LIST })
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: AS_LIST })

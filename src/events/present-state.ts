@@ -1,5 +1,5 @@
 import { compareResourceVersions } from '../k8s/informers/resource-version.js';
-import { type JobListQuery, matches } from '../jobs/listing/job-list.query.js';
+import { type JobListQuery, matches, type Reading } from '../jobs/listing/job-list.query.js';
 import type { JobCache } from '../jobs/model/job-cache.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 
@@ -31,6 +31,7 @@ export function presentState(
   since: string | undefined,
   most: number,
   now = new Date(),
+  reading?: Reading,
 ): PresentState {
   const names: string[] = [];
   let numberMatched = 0;
@@ -38,7 +39,7 @@ export function presentState(
   let isComplete = true;
   for (const job of cache.list()) {
     const status = cache.statusOf(job);
-    if (!matches(query, job, status, now)) continue;
+    if (!matches(query, job, status, now, reading)) continue;
     numberMatched += 1;
     const mayHaveChanged = !hasEnded(status) || isNewer(job.resourceVersion, since);
     if (!mayHaveChanged && ++unchanged > most) continue;

@@ -4,6 +4,8 @@ import { relation } from '../ogc/links.js';
 import type { Problem } from '../ogc/problem.js';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { ProcessSummaryDto } from '../processes/description/process.dto.js';
+import { en } from './texts/en/index.js';
+import { titleIn, useTexts } from './texts/texts.js';
 
 /** What a link may lead to: a description's links come from configuration and processors, and `javascript:` is an address, too. */
 function isSafe(href: string): boolean {
@@ -50,13 +52,14 @@ export function toShow(
 /** A link by its title. Where people and programs are led to different places, both: every link of the JSON stands on the page. */
 export function TitledLink({ link }: { link: ShownLink }) {
   const { forPrograms, title, href } = link;
+  const t = useTexts();
   return (
     <>
-      <Anchor {...link}>{title ?? href}</Anchor>
+      <Anchor {...link}>{title === undefined ? href : titleIn(t, title)}</Anchor>
       {forPrograms === undefined ? null : (
         <small class="muted">
           {' '}
-          (programs: <Anchor href={forPrograms}>its address</Anchor>)
+          ({t('common.forPrograms')} <Anchor href={forPrograms}>{t('common.itsAddress')}</Anchor>)
         </small>
       )}
     </>
@@ -65,10 +68,11 @@ export function TitledLink({ link }: { link: ShownLink }) {
 
 /** Every link of a resource. */
 export function LinkList({ links }: { links: readonly ShownLink[] | undefined }) {
+  const t = useTexts();
   if (!links || links.length === 0) return null;
   return (
     <section aria-labelledby="links">
-      <h2 id="links">Links</h2>
+      <h2 id="links">{t('common.links')}</h2>
       <ul class="links">
         {links.map((link) => (
           <li>
@@ -88,34 +92,60 @@ function shortRelation(rel: string): string {
   return rel.split('/').at(-1) ?? rel;
 }
 
-export function Tags({ label, items }: { label: string; items: readonly string[] | undefined }) {
+/** @param hrefOf where each leads; absent: nowhere */
+export function Tags({
+  label,
+  items,
+  hrefOf,
+}: {
+  label: string;
+  items: readonly string[] | undefined;
+  hrefOf?: (item: string) => string;
+}) {
   if (!items || items.length === 0) return null;
   return (
     <ul class="tags" aria-label={label}>
       {items.map((item) => (
-        <li>{item}</li>
+        <li>{hrefOf ? <a href={hrefOf(item)}>{item}</a> : item}</li>
       ))}
     </ul>
   );
 }
 
 /** What the list of processes and the page of one have in common. */
-export function ProcessSummary({ process, language }: { process: ProcessSummaryDto; language: string | undefined }) {
+export function ProcessSummary({
+  process,
+  language,
+  base,
+}: {
+  process: ProcessSummaryDto;
+  language: string | undefined;
+  /** Where keywords lead to processes that have them; absent: they lead nowhere. */
+  base?: string;
+}) {
+  const t = useTexts();
   const { id, version, description, keywords, jobControlOptions, outputTransmission } = process;
   return (
     <>
       <p class="muted">
-        <span class="id">{id}</span> · version {version}
+        <span class="id">{id}</span> · {t('common.version', { version })}
       </p>
       <Text lang={language}>{description}</Text>
-      <Tags label="Keywords" items={keywords} />
       <Tags
-        label="How it can be executed, and its outputs transmitted"
-        items={[...jobControlOptions, ...outputTransmission]}
+        label={t('common.keywords')}
+        items={keywords}
+        {...(base === undefined ? {} : { hrefOf: withKeyword(base) })}
       />
+      <Tags label={t('common.howExecuted')} items={[...jobControlOptions, ...outputTransmission]} />
     </>
   );
 }
+
+/** The processes that have a keyword. */
+export const withKeyword =
+  (base: string) =>
+  (keyword: string): string =>
+    `${base}/processes?${new URLSearchParams({ q: keyword })}`;
 
 /** Text of several lines, as it is. */
 export function Text({ children, lang }: { children: string | undefined; lang?: string }) {
@@ -131,7 +161,10 @@ export function Time({ at }: { at: string | undefined }) {
 }
 
 export function Status({ status }: { status: string }) {
-  return <span class={`status ${/^[a-z]+$/.test(status) ? status : ''}`}>{status}</span>;
+  const t = useTexts();
+  const key = `common.status.${status}` as 'common.status.failed';
+  const text = Object.hasOwn(en.common.status, status) ? t(key) : status;
+  return <span class={`status ${/^[a-z]+$/.test(status) ? status : ''}`}>{text}</span>;
 }
 
 /** What a problem is called. */
@@ -144,7 +177,13 @@ export function meaningOf({ type }: Problem): VNode | undefined {
   return /^https?:/.test(type) ? <Anchor href={type}>What it means, and what to do</Anchor> : undefined;
 }
 
-export type Fact = readonly [name: string, value: ComponentChildren];
+/** As {@link meaningOf}, in the reader's language. */
+export function MeaningLink({ problem: { type } }: { problem: Problem }) {
+  const t = useTexts();
+  return /^https?:/.test(type) ? <Anchor href={type}>{t('common.meaning')}</Anchor> : <span class="id">{type}</span>;
+}
+
+export type Fact = readonly [name: ComponentChildren, value: ComponentChildren];
 
 /** Name and value; an absent value leaves the row out. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
@@ -189,12 +228,13 @@ export function Json({ value }: { value: unknown }) {
 
 /** Links to the pages beside this one. */
 export function PageLinks({ links }: { links: readonly LinkDto[] }) {
-  const beside = (['prev', 'next'] as const).flatMap((rel) => links.find((link) => link.rel === rel) ?? []);
+  const t = useTexts();
+  const beside = (['first', 'prev', 'next'] as const).flatMap((rel) => links.find((link) => link.rel === rel) ?? []);
   return beside.length === 0 ? null : (
-    <nav class="pages" aria-label="Pages">
+    <nav class="pages" aria-label={t('common.pages')}>
       {beside.map((link) => (
         <Anchor href={link.href} rel={link.rel}>
-          {link.title ?? link.rel}
+          {titleIn(t, link.title ?? link.rel)}
         </Anchor>
       ))}
     </nav>

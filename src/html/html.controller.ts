@@ -11,7 +11,6 @@ import {
   Req,
   Res,
   StreamableFile,
-  UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -22,10 +21,8 @@ import { ExecutionAnswers } from '../jobs/execution/execution-answers.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
-import { CrossSiteError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { goneSignal } from '../ogc/requests/client-gone.js';
-import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { Pages } from '../ogc/pages.js';
 import { wantsHtml } from '../ogc/representation.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
@@ -33,12 +30,10 @@ import { DISMISS, DISMISSAL_FIELD, formFields, TOKEN_FIELD } from './execute-for
 import { FormReader } from './form/form-reader.js';
 import { partsOfFields, textOf, type FormPart } from './form/form-part.js';
 import { readForm } from './form/read-form.js';
+import { assertForm, readableForm, TAKES_FORMS } from './received-form.js';
 import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
 import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
-
-/** Of a route's configuration: all others refuse forms. */
-const TAKES_FORMS = { takesForms: true };
 
 /** What pages need beside the API: their stylesheet, and what their forms are sent to, which works without scripts. */
 @ApiExcludeController()
@@ -86,7 +81,7 @@ export class HtmlController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const base = this.links.base(request);
-    assertForm(request, base);
+    assertForm(request, base, true);
     const { inputs, ...description } = this.descriptions.describe(processId, request, reply);
     const parts: FormPart[] = [];
     this.pages.showProblemsOn(request, {
@@ -119,8 +114,7 @@ export class HtmlController {
   @Redirect(undefined, HttpStatus.SEE_OTHER)
   async dismiss(@Param('jobId') jobId: string, @Body() body: unknown, @Req() request: FastifyRequest) {
     const base = this.links.base(request);
-    assertForm(request, base);
-    const fields = partsOfFields((body ?? {}) as Readonly<Record<string, unknown>>);
+    const fields = partsOfFields(readableForm(request, body, base));
     const token = textOf(fields, TOKEN_FIELD);
     const job = await this.cache.get(jobId);
     const caller = withToken(callerOf(request), token);
@@ -130,15 +124,6 @@ export class HtmlController {
     const { isRemoved } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller), mayRemove);
     return { url: isRemoved ? `${base}/jobs` : `${base}/jobs/${jobId}` };
   }
-}
-
-/** @throws CrossSiteError where another site's page sent it; UnsupportedMediaTypeException where it is no form */
-function assertForm(request: FastifyRequest, base: string): void {
-  if (!/^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(request.headers['content-type'] ?? ''))
-    throw new UnsupportedMediaTypeException(
-      'This address takes forms (application/x-www-form-urlencoded, or multipart/form-data for executing).',
-    );
-  if (!isSameOrigin(request.headers, base)) throw new CrossSiteError();
 }
 
 /** Whether JSON is asked for by name, and no less than a page. */

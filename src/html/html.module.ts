@@ -6,6 +6,8 @@ import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
 import { SignInController } from './sign-in.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
+import { ListFormsController } from './lists/list-forms.controller.js';
+import { Overview } from './lists/overview.js';
 import { NotebookRenderer } from '../jobs/results/pages/executed-notebook.js';
 import { NotebookPages } from './notebook/notebook-pages.js';
 
@@ -13,9 +15,10 @@ import { NotebookPages } from './notebook/notebook-pages.js';
 @Global()
 @Module({
   imports: [JobsModule, ProcessesModule],
-  controllers: [HtmlController, SignInController],
+  controllers: [HtmlController, ListFormsController, SignInController],
   providers: [
     FormReader,
+    Overview,
     { provide: PageRenderer, useClass: HtmlRenderer },
     { provide: NotebookRenderer, useClass: NotebookPages },
   ],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'node-html-parser';
 import type { Configuration } from '../config/configuration.js';
+import { LIST_VIEW } from '../jobs/listing/list-view.js';
 import type { PageKind } from '../ogc/pages.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { SCRIPTS_PATH } from './scripts.js';
@@ -68,8 +69,23 @@ const resources: Readonly<Record<PageKind, object>> = {
     outputs: { [HOSTILE]: description },
     example: { inputs: { a: HOSTILE } },
   },
-  jobs: { jobs: [job], links, numberMatched: 2, numberReturned: 1 },
+  jobs: {
+    jobs: [job],
+    links,
+    numberMatched: 2,
+    numberReturned: 1,
+    [LIST_VIEW]: {
+      counts: { all: 2, statuses: { failed: 2 }, causes: { evicted: 2 } },
+      skipped: 0,
+      processes: [{ id: HOSTILE, title: HOSTILE }],
+    },
+  },
   job,
+  dismissal: {
+    jobs: [{ jobID: JOB_ID, processID: HOSTILE, status: HOSTILE, created: HOSTILE }],
+    back: '?q="><script>alert(1)</script>',
+    outcome: { done: 1, reasons: new Map([[JOB_ID, HOSTILE]]) },
+  },
   visualisations: {
     visualisations: [
       {

@@ -1,12 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { renderToString } from 'preact-render-to-string';
 import { Configuration } from '../config/configuration.js';
 import { localize } from '../ogc/languages.js';
 import { type PageContext, type PageKind, PageRenderer, type RenderedPage } from '../ogc/pages.js';
 import { Layout } from './layout.js';
+import { Overview } from './lists/overview.js';
 import type { PageMaker } from './page.js';
 import { asyncApiPage } from './pages/asyncapi.js';
 import { conformancePage, landingPage } from './pages/capabilities.js';
+import { dismissalPage } from './pages/dismissal.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
 import { logPage } from './pages/log.js';
@@ -27,6 +29,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   processes: processesPage,
   process: processPage,
   jobs: jobsPage,
+  dismissal: dismissalPage,
   job: jobPage,
   results: resultsPage,
   log: logPage,
@@ -44,7 +47,10 @@ export class HtmlRenderer extends PageRenderer {
   readonly languages = INTERFACE_LANGUAGES;
   private readonly background: MapBackground | undefined;
 
-  constructor(private readonly configuration: Configuration) {
+  constructor(
+    private readonly configuration: Configuration,
+    @Optional() private readonly overview?: Overview,
+  ) {
     super();
     this.background = backgroundOf(configuration.server.map);
   }
@@ -53,7 +59,12 @@ export class HtmlRenderer extends PageRenderer {
     const language = isInterfaceLanguage(context.interfaceLanguage) ? context.interfaceLanguage : 'en';
     const t = textsIn(language);
     const { background } = this;
-    const page = makers[kind](resource as never, { ...context, t, background });
+    const page = makers[kind](resource as never, {
+      ...context,
+      t,
+      background,
+      overview: () => this.overview?.in(context.languages),
+    });
     const { title, content, links = [], refresh, scripts = [], hasMap = false } = page;
     const origins = (hasMap && background?.origins) || [];
     const site = localize(this.configuration.metadata.identification.title, context.languages) ?? 'OGC API - Processes';
@@ -68,6 +79,7 @@ export class HtmlRenderer extends PageRenderer {
             links={links}
             refresh={refresh}
             scripts={['page', ...scripts]}
+            languageChoices={context.languageChoices}
           >
             {content}
           </Layout>

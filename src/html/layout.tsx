@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
+import type { LanguageChoice } from '../ogc/pages.js';
 import { SCRIPTS_PATH } from './scripts.js';
 import { STYLESHEET_PATH } from './stylesheet.js';
 import { useTexts } from './texts/texts.js';
@@ -17,11 +18,22 @@ export interface LayoutProps {
   readonly refresh?: number;
   /** Names of modules of `browser/`. */
   readonly scripts: readonly string[];
+  readonly languageChoices?: readonly LanguageChoice[];
   readonly children: ComponentChildren;
 }
 
 /** What every page has around its content. Texts of the configuration carry a language of their own. */
-export function Layout({ base, language, site, title, links, refresh, scripts, children }: LayoutProps) {
+export function Layout({
+  base,
+  language,
+  site,
+  title,
+  links,
+  refresh,
+  scripts,
+  languageChoices = [],
+  children,
+}: LayoutProps) {
   const t = useTexts();
   return (
     <html lang={language}>
@@ -72,9 +84,44 @@ export function Layout({ base, language, site, title, links, refresh, scripts, c
           <div>
             <a href={`${base}/conformance`}>{t('layout.conformance')}</a> ·{' '}
             <a href={`${base}/problems`}>{t('layout.problems')}</a> · OGC API - Processes
+            <LanguageSwitch choices={languageChoices} />
           </div>
         </footer>
       </body>
     </html>
   );
+}
+
+/** Each language by its own name. What is chosen is remembered. */
+function LanguageSwitch({ choices }: { choices: readonly LanguageChoice[] }) {
+  const t = useTexts();
+  return choices.length < 2 ? null : (
+    <nav class="languages" aria-label={t('layout.language')}>
+      <ul>
+        {choices.map(({ language, href, isCurrent }) => (
+          <li>
+            <a
+              href={href}
+              lang={language}
+              hreflang={language}
+              rel="nofollow"
+              aria-current={isCurrent ? 'true' : undefined}
+            >
+              {nameOf(language)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function nameOf(language: string): string {
+  try {
+    const name =
+      new Intl.DisplayNames(language, { type: 'language' }).of(language.split('-')[0] ?? language) ?? language;
+    return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
+  } catch {
+    return language;
+  }
 }

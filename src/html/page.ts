@@ -2,6 +2,7 @@ import type { ComponentChild } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { PageContext } from '../ogc/pages.js';
 import type { MapBackground } from './results/map-view.js';
+import type { OverviewData } from './lists/overview.js';
 import type { Translate } from './texts/texts.js';
 
 /** The content of a page. */
@@ -23,6 +24,8 @@ export interface PageMaking extends PageContext {
   readonly t: Translate;
   /** Of maps; undefined: the outline of the land alone. */
   readonly background?: MapBackground;
+  /** What there is on the server, for its landing page; undefined where nobody knows. */
+  readonly overview: () => OverviewData | undefined;
 }
 
 /** Makes the page of a resource, of nothing but what the resource's JSON holds. */

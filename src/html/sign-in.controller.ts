@@ -1,32 +1,17 @@
-import {
-  Body,
-  Controller,
-  Get,
-  Header,
-  HttpStatus,
-  Logger,
-  Post,
-  Query,
-  Redirect,
-  Req,
-  Res,
-  UnsupportedMediaTypeException,
-} from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpStatus, Logger, Post, Query, Redirect, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf, withToken } from '../access/access.js';
 import { cookieAt, removeCookie, setCookie } from '../access/session/session-cookie.js';
 import { Sessions } from '../access/session/sessions.js';
-import { CrossSiteError, NotAvailableError, UnauthorizedError } from '../ogc/domain-errors.js';
+import { NotAvailableError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { Pages } from '../ogc/pages.js';
-import { isSameOrigin } from '../ogc/requests/same-origin.js';
 import { sessionOf } from '../ogc/requests/session.js';
 import { nextPage } from './next-page.js';
 import type { SignInPageResource } from './pages/sign-in.js';
-
-const TAKES_FORMS = { takesForms: true };
+import { readableForm, TAKES_FORMS } from './received-form.js';
 
 type Form = Readonly<Record<string, unknown>>;
 
@@ -102,12 +87,4 @@ export class SignInController {
     if (this.sessions.whyOff !== undefined)
       throw new NotAvailableError(`Nobody can sign in at this server: ${this.sessions.whyOff}.`);
   }
-}
-
-/** @throws CrossSiteError where another site's page sent it; UnsupportedMediaTypeException where it is no form */
-function readableForm(request: FastifyRequest, body: unknown, base: string): Form {
-  if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? ''))
-    throw new UnsupportedMediaTypeException('This address takes forms (application/x-www-form-urlencoded).');
-  if (!isSameOrigin(request.headers, base)) throw new CrossSiteError();
-  return (body ?? {}) as Form;
 }

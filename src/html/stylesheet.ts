@@ -75,7 +75,7 @@ textarea { font-family: ui-monospace, monospace; min-height: 6rem; resize: verti
 input[type=checkbox] { width: auto; accent-color: var(--accent); }
 .checks { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 .checks label { display: inline-flex; gap: .4rem; align-items: center; }
-.filters { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); align-items: end; }
+.filters { max-width: none; gap: .75rem 1rem; margin: .5rem 0; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); align-items: end; }
 .filters fieldset, .filters .submit { grid-column: 1 / -1; }
 button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
 button.danger { background: var(--bad); color: light-dark(#fff, #0d1117); }
@@ -113,6 +113,19 @@ main:has(#wrap:checked) .lines li { white-space: pre-wrap; overflow-wrap: anywhe
 .bg-red { background: light-dark(#fbdcdc, #5a1d1d); } .bg-green { background: light-dark(#d8f0dd, #1d4a2a); } .bg-yellow { background: light-dark(#f8ebc8, #5a4410); }
 .bg-blue { background: light-dark(#d6e6f7, #16395c); } .bg-magenta { background: light-dark(#f4dcf4, #4d1d4d); } .bg-cyan { background: light-dark(#d3eff2, #12454b); }
 pre.notice { border-color: var(--bad); }
+.counts a { text-decoration: none; } .counts a:not(.status), .counts b { color: var(--text); } .counts .status { font-weight: inherit; } .counts a[aria-current] { font-weight: 650; text-decoration: underline; }
+.filterbox { border: 1px solid var(--line); border-radius: .4rem; padding: .5rem 1rem; margin: .75rem 0; }
+.filterbox summary { font-weight: 600; }
+@supports selector(::details-content) { @media (min-width: 44.01rem) { .filterbox > summary { display: none; } .filterbox::details-content { content-visibility: visible; block-size: auto; } } }
+main:has(.jobs) { max-width: 84rem; }
+.unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+.selection { max-width: none; gap: .5rem; }
+.search { grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); align-items: center; gap: .5rem 1rem; }
+.jobs time, .jobs small.id, .jobs summary { white-space: nowrap; }
+.jobs small.id { display: block; font-weight: 400; color: var(--muted); font-size: .75rem; text-decoration: none; }
+.jobs th a { display: inline-block; } .jobs .select { width: 2rem; } .jobs .select input { width: 1.15rem; height: 1.15rem; }
+.clamped { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
+.languages ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: .25rem 0 0; padding: 0; } .languages [aria-current] { color: inherit; font-weight: 600; text-decoration: none; }
 .pages { display: flex; gap: 1.5rem; margin: 1rem 0; }
 @media (max-width: 44rem) {
   .stacked thead { position: absolute; left: -100rem; }
@@ -120,7 +133,9 @@ pre.notice { border-color: var(--bad); }
   .stacked tr { border-bottom: 1px solid var(--line); padding-block: .5rem; }
   .stacked th, .stacked td { border: 0; padding: .15rem 0; }
   .stacked td:empty { display: none; }
-  .stacked td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); }
+  .jobs .select { float: right; width: auto; } .jobs small.id { white-space: normal; }
+  .jobs td[data-label] { display: inline-block; margin-right: .75rem; font-size: .9rem; }
+  .stacked:not(.jobs) td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); }
 }
 @media (max-width: 34rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .5rem; } }
 `.trimStart();

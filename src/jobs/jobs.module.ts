@@ -31,6 +31,9 @@ import { LogEvents } from './logs/log-events.js';
 import { LoggedProgress } from './logs/logged-progress.js';
 import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
+import { JobLists } from './listing/job-lists.js';
+import { JobTally } from './listing/job-tally.js';
+import { ListViews } from './listing/list-view.js';
 import { LogsController } from './logs/logs.controller.js';
 import { JobRequests } from './requests/job-requests.js';
 import { KeptInputs } from './requests/kept-inputs.js';
@@ -63,16 +66,19 @@ import { ValidationController } from './execution/validation.controller.js';
     JobCache,
     JobAdmission,
     JobCreation,
+    JobLists,
     JobLogs,
     JobPreparation,
     JobRequests,
     JobResults,
     JobSecrets,
+    JobTally,
     JobTransfers,
     JobWaiter,
     JobsService,
     KeptInputs,
     LinkedInputs,
+    ListViews,
     LiveJobs,
     LiveResults,
     LogEvents,
@@ -98,6 +104,8 @@ import { ValidationController } from './execution/validation.controller.js';
     ExplainedCauses,
     JobCache,
     JobRequests,
+    JobTally,
+    ListViews,
     JobResults,
     JobTransfers,
     JobsService,

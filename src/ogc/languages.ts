@@ -1,6 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { LocalizedKeywords, LocalizedText } from '../config/configuration.js';
+import { wantsHtml } from './representation.js';
+import { languageParameter, rememberedLanguage } from './requests/language-cookie.js';
+import { addVary } from './requests/vary.js';
+
+export { addVary };
 
 /**
  * The languages to answer in, best first; all of the server's, never empty where the server has one.
@@ -19,7 +24,19 @@ export function negotiateLanguages(
 }
 
 /**
- * {@link negotiateLanguages} for a request; says in the answer its language, and that it depends on the request's header.
+ * {@link negotiateLanguages} for a request. Of pages a language that was chosen before goes before the header, too.
+ * @param available the server's languages, the default one first
+ */
+export function requestedLanguages(
+  request: Pick<FastifyRequest, 'query' | 'headers'>,
+  available: readonly string[],
+): readonly string[] {
+  const chosen = languageParameter(request) ?? (wantsHtml(request) ? rememberedLanguage(request) : undefined);
+  return negotiateLanguages(chosen, request.headers['accept-language'], available);
+}
+
+/**
+ * {@link requestedLanguages}; says in the answer its language, and what of the request it depends on.
  * @param available the server's languages, the default one first
  */
 export function answerInLanguage(
@@ -27,19 +44,16 @@ export function answerInLanguage(
   reply: FastifyReply,
   available: readonly string[],
 ): readonly string[] {
-  const { lang } = request.query as { lang?: unknown };
-  const requested = typeof lang === 'string' ? lang : undefined;
-  const languages = negotiateLanguages(requested, request.headers['accept-language'], available);
-  addVary(reply, 'Accept-Language');
+  const languages = requestedLanguages(request, available);
+  variesByLanguage(request, reply);
   if (languages[0] !== undefined) void reply.header('content-language', languages[0]);
   return languages;
 }
 
-/** Adds to the `Vary` header (RFC 9110, section 12.5.5). */
-export function addVary(reply: FastifyReply, field: string): void {
-  const fields = [reply.getHeader('vary') ?? []].flat().flatMap((value) => String(value).split(/\s*,\s*/));
-  if (!fields.some((known) => known.toLowerCase() === field.toLowerCase()))
-    void reply.header('vary', [...fields, field].join(', '));
+/** Notes in the answer that it depends on {@link requestedLanguages}. */
+export function variesByLanguage(request: Pick<FastifyRequest, 'query' | 'headers'>, reply: FastifyReply): void {
+  addVary(reply, 'Accept-Language');
+  if (wantsHtml(request)) addVary(reply, 'Cookie');
 }
 
 /**

@@ -4,12 +4,13 @@ import { ApiExtraModels, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/sw
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from './api-problem.js';
-import { addVary, negotiateLanguages } from './languages.js';
+import { addVary, requestedLanguages } from './languages.js';
 import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
 import type { Problem } from './problem.js';
+import { rememberLanguage } from './requests/language-cookie.js';
 import { type Visit, visitOf } from './requests/session.js';
-import { type Format, variesByFormat, withFormat } from './representation.js';
+import { type Format, variesByFormat, withFormat, withParameter } from './representation.js';
 
 /** Resources that have a page. */
 export type PageKind =
@@ -18,6 +19,7 @@ export type PageKind =
   | 'processes'
   | 'process'
   | 'jobs'
+  | 'dismissal'
   | 'job'
   | 'results'
   | 'log'
@@ -74,6 +76,8 @@ export interface PageContext {
   readonly interfaceLanguage?: string;
   /** Absent where nobody can sign in. */
   readonly visitor?: Visitor;
+  /** The same page in each language that there is; empty where it is not had by its address alone. */
+  readonly languageChoices?: readonly LanguageChoice[];
 }
 
 /** Who looks at a page. */
@@ -84,6 +88,13 @@ export interface Visitor {
   readonly next: string;
   /** Whether a session did not count because another site led here. */
   readonly isHeldBack: boolean;
+}
+
+export interface LanguageChoice {
+  readonly language: string;
+  readonly href: string;
+  /** Whether this is the one. */
+  readonly isCurrent: boolean;
 }
 
 /** A page with a form, made again where what the form sent is at fault. */
@@ -174,6 +185,8 @@ export class Pages {
     if (!this.renderer) throw new Error('Nobody makes pages.');
     variesByFormat(reply);
     addVary(reply, 'Accept-Language');
+    addVary(reply, 'Cookie');
+    rememberLanguage(request, reply, this.links.base(request));
     const { html, headers } = this.renderer.render(
       kind,
       resource,
@@ -186,22 +199,37 @@ export class Pages {
   private contextOf(request: FastifyRequest, reply: FastifyReply, interfaceLanguages: readonly string[]): PageContext {
     const query = (request.query ?? {}) as PageContext['query'];
     const language = reply.getHeader('content-language');
-    const negotiate = (available: readonly string[]) =>
-      negotiateLanguages(
-        typeof query['lang'] === 'string' ? query['lang'] : undefined,
-        request.headers['accept-language'],
-        available,
-      );
+    const negotiate = (available: readonly string[]) => requestedLanguages(request, available);
+    const configured = this.configuration.server.languages;
     const visit = visitOf(request);
     return {
       base: this.links.base(request),
       address: this.addressOf(request),
       query,
-      languages: negotiate(this.configuration.server.languages),
+      languages: negotiate(configured),
       interfaceLanguage: negotiate(interfaceLanguages)[0],
+      languageChoices: /^(?:GET|HEAD)$/.test(request.method)
+        ? this.choicesOf(request, [...configured, ...interfaceLanguages])
+        : [],
       ...(typeof language === 'string' ? { language } : {}),
       ...(visit ? { visitor: toVisitor(visit, request) } : {}),
     };
+  }
+
+  /** @param languages of which one stands for all of its kind: `en-US` for `en` */
+  private choicesOf(request: FastifyRequest, languages: readonly string[]): LanguageChoice[] {
+    const kinds = new Map<string, string>();
+    for (const language of languages) {
+      const kind = language.split('-')[0]?.toLowerCase() ?? '';
+      if (!kinds.has(kind)) kinds.set(kind, language);
+    }
+    const all = [...kinds.values()];
+    const [current] = requestedLanguages(request, all);
+    return all.map((language) => ({
+      language,
+      href: withParameter(this.addressOf(request), 'lang', language),
+      isCurrent: language === current,
+    }));
   }
 
   private addressOf(request: FastifyRequest): string {

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { InvalidRequestError, NotAcceptableError } from './domain-errors.js';
-import { addVary } from './languages.js';
+import { addVary } from './requests/vary.js';
 
 /** How a resource is written: what the parameter `f` says. */
 export type Format = 'json' | 'html';
@@ -52,10 +52,15 @@ export function variesByFormat(reply: FastifyReply): void {
 
 /** An address with the parameter `f`, in the place of the one that it had. */
 export function withFormat(address: string, format: Format | undefined): string {
+  return withParameter(address, 'f', format);
+}
+
+/** An address with a parameter, in the place of the one that it had. @param value undefined: without it */
+export function withParameter(address: string, name: string, value: string | undefined): string {
   const [path = '', query = ''] = address.split(/\?(.*)/s);
   const parameters = new URLSearchParams(query);
-  parameters.delete('f');
-  if (format) parameters.append('f', format);
+  parameters.delete(name);
+  if (value !== undefined) parameters.append(name, value);
   return parameters.size > 0 ? `${path}?${parameters}` : path;
 }
 

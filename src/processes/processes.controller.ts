@@ -8,7 +8,7 @@ import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { offsetSchema } from '../ogc/requests/offset.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
-import { checkQuery, parsePage } from './description/list-query.js';
+import { checkQuery, LONGEST_TEXT, parsePage, parseText } from './description/list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';
 import { localizeSummary } from './description/localize.js';
 import { listLinks, processLinks, type Parameters } from './description/process-links.js';
@@ -50,17 +50,25 @@ export class ProcessesController {
     schema: offsetSchema,
     description: 'Where the page begins; follow the links next and prev',
   })
+  @ApiQuery({
+    name: 'q',
+    required: false,
+    schema: { type: 'string', maxLength: LONGEST_TEXT },
+    description:
+      'Only processes that have this text in their id, title, description or keywords, in any language; capital letters are as small ones',
+  })
   @ApiQuery(LANGUAGE)
   list(
     @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): ProcessListDto {
-    const asked = this.checked(query, ['limit', 'offset', 'lang', 'f']);
+    const asked = this.checked(query, ['limit', 'offset', 'q', 'lang', 'f']);
     const page = parsePage(asked, this.configuration.server.limits);
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
     const base = this.links.base(request);
-    const processes = this.registry.list();
+    const isFound = parseText(asked);
+    const processes = this.registry.list().filter(({ description }) => isFound(description));
     return {
       processes: processes.slice(page.offset, page.offset + page.limit).map(({ description }) => ({
         ...localizeSummary(description, languages),

@@ -94,7 +94,14 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   'GET /jobs': [
     { path: ({ kind }) => `/jobs?processID=${kind}`, expected: reads('ok') },
     { path: ({ kind }) => `/jobs?processID=${kind}`, headers: html, expected: reads('ok') },
+    // What a processor decides of each job is not found by what only some may read.
+    {
+      path: ({ kind }) => `/jobs?processID=${kind}&cause=non-zero-exit`,
+      note: 'cause',
+      expected: { ...reads('ok'), own: row('ok', 'ok', 'ok') },
+    },
   ],
+  'GET /jobs/filter': [{ path: '/jobs/filter?q=x', expected: ALL }],
   'GET /jobs/:jobId': [
     { path: ofJob(), expected: reads('ok') },
     { path: ofJob(), headers: html, expected: reads('ok') },
@@ -135,6 +142,8 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
       expected: asksForToken('ok'),
     },
   ],
+  // Who may not is told so, of each job.
+  'POST /jobs/dismissal': [{ path: '/jobs/dismissal', headers: form, body: 'job=none', expected: ALL }],
   'POST /processes/:processId/execution': [
     {
       path: ({ kind }) => `/processes/${kind}/execution`,

@@ -100,7 +100,8 @@ export class Browser {
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  private async send(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
+  /** A command of the DevTools protocol, to the page. */
+  async send(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
     const id = ++this.asked;
     const answered = new Promise<Message>((resolve) => this.waiting.set(id, resolve));
     this.socket.send(JSON.stringify({ id, method, params, sessionId: this.session }));

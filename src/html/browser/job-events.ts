@@ -20,7 +20,7 @@ export interface FollowOptions {
 /** As many as the server takes in one request. */
 const MOST_IDS = 100;
 /** What of the address of a list says which jobs are in it. */
-const FILTERS = ['type', 'processID', 'status', 'datetime', 'minDuration', 'maxDuration'];
+const FILTERS = ['type', 'processID', 'status', 'cause', 'q', 'datetime', 'minDuration', 'maxDuration'];
 /** Milliseconds between two calls of {@link followList}. */
 const SPACING = 1_000;
 

@@ -1,147 +1,130 @@
-import type { JobListDto } from '../../jobs/listing/jobs.dto.js';
+import { type JobListResource, LIST_VIEW, type ListView } from '../../jobs/listing/list-view.js';
 import type { PageContext } from '../../ogc/pages.js';
-import { Anchor, LinkList, PageLinks, Status, Table, Time, TitledLink, toShow } from '../components.js';
+import { PageLinks, LinkList } from '../components.js';
+import { countSet, listQuery } from '../lists/job-filters.js';
 import type { PageMaker } from '../page.js';
 import { SignInToSee } from '../visitor.js';
+import { useTexts } from '../texts/texts.js';
+import { FilterForm, ListFaults, useOrder } from './job-filters.js';
+import { JobTable } from './job-table.js';
 
-const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
-const LIMITS = ['10', '50', '100', '1000'];
-const ORDERS: Readonly<Record<string, string>> = {
-  '': 'newest first',
-  created: 'oldest first',
-  started: 'first started first',
-  '-started': 'last started first',
-  finished: 'first finished first',
-  '-finished': 'last finished first',
-  processID: 'by process',
+const NO_VIEW: ListView = { skipped: 0, processes: [] };
+
+export const jobsPage: PageMaker<JobListResource> = (list, context) => {
+  const { jobs, links, numberMatched, [LIST_VIEW]: view = NO_VIEW } = list;
+  const { base, query, t, interfaceLanguage = 'en' } = context;
+  return {
+    title: t('list.title'),
+    links,
+    scripts: ['jobs'],
+    content: (
+      <>
+        <h1>{t('list.title')}</h1>
+        {view.problem ? <ListFaults problem={view.problem} /> : null}
+        {view.counts ? <Counts base={base} query={query} counts={view.counts} language={interfaceLanguage} /> : null}
+        <details class="filterbox" open={view.problem !== undefined}>
+          <summary>
+            {countSet(query) === 0 ? t('list.filters') : t('list.filtersSet', { count: countSet(query) })}
+          </summary>
+          <FilterForm base={base} query={query} view={view} />
+        </details>
+        {view.problem ? null : (
+          <div data-live="range">
+            <Range
+              matched={numberMatched}
+              returned={jobs.length}
+              skipped={view.skipped}
+              query={query}
+              language={interfaceLanguage}
+            />
+          </div>
+        )}
+        {jobs.some(({ message }) => message === undefined) ? <SignInToSee base={base} what="seeMessages" /> : null}
+        <div data-live="jobs">
+          {jobs.length === 0 ? null : (
+            <JobTable
+              base={base}
+              jobs={jobs}
+              titles={new Map(view.processes.map(({ id, title }) => [id, title]))}
+              language={interfaceLanguage}
+              textsLanguage={context.language ?? context.languages[0]}
+              back={listQuery(query)}
+            />
+          )}
+        </div>
+        <div data-live="pages">
+          <PageLinks links={links} />
+        </div>
+        <LinkList links={links} />
+      </>
+    ),
+  };
 };
 
-export const jobsPage: PageMaker<JobListDto> = ({ jobs, links, numberMatched, numberReturned }, { base, query }) => ({
-  title: 'Jobs',
-  links,
-  content: (
-    <>
-      <h1>Jobs</h1>
-      <Filters action={`${base}/jobs`} query={query} />
-      <p>
-        {numberMatched === 0
-          ? 'No job matches.'
-          : `${numberReturned} of ${numberMatched} matching jobs, ${orderOf(query) in ORDERS ? ORDERS[orderOf(query)] : `sorted by ${orderOf(query)}`}.`}
-      </p>
-      {jobs.some(({ message }) => message === undefined) ? <SignInToSee base={base} what="seeMessages" /> : null}
-      {jobs.length === 0 ? null : (
-        <Table heads={['Job', 'Status', 'Process', 'Created', 'Finished', 'Links']}>
-          {jobs.map((job) => (
-            <tr>
-              <th scope="row" class="id">
-                <Anchor href={`${base}/jobs/${job.jobID}`}>{job.jobID}</Anchor>
-              </th>
-              <td>
-                <Status status={job.status} />
-                {job.progress === undefined ? '' : ` ${job.progress} %`}
-                <p class="muted text">{job.message}</p>
-              </td>
-              <td class="id" data-label="Process">
-                {job.processID}
-              </td>
-              <td data-label="Created">
-                <Time at={job.created} />
-              </td>
-              <td data-label="Finished">
-                <Time at={job.finished} />
-              </td>
-              <td>
-                {toShow(job.links ?? [], { exceptions: `${base}/jobs/${job.jobID}#cause` })
-                  .filter(({ rel }) => rel !== 'self')
-                  .map((link) => (
-                    <>
-                      <TitledLink link={link} />
-                      <br />
-                    </>
-                  ))}
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
-      <PageLinks links={links} />
-      <LinkList links={links} />
-    </>
-  ),
-});
-
-const orderOf = (query: PageContext['query']): string => [query['sortby'] ?? ''].flat().filter(Boolean).join(',');
-
-function Filters({ action, query }: { action: string; query: PageContext['query'] }) {
-  const given = (name: string): readonly string[] => [query[name] ?? []].flat().flatMap((value) => value.split(','));
-  const statuses = given('status');
-  return (
-    <form class="filters" method="get" action={action}>
-      <fieldset>
-        <legend>Status</legend>
-        <div class="checks">
-          {STATUSES.map((status) => (
-            <label>
-              <input type="checkbox" name="status" value={status} checked={statuses.includes(status)} />
-              {status}
-            </label>
-          ))}
-        </div>
-      </fieldset>
-      <Filter name="processID" label="Process" value={given('processID').join(',')} />
-      <Filter name="datetime" label="Created" value={given('datetime').join(',')} hint="2026-01-01/.." />
-      <Filter name="minDuration" label="At least (seconds)" value={given('minDuration').join(',')} type="number" />
-      <Filter name="maxDuration" label="At most (seconds)" value={given('maxDuration').join(',')} type="number" />
-      <div class="field">
-        <label for="sortby">Order</label>
-        <select id="sortby" name="sortby">
-          {[...new Set([...Object.keys(ORDERS), orderOf(query)])].map((order) => (
-            <option value={order} selected={orderOf(query) === order}>
-              {ORDERS[order] ?? order}
-            </option>
-          ))}
-        </select>
-      </div>
-      <div class="field">
-        <label for="limit">Jobs on a page</label>
-        <select id="limit" name="limit">
-          <option value="">as usual</option>
-          {[...new Set([...LIMITS, ...given('limit').filter(Boolean)])].map((limit) => (
-            <option selected={given('limit').includes(limit)}>{limit}</option>
-          ))}
-        </select>
-      </div>
-      {given('f').map((format) => (
-        <input type="hidden" name="f" value={format} />
-      ))}
-      <div class="submit">
-        <button type="submit">Filter</button>
-      </div>
-    </form>
-  );
+function Range({
+  matched,
+  returned,
+  skipped,
+  query,
+  language,
+}: {
+  matched: number;
+  returned: number;
+  skipped: number;
+  query: PageContext['query'];
+  language: string;
+}) {
+  const t = useTexts();
+  const order = useOrder(query);
+  if (matched === 0) return <p>{t('list.none')}</p>;
+  const number = (value: number) => value.toLocaleString(language);
+  const shown = returned === 0 ? '0' : `${number(skipped + 1)}–${number(skipped + returned)}`;
+  return <p>{t('list.range', { count: matched, shown, all: number(matched), order })}</p>;
 }
 
-function Filter({
-  name,
-  label,
-  value,
-  hint,
-  type = 'text',
+const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'] as const;
+
+/** How many jobs there are in each state, each a link to them. */
+function Counts({
+  base,
+  query,
+  counts,
+  language,
 }: {
-  name: string;
-  label: string;
-  value: string;
-  hint?: string;
-  type?: 'text' | 'number';
+  base: string;
+  query: PageContext['query'];
+  counts: NonNullable<ListView['counts']>;
+  language: string;
 }) {
+  const t = useTexts();
+  const asked = { status: [query['status'] ?? ''].flat().join(), cause: [query['cause'] ?? ''].flat().join() };
+  const link = (text: string, count: number, to: { status: string; cause: string }, name = '') => (
+    <li>
+      <a
+        href={`${base}/jobs${listQuery(query, to)}`}
+        class={name && `status ${name}`}
+        aria-current={asked.status === to.status && asked.cause === to.cause ? 'true' : undefined}
+      >
+        {text} <b>{count.toLocaleString(language)}</b>
+      </a>
+    </li>
+  );
+  const causes = Object.entries(counts.causes).sort(([, a], [, b]) => b - a);
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      {type === 'number' ? (
-        <input id={name} name={name} type="number" min={0} value={value} />
-      ) : (
-        <input id={name} name={name} value={value} placeholder={hint} />
+    <nav aria-label={t('list.byStatus')} data-live="counts">
+      <ul class="tags counts">
+        {link(t('list.all'), counts.all, { status: '', cause: '' })}
+        {STATUSES.map((status) =>
+          link(t(`common.status.${status}`), counts.statuses[status] ?? 0, { status, cause: '' }, status),
+        )}
+      </ul>
+      {causes.length === 0 ? null : (
+        <ul class="tags counts" aria-label={t('list.byCause')}>
+          {causes.map(([cause, count]) =>
+            link(t(`common.causes.${cause as keyof typeof counts.causes}`), count, { status: '', cause }),
+          )}
+        </ul>
       )}
-    </div>
+    </nav>
   );
 }

@@ -2,40 +2,44 @@ import type { VisualisationListDto } from '../../visualisations/visualisations.d
 import { Anchor, LinkList, Status, Table, Time } from '../components.js';
 import type { PageMaker } from '../page.js';
 
-export const visualisationsPage: PageMaker<VisualisationListDto> = ({ visualisations, links }) => ({
-  title: 'Visualisations',
-  links,
-  content: (
-    <>
-      <h1>Visualisations</h1>
-      {visualisations.length === 0 ? (
-        <p>There are no visualisations.</p>
-      ) : (
-        <Table heads={['Name', 'Namespace', 'State', 'Why', 'Image', 'Created']}>
-          {visualisations.map(({ namespace, name, state, reason, message, url, image, created }) => (
-            <tr>
-              <th scope="row" data-label="Name">
-                {url === undefined ? name : <Anchor href={url}>{name}</Anchor>}
-              </th>
-              <td data-label="Namespace">{namespace}</td>
-              <td data-label="State">
-                <Status status={state} />
-              </td>
-              <td data-label="Why">
-                {reason}
-                {message === undefined ? null : <div class="muted">{message}</div>}
-              </td>
-              <td data-label="Image" class="id">
-                {image}
-              </td>
-              <td data-label="Created">
-                <Time at={created} />
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
-      <LinkList links={links} />
-    </>
-  ),
-});
+export const visualisationsPage: PageMaker<VisualisationListDto> = ({ visualisations, links }, { t }) => {
+  const columns = ['name', 'namespace', 'state', 'why', 'image', 'created'] as const;
+  const [name, namespace, state, why, image, created] = columns.map((column) => t(`landing.${column}`));
+  return {
+    title: t('landing.visualisations'),
+    links,
+    content: (
+      <>
+        <h1>{t('landing.visualisations')}</h1>
+        {visualisations.length === 0 ? (
+          <p>{t('landing.noVisualisations')}</p>
+        ) : (
+          <Table heads={columns.map((column) => t(`landing.${column}`))}>
+            {visualisations.map((one) => (
+              <tr>
+                <th scope="row" data-label={name}>
+                  {one.url === undefined ? one.name : <Anchor href={one.url}>{one.name}</Anchor>}
+                </th>
+                <td data-label={namespace}>{one.namespace}</td>
+                <td data-label={state}>
+                  <Status status={one.state} />
+                </td>
+                <td data-label={why}>
+                  {one.reason}
+                  {one.message === undefined ? null : <div class="muted">{one.message}</div>}
+                </td>
+                <td data-label={image} class="id">
+                  {one.image}
+                </td>
+                <td data-label={created}>
+                  <Time at={one.created} />
+                </td>
+              </tr>
+            ))}
+          </Table>
+        )}
+        <LinkList links={links} />
+      </>
+    ),
+  };
+};

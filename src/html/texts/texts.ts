@@ -36,3 +36,13 @@ export const Texts = createContext<Translate>(textsIn('en'));
 export function useTexts(): Translate {
   return useContext(Texts);
 }
+
+const TITLES = new Map(
+  Object.entries(en.common.titles).map(([key, title]) => [title, key as keyof typeof en.common.titles]),
+);
+
+/** The title of a link, which the API has in English, in the reader's language; as it is where it is none of those that every server has. */
+export function titleIn(t: Translate, title: string): string {
+  const key = TITLES.get(title);
+  return key === undefined ? title : t(`common.titles.${key}`);
+}

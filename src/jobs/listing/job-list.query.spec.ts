@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
-import { encodeCursor, isAfter, matches, parseJobListQuery } from './job-list.query.js';
+import { encodeCursor, matches, parseJobListQuery, type Reading } from './job-list.query.js';
 import { jobStatus } from '../model/job-status.js';
 import { aFailedPod, aJob, aPod, at } from '../testing/records.js';
 
@@ -17,8 +17,13 @@ const faultsOf = (query: Record<string, string | string[]>): readonly { pointer:
 };
 
 const failed = aJob({ collection: undefined, condition: { type: 'Failed', at: at(6) } });
-const found = (query: Record<string, string | string[]>, job = failed, pods = [aFailedPod(1)]) =>
-  matches(parseJobListQuery(query, limits), job, jobStatus(job, pods), at(60));
+const everything: Reading = { mayRead: () => true, isTitled: () => false };
+const found = (
+  query: Record<string, string | string[]>,
+  job = failed,
+  pods = [aFailedPod(1)],
+  reading: Reading | undefined = everything,
+) => matches(parseJobListQuery(query, limits, at(60)), job, jobStatus(job, pods), at(60), reading);
 
 describe('the parameters of the job list', () => {
   it('have defaults and an upper limit', () => {
@@ -63,6 +68,12 @@ describe('the parameters of the job list', () => {
     [{ offset: '-1' }, ['offset']],
     [{ offset: String(MAX_OFFSET + 1) }, ['offset']],
     [{ offset: '1', cursor: encodeCursor(parseJobListQuery({}, limits), failed) }, ['offset']],
+    [{ cause: 'bad luck' }, ['cause']],
+    [{ q: 'x'.repeat(201) }, ['q']],
+    [{ q: ['a', 'b'] }, ['q']],
+    [{ datetime: 'P1M/..' }, ['datetime']],
+    [{ datetime: 'P/..' }, ['datetime']],
+    [{ datetime: '../PT1H' }, ['datetime']],
     [{ status: 'done', limit: '0', datetime: 'x', cursor: '?' }, ['status', 'datetime', 'cursor', 'limit']],
   ])('%j are refused, each by name', (query, pointers) => {
     expect(faultsOf(query as Record<string, string>).map(({ pointer }) => pointer)).toEqual(pointers);
@@ -88,8 +99,36 @@ describe('the parameters of the job list', () => {
     [{ minDuration: '3', maxDuration: '3' }, true],
     [{ minDuration: '4' }, false],
     [{ maxDuration: '2' }, false],
+    [{ datetime: 'PT1M/..' }, true],
+    [{ datetime: 'PT59S/..' }, false],
+    [{ datetime: 'PT30S/2026-01-01T12:00:30Z' }, true],
+    [{ datetime: 'PT29S/2026-01-01T12:00:30Z' }, false],
+    [{ datetime: 'P1W2DT3H/..' }, true],
+    [{ cause: 'non-zero-exit' }, true],
+    [{ cause: 'evicted,non-zero-exit' }, true],
+    [{ cause: 'evicted' }, false],
+    [{ q: 'HELL' }, true],
+    [{ q: 'exit CODE 1' }, true],
+    [{ q: ' 0198C5A0-0000 ' }, true],
+    [{ q: 'nothing of it' }, false],
+    [{ q: ' ' }, true],
   ])('%j on a job of 3 seconds matches: %j', (query, expected) => {
     expect(found(query as Record<string, string>)).toBe(expected);
+  });
+
+  it.each([[{ cause: 'non-zero-exit' }], [{ q: 'exit code' }]])(
+    '%j finds nothing of what the caller may not read',
+    (query) => {
+      const nothing = { ...everything, mayRead: () => false };
+      expect([found(query), found(query, failed, undefined, nothing)]).toEqual([true, false]);
+      expect(matches(parseJobListQuery(query, limits), failed, jobStatus(failed, [aFailedPod(1)]), at(60))).toBe(false);
+    },
+  );
+
+  it('find a text in the title of the process', () => {
+    expect(found({ q: 'the title' }, failed, undefined, { ...everything, isTitled: (id) => id === 'hello' })).toBe(
+      true,
+    );
   });
 
   it('leave out jobs that have not started when a duration is asked for', () => {
@@ -103,25 +142,6 @@ describe('the parameters of the job list', () => {
     });
     expect(found({ minDuration: '10', maxDuration: '10' }, aJob(), [running])).toBe(true);
   });
-
-  it('continue after the job that the cursor names', () => {
-    const query = parseJobListQuery({}, limits);
-    const next = parseJobListQuery({ cursor: encodeCursor(query, failed) }, limits);
-    expect(isAfter(query, failed)).toBe(true);
-    expect(isAfter(next, failed)).toBe(false);
-    expect(isAfter(next, { ...failed, created: at(-1) })).toBe(true);
-    expect(isAfter(next, { ...failed, created: at(1) })).toBe(false);
-    expect(isAfter(next, { ...failed, name: 'a' })).toBe(true);
-  });
-
-  it('continue in the order of the list within one second', () => {
-    const job = { ...failed, requestedAt: at(0).getTime() + 500 };
-    const next = parseJobListQuery({ cursor: encodeCursor(parseJobListQuery({}, limits), job) }, limits);
-    expect(isAfter(next, job)).toBe(false);
-    expect(isAfter(next, { ...job, requestedAt: job.requestedAt - 1, name: 'zzz' })).toBe(true);
-    expect(isAfter(next, { ...job, requestedAt: job.requestedAt + 1, name: 'a' })).toBe(false);
-    expect(isAfter(next, { ...job, name: 'a' })).toBe(true);
-  });
 });
 
 describe('sortby', () => {
@@ -133,7 +153,10 @@ describe('sortby', () => {
     { name: 'unfinished', created: 4, processId: 'c', finished: undefined },
   ].map(({ name, created, processId, finished }) => {
     const job = aJob({ name, created: at(created), processId });
-    return { job, status: { ...running, finished: finished === undefined ? undefined : at(finished) } };
+    return {
+      job,
+      status: { ...running, started: at(created), finished: finished === undefined ? undefined : at(finished) },
+    };
   });
   const sorted = (sortby: string) => {
     const { order } = parseJobListQuery({ sortby }, limits);
@@ -152,6 +175,8 @@ describe('sortby', () => {
     ['processID,-created', ['new', 'same', 'old', 'unfinished']],
     ['-processID,created', ['unfinished', 'old', 'same', 'new']],
     [' finished,+processID', ['new', 'same', 'old', 'unfinished']],
+    ['duration', ['new', 'same', 'old', 'unfinished']],
+    ['-duration', ['old', 'same', 'new', 'unfinished']],
   ])('%s sorts jobs, those without it last, equal ones newest first', (sortby, names) => {
     expect(sorted(sortby)).toEqual(names);
   });
@@ -168,18 +193,21 @@ describe('sortby', () => {
     );
   });
 
-  it('continues after the job that the cursor names, and refuses the cursor of another order', () => {
-    for (const sortby of ['finished', '-finished', 'processID', '-created,processID']) {
+  it('takes the cursors of its own order alone', () => {
+    for (const sortby of ['finished', '-finished', 'processID', '-created,processID', 'duration']) {
       const query = parseJobListQuery({ sortby }, limits);
-      const positions = jobs.map(({ job, status }) => query.order?.positionOf(job, status) ?? job);
-      for (const position of positions) {
-        const cursor = encodeCursor(query, position);
-        const next = parseJobListQuery({ sortby, cursor }, limits);
-        const rest = positions.filter((other) => isAfter(next, other)).map(({ name }) => name);
-        const names = sorted(sortby);
-        expect(rest.sort()).toEqual(names.slice(names.indexOf(position.name) + 1).sort());
-        expect(faultsOf({ sortby: 'started', cursor })).toMatchObject([{ pointer: 'cursor' }]);
-        expect(faultsOf({ cursor })).toMatchObject([{ pointer: 'cursor' }]);
+      for (const { job, status } of jobs) {
+        const position = query.order?.positionOf(job, status) ?? job;
+        const cursors = (['after', 'before'] as const).map((way) => encodeCursor(query, position, way));
+        const known = { ...position, requestedAt: 0 };
+        expect(cursors.map((cursor) => parseJobListQuery({ sortby, cursor }, limits))).toMatchObject([
+          { after: known },
+          { before: known },
+        ]);
+        for (const cursor of cursors) {
+          expect(faultsOf({ sortby: 'started', cursor })).toMatchObject([{ pointer: 'cursor' }]);
+          expect(faultsOf({ cursor })).toMatchObject([{ pointer: 'cursor' }]);
+        }
       }
     }
     const forged = (text: string) => Buffer.from(text).toString('base64url');

@@ -1,8 +1,9 @@
-import { missingZone } from '../../ogc/date-times.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
+import { type Interval, intervalFault, parseInterval } from './list-interval.js';
 import { JobOrder, type SortedPosition } from './job-order.js';
-import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
+import { CAUSE_TYPES } from '../model/cause-types.js';
+import type { JobRecord, ListPosition } from '../model/job-record.js';
 import type { JobStatus, StatusCode } from '../model/job-status.js';
 
 /** What `GET /jobs` asks for, checked. */
@@ -10,10 +11,14 @@ export interface JobListQuery {
   readonly limit: number;
   readonly processIds?: ReadonlySet<string>;
   readonly statuses?: ReadonlySet<string>;
+  /** Of jobs that failed. */
+  readonly causes?: ReadonlySet<string>;
+  /** Text that stands in a job's id, process or message, in lower case. */
+  readonly text?: string;
   /** Only `process` is a type here: any other matches nothing. */
   readonly types?: ReadonlySet<string>;
   /** Milliseconds since the epoch, both ends inclusive; of `created`. */
-  readonly datetime?: { readonly start: number; readonly end: number };
+  readonly datetime?: Interval;
   /** Seconds. */
   readonly minDuration?: number;
   readonly maxDuration?: number;
@@ -21,11 +26,24 @@ export interface JobListQuery {
   readonly order?: JobOrder;
   /** The last job of the page before; undefined on the first page. */
   readonly after?: ListPosition | SortedPosition;
+  /** The first job of the page after, where pages are gone through backwards; not beside `after`. */
+  readonly before?: ListPosition | SortedPosition;
   /** How many jobs come before the page, as clients of pygeoapi ask; undefined: pages go by `after`. */
   readonly offset?: number;
   /** Whether {@link matches} needs the job's status. */
   readonly needsStatus: boolean;
 }
+
+/** What of jobs a caller may be told beside what everybody may. */
+export interface Reading {
+  /** Whether the caller may read all of the status. */
+  mayRead(job: Pick<JobRecord, 'processId' | 'processUnsigned'>): boolean;
+  /** Whether the title of a process has the text that the query looks for. */
+  isTitled(processId: string): boolean;
+}
+
+/** Of a caller of whom nothing is known. */
+const NOTHING: Reading = { mayRead: () => false, isTitled: () => false };
 
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -34,6 +52,8 @@ export const JOB_LIST_PARAMETERS: readonly string[] = [
   'type',
   'processID',
   'status',
+  'cause',
+  'q',
   'datetime',
   'minDuration',
   'maxDuration',
@@ -45,11 +65,20 @@ export const JOB_LIST_PARAMETERS: readonly string[] = [
   'lang',
 ];
 
+/** Characters of `q`: what is looked for in every job. */
+export const LONGEST_TEXT = 200;
+
 /**
- * Reads the parameters of the job list (OGC API - Processes 1.0, section 12). An empty value is as if the parameter were not there: forms send such.
+ * Reads the parameters of the job list (OGC API - Processes 1.0, section 12). An empty value is as if the parameter were not there: forms
+ * send such.
  * @throws InvalidRequestError naming every parameter that is unknown or malformed
+ * @param now when intervals that are as long as said begin or end
  */
-export function parseJobListQuery(given: RawQuery, limits: { defaultItems: number; maxItems: number }): JobListQuery {
+export function parseJobListQuery(
+  given: RawQuery,
+  limits: { defaultItems: number; maxItems: number },
+  now = new Date(),
+): JobListQuery {
   const raw = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
   const faults: RequestFault[] = Object.keys(given)
     .filter((name) => !JOB_LIST_PARAMETERS.includes(name))
@@ -81,15 +110,21 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
   const statuses = list('status');
   const unknown = statuses?.filter((status) => !STATUSES.includes(status as StatusCode)) ?? [];
   if (unknown.length > 0) fault('status', `must be one of ${STATUSES.join(', ')} (is "${unknown.join(', ')}")`);
+  const causes = list('cause');
+  const unknownCauses = causes?.filter((cause) => !CAUSE_TYPES.some((known) => known === cause)) ?? [];
+  if (unknownCauses.length > 0)
+    fault('cause', `must be one of ${CAUSE_TYPES.join(', ')} (is "${unknownCauses.join(', ')}")`);
+  const text = one('q')?.trim().toLowerCase();
+  if (text !== undefined && text.length > LONGEST_TEXT) fault('q', `must have at most ${LONGEST_TEXT} characters`);
   const datetime = one('datetime');
   const interval =
-    datetime === undefined ? undefined : (parseInterval(datetime) ?? fault('datetime', intervalFault(datetime)));
+    datetime === undefined ? undefined : (parseInterval(datetime, now) ?? fault('datetime', intervalFault(datetime)));
   const sortby = list('sortby')?.join();
   const order = sortby === undefined ? undefined : JobOrder.parse(sortby);
   if (order && 'faults' in order) order.faults.forEach((message) => fault('sortby', message));
   const sorted = order instanceof JobOrder ? order : undefined;
   const cursor = one('cursor');
-  const after =
+  const place =
     cursor === undefined
       ? undefined
       : (decodeCursor(cursor, sorted) ?? fault('cursor', 'is not one that this server gave for this order'));
@@ -105,86 +140,97 @@ export function parseJobListQuery(given: RawQuery, limits: { defaultItems: numbe
     limit: Math.min(limit, limits.maxItems),
     processIds: processIds && new Set(processIds),
     statuses: statuses && new Set(statuses),
+    causes: causes && new Set(causes),
+    ...(text ? { text } : {}),
     types: types && new Set(types),
     datetime: interval,
     minDuration,
     maxDuration,
     order: sorted,
-    after,
+    ...place,
     offset,
-    needsStatus:
-      sorted !== undefined || statuses !== undefined || minDuration !== undefined || maxDuration !== undefined,
+    needsStatus: [sorted, statuses, causes, text, minDuration, maxDuration].some((asked) => asked !== undefined),
   };
 }
 
-/** Whether a job comes after the page before. */
-export function isAfter(query: JobListQuery, position: ListPosition | SortedPosition): boolean {
-  if (!query.after) return true;
-  if (!query.order) return newestFirst(query.after, position) < 0;
-  return 'keys' in query.after && 'keys' in position && query.order.compare(query.after, position) < 0;
-}
-
-/** @param status undefined unless the query needs it */
-export function matches(query: JobListQuery, job: JobRecord, status: JobStatus | undefined, now: Date): boolean {
+/**
+ * @param status undefined unless the query needs it
+ * @param reading what the caller may be told; by default causes and messages are nobody's, so that they are not found
+ */
+export function matches(
+  query: JobListQuery,
+  job: JobRecord,
+  status: JobStatus | undefined,
+  now: Date,
+  reading = NOTHING,
+): boolean {
   if (query.types && !query.types.has('process')) return false;
   if (query.processIds && !query.processIds.has(job.processId)) return false;
   const created = job.created.getTime();
   if (query.datetime && (created < query.datetime.start || created > query.datetime.end)) return false;
   if (!status) return true;
-  if (query.statuses && !query.statuses.has(status.status)) return false;
-  if (query.minDuration === undefined && query.maxDuration === undefined) return true;
-  if (!status.started) return false;
-  const seconds = ((status.finished ?? now).getTime() - status.started.getTime()) / 1000;
-  return seconds >= (query.minDuration ?? 0) && seconds <= (query.maxDuration ?? Infinity);
+  return (
+    isInState(query, { ...job, status: status.status, cause: status.cause?.type }, reading) &&
+    lasts(query, status, now) &&
+    (query.text === undefined || says(query.text, job, status, reading))
+  );
 }
 
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?$/i;
+type State = Pick<JobRecord, 'processId' | 'processUnsigned'> & Pick<JobStatus, 'status'> & { cause?: string };
 
-function parseInterval(text: string): { start: number; end: number } | undefined {
-  const [first = '', second, ...rest] = text.split('/');
-  if (rest.length > 0) return undefined;
-  const open = (end: string) => end === '' || end === '..';
-  const start = open(first) && second !== undefined ? -Infinity : instant(first, false);
-  const end = second === undefined ? instant(first, true) : open(second) ? Infinity : instant(second, true);
-  return start === undefined || end === undefined || start > end ? undefined : { start, end };
+/** As {@link matches}, of nothing but status and cause. */
+export function isInState(query: JobListQuery, state: State, reading: Reading): boolean {
+  if (query.statuses && !query.statuses.has(state.status)) return false;
+  if (!query.causes) return true;
+  return state.status === 'failed' && query.causes.has(state.cause ?? '') && reading.mayRead(state);
 }
 
-function intervalFault(text: string): string {
-  const ends = text.split('/');
-  const withoutZone = ends.find((end) => missingZone(end) !== undefined);
-  if (withoutZone !== undefined) return `${missingZone(withoutZone)} (is "${withoutZone}")`;
-  const unescaped = ends.find((end) => / \d{2}:\d{2}$/.test(end));
-  if (unescaped !== undefined) return `must have the + of its offset written as %2B in an address (is "${unescaped}")`;
-  return 'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end';
+function lasts({ minDuration, maxDuration }: JobListQuery, { started, finished }: JobStatus, now: Date): boolean {
+  if (minDuration === undefined && maxDuration === undefined) return true;
+  if (!started) return false;
+  const seconds = ((finished ?? now).getTime() - started.getTime()) / 1000;
+  return seconds >= (minDuration ?? 0) && seconds <= (maxDuration ?? Infinity);
 }
 
-/** A date is its first millisecond, or as the end of an interval its last; a date-time to the second is that second. */
-function instant(text: string, last: boolean): number | undefined {
-  if (!DATE_TIME.test(text)) return undefined;
-  const time = Date.parse(text);
-  // JavaScript takes 30 February for 2 March.
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`).getUTCDate();
-  if (Number.isNaN(time) || day !== Number(text.slice(8, 10))) return undefined;
-  if (!last || text.includes('.')) return time;
-  return time + (text.includes('T') || text.includes('t') ? 999 : 24 * 3600 * 1000 - 1);
+function says(text: string, job: JobRecord, { message }: JobStatus, reading: Reading): boolean {
+  return (
+    job.jobId.includes(text) ||
+    job.processId.toLowerCase().includes(text) ||
+    reading.isTitled(job.processId) ||
+    (message.toLowerCase().includes(text) && reading.mayRead(job))
+  );
 }
 
-/** @param position of the last job on the page */
-export function encodeCursor(query: JobListQuery, position: ListPosition | SortedPosition): string {
+/**
+ * @param position of the last job on the page, or of the first one
+ * @param way the page that is asked for comes after it or before it
+ */
+export function encodeCursor(
+  query: JobListQuery,
+  position: ListPosition | SortedPosition,
+  way: 'after' | 'before' = 'after',
+): string {
   const { created, requestedAt = 0, name } = position;
   const sorted = query.order && 'keys' in position ? ` ${JSON.stringify([query.order.name, position.keys])}` : '';
-  return Buffer.from(`${created.getTime()} ${requestedAt} ${name}${sorted}`).toString('base64url');
+  const mark = way === 'before' ? '<' : '';
+  return Buffer.from(`${mark}${created.getTime()} ${requestedAt} ${name}${sorted}`).toString('base64url');
 }
 
 /** @returns undefined, too, for one of another order */
-function decodeCursor(cursor: string, order: JobOrder | undefined): ListPosition | SortedPosition | undefined {
-  const match = /^(\d{1,15}) (\d{1,15}) (\S+)(?: (.+))?$/s.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
-  if (!match || (match[4] === undefined) !== (order === undefined)) return undefined;
-  const position = { created: new Date(Number(match[1])), requestedAt: Number(match[2]), name: match[3] ?? '' };
-  if (!order) return position;
-  const sorted = parseJson(match[4] ?? '');
+function decodeCursor(
+  cursor: string,
+  order: JobOrder | undefined,
+): Pick<JobListQuery, 'after'> | Pick<JobListQuery, 'before'> | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  const match = /^(<?)(\d{1,15}) (\d{1,15}) (\S+)(?: (.+))?$/s.exec(text);
+  if (!match || (match[5] === undefined) !== (order === undefined)) return undefined;
+  const [, mark, created, requestedAt, name = '', keys = ''] = match;
+  const position = { created: new Date(Number(created)), requestedAt: Number(requestedAt), name };
+  const sorted = order && parseJson(keys);
+  if (!order) return mark ? { before: position } : { after: position };
   if (!Array.isArray(sorted) || sorted[0] !== order.name || !order.fits(sorted[1])) return undefined;
-  return { ...position, keys: sorted[1] };
+  const place = { ...position, keys: sorted[1] };
+  return mark ? { before: place } : { after: place };
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
 import type { JobStatus } from '../model/job-status.js';
 
-type Property = 'created' | 'started' | 'finished' | 'processID';
+type Property = 'created' | 'started' | 'finished' | 'duration' | 'processID';
 /** Milliseconds since the epoch, or text; null where the job has no such property. */
 type Key = number | string | null;
 
@@ -10,6 +10,8 @@ const PROPERTIES: Readonly<Record<Property, (job: JobRecord, status: JobStatus) 
   created: (job) => job.created.getTime(),
   started: (_, status) => status.started?.getTime() ?? null,
   finished: (_, status) => status.finished?.getTime() ?? null,
+  // Of one that has not ended it changes.
+  duration: (_, { started, finished }) => (started && finished ? finished.getTime() - started.getTime() : null),
   processID: (job) => job.processId,
 };
 export const SORTABLE = Object.keys(PROPERTIES) as readonly Property[];

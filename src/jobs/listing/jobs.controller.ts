@@ -25,11 +25,18 @@ import {
   readExecutedNotebook,
 } from '../results/pages/executed-notebook.js';
 import { JobResults } from '../results/job-results.js';
-import { JOB_LIST_PARAMETERS, parseJobListQuery } from './job-list.query.js';
+import { CAUSE_TYPES } from '../model/cause-types.js';
+import { JOB_LIST_PARAMETERS, LONGEST_TEXT, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
+import { type JobPage, JobLists, type PageParameter } from './job-lists.js';
 import { JobListDto } from './jobs.dto.js';
-import { type JobPage, JobsService, type PageParameter } from './jobs.service.js';
+import { JobsService } from './jobs.service.js';
+import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
 import { toShortStatusInfo, toStatusInfo } from './status-info.js';
+
+/** Of parameters that look for what is not for everybody. */
+const MAY_READ =
+  'Where results are not for everybody, only of jobs that the caller may read all of the status of; of processes whose processor decides that of each job, none';
 
 @ApiTags('Jobs')
 @TakesToken()
@@ -44,6 +51,8 @@ export class JobsController {
   constructor(
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
+    private readonly lists: JobLists,
+    private readonly views: ListViews,
     private readonly results: JobResults,
     private readonly progress: LoggedProgress,
     private readonly access: Access,
@@ -66,10 +75,24 @@ export class JobsController {
     enum: ['accepted', 'running', 'successful', 'failed', 'dismissed'],
   })
   @ApiQuery({
+    name: 'cause',
+    required: false,
+    isArray: true,
+    enum: CAUSE_TYPES,
+    description: `Why jobs failed. ${MAY_READ}`,
+  })
+  @ApiQuery({
+    name: 'q',
+    required: false,
+    schema: { type: 'string', maxLength: LONGEST_TEXT },
+    description: `Text in the id, the message, or the id or title of the process; capital letters are as small ones. Of messages: ${MAY_READ}`,
+  })
+  @ApiQuery({
     name: 'datetime',
     required: false,
     type: String,
-    description: 'When created: an RFC 3339 instant, or an interval START/END, ".." for an open end',
+    description:
+      'When created: an RFC 3339 instant, or an interval START/END, ".." for an open end. START may be how long it is: `PT1H/..` is the last hour, `P7D/..` the last week',
   })
   @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: 'Seconds' })
@@ -87,9 +110,14 @@ export class JobsController {
     explode: false,
     schema: { type: 'array', items: { type: 'string', pattern: `^[+-]?(${SORTABLE.join('|')})$` } },
     description:
-      'What to sort by, `-` before it: descending. Jobs without it come last; those that are equal are newest first',
+      'What to sort by, `-` before it: descending. Jobs without it come last, as for `duration` those that have not ended; those that are equal are newest first',
   })
-  @ApiQuery({ name: 'cursor', required: false, type: String, description: 'Of a `next` link; not with `offset`' })
+  @ApiQuery({
+    name: 'cursor',
+    required: false,
+    type: String,
+    description: 'Of a `next` or `prev` link; not with `offset`',
+  })
   @ApiQuery({
     name: 'offset',
     required: false,
@@ -101,15 +129,22 @@ export class JobsController {
     @Query() given: Record<string, string | string[]>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobListDto> {
+  ): Promise<JobListResource> {
     // Inputs and the ends of logs are in it, for those who may read them.
     const { token, session } = callerOf(request);
     if (token !== undefined || session) void reply.header('cache-control', 'no-store');
+    const isPage = this.pages.areServed && prefersHtml(request);
+    if (isPage)
+      this.pages.showProblemsOn(request, { kind: 'jobs', resource: (problem) => this.views.faulty(request, problem) });
     const { limits, ignoreParameters } = this.configuration.server;
     const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
-    const page = this.jobs.list(parseJobListQuery(query, limits), new Date());
+    const now = new Date();
+    const asked = parseJobListQuery(query, limits, now);
+    const reading = await this.views.readingOf(asked, callerOf(request));
+    const page = this.lists.page(asked, now, reading);
     const base = this.links.base(request);
     return {
+      ...(isPage ? { [LIST_VIEW]: this.views.of(request, asked, page, now, reading) } : {}),
       jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
       links: listLinks(`${base}/jobs`, query, page),
       numberMatched: page.numberMatched,
@@ -175,16 +210,19 @@ export class JobsController {
   }
 }
 
+const PAGED_BY = ['cursor', 'offset'];
+
 function listLinks(
   address: string,
   query: Readonly<Record<string, string | readonly string[]>>,
-  { next, previous }: JobPage,
+  { skipped, next, previous }: JobPage,
 ): LinkDto[] {
   const asked = Object.entries(query).flatMap(([name, value]) =>
     [value].flat().map((item): [string, string] => [name, item as string]),
   );
   const link = (rel: string, title: string, parameter: PageParameter | object = {}): LinkDto => {
     const parameters = new URLSearchParams(asked);
+    if (rel !== 'self') for (const name of PAGED_BY) parameters.delete(name);
     for (const [name, value] of Object.entries(parameter)) parameters.set(name, String(value));
     return {
       href: parameters.size > 0 ? `${address}?${parameters}` : address,
@@ -197,5 +235,6 @@ function listLinks(
     link('self', 'This document'),
     ...(next ? [link('next', 'The next page', next)] : []),
     ...(previous ? [link('prev', 'The previous page', previous)] : []),
+    ...(skipped > 0 ? [link('first', 'The first page')] : []),
   ];
 }

@@ -9,27 +9,8 @@ import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { collects } from '../model/collection.js';
 import { dismissalPatch, goesOn, isGoing } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
-import { encodeCursor, isAfter, type JobListQuery, matches } from './job-list.query.js';
-import type { JobRecord, ListPosition } from '../model/job-record.js';
+import type { JobRecord } from '../model/job-record.js';
 import type { JobStatus } from '../model/job-status.js';
-
-export interface JobPage {
-  readonly jobs: readonly JobStatus[];
-  /** The parameter by which the next page is asked for, undefined on the last one. */
-  readonly next?: PageParameter;
-  /** Likewise the page before; only of pages by `offset`. */
-  readonly previous?: PageParameter;
-  readonly numberMatched: number;
-}
-
-export type PageParameter = { readonly cursor: string } | { readonly offset: number };
-
-interface Listed {
-  readonly job: JobRecord;
-  /** Undefined where the query does not need it. */
-  readonly status: JobStatus | undefined;
-  readonly position: ListPosition;
-}
 
 /** What came of a dismissal. */
 export interface Dismissal {
@@ -39,7 +20,7 @@ export interface Dismissal {
   readonly isRemoved: boolean;
 }
 
-/** Listing and dismissing jobs. Lists are eventually consistent. */
+/** Dismissing and removing jobs. */
 @Injectable()
 export class JobsService {
   private readonly logger = new Logger(JobsService.name);
@@ -56,45 +37,6 @@ export class JobsService {
   }
 
   /**
-   * Newest first, or as `sortby` says. A cursor names the last job of the page before, so that jobs which arrive
-   * meanwhile shift nothing; an offset is shifted by them.
-   */
-  list(query: JobListQuery, now: Date): JobPage {
-    const jobs: JobStatus[] = [];
-    let numberMatched = 0;
-    let last: ListPosition | undefined;
-    let more = false;
-    for (const { job, status, position } of this.inOrder(query, now)) {
-      numberMatched += 1;
-      if (numberMatched <= (query.offset ?? 0) || !isAfter(query, position)) continue;
-      if (jobs.length < query.limit) {
-        jobs.push(status ?? this.cache.statusOf(job));
-        last = position;
-      } else {
-        more = true;
-      }
-    }
-    if (query.offset !== undefined) return { jobs, numberMatched, ...besidePages(query.offset, query.limit, more) };
-    return { jobs, numberMatched, ...(more && last ? { next: { cursor: encodeCursor(query, last) } } : {}) };
-  }
-
-  private inOrder(query: JobListQuery, now: Date): Iterable<Listed> {
-    const { order } = query;
-    if (!order) return this.matching(query, now);
-    return [...this.matching(query, now)]
-      .map((listed) => ({
-        ...listed,
-        position: order.positionOf(listed.job, listed.status ?? this.cache.statusOf(listed.job)),
-      }))
-      .sort((a, b) => order.compare(a.position, b.position));
-  }
-
-  /** Newest first. */
-  private *matching(query: JobListQuery, now: Date): Iterable<Listed> {
-    for (const job of this.cache.list()) {
-      const status = query.needsStatus ? this.cache.statusOf(job) : undefined;
-      if (matches(query, job, status, now)) yield { job, status, position: job };
-    }
   }
 
   /**
@@ -170,11 +112,4 @@ export class JobsService {
     }
     return undefined;
   }
-}
-
-function besidePages(offset: number, limit: number, more: boolean): Pick<JobPage, 'next' | 'previous'> {
-  return {
-    ...(more ? { next: { offset: offset + limit } } : {}),
-    ...(offset > 0 ? { previous: { offset: Math.max(0, offset - limit) } } : {}),
-  };
 }

@@ -1,10 +1,14 @@
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
+import type { ProcessDescription } from './process-description.js';
 
 export interface Page {
   readonly limit: number;
   readonly offset: number;
 }
+
+/** Characters of `q`: what is looked for in every process. */
+export const LONGEST_TEXT = 200;
 
 type Query = Readonly<Record<string, unknown>>;
 
@@ -31,6 +35,25 @@ export function parsePage(query: Query, limits: { readonly defaultItems: number;
   const offset = parseInteger(query, 'offset', 0, MAX_OFFSET, faults) ?? 0;
   throwFaults(faults);
   return { limit: Math.min(limit, limits.maxItems), offset };
+}
+
+/**
+ * Reads `q`.
+ * @returns whether a process has that text, capital or small, in its id, title, description or keywords, in any language
+ * @throws InvalidRequestError
+ */
+export function parseText(query: Query): (process: Searched) => boolean {
+  const text = typeof query['q'] === 'string' ? query['q'].trim().toLowerCase() : '';
+  if (text.length > LONGEST_TEXT)
+    throwFaults([{ pointer: 'q', message: `must have at most ${LONGEST_TEXT} characters` }]);
+  return ({ id, title, description, keywords }) =>
+    text === '' || [id, title, description, keywords].flatMap(textsOf).some((one) => one.toLowerCase().includes(text));
+}
+
+type Searched = Pick<ProcessDescription, 'id' | 'title' | 'description' | 'keywords'>;
+
+function textsOf(texts: string | readonly string[] | Readonly<Record<string, string | readonly string[]>> | undefined) {
+  return typeof texts === 'object' ? Object.values(texts).flat() : [texts ?? ''];
 }
 
 function parseInteger(

@@ -1,16 +1,24 @@
 import type { en } from '../en/index.js';
 import type { Translated } from '../translated.js';
+import { common } from './common.js';
+import { landing } from './landing.js';
 import { layout } from './layout.js';
+import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
+import { problems } from './problems.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
 
 // prettier-ignore
 export const de: Translated<typeof en> = {
+  common,
+  landing,
   layout,
+  list,
   log,
   map,
+  problems,
   results,
   signIn,
 };

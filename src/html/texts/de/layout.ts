@@ -6,4 +6,5 @@ export const layout = {
   docs: 'API-Dokumentation',
   conformance: 'Konformität',
   problems: 'Probleme und Abhilfe',
+  language: 'Sprache',
 };

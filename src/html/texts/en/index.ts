@@ -1,15 +1,23 @@
+import { common } from './common.js';
+import { landing } from './landing.js';
 import { layout } from './layout.js';
+import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
+import { problems } from './problems.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
 
 /** A file for each part of the pages. */
 // prettier-ignore
 export const en = {
+  common,
+  landing,
   layout,
+  list,
   log,
   map,
+  problems,
   results,
   signIn,
 };

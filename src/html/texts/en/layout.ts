@@ -6,4 +6,5 @@ export const layout = {
   docs: 'API documentation',
   conformance: 'Conformance',
   problems: 'Problems and remedies',
+  language: 'Language',
 };

@@ -1,0 +1,162 @@
+import { Injectable } from '@nestjs/common';
+import { countBefore } from '../../admission/line/sorted-list.js';
+import { JobCache } from '../model/job-cache.js';
+import type { CauseType } from '../model/job-outcome.js';
+import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
+import type { JobStatus, StatusCode } from '../model/job-status.js';
+import { encodeCursor, isInState, type JobListQuery, matches, type Reading } from './job-list.query.js';
+import type { SortedPosition } from './job-order.js';
+import { JobTally, type TalliedState } from './job-tally.js';
+
+export interface JobPage {
+  readonly jobs: readonly JobStatus[];
+  /** How many jobs of the list come before this page. */
+  readonly skipped: number;
+  /** The parameter by which the next page is asked for, undefined on the last one. */
+  readonly next?: PageParameter;
+  /** Likewise the page before. */
+  readonly previous?: PageParameter;
+  readonly numberMatched: number;
+}
+
+export type PageParameter = { readonly cursor: string } | { readonly offset: number };
+
+/** How many jobs are in each state. */
+export interface JobCounts {
+  readonly all: number;
+  readonly statuses: Readonly<Partial<Record<StatusCode, number>>>;
+  /** Of jobs that failed, as far as the caller may know why. */
+  readonly causes: Readonly<Partial<Record<CauseType, number>>>;
+}
+
+/** Lists of jobs, eventually consistent. */
+@Injectable()
+export class JobLists {
+  constructor(
+    private readonly cache: JobCache,
+    private readonly tally: JobTally,
+  ) {}
+
+  /**
+   * Newest first, or as `sortby` says. A cursor names the job that the page comes after or before, so that jobs which arrive
+   * meanwhile shift nothing; an offset is shifted by them.
+   */
+  page(query: JobListQuery, now: Date, reading: Reading): JobPage {
+    const { order } = query;
+    const matching = this.matching(query, now, reading);
+    if (!order) return pageOf(query, matching, newestFirst, (job) => this.cache.statusOf(job));
+    const sorted = matching
+      .map((job) => ({ job, ...order.positionOf(job, this.cache.statusOf(job)) }))
+      .sort(order.compare);
+    const compare = (a: ListPosition, b: ListPosition) => order.compare(a as SortedPosition, b as SortedPosition);
+    return pageOf(query, sorted, compare, ({ job }) => this.cache.statusOf(job));
+  }
+
+  /** Of the jobs that match in all but status and cause, how many are in which. */
+  counts(query: JobListQuery, now: Date, reading: Reading): JobCounts {
+    const others = { ...query, statuses: undefined, causes: undefined };
+    const counted = isFiltered(others)
+      ? countedStates(this.matching(others, now, reading), this.tally)
+      : [...this.tally.states()].map((state) => [state, state.jobs.size] as const);
+    const [statuses, causes] = [new Map<StatusCode, number>(), new Map<CauseType, number>()];
+    let all = 0;
+    for (const [state, count] of counted) {
+      all += count;
+      statuses.set(state.status, (statuses.get(state.status) ?? 0) + count);
+      if (state.cause && reading.mayRead(state)) causes.set(state.cause, (causes.get(state.cause) ?? 0) + count);
+    }
+    return { all, statuses: Object.fromEntries(statuses), causes: Object.fromEntries(causes) };
+  }
+
+  /** Newest first. The array may be shared: do not change it. */
+  private matching(query: JobListQuery, now: Date, reading: Reading): readonly JobRecord[] {
+    const { statuses, causes, ...others } = query;
+    const jobs = statuses || causes ? this.inState(query, reading) : this.cache.list();
+    if (!isFiltered(others)) return jobs;
+    const needsStatus = [query.text, query.minDuration, query.maxDuration].some((asked) => asked !== undefined);
+    return jobs.filter(
+      (job) =>
+        matches(others, job, undefined, now) &&
+        (!needsStatus || matches(others, job, this.cache.statusOf(job), now, reading)),
+    );
+  }
+
+  /** Of the status and cause that are asked for, newest first. */
+  private inState(query: JobListQuery, reading: Reading): readonly JobRecord[] {
+    const jobs = this.cache.list();
+    const wanted = [...this.tally.states()].filter((state) => isInState(query, state, reading));
+    const count = wanted.reduce((sum, state) => sum + state.jobs.size, 0);
+    const states = new Set<TalliedState>(wanted);
+    // To sort a few costs less than to look at all.
+    if (count * 8 > jobs.length) return jobs.filter((job) => states.has(this.tally.stateOf(job)));
+    return wanted
+      .flatMap((state) => [...state.jobs].map((name) => this.cache.jobs.get(name)))
+      .filter((job) => job !== undefined)
+      .sort(newestFirst);
+  }
+}
+
+function isFiltered({
+  types,
+  processIds,
+  datetime,
+  text,
+  statuses,
+  causes,
+  minDuration,
+  maxDuration,
+}: JobListQuery): boolean {
+  return [types, processIds, datetime, text, statuses, causes, minDuration, maxDuration].some(
+    (asked) => asked !== undefined,
+  );
+}
+
+function countedStates(jobs: readonly JobRecord[], tally: JobTally): ReadonlyMap<TalliedState, number> {
+  const counts = new Map<TalliedState, number>();
+  for (const job of jobs) {
+    const state = tally.stateOf(job);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** @param matching all jobs of the list, in its order */
+function pageOf<T extends ListPosition>(
+  query: JobListQuery,
+  matching: readonly T[],
+  compare: (a: ListPosition, b: ListPosition) => number,
+  statusOf: (item: T) => JobStatus,
+): JobPage {
+  const start = startOf(query, matching, compare);
+  const end = start + query.limit;
+  const shown = matching.slice(start, end);
+  const [first, last] = [shown[0], shown.at(-1)];
+  const page = { jobs: shown.map(statusOf), skipped: Math.min(start, matching.length), numberMatched: matching.length };
+  const hasMore = end < matching.length;
+  if (query.offset !== undefined) {
+    return {
+      ...page,
+      ...(hasMore ? { next: { offset: end } } : {}),
+      ...(start > 0 ? { previous: { offset: Math.max(0, start - query.limit) } } : {}),
+    };
+  }
+  return {
+    ...page,
+    ...(hasMore && last ? { next: { cursor: encodeCursor(query, last) } } : {}),
+    ...(start > 0 && first ? { previous: { cursor: encodeCursor(query, first, 'before') } } : {}),
+  };
+}
+
+function startOf<T extends ListPosition>(
+  { offset = 0, after, before, limit }: JobListQuery,
+  matching: readonly T[],
+  compare: (a: ListPosition, b: ListPosition) => number,
+): number {
+  const positions: readonly ListPosition[] = matching;
+  // A page that is cut short by the beginning of the list is the first one.
+  if (before) return Math.max(0, countBefore(positions, before, compare) - limit);
+  if (!after) return offset;
+  const at = countBefore(positions, after, compare);
+  const found = positions[at];
+  return found && compare(found, after) === 0 ? at + 1 : at;
+}

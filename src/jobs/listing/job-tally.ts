@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { JobCache } from '../model/job-cache.js';
+import type { CauseType } from '../model/job-outcome.js';
+import type { JobRecord } from '../model/job-record.js';
+import { jobStatus, type StatusCode } from '../model/job-status.js';
+
+/** In what lists count jobs together. */
+export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsigned'> {
+  readonly status: StatusCode;
+  /** Of jobs that failed. */
+  readonly cause?: CauseType;
+}
+
+/** Jobs that are looked at in one turn of the event loop. */
+const SLICE = 200;
+
+/** Jobs that are counted together. */
+export interface Bin extends TalliedState {
+  /** Their names. */
+  readonly jobs: ReadonlySet<string>;
+}
+
+interface OpenBin extends Bin {
+  readonly jobs: Set<string>;
+}
+
+/**
+ * How many jobs there are of each process in each state, kept as they change: a look costs what has changed a moment ago. Nothing but a
+ * job's record and its pods decides its state.
+ */
+@Injectable()
+export class JobTally {
+  private readonly bins = new Map<string, OpenBin>();
+  private readonly binOf = new Map<string, OpenBin>();
+  /** Names of jobs that are to be looked at again, all of them there. */
+  private readonly changed = new Set<string>();
+  private isScheduled = false;
+
+  constructor(private readonly cache: JobCache) {
+    cache.jobs.subscribe(({ name, record }) => {
+      if (record) this.note(name);
+      else this.forget(name);
+    });
+    cache.pods.subscribe(({ record, previous }) => {
+      for (const pod of [previous, record]) if (pod && cache.jobs.get(pod.jobName)) this.note(pod.jobName);
+    });
+  }
+
+  /** The jobs of each state that some are in. */
+  states(): Iterable<Bin> {
+    this.update();
+    return this.bins.values();
+  }
+
+  /** The state of a job of the cache; the same object for all that are counted together. */
+  stateOf(job: JobRecord): TalliedState {
+    if (this.changed.size > 0) this.update();
+    return this.binOf.get(job.name) ?? this.stateNow(job);
+  }
+
+  private note(name: string): void {
+    this.changed.add(name);
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => this.updateSome());
+  }
+
+  /** In slices, so that many changes at once hold up nobody, nor who looks next. */
+  private updateSome(): void {
+    this.isScheduled = false;
+    this.update(SLICE);
+    const [next] = this.changed;
+    if (next !== undefined) this.note(next);
+  }
+
+  private update(most = Infinity): void {
+    let left = most;
+    for (const name of this.changed) {
+      if (left-- <= 0) return;
+      this.changed.delete(name);
+      const job = this.cache.jobs.get(name);
+      this.take(name);
+      if (job) this.put(name, this.stateNow(job));
+    }
+  }
+
+  private stateNow(job: JobRecord): TalliedState {
+    const { processId, processUnsigned } = job;
+    // Not from the cache, which would keep the whole status of each job that has ended.
+    const { status, cause } = jobStatus(job, this.cache.podsOf(job));
+    return { processId, processUnsigned, status, cause: status === 'failed' ? cause?.type : undefined };
+  }
+
+  private put(name: string, state: TalliedState): void {
+    const key = keyOf(state);
+    const bin = this.bins.get(key) ?? { ...state, jobs: new Set<string>() };
+    bin.jobs.add(name);
+    this.bins.set(key, bin);
+    this.binOf.set(name, bin);
+  }
+
+  private take(name: string): void {
+    const bin = this.binOf.get(name);
+    if (!bin) return;
+    this.binOf.delete(name);
+    bin.jobs.delete(name);
+    if (bin.jobs.size === 0) this.bins.delete(keyOf(bin));
+  }
+
+  private forget(name: string): void {
+    this.changed.delete(name);
+    this.take(name);
+  }
+}
+
+function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
+  return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${processId}`;
+}

@@ -1,0 +1,77 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Access, type Caller } from '../../access/access.js';
+import { Configuration, type LocalizedText } from '../../config/configuration.js';
+import { localize, requestedLanguages } from '../../ogc/languages.js';
+import type { Problem } from '../../ogc/problem.js';
+import { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { JobListQuery, Reading } from './job-list.query.js';
+import { type JobCounts, JobLists, type JobPage } from './job-lists.js';
+import type { JobListDto } from './jobs.dto.js';
+
+/** Of a list that a page is made of: what the page shows beside it. A symbol, for it is no part of the JSON. */
+export const LIST_VIEW: unique symbol = Symbol('list view');
+
+/** What is shown beside a page of the list. */
+export interface ListView {
+  /** Undefined where the parameters are at fault. */
+  readonly counts?: JobCounts;
+  /** How many jobs come before the page. */
+  readonly skipped: number;
+  /** Those that there are, by what they are called, in the reader's language. */
+  readonly processes: readonly { readonly id: string; readonly title: string }[];
+  /** What is wrong with the parameters. */
+  readonly problem?: Problem;
+}
+
+export type JobListResource = JobListDto & { readonly [LIST_VIEW]?: ListView };
+
+/** What lists and their pages need to know of the caller and of the processes. */
+@Injectable()
+export class ListViews {
+  constructor(
+    private readonly access: Access,
+    private readonly processes: ProcessRegistry,
+    private readonly configuration: Configuration,
+    private readonly lists: JobLists,
+  ) {}
+
+  /** What the caller may be told of the jobs. */
+  async readingOf({ text }: JobListQuery, caller: Caller): Promise<Reading> {
+    const titled = new Set(text === undefined ? [] : this.titled(text));
+    return { mayRead: await this.access.statusReader(caller), isTitled: (id) => titled.has(id) };
+  }
+
+  of(request: FastifyRequest, query: JobListQuery, { skipped }: JobPage, now: Date, reading: Reading): ListView {
+    return {
+      counts: this.lists.counts(query, now, reading),
+      skipped,
+      processes: this.titles(request),
+    };
+  }
+
+  /** The list where its parameters are at fault: without jobs. */
+  faulty(request: FastifyRequest, problem: Problem): JobListResource {
+    const view = { skipped: 0, processes: this.titles(request), problem };
+    return { jobs: [], links: [], numberMatched: 0, numberReturned: 0, [LIST_VIEW]: view };
+  }
+
+  private titles(request: FastifyRequest): ListView['processes'] {
+    const languages = requestedLanguages(request, this.configuration.server.languages);
+    return this.processes
+      .list()
+      .map(({ id, description }) => ({ id, title: localize(description.title, languages) ?? id }))
+      .sort((a, b) => a.title.localeCompare(b.title, languages[0]));
+  }
+
+  private titled(text: string): string[] {
+    return this.processes
+      .list()
+      .filter(({ description }) => textsOf(description.title).some((title) => title.toLowerCase().includes(text)))
+      .map(({ id }) => id);
+  }
+}
+
+function textsOf(text: LocalizedText | undefined): readonly string[] {
+  return typeof text === 'string' ? [text] : Object.values(text ?? {});
+}
