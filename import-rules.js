@@ -209,6 +209,7 @@ export const mayImport = {
     'jobs/execution/execution.service.ts',
     'jobs/execution/execution-answers.ts',
     'outbound',
+    'jobs/execution/job-waiter.ts',
   ],
   subscribers: [
     'config',

@@ -17,7 +17,9 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf, withToken } from '../access/access.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
+import { Configuration } from '../config/configuration.js';
 import { ExecutionAnswers } from '../jobs/execution/execution-answers.js';
+import { JobWaiter } from '../jobs/execution/job-waiter.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { JobsService } from '../jobs/listing/jobs.service.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
@@ -26,14 +28,18 @@ import { goneSignal } from '../ogc/requests/client-gone.js';
 import { Pages } from '../ogc/pages.js';
 import { wantsHtml } from '../ogc/representation.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
-import { DISMISS, DISMISSAL_FIELD, formFields, TOKEN_FIELD } from './execute-form.js';
+import { DISMISS, DISMISSAL_FIELD, formOf, readForm, TOKEN_FIELD } from './execute-form.js';
+import type { FormPart } from './browser/form-part.js';
 import { FormReader } from './form/form-reader.js';
-import { partsOfFields, textOf, type FormPart } from './form/form-part.js';
-import { readForm } from './form/read-form.js';
+import { partsOfFields, textOf } from './form/form-part.js';
+import { fillForm } from './forms/fill-form.js';
 import { assertForm, readableForm, TAKES_FORMS } from './received-form.js';
-import { type ProcessPageResource, SENT_FORM, shownAgain } from './sent-form.js';
+import { FILLED_FORM, type FilledForm, type ProcessPageResource, shownAgain } from './sent-form.js';
 import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
+
+/** Seconds that a form's answer may take: less than what proxies allow. */
+const LONGEST_WAIT = 45;
 
 /** What pages need beside the API: their stylesheet, and what their forms are sent to, which works without scripts. */
 @ApiExcludeController()
@@ -46,10 +52,12 @@ export class HtmlController {
     private readonly forms: FormReader,
     private readonly executions: ExecutionService,
     private readonly answers: ExecutionAnswers,
+    private readonly waiter: JobWaiter,
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
     private readonly access: Access,
     private readonly links: Links,
+    private readonly configuration: Configuration,
   ) {}
 
   @Get(STYLESHEET_PATH)
@@ -69,9 +77,9 @@ export class HtmlController {
   }
 
   /**
-   * Executes as the execute form says, and leads to the job. Who would rather have JSON than a page is answered as at the API's own
-   * address, but with
-   * the job where the request does not say otherwise.
+   * Executes as the execute form says, and leads to the job, or, where that is to be waited for, to its results. With `check` it
+   * says whether the request is right, with `example` it shows the form filled with the example: both execute nothing. Who would rather
+   * have JSON than a page is answered as at the API's own address, but with the job where the request does not say otherwise.
    */
   @RouteConfig({ ...TAKES_FORMS, takesFiles: true })
   @Post('processes/:processId/form')
@@ -82,29 +90,43 @@ export class HtmlController {
   ): Promise<void> {
     const base = this.links.base(request);
     assertForm(request, base, true);
-    const { inputs, ...description } = this.descriptions.describe(processId, request, reply);
+    const description = this.descriptions.describe(processId, request, reply);
+    const form = formOf(description);
     const parts: FormPart[] = [];
+    const pageOf = (filled: FilledForm): ProcessPageResource => ({ ...description, [FILLED_FORM]: filled });
+    const show = async (filled: FilledForm): Promise<void> => {
+      void reply.status(HttpStatus.OK).header('cache-control', 'no-store');
+      await reply.send(this.pages.render(request, reply, 'process', pageOf(filled)));
+    };
     this.pages.showProblemsOn(request, {
       kind: 'process',
-      resource: (problem): ProcessPageResource => ({
-        ...description,
-        inputs,
-        [SENT_FORM]: { problem, values: shownAgain(formFields(inputs), parts) },
-      }),
+      resource: (problem) => pageOf({ values: shownAgain(parts), problem }),
     });
     const asked = callerOf(request);
-    const form = await this.forms.read(request, { processId, inputs, caller: asked, parts });
+    const received = await this.forms.read(request, { processId, inputs: description.inputs, caller: asked, parts });
     try {
-      const body = { inputs: readForm(inputs, parts) };
-      const caller = withToken(asked, form.token);
+      const isPressed = (name: string) => parts.some((part) => part.name === name);
+      if (isPressed('example')) return await show(fillForm(form, description.example ?? {}));
+      const wanted = readForm(form, parts);
+      const caller = withToken(asked, received.token);
+      const gone = goneSignal(reply.raw);
+      if (isPressed('check')) {
+        await this.executions.preview(processId, wanted, caller, { gone });
+        return await show({ values: shownAgain(parts), isValid: true });
+      }
       if (wantsJson(request)) {
         const headers = { prefer: 'respond-async', ...request.headers };
-        return await this.answers.answer(processId, body, request, reply, { headers, caller });
+        return await this.answers.answer(processId, wanted, request, reply, { headers, caller });
       }
-      const job = await this.executions.execute(processId, body, caller, { gone: goneSignal(reply.raw) });
-      await reply.redirect(`${base}/jobs/${job.jobId}`, HttpStatus.SEE_OTHER);
+      const job = await this.executions.execute(processId, wanted, caller, { base, gone });
+      const address = `${base}/jobs/${job.jobId}`;
+      const isSync = wanted['mode'] === 'sync' && description.jobControlOptions.includes('sync-execute');
+      const seconds = Math.min(this.configuration.server.manager.syncMaxWait ?? LONGEST_WAIT, LONGEST_WAIT);
+      const ended = isSync ? await this.waiter.waitForEnd(job, seconds * 1000, gone) : undefined;
+      const isSuccessful = typeof ended === 'object' && this.cache.statusOf(ended).status === 'successful';
+      await reply.redirect(isSuccessful ? `${address}/results` : address, HttpStatus.SEE_OTHER);
     } finally {
-      await form.dispose();
+      await received.dispose();
     }
   }
 

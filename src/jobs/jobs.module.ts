@@ -108,6 +108,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ListViews,
     JobResults,
     JobTransfers,
+    JobWaiter,
     JobsService,
     KeptInputs,
     Readers,

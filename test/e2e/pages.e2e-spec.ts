@@ -289,7 +289,8 @@ describe('a form', () => {
   it('executes a process without scripts and leads to its job', async () => {
     const form = (await pageOf('/processes/inputs')).querySelector('form[method=post]');
     const action = form?.getAttribute('action') ?? '';
-    expect(form?.querySelectorAll('[name^="input."]').map((control) => control.getAttribute('name'))).toEqual([
+    const names = form?.querySelectorAll('[name^="input."]').map((control) => control.getAttribute('name'));
+    expect(names?.filter((name) => !/\.(?:href|json)$/.test(name ?? ''))).toEqual([
       'input.text',
       'input.number',
       'input.password',

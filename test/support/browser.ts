@@ -93,6 +93,20 @@ export class Browser {
     return (answer['result'] as { value: T }).value;
   }
 
+  /** How pages are shown from now on. @param width of the window, CSS pixels */
+  async show({ width = 1280, isDark = false, runsScripts = true } = {}): Promise<void> {
+    await this.send('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: false });
+    const features = [{ name: 'prefers-color-scheme', value: isDark ? 'dark' : 'light' }];
+    await this.send('Emulation.setEmulatedMedia', { features });
+    await this.send('Emulation.setScriptExecutionDisabled', { value: !runsScripts });
+  }
+
+  /** A PNG of the whole page. */
+  async picture(): Promise<Buffer> {
+    const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true });
+    return Buffer.from(data as string, 'base64');
+  }
+
   async stop(): Promise<void> {
     const ended = once(this.process, 'exit');
     this.process.kill();

@@ -1,14 +1,4 @@
-/** A file of a form, as the value that it is for its input. */
-export interface FormFile {
-  /** As the sender calls it; empty where it has no name. */
-  readonly fileName: string;
-  /** A JSON value, or an `UnreadValue` of a file that is too large to be looked at. */
-  readonly value: unknown;
-}
-
-/** A field of a form that was sent, however it was encoded. Several may have one name; they are in the order in which they came. */
-export type FormPart =
-  { readonly name: string; readonly text: string } | { readonly name: string; readonly file: FormFile };
+import type { FormPart } from '../browser/form-part.js';
 
 /** The fields of a form in `application/x-www-form-urlencoded`, as the server reads it: a name that comes several times has a list. */
 export function partsOfFields(form: Readonly<Record<string, unknown>>): FormPart[] {

@@ -11,9 +11,10 @@ import {
   type RequestFault,
 } from '../../ogc/domain-errors.js';
 import type { ByteHold } from '../../outbound/byte-budget.js';
-import { INPUT_PREFIX, TOKEN_FIELD } from '../execute-form.js';
+import { placeOf } from '../browser/form-shape.js';
+import { TOKEN_FIELD } from '../execute-form.js';
 import { fileContent, textValue, type FileLabel } from './file-content.js';
-import type { FormPart } from './form-part.js';
+import type { FormPart } from '../browser/form-part.js';
 import type { ArrivingPart } from './multipart.js';
 import { SpooledValue } from './spooled-value.js';
 
@@ -120,7 +121,8 @@ export class UploadReading {
   private async takeFile(name: string, { fileName, mediaType, content }: ArrivingPart & FileLabel): Promise<void> {
     const spool = new Spool();
     this.spools.push(spool);
-    const input = name.startsWith(INPUT_PREFIX) ? this.terms.inputs[name.slice(INPUT_PREFIX.length)] : undefined;
+    const id = inputOf(name);
+    const input = id === undefined ? undefined : this.terms.inputs[id];
     let isRefused = false;
     for await (const chunk of content) {
       this.hasFiles = true;
@@ -151,10 +153,12 @@ export class UploadReading {
         this.hold(spool.size);
         const bytes = await spool.bytes();
         const value = content === 'json' ? parseJson(bytes) : textValue(content, bytes);
-        this.parts.push({ name, file: { fileName: label.fileName, value } });
+        this.parts.push({ name, file: { fileName: label.fileName, value, isArray: Array.isArray(value) } });
         await spool.dispose();
-      } else
-        this.parts.push({ name, file: { fileName: label.fileName, value: await SpooledValue.of(spool, content) } });
+      } else {
+        const value = await SpooledValue.of(spool, content);
+        this.parts.push({ name, file: { fileName: label.fileName, value, isArray: value.type === 'array' } });
+      }
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
       this.blame(name, `must be JSON (${error.message})`);
@@ -196,8 +200,14 @@ export class UploadReading {
   }
 
   private blame(name: string, message: string): void {
-    const isInput = name.startsWith(INPUT_PREFIX);
-    const pointer = isInput ? pointerTo('/inputs', name.slice(INPUT_PREFIX.length)) : pointerTo('', name);
+    const id = inputOf(name);
+    const pointer = id === undefined ? pointerTo('', name) : pointerTo('/inputs', id);
     if (this.faults.length <= MOST_FAULTS) this.faults.push({ pointer, message });
   }
+}
+
+/** The id of the input that a file is the value of. */
+function inputOf(name: string): string | undefined {
+  const [id, ...members] = placeOf(name) ?? [];
+  return members.length === 0 ? id : undefined;
 }

@@ -1,174 +1,204 @@
 import { headingOf, meaningOf } from '../components.js';
-import { fieldName, formFields, TOKEN_FIELD, type FormField } from '../execute-form.js';
-import { summaryOf } from '../schema-summary.js';
-import { fieldFaults, type SentForm } from '../sent-form.js';
+import { readParts } from '../browser/form-reading.js';
+import { formOf, TOKEN_FIELD, ways } from '../execute-form.js';
+import { FieldFaults } from '../forms/field.js';
+import { fillForm, initialValues } from '../forms/fill-form.js';
+import { described, elementId, FormView, linkTo, useView, View } from '../forms/form-view.js';
+import { InputField, titleOf } from '../forms/input-field.js';
+import { MoreOptions } from '../forms/more-options.js';
+import { RequestSnippets } from '../forms/request-snippets.js';
+import { controlName } from '../browser/form-shape.js';
+import { fieldFaults, type FilledForm, FILLED_FORM, type ProcessPageResource } from '../sent-form.js';
+import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
 
-type Inputs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-/** What is wrong with the form that was sent; each leads to its control. */
-export function FormFaults({ sent, inputs }: { sent: SentForm; inputs: Inputs }) {
-  const fields = formFields(inputs);
-  const meaning = meaningOf(sent.problem);
-  return (
-    <section class="notice" aria-labelledby="faults" role="alert">
-      <h2 id="faults" class="first">
-        {headingOf(sent.problem)}
-      </h2>
-      <p>Nothing was executed.</p>
-      <ul>
-        {fieldFaults(sent.problem, fields).map(({ pointer, message, field }) => (
-          <li>
-            {field === undefined ? (
-              pointer && <code>{pointer}</code>
-            ) : (
-              <a href={`#${field}`}>{labelOf(field, fields, inputs)}</a>
-            )}{' '}
-            {message}
-          </li>
-        ))}
-      </ul>
-      {meaning && <p>{meaning}</p>}
-    </section>
-  );
-}
-
-function labelOf(field: string, fields: readonly FormField[], inputs: Inputs): string {
-  const id = fields.find((one) => fieldName(one.id) === field)?.id;
-  return id === undefined ? 'Token' : titleOf(inputs, id);
-}
-
-export function ExecuteForm({
-  action,
-  inputs,
+/** The form, and before it what is wrong with it where it was sent. */
+export function ExecuteSection({
+  process,
+  base,
   language,
-  sent,
 }: {
-  action: string;
-  inputs: Inputs;
-  language?: string;
-  sent?: SentForm;
+  process: ProcessPageResource;
+  base: string;
+  language: string | undefined;
 }) {
-  const fields = formFields(inputs);
-  const faults = sent ? fieldFaults(sent.problem, fields) : [];
-  const faultsOf = (name: string) => faults.filter(({ field }) => field === name).map(({ message }) => message);
-  const asksForToken = useAsksForToken(faultsOf(TOKEN_FIELD).length > 0);
+  const t = useTexts();
+  const filled = process[FILLED_FORM];
+  const form = formOf(process);
+  const values = filled?.values ?? initialValues(form, process.inputs);
+  const faults = filled?.problem ? fieldFaults(filled.problem, form, values) : [];
+  const view = new FormView(form, values, faults, language);
   return (
-    <section aria-labelledby="execute">
-      <h2 id="execute">Execute</h2>
-      <p>Makes a job and shows it. What is left empty is not sent.</p>
-      <form method="post" action={action} enctype="multipart/form-data">
-        {fields.map((field) => {
-          const name = fieldName(field.id);
-          return (
-            <div class="field">
-              <label for={name} lang={language}>
-                {titleOf(inputs, field.id)}
-                {field.required ? ' (required)' : ''}
-              </label>
-              <Control
-                field={sent ? { ...field, initial: sent.values[field.id] } : field}
-                isWrong={faultsOf(name).length > 0}
-              />
-              <FieldFaults name={name} messages={faultsOf(name)} />
-              <small id={`${name}.hint`}>{hint(field, inputs[field.id]?.['schema'])}</small>
-            </div>
-          );
-        })}
-        {asksForToken ? (
-          <div class="field">
-            <label for={TOKEN_FIELD}>Token</label>
-            <input
-              id={TOKEN_FIELD}
-              name={TOKEN_FIELD}
-              type="password"
-              autocomplete="off"
-              {...described(TOKEN_FIELD, faultsOf(TOKEN_FIELD).length > 0)}
-            />
-            <FieldFaults name={TOKEN_FIELD} messages={faultsOf(TOKEN_FIELD)} />
-            <small id={`${TOKEN_FIELD}.hint`}>Only where the process asks for one.</small>
-          </div>
-        ) : null}
-        <button type="submit">Execute</button>
-      </form>
-    </section>
+    <View.Provider value={view}>
+      <section aria-labelledby="execute">
+        {filled ? <Outcome filled={filled} process={process} faults={faults} /> : null}
+        <h2 id="execute">{t('form.execute')}</h2>
+        <p>{t('form.intro')}</p>
+        <ExecuteForm process={process} base={base} />
+      </section>
+    </View.Provider>
   );
 }
 
-/** What is wrong with a control, beside it. */
-function FieldFaults({ name, messages }: { name: string; messages: readonly string[] }) {
-  return messages.length === 0 ? null : (
-    <strong class="fault" id={`${name}.fault`}>
-      {messages.join('; ')}
-    </strong>
-  );
-}
-
-/** What a control says of itself to those who do not see what stands beside it. */
-function described(name: string, isWrong: boolean) {
-  return isWrong
-    ? { 'aria-invalid': 'true' as const, 'aria-describedby': `${name}.fault ${name}.hint` }
-    : { 'aria-describedby': `${name}.hint` };
-}
-
-function Control({ field, isWrong }: { field: FormField; isWrong: boolean }) {
-  const name = fieldName(field.id);
-  const common = { id: name, name, required: field.required, ...described(name, isWrong) };
-  switch (field.kind) {
-    case 'boolean':
-    case 'choice': {
-      const choices = field.choices ?? ['true', 'false'];
-      return (
-        <select {...common}>
-          {field.initial === undefined || !field.required ? <option value="">–</option> : null}
-          {choices.map((choice) => (
-            <option value={choice} selected={choice === field.initial}>
-              {choice.replace(/^"(.*)"$/s, '$1')}
-            </option>
+/** What is known of a filled form; each fault leads to its control. */
+function Outcome({
+  filled: { problem, isValid, anew = [] },
+  process: { inputs },
+  faults,
+}: {
+  filled: FilledForm;
+  process: ProcessPageResource;
+  faults: ReturnType<typeof fieldFaults>;
+}) {
+  const t = useTexts();
+  if (problem) {
+    const meaning = meaningOf(problem);
+    return (
+      <section class="notice" aria-labelledby="faults" role="alert">
+        <h2 id="faults" class="first">
+          {headingOf(problem)}
+        </h2>
+        <p>{t('form.nothingExecuted')}</p>
+        <ul>
+          {faults.map(({ pointer, message, field }) => (
+            <li>
+              {field === undefined ? (
+                pointer && <code>{pointer}</code>
+              ) : (
+                <a href={linkTo(field)}>{labelOf(field, pointer, inputs, t('form.token'))}</a>
+              )}{' '}
+              <span lang="en">{message}</span>
+            </li>
           ))}
-        </select>
-      );
-    }
-    case 'json':
-    case 'long-text':
-      return (
-        <textarea {...common} spellcheck={false} rows={4}>
-          {field.initial ?? ''}
-        </textarea>
-      );
-    case 'number':
-    case 'integer':
-      return (
-        <input
-          {...common}
-          type="number"
-          step={field.kind === 'integer' ? '1' : 'any'}
-          min={field.minimum}
-          max={field.maximum}
-          value={field.initial}
-        />
-      );
-    default:
-      return (
-        <input
-          {...common}
-          type={field.kind as 'text'}
-          value={field.initial}
-          minLength={field.minLength}
-          maxLength={field.maxLength}
-          autocomplete="off"
-        />
-      );
+        </ul>
+        {meaning && <p>{meaning}</p>}
+      </section>
+    );
   }
+  return (
+    <>
+      {isValid ? (
+        <p class="notice good" role="status">
+          {t('form.valid')}
+        </p>
+      ) : null}
+      {anew.length > 0 ? (
+        <section class="notice" aria-labelledby="anew" role="status">
+          <h2 id="anew" class="first">
+            {t('form.anew')}
+          </h2>
+          <ul>
+            {anew.map((pointer) => {
+              const id = idOf(pointer);
+              return (
+                <li>
+                  <a href={linkTo(controlName([id]))}>{titleOf(id, inputs[id])}</a> <code>{pointer}</code>
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      ) : null}
+    </>
+  );
 }
 
-function hint({ kind, id }: FormField, schema: unknown): string {
-  const summary = summaryOf(schema);
-  return [id, kind === 'json' ? `${summary}, as JSON` : summary].join(' · ');
+function labelOf(field: string, pointer: string, inputs: ProcessPageResource['inputs'], token: string): string {
+  if (field === TOKEN_FIELD) return token;
+  const id = idOf(pointer);
+  return field.startsWith('more.') ? pointer : titleOf(id, Object.hasOwn(inputs, id) ? inputs[id] : {});
 }
 
-/** What an input is called. */
-function titleOf(inputs: Inputs, id: string): string {
-  const title = inputs[id]?.['title'];
-  return typeof title === 'string' ? title : id;
+/** Of the input that a JSON Pointer into a request leads to. */
+function idOf(pointer: string): string {
+  return (pointer.split('/')[2] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function ExecuteForm({ process, base }: { process: ProcessPageResource; base: string }) {
+  const t = useTexts();
+  const { form } = useView();
+  const { id, inputs, outputs, example } = process;
+  const examples = (example?.['inputs'] ?? {}) as Readonly<Record<string, unknown>>;
+  const program = useProgram(process, base);
+  return (
+    <form
+      method="post"
+      action={`${base}/processes/${encodeURIComponent(id)}/form`}
+      enctype="multipart/form-data"
+      data-form={JSON.stringify(form, (key, value: unknown) => (key === 'schema' ? undefined : value))}
+      data-process={JSON.stringify({
+        base,
+        processId: id,
+        hasToken: program.needsToken,
+        modes: process.jobControlOptions,
+      })}
+      data-texts={JSON.stringify({ add: t('form.add'), copy: t('form.copy'), copied: t('form.copied') })}
+    >
+      <TokenField />
+      {form.inputs.map((input) => (
+        <InputField
+          input={input}
+          description={inputs[input.id] ?? {}}
+          example={Object.hasOwn(examples, input.id) ? examples[input.id] : undefined}
+        />
+      ))}
+      <MoreOptions outputs={outputs} modes={process.jobControlOptions} transmission={process.outputTransmission} />
+      <div class="buttons">
+        <button type="submit">{t('form.submit')}</button>
+        <button type="submit" name="check" value="true" class="plain">
+          {t('form.check')}
+        </button>
+        {example ? (
+          <button type="submit" name="example" value="true" class="plain" formNoValidate>
+            {t('form.fillIn')}
+          </button>
+        ) : null}
+      </div>
+      <RequestSnippets {...program} />
+    </form>
+  );
+}
+
+/** First, so that it comes before files. */
+function TokenField() {
+  const view = useView();
+  const t = useTexts();
+  if (!useAsksForToken(view.faultsOf(TOKEN_FIELD).length > 0)) return null;
+  return (
+    <div class="field">
+      <label for={TOKEN_FIELD}>{t('form.token')}</label>
+      <input
+        id={TOKEN_FIELD}
+        name={TOKEN_FIELD}
+        type="password"
+        autocomplete="off"
+        {...described(TOKEN_FIELD, view.faultsOf(TOKEN_FIELD).length > 0)}
+      />
+      <FieldFaults name={TOKEN_FIELD} />
+      <small id={`hint:${elementId(TOKEN_FIELD)}`}>{t('form.tokenHint')}</small>
+    </div>
+  );
+}
+
+/** The request as it is filled in; the example where nothing was. */
+function useProgram({ id, example, inputs, jobControlOptions, ...process }: ProcessPageResource, base: string) {
+  const view = useView();
+  const hasToken = Object.hasOwn(inputs, TOKEN_FIELD);
+  const isFilled = process[FILLED_FORM] !== undefined || !example;
+  const { request } = isFilled
+    ? readParts(view.form, view.parts, ways)
+    : readParts(
+        view.form,
+        [...fillForm(view.form, example).values].flatMap(([name, texts]) => texts.map((text) => ({ name, text }))),
+        ways,
+      );
+  const { mode, ...others } = request;
+  const isAsync = mode !== 'sync' && jobControlOptions.includes('async-execute');
+  return {
+    base,
+    processId: id,
+    request: others,
+    mode: isAsync ? ('async' as const) : ('sync' as const),
+    needsToken: hasToken,
+  };
 }

@@ -1,32 +1,29 @@
 import { Json, LinkList, ProcessSummary, Table, Tags, Text, toShow } from '../components.js';
-import { summaryOf } from '../schema-summary.js';
-import { ExecuteForm, FormFaults } from './execute-form.js';
+import { wordsOf } from '../forms/schema-words.js';
+import { ExecuteSection } from './execute-form.js';
 import type { PageMaker } from '../page.js';
-import { type ProcessPageResource, SENT_FORM } from '../sent-form.js';
+import type { ProcessPageResource } from '../sent-form.js';
+import { type Translate, useTexts } from '../texts/texts.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
-export const processPage: PageMaker<ProcessPageResource> = (process, { base, language }) => {
-  const { id, title = id, inputs, outputs, links, [SENT_FORM]: sent } = process;
+/** The form comes first: on a phone, too, it is what one came for. */
+export const processPage: PageMaker<ProcessPageResource> = (process, { base, language, t }) => {
+  const { id, title = id, inputs, outputs, links } = process;
   return {
     title,
     links,
+    scripts: ['form'],
     content: (
       <>
         <h1 lang={language}>{title}</h1>
-        {sent ? <FormFaults sent={sent} inputs={inputs} /> : null}
         <ProcessSummary process={process} language={language} />
-        <Descriptions heading="Inputs" items={inputs} language={language} withOccurrences />
-        <Descriptions heading="Outputs" items={outputs} language={language} />
-        <ExecuteForm
-          action={`${base}/processes/${encodeURIComponent(id)}/form`}
-          inputs={inputs}
-          language={language}
-          sent={sent}
-        />
+        <ExecuteSection process={process} base={base} language={language} />
+        <Descriptions id="Inputs" heading={t('form.inputs')} items={inputs} language={language} withOccurrences />
+        <Descriptions id="Outputs" heading={t('form.outputs')} items={outputs} language={language} />
         {process.example ? (
           <details>
-            <summary>An execute request to try, as JSON</summary>
+            <summary>{t('form.exampleRequest')}</summary>
             <Json value={process.example} />
           </details>
         ) : null}
@@ -37,24 +34,34 @@ export const processPage: PageMaker<ProcessPageResource> = (process, { base, lan
 };
 
 function Descriptions({
+  id: place,
   heading,
   items,
   language,
   withOccurrences = false,
 }: {
+  id: string;
   heading: string;
   items: Readonly<Record<string, Members>>;
   language?: string;
   withOccurrences?: boolean;
 }) {
+  const t = useTexts();
   const entries = Object.entries(items);
   return (
-    <section aria-labelledby={heading}>
-      <h2 id={heading}>{heading}</h2>
+    <section aria-labelledby={place}>
+      <h2 id={place}>{heading}</h2>
       {entries.length === 0 ? (
-        <p>None are described.</p>
+        <p>{t('form.noneDescribed')}</p>
       ) : (
-        <Table heads={['Name', 'Description', 'Type', ...(withOccurrences ? ['How many'] : [])]}>
+        <Table
+          heads={[
+            t('form.name'),
+            t('form.description'),
+            t('form.type'),
+            ...(withOccurrences ? [t('form.howMany')] : []),
+          ]}
+        >
           {entries.map(([id, item]) => (
             <tr>
               <th scope="row" class="id">
@@ -63,17 +70,17 @@ function Descriptions({
               <td lang={language}>
                 {text(item['title'])}
                 <Text>{text(item['description'])}</Text>
-                <Tags label="Keywords" items={item['keywords'] as string[] | undefined} />
+                <Tags label={t('form.keywords')} items={item['keywords'] as string[] | undefined} />
                 <OtherMembers item={item} />
               </td>
               <td>
-                {summaryOf(item['schema'])}
+                {wordsOf(item['schema'], t)}
                 <details>
-                  <summary>Schema</summary>
+                  <summary>{t('form.schema')}</summary>
                   <Json value={item['schema']} />
                 </details>
               </td>
-              {withOccurrences ? <td data-label="How many">{occurrences(item)}</td> : null}
+              {withOccurrences ? <td data-label={t('form.howMany')}>{occurrences(item, t)}</td> : null}
             </tr>
           ))}
         </Table>
@@ -86,10 +93,11 @@ const SHOWN = new Set(['title', 'description', 'keywords', 'schema', 'minOccurs'
 
 /** What else the description holds (`metadata`, `additionalParameters`), so that the page keeps nothing back. */
 function OtherMembers({ item }: { item: Members }) {
+  const t = useTexts();
   const others = Object.entries(item).filter(([name]) => !SHOWN.has(name));
   return others.length === 0 ? null : (
     <details>
-      <summary>More</summary>
+      <summary>{t('form.otherMembers')}</summary>
       <Json value={Object.fromEntries(others)} />
     </details>
   );
@@ -99,7 +107,8 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function occurrences({ minOccurs = 1, maxOccurs = 1 }: Members): string {
+function occurrences({ minOccurs = 1, maxOccurs = 1 }: Members, t: Translate): string {
   if (minOccurs === maxOccurs) return String(minOccurs);
-  return `${String(minOccurs)} to ${maxOccurs === 'unbounded' ? 'any number' : String(maxOccurs)}`;
+  const to = maxOccurs === 'unbounded' ? t('form.anyNumber') : String(maxOccurs);
+  return t('form.range', { from: String(minOccurs), to });
 }

@@ -1,6 +1,7 @@
 import type { en } from '../en/index.js';
 import type { Translated } from '../translated.js';
 import { common } from './common.js';
+import { form } from './form.js';
 import { landing } from './landing.js';
 import { layout } from './layout.js';
 import { list } from './list.js';
@@ -13,6 +14,7 @@ import { signIn } from './sign-in.js';
 // prettier-ignore
 export const de: Translated<typeof en> = {
   common,
+  form,
   landing,
   layout,
   list,

@@ -1,4 +1,5 @@
 import { common } from './common.js';
+import { form } from './form.js';
 import { landing } from './landing.js';
 import { layout } from './layout.js';
 import { list } from './list.js';
@@ -12,6 +13,7 @@ import { signIn } from './sign-in.js';
 // prettier-ignore
 export const en = {
   common,
+  form,
   landing,
   layout,
   list,

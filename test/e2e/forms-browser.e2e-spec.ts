@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile, writeFile } from 'node:fs/promises';
+import { kindsFilled, kindsInputs, kindsProcess } from '../fixtures/form-kinds.js';
+import { Browser } from '../support/browser.js';
+import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
+import { eventually } from '../support/wait.js';
+
+/** `TEST_CHROMIUM` names a Chromium. */
+const chromium = process.env['TEST_CHROMIUM'];
+const withBrowser = chromium === undefined ? describe.skip : describe;
+/** A folder for pictures of what is shown, for people; absent: none are kept. */
+const pictures = process.env['TEST_PICTURES'];
+
+withBrowser('a form in a browser', () => {
+  let bed: TestBed;
+  let browser: Browser;
+  let axe: string;
+
+  beforeAll(async () => {
+    axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
+    bed = await TestBed.start(
+      { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION },
+      {
+        configuration: (text) => text.replace(/^  bind:\n/m, '  bind:\n    host: 127.0.0.1\n').trimEnd() + kindsProcess,
+      },
+    );
+    browser = await Browser.start(chromium ?? '');
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.stop();
+    await bed?.stop();
+  }, 60_000);
+
+  const open = async (processId: string) => {
+    await browser.open(`${bed.url}/processes/${processId}`);
+  };
+  /** Fills controls in as people do: those of alternatives once they are chosen. */
+  const fill = (values: Readonly<Record<string, string | readonly string[]>>) =>
+    browser.evaluate<string[]>(`(() => {
+      const missing = [];
+      const form = document.querySelector('form[data-form]');
+      for (const [name, value] of Object.entries(${JSON.stringify(values)})) {
+        const controls = [...form.elements].filter((one) => one.name === name && !one.disabled);
+        if (controls.length === 0) missing.push(name);
+        for (const control of controls) {
+          if (control.type === 'radio' || control.type === 'checkbox') control.checked = [value].flat().includes(control.value);
+          else control.value = value;
+          control.dispatchEvent(new Event('input', { bubbles: true }));
+          control.dispatchEvent(new Event('change', { bubbles: true }));
+        }
+      }
+      return missing;
+    })()`);
+  const submit = async (name?: string) => {
+    const button = name === undefined ? 'button[type=submit]:not([name])' : `button[name=${name}]`;
+    await browser.evaluate(`document.querySelector('form[data-form] ${button}').click()`);
+  };
+  const resultsOf = async (address: string) => {
+    const jobId = address.split('/')[4] ?? '';
+    await bed.until(jobId, 'successful');
+    return (await bed.get(`/jobs/${jobId}/results`)).json();
+  };
+  const snippet = (kind: string) =>
+    browser.evaluate<string>(`document.querySelector('[data-snippet=${kind}] code').textContent`);
+
+  it.each([
+    ['with scripts', true],
+    ['without scripts', false],
+  ])('executes every kind of control %s', async (_, runsScripts) => {
+    await browser.show({ runsScripts });
+    await open('kinds');
+    expect(await fill(kindsFilled)).toEqual([]);
+    await submit();
+    await browser.loaded(`${bed.url}/jobs/`);
+    expect(await resultsOf(await browser.evaluate('location.href'))).toEqual(kindsInputs);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('shows the request as it is filled in, without secrets, in tabs that keys move between', async () => {
+    await browser.show();
+    await open('kinds');
+    await browser.evaluate("document.querySelector('details.snippets').open = true");
+    await fill({ ...kindsFilled, token: 'a-token', 'input.number': '1.50', 'more.mode': 'sync' });
+    const request = await eventually('the request', async () => {
+      const text = await snippet('json');
+      return text.includes('1.50') ? text : undefined;
+    });
+    expect(request).not.toContain('sesame');
+    expect(JSON.parse(request)).toEqual({ inputs: { ...kindsInputs, number: 1.5, password: '<password>' } });
+    const curl = await snippet('curl');
+    expect([curl.includes('Bearer $TOKEN'), curl.includes('a-token'), curl.includes('respond-async')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const shown =
+      "[...document.querySelectorAll('[role=tabpanel]')].filter(({ hidden }) => !hidden).map(({ id }) => id)";
+    expect(await browser.evaluate(shown)).toEqual(['snippet:json']);
+    await browser.evaluate(`document.querySelector('[role=tab][aria-selected=true]')
+      .dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }))`);
+    expect(await browser.evaluate(shown)).toEqual(['snippet:curl']);
+    expect(await browser.evaluate('document.activeElement.textContent')).toBe('curl');
+  });
+
+  it('shows the alternative that is chosen, and adds rows and lines', async () => {
+    await browser.show();
+    await open('kinds');
+    const alternatives = `[...document.querySelectorAll('[data-alternatives="input.either"] > [data-alternative]')].map(({ hidden }) => hidden)`;
+    expect(await browser.evaluate(alternatives)).toEqual([false, true]);
+    await fill({ 'input.either.choice': '1' });
+    expect(await browser.evaluate(alternatives)).toEqual([true, false]);
+    const add = (place: string) => browser.evaluate(`document.querySelector('${place}').click()`);
+    for (let row = 2; row < 4; row++) await add('[data-rows="input.places"] > button');
+    expect(await browser.evaluate(`document.querySelector('[data-rows="input.places"] > button').hidden`)).toBe(true);
+    expect(await fill({ 'input.places/3': '{"type": "Point", "coordinates": [0, 0]}' })).toEqual([]);
+    for (const value of ['1', '2'])
+      await browser.evaluate(`(() => {
+        const place = document.querySelector('textarea[name="input.numbers"] + .add');
+        place.querySelector('input').value = '${value}';
+        place.querySelector('button').click();
+      })()`);
+    await submit();
+    await browser.loaded(`${bed.url}/jobs/`);
+    expect(await resultsOf(await browser.evaluate('location.href'))).toEqual({
+      text: 'hello',
+      numbers: [1, 2],
+      places: [{ type: 'Point', coordinates: [0, 0] }],
+    });
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('leads from a fault to its control, in the filled form', async () => {
+    await browser.show();
+    await open('kinds');
+    await fill({ 'input.text.json': '[5]', 'input.day': '2026-02-03' });
+    await submit('check');
+    await browser.loaded(`${bed.url}/processes/kinds/form`);
+    await browser.evaluate("document.querySelector('.notice li a').click()");
+    expect(await browser.evaluate("document.querySelector(':target').name")).toBe('input.text.json');
+    expect(await browser.evaluate(`document.querySelector('[name="input.day"]').value`)).toBe('2026-02-03');
+    await fill({ 'input.text.json': '' });
+    await submit('check');
+    await eventually('the verdict', () =>
+      browser.evaluate<boolean>("document.querySelector('[role=status]')?.textContent.includes('valid') ?? false"),
+    );
+  });
+
+  it.each([
+    ['light', { isDark: false }],
+    ['dark', { isDark: true }],
+    ['a phone', { width: 390 }],
+    ['320 px', { width: 320, isDark: true }],
+  ])('keeps nobody out: %s', async (name, how) => {
+    await browser.show(how);
+    for (const processId of ['kinds', 'echo', 'hello-world-k8s']) {
+      await open(processId);
+      await browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      await fill({ 'input.text.json': '[5]' });
+      if (processId === 'kinds') {
+        await submit('check');
+        await browser.loaded(`${bed.url}/processes/kinds/form`);
+        await browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
+      }
+      if (pictures !== undefined)
+        await writeFile(`${pictures}/${name}-${processId}.png`.replaceAll(' ', '-'), await browser.picture());
+      await browser.evaluate(axe);
+      const violations = await browser.evaluate<object[]>(
+        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]))',
+      );
+      expect([processId, violations]).toEqual([processId, []]);
+      // Nothing goes beyond the edge.
+      const beyond =
+        "[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)";
+      const isWide = 'document.documentElement.scrollWidth > innerWidth';
+      expect(
+        await browser.evaluate(`${isWide} ? ${beyond}.map(({ outerHTML }) => outerHTML.slice(0, 100)) : []`),
+      ).toEqual([]);
+    }
+  });
+});
