@@ -206,6 +206,7 @@ export const mayImport = {
     'jobs/results',
     'jobs/listing',
     'jobs/requests',
+    'jobs/logs/log-page.ts',
     'jobs/execution/execution.service.ts',
     'jobs/execution/execution-answers.ts',
     'outbound',

@@ -8,7 +8,6 @@ import {
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
 import { collects } from '../jobs/model/collection.js';
-import { isToBeEnded } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
 import type { PodRecord } from '../jobs/model/pod-record.js';

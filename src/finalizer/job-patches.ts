@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { endingSpec } from '../jobs/model/dismissal.js';
-import { formatOutputs } from '../jobs/model/job-annotations.js';
+import { formatOutputs } from '../jobs/model/annotations/job-annotations.js';
 import type { JobAttempt, JobOutcome, LogStart, StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobPatch } from '../k8s/client/kubernetes-client.js';

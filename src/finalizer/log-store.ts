@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Configuration } from '../config/configuration.js';
 import { logKeyStem } from '../jobs/logs/log-document.js';
 import type { StoredLog } from '../jobs/model/job-outcome.js';
-import { isOwnKey } from '../jobs/model/own-keys.js';
+import { isOwnKey } from '../jobs/model/annotations/own-keys.js';
 import { lacksStore, ObjectStore, ObjectStoreError } from '../object-store/object-store.js';
 import { putWhole } from '../object-store/whole-object.js';
 import type { Spool } from '../jobs/results/spool.js';

@@ -1,6 +1,6 @@
 import type { V1JobStatus } from '@kubernetes/client-node';
 import { Injectable, Logger } from '@nestjs/common';
-import { parseOutcome } from '../jobs/model/job-annotations.js';
+import { parseOutcome } from '../jobs/model/annotations/job-annotations.js';
 import { isGoing } from '../jobs/model/dismissal.js';
 import { attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from '../jobs/model/job-attempts.js';
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { Readable } from 'node:stream';
-import { parseAttempts, parseOmittedAttempts } from '../jobs/model/job-annotations.js';
+import { parseAttempts, parseOmittedAttempts } from '../jobs/model/annotations/job-annotations.js';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { at } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { ResultFault, type StoredResult } from '../jobs/model/job-outcome.js';
-import { parseOutputs } from '../jobs/model/job-annotations.js';
+import { parseOutputs } from '../jobs/model/annotations/job-annotations.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { aKubeJob, aKubePod, JOB, LOG_KEY, POD, RELEASED, RESULT, setUp, terminated } from './testing/finalizer-bed.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { formatOutputs } from '../jobs/model/job-annotations.js';
+import { formatOutputs } from '../jobs/model/annotations/job-annotations.js';
 import { DeclaredOutputs } from '../jobs/results/declared-outputs.js';
 import {
   ResultFault,

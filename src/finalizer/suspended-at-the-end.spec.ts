@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job, V1JobSpec, V1JobStatus } from '@kubernetes/client-node';
-import { parseAttempts } from '../jobs/model/job-annotations.js';
+import { parseAttempts } from '../jobs/model/annotations/job-annotations.js';
 import { at } from '../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER } from '../k8s/names.js';
 import { aKubeJob, aKubePod, HELD, JOB, LOG_KEY, POD, RESULT, setUp, terminated } from './testing/finalizer-bed.js';

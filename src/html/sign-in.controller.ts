@@ -13,8 +13,6 @@ import { nextPage } from './next-page.js';
 import type { SignInPageResource } from './pages/sign-in.js';
 import { readableForm, TAKES_FORMS } from './received-form.js';
 
-type Form = Readonly<Record<string, unknown>>;
-
 /** Where people sign in with a browser, and out: what they are gets a cookie, which no address that programs use takes for what changes anything. */
 @ApiExcludeController()
 @Controller()

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Configuration } from '../config/configuration.js';
 import { documentOf } from '../json/unread-value.js';
-import { formatOutputs } from '../jobs/model/job-annotations.js';
+import { formatOutputs } from '../jobs/model/annotations/job-annotations.js';
 import { toJobRecord, type JobRecord } from '../jobs/model/job-record.js';
 import { jobStatus } from '../jobs/model/job-status.js';
 import { JOB_ID } from '../jobs/testing/records.js';

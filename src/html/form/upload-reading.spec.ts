@@ -91,8 +91,8 @@ describe('a form with files', () => {
       JSON.stringify([
         { name: 'token', text: 'secret' },
         { name: 'input.ü', text: 'ä\r\nb' },
-        { name: 'input.features', file: { fileName: 'ä.geojson', value: 0 } },
-        { name: 'input.image', file: { fileName: 'i.tif', value: 'AP8=' } },
+        { name: 'input.features', file: { fileName: 'ä.geojson', value: 0, isArray: false } },
+        { name: 'input.image', file: { fileName: 'i.tif', value: 'AP8=', isArray: false } },
       ]).replace('"value":0', '"value":{"a":1.0}'),
     );
   });

@@ -114,7 +114,7 @@ const PAGES: readonly (readonly [PageKind, object, string?])[] = [
 
 const overview = (seen: object) => ({ in: () => seen }) as unknown as Overview;
 const seen = { statuses: { failed: 1 }, processes: [{ id: 'x1', keywords: ['x2'] }], numberOfProcesses: 1 };
-const configuration = { metadata: { identification: { title: '…' } } } as unknown as Configuration;
+const configuration = { metadata: { identification: { title: '…' } }, server: {} } as unknown as Configuration;
 const languageChoices = ['en', 'de'].map((language) => ({
   language,
   href: `${BASE}/?lang=${language}`,

@@ -11,7 +11,7 @@ import { maskSecrets } from '../../processes/schema/secrets.js';
 import { QueueCheck } from '../../queues/queue-check.js';
 import { SecurityContextPolicy } from '../../security-context/security-context.policy.js';
 import { collects } from '../model/collection.js';
-import { parseKeptInputs } from '../model/job-annotations.js';
+import { parseKeptInputs } from '../model/annotations/job-annotations.js';
 import { KeptInputs } from '../requests/kept-inputs.js';
 import { formatsOf } from '../requests/kept-request.js';
 import { makeExecution, type ExecutionJobOptions } from './execution-job.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseAttempts } from './job-annotations.js';
+import { parseAttempts } from './annotations/job-annotations.js';
 import {
   attemptDue,
   attemptNumbered,

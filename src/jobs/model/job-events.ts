@@ -1,7 +1,7 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { jobIdOf } from '../../k8s/names.js';
 import type { Change } from '../../k8s/informers/informer.js';
-import { toDate } from './kubernetes-time.js';
+import { toDate } from '../../k8s/time/kubernetes-time.js';
 
 /** An Event of a Kubernetes Job, as far as it is kept. */
 export interface EventRecord {

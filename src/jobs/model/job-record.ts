@@ -15,7 +15,7 @@ import {
   parseRequestedResponse,
   parseStoredResult,
   parseTransferRecord,
-} from './job-annotations.js';
+} from './annotations/job-annotations.js';
 import type {
   JobAttempt,
   JobOutcome,
@@ -27,9 +27,9 @@ import type {
   TransferRecord,
 } from './job-outcome.js';
 import { queueOf, resumptionOf, suspensionOf } from './job-suspension.js';
-import { toDate } from './kubernetes-time.js';
+import { toDate } from '../../k8s/time/kubernetes-time.js';
 import { isMediaType } from './media-type.js';
-import { shownParameters } from './shown-parameters.js';
+import { shownParameters } from './annotations/shown-parameters.js';
 import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 

@@ -1,7 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { label } from '../../k8s/names.js';
 import type { JobRecord } from './job-record.js';
-import { toDate } from './kubernetes-time.js';
+import { toDate } from '../../k8s/time/kubernetes-time.js';
 
 /** Whether it is, or was, suspended, or a queue may suspend it in this moment. */
 export function wasEverSuspended({

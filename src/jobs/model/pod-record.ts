@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { label, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
 import type { JobRecord } from './job-record.js';
-import { toDate } from './kubernetes-time.js';
+import { toDate } from '../../k8s/time/kubernetes-time.js';
 
 /** The state of one container of a pod. */
 export interface ContainerRecord {

@@ -1,5 +1,5 @@
 import { isMapping } from '../../config/validation.js';
-import { isTime, parseObject } from './job-annotations.js';
+import { isTime, parseObject } from './annotations/job-annotations.js';
 
 /** What a subscriber is told of: `inProgress` that the job runs and how far it is, `success` and `failed` how it ended. */
 export const subscriberEvents = ['inProgress', 'success', 'failed'] as const;

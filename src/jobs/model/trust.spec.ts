@@ -5,7 +5,7 @@ import { signed, signingKeysOf } from '../../signing/signatures.js';
 import { at, JOB_ID } from '../testing/records.js';
 import { toJobRecord, type JobRecord } from './job-record.js';
 import { jobStatus } from './job-status.js';
-import { isOwnKey } from './own-keys.js';
+import { isOwnKey } from './annotations/own-keys.js';
 
 const keys = signingKeysOf({ signingKeys: ['k'.repeat(32)] });
 const trust = { keys, pathPrefix: 'logs/' };

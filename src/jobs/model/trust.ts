@@ -8,8 +8,8 @@ import {
   parseOutputs,
   parseStoredResult,
   parseTransferRecord,
-} from './job-annotations.js';
-import { isOwnKey, type KindOfKey } from './own-keys.js';
+} from './annotations/job-annotations.js';
+import { isOwnKey, type KindOfKey } from './annotations/own-keys.js';
 
 /** By what the annotations of Jobs are believed. */
 export interface Trust {

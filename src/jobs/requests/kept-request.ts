@@ -3,8 +3,8 @@ import { isMapping } from '../../config/validation.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import type { RequestedOutput, RequestedQueue } from '../../processes/request/execute-request.js';
 import { isOmitted } from '../../processes/request/marks.js';
-import { parseObject } from '../model/job-annotations.js';
-import { MOST_SHOWN } from '../model/shown-parameters.js';
+import { parseObject } from '../model/annotations/job-annotations.js';
+import { MOST_SHOWN } from '../model/annotations/shown-parameters.js';
 import { FittableInputs, type OmittedInputs, sizeWithin } from './fitted-inputs.js';
 
 type Members = Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ import {
 } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
-import { parseOutputs } from '../model/job-annotations.js';
+import { parseOutputs } from '../model/annotations/job-annotations.js';
 import { JobCache } from '../model/job-cache.js';
 import type { OutputRecord, RecordedOutput, StoredResult } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';

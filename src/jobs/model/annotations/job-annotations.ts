@@ -1,4 +1,4 @@
-import { isMapping } from '../../config/validation.js';
+import { isMapping } from '../../../config/validation.js';
 import type {
   JobAttempt,
   JobCause,
@@ -9,8 +9,8 @@ import type {
   StoredResult,
   TransferRecord,
   ResultProblem,
-} from './job-outcome.js';
-import { isMediaType } from './media-type.js';
+} from '../job-outcome.js';
+import { isMediaType } from '../media-type.js';
 
 /*
  * Annotations are in the hands of everybody who may edit a Job. What is not as this server writes it counts as not there.

@@ -1,7 +1,7 @@
-import { isMapping } from '../../config/validation.js';
-import { parseJson } from '../../json/parse-json.js';
-import { annotation, ownAnnotation } from '../../k8s/names.js';
-import { maskSecrets } from '../../processes/schema/secrets.js';
+import { isMapping } from '../../../config/validation.js';
+import { parseJson } from '../../../json/parse-json.js';
+import { annotation, ownAnnotation } from '../../../k8s/names.js';
+import { maskSecrets } from '../../../processes/schema/secrets.js';
 
 /** Characters of inputs, as JSON, that statuses and lists show: every replica has those of each job in memory. */
 export const MOST_SHOWN = 1024;
