@@ -40,7 +40,7 @@ withBrowser('a form in a browser', () => {
       const missing = [];
       const form = document.querySelector('form[data-form]');
       for (const [name, value] of Object.entries(${JSON.stringify(values)})) {
-        const controls = [...form.elements].filter((one) => one.name === name && !one.disabled);
+        const controls = [...form.elements].filter((one) => one.name === name && one.type !== 'file' && !one.disabled);
         if (controls.length === 0) missing.push(name);
         for (const control of controls) {
           if (control.type === 'radio' || control.type === 'checkbox') control.checked = [value].flat().includes(control.value);

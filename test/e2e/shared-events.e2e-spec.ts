@@ -78,6 +78,8 @@ withBrowser('tabs that follow jobs', () => {
     const another = await (tabs[0] as Browser).beside();
     await another.open(`${bed.url}/jobs`);
     expect(await another.evaluate("document.querySelector('main h1') !== null")).toBe(true);
+    // The list is followed, too.
+    await another.open(`${bed.url}/processes`);
   }, 120_000);
 
   it('go on where the one that has it is closed or hidden', async () => {

@@ -60,7 +60,7 @@ withBrowser('a browser in which one signs in', () => {
   const send = (form: string, fields: Readonly<Record<string, string>> = {}) =>
     browser.evaluate(`{
       const form = document.querySelector(${JSON.stringify(form)});
-      for (const [name, value] of Object.entries(${JSON.stringify(fields)})) form.elements[name].value = value;
+      for (const [name, value] of Object.entries(${JSON.stringify(fields)})) [...form.elements].find((one) => one.name === name && one.type !== 'file').value = value;
       form.requestSubmit();
     }`);
   /** By the form of the log's refusal. */

@@ -3,11 +3,11 @@ import type { HTMLElement } from 'node-html-parser';
 /** Names and values, in order. */
 export type Fields = [name: string, value: string][];
 
-/** What a browser without scripts sends of a form. */
+/** What a browser without scripts sends of a form in which no files are chosen. */
 export function fieldsOf(form: HTMLElement): Fields {
   return form.querySelectorAll('input, select, textarea').flatMap((control): Fields => {
     const name = control.getAttribute('name');
-    if (name === undefined || control.hasAttribute('disabled')) return [];
+    if (name === undefined || control.hasAttribute('disabled') || control.getAttribute('type') === 'file') return [];
     if (control.tagName === 'TEXTAREA') return [[name, control.text.replace(/^\n/, '').replaceAll(/\r?\n/g, '\r\n')]];
     if (control.tagName === 'SELECT') {
       const options = control.querySelectorAll('option');
