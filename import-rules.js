@@ -81,6 +81,7 @@ export const mayImport = {
     'access',
     'admission/line',
     'config',
+    'json',
     'ogc',
     'k8s',
     'processes',
@@ -88,6 +89,7 @@ export const mayImport = {
     'jobs/model',
     'jobs/results',
     'jobs/logs',
+    'jobs/requests',
   ],
   'jobs/inputs': ['config', 'json', 'k8s', 'ogc', 'outbound', 'processes', 'tracing', 'jobs/results'],
   'jobs/execution': [

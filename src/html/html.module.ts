@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { PageRenderer } from '../ogc/pages.js';
+import { ProcessForms } from '../processes/process-forms.js';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
@@ -8,6 +9,7 @@ import { SignInController } from './sign-in.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { ListFormsController } from './lists/list-forms.controller.js';
 import { Overview } from './lists/overview.js';
+import { RunAgain } from './job/run-again.js';
 import { NotebookRenderer } from '../jobs/results/pages/executed-notebook.js';
 import { NotebookPages } from './notebook/notebook-pages.js';
 
@@ -21,7 +23,8 @@ import { NotebookPages } from './notebook/notebook-pages.js';
     Overview,
     { provide: PageRenderer, useClass: HtmlRenderer },
     { provide: NotebookRenderer, useClass: NotebookPages },
+    { provide: ProcessForms, useClass: RunAgain },
   ],
-  exports: [PageRenderer, NotebookRenderer],
+  exports: [PageRenderer, NotebookRenderer, ProcessForms],
 })
 export class HtmlModule {}

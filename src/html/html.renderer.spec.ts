@@ -225,12 +225,4 @@ describe('the page', () => {
     expect(factsOf({ position: 1 })).not.toHaveProperty('Queue');
     expect(factsOf(queue)).not.toHaveProperty('queue');
   });
-
-  it('of a job looks again while the job goes on, and only then', () => {
-    const refresh = (status: string) =>
-      parse(render('job', { ...job, status })).querySelector('meta[http-equiv=refresh]');
-    expect(refresh('running')?.getAttribute('content')).toMatch(/^\d+$/);
-    expect(refresh('accepted')).not.toBeNull();
-    for (const status of ['successful', 'failed', 'dismissed']) expect(refresh(status)).toBeNull();
-  });
 });

@@ -3,6 +3,7 @@ import { renderToString } from 'preact-render-to-string';
 import { Configuration } from '../config/configuration.js';
 import { localize } from '../ogc/languages.js';
 import { type PageContext, type PageKind, PageRenderer, type RenderedPage } from '../ogc/pages.js';
+import { ProblemTypes } from '../ogc/problem-types.js';
 import { Layout } from './layout.js';
 import { Overview } from './lists/overview.js';
 import type { PageMaker } from './page.js';
@@ -50,6 +51,7 @@ export class HtmlRenderer extends PageRenderer {
   constructor(
     private readonly configuration: Configuration,
     @Optional() private readonly overview?: Overview,
+    @Optional() private readonly problemTypes?: ProblemTypes,
   ) {
     super();
     this.background = backgroundOf(configuration.server.map);
@@ -64,6 +66,7 @@ export class HtmlRenderer extends PageRenderer {
       t,
       background,
       overview: () => this.overview?.in(context.languages),
+      problemType: (name) => this.problemTypes?.find(name),
     });
     const { title, content, links = [], refresh, scripts = [], hasMap = false } = page;
     const origins = (hasMap && background?.origins) || [];

@@ -14,7 +14,7 @@ export interface LayoutProps {
   readonly site: string;
   readonly title: string;
   readonly links: readonly LinkDto[];
-  /** Seconds after which the browser asks again; undefined: never. */
+  /** Seconds after which a browser without scripts asks again; undefined: never. */
   readonly refresh?: number;
   /** Names of modules of `browser/`. */
   readonly scripts: readonly string[];
@@ -41,7 +41,11 @@ export function Layout({
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        {refresh === undefined ? null : <meta httpEquiv="refresh" content={String(refresh)} />}
+        {refresh === undefined ? null : (
+          <noscript>
+            <meta httpEquiv="refresh" content={String(refresh)} />
+          </noscript>
+        )}
         <title>{title === site ? site : `${title} – ${site}`}</title>
         <link rel="stylesheet" href={base + STYLESHEET_PATH} />
         <link rel="icon" href="data:," />

@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import type { LinkDto } from '../ogc/ogc.dto.js';
 import type { PageContext } from '../ogc/pages.js';
+import type { ProblemType } from '../ogc/problem-types.js';
 import type { MapBackground } from './results/map-view.js';
 import type { OverviewData } from './lists/overview.js';
 import type { Translate } from './texts/texts.js';
@@ -10,7 +11,7 @@ export interface Page {
   readonly title: string;
   readonly content: ComponentChild;
   readonly links?: readonly LinkDto[];
-  /** Seconds after which the browser asks again; undefined: never. */
+  /** Seconds after which a browser without scripts asks again; undefined: never. */
   readonly refresh?: number;
   /** Entries of `browser/` that the page runs, by their names without ending, beside that of every page. */
   readonly scripts?: readonly string[];
@@ -26,6 +27,8 @@ export interface PageMaking extends PageContext {
   readonly background?: MapBackground;
   /** What there is on the server, for its landing page; undefined where nobody knows. */
   readonly overview: () => OverviewData | undefined;
+  /** What is known of a type of problems, by the last part of its address. */
+  readonly problemType: (name: string) => ProblemType | undefined;
 }
 
 /** Makes the page of a resource, of nothing but what the resource's JSON holds. */

@@ -8,6 +8,7 @@ import type { FormPart } from './browser/form-part.js';
 import { filledIn } from './browser/form-reading.js';
 import { alternativeName, controlName, type FormShape, memberName, placeOf, type Shape } from './browser/form-shape.js';
 import { TOKEN_FIELD, ways } from './execute-form.js';
+import type { FORM_SOURCE, FormSource } from './job/form-source.js';
 import { byName, type FormValues } from './forms/fill-form.js';
 
 /** Of the description that a page is made of: what its form holds already. A symbol, for a description may hold anything under any name. */
@@ -28,7 +29,10 @@ export interface FilledForm {
 }
 
 /** What the page of a process is made of. */
-export type ProcessPageResource = ProcessDto & { readonly [FILLED_FORM]?: FilledForm };
+export type ProcessPageResource = ProcessDto & {
+  readonly [FILLED_FORM]?: FilledForm;
+  readonly [FORM_SOURCE]?: FormSource;
+};
 
 /** What was filled in, but for secrets: a page must not hold them. */
 export function shownAgain(parts: readonly FormPart[]): FormValues {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formStyles } from './forms/form-styles.js';
+import { jobStyles } from './job/job-styles.js';
 
 /** The only stylesheet. Colours are pairs of light and dark (`light-dark()`), with a contrast of at least 4.5 to 1 for text. */
 export const stylesheet = `
@@ -139,7 +140,7 @@ main:has(.jobs) { max-width: 84rem; }
   .stacked:not(.jobs) td[data-label]::before { content: attr(data-label) ": "; color: var(--muted); }
 }
 @media (max-width: 34rem) { dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .5rem; } }
-${formStyles}`.trimStart();
+${formStyles}${jobStyles}`.trimStart();
 
 /** Changes with the stylesheet, so that it may be kept for ever. */
 export const STYLESHEET_PATH = `/static/style-${createHash('sha256').update(stylesheet).digest('hex').slice(0, 12)}.css`;

@@ -23,6 +23,7 @@ import { JobResults } from './results/job-results.js';
 import { JobSecrets } from './execution/job-secrets.js';
 import { JobTransfers } from './execution/job-transfers.js';
 import { JobWaiter } from './execution/job-waiter.js';
+import { JobViews } from './listing/job-view.js';
 import { JobsController } from './listing/jobs.controller.js';
 import { LinkedInputs } from './inputs/linked-inputs.js';
 import { LiveJobs } from './execution/live-jobs.js';
@@ -74,6 +75,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobSecrets,
     JobTally,
     JobTransfers,
+    JobViews,
     JobWaiter,
     JobsService,
     KeptInputs,

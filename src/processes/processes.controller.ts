@@ -1,4 +1,4 @@
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Optional, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
@@ -8,11 +8,13 @@ import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { offsetSchema } from '../ogc/requests/offset.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
+import { prefersHtml } from '../ogc/representation.js';
 import { checkQuery, LONGEST_TEXT, parsePage, parseText } from './description/list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';
 import { localizeSummary } from './description/localize.js';
 import { listLinks, processLinks, type Parameters } from './description/process-links.js';
 import { ProcessDescriptions } from './process-descriptions.js';
+import { ProcessForms } from './process-forms.js';
 import { ProcessRegistry } from './registry/process-registry.js';
 import { ProcessDto, ProcessListDto } from './description/process.dto.js';
 
@@ -33,6 +35,7 @@ export class ProcessesController {
     private readonly descriptions: ProcessDescriptions,
     private readonly links: Links,
     private readonly configuration: Configuration,
+    @Optional() private readonly forms?: ProcessForms,
   ) {}
 
   @Get()
@@ -82,16 +85,26 @@ export class ProcessesController {
   @HasPage('process', ProcessDto)
   @ApiOperation({ operationId: 'getProcess', summary: 'The description of a process: its inputs and outputs' })
   @ApiParam({ name: 'processId', description: 'Identifier of the process' })
+  @ApiQuery({
+    name: 'from',
+    required: false,
+    type: String,
+    description: 'Id of a job: the form on the page is filled as for that job. Of no matter for JSON',
+  })
   @ApiQuery(LANGUAGE)
   @ApiProblem(404, 'There is no such process')
-  describe(
+  async describe(
     @Param('processId') processId: string,
     @Query() query: Record<string, unknown>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): ProcessDto {
-    const asked = this.checked(query, ['lang', 'f']);
-    return this.descriptions.describe(processId, request, reply, asked);
+  ): Promise<ProcessDto> {
+    const { from, ...asked } = this.checked(query, ['lang', 'f', 'from']);
+    const description = this.descriptions.describe(processId, request, reply, asked);
+    if (from === undefined || !this.forms || !prefersHtml(request)) return description;
+    // Inputs are in it, for who may read them.
+    void reply.header('cache-control', 'no-store');
+    return this.forms.filledAs(from, description, request);
   }
 
   private checked(query: Record<string, unknown>, known: readonly string[]): Parameters {

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals';
 import { parse } from 'node-html-parser';
+import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { Notebook, NotebookSection } from './notebook.js';
 import { viewNotebook, type CellView, type NotebookView } from './notebook-view.js';
@@ -21,7 +22,7 @@ const outputsOf = (...outputs: object[]) => {
 };
 const page = (text: string) =>
   renderToString(
-    NotebookSection({ html: renderToString(Notebook({ notebook: viewNotebook(text) as NotebookView })), raw: '/x' }),
+    h(NotebookSection, { html: renderToString(Notebook({ notebook: viewNotebook(text) as NotebookView })), raw: '/x' }),
   );
 
 describe('the view of an executed notebook', () => {

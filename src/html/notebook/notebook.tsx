@@ -1,3 +1,4 @@
+import { useTexts } from '../texts/texts.js';
 import type { CellView, NotebookView, OutputView } from './notebook-view.js';
 
 /** The cells of an executed notebook, readable without scripts. */
@@ -16,12 +17,13 @@ export function Notebook({ notebook }: { notebook: NotebookView }) {
 
 /** @param html what {@link Notebook} was rendered to, and nothing else. @param raw where the notebook is as it is */
 export function NotebookSection({ html, raw }: { html: string; raw: string }) {
+  const t = useTexts();
   return (
     <section class="notebook" aria-labelledby="notebook">
-      <h2 id="notebook">Executed notebook</h2>
+      <h2 id="notebook">{t('job.notebook.heading')}</h2>
       <p>
         <a href={raw} type="application/x-ipynb+json">
-          The notebook as a file
+          {t('job.notebook.file')}
         </a>
       </p>
       <div dangerouslySetInnerHTML={{ __html: html }} />

@@ -9,6 +9,7 @@ import { MoreOptions } from '../forms/more-options.js';
 import { RequestSnippets } from '../forms/request-snippets.js';
 import { controlName } from '../browser/form-shape.js';
 import { fieldFaults, type FilledForm, FILLED_FORM, type ProcessPageResource } from '../sent-form.js';
+import { FORM_SOURCE, FormSourceNote } from '../job/form-source.js';
 import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
 
@@ -23,7 +24,7 @@ export function ExecuteSection({
   language: string | undefined;
 }) {
   const t = useTexts();
-  const filled = process[FILLED_FORM];
+  const { [FILLED_FORM]: filled, [FORM_SOURCE]: source } = process;
   const form = formOf(process);
   const values = filled?.values ?? initialValues(form, process.inputs);
   const faults = filled?.problem ? fieldFaults(filled.problem, form, values) : [];
@@ -31,6 +32,7 @@ export function ExecuteSection({
   return (
     <View.Provider value={view}>
       <section aria-labelledby="execute">
+        {source ? <FormSourceNote source={source} base={base} /> : null}
         {filled ? <Outcome filled={filled} process={process} faults={faults} /> : null}
         <h2 id="execute">{t('form.execute')}</h2>
         <p>{t('form.intro')}</p>

@@ -1,176 +1,92 @@
-import { EXECUTED_NOTEBOOK, HIDES_LOG, type JobPageResource } from '../../jobs/results/pages/executed-notebook.js';
-import { problemTypeReference } from '../../ogc/problem-types.js';
-import { Anchor, Facts, LinkList, Status, Text, Time, toShow } from '../components.js';
-import { DISMISS, DISMISSAL_FIELD, TOKEN_FIELD } from '../execute-form.js';
+import { JOB_VIEW, type ViewedJob } from '../../jobs/listing/job-view.js';
+import { EXECUTED_NOTEBOOK } from '../../jobs/results/pages/executed-notebook.js';
+import { LinkList, toShow } from '../components.js';
+import { Attempts } from '../job/attempts.js';
+import { Cause, ResultProblems } from '../job/cause.js';
+import { Deliveries } from '../job/deliveries.js';
+import { Dismissal } from '../job/dismissal.js';
+import { JobFacts } from '../job/facts.js';
+import { Inputs } from '../job/inputs.js';
+import { LogTail } from '../job/log-tail.js';
+import { Outputs } from '../job/outputs.js';
+import { goesOn, JobState } from '../job/state.js';
+import { TimeLine } from '../job/steps.js';
 import { NotebookSection } from '../notebook/notebook.js';
-import type { PageMaker } from '../page.js';
-import { SignInToSee, useAsksForToken } from '../visitor.js';
-import type { ComponentChildren } from 'preact';
+import type { PageMaker, PageMaking } from '../page.js';
+import { SignInToSee } from '../visitor.js';
 
-/** Seconds between looks at a job that goes on. */
+/** Seconds between looks at a job that goes on, of browsers without scripts. */
 const REFRESH = 5;
 
-const SHOWN = new Set(
-  'jobID id processID type status message progress created started finished updated cause exception request resultProblems attempts omittedAttempts queue links'.split(
-    ' ',
-  ),
-);
-
-/** What the job itself said: an address (to JupyterLab, say) is a link. */
-function messageOf(value: unknown): ComponentChildren {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (!/^https?:\/\/\S+$/.test(text)) return text;
-  return (
-    <Anchor href={text} rel="nofollow noreferrer">
-      {text}
-    </Anchor>
-  );
-}
-
-/** Of who is not signed in. */
-function TokenField() {
-  return useAsksForToken() ? (
-    <div class="field">
-      <label for={TOKEN_FIELD}>Token</label>
-      <input id={TOKEN_FIELD} name={TOKEN_FIELD} type="password" autocomplete="off" />
-      <small>Only where the process asks for one.</small>
-    </div>
-  ) : null;
-}
-
-export const jobPage: PageMaker<JobPageResource> = (job, { base }) => {
-  const goesOn = job.status === 'accepted' || job.status === 'running';
-  const { cause, resultProblems = [], attempts = [], queue, links = [], [EXECUTED_NOTEBOOK]: executed } = job;
-  const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed?.outputId ?? '')}`;
+/** The parts that may change are live regions, there from the first: a script brings them up to date and leaves all else alone. */
+export const jobPage: PageMaker<ViewedJob> = (job, making) => {
+  const { base, t, interfaceLanguage: language = 'en', problemType } = making;
+  const { jobID, processID, cause, links = [] } = job;
+  const isUnderWay = goesOn(job);
+  const again =
+    processID && `${base}/processes/${encodeURIComponent(processID)}?from=${encodeURIComponent(jobID)}#execute`;
   return {
-    title: `Job ${job.jobID}`,
+    title: t('job.title', { job: jobID }),
     links,
-    ...(goesOn ? { refresh: REFRESH } : {}),
+    ...(isUnderWay ? { refresh: REFRESH, scripts: ['job'] } : {}),
     content: (
       <>
-        <h1>Job</h1>
-        <p class="id muted">{job.jobID}</p>
-        <p>
-          <Status status={job.status} />{' '}
-          {job.progress === undefined ? null : (
-            <>
-              <progress max={100} value={job.progress} aria-label="Progress" />{' '}
-              <span class="nowrap">{job.progress} %</span>
-            </>
-          )}
-        </p>
-        <Text>{job.message}</Text>
+        <h1>{t('job.heading')}</h1>
+        <p class="id muted">{jobID}</p>
+        <JobState job={job} language={language} />
         {job.message === undefined ? <SignInToSee base={base} what="seeStatus" /> : null}
-        {job[HIDES_LOG] ? <SignInToSee base={base} what="seeLog" /> : null}
-        {goesOn ? <p class="muted">This page looks again every {REFRESH} seconds.</p> : null}
-        {cause ? (
-          <section class="notice" aria-labelledby="cause">
-            <h2 id="cause" class="first">
-              Why it failed
-            </h2>
-            <Text>{cause.message}</Text>
-            <Facts
-              facts={[
-                ['Cause', <Anchor href={base + problemTypeReference(cause.type)}>{cause.type}</Anchor>],
-                ['Container', cause.container],
-                ['Exit code', cause.exitCode],
-              ]}
-            />
-            {cause.log === undefined ? null : (
-              <>
-                <h3>The last lines of its log</h3>
-                <pre tabIndex={0}>{cause.log}</pre>
-              </>
-            )}
-          </section>
-        ) : null}
-        {resultProblems.length === 0 ? null : (
-          <section class="notice" aria-labelledby="problems">
-            <h2 id="problems" class="first">
-              What is wrong with its results
-            </h2>
-            <ul>
-              {resultProblems.map(({ output, pointer, message }) => (
-                <li>
-                  {output === undefined ? 'The result' : <strong>{output}</strong>} {pointer && <code>{pointer}</code>}{' '}
-                  {message}
-                </li>
-              ))}
-            </ul>
-          </section>
-        )}
-        <Facts
-          facts={[
-            [
-              'Process',
-              job.processID && (
-                <Anchor href={`${base}/processes/${encodeURIComponent(job.processID)}`}>{job.processID}</Anchor>
-              ),
-            ],
-            ['Type', job.type],
-            [
-              'Request',
-              job.request && <Anchor href={job.request.href}>{job.request.title ?? 'The execute request'}</Anchor>,
-            ],
-            ['Queue', queue?.name],
-            ['Priority', queue?.priority],
-            ['Position', queue?.position],
-            ['Waits since', queue?.waitingSince && <Time at={queue.waitingSince} />],
-            ['Created', <Time at={job.created} />],
-            ['Started', job.started && <Time at={job.started} />],
-            ['Finished', job.finished && <Time at={job.finished} />],
-            ['Updated', job.updated && <Time at={job.updated} />],
-            ...Object.entries(job)
-              .filter(([name]) => !SHOWN.has(name))
-              .map(([name, value]): [string, ComponentChildren] => [name, messageOf(value)]),
-          ]}
-        />
-        {attempts.length === 0 ? null : (
-          <section aria-labelledby="attempts">
-            <h2 id="attempts">Earlier attempts</h2>
-            {job.omittedAttempts === undefined ? null : (
-              <p>Not listed any more, their logs removed: the first {job.omittedAttempts}.</p>
-            )}
-            <ol start={attempts[0]?.attempt}>
-              {attempts.map((attempt) => (
-                <li>
-                  <Text>{attempt.cause.message}</Text>
-                  <Facts
-                    facts={[
-                      ['Pod', attempt.pod],
-                      ['Started', attempt.started && <Time at={attempt.started} />],
-                      ['Finished', <Time at={attempt.finished} />],
-                      [
-                        'Log',
-                        <Anchor href={`${base}/jobs/${job.jobID}/logs?attempt=${attempt.attempt}`}>
-                          The log of attempt {attempt.attempt}
-                        </Anchor>,
-                      ],
-                    ]}
-                  />
-                </li>
-              ))}
-            </ol>
-          </section>
-        )}
-        {executed?.html === undefined ? null : <NotebookSection html={executed.html} raw={raw} />}
-        {executed && executed.html === undefined ? (
+        {job[JOB_VIEW]?.mayReadLog === false ? <SignInToSee base={base} what="seeLog" /> : null}
+        {isUnderWay ? <Following job={job} t={t} /> : null}
+        <Cause job={job} base={base} language={language} typeNamed={problemType} />
+        <ResultProblems job={job} />
+        <Outputs job={job} making={making} />
+        {again ? (
           <p>
-            The <a href={raw}>executed notebook</a> cannot be shown here, or not now.
+            <a href={again}>{t('job.again')}</a>
           </p>
         ) : null}
-        <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
-        <details>
-          <summary>{goesOn ? 'Dismiss this job' : 'Remove this job'}</summary>
-          <form method="post" action={`${base}/jobs/${job.jobID}/dismissal`}>
-            {goesOn ? <input type="hidden" name={DISMISSAL_FIELD} value={DISMISS} /> : null}
-            <TokenField />
-            <button class="danger" type="submit">
-              {goesOn ? 'Dismiss' : 'Remove'}
-            </button>
-          </form>
-        </details>
+        <LogTail job={job} base={base} />
+        <TimeLine job={job} />
+        <Inputs job={job} language={language} />
+        <JobFacts job={job} base={base} />
+        <Attempts job={job} base={base} />
+        <Deliveries job={job} />
+        <div data-live="notebook">
+          <ExecutedNotebook job={job} making={making} />
+        </div>
+        <div data-live="links">
+          <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
+        </div>
+        <Dismissal job={job} base={base} />
       </>
     ),
   };
 };
+
+/** What a job that goes on is followed by: without scripts the page is loaded again, with them they say aloud what its status becomes. */
+function Following({ job, t }: { job: ViewedJob } & Pick<PageMaking, 't'>) {
+  return (
+    <>
+      <noscript>
+        <p class="muted">{t('job.looks-again', { count: REFRESH })}</p>
+      </noscript>
+      <p class="unseen" role="status" data-job={job.jobID} data-announced={t('job.announced')} />
+      <p class="notice" hidden data-gone>
+        {t('job.gone')}
+      </p>
+    </>
+  );
+}
+
+function ExecutedNotebook({ job, making: { base, t } }: { job: ViewedJob; making: PageMaking }) {
+  const executed = job[EXECUTED_NOTEBOOK];
+  if (!executed) return null;
+  const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed.outputId)}`;
+  return executed.html === undefined ? (
+    <p>
+      {t('job.notebook.unseen')} <a href={raw}>{t('job.notebook.open')}</a>
+    </p>
+  ) : (
+    <NotebookSection html={executed.html} raw={raw} />
+  );
+}

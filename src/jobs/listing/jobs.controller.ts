@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Optional, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
@@ -17,18 +17,11 @@ import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
-import {
-  EXECUTED_NOTEBOOK,
-  HIDES_LOG,
-  type JobPageResource,
-  NotebookRenderer,
-  readExecutedNotebook,
-} from '../results/pages/executed-notebook.js';
-import { JobResults } from '../results/job-results.js';
 import { CAUSE_TYPES } from '../model/cause-types.js';
 import { JOB_LIST_PARAMETERS, LONGEST_TEXT, parseJobListQuery } from './job-list.query.js';
 import { SORTABLE } from './job-order.js';
 import { type JobPage, JobLists, type PageParameter } from './job-lists.js';
+import { JobViews, type ViewedJob } from './job-view.js';
 import { JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
@@ -53,14 +46,13 @@ export class JobsController {
     private readonly jobs: JobsService,
     private readonly lists: JobLists,
     private readonly views: ListViews,
-    private readonly results: JobResults,
+    private readonly jobViews: JobViews,
     private readonly progress: LoggedProgress,
     private readonly access: Access,
     private readonly links: Links,
     private readonly configuration: Configuration,
     private readonly pages: Pages,
     private readonly places: QueuePlaces,
-    @Optional() private readonly notebooks?: NotebookRenderer,
   ) {}
 
   @Get()
@@ -165,7 +157,7 @@ export class JobsController {
     @Param('jobId') jobId: string,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobPageResource> {
+  ): Promise<ViewedJob> {
     const job = await this.cache.get(jobId);
     const known = await this.places.addTo(await this.progress.addTo(this.cache.statusWithPlace(job), job), job);
     const caller = callerOf(request);
@@ -173,12 +165,10 @@ export class JobsController {
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
-    const whole = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
-    const status = mayReadLog ? whole : { ...whole, [HIDES_LOG]: true };
-    if (status.status !== 'successful' || !this.notebooks || !prefersHtml(request)) return status;
-    if (!(await this.access.mayReadResults(job, caller))) return status;
-    const notebook = await readExecutedNotebook(job, this.results, this.notebooks, reply.raw);
-    return notebook ? { ...status, [EXECUTED_NOTEBOOK]: notebook } : status;
+    const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
+    if (!this.pages.areServed || !prefersHtml(request)) return status;
+    const reader = { caller, mayReadLog, base: this.links.base(request), gone: reply.raw };
+    return { ...status, ...(await this.jobViews.of(job, known, reader)) };
   }
 
   @Delete(':jobId')

@@ -2,6 +2,7 @@ import type { en } from '../en/index.js';
 import type { Translated } from '../translated.js';
 import { common } from './common.js';
 import { form } from './form.js';
+import { job } from './job.js';
 import { landing } from './landing.js';
 import { layout } from './layout.js';
 import { list } from './list.js';
@@ -15,6 +16,7 @@ import { signIn } from './sign-in.js';
 export const de: Translated<typeof en> = {
   common,
   form,
+  job,
   landing,
   layout,
   list,

@@ -1,5 +1,6 @@
 import { common } from './common.js';
 import { form } from './form.js';
+import { job } from './job.js';
 import { landing } from './landing.js';
 import { layout } from './layout.js';
 import { list } from './list.js';
@@ -14,6 +15,7 @@ import { signIn } from './sign-in.js';
 export const en = {
   common,
   form,
+  job,
   landing,
   layout,
   list,

@@ -19,13 +19,9 @@ export interface ExecutedNotebook {
   readonly html?: string;
 }
 
-/** Of the status that a page is made of, as {@link EXECUTED_NOTEBOOK}: whether the reader may not read the log. */
-export const HIDES_LOG: unique symbol = Symbol('hides the log');
-
 /** What the page of a job is made of. */
 export type JobPageResource = StatusInfoDto & {
   readonly [EXECUTED_NOTEBOOK]?: ExecutedNotebook;
-  readonly [HIDES_LOG]?: boolean;
 };
 
 /** Something that closes once, such as a response. */
