@@ -3,9 +3,9 @@ import { InvalidRequestError } from '../ogc/domain-errors.js';
 import type { ProcessDto } from '../processes/description/process.dto.js';
 import type { JsonSchema } from '../processes/schema/json-schema.js';
 import { readText } from '../processes/request/kvp-values.js';
-import type { FormPart, ReadingWays } from './browser/form-part.js';
-import { readParts } from './browser/form-reading.js';
-import type { FormShape } from './browser/form-shape.js';
+import type { FormPart, ReadingWays } from './browser/form/form-part.js';
+import { readParts } from './browser/form/form-reading.js';
+import type { FormShape } from './browser/form/form-shape.js';
 import { inputShapes } from './forms/shape-of-schema.js';
 
 export const TOKEN_FIELD = 'token';

@@ -29,7 +29,7 @@ import { Pages } from '../ogc/pages.js';
 import { wantsHtml } from '../ogc/representation.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
 import { DISMISS, DISMISSAL_FIELD, formOf, readForm, TOKEN_FIELD } from './execute-form.js';
-import type { FormPart } from './browser/form-part.js';
+import type { FormPart } from './browser/form/form-part.js';
 import { FormReader } from './form/form-reader.js';
 import { partsOfFields, textOf } from './form/form-part.js';
 import { fillForm } from './forms/fill-form.js';

@@ -4,9 +4,16 @@ import { parseJson } from '../json/parse-json.js';
 import type { Problem, ProblemFault } from '../ogc/problem.js';
 import type { ProcessDto } from '../processes/description/process.dto.js';
 import { isSecretName, maskSecrets } from '../processes/schema/secrets.js';
-import type { FormPart } from './browser/form-part.js';
-import { filledIn } from './browser/form-reading.js';
-import { alternativeName, controlName, type FormShape, memberName, placeOf, type Shape } from './browser/form-shape.js';
+import type { FormPart } from './browser/form/form-part.js';
+import { filledIn } from './browser/form/form-reading.js';
+import {
+  alternativeName,
+  controlName,
+  type FormShape,
+  memberName,
+  placeOf,
+  type Shape,
+} from './browser/form/form-shape.js';
 import { TOKEN_FIELD, ways } from './execute-form.js';
 import type { FORM_SOURCE, FormSource } from './job/form-source.js';
 import { byName, type FormValues } from './forms/fill-form.js';

@@ -129,6 +129,43 @@ withBrowser('a form in a browser', () => {
     expect(browser.complaints).toEqual([]);
   });
 
+  it('takes a box and a shape that are drawn on a map', async () => {
+    await browser.show();
+    await open('kinds');
+    /** Points at fractions of the map's width and height, as a mouse does. */
+    const point = (selector: string, type: string, x: number, y: number) =>
+      browser.evaluate(`(() => {
+        const map = document.querySelector(${JSON.stringify(selector)});
+        const { left, top, width, height } = map.getBoundingClientRect();
+        map.dispatchEvent(new MouseEvent(${JSON.stringify(type)}, { bubbles: true, button: 0, clientX: left + width * ${x}, clientY: top + height * ${y} }));
+      })()`);
+    const press = (selector: string) =>
+      eventually(selector, () =>
+        browser.evaluate<boolean>(
+          `(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.click(); return found !== null; })()`,
+        ),
+      );
+    const box = '[data-map=bbox] + .map';
+    await press('[data-map=bbox] + button.draw');
+    await press(`${box} button[aria-pressed=false]`);
+    await point(box, 'mousedown', 0.4, 0.6);
+    await point(box, 'mousemove', 0.6, 0.4);
+    await point(box, 'mouseup', 0.6, 0.4);
+    const corners = await browser.evaluate<number[]>(
+      `['minx', 'miny', 'maxx', 'maxy'].map((key) => Number(document.querySelector('[data-map=bbox]').closest('form').elements.namedItem(
+        document.querySelector('[data-map=bbox]').dataset[key]).value))`,
+    );
+    const [west = 0, south = 0, east = 0, north = 0] = corners;
+    expect([west < east, south < north, corners.every(Number.isFinite)]).toEqual([true, true, true]);
+    const shape = '[data-map=geometry] + .map';
+    await press('[data-map=geometry] + button.draw');
+    await press(`${shape} button[aria-pressed=false]`);
+    await point(shape, 'click', 0.5, 0.5);
+    const drawn = await browser.evaluate<string>("document.querySelector('[data-map=geometry]').value");
+    expect(JSON.parse(drawn)).toMatchObject({ type: 'Point', coordinates: [expect.any(Number), expect.any(Number)] });
+    expect(browser.complaints).toEqual([]);
+  });
+
   it('leads from a fault to its control, in the filled form', async () => {
     await browser.show();
     await open('kinds');

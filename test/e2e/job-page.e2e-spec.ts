@@ -105,7 +105,7 @@ describe('the page of a job', () => {
 
 describe('the form of a process', () => {
   const valuesOf = (page: HTMLElement) =>
-    ['text', 'number', 'box', 'password'].map((id) => {
+    ['text', 'number', 'password'].map((id) => {
       const control = page.querySelector(`[name="input.${id}"]`);
       return control?.getAttribute('value') ?? control?.text ?? '';
     });
@@ -117,8 +117,9 @@ describe('the form of a process', () => {
 
   it('is filled as for a job, without what is masked, and may not be kept', async () => {
     const page = await pageOf(`/processes/picky?from=${failed}`);
-    expect(valuesOf(page)).toEqual(['wrong', '2.5', '', '']);
-    expect(noteOf(page)).toMatch(new RegExp(`as for job ${failed}.*box\\s+password`, 's'));
+    expect(valuesOf(page)).toEqual(['wrong', '2.5', '']);
+    expect(noteOf(page)).toContain(`as for job ${failed}`);
+    expect(noteOf(page)).toMatch(/box[^]*password/);
     expect(page.toString()).not.toMatch(/hidden-[12]|masked/);
     const answer = await fetch(`${bed.url}/processes/picky?from=${failed}&f=html`);
     expect(answer.headers.get('cache-control')).toBe('no-store');

@@ -26,7 +26,7 @@ export async function drawBox(frame: HTMLElement, corners: readonly HTMLInputEle
   };
   show(true);
   for (const corner of corners) corner.addEventListener('input', () => show(false));
-  modeButton(map, frame, frame.dataset['draw'] ?? '', (end) => {
+  modeButton(map, frame, frame.dataset['box'] ?? '', (end) => {
     map.dragging.disable();
     let from: LatLng | undefined;
     const write = (to: LatLng): void => {
@@ -77,7 +77,7 @@ export async function drawGeometry(frame: HTMLElement, control: HTMLTextAreaElem
           // A double click is two of them at one place.
           if (!points.at(-1)?.equals(latlng)) points.push(latlng);
           const geometry = geometryOf(shape, points);
-          if (geometry) set(control, JSON.stringify(geometry));
+          if (geometry) set(control, JSON.stringify(inFormat(geometry, control.dataset['format'])));
           if (shape === 'point') end();
         },
         dblclick: () => end(),
@@ -121,6 +121,14 @@ function geometryOf(shape: Shape, points: readonly LatLng[]): Geometry | undefin
   if (shape === 'point') return { type: 'Point', coordinates: first };
   if (shape === 'line') return coordinates.length < 2 ? undefined : { type: 'LineString', coordinates };
   return coordinates.length < 3 ? undefined : { type: 'Polygon', coordinates: [[...coordinates, first]] };
+}
+
+/** As the format of the input wants it (https://docs.ogc.org/is/18-062r2/18-062r2.html, table 13): bare, or in a feature. */
+function inFormat(geometry: Geometry, format = ''): GeoJsonObject {
+  const feature = { type: 'Feature' as const, properties: {}, geometry };
+  if (format.endsWith('geojson-feature-collection'))
+    return { type: 'FeatureCollection', features: [feature] } as GeoJsonObject;
+  return format.endsWith('geojson-feature') ? feature : geometry;
 }
 
 function layerOf(text: string): LayerGroup | undefined {

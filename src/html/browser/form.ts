@@ -1,6 +1,7 @@
-import { addRows, addToLists } from './form-additions.js';
-import { showChosen } from './form-alternatives.js';
-import { followRequest } from './form-snippets.js';
+import { addRows, addToLists } from './form/form-additions.js';
+import { showChosen } from './form/form-alternatives.js';
+import { offerMaps } from './form/form-maps.js';
+import { followRequest } from './form/form-snippets.js';
 
 // The execute form works without this: it shows what is chosen, adds rows and lines, and the request as it is filled in.
 const form = document.querySelector<HTMLFormElement>('form[data-form]');
@@ -10,6 +11,7 @@ if (form) {
   addRows(form, texts, () => showChosen(form));
   addToLists(form, texts);
   followRequest(form, texts);
+  offerMaps(form, texts, JSON.parse(form.dataset['background'] ?? '{}') as Record<string, string>);
 }
 
 /** Of the interface, in its language. */
@@ -17,4 +19,7 @@ export interface FormTexts {
   readonly add: string;
   readonly copy: string;
   readonly copied: string;
+  readonly draw: string;
+  /** `data-` attributes of a map: what its buttons draw. */
+  readonly shapes: Readonly<Record<'box' | 'point' | 'line' | 'polygon', string>>;
 }

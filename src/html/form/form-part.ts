@@ -1,4 +1,4 @@
-import type { FormPart } from '../browser/form-part.js';
+import type { FormPart } from '../browser/form/form-part.js';
 
 /** The fields of a form in `application/x-www-form-urlencoded`, as the server reads it: a name that comes several times has a list. */
 export function partsOfFields(form: Readonly<Record<string, unknown>>): FormPart[] {

@@ -8,7 +8,7 @@ import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../..
 import { bodyRoomOf, StreamedForm } from '../../ogc/requests/streamed-form.js';
 import { ByteBudget, NoRoomError } from '../../outbound/byte-budget.js';
 import { TOKEN_FIELD } from '../execute-form.js';
-import type { FormPart } from '../browser/form-part.js';
+import type { FormPart } from '../browser/form/form-part.js';
 import { partsOfFields, textOf } from './form-part.js';
 import { partsOfMultipart } from './multipart.js';
 import { UploadReading } from './upload-reading.js';

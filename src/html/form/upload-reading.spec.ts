@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { documentOf, type UnreadValue } from '../../json/unread-value.js';
 import { UnauthorizedError } from '../../ogc/domain-errors.js';
 import { ByteBudget } from '../../outbound/byte-budget.js';
-import type { FormPart } from '../browser/form-part.js';
+import type { FormPart } from '../browser/form/form-part.js';
 import { partsOfMultipart } from './multipart.js';
 import { UploadReading, type UploadTerms } from './upload-reading.js';
 

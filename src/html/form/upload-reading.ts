@@ -11,10 +11,10 @@ import {
   type RequestFault,
 } from '../../ogc/domain-errors.js';
 import type { ByteHold } from '../../outbound/byte-budget.js';
-import { placeOf } from '../browser/form-shape.js';
+import { placeOf } from '../browser/form/form-shape.js';
 import { TOKEN_FIELD } from '../execute-form.js';
 import { fileContent, textValue, type FileLabel } from './file-content.js';
-import type { FormPart } from '../browser/form-part.js';
+import type { FormPart } from '../browser/form/form-part.js';
 import type { ArrivingPart } from './multipart.js';
 import { SpooledValue } from './spooled-value.js';
 

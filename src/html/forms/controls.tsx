@@ -1,5 +1,5 @@
 import { useTexts } from '../texts/texts.js';
-import type { ChoiceShape, ListShape, ScalarShape, Shape } from '../browser/form-shape.js';
+import type { ChoiceShape, ListShape, ScalarShape, Shape } from '../browser/form/form-shape.js';
 import { described, elementId, useView } from './form-view.js';
 import { numberLimits } from './number-limits.js';
 import { membersOf, numberOf } from './shape-of-schema.js';

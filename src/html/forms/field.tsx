@@ -9,7 +9,7 @@ import {
   MOST_ROWS,
   type RepeatShape,
   type Shape,
-} from '../browser/form-shape.js';
+} from '../browser/form/form-shape.js';
 import { isSecretName } from '../../processes/schema/secrets.js';
 import { Boxes, isSingle, Radios, SingleControl } from './controls.js';
 import { elementId, useView } from './form-view.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { jsonText } from '../../../test/support/json-arbitraries.js';
 import { canonicalJson } from '../../json/canonical-json.js';
 import { parseJson } from '../../json/parse-json.js';
-import { controlName, placeOf } from '../browser/form-shape.js';
+import { controlName, placeOf } from '../browser/form/form-shape.js';
 import { formOf, readForm } from '../execute-form.js';
 import { fillForm, type FormValues } from './fill-form.js';
 

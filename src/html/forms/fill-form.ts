@@ -2,8 +2,8 @@ import { canonicalJson } from '../../json/canonical-json.js';
 import { pointerTo } from '../../json/json-pointer.js';
 import { isSecretName } from '../../processes/schema/secrets.js';
 import { readForm, TOKEN_FIELD } from '../execute-form.js';
-import { SUBSCRIBER } from '../browser/form-reading.js';
-import { controlName, type FormShape, type InputShape } from '../browser/form-shape.js';
+import { SUBSCRIBER } from '../browser/form/form-reading.js';
+import { controlName, type FormShape, type InputShape } from '../browser/form/form-shape.js';
 import { textsOf, type NamedText } from './texts-of-value.js';
 
 type Members = Readonly<Record<string, unknown>>;

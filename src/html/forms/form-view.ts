@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { FormPart } from '../browser/form-part.js';
-import type { FormShape } from '../browser/form-shape.js';
+import type { FormPart } from '../browser/form/form-part.js';
+import type { FormShape } from '../browser/form/form-shape.js';
 import type { FieldFault } from '../sent-form.js';
 import type { FormValues } from './fill-form.js';
 

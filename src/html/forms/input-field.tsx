@@ -1,5 +1,5 @@
 import { isSecretName } from '../../processes/schema/secrets.js';
-import { controlName, type InputShape } from '../browser/form-shape.js';
+import { controlName, type InputShape } from '../browser/form/form-shape.js';
 import { useTexts } from '../texts/texts.js';
 import { Field, FieldFaults } from './field.js';
 import { described, elementId, useView } from './form-view.js';

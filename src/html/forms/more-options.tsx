@@ -1,4 +1,4 @@
-import { SUBSCRIBER } from '../browser/form-reading.js';
+import { SUBSCRIBER } from '../browser/form/form-reading.js';
 import { useTexts } from '../texts/texts.js';
 import { FieldFaults } from './field.js';
 import { described, elementId, useView } from './form-view.js';

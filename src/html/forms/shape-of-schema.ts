@@ -1,6 +1,12 @@
 import { objectFormatOf } from '../../processes/schema/ogc-formats.js';
 import { isSecretName } from '../../processes/schema/secrets.js';
-import { type ChoiceShape, type InputShape, MOST_ROWS, type ScalarShape, type Shape } from '../browser/form-shape.js';
+import {
+  type ChoiceShape,
+  type InputShape,
+  MOST_ROWS,
+  type ScalarShape,
+  type Shape,
+} from '../browser/form/form-shape.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -7,7 +7,7 @@ import {
   MOST_ROWS,
   type ScalarShape,
   type Shape,
-} from '../browser/form-shape.js';
+} from '../browser/form/form-shape.js';
 
 type Members = Readonly<Record<string, unknown>>;
 

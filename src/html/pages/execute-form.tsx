@@ -1,5 +1,5 @@
 import { headingOf, meaningOf } from '../components.js';
-import { readParts } from '../browser/form-reading.js';
+import { readParts } from '../browser/form/form-reading.js';
 import { formOf, TOKEN_FIELD, ways } from '../execute-form.js';
 import { FieldFaults } from '../forms/field.js';
 import { fillForm, initialValues } from '../forms/fill-form.js';
@@ -7,22 +7,23 @@ import { described, elementId, FormView, linkTo, useView, View } from '../forms/
 import { InputField, titleOf } from '../forms/input-field.js';
 import { MoreOptions } from '../forms/more-options.js';
 import { RequestSnippets } from '../forms/request-snippets.js';
-import { controlName } from '../browser/form-shape.js';
+import { controlName } from '../browser/form/form-shape.js';
 import { fieldFaults, type FilledForm, FILLED_FORM, type ProcessPageResource } from '../sent-form.js';
 import { FORM_SOURCE, FormSourceNote } from '../job/form-source.js';
+import type { FormTexts } from '../browser/form.js';
+import { backgroundData, type MapBackground } from '../results/map-view.js';
 import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
 
+interface FormProps {
+  readonly process: ProcessPageResource;
+  readonly base: string;
+  /** Of maps to draw on. */
+  readonly background: MapBackground | undefined;
+}
+
 /** The form, and before it what is wrong with it where it was sent. */
-export function ExecuteSection({
-  process,
-  base,
-  language,
-}: {
-  process: ProcessPageResource;
-  base: string;
-  language: string | undefined;
-}) {
+export function ExecuteSection({ process, base, background, language }: FormProps & { language: string | undefined }) {
   const t = useTexts();
   const { [FILLED_FORM]: filled, [FORM_SOURCE]: source } = process;
   const form = formOf(process);
@@ -36,7 +37,7 @@ export function ExecuteSection({
         {filled ? <Outcome filled={filled} process={process} faults={faults} /> : null}
         <h2 id="execute">{t('form.execute')}</h2>
         <p>{t('form.intro')}</p>
-        <ExecuteForm process={process} base={base} />
+        <ExecuteForm process={process} base={base} background={background} />
       </section>
     </View.Provider>
   );
@@ -116,7 +117,7 @@ function idOf(pointer: string): string {
   return (pointer.split('/')[2] ?? '').replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
-function ExecuteForm({ process, base }: { process: ProcessPageResource; base: string }) {
+function ExecuteForm({ process, base, background }: FormProps) {
   const t = useTexts();
   const { form } = useView();
   const { id, inputs, outputs, example } = process;
@@ -134,7 +135,14 @@ function ExecuteForm({ process, base }: { process: ProcessPageResource; base: st
         hasToken: program.needsToken,
         modes: process.jobControlOptions,
       })}
-      data-texts={JSON.stringify({ add: t('form.add'), copy: t('form.copy'), copied: t('form.copied') })}
+      data-texts={JSON.stringify({
+        add: t('form.add'),
+        copy: t('form.copy'),
+        copied: t('form.copied'),
+        draw: t('map.draw'),
+        shapes: { box: t('map.box'), point: t('map.point'), line: t('map.line'), polygon: t('map.polygon') },
+      } satisfies FormTexts)}
+      data-background={JSON.stringify(backgroundData(background, t))}
     >
       <TokenField />
       {form.inputs.map((input) => (

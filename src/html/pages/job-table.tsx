@@ -1,6 +1,6 @@
 import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
 import { Anchor, Status, Time, TitledLink, toShow } from '../components.js';
-import { durationText } from '../lists/durations.js';
+import { durationText } from '../browser/durations.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Name of the fields of what is sent to the address that dismisses jobs. */

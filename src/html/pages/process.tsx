@@ -8,17 +8,18 @@ import { type Translate, useTexts } from '../texts/texts.js';
 type Members = Readonly<Record<string, unknown>>;
 
 /** The form comes first: on a phone, too, it is what one came for. */
-export const processPage: PageMaker<ProcessPageResource> = (process, { base, language, t }) => {
+export const processPage: PageMaker<ProcessPageResource> = (process, { base, language, t, background }) => {
   const { id, title = id, inputs, outputs, links } = process;
   return {
     title,
     links,
     scripts: ['form'],
+    hasMap: true,
     content: (
       <>
         <h1 lang={language}>{title}</h1>
         <ProcessSummary process={process} language={language} />
-        <ExecuteSection process={process} base={base} language={language} />
+        <ExecuteSection process={process} base={base} background={background} language={language} />
         <Descriptions id="Inputs" heading={t('form.inputs')} items={inputs} language={language} withOccurrences />
         <Descriptions id="Outputs" heading={t('form.outputs')} items={outputs} language={language} />
         {process.example ? (

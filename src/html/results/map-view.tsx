@@ -1,7 +1,7 @@
 import sanitize from 'sanitize-html';
 import type { MapSettings } from '../../config/configuration.js';
 import { isTileTemplate, tileOrigins } from '../../config/sections/map.section.js';
-import { useTexts } from '../texts/texts.js';
+import { type Translate, useTexts } from '../texts/texts.js';
 
 /** The background that maps may have, made safe; undefined: none is configured, or none that can be loaded. */
 export interface MapBackground {
@@ -22,13 +22,21 @@ export function backgroundOf(map: MapSettings | undefined): MapBackground | unde
   return { url: map.url, attribution, auto: map.auto, origins: tileOrigins(map.url) };
 }
 
+/** What the scripts of a map are told of its background, as `data-` attributes. */
+export function backgroundData(background: MapBackground | undefined, t: Translate): Readonly<Record<string, string>> {
+  if (!background) return {};
+  const { url, attribution, auto, origins } = background;
+  const ask = t('map.background', { host: new URL(origins[0] ?? '').host });
+  return { tiles: url, attribution, ask, ...(auto ? { auto: '' } : {}) };
+}
+
 /**
  * Where `browser/map.ts` draws GeoJSON or a bounding box.
  * @param source address of the document, of this server
  */
 export function MapView({ source, name, background }: { source: string; name: string; background?: MapBackground }) {
   const t = useTexts();
-  const host = background && new URL(background.origins[0] ?? '').host;
+  const data = backgroundData(background, t);
   return (
     <div class="map-frame">
       <div
@@ -37,10 +45,10 @@ export function MapView({ source, name, background }: { source: string; name: st
         aria-label={t('map.of', { name })}
         data-map="features"
         data-source={source}
-        data-tiles={background?.url}
-        data-attribution={background?.attribution}
-        data-auto={background?.auto ? '' : undefined}
-        data-ask={background && t('map.background', { host })}
+        data-tiles={data['tiles']}
+        data-attribution={data['attribution']}
+        data-auto={data['auto']}
+        data-ask={data['ask']}
         data-failed={t('map.failed')}
         data-foreign={t('map.foreign')}
         data-show={t('map.show')}

@@ -5,5 +5,10 @@ export const map = {
   foreign:
     'Die Koordinaten haben ein anderes Bezugssystem als Länge und Breite (WGS 84), deshalb werden sie nicht gezeichnet.',
   show: 'Auf der Karte zeigen',
+  draw: 'Auf einer Karte zeichnen',
+  box: 'Rechteck zeichnen',
+  point: 'Punkt',
+  line: 'Linie',
+  polygon: 'Polygon',
   'needs-scripts': 'Die Karte braucht Skripte.',
 };

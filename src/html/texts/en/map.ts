@@ -5,5 +5,10 @@ export const map = {
   foreign:
     'The coordinates are of another reference system than longitude and latitude (WGS 84), so they are not drawn.',
   show: 'Show on the map',
+  draw: 'Draw on a map',
+  box: 'Draw a box',
+  point: 'Point',
+  line: 'Line',
+  polygon: 'Polygon',
   'needs-scripts': 'The map needs scripts.',
 };

@@ -1,8 +1,8 @@
 import type { FormPart } from './form-part.js';
 import { readParts } from './form-reading.js';
 import type { FormShape } from './form-shape.js';
-import type { FormTexts } from './form.js';
-import { type SnippetKind, SNIPPETS, snippets } from './snippets.js';
+import type { FormTexts } from '../form.js';
+import { type SnippetKind, SNIPPETS, snippets } from '../snippets.js';
 
 interface ProcessData {
   readonly base: string;

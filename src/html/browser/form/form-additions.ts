@@ -1,4 +1,4 @@
-import type { FormTexts } from './form.js';
+import type { FormTexts } from '../form.js';
 
 /** Buttons that add a row to what may be given several times. */
 export function addRows(form: HTMLFormElement, { add }: FormTexts, onAdded: () => void): void {
