@@ -335,6 +335,8 @@ describe('who signs in with a browser', () => {
         '/jobs': 'documented',
         '/jobs/{jobId}': 'documented',
         '/jobs/{jobId}/request': 'documented',
+        '/jobs/{jobId}/request/inputs': 'documented',
+        '/jobs/{jobId}/request/inputs/{inputId}': 'documented',
         '/jobs/{jobId}/logs': 'documented',
         '/jobs/{jobId}/results': 'documented',
         '/jobs/{jobId}/results/{outputId}': 'documented',
