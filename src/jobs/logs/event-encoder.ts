@@ -60,7 +60,7 @@ export class EventEncoder {
 }
 
 /** How many of the bytes do not end within a character of UTF-8. */
-function wholeCharacters(bytes: Buffer): number {
+export function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if (byte < 0x80) break;

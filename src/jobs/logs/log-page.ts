@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
+import { wholeCharacters } from './event-encoder.js';
 
 /** What of a log stands on its page; a browser with scripts reads on from there. */
 const SHOWN_BYTES = 512 * 1024;
@@ -59,8 +60,5 @@ function endOfLines(bytes: Buffer): number {
     if (next === -1) break;
     at = next;
   }
-  if (at !== -1) return at + 1;
-  let end = bytes.length;
-  while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return end;
+  return at === -1 ? wholeCharacters(bytes) : at + 1;
 }

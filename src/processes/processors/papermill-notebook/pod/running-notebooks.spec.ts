@@ -71,7 +71,9 @@ const leavesSomething = [
 
 suite(withoutPython)(`what a notebook leaves running${because(withoutPython)}`, () => {
   it.each(leavesSomething)('ends with papermill: %s', async (_, setsid) => {
-    runner.standIn(`${write}; (${setsid}sh -c 'echo $$ > pid; exec sleep 3600' &); until [ -s pid ]; do :; done`);
+    // The shell is `sleep` once its pid is written, but not at once.
+    const isSleep = '[ -s pid ] && [ "$(cat /proc/$(cat pid)/comm)" = sleep ]';
+    runner.standIn(`${write}; (${setsid}sh -c 'echo $$ > pid; exec sleep 3600' &); until ${isSleep}; do :; done`);
     const { log, code } = await runner.run({ notebook: EMPTY });
     expect([code, log]).toEqual([0, 'What the notebook left running is ended: sleep.\n']);
     expect(isAlive(pidIn('pid'))).toBe(false);
