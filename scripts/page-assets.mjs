@@ -18,5 +18,23 @@ for (const name of ['layers.png', 'layers-2x.png', 'marker-icon.png'])
   copyFileSync(new URL(`dist/images/${name}`, leaflet), new URL(`leaflet/images/${name}`, target));
 
 const atlas = JSON.parse(readFileSync(new URL('world-atlas/land-110m.json', modules), 'utf8'));
+/**
+ * A ring as it is drawn on a flat map: what crosses the antimeridian goes on beyond 180°, instead of back across the map; what goes
+ * around the pole is closed along the map's lower edge.
+ */
+function flat(ring) {
+  let turns = 0;
+  const points = ring.map(([east, north], at) => {
+    const step = at === 0 ? 0 : east - ring[at - 1][0];
+    if (Math.abs(step) > 180) turns -= Math.sign(step) * 360;
+    return [east + turns, north];
+  });
+  const [first, last] = [points[0], points.at(-1)];
+  return Math.abs(first[0] - last[0]) > 180 ? [...points, [last[0], -90], [first[0], -90], first] : points;
+}
+
+const land = feature(atlas, atlas.objects.land);
+for (const { geometry } of land.features ?? [land])
+  geometry.coordinates = geometry.coordinates.map((polygon) => polygon.map(flat));
 const rounded = (key, value) => (typeof value === 'number' ? Math.round(value * 100) / 100 : value);
-writeFileSync(new URL('land.json', target), JSON.stringify(feature(atlas, atlas.objects.land), rounded));
+writeFileSync(new URL('land.json', target), JSON.stringify(land, rounded));

@@ -90,6 +90,7 @@ img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
 .notebook img { max-width: 100%; height: auto; background: #fff; } .notebook img.result { display: block; margin: .5rem 0; }
 .notebook blockquote { margin: .5rem 0; border-left: .2rem solid var(--line); padding-left: 1rem; color: var(--muted); } .notebook hr { border: 0; border-top: 1px solid var(--line); }
 button:is(.sort, .show) { font: inherit; color: inherit; background: none; border: 0; padding: 0; text-align: left; }
+button.draw { color: var(--accent); background: none; border-color: currentcolor; padding: .3rem .75rem; font-weight: 400; }
 button.show { color: var(--accent); text-decoration: underline; } button.sort { font-weight: 600; }
 [aria-sort=ascending] .sort::after { content: " ▲"; } [aria-sort=descending] .sort::after { content: " ▼"; }
 .data { max-height: 30rem; overflow: auto; margin: .5rem 0; } .data :is(th, td) { padding: .25rem .75rem .25rem 0; white-space: nowrap; }

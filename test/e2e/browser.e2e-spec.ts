@@ -58,6 +58,29 @@ withBrowser('a browser', () => {
     expect(browser.complaints).toEqual([]);
   });
 
+  it.each([
+    '/',
+    '/processes',
+    '/processes/inputs',
+    '/jobs',
+    '/jobs/ID',
+    '/jobs/ID/logs?f=html',
+    '/jobs/none',
+    '/sign-in',
+  ])('loads at most 100 kB for %s the first time, compressed', async (path) => {
+    const fresh = await Browser.start(chromium ?? '');
+    try {
+      await fresh.open(bed.url + path.replace('ID', notebook));
+      const bytes = await fresh.evaluate<number>(
+        "[...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, { transferSize }) => sum + transferSize, 0)",
+      );
+      expect(bytes).toBeGreaterThan(1000);
+      expect(bytes).toBeLessThanOrEqual(100_000);
+    } finally {
+      await fresh.stop();
+    }
+  });
+
   it('shows a notebook', async () => {
     await browser.open(`${bed.url}/jobs/${notebook}`);
     const texts = await browser.evaluate("[...document.querySelectorAll('main strong')].map((e) => e.textContent)");

@@ -178,6 +178,21 @@ describe('results', () => {
       expect(browser.complaints).toEqual([]);
     });
 
+    it('lie on land whose outline goes nowhere across the map', async () => {
+      await open('features');
+      const script = await browser.evaluate<string>('document.querySelector(\'script[src$="/results.js"]\').src');
+      const land = (await (await fetch(new URL('land.json', script))).json()) as {
+        features: { geometry: { coordinates: [number, number][][][] } }[];
+      };
+      const rings = land.features.flatMap(({ geometry }) => geometry.coordinates.flat());
+      const isJump = ([east, north]: [number, number], [next]: [number, number]) =>
+        north > -90 && Math.abs(east - next) > 180;
+      expect(rings.length).toBeGreaterThan(100);
+      expect(
+        rings.filter((ring) => ring.some((point, at) => at > 0 && isJump(ring[at - 1] as [number, number], point))),
+      ).toEqual([]);
+    });
+
     it('stand on the map and in the table alike: a row shows its feature', async () => {
       await open('features');
       await drawn();
