@@ -1,6 +1,6 @@
-// Puts what the scripts of pages load beside them in the built server: Leaflet, its license before it, and the outline of the land (Natural
+// Puts what the scripts of pages load beside them in the built server: Leaflet and geotiff.js, licenses before them, and the outline of the land (Natural
 // Earth, public domain) as GeoJSON. What they are made of is no dependency at run time.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { feature } from 'topojson-client';
 
 const modules = new URL('../node_modules/', import.meta.url);
@@ -16,6 +16,25 @@ writeFileSync(new URL('leaflet/leaflet.js', target), `/*!\n${license}\n*/\n${scr
 copyFileSync(new URL('dist/leaflet.css', leaflet), new URL('leaflet/leaflet.css', target));
 for (const name of ['layers.png', 'layers-2x.png', 'marker-icon.png'])
   copyFileSync(new URL(`dist/images/${name}`, leaflet), new URL(`leaflet/images/${name}`, target));
+
+const geotiff = new URL('geotiff/', modules);
+mkdirSync(new URL('geotiff/', target), { recursive: true });
+// It holds its dependencies, each with a license of its own.
+const { dependencies } = JSON.parse(readFileSync(new URL('package.json', geotiff), 'utf8'));
+const licenses = ['geotiff', ...Object.keys(dependencies)].map((name) => {
+  const folder = new URL(`${name}/`, modules);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const { license } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+  return `${name} (${license})\n${file ? readFileSync(new URL(file, folder), 'utf8') : ''}`;
+});
+const raster = readFileSync(new URL('dist-browser/geotiff.js', geotiff), 'utf8').replace(
+  /\n?\/\/# sourceMappingURL=.*\s*$/,
+  '\n',
+);
+writeFileSync(
+  new URL('geotiff/geotiff.js', target),
+  `/*!\n${licenses.join('\n').replaceAll('*/', '* /')}\n*/\n${raster}`,
+);
 
 const atlas = JSON.parse(readFileSync(new URL('world-atlas/land-110m.json', modules), 'utf8'));
 /**

@@ -26,6 +26,46 @@ const FEATURES = JSON.stringify({
 });
 const TABLE = 'name;people\nDresden;570000\nBonn;340000\n"Aachen; Stadt";250000';
 
+/** A GeoTIFF of four times two bytes, by the specification (TIFF 6.0, section 2; OGC 19-008r4). */
+function rasterFile(): Buffer {
+  const doubles = (...values: number[]) => Buffer.from(new Float64Array(values).buffer);
+  const shorts = (...values: number[]) => Buffer.from(new Uint16Array(values).buffer);
+  const pixels = Buffer.from([0, 36, 73, 109, 146, 182, 219, 255]);
+  const [SHORT, LONG, DOUBLE] = [3, 4, 12];
+  const geoKeys = shorts(1, 1, 0, 3, 1024, 0, 1, 2, 1025, 0, 1, 1, 2048, 0, 1, 4326);
+  const tags: [tag: number, type: number, count: number, value: number | Buffer][] = [
+    [256, SHORT, 1, 4],
+    [257, SHORT, 1, 2],
+    [258, SHORT, 1, 8],
+    [259, SHORT, 1, 1],
+    [262, SHORT, 1, 1],
+    [273, LONG, 1, pixels],
+    [277, SHORT, 1, 1],
+    [278, SHORT, 1, 2],
+    [279, LONG, 1, pixels.length],
+    [33550, DOUBLE, 3, doubles(0.5, 0.5, 0)],
+    [33922, DOUBLE, 6, doubles(0, 0, 0, 10, 50, 0)],
+    [34735, SHORT, 16, geoKeys],
+  ];
+  const head = Buffer.alloc(8 + 2 + tags.length * 12 + 4);
+  head.write('II*\0', 'latin1');
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(tags.length, 8);
+  const parts: Buffer[] = [head];
+  let end = head.length;
+  for (const [at, [tag, type, count, value]] of tags.entries()) {
+    const place = 10 + at * 12;
+    head.writeUInt16LE(tag, place);
+    head.writeUInt16LE(type, place + 2);
+    head.writeUInt32LE(count, place + 4);
+    head.writeUInt32LE(typeof value === 'number' ? value : end, place + 8);
+    if (typeof value === 'number') continue;
+    parts.push(value);
+    end += value.length;
+  }
+  return Buffer.concat(parts);
+}
+
 describe('results', () => {
   let bed: TestBed;
   let tiles: Server;
@@ -57,6 +97,11 @@ describe('results', () => {
       tree: ['application/json', '{"digits": 12345678901234567890, "list": [{"deep": {"deeper": true}}], "empty": {}}'],
       text: ['text/plain', 'plain'],
     } as const;
+    jobs['raster'] = await printed(
+      '"image/tiff; application=geotiff"',
+      rasterFile().toString('base64'),
+      ' encoding=base64',
+    );
     await Promise.all(
       Object.entries(made).map(async ([name, [type, text]]) => (jobs[name] = await printed(type, text))),
     );
@@ -67,8 +112,8 @@ describe('results', () => {
   }, 60_000);
 
   /** A job with one result. */
-  async function printed(mediaType: string, text: string): Promise<string> {
-    const log = `PYGEOAPI_K8S_MANAGER_RESULT_START output=note mimetype=${mediaType}\n${text}`;
+  async function printed(mediaType: string, text: string, more = ''): Promise<string> {
+    const log = `PYGEOAPI_K8S_MANAGER_RESULT_START output=note mimetype=${mediaType}${more}\n${text}`;
     const id = await bed.submit('prints', { log: Buffer.from(log).toString('base64') });
     await bed.until(id, 'successful');
     return id;
@@ -202,6 +247,33 @@ describe('results', () => {
       );
       expect(popup).toContain('Bonn');
       expect(popup).toContain('<img src=x onerror=alert(1)>');
+      expect(browser.complaints).toEqual([]);
+    });
+
+    it('of GeoTIFF are drawn once one asks, with what the header says', async () => {
+      await open('raster');
+      const loaded = () =>
+        browser.evaluate<boolean>(
+          "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/geotiff.js'))",
+        );
+      await eventually('the button', () => browser.evaluate("document.querySelector('[data-raster] button') !== null"));
+      expect(await loaded()).toBe(false);
+      await click('[data-raster] button');
+      const facts = await eventually('the picture', () =>
+        browser.evaluate<string[] | undefined>(
+          "(document.querySelector('[data-raster] canvas') && [...document.querySelectorAll('[data-raster] :is(dt, dd)')].map((e) => e.textContent)) || undefined",
+        ),
+      );
+      const known = { Pixels: '4 × 2', Bands: '1', 'Reference system': 'EPSG:4326', Extent: '10, 49, 12, 50' };
+      expect(facts).toEqual(Object.entries({ ...known, Resolution: '0.5 × 0.5', Overviews: '0' }).flat());
+      const pixel = (at: number) =>
+        browser.evaluate<number[]>(
+          `[...document.querySelector('canvas').getContext('2d').getImageData(0, 0, 4, 2).data.slice(${at} * 4, ${at} * 4 + 4)]`,
+        );
+      expect([await pixel(0), await pixel(7)]).toEqual([
+        [0, 0, 0, 255],
+        [255, 255, 255, 255],
+      ]);
       expect(browser.complaints).toEqual([]);
     });
 

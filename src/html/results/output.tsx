@@ -3,6 +3,7 @@ import { localize } from '../../ogc/languages.js';
 import type { OutputPreview } from '../../jobs/results/pages/results-preview.js';
 import { parseJson } from '../../json/parse-json.js';
 import { fileName } from '../../jobs/results/results-zip.js';
+import type { RasterTexts } from '../browser/raster.js';
 import { Anchor, Facts } from '../components.js';
 import type { PageMaking } from '../page.js';
 import { readDelimited, SortableTable } from './delimited-table.js';
@@ -13,6 +14,7 @@ import { readableSize } from './sizes.js';
 
 /** What browsers show as a picture; scripts in it do not run there. */
 const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif|svg\+xml)\b/i;
+const RASTER = /^image\/(?:tiff|geotiff)\b/i;
 const TABLE = /^text\/(?:csv|tab-separated-values)\b/i;
 const JSON_TYPE = /^application\/(?:[^;]*\+)?json\b/i;
 const GEOJSON = /^application\/(?:geo|vnd\.geo)\+json\b/i;
@@ -64,6 +66,7 @@ function Shown({ output, name, background, t }: ShownProps) {
   if (PICTURE.test(mediaType)) return <img class="result" src={href} alt={name} />;
   if (GEOJSON.test(mediaType) && (text === undefined || isCut))
     return <MapView source={href} name={name} background={background} />;
+  if (RASTER.test(mediaType)) return <Raster href={href} t={t} />;
   if (text === undefined) return null;
   if (TABLE.test(mediaType)) {
     const table = readDelimited(text, mediaType, isCut);
@@ -107,6 +110,27 @@ function JsonShown({
         <Plain text={text} />
       </details>
     </>
+  );
+}
+
+/** Browsers show no TIFF: a script does, once one asks. */
+function Raster({ href, t }: { href: string; t: PageMaking['t'] }) {
+  const texts: RasterTexts = {
+    size: t('raster.size'),
+    bands: t('raster.bands'),
+    system: t('raster.system'),
+    extent: t('raster.extent'),
+    resolution: t('raster.resolution'),
+    overviews: t('raster.overviews'),
+    tooLarge: t('raster.tooLarge'),
+  };
+  return (
+    <div
+      data-raster={href}
+      data-show={t('raster.show')}
+      data-failed={t('raster.failed')}
+      data-texts={JSON.stringify(texts)}
+    />
   );
 }
 

@@ -9,6 +9,7 @@ import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
 import { problems } from './problems.js';
+import { raster } from './raster.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
 
@@ -23,6 +24,7 @@ export const de: Translated<typeof en> = {
   log,
   map,
   problems,
+  raster,
   results,
   signIn,
 };

@@ -7,6 +7,7 @@ import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
 import { problems } from './problems.js';
+import { raster } from './raster.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
 
@@ -22,6 +23,7 @@ export const en = {
   log,
   map,
   problems,
+  raster,
   results,
   signIn,
 };
