@@ -161,7 +161,8 @@ describe('the followed log of a job that is quiet, as server-sent events', () =>
       await answer.body?.cancel();
       return answer.headers.get('content-type');
     });
-    expect(await Promise.all(given)).toEqual([...Array(3).fill('text/plain; charset=utf-8'), accept]);
+    const [text, page] = ['text/plain; charset=utf-8', 'text/html; charset=utf-8'];
+    expect(await Promise.all(given)).toEqual([text, text, page, accept]);
     expect((await get(jobId, '', { accept, authorization: 'Bearer wrong' })).status).toBe(401);
   });
 });

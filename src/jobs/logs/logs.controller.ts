@@ -142,14 +142,15 @@ export class LogsController {
     );
   }
 
-  /** Text is for all who do not name another as what they would rather have. */
+  /** Text is for all who do not name another as what they would rather have, and for browsers that follow it by its address. */
   private formatOf({ headers, query }: FastifyRequest): string | undefined {
-    const { f } = query as { f?: unknown };
+    const { f, follow } = query as { f?: unknown; follow?: unknown };
     const isPage = this.pages.areServed;
     if (f !== undefined && f !== 'text' && f !== 'html')
       throw wrong('f', `must be text or html (is ${JSON.stringify(f)})`);
     if (f === 'html') return isPage ? PAGE : undefined;
-    const available = f === 'text' ? ['text/plain'] : ['text/plain', EVENTS, ...(isPage ? [PAGE] : [])];
+    const available =
+      f === 'text' ? ['text/plain'] : ['text/plain', EVENTS, ...(isPage && follow === undefined ? [PAGE] : [])];
     return new Negotiator({ headers: { accept: headers.accept } }).mediaType(available);
   }
 
