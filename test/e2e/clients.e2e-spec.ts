@@ -72,6 +72,8 @@ describe('fuzzing', () => {
     'finds no undocumented status or media type, no answer against its schema, and no 5xx',
     async () => {
       const executions = `/processes/(?!(${FUZZED.join('|')})/)[^/{]+/execution`;
+      // They have no end, and each event would be compared with the schema of the whole (findings/schemathesis-takes-events-for-documents.sh).
+      const streams = '/events$';
       const report = await run(python ?? '', [
         ...['-m', 'schemathesis.cli', 'run', `${bed.url}/openapi`, '--header', `Authorization: Bearer ${TOKEN}`],
         ...[
@@ -84,7 +86,7 @@ describe('fuzzing', () => {
           '--warnings',
           'off',
         ],
-        ...['--continue-on-failure', '--exclude-path-regex', executions, '--no-color'],
+        ...['--continue-on-failure', '--exclude-path-regex', `${executions}|${streams}`, '--no-color'],
         '--checks',
         'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance',
       ]);
