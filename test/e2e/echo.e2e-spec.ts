@@ -145,7 +145,8 @@ describe('the echo process', () => {
     await bed.until(jobId, 'successful');
     const answer = await fetch(`${bed.url}/jobs/${jobId}/results`, { headers: { accept: 'text/html' } });
     const page = parse(await answer.text());
-    expect(page.querySelectorAll('h2').map(({ text }) => text)).toEqual(['stringOutput', 'imageOutput', 'Links']);
+    expect(page.querySelectorAll('h2').map(({ text }) => text)).toEqual(['String', 'Image', 'Links']);
+    expect(page.querySelectorAll('h2 + .id').map(({ text }) => text)).toEqual(['stringOutput', 'imageOutput']);
     expect(page.querySelectorAll('pre').map(({ text }) => text)).toEqual(['Value1']);
     const picture = page.querySelector('img')?.getAttribute('src') ?? '';
     expect(picture).toBe(`${bed.url}/jobs/${jobId}/results/imageOutput`);

@@ -24,7 +24,7 @@ const PAGE = 'text/html';
 const MAX_SILENCE = 30;
 
 /** Six digits for the number of an attempt; 15, which are exact, for bytes. */
-const MOST = { attempt: 999_999, from: 999_999_999_999_999 } as const;
+const MOST = { attempt: 999_999, beside: 999_999, from: 999_999_999_999_999 } as const;
 
 const LOG_FOLLOW =
   'Of a followed log: `attempt`, the first byte (`from`), and whether it `may-end-early`, after `silence` seconds without a line';
@@ -84,7 +84,7 @@ export class LogsController {
   @ApiQuery({
     name: 'beside',
     required: false,
-    schema: { type: 'integer', minimum: 1, maximum: MOST.attempt },
+    schema: { type: 'integer', minimum: 1, maximum: MOST.beside },
     description: 'Of the page: another attempt, beside the first',
   })
   @ApiHeader({
@@ -115,6 +115,7 @@ export class LogsController {
     @Query('follow') follow: string | undefined,
     @Query('attempt') attempt: string | undefined,
     @Query('from') from: string | undefined,
+    @Query('beside') beside: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -124,10 +125,13 @@ export class LogsController {
     reply.raw.once('close', () => gone.abort());
     const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);
     const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
+    // A form sends it empty, too.
+    const other = beside ? parseInteger('beside', beside, 1) : undefined;
     addVary(reply, 'Accept');
     void reply.header('x-accel-buffering', 'no').header('cache-control', 'no-store');
     const format = this.formatOf(request);
-    if (format === PAGE) return this.sendPage(request, reply, job, at.attempt, gone.signal);
+    if (format === PAGE)
+      return this.sendPage(request, reply, job, [at.attempt, ...(other === undefined ? [] : [other])], gone.signal);
     if (format === EVENTS) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) {
@@ -158,12 +162,10 @@ export class LogsController {
     request: FastifyRequest,
     reply: FastifyReply,
     job: JobRecord,
-    attempt: number,
+    shown: readonly number[],
     gone: AbortSignal,
   ): Promise<void> {
     this.readers.admit(request, reply.raw);
-    const { beside } = request.query as { beside?: string };
-    const shown = [attempt, ...(beside ? [parseInteger('attempt', beside, 1)] : [])];
     const logs: ShownLog[] = [];
     for (const one of shown) logs.push(await this.shownLog(job, one, gone));
     const newest = this.logs.newestAttempt(job);
@@ -229,7 +231,7 @@ function parseFollow(text: string | undefined): boolean {
   throw wrong('follow', `must be true or false (is "${text}")`);
 }
 
-function parseInteger(name: 'attempt' | 'from', text: string, least: number): number {
+function parseInteger(name: keyof typeof MOST, text: string, least: number): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   if (number >= least && number <= MOST[name]) return number;
   throw wrong(name, `must be an integer from ${least} to ${MOST[name]} (is "${text}")`);
