@@ -1,6 +1,6 @@
 import type { LatLng, LayerGroup, LeafletMouseEvent, Map as LeafletMap } from 'leaflet';
 import type { GeoJsonObject, Geometry } from 'geojson';
-import { makeMap } from './map.js';
+import { addButton, makeMap } from './map.js';
 
 /** Digits after the point: a tenth of a metre. */
 const DIGITS = 6;
@@ -107,12 +107,7 @@ function modeButton(map: LeafletMap, frame: HTMLElement, text: string, begin: (e
     button.setAttribute('aria-pressed', 'true');
     frame.classList.add('drawing');
   });
-  const control = new L.Control({ position: 'topright' });
-  control.onAdd = () => {
-    L.DomEvent.disableClickPropagation(button);
-    return button;
-  };
-  control.addTo(map);
+  addButton(map, button);
 }
 
 function geometryOf(shape: Shape, points: readonly LatLng[]): Geometry | undefined {

@@ -1,4 +1,5 @@
 import { Look } from './ansi.js';
+import { ownAddress } from './own-address.js';
 
 /** Lines that a page holds; of more the first go. */
 const MOST_LINES = 20_000;
@@ -56,8 +57,7 @@ class GrowingLog {
 
 function grow(element: HTMLElement): void {
   const { log: source = '', from = '0', over, cut, more = '' } = element.dataset;
-  const { pathname, search } = new URL(source, location.href);
-  const address = `${pathname}${search}&from=${from}`;
+  const address = `${ownAddress(source)}&from=${from}`;
   const growing = new GrowingLog(element);
   if (over === undefined) follow(address, growing, element);
   else if (cut !== undefined) offerMore(address, growing, element, more);

@@ -1,6 +1,7 @@
 import './leaflet/leaflet.js';
-import type { CircleMarker, Control, FeatureGroup, GeoJSON, LatLngBounds, Layer, Map as LeafletMap } from 'leaflet';
+import type { CircleMarker, FeatureGroup, GeoJSON, LatLngBounds, Layer, Map as LeafletMap } from 'leaflet';
 import type { Feature, GeoJsonObject } from 'geojson';
+import { ownAddress } from './own-address.js';
 
 /** Where one has said that tiles may be loaded. */
 const REMEMBERED = 'background-map';
@@ -17,7 +18,7 @@ export async function showMaps(within: ParentNode): Promise<void> {
 async function showFeatures(element: HTMLElement): Promise<void> {
   const { source = '', failed = '', foreign = '', show = '' } = element.dataset;
   try {
-    const answer = await fetch(samePath(source), { headers: { accept: '*/*' } });
+    const answer = await fetch(ownAddress(source), { headers: { accept: '*/*' } });
     if (!answer.ok) throw new Error(String(answer.status));
     const value = (await answer.json()) as Readonly<Record<string, unknown>>;
     if (isForeign(value)) return say(element, foreign);
@@ -60,7 +61,12 @@ function addBackground(element: HTMLElement, map: LeafletMap): void {
     load();
     button.remove();
   });
-  const control: Control = new L.Control({ position: 'topright' });
+  addButton(map, button);
+}
+
+/** Puts a button over the map; what it is clicked for, the map is not. */
+export function addButton(map: LeafletMap, button: HTMLButtonElement): void {
+  const control = new L.Control({ position: 'topright' });
   control.onAdd = () => {
     L.DomEvent.disableClickPropagation(button);
     return button;
@@ -139,12 +145,6 @@ function say(element: HTMLElement, text: string): void {
   paragraph.className = 'muted';
   paragraph.textContent = text;
   element.replaceWith(paragraph);
-}
-
-/** The address as this page's own host has it: pages may be seen by another name than their links have. */
-function samePath(address: string): string {
-  const { pathname, search } = new URL(address, location.href);
-  return pathname + search;
 }
 
 async function loadStyles(): Promise<void> {

@@ -1,5 +1,6 @@
 import './geotiff/geotiff.js';
 import type { GeoTIFFImage } from 'geotiff';
+import { ownAddress } from './own-address.js';
 
 /** Pixels of the longer side of what is drawn, at the most. */
 const LONGEST = 800;
@@ -19,8 +20,7 @@ export interface RasterTexts {
 
 /** Shows the header of a GeoTIFF, and the smallest of its images that fills the place, read by ranges (https://docs.ogc.org/is/21-026/21-026.html). */
 export async function showRaster(place: HTMLElement, address: string, texts: RasterTexts): Promise<void> {
-  const { pathname, search } = new URL(address, location.href);
-  const tiff = await GeoTIFF.fromUrl(pathname + search, { allowFullFile: true });
+  const tiff = await GeoTIFF.fromUrl(ownAddress(address), { allowFullFile: true });
   const first = await tiff.getImage();
   const count = await tiff.getImageCount();
   place.append(factsOf(first, count - 1, texts));
