@@ -38,6 +38,9 @@ import { FILLED_FORM, type FilledForm, type ProcessPageResource, shownAgain } fr
 import { scriptFile } from './scripts.js';
 import { stylesheet, STYLESHEET_PATH } from './stylesheet.js';
 
+/** `Cache-Control` of what has an address that changes with it. */
+const FOREVER = 'public, max-age=31536000, immutable';
+
 /** Seconds that a form's answer may take: less than what proxies allow. */
 const LONGEST_WAIT = 45;
 
@@ -62,7 +65,7 @@ export class HtmlController {
 
   @Get(STYLESHEET_PATH)
   @Header('content-type', 'text/css; charset=utf-8')
-  @Header('cache-control', 'public, max-age=31536000, immutable')
+  @Header('cache-control', FOREVER)
   stylesheet(): string {
     return stylesheet;
   }
@@ -72,7 +75,7 @@ export class HtmlController {
   script(@Param('hash') hash: string, @Param('*') name: string, @Res({ passthrough: true }) reply: FastifyReply) {
     const file = scriptFile(hash, name);
     if (!file) throw new NotFoundException('Pages have no such script.');
-    void reply.headers({ 'content-type': file.type, 'cache-control': 'public, max-age=31536000, immutable' });
+    void reply.headers({ 'content-type': file.type, 'cache-control': FOREVER });
     return new StreamableFile(file.content);
   }
 

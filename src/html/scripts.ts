@@ -20,13 +20,11 @@ export interface ScriptFile {
 
 const files: ReadonlyMap<string, ScriptFile> = new Map(
   readdirSync(FOLDER, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    // The build leaves types and maps of what the server itself takes from there; no page loads them.
+    .filter((entry) => entry.isFile() && extname(entry.name) in TYPES)
     .map((entry) => `${entry.parentPath}/${entry.name}`.slice(FOLDER.pathname.length).replace(/^\/+/, ''))
     .sort()
-    .map((name) => [
-      name,
-      { type: TYPES[extname(name)] ?? 'application/octet-stream', content: readFileSync(new URL(name, FOLDER)) },
-    ]),
+    .map((name) => [name, { type: TYPES[extname(name)] ?? '', content: readFileSync(new URL(name, FOLDER)) }]),
 );
 
 /** One for all files, so that they may import each other by their names. */

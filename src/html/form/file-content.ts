@@ -1,6 +1,5 @@
+import { isMapping } from '../../config/validation.js';
 import { isUtf8 } from 'node:buffer';
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** What a file is to its input: JSON that it says, the text that it is, or its bytes, in base64. */
 export type FileContent = 'json' | 'text' | 'bytes';
@@ -21,7 +20,7 @@ const JSON_TYPE = /^(?:application|text)\/(?:[\w.+-]+\+)?json\b/i;
  * unless they are JSON.
  */
 export function fileContent(schema: unknown, label: FileLabel): FileContent {
-  if (!isMembers(schema)) return saysJson(label) ? 'json' : 'text';
+  if (!isMapping(schema)) return saysJson(label) ? 'json' : 'text';
   const { type, items } = schema;
   if (type === 'array' && items !== undefined) return saysJson(label) ? 'json' : fileContent(items, label);
   const ways = textsOf(schema);
@@ -37,7 +36,7 @@ function saysJson({ fileName, mediaType }: FileLabel): boolean {
 
 /** How the texts are meant that fit a schema; empty: none fit. */
 function textsOf(schema: unknown): ReadonlySet<'text' | 'bytes'> {
-  if (!isMembers(schema)) return new Set(schema === false ? [] : ['text']);
+  if (!isMapping(schema)) return new Set(schema === false ? [] : ['text']);
   const { type, contentEncoding, oneOf, anyOf } = schema;
   if (type !== undefined && ![type].flat().includes('string')) return new Set();
   if (contentEncoding === 'base64' || contentEncoding === 'binary') return new Set(['bytes']);
@@ -53,8 +52,4 @@ function isBinaryType({ mediaType }: FileLabel): boolean {
 /** A file as a text: of what is none it is the base64. */
 export function textValue(content: Exclude<FileContent, 'json'>, bytes: Buffer): string {
   return content === 'text' && isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('base64');
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

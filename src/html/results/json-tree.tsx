@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
+import { isMapping } from '../../config/validation.js';
 import { useTexts } from '../texts/texts.js';
-import { isMembers } from './geojson.js';
 
 /** Values that a tree shows, and floors on which they stand; what is beyond stands in the result itself. */
 const MOST_VALUES = 2000;
@@ -24,7 +24,7 @@ function branch(
   more: (count: number) => string,
 ): VNode {
   left.values -= 1;
-  const entries = Array.isArray(value) ? [...value.entries()] : isBranch(value) ? Object.entries(value) : undefined;
+  const entries = Array.isArray(value) ? [...value.entries()] : isMapping(value) ? Object.entries(value) : undefined;
   const label = name === undefined ? null : <span class="key">{name}: </span>;
   if (entries === undefined || entries.length === 0 || floor === MOST_FLOORS)
     return (
@@ -51,9 +51,4 @@ function branch(
       </ul>
     </details>
   );
-}
-
-/** An exact number is an object that is written as a number. */
-function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isMembers(value) && !('toJSON' in value && typeof value['toJSON'] === 'function');
 }
