@@ -4,9 +4,12 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Access } from './access/access.js';
+import { Identities } from './access/identity/identities.js';
+import { Sight } from './access/sight.js';
 import { Sessions } from './access/session/sessions.js';
 import { admitBodies } from './http/admission/body-admission.js';
 import { BodyBudget } from './http/admission/body-budget.js';
+import { identifyCallers } from './http/admission/callers.js';
 import { limitHeaders } from './http/admission/long-headers.js';
 import { allowedHosts, checkHosts, hostToListenAt } from './http/admission/request-hosts.js';
 import { slowWrongTokens } from './http/admission/wrong-tokens.js';
@@ -124,7 +127,9 @@ function makeLogger(
   workingDirectory = process.cwd(),
 ): ServerLogger {
   const { apiToken, signingKeys = [], bucket, subscribers, metrics, logFormat } = environment;
-  const tokens = [apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets];
+  const { tokens: named = [], oidc } = access.rules ?? {};
+  const given = [...named.map(({ token }) => token), oidc?.client?.secret, oidc?.introspection?.secret];
+  const tokens = [apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets, ...given];
   return new ServerLogger({
     logging,
     format: logFormat,
@@ -159,8 +164,15 @@ async function setUpHttp(
   restrictMediaTypes(fastify);
   readJsonBodies(app, server.maxRequestBytes);
   if (server.cors !== false) app.enableCors(corsOptions(server.cors));
-  if (configuration.processesApi)
+  if (configuration.processesApi) {
     readSessions(fastify, app.get(Sessions, { strict: false }), app.get(Links, { strict: false }));
+    identifyCallers(fastify, {
+      identities: app.get(Identities, { strict: false }),
+      sight: app.get(Sight, { strict: false }),
+      processes: app.get(ProcessRegistry, { strict: false }),
+      jobs: app.get(JobCache, { strict: false }),
+    });
+  }
   slowWrongTokens(fastify);
   guardDocsPage(fastify, server.url);
   fastify.addHook('onSend', readOutRefused);

@@ -4,7 +4,7 @@ import type { Configuration, ResultReaders } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { bearerToken } from '../ogc/api-token.js';
-import { Access, withToken } from './access.js';
+import { Access } from './access.js';
 
 function accessWith(apiToken: string | undefined): Access {
   const processes = { find: (id: string) => ({ open: { requiresToken: false }, closed: { requiresToken: true } })[id] };
@@ -50,13 +50,14 @@ describe('access', () => {
   });
 
   it('takes who signed in with the API token for one who knows it, beside no token of their own', async () => {
-    const session = { subject: 'api', roles: [], end: new Date() };
+    const session = { issuer: 'tokens', subject: 'api', roles: [], end: new Date() };
     const may = (caller: object) =>
       accessWith('secret').permits('closed', { headers: {}, ...caller }, { operation: 'execute' });
     expect(await may({ session })).toBe(true);
     expect(await may({ session: { ...session, subject: 'ann' } })).toBe(false);
-    expect(await may(withToken({ headers: {}, session }, 'wrong'))).toBe(false);
-    expect(await may(withToken({ headers: {}, session }, undefined))).toBe(true);
+    expect(await may({ session: { ...session, issuer: 'https://id.example.org' } })).toBe(false);
+    expect(await may(await accessWith('secret').withToken({ headers: {}, session }, 'wrong'))).toBe(false);
+    expect(await may(await accessWith('secret').withToken({ headers: {}, session }, undefined))).toBe(true);
     expect(accessWith('secret').nameOf({ headers: {}, session, address: '192.0.2.1' })).toBe(
       'api, signed in, 192.0.2.1',
     );

@@ -1,48 +1,34 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, Optional } from '@nestjs/common';
 import { scrypt } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { Configuration, type ResultReaders } from '../config/configuration.js';
-import { ApiToken, bearerToken } from '../ogc/api-token.js';
-import { DomainError, UnauthorizedError } from '../ogc/domain-errors.js';
-import { API_SUBJECT, type Session, sessionOf } from '../ogc/requests/session.js';
+import type { Action } from '../config/sections/access/access-rules.js';
+import { ApiToken } from '../ogc/api-token.js';
+import { DomainError, ForbiddenError, UnauthorizedError } from '../ogc/domain-errors.js';
+import { isOfApiToken } from '../ogc/requests/session.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
+import { askForToken } from './ask-for-token.js';
+import { type Caller, withoutSession } from './caller.js';
 import { CallerHash } from './caller-hash.js';
+import { Identities } from './identity/identities.js';
+import type { Rules } from './rules/rules.js';
 
-/** What of a request matters to access. */
-export interface Caller {
-  /** Of the `Authorization` header. */
-  readonly token?: string;
-  /** Who signed in with a browser, where that counts for the request; never beside a token. */
-  readonly session?: Session;
-  readonly headers: IncomingHttpHeaders;
-  /** As far as proxies are trusted; for the log. */
-  readonly address?: string;
-}
-
-export function callerOf(request: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
-  const { headers, ip } = request;
-  const session = sessionOf(request);
-  return {
-    token: bearerToken(headers.authorization),
-    headers,
-    ...(session ? { session } : {}),
-    ...(ip === undefined ? {} : { address: ip }),
-  };
-}
-
-/** The caller with the token of a form, which goes before who signed in. @param token undefined: the form had none */
-export function withToken(caller: Caller, token: string | undefined): Caller {
-  if (token === undefined) return caller;
-  const { session: _session, ...others } = caller;
-  return { ...others, token };
-}
+export { type Caller, callerOf } from './caller.js';
 
 /** What the caller wants, and the token that came as an input. */
 export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
   readonly inputToken?: string;
 }
+
+/** What a role must allow for each of what processors are asked. */
+const ACTION_OF: Readonly<Record<AccessRequest['operation'], Action>> = {
+  execute: 'execute',
+  'read-log': 'logs',
+  'read-status': 'read',
+  'read-results': 'read',
+  dismiss: 'dismiss',
+};
 
 /** An execution as lines of the log name it: a client may have made up the id. */
 export function executionOf(processId: string): string {
@@ -50,27 +36,44 @@ export function executionOf(processId: string): string {
 }
 
 /** A job or its status. */
-interface OfJob {
+export interface OfJob {
   readonly processId: string;
   readonly jobId: string;
   /** Nothing proves that it is of this process. */
   readonly processUnsigned?: true;
+  /** As `ownerOf` says it; absent: nobody's. */
+  readonly owner?: string;
+}
+
+/** Whose a new job is, as it stands on the Job. */
+export interface JobOwner {
+  /** The label's value. */
+  readonly hash: string;
+  readonly subject: string;
+  readonly name?: string;
 }
 
 /** Processes that the warning at start names; it counts the others. */
 const MOST_NAMED = 5;
 
-/** Who may execute, read logs, statuses and results, and dismiss: those who know the API token, where the process asks for it. */
+/**
+ * Who may execute, read logs, statuses and results, and dismiss: those whose roles allow it, where there are roles (`access.roles`); else
+ * those who know the API token, where the process asks for it.
+ */
 @Injectable()
 export class Access implements OnApplicationBootstrap {
   private readonly logger = new Logger(Access.name);
   private readonly apiToken: ApiToken;
   private readonly callerHash: CallerHash;
+  /** Undefined: there are no roles. */
+  readonly rules: Rules | undefined;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly processes: ProcessRegistry,
+    @Optional() private readonly identities?: Identities,
   ) {
+    this.rules = identities?.rules;
     const { apiToken, signingKeys = [] } = configuration.environment;
     this.apiToken = new ApiToken(apiToken);
     this.callerHash = new CallerHash(signingKeys[0] ?? apiToken);
@@ -81,6 +84,7 @@ export class Access implements OnApplicationBootstrap {
    * @param tokens what the client gave, from the `Authorization` header or the `token` input
    */
   isGranted(processId: string, ...tokens: readonly (string | undefined)[]): boolean {
+    if (this.rules) return this.rules.may(undefined, 'logs', processId);
     if (this.processes.find(processId)?.requiresToken === false) return true;
     return tokens.some((token) => this.apiToken.matches(token));
   }
@@ -89,6 +93,14 @@ export class Access implements OnApplicationBootstrap {
   async permits(processId: string, caller: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
     const { token, headers } = caller;
     const process = this.processes.find(processId);
+    if (this.rules) {
+      const { identity } = await this.withToken(caller, inputToken);
+      if (!this.rules.may(identity, ACTION_OF[wish.operation], processId)) return false;
+      // What roles allow its processor may still refuse.
+      return process?.checksAccess
+        ? process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken: true, headers })
+        : true;
+    }
     const hasApiToken = this.knowsToken(caller, inputToken);
     if (!process?.checksAccess) return hasApiToken || this.isGranted(processId);
     return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
@@ -96,7 +108,7 @@ export class Access implements OnApplicationBootstrap {
 
   /** Whether it is one who knows the API token, or signed in with it. */
   private knowsToken({ token, session }: Caller, inputToken?: string): boolean {
-    return session?.subject === API_SUBJECT || this.apiToken.matches(token) || this.apiToken.matches(inputToken);
+    return isOfApiToken(session) || this.apiToken.matches(token) || this.apiToken.matches(inputToken);
   }
 
   /**
@@ -123,7 +135,7 @@ export class Access implements OnApplicationBootstrap {
    */
   async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
     const rights = this.rightsOf(job);
-    if (this.resultsArePublic(rights)) return true;
+    if (!this.rules && this.resultsArePublic(rights)) return true;
     return this.permits(rights, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
   }
 
@@ -132,6 +144,8 @@ export class Access implements OnApplicationBootstrap {
    * jobs none may be read so, unless everybody may.
    */
   async statusReader(caller: Caller): Promise<(job: Pick<OfJob, 'processId' | 'processUnsigned'>) => boolean> {
+    const { rules } = this;
+    if (rules) return (job) => rules.may(caller.identity, 'read', this.rightsOf(job));
     const mayRead = async (id: string) =>
       this.resultsArePublic(id) ||
       (!this.processes.find(id)?.checksAccess && (await this.permits(id, caller, { operation: 'read-status' })));
@@ -144,7 +158,7 @@ export class Access implements OnApplicationBootstrap {
   /** @throws UnauthorizedError, MisconfiguredError where `results: token` holds and the caller may not execute the process */
   async demandResults(job: OfJob, caller: Caller): Promise<void> {
     const rights = this.rightsOf(job);
-    if (!this.resultsArePublic(rights))
+    if (this.rules || !this.resultsArePublic(rights))
       await this.demand(rights, caller, { operation: 'read-results', jobId: job.jobId });
   }
 
@@ -161,6 +175,7 @@ export class Access implements OnApplicationBootstrap {
    * to read that.
    */
   onApplicationBootstrap(): void {
+    if (this.rules) return this.warnOfCheckAuth();
     const open = this.processes
       .list()
       .filter(({ id, requiresToken }) => requiresToken && this.readersOf(id) === undefined)
@@ -185,13 +200,15 @@ export class Access implements OnApplicationBootstrap {
     );
   }
 
-  /** @throws UnauthorizedError, MisconfiguredError */
+  /** @throws UnauthorizedError, ForbiddenError, MisconfiguredError */
   async demand(processId: string, caller: Caller, wish: Wish): Promise<void> {
     if (await this.permits(processId, caller, wish)) return;
     const { operation, jobId, inputToken } = wish;
-    const error = this.processes.find(processId)?.checksAccess
-      ? new UnauthorizedError(`Process "${processId}" does not let this request pass.`)
-      : this.refusal(processId, caller.token, inputToken);
+    const error = this.rules
+      ? this.forbidden(caller, operation, processId, inputToken)
+      : this.processes.find(processId)?.checksAccess
+        ? new UnauthorizedError(`Process "${processId}" does not let this request pass.`)
+        : this.refusal(processId, caller.token, inputToken);
     // What is refused of executions their maker logs, whatever the reason.
     if (jobId !== undefined) this.logRefusal(`${operation} of job ${jobId}`, caller, error, inputToken);
     throw error;
@@ -218,7 +235,8 @@ export class Access implements OnApplicationBootstrap {
 
   /** Who it is, for a line of the log: a kind of caller and an address, never a token. */
   nameOf(caller: Caller, inputToken?: string): string {
-    const { token, session, address = 'unknown address' } = caller;
+    const { token, session, identity, address = 'unknown address' } = caller;
+    if (this.rules && identity) return `${identity.subject} (${identity.means}), ${address}`;
     const isAnonymous = (token ?? inputToken) === undefined;
     const kind = session
       ? `${session.subject}, signed in`
@@ -231,19 +249,67 @@ export class Access implements OnApplicationBootstrap {
   }
 
   /**
+   * The caller with a token of a form or of an input: in a form it goes before who signed in, beside a token of the header it is nothing.
+   * @param token undefined: there is none
+   * @throws InvalidTokenError, UnavailableError where there are roles and it is nobody's, or that cannot be told now
+   */
+  async withToken(caller: Caller, token: string | undefined): Promise<Caller> {
+    if (token === undefined) return caller;
+    if (this.rules && caller.token !== undefined) return caller;
+    const known = this.rules ? await this.identities?.of(token) : undefined;
+    return { ...withoutSession(caller), token, ...(known ? { identity: known } : {}) };
+  }
+
+  /**
    * Whose an `Idempotency-Key` is: that of whoever knows the API token, of the holder of a token that the process's own processor judges (its digest, from which it cannot be guessed), else everybody's.
    */
   async identify(processId: string, caller: Caller, inputToken?: string): Promise<string> {
+    if (this.rules) return this.rules.ownerOf((await this.withToken(caller, inputToken)).identity);
     if (this.knowsToken(caller, inputToken)) return 'token';
     const { token } = caller;
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
     return own === undefined ? 'anonymous' : ((await slowHash(own, 'idempotency', 32)) as Buffer).toString('hex');
   }
 
-  /** Whose a job is, of those that {@link identify} tells apart, as its label says it: a keyed hash. */
+  /** Whose a job is, of those that {@link identify} tells apart, as its label says it: a keyed hash, or where there are roles its owner. */
   async hashOf(processId: string, caller: Caller, inputToken?: string): Promise<string> {
-    return this.callerHash.of(await this.identify(processId, caller, inputToken));
+    const identity = await this.identify(processId, caller, inputToken);
+    return this.rules ? identity : this.callerHash.of(identity);
+  }
+
+  /** Whose a job of this caller is to be; undefined where there are no roles. */
+  async ownerFor(caller: Caller, inputToken?: string): Promise<JobOwner | undefined> {
+    if (!this.rules) return undefined;
+    const { identity } = await this.withToken(caller, inputToken);
+    const { subject = 'anonymous', name } = identity ?? {};
+    return { hash: this.rules.ownerOf(identity), subject, ...(name === undefined ? {} : { name }) };
+  }
+
+  private forbidden(caller: Caller, operation: string, processId: string, inputToken?: string): DomainError {
+    if (!caller.identity && inputToken === undefined) return askForToken();
+    const what = operation === 'execute' ? `process "${processId}"` : 'this job';
+    return new ForbiddenError(`None of your roles allows to ${WORDS[operation] ?? operation} ${what}.`);
+  }
+
+  private warnOfCheckAuth(): void {
+    const said = this.configuration.processes
+      .filter(({ processor }) => processor['check_auth'] !== undefined)
+      .map(({ id }) => id);
+    if (said.length === 0) return;
+    this.logger.warn(
+      `check_auth of ${said.length} processes decides nothing, for access.roles says who may what (${said.slice(0, MOST_NAMED).join(', ')}` +
+        `${said.length > MOST_NAMED ? ', …' : ''}).`,
+    );
   }
 }
+
+/** Operations as sentences have them. */
+const WORDS: Readonly<Record<string, string>> = {
+  execute: 'execute',
+  'read-log': 'read the log of',
+  'read-status': 'read the status of',
+  'read-results': 'read the results of',
+  dismiss: 'dismiss',
+};
 
 const slowHash = promisify(scrypt);

@@ -11,7 +11,7 @@ import {
 } from '../config/reader-settings.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
-import { API_SUBJECT, sessionOf } from '../ogc/requests/session.js';
+import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
 
 /** Milliseconds over which a reader's rate is taken: longer than lines are interrupted, and windows of receivers stand still. */
 const WINDOW = 60_000;
@@ -144,8 +144,7 @@ export class Readers implements OnModuleDestroy {
   /** Who has no token does not take the places of those who have it and come from the same address, by a proxy, say. */
   private callerOf(request: ReadingRequest): string {
     const { ip, headers } = request;
-    const isKnown =
-      sessionOf(request)?.subject === API_SUBJECT || this.apiToken.matches(bearerToken(headers.authorization));
+    const isKnown = isOfApiToken(sessionOf(request)) || this.apiToken.matches(bearerToken(headers.authorization));
     return isKnown ? `${ip} (with the token)` : ip;
   }
 }

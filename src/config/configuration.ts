@@ -1,9 +1,9 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
-import type { AccessSettings } from './sections/access.section.js';
+import type { AccessSettings } from './sections/access/access.section.js';
 import type { PubSubSettings } from './sections/pubsub.section.js';
 import type { VisualisationSettings } from './visualisation-settings.js';
 
-export type { AccessSettings } from './sections/access.section.js';
+export type { AccessSettings } from './sections/access/access.section.js';
 export type { PubSubSettings } from './sections/pubsub.section.js';
 export type { VisualisationSettings } from './visualisation-settings.js';
 

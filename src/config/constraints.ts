@@ -182,6 +182,50 @@ export const LocalizedKeywordsValue = (): PropertyDecorator =>
     ),
   );
 
+/** A list of texts that are not blank; numbers become text. */
+export const TextList = (requirement: string, pattern = /\S/): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => asTexts(value)),
+    satisfies(
+      'textList',
+      requirement,
+      (value) => isTextList(value) && (value as string[]).every((text) => pattern.test(text)),
+    ),
+  );
+
+/** A count of bytes: an integer, or one with a unit: `500k`, `10M`, `2G`, `1T` of 1000, `Ki`, `Mi`, `Gi`, `Ti` of 1024 (Kubernetes' quantities). */
+export const ByteCount = (): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => bytesOf(value) ?? value),
+    satisfies(
+      'byteCount',
+      'a number of bytes, such as 500000, 10M or 2Gi',
+      (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    ),
+  );
+
+const units = ['', 'k', 'M', 'G', 'T'];
+
+function bytesOf(value: unknown): number | undefined {
+  const [, digits, unit = '', binary] = /^(\d+)([kKMGT]?)(i?)$/.exec(String(value)) ?? [];
+  if (digits === undefined || (binary && unit === '')) return undefined;
+  return (
+    Number(digits) * (binary ? 1024 : 1000) ** units.findIndex((known) => known.toLowerCase() === unit.toLowerCase())
+  );
+}
+
+/** A date, or a date and time with its zone (RFC 3339); undefined for anything else. */
+export function toInstant(value: unknown): Date | undefined {
+  if (!isText(value) || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i.test(value))
+    return undefined;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** What {@link toInstant} takes. */
+export const Instant = (): PropertyDecorator =>
+  satisfies('instant', 'a date, or an RFC 3339 date and time with its zone', (value) => toInstant(value) !== undefined);
+
 /** A mapping to texts; what is empty is left out. */
 export const TextMapping = (): PropertyDecorator =>
   applyDecorators(

@@ -15,7 +15,7 @@ import {
   parseTrustedProxies,
   WrittenInteger,
 } from './constraints.js';
-import { accessKeys, areAccessKeys } from './sections/access.section.js';
+import { accessKeys, areAccessKeys } from './sections/access/access.section.js';
 import { validateDefinition } from './validation.js';
 import {
   bucketAddressings,

@@ -14,7 +14,7 @@ import {
   type VisualisationSettings,
 } from './configuration.js';
 import { readVariables, toEnvironmentSettings, type EnvironmentVariables } from './environment.js';
-import { ACCESS_KEY, readAccess } from './sections/access.section.js';
+import { ACCESS_KEY, readAccess } from './sections/access/access.section.js';
 import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections/logging.section.js';
 import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
 import { readOperators, readProcessesApi } from './sections/operators.section.js';

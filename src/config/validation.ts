@@ -17,7 +17,7 @@ export interface ValidatedDefinition<T extends object> {
   readonly unknownKeys: string[];
 }
 
-const secretName = /secret|token|passw|credential|(?<!label|secret)_keys?$/i;
+const secretName = /secret|token|passw|credential|sha256|(?<!label|secret)_keys?$/i;
 
 /**
  * Transforms a part of the configuration to a class of class-validator and class-transformer, and validates it.

@@ -15,7 +15,8 @@ import {
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Access, callerOf, withToken } from '../access/access.js';
+import { Access, callerOf } from '../access/access.js';
+import { Sight } from '../access/sight.js';
 import { ExecutionService } from '../jobs/execution/execution.service.js';
 import { Configuration } from '../config/configuration.js';
 import { ExecutionAnswers } from '../jobs/execution/execution-answers.js';
@@ -59,6 +60,7 @@ export class HtmlController {
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
     private readonly access: Access,
+    private readonly sight: Sight,
     private readonly links: Links,
     private readonly configuration: Configuration,
   ) {}
@@ -111,7 +113,7 @@ export class HtmlController {
       const isPressed = (name: string) => parts.some((part) => part.name === name);
       if (isPressed('example')) return await show(fillForm(form, description.example ?? {}));
       const wanted = readForm(form, parts);
-      const caller = withToken(asked, received.token);
+      const caller = await this.access.withToken(asked, received.token);
       const gone = goneSignal(reply.raw);
       if (isPressed('check')) {
         await this.executions.preview(processId, wanted, caller, { gone });
@@ -141,8 +143,10 @@ export class HtmlController {
     const base = this.links.base(request);
     const fields = partsOfFields(readableForm(request, body, base));
     const token = textOf(fields, TOKEN_FIELD);
-    const job = await this.cache.get(jobId);
-    const caller = withToken(callerOf(request), token);
+    const found = await this.cache.find(jobId);
+    const caller = await this.access.withToken(callerOf(request), token);
+    this.sight.demandJob(jobId, found, caller);
+    const job = found ?? (await this.cache.get(jobId));
     await this.access.demand(this.access.rightsOf(job), caller, { operation: 'dismiss', jobId });
     // It may have ended since the page was shown, whose button said that it would be dismissed.
     const mayRemove = textOf(fields, DISMISSAL_FIELD) !== DISMISS;

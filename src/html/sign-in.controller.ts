@@ -2,7 +2,7 @@ import { Body, Controller, Get, Header, HttpStatus, Logger, Post, Query, Redirec
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Access, callerOf, withToken } from '../access/access.js';
+import { Access, callerOf } from '../access/access.js';
 import { cookieAt, removeCookie, setCookie } from '../access/session/session-cookie.js';
 import { Sessions } from '../access/session/sessions.js';
 import { NotAvailableError, UnauthorizedError } from '../ogc/domain-errors.js';
@@ -51,14 +51,13 @@ export class SignInController {
     const given = typeof token === 'string' && token !== '' ? token : undefined;
     const resource: SignInPageResource = { next: nextPage(next), hadToken: given !== undefined };
     this.pages.showProblemsOn(request, { kind: 'sign-in', resource: (problem) => ({ ...resource, problem }) });
-    const caller = withToken(callerOf(request), given);
-    const session = this.sessions.ofToken(given);
+    const session = await this.sessions.ofToken(given);
     if (!session) {
-      this.logger.log(`Signing in is refused (${this.access.nameOf(caller)})`);
+      this.logger.log(`Signing in is refused (${this.access.nameOf(callerOf(request), given)})`);
       throw new UnauthorizedError(given === undefined ? 'The token is missing.' : 'The token does not match.');
     }
     void reply.header('set-cookie', setCookie(cookieAt(base), await this.sessions.close(session)));
-    this.logger.log(`${session.subject} signed in (${this.access.nameOf(caller)}) until ${session.end.toISOString()}`);
+    this.logger.log(`${session.subject} signed in (token, ${request.ip}) until ${session.end.toISOString()}`);
     return { url: base + resource.next };
   }
 

@@ -5,6 +5,8 @@ import { SecurityContextModule } from '../security-context/security-context.modu
 import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
+import { Identities } from '../access/identity/identities.js';
+import { Sight } from '../access/sight.js';
 import { Sessions } from '../access/session/sessions.js';
 import { Configuration } from '../config/configuration.js';
 import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
@@ -64,6 +66,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionAnswers,
     ExecutionService,
     ExplainedCauses,
+    Identities,
     JobCache,
     JobAdmission,
     JobCreation,
@@ -90,11 +93,12 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultMemory,
     ResultSources,
     ResultValidator,
+    Sight,
     {
       provide: Sessions,
-      inject: [Configuration, ClusterConnection],
-      useFactory: (configuration: Configuration, { embedded }: ClusterConnection) =>
-        new Sessions(configuration, embedded),
+      inject: [Configuration, ClusterConnection, Identities],
+      useFactory: (configuration: Configuration, { embedded }: ClusterConnection, identities: Identities) =>
+        new Sessions(configuration, embedded, identities),
     },
   ],
   exports: [
@@ -104,6 +108,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionAnswers,
     ExecutionService,
     ExplainedCauses,
+    Identities,
     JobCache,
     JobRequests,
     JobTally,
@@ -117,6 +122,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultSources,
     ResultValidator,
     Sessions,
+    Sight,
   ],
 })
 export class JobsModule {}

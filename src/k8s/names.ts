@@ -86,6 +86,8 @@ export const ownAnnotation = {
    * again.
    */
   admission: `${OWN_PREFIX}admission`,
+  /** Whose the job is, for people: JSON of subject and name. What decides is the label of its pod template. */
+  owner: `${OWN_PREFIX}owner`,
   /** Of a job that waits for its turn: how urgent it is among those of its caller, by a name of `queue_priorities`. */
   queuePriority: `${OWN_PREFIX}queue-priority`,
   /**
@@ -149,6 +151,8 @@ export const label = {
   inspection: `${OWN_PREFIX}inspection`,
   /** Whose a job is that limits hold for: a keyed hash, from which nobody is known. */
   caller: `${OWN_PREFIX}caller`,
+  /** Whose a job is, where roles decide: on the Job for people, in its pod template, which cannot be changed, to be believed. */
+  owner: `${OWN_PREFIX}owner`,
   /** Kueue's own (https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/): the LocalQueue of a Job, and its WorkloadPriorityClass. */
   queueName: 'kueue.x-k8s.io/queue-name',
   queuePriority: 'kueue.x-k8s.io/priority-class',

@@ -163,6 +163,12 @@ export class LengthRequiredError extends DomainError {}
 /** A token is needed and was not given, or does not match. */
 export class UnauthorizedError extends DomainError {}
 
+/** A token was given, and is none, is over, or is for something else. */
+export class InvalidTokenError extends UnauthorizedError {}
+
+/** Who asks is known, and may know of what is asked for, but may not do this with it. */
+export class ForbiddenError extends DomainError {}
+
 /** What is asked is understood but cannot be done with the server as it is configured (an invalid security context, say). */
 export class MisconfiguredError extends DomainError {}
 

@@ -4,11 +4,13 @@ import {
   CrossSiteError,
   DomainError,
   EndedError,
+  ForbiddenError,
   HeaderTooLongError,
   IdempotencyConflictError,
   InputsTooLargeError,
   InvalidParameterError,
   InvalidRequestError,
+  InvalidTokenError,
   JobFailedError,
   LogIncompleteError,
   JobGoneError,
@@ -105,6 +107,7 @@ const mappings: readonly Mapping[] = [
   { error: MisdirectedError, status: 421, type: ours('misdirected'), title: 'Misdirected request' },
   { error: CrossSiteError, status: 403, type: ours('cross-site-form'), title: 'Form of another site' },
   { error: UnwantedRequestError, status: 403, type: ours('cross-site-request'), title: 'Request of another site' },
+  { error: ForbiddenError, status: 403, type: ours('forbidden'), title: 'Forbidden' },
   { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
   { error: MisconfiguredError, status: 500, type: ours('misconfigured'), title: 'Server misconfigured' },
   { error: TooManyJobsError, status: 429, type: ours('too-many-jobs'), title: 'Too many jobs' },
@@ -150,6 +153,11 @@ function listsFaults(error: DomainError): error is InvalidRequestError | InputsT
 }
 
 function headersOf(error: DomainError): Record<string, string> {
+  // RFC 6750, section 3
+  if (error instanceof InvalidTokenError)
+    return {
+      'www-authenticate': `Bearer error="invalid_token", error_description="${error.message.replaceAll(/["\\]/g, '')}"`,
+    };
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
   if (error instanceof UnavailableError || error instanceof TooManyJobsError)
     return { 'retry-after': String(error.retryAfterSeconds) };

@@ -53,6 +53,16 @@ const GENERAL = {
       'Ask the operator of the server for the token.',
     ],
   },
+  forbidden: {
+    title: 'Forbidden',
+    status: 403,
+    meaning:
+      'The server knows who asks, and what is asked for may be seen, but none of the roles of who asks allows to do this with it.',
+    remedies: [
+      'Look at GET /me: it says who the server takes you for, and what you may do.',
+      'Ask the operator of the server for a role that allows it.',
+    ],
+  },
   'cross-site-form': {
     title: 'Form of another site',
     status: 403,

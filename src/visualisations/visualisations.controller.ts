@@ -7,7 +7,7 @@ import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
-import { API_SUBJECT, sessionOf } from '../ogc/requests/session.js';
+import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';
 import { VisualisationCache } from './visualisation-cache.js';
 import { VisualisationListDto } from './visualisations.dto.js';
@@ -52,7 +52,7 @@ export class VisualisationsController {
   /** @throws UnauthorizedError */
   private demandToken(request: FastifyRequest): void {
     const token = bearerToken(request.headers.authorization);
-    if (this.apiToken.matches(token) || sessionOf(request)?.subject === API_SUBJECT) return;
+    if (this.apiToken.matches(token) || isOfApiToken(sessionOf(request))) return;
     if (!this.apiToken.isSet)
       throw new UnauthorizedError(
         'The list of visualisations asks for a token, but this server has none configured (PYGEOAPI_K8S_MANAGER_API_TOKEN).',

@@ -4,18 +4,12 @@ import { dirname } from 'node:path';
 
 /** Of what is derived for sessions: from the same secret other labels make other keys. */
 const LABEL = 'processes.pygeoapi.io/session';
-const TOKEN_LABEL = 'processes.pygeoapi.io/session-of-token';
 /** Bytes of a key, as A256GCM has it. */
 const LENGTH = 32;
 
 /** Makes a key for sessions of a secret (HKDF-SHA-256, RFC 5869). */
 export function sessionKey(secret: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', LABEL, LENGTH));
-}
-
-/** What a session holds of the token that opened it, so that it ends with the token: the token cannot be told from it. */
-export function proofOf(token: string): string {
-  return Buffer.from(hkdfSync('sha256', token, '', TOKEN_LABEL, 16)).toString('base64url');
 }
 
 /**

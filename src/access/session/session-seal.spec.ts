@@ -5,14 +5,22 @@ import { LONGEST_SEALED, type Sealed, SessionSeal } from './session-seal.js';
 
 const [old, young, other] = ['old', 'young', 'other'].map(sessionKey) as [Uint8Array, Uint8Array, Uint8Array];
 const NOON = new Date('2026-01-01T12:00:00Z');
-const session: Sealed = { subject: 'ann', roles: ['user', 'admin'], end: new Date('2026-01-01T20:00:00Z'), proof: 'p' };
+const session: Sealed = {
+  issuer: 'tokens',
+  subject: 'ann',
+  name: 'Ann',
+  roles: ['user', 'admin'],
+  end: new Date('2026-01-01T20:00:00Z'),
+  proof: 'p',
+};
 const at = (time: Date, ...keys: [Uint8Array, ...Uint8Array[]]) => new SessionSeal(keys, () => time);
 const sealed = (of: Sealed = session) => at(NOON, old).seal(of);
 
 describe('a sealed session', () => {
   it('is opened with the key that sealed it, among others', async () => {
     expect(await at(NOON, young, old).open(await sealed())).toEqual(session);
-    expect(await at(NOON, old).open(await sealed({ subject: 'b', roles: [], end: session.end }))).toEqual({
+    expect(await at(NOON, old).open(await sealed({ issuer: 'i', subject: 'b', roles: [], end: session.end }))).toEqual({
+      issuer: 'i',
       subject: 'b',
       roles: [],
       end: session.end,
@@ -46,8 +54,12 @@ describe('a sealed session', () => {
     ['is longer than a cookie', (text) => text + 'A'.repeat(LONGEST_SEALED)],
     ['is of another key', () => at(NOON, other).seal(session)],
     ['is not encrypted', () => `${btoa('{"alg":"none"}')}.${btoa('{"sub":"ann","exp":9999999999}')}.`],
-    ['is encrypted otherwise', () => encrypted(JSON.stringify({ sub: 'ann', exp: 9999999999 }), 'A128CBC-HS256')],
-    ['has no end', () => encrypted(JSON.stringify({ sub: 'ann' }))],
+    [
+      'is encrypted otherwise',
+      () => encrypted(JSON.stringify({ iss: 'i', sub: 'ann', exp: 9999999999 }), 'A128CBC-HS256'),
+    ],
+    ['has no end', () => encrypted(JSON.stringify({ iss: 'i', sub: 'ann' }))],
+    ['has no issuer', () => encrypted(JSON.stringify({ sub: 'ann', exp: 9999999999 }))],
     ['holds no JSON', () => encrypted('ann')],
   ])('is none where it %s', async (_, change) => {
     expect(await at(NOON, old).open(await change(await sealed()))).toBeUndefined();

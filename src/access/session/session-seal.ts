@@ -1,4 +1,4 @@
-import { EncryptJWT, jwtDecrypt } from 'jose';
+import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
 import type { Session } from '../../ogc/requests/session.js';
 
 /** Characters of a sealed session: with its name and attributes a cookie has to have fewer than 4096 (RFC 6265, section 6.1). */
@@ -22,9 +22,15 @@ export class SessionSeal {
   ) {}
 
   /** @throws RangeError where it would not fit a cookie */
-  async seal({ subject, roles, end, proof }: Sealed): Promise<string> {
-    const text = await new EncryptJWT({ roles: [...roles], ...(proof === undefined ? {} : { proof }) })
+  async seal({ subject, issuer, name, roles, end, proof }: Sealed): Promise<string> {
+    const claims = {
+      roles: [...roles],
+      ...(name === undefined ? {} : { name }),
+      ...(proof === undefined ? {} : { proof }),
+    };
+    const text = await new EncryptJWT(claims)
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setIssuer(issuer)
       .setSubject(subject)
       .setExpirationTime(end)
       .encrypt(this.keys[0]);
@@ -39,7 +45,7 @@ export class SessionSeal {
       const opened = await jwtDecrypt(text, key, {
         keyManagementAlgorithms: ['dir'],
         contentEncryptionAlgorithms: ['A256GCM'],
-        requiredClaims: ['sub', 'exp'],
+        requiredClaims: ['iss', 'sub', 'exp'],
         currentDate: this.now(),
       }).catch(() => undefined);
       if (opened) return toSealed(opened.payload);
@@ -48,14 +54,11 @@ export class SessionSeal {
   }
 }
 
-function toSealed({
-  sub = '',
-  exp = 0,
-  roles,
-  proof,
-}: Readonly<Record<string, unknown>> & { sub?: string; exp?: number }): Sealed {
+function toSealed({ iss = '', sub = '', exp = 0, name, roles, proof }: JWTPayload): Sealed {
   return {
+    issuer: iss,
     subject: sub,
+    ...(typeof name === 'string' ? { name } : {}),
     roles: Array.isArray(roles) ? roles.map(String) : [],
     end: new Date(exp * 1000),
     ...(typeof proof === 'string' ? { proof } : {}),

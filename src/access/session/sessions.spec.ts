@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessSettings, EnvironmentSettings } from '../../config/configuration.js';
+import { Identities } from '../identity/identities.js';
+import { digestOf } from '../identity/token-digest.js';
 import { Sessions } from './sessions.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sessions-'));
@@ -16,6 +18,7 @@ function sessionsWith(
   return new Sessions(
     { access, environment: { apiToken, dataDir } as EnvironmentSettings },
     embedded,
+    undefined,
     () => new Date(time),
   );
 }
@@ -27,23 +30,33 @@ interface Settings {
   readonly time?: number;
 }
 async function opened(by: Sessions, of: Sessions, token = 'secret') {
-  const session = of.ofToken(token);
+  const session = await of.ofToken(token);
   return session && by.open(await of.close(session));
+}
+
+/** Of Ann, who has a token of her own. */
+function sessionsOfAnn(sha256: string, keys?: AccessSettings['keys'], apiToken?: string): Sessions {
+  const roles = [{ name: 'user', may: ['read' as const], processes: ['*'], groups: [], subjects: [], limits: {} }];
+  const tokens = [{ name: 'ann', roles: ['user'], sha256 }];
+  const access = { sessionHours: 8, ...(keys ? { keys } : {}), rules: { ownJobs: true, tokens, roles, limits: {} } };
+  const settings = { access, environment: { apiToken, dataDir: folder } as EnvironmentSettings };
+  return new Sessions(settings, false, new Identities(settings), () => new Date(NOON));
 }
 
 describe('sessions', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('are of whoever knows the API token, for some hours', () => {
-    expect(sessionsWith('secret').ofToken('secret')).toEqual({
+  it('are of whoever knows the API token, for some hours', async () => {
+    expect(await sessionsWith('secret').ofToken('secret')).toEqual({
+      issuer: 'tokens',
       subject: 'api',
       roles: [],
       end: new Date('2026-01-01T20:00:00Z'),
     });
-    expect(sessionsWith('secret', { hours: 1 }).ofToken('secret')?.end).toEqual(new Date('2026-01-01T13:00:00Z'));
-    expect([undefined, '', 'wrong'].map((token) => sessionsWith('secret').ofToken(token))).toEqual(
-      Array(3).fill(undefined),
+    expect((await sessionsWith('secret', { hours: 1 }).ofToken('secret'))?.end).toEqual(
+      new Date('2026-01-01T13:00:00Z'),
     );
+    for (const token of [undefined, '', 'wrong']) expect(await sessionsWith('secret').ofToken(token)).toBeUndefined();
   });
 
   it('are known to another replica with the same token, or the same key', async () => {
@@ -83,9 +96,21 @@ describe('sessions', () => {
     ]);
   });
 
+  it('are of whoever has a token, where roles decide, and end with it', async () => {
+    const keys: AccessSettings['keys'] = ['k'.repeat(43)];
+    const [ann, another] = [digestOf('of ann'), digestOf('another')];
+    const session = await sessionsOfAnn(ann, keys).ofToken('of ann');
+    expect(session).toMatchObject({ issuer: 'tokens', subject: 'ann', roles: ['user'] });
+    expect(await opened(sessionsOfAnn(ann, keys), sessionsOfAnn(ann, keys), 'of ann')).toEqual(session);
+    expect(await opened(sessionsOfAnn(another, keys), sessionsOfAnn(ann, keys), 'of ann')).toBeUndefined();
+    expect(await sessionsOfAnn(ann, keys).ofToken('another')).toBeUndefined();
+    expect(sessionsOfAnn(ann).whyOff).toContain('access.key');
+    expect(sessionsOfAnn(ann, undefined, 'secret').whyOff).toBeUndefined();
+  });
+
   it('are nobody’s where there is no token, and the reason is said', async () => {
     const off = sessionsWith(undefined, { keys: ['k'.repeat(43)] });
-    expect([off.whyOff, off.ofToken(undefined), off.ofToken(''), await off.open('a.b')]).toEqual([
+    expect([off.whyOff, await off.ofToken(undefined), await off.ofToken(''), await off.open('a.b')]).toEqual([
       expect.stringContaining('PYGEOAPI_K8S_MANAGER_API_TOKEN'),
       undefined,
       undefined,

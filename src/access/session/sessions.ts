@@ -1,8 +1,12 @@
 import { join } from 'node:path';
 import type { Configuration } from '../../config/configuration.js';
 import { ApiToken } from '../../ogc/api-token.js';
-import { API_SUBJECT, type Session } from '../../ogc/requests/session.js';
-import { keptSecret, proofOf, sessionKey } from './session-keys.js';
+import { InvalidTokenError } from '../../ogc/domain-errors.js';
+import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
+import { API_SUBJECT, isOfApiToken, type Session } from '../../ogc/requests/session.js';
+import type { Identities } from '../identity/identities.js';
+import { digestOf, proofOf } from '../identity/token-digest.js';
+import { keptSecret, sessionKey } from './session-keys.js';
 import { SessionSeal } from './session-seal.js';
 
 /** Of the data folder of the embedded cluster. */
@@ -22,35 +26,62 @@ export class Sessions {
 
   /**
    * @param embedded whether this process runs the cluster, so that no other has to know its key: it makes one
+   * @param identities absent: whoever knows the API token can sign in, and nobody else
    * @param now for tests
    */
   constructor(
     { access, environment: { apiToken, dataDir } }: Pick<Configuration, 'access' | 'environment'>,
     embedded: boolean,
+    private readonly identities?: Pick<Identities, 'of' | 'rules' | 'tokens'>,
     private readonly now: () => Date = () => new Date(),
   ) {
     this.token = new ApiToken(apiToken);
     this.milliseconds = access.sessionHours * 3600 * 1000;
-    if (!apiToken) {
+    if (!apiToken && !identities?.rules) {
       this.whyOff = 'no token is set that one could sign in with (PYGEOAPI_K8S_MANAGER_API_TOKEN)';
       return;
     }
-    this.proof = proofOf(apiToken);
-    const [first, ...others] = access.keys ?? [embedded ? keptSecret(join(dataDir, KEPT)) : apiToken];
-    const keys: Keys = [sessionKey(first ?? apiToken), ...others.map(sessionKey)];
+    this.proof = apiToken && proofOf(digestOf(apiToken));
+    const secrets =
+      access.keys ?? [embedded ? keptSecret(join(dataDir, KEPT)) : apiToken].filter((key) => key !== undefined);
+    const [first, ...others] = secrets.map(sessionKey);
+    if (!first) {
+      this.whyOff = 'no key is set that encrypts sessions (access.key)';
+      return;
+    }
+    const keys: Keys = [first, ...others];
     this.seal = new SessionSeal(keys, now);
   }
 
-  /** The session of whoever has such a token; undefined where that is nobody. */
-  ofToken(token: string | undefined): Session | undefined {
-    if (!this.token.matches(token)) return undefined;
-    return { subject: API_SUBJECT, roles: [], end: new Date(this.now().getTime() + this.milliseconds) };
+  /** The session of whoever has such a token; undefined where that is nobody. @throws UnavailableError where that cannot be told now */
+  async ofToken(token: string | undefined): Promise<Session | undefined> {
+    if (token === undefined) return undefined;
+    if (this.identities?.rules) {
+      const identity = await this.identities.of(token).catch((error: unknown) => {
+        if (error instanceof InvalidTokenError) return undefined;
+        throw error;
+      });
+      return identity && this.start(identity);
+    }
+    return this.token.matches(token) ? this.ending({ issuer: TOKENS, subject: API_SUBJECT, roles: [] }) : undefined;
+  }
+
+  /** A session of somebody, with the roles that they have now. */
+  start({ issuer, subject, name, ...more }: Identity): Session {
+    const roles = this.identities?.rules?.rolesOf({ issuer, subject, ...more }) ?? [];
+    return this.ending({
+      issuer,
+      subject,
+      ...(name === undefined ? {} : { name }),
+      roles: roles.map((role) => role.name),
+    });
   }
 
   /** The value of a cookie. @throws RangeError where it is too long; Error where nobody can sign in */
   async close(session: Session): Promise<string> {
     if (!this.seal) throw new Error(`Sign-in is off: ${this.whyOff}`);
-    return this.seal.seal({ ...session, ...(session.subject === API_SUBJECT ? { proof: this.proof } : {}) });
+    const proof = this.proofOf(session);
+    return this.seal.seal({ ...session, ...(proof === undefined ? {} : { proof }) });
   }
 
   /** The session in the value of a cookie; undefined where it is none of this server's, over, or of a token that is another now. */
@@ -58,6 +89,18 @@ export class Sessions {
     const sealed = await this.seal?.open(value);
     if (!sealed) return undefined;
     const { proof, ...session } = sealed;
-    return session.subject === API_SUBJECT && proof !== this.proof ? undefined : session;
+    if (session.issuer !== TOKENS) return session;
+    return proof !== undefined && proof === this.proofOf(session) ? session : undefined;
+  }
+
+  private ending(session: Omit<Session, 'end'>): Session {
+    return { ...session, end: new Date(this.now().getTime() + this.milliseconds) };
+  }
+
+  /** Of the token that the session stands on; undefined where it stands on none, or on one that opens nothing any more. */
+  private proofOf(session: Session): string | undefined {
+    if (session.issuer !== TOKENS) return undefined;
+    if (this.identities?.rules) return this.identities.tokens.proofOf(session.subject);
+    return isOfApiToken(session) ? this.proof : undefined;
   }
 }

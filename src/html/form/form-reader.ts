@@ -127,7 +127,7 @@ export class FormReader {
 
   /** @throws UnauthorizedError */
   private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<void> {
-    const known = token === undefined ? caller : { ...caller, token };
+    const known = await this.access.withToken(caller, token);
     try {
       await this.access.demand(processId, known, { operation: 'execute' });
     } catch (error) {

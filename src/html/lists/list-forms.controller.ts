@@ -2,7 +2,7 @@ import { Body, Controller, Get, Logger, Post, Query, Redirect, Req, Res } from '
 import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Access, type Caller, callerOf, withToken } from '../../access/access.js';
+import { Access, type Caller, callerOf } from '../../access/access.js';
 import { JobCache } from '../../jobs/model/job-cache.js';
 import type { JobRecord } from '../../jobs/model/job-record.js';
 import { JobsService } from '../../jobs/listing/jobs.service.js';
@@ -52,7 +52,7 @@ export class ListFormsController {
       const jobs = known.filter((job) => job !== undefined).map((job) => this.shown(job));
       return this.send(request, reply, { jobs, back });
     }
-    const caller = withToken(callerOf(request), tokenOf(form));
+    const caller = await this.access.withToken(callerOf(request), tokenOf(form));
     const going = new Set([form[DISMISSAL.going] ?? []].flat());
     const reasons = new Map<string, string>();
     const left: DismissalResource['jobs'][number][] = [];

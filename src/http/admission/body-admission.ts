@@ -95,7 +95,10 @@ export function admitBodies(
     const process = EXECUTING.has(routeOptions.url ?? '')
       ? (request.params as { processId: string }).processId
       : undefined;
-    if (process !== undefined && processes && !processes.find(process)) throw new ProcessNotFoundError(process);
+    // Where roles decide, who shows nothing before the body is not told which there are.
+    const mayKnow = !access?.rules || callerOf(request).identity !== undefined;
+    if (process !== undefined && processes && mayKnow && !processes.find(process))
+      throw new ProcessNotFoundError(process);
     const isUpload = uploads?.isOne(request) ?? false;
     if (isUpload && codingOf(headers['content-encoding']) !== undefined)
       throw new UnsupportedCodingError(String(headers['content-encoding']), 'identity');

@@ -1,3 +1,4 @@
+import type { JobOwner } from '../../access/access.js';
 import type { V1Container, V1EnvVar, V1Job, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
 import { WAITING } from '../../admission/line/admission.js';
 import type { JobSettings } from '../../config/configuration.js';
@@ -69,6 +70,8 @@ export interface ExecutionJobOptions {
   readonly subscription?: Subscription;
   /** The keyed hash of whose the job is that waits for its turn; undefined: it does not. */
   readonly lineCaller?: string;
+  /** Whose the job is; undefined: nobody's. */
+  readonly owner?: JobOwner;
 }
 
 /**
@@ -93,7 +96,8 @@ export function makeExecution(options: ExecutionJobOptions): {
     : {};
   const { lineCaller } = options;
   const line: Record<string, string> = lineCaller === undefined ? {} : { [label.caller]: lineCaller };
-  const labels = { ...options.notes?.labels, ...queue, ...line, ...own };
+  const owner: Record<string, string> = options.owner ? { [label.owner]: options.owner.hash } : {};
+  const labels = { ...options.notes?.labels, ...queue, ...line, ...owner, ...own };
   const podAnnotations = options.podMetadata?.annotations ?? {};
   const ttl = options.settings.ttlSeconds ?? DEFAULT_TTL_SECONDS;
   const { annotations, omitted } = makeAnnotations(options, name, ttl);
@@ -108,7 +112,7 @@ export function makeExecution(options: ExecutionJobOptions): {
       ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
         metadata: {
-          labels: { ...options.notes?.labels, ...options.podMetadata?.labels, ...own },
+          labels: { ...options.notes?.labels, ...options.podMetadata?.labels, ...owner, ...own },
           ...(Object.keys(podAnnotations).length > 0 ? { annotations: { ...podAnnotations } } : {}),
           ...(options.collected ? { finalizers: [POD_FINALIZER] } : {}),
         },
@@ -154,6 +158,10 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly, queueName }:
   };
 }
 
+function makeOwner({ subject, name }: JobOwner): Record<string, string> {
+  return { [ownAnnotation.owner]: JSON.stringify({ subject, ...(name === undefined ? {} : { name }) }) };
+}
+
 function makeAdmission({ queuePriority }: JobSettings): Record<string, string> {
   const priority: Record<string, string> = queuePriority ? { [ownAnnotation.queuePriority]: queuePriority } : {};
   return { [ownAnnotation.admission]: WAITING, ...priority };
@@ -174,6 +182,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
     ...(options.lineCaller === undefined ? {} : makeAdmission(options.settings)),
+    ...(options.owner ? makeOwner(options.owner) : {}),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
     ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),

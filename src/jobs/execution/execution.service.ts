@@ -19,7 +19,8 @@ import { Observer } from '../../observation/observer.js';
 import { AllowedHosts } from '../../outbound/allowed-hosts.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
 import { activeTrace, inSpan } from '../../tracing/tracing.js';
-import { Access, type Caller, executionOf } from '../../access/access.js';
+import { Access, type Caller, executionOf, type JobOwner } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { splitJob } from './execution-secret.js';
 import { chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
@@ -66,6 +67,7 @@ interface Wanted {
   readonly idempotency: Idempotency | undefined;
   readonly subscription: Subscription | undefined;
   readonly lineCaller: string | undefined;
+  readonly owner: JobOwner | undefined;
   readonly wishes: ResponseWishes;
   readonly gone: AbortSignal | undefined;
   /** Who asks, for the log. */
@@ -85,6 +87,7 @@ export class ExecutionService {
     private readonly admission: JobAdmission,
     private readonly secrets: JobSecrets,
     private readonly access: Access,
+    private readonly sight: Sight,
     private readonly linked: LinkedInputs,
     private readonly live: LiveJobs,
     private readonly observer: Observer,
@@ -118,13 +121,11 @@ export class ExecutionService {
   private async start(
     processId: string,
     body: unknown,
-    caller: Caller,
+    asking: Caller,
     { idempotencyKey, base = '', reading, gone, ...wishes }: ExecuteOptions,
     span: Span,
   ): Promise<Made> {
-    const process = this.processes.get(processId);
-    const inputToken = tokenOf(process, body);
-    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
+    const { process, inputToken, caller } = await this.authorize(processId, body, asking);
     const request = await inSpan('validate', {}, async () =>
       this.parse(process, body, { ...reading, isKeyed: idempotencyKey !== undefined }),
     );
@@ -148,7 +149,9 @@ export class ExecutionService {
     try {
       const who = this.access.nameOf(caller, inputToken);
       const lineCaller = await this.lineCaller(process, request, caller, inputToken);
-      return await this.make({ process, request, jobId, idempotency, subscription, lineCaller, wishes, gone, who });
+      const owner = await this.access.ownerFor(caller, inputToken);
+      const more = { subscription, lineCaller, owner, wishes, gone, who };
+      return await this.make({ process, request, jobId, idempotency, ...more });
     } finally {
       done();
     }
@@ -187,12 +190,10 @@ export class ExecutionService {
   async preview(
     processId: string,
     body: unknown,
-    caller: Caller,
+    asking: Caller,
     { reading, gone }: Pick<ExecuteOptions, 'reading' | 'gone'> = {},
   ): Promise<V1Job | undefined> {
-    const process = this.processes.get(processId);
-    const inputToken = tokenOf(process, body);
-    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
+    const { process, inputToken, caller } = await this.authorize(processId, body, asking);
     const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.preparation.largeInputs(process, request.inputs);
@@ -200,9 +201,10 @@ export class ExecutionService {
     if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
     const jobId = request.jobId ?? uuidv7();
     const lineCaller = await this.lineCaller(process, request, caller, inputToken);
+    const owner = await this.access.ownerFor(caller, inputToken);
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
-      return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, lineCaller }));
+      return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, lineCaller, owner }));
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
@@ -221,6 +223,17 @@ export class ExecutionService {
     const process = this.processes.get(processId);
     const inline = this.preparation.inlineRoom(process);
     return { inline, takesUnread: inline === undefined && process.takesUnreadInputs };
+  }
+
+  /** @throws ProcessNotFoundError, UnauthorizedError, ForbiddenError, MisconfiguredError */
+  private async authorize(processId: string, body: unknown, asking: Caller) {
+    const known = this.processes.find(processId);
+    const inputToken = known && tokenOf(known, body);
+    const caller = this.access.rules ? await this.access.withToken(asking, inputToken) : asking;
+    this.sight.demandProcess(processId, caller);
+    const process = this.processes.get(processId);
+    await this.access.demand(processId, caller, { operation: 'execute', inputToken });
+    return { process, inputToken, caller };
   }
 
   private lineCaller(process: RegisteredProcess, request: ExecuteRequest, caller: Caller, inputToken?: string) {

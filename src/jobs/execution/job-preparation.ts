@@ -24,7 +24,10 @@ import { requestedResponse, type ResponseWishes } from './requested-response.js'
 /** What a processor made of one execution. */
 export type MadePod = Pick<ExecutionJobOptions, 'jobId' | 'inputs' | 'podSpec' | 'notes'>;
 /** What else a Job is made of. */
-export type Accompaniment = Pick<ExecutionJobOptions, 'idempotencyDigest' | 'lineCaller' | 'subscription' | 'trace'>;
+export type Accompaniment = Pick<
+  ExecutionJobOptions,
+  'idempotencyDigest' | 'lineCaller' | 'owner' | 'subscription' | 'trace'
+>;
 
 /** A Job that is not in the cluster yet, and what stands in the store for it. */
 export interface PreparedJob {

@@ -12,6 +12,7 @@ import {
   parseLogStart,
   parseOutcome,
   parseOutputs,
+  parseOwnerName,
   parseRequestedResponse,
   parseStoredResult,
   parseTransferRecord,
@@ -136,6 +137,10 @@ export interface JobRecord {
   readonly updated?: Date;
   /** Other annotations `pygeoapi.io/KEY`, set by the job itself (`progress`, `message`), without the prefix. */
   readonly messages: Readonly<Record<string, string>>;
+  /** Whose it is, as the label of its pod template says; absent: nobody's. */
+  readonly owner?: string;
+  /** The owner as people read it; decides nothing. */
+  readonly ownerName?: string;
 }
 
 /** What lines of the log say of a job. */
@@ -238,6 +243,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
         .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !PREDECESSORS.has(key))
         .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
     ),
+    ...ownerOf(kubeJob),
   };
 }
 
@@ -258,6 +264,13 @@ function outputRecords(text: string | undefined): JobRecord['outputs'] {
     ...('unverified' in rest && rest.unverified ? { unverified: true } : {}),
   });
   return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
+}
+
+function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName'> {
+  const owner = spec?.template.metadata?.labels?.[label.owner];
+  if (owner === undefined) return {};
+  const ownerName = parseOwnerName(metadata?.annotations?.[ownAnnotation.owner]);
+  return { owner, ...(ownerName === undefined ? {} : { ownerName }) };
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {

@@ -1,14 +1,25 @@
+import { TOKENS } from './identity.js';
+
 /** Who signed in with a browser, and until when that holds. */
 export interface Session {
-  /** {@link API_SUBJECT}: whoever knows the API token. */
+  /** {@link API_SUBJECT}: whoever knows the API token; a subject of the issuer. */
   readonly subject: string;
-  /** What the subject is, for what it may. */
+  /** As an `Identity` has it. */
+  readonly issuer: string;
+  /** For people to read; absent: the subject. */
+  readonly name?: string;
+  /** Names of roles that hold until the end. */
   readonly roles: readonly string[];
   readonly end: Date;
 }
 
 /** Of the API token, which is everybody's who knows it. */
 export const API_SUBJECT = 'api';
+
+/** Whether somebody signed in with the API token, whatever subjects others name. */
+export function isOfApiToken(session: Session | undefined): boolean {
+  return session?.issuer === TOKENS && session.subject === API_SUBJECT;
+}
 
 /** What is known of a request where browsers can sign in. */
 export interface Visit {

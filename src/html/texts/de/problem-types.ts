@@ -31,6 +31,15 @@ export const problemTypes: Readonly<Record<string, ProblemTypeWords>> = {
       'Den Betreiber des Servers nach dem Token fragen.',
     ],
   },
+  forbidden: {
+    title: 'Nicht erlaubt',
+    meaning:
+      'Der Server weiß, wer fragt, und was verlangt wird, darf gesehen werden; aber keine der Rollen der fragenden Person erlaubt, dies damit zu tun.',
+    remedies: [
+      'Bei GET /me nachsehen: dort steht, für wen der Server die fragende Person hält, und was sie darf.',
+      'Den Betreiber des Servers um eine Rolle bitten, die es erlaubt.',
+    ],
+  },
   'cross-site-form': {
     title: 'Formular einer fremden Seite',
     meaning: `Ein Formular einer Seite, die nicht von diesem Server ist, wurde an ihn gesandt. ${NOTHING_DONE}`,

@@ -42,6 +42,12 @@ function isResultProblem(value: unknown): value is ResultProblem {
   return [output, pointer, message].every((member) => typeof member === 'string');
 }
 
+/** Whose a job is, for people: the name, else the subject. */
+export function parseOwnerName(text: string | undefined): string | undefined {
+  const { name, subject } = parseObject(text);
+  return [name, subject].find((part) => typeof part === 'string');
+}
+
 export function parseAttempts(text: string | undefined): JobAttempt[] {
   const { attempts } = parseObject(text);
   return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];

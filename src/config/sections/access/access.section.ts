@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { IsOptional } from 'class-validator';
-import type { ConfigurationFault } from '../configuration-error.js';
-import { IntegerFrom, NotBeside, Section, TextLike } from '../constraints.js';
-import { validateDefinition } from '../validation.js';
+import type { ConfigurationFault } from '../../configuration-error.js';
+import { IntegerFrom, NotBeside, Section, TextLike } from '../../constraints.js';
+import { validateDefinition } from '../../validation.js';
+import type { AccessRules } from './access-rules.js';
+import { readRules, RulesDefinition } from './read-rules.js';
 
 /** Who may use the server: `access` of the file. */
 export interface AccessSettings {
@@ -11,6 +13,8 @@ export interface AccessSettings {
   readonly keys?: readonly [string, ...string[]];
   /** How long one stays signed in, hours (`session_hours`). */
   readonly sessionHours: number;
+  /** Undefined: nothing is said of tokens, roles or anonymous callers, so that processes say who may what (`check_auth`). */
+  readonly rules?: AccessRules;
 }
 
 export const ACCESS_KEY = 'PYGEOAPI_K8S_MANAGER_ACCESS_KEY';
@@ -35,7 +39,7 @@ class KeyDefinition {
   file?: string;
 }
 
-class AccessDefinition {
+class AccessDefinition extends RulesDefinition {
   @IsOptional()
   @Section(() => KeyDefinition)
   key?: KeyDefinition | null;
@@ -66,13 +70,20 @@ export function readAccess(
   readonly unknownKeys: readonly string[];
 } {
   const { value, faults, unknownKeys } = validateDefinition(AccessDefinition, content ?? {}, file, 'access');
+  const rules = readRules(value, file, sources);
+  unknownKeys.push(...rules.unknownKeys);
+  faults.push(...rules.faults);
   const sessionHours = value.session_hours ?? defaultSessionHours;
   if (faults.length > 0)
     return { settings: { sessionHours: defaultSessionHours }, faults: withoutKey(faults), unknownKeys };
   const { text, fault } = value.key ? named(value.key, sources) : { text: sources.usual };
   const keys = text?.trim().split(/\s+/) as AccessSettings['keys'];
   return {
-    settings: { sessionHours, ...(fault || !keys ? {} : { keys }) },
+    settings: {
+      sessionHours,
+      ...(fault || !keys ? {} : { keys }),
+      ...(rules.settings ? { rules: rules.settings } : {}),
+    },
     faults: fault ? [fault] : [],
     unknownKeys,
   };

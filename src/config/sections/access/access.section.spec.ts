@@ -2,8 +2,8 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError } from '../configuration-error.js';
-import { loadConfiguration } from '../load-configuration.js';
+import { ConfigurationError } from '../../configuration-error.js';
+import { loadConfiguration } from '../../load-configuration.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'access-'));
 const [KEY, OTHER] = [Buffer.alloc(32, 1).toString('base64'), Buffer.alloc(40, 2).toString('base64url')];

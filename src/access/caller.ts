@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { bearerToken } from '../ogc/api-token.js';
+import { type Identity, identityOf } from '../ogc/requests/identity.js';
+import { type Session, sessionOf } from '../ogc/requests/session.js';
+
+/** What of a request matters to access. */
+export interface Caller {
+  /** Of the `Authorization` header. */
+  readonly token?: string;
+  /** Who signed in with a browser, where that counts for the request; never beside a token. */
+  readonly session?: Session;
+  /** Who it is, by token or session, where roles decide; absent: nobody has said. */
+  readonly identity?: Identity;
+  readonly headers: IncomingHttpHeaders;
+  /** As far as proxies are trusted; for the log. */
+  readonly address?: string;
+}
+
+export function callerOf(request: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
+  const { headers, ip } = request;
+  const session = sessionOf(request);
+  const identity = identityOf(request) ?? (session && identityBehind(session));
+  return {
+    token: bearerToken(headers.authorization),
+    headers,
+    ...(session ? { session } : {}),
+    ...(identity ? { identity } : {}),
+    ...(ip === undefined ? {} : { address: ip }),
+  };
+}
+
+/** Without who signed in. */
+export function withoutSession(caller: Caller): Caller {
+  const { session, identity, ...others } = caller;
+  return session || !identity ? others : { ...others, identity };
+}
+
+const behind = new WeakMap<Session, Identity>();
+
+function identityBehind(session: Session): Identity {
+  const known = behind.get(session);
+  if (known) return known;
+  const { issuer, subject, name, roles } = session;
+  const identity: Identity = {
+    issuer,
+    subject,
+    ...(name === undefined ? {} : { name }),
+    groups: [],
+    roles,
+    means: 'session',
+  };
+  behind.set(session, identity);
+  return identity;
+}

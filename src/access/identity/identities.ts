@@ -1,0 +1,43 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Configuration } from '../../config/configuration.js';
+import { InvalidTokenError } from '../../ogc/domain-errors.js';
+import type { Identity } from '../../ogc/requests/identity.js';
+import { Rules } from '../rules/rules.js';
+import { NamedTokens } from './named-tokens.js';
+
+/** Tells who a bearer token is of. */
+export interface TokenReader {
+  /**
+   * @returns undefined for a token that is none of this reader's kind
+   * @throws InvalidTokenError for one that is, and is not valid; UnavailableError where that cannot be told now
+   */
+  read(token: string): Promise<Identity | undefined>;
+}
+
+/** Who is behind a token, and what roles allow whom (`access`). */
+@Injectable()
+export class Identities implements OnModuleDestroy {
+  /** Undefined: processes say who may what; then {@link of} is not to be asked. */
+  readonly rules: Rules | undefined;
+  readonly tokens: NamedTokens;
+  private readonly readers: readonly TokenReader[];
+
+  constructor(@Inject(Configuration) { access, environment }: Pick<Configuration, 'access' | 'environment'>) {
+    this.rules = access.rules && new Rules(access.rules);
+    this.tokens = new NamedTokens(access.rules?.tokens ?? [], environment.apiToken);
+    this.readers = [{ read: (token) => Promise.resolve(this.tokens.find(token)) }];
+  }
+
+  onModuleDestroy(): void {
+    this.tokens.stop();
+  }
+
+  /** @throws InvalidTokenError where it is nobody's; UnavailableError where that cannot be told now */
+  async of(token: string): Promise<Identity> {
+    for (const reader of this.readers) {
+      const identity = await reader.read(token);
+      if (identity) return identity;
+    }
+    throw new InvalidTokenError('The token is not known to this server, or is over.');
+  }
+}

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { JobNotFoundError, ProcessNotFoundError } from '../ogc/domain-errors.js';
+import { Access, type OfJob } from './access.js';
+import { askForToken } from './ask-for-token.js';
+import type { Caller } from './caller.js';
+
+/** What callers know of, where roles decide; where they do not, everybody knows of everything. */
+@Injectable()
+export class Sight {
+  constructor(private readonly access: Access) {}
+
+  /** Whether the caller knows of the process: it stands in lists, descriptions and pages. */
+  seesProcess(processId: string, { identity }: Caller): boolean {
+    return this.access.rules?.may(identity, 'read', processId) ?? true;
+  }
+
+  /** Whether the caller knows of the job: it stands in lists, and there is something at its addresses. */
+  seesJob(job: OfJob, { identity }: Caller): boolean {
+    const { owner } = job;
+    const processId = this.access.rightsOf(job);
+    return this.access.rules?.sees(identity, { processId, ...(owner === undefined ? {} : { owner }) }) ?? true;
+  }
+
+  /**
+   * To be asked of each address that names a process, before anything else is said of it.
+   * @throws UnauthorizedError for who shows nothing, whether or not there is such a process; ProcessNotFoundError for others
+   */
+  demandProcess(processId: string, caller: Caller): void {
+    if (this.seesProcess(processId, caller)) return;
+    throw caller.identity ? new ProcessNotFoundError(processId) : askForToken();
+  }
+
+  /**
+   * As {@link demandProcess}, of a job.
+   * @param job undefined where there is none
+   */
+  demandJob(jobId: string, job: OfJob | undefined, caller: Caller): void {
+    const { rules } = this.access;
+    if (!rules || (job && this.seesJob(job, caller))) return;
+    if (caller.identity) throw new JobNotFoundError(jobId);
+    // Who sees all jobs is told which there are not.
+    const seesAll = rules.isAdmin(undefined) || (!rules.ownJobs && rules.mayWithAll(undefined, 'read'));
+    throw !job && seesAll ? new JobNotFoundError(jobId) : askForToken();
+  }
+}

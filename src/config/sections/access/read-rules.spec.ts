@@ -1,0 +1,146 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError } from '../../configuration-error.js';
+import { loadConfiguration } from '../../load-configuration.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'access-rules-'));
+const DIGEST = 'ab'.repeat(32);
+
+function load(access: string, environment: Readonly<Record<string, string>> = {}) {
+  writeFileSync(join(folder, 'c.yaml'), `access: ${access}\nresources: {}\n`);
+  const variables = { PYGEOAPI_CONFIG: join(folder, 'c.yaml'), ...environment };
+  return loadConfiguration({ environment: variables, workingDirectory: tmpdir() });
+}
+const rulesOf = (access: string, environment: Readonly<Record<string, string>> = {}) =>
+  load(access, environment).configuration.access.rules;
+function faultOf(access: string, environment: Readonly<Record<string, string>> = {}): string {
+  try {
+    load(access, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('There are no faults.');
+}
+
+describe('rules of access', () => {
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('are none where nothing is said of roles, tokens or callers', () => {
+    expect(['', '{}', '{session_hours: 1}', '{roles: , tokens: }'].map((text) => rulesOf(text))).toEqual(
+      Array(4).fill(undefined),
+    );
+  });
+
+  it('are read whole', () => {
+    const text = `
+  anonymous: guest
+  tokens:
+    - {name: ann, sha256: ${DIGEST.toUpperCase()}, roles: [user], expires: 2027-01-01}
+    - {name: bob, env: BOB}
+    - {name: ops, file: ops, expires: 2027-01-01T12:00:00+01:00}
+    - {name: api, roles: [user]}
+  limits: {per_caller: {running: 2}}
+  roles:
+    guest: {may: [read], processes: [open-*]}
+    user:
+      may: [read, execute]
+      groups: [staff]
+      subjects: [zoe]
+      queue_name: lq
+      limits: {waiting: 20, submissions_per_minute: 3, input_bytes: 10M, stored_bytes: 2Gi}`;
+    expect(rulesOf(text, { BOB: ' of bob\n' })).toEqual({
+      anonymous: 'guest',
+      ownJobs: true,
+      tokens: [
+        { name: 'ann', sha256: DIGEST, roles: ['user'], expires: new Date('2027-01-01T00:00:00Z') },
+        { name: 'bob', token: 'of bob', roles: [] },
+        { name: 'ops', file: join(folder, 'ops'), roles: [], expires: new Date('2027-01-01T11:00:00Z') },
+        { name: 'api', roles: ['user'] },
+      ],
+      limits: { running: 2 },
+      roles: [
+        { name: 'guest', may: ['read'], processes: ['open-*'], groups: [], subjects: [], limits: {} },
+        {
+          name: 'user',
+          may: ['read', 'execute'],
+          processes: ['*'],
+          groups: ['staff'],
+          subjects: ['zoe'],
+          queueName: 'lq',
+          limits: { waiting: 20, submissionsPerMinute: 3, inputBytes: 10_000_000, storedBytes: 2 * 2 ** 30 },
+        },
+      ],
+    });
+    expect(rulesOf('{anonymous: none, own_jobs: false}')).toEqual({
+      ownJobs: false,
+      tokens: [],
+      roles: [],
+      limits: {},
+    });
+  });
+
+  it('have a provider of OpenID Connect', () => {
+    const oidc = '{issuer: "https://id.example.org", audience: [api], client: {id: pages, secret: {env: S}}}';
+    expect(rulesOf(`{oidc: ${oidc}}`, { S: 'hidden' })?.oidc).toEqual({
+      issuer: 'https://id.example.org',
+      audience: ['api'],
+      algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+      tokenType: 'at+jwt',
+      clockSkew: 30,
+      claims: { subject: 'sub', name: 'name', groups: 'groups', roles: 'roles' },
+      client: { id: 'pages', secret: 'hidden' },
+      scopes: ['openid', 'profile'],
+      title: 'id.example.org',
+    });
+  });
+
+  it('name keys that nobody knows', () => {
+    expect(load('{roles: {user: {mya: [read]}}, tokns: []}').warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('access.roles.user.mya: unknown key'),
+        expect.stringContaining('access.tokns: unknown key'),
+      ]),
+    );
+  });
+
+  it.each<[string, RegExp]>([
+    ['{anonymous: guest}', /access\.anonymous: must name a role of access\.roles \(is "guest"; those are none\)/],
+    ['{roles: [user]}', /access\.roles: must be a mapping of names/],
+    ['{roles: {"a b": {}}}', /access\.roles\["a b"\]: must be a name/],
+    ['{roles: {user: {may: [fly]}}}', /access\.roles\.user\.may: must be a list of read, execute/],
+    [
+      '{roles: {user: {limits: {running: -1}}}}',
+      /access\.roles\.user\.limits\.running: must be an integer of at least 0/,
+    ],
+    ['{roles: {user: {limits: {input_bytes: 10X}}}}', /limits\.input_bytes: must be a number of bytes, such as/],
+    ['{tokens: [{name: ann}]}', /access\.tokens\[0\]: must have sha256 .*env.*file/],
+    ['{tokens: [{name: ann, env: NONE}]}', /access\.tokens\[0\]\.env: must name a variable .*NONE is not set/],
+    [`{tokens: [{name: ann, sha256: ${DIGEST}, roles: [user]}]}`, /access\.tokens\[0\]\.roles\[0\]: must name a role/],
+    [
+      `{tokens: [{name: a, sha256: ${DIGEST}}, {name: a, sha256: ${DIGEST}}]}`,
+      /access\.tokens\[1\]\.name: must be the name of no other/,
+    ],
+    [`{tokens: [{name: a, sha256: ${DIGEST}, expires: tomorrow}]}`, /access\.tokens\[0\]\.expires: must be a date/],
+    [`{tokens: [{name: a, sha256: ${DIGEST}, env: A}]}`, /access\.tokens\[0\]\.env: must not stand beside sha256/],
+    ['{oidc: {issuer: "http://id.example.org", audience: [a]}}', /access\.oidc\.issuer: must be https/],
+    ['{oidc: {issuer: "https://id.example.org"}}', /access\.oidc\.audience: must be a list/],
+    [
+      '{oidc: {issuer: "https://a.b", audience: [a], algorithms: [HS256]}}',
+      /oidc\.algorithms: must be a list of RS256/,
+    ],
+    ['{oidc: {issuer: "https://a.b", audience: [a], client: {id: p, secret: {}}}}', /client\.secret: must have env/],
+    [
+      '{oidc: {issuer: "https://a.b", audience: [a], client: {id: p, secret: {file: no}}}}',
+      /secret\.file: cannot be read/,
+    ],
+  ])('refuse %s', (access, message) => {
+    expect(faultOf(access)).toMatch(message);
+  });
+
+  it('show no token that stands where its digest was meant', () => {
+    expect(faultOf('{tokens: [{name: a, sha256: correct-horse}]}')).toMatch(/sha256: must be .*the value is not shown/);
+  });
+});

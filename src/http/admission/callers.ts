@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify';
+import { callerOf, type OfJob } from '../../access/access.js';
+import type { Identities } from '../../access/identity/identities.js';
+import type { Sight } from '../../access/sight.js';
+import { bearerToken } from '../../ogc/api-token.js';
+import { UnauthorizedError } from '../../ogc/domain-errors.js';
+import { noteIdentity } from '../../ogc/requests/identity.js';
+
+/** What is there for everybody: it says nothing of processes and jobs, or leaves out what the caller may not see. By their routes. */
+const PUBLIC = new Set([
+  '/',
+  '/conformance',
+  '/openapi',
+  '/api',
+  '/docs',
+  '/asyncapi',
+  '/problems',
+  '/problems/:name',
+  '/info',
+  '/me',
+  '/sign-in',
+  '/sign-out',
+  '/language',
+]);
+/** The same, of all beneath. */
+const PUBLIC_FOLDERS = ['/static/', '/docs/', '/sign-in/'];
+/** What decides by itself: by a token of its own, or by what its address holds. */
+const APART = ['/health', '/metrics', '/transfer/'];
+/** Whose bodies may have the token, so that it is decided of them once these are read. */
+const TAKES_TOKEN_IN_BODY = new Set([
+  ...['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`),
+  '/jobs/:jobId/dismissal',
+  '/jobs/dismissal',
+]);
+
+interface Callers {
+  readonly identities: Identities;
+  readonly sight: Sight;
+  readonly processes: { find(processId: string): unknown };
+  readonly jobs: { find(jobId: string): Promise<OfJob | undefined> };
+}
+
+/**
+ * Says of each request, where roles decide, who asks, and lets nothing through to what they may not know of: every address that names a
+ * process or a job is decided of here, so that none is forgotten. What one may do with what one sees is asked where it is done.
+ *
+ * To be called after the sessions are read, and before the hooks that decide of bodies.
+ */
+export function identifyCallers(fastify: FastifyInstance, { identities, sight, processes, jobs }: Callers): void {
+  const { rules } = identities;
+  if (!rules) return;
+  fastify.addHook('onRequest', async (request) => {
+    const { url = '' } = request.routeOptions;
+    if (request.is404 || APART.some((start) => url.startsWith(start))) return;
+    const token = bearerToken(request.headers.authorization);
+    if (token !== undefined) noteIdentity(request, await identities.of(token));
+    if (isPublic(url)) return;
+    const caller = callerOf(request);
+    const { processId, jobId } = (request.params ?? {}) as { readonly processId?: string; readonly jobId?: string };
+    if (!caller.identity) {
+      const isThere = processId === undefined || processes.find(processId) !== undefined;
+      if (isThere && request.method === 'POST' && TAKES_TOKEN_IN_BODY.has(url)) return;
+      if (rules.rolesOf(undefined).length === 0)
+        throw new UnauthorizedError(
+          'This server asks who you are: send a token as "Authorization: Bearer TOKEN", or sign in with a browser.',
+        );
+    }
+    if (processId !== undefined) sight.demandProcess(processId, caller);
+    if (jobId !== undefined) sight.demandJob(jobId, await jobs.find(jobId), caller);
+  });
+}
+
+function isPublic(url: string): boolean {
+  return PUBLIC.has(url) || PUBLIC_FOLDERS.some((folder) => url.startsWith(folder));
+}
