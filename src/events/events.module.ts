@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { QueuesModule } from '../queues/queues.module.js';
+import { AskedStates } from './asked-states.js';
 import { EventStreams } from './event-streams.js';
 import { EventsController } from './events.controller.js';
 import { StatusFeed } from './status-feed.js';
@@ -7,8 +9,8 @@ import { StatusTexts } from './status-texts.js';
 
 /** Tells clients by server-sent events what becomes of jobs. */
 @Module({
-  imports: [JobsModule],
+  imports: [JobsModule, QueuesModule],
   controllers: [EventsController],
-  providers: [EventStreams, StatusFeed, StatusTexts],
+  providers: [AskedStates, EventStreams, StatusFeed, StatusTexts],
 })
 export class EventsModule {}

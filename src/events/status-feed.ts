@@ -3,6 +3,7 @@ import type { Change } from '../k8s/informers/informer.js';
 import { type Clock, systemClock } from '../k8s/time/clock.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import { AskedStates } from './asked-states.js';
 import { StatusTexts } from './status-texts.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 
@@ -40,7 +41,8 @@ interface Known {
 /**
  * Hears of every change of a job and tells those who listen, a job at most once in {@link SPACING}: the first change at once, of those that
  * follow soon the last. All are told the same states of a job in the same order, whoever came when, so that a state is looked at, and
- * written, once for all. Costs nothing while nobody listens.
+ * written, once for all. Costs nothing while nobody listens; what the caches do not hold is told of jobs that are listened to by name
+ * ({@link AskedStates}).
  */
 @Injectable()
 export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
@@ -57,9 +59,13 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly cache: JobCache,
     private readonly texts: StatusTexts,
+    private readonly asked: AskedStates,
   ) {}
 
   onModuleInit(): void {
+    this.asked.onAsked = (name) => {
+      if (this.ofNames.has(name)) this.noteChange(name, undefined);
+    };
     this.cache.onAnyChange((name, change) => this.onChange(name, change));
   }
 
@@ -101,7 +107,9 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
     for (const name of listener.names ?? []) {
       const others = this.ofNames.get(name);
       others?.delete(listener);
-      if (others?.size === 0) this.ofNames.delete(name);
+      if (others?.size !== 0) continue;
+      this.ofNames.delete(name);
+      this.asked.forget(name);
     }
     if (this.ofAll.size > 0) return;
     for (const name of listener.names ?? this.jobs.keys()) if (!this.ofNames.has(name)) this.forget(name);
@@ -158,11 +166,12 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
   private keep(name: string, known: Known): void {
     if (known.told !== 'nothing' || this.ofNames.has(name)) this.jobs.set(name, known);
     else this.jobs.delete(name);
+    if (this.ofNames.has(name)) this.asked.watch(name, typeof known.told === 'object' ? known.told.job : undefined);
   }
 
   private look(name: string): Told | undefined {
     const job = this.cache.jobs.get(name);
-    return job && { job, status: this.cache.statusWithPlace(job) };
+    return job && { job, status: this.asked.of(job) };
   }
 
   /** Where a job leaves the line, or comes to it, others move: those of them that somebody listens to by name are looked at again. */

@@ -1,10 +1,13 @@
 import type { JobCache } from '../../jobs/model/job-cache.js';
 import { configuration, jobCacheOf } from '../../jobs/testing/job-cache-of.js';
+import { LoggedProgress } from '../../jobs/logs/logged-progress.js';
+import { QueuePlaces } from '../../queues/queue-places.js';
 import { at } from '../../jobs/testing/records.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { ManualClock, settle } from '../../k8s/testing/manual-clock.js';
 import type { Access } from '../../access/access.js';
 import { EventStream, type Subject } from '../event-stream.js';
+import { AskedStates } from '../asked-states.js';
 import { StatusFeed } from '../status-feed.js';
 import { StatusTexts } from '../status-texts.js';
 
@@ -24,7 +27,13 @@ export const nameOf = (number: number) => PREFIX + idOf(number);
 /** A feed on a cluster in memory, with a clock that stands still. */
 export class EventBed {
   readonly cluster = new FakeCluster();
-  readonly cache: JobCache = jobCacheOf(this.cluster);
+  /** Names of Jobs that wait in queues of Kueue. */
+  private readonly waiting = new Set<string>();
+  readonly cache: JobCache = jobCacheOf(this.cluster, undefined, undefined, {
+    of: ({ name }) =>
+      this.waiting.has(name) ? { jobName: name, jobUid: '', waiting: { reason: 'Pending' } } : undefined,
+    onChange: () => undefined as never,
+  });
   readonly clock = new ManualClock();
   /** Who may not read all of a status. */
   readonly strangers = new Set<string | undefined>();
@@ -32,10 +41,16 @@ export class EventBed {
     mayReadStatus: (_job: unknown, { token }: { token?: string }) => Promise.resolve(!this.strangers.has(token)),
     mayReadLog: (_job: unknown, { token }: { token?: string }) => Promise.resolve(token === 'token'),
   } as unknown as Access);
-  readonly feed = new StatusFeed(this.cache, this.texts);
+  /** Jobs of all processes print their progress. */
+  readonly progress = new LoggedProgress(this.cache, this.cluster.client, {
+    find: () => ({ logsProgress: true }),
+  } as never);
+  readonly places = new QueuePlaces(this.cluster.objectClient, this.cluster.client);
+  readonly asked = new AskedStates(this.cache, this.progress, this.places);
+  readonly feed = new StatusFeed(this.cache, this.texts, this.asked);
 
   constructor() {
-    this.feed.clock = this.clock;
+    for (const part of [this.feed, this.asked, this.progress, this.places]) part.clock = this.clock;
     this.feed.onModuleInit();
   }
 
@@ -60,6 +75,21 @@ export class EventBed {
         },
       },
       spec: { backoffLimit: 0, template: {} },
+    });
+  }
+
+  /** Makes a job that waits in a queue of Kueue. */
+  wait(number: number, queue: string): void {
+    this.waiting.add(nameOf(number));
+    this.cluster.addJob({
+      metadata: {
+        name: nameOf(number),
+        uid: `uid-${number}`,
+        creationTimestamp: at(number),
+        labels: { 'kueue.x-k8s.io/queue-name': queue },
+        annotations: { 'pygeoapi.io/process_id': 'hello', 'processes.pygeoapi.io/collection': 'pending' },
+      },
+      spec: { backoffLimit: 0, suspend: true, template: {} },
     });
   }
 

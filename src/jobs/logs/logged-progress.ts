@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import { type Clock, systemClock } from '../../k8s/time/clock.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { parseProgress, type JobStatus } from '../model/job-status.js';
@@ -40,6 +41,7 @@ export class LoggedProgress {
   private readonly logger = new Logger(LoggedProgress.name);
   /** By UID of the Kubernetes Job. */
   private readonly readings = new Map<string, Reading>();
+  clock: Clock = systemClock;
 
   constructor(
     private readonly cache: JobCache,
@@ -49,16 +51,21 @@ export class LoggedProgress {
 
   /** The status with what the log says of the job's progress; never rejects. */
   async addTo(status: JobStatus, job: JobRecord): Promise<JobStatus> {
-    if (status.status !== 'running' || status.progress !== undefined) return status;
-    if (!this.processes.find(job.processId)?.logsProgress) return status;
-    const found = await this.of(job);
-    if (!found) return status;
-    const message = job.messages['message'] ?? found.message;
-    return { ...status, progress: found.progress, ...(message === undefined ? {} : { message }) };
+    return this.isAsked(status, job) ? withProgress(status, job, await this.of(job)) : status;
+  }
+
+  /** Likewise, of what was read before. */
+  withKnown(status: JobStatus, job: JobRecord): JobStatus {
+    return this.isAsked(status, job) ? withProgress(status, job, this.readings.get(job.uid)?.known) : status;
+  }
+
+  /** Whether the log is asked for a job in this status. */
+  isAsked({ status, progress }: JobStatus, { processId }: JobRecord): boolean {
+    return status === 'running' && progress === undefined && this.processes.find(processId)?.logsProgress === true;
   }
 
   private async of(job: JobRecord): Promise<Progress | undefined> {
-    const now = performance.now();
+    const now = this.clock.now();
     let reading = this.readings.get(job.uid);
     if (!reading || now - reading.at >= READ_EVERY) {
       const known = reading?.known;
@@ -101,6 +108,12 @@ export class LoggedProgress {
     const uids = new Set(this.cache.list().flatMap(({ uid, outcome }) => (outcome ? [] : [uid])));
     for (const uid of this.readings.keys()) if (!uids.has(uid)) this.readings.delete(uid);
   }
+}
+
+function withProgress(status: JobStatus, job: JobRecord, found: Progress | undefined): JobStatus {
+  if (!found) return status;
+  const message = job.messages['message'] ?? found.message;
+  return { ...status, progress: found.progress, ...(message === undefined ? {} : { message }) };
 }
 
 const LINE = new RegExp(`${PROGRESS_MARKER}[\\t ]+(\\S+)(?:[\\t ]+(.*))?`);

@@ -1,6 +1,7 @@
 import type { AdmissionLine } from '../../admission/line/admission-line.js';
 import type { Configuration } from '../../config/configuration.js';
 import type { FakeCluster } from '../../k8s/testing/fake-cluster.js';
+import type { Workloads } from '../../queues/workloads.js';
 import { JobCache } from '../model/job-cache.js';
 
 /** The server may do everything. */
@@ -16,6 +17,7 @@ export function jobCacheOf(
   { informerFactory, client }: Pick<FakeCluster, 'informerFactory' | 'client'>,
   of = configuration,
   line?: AdmissionLine,
+  workloads?: Pick<Workloads, 'of' | 'onChange'>,
 ): JobCache {
-  return new JobCache(informerFactory, client, of, rights, undefined, line);
+  return new JobCache(informerFactory, client, of, rights, workloads as Workloads | undefined, line);
 }
