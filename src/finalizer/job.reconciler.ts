@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { causeOfFailedJob, causeOfFailedPod, causeOfMissedQueue, causeOfMissedStart } from '../jobs/model/job-cause.js';
-import { attemptDue, startOfJob } from '../jobs/model/job-attempts.js';
+import { attemptDue, beginningOf } from '../jobs/model/job-attempts.js';
 import { isToBeEnded } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobCause, JobOutcome, StoredLog } from '../jobs/model/job-outcome.js';
@@ -98,7 +98,7 @@ export class JobReconciler {
     }
     const pod = pods[0] ?? actual[0];
     const finished = (pod && endOf(pod)) ?? current.completionTime ?? current.condition?.at ?? now;
-    const times = { started: startOfJob(current, pod), finished: finished.toISOString() };
+    const times = { ...beginningOf(current, pod), finished: finished.toISOString() };
     // After a rollback and back again: the predecessor has collected it, which its annotation shows even where there was no result.
     const collectedElsewhere =
       current.condition?.type === 'Complete' && kubeJob.metadata?.annotations?.[annotation.resultValue] !== undefined;
@@ -119,7 +119,7 @@ export class JobReconciler {
     const remaining = (job.suspendedSince ?? job.created).getTime() + seconds * 1000 - now.getTime();
     if (remaining > 0) return { requeueAfter: remaining };
     const cause = causeOfMissedQueue(job, seconds, this.cache.workloadOf(job));
-    const outcome = failed(cause, { started: startOfJob(job, undefined), finished: now.toISOString() });
+    const outcome = failed(cause, { ...beginningOf(job, undefined), finished: now.toISOString() });
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
   }
@@ -166,7 +166,7 @@ export class JobReconciler {
     if (remaining === undefined) return undefined;
     if (remaining > 0) return { requeueAfter: remaining };
     const cause = causeOfMissedStart(pod, seconds, this.cache.newestEventOf(job));
-    const outcome = failed(cause, { started: startOfJob(job, pod), finished: now.toISOString() });
+    const outcome = failed(cause, { ...beginningOf(job, pod), finished: now.toISOString() });
     await this.recorder.patch(job, missedStartPatch(job, outcome));
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { V1JobStatus } from '@kubernetes/client-node';
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/annotations/job-annotations.js';
 import { isGoing } from '../jobs/model/dismissal.js';
-import { attemptOf, countedAttempts, isRepeated, startOfJob, withAttempt } from '../jobs/model/job-attempts.js';
+import { attemptOf, beginningOf, countedAttempts, isRepeated, withAttempt } from '../jobs/model/job-attempts.js';
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
@@ -97,7 +97,7 @@ export class OutcomeRecorder {
     // The Job controller has not looked at the run since.
     if (job.suspended && !job.condition && pod.tracked) return;
     const times = {
-      started: startOfJob(job, pod),
+      ...beginningOf(job, pod),
       finished: (endOf(pod) ?? now).toISOString(),
     };
     if (pod.phase === 'Succeeded') {
@@ -185,12 +185,7 @@ export class OutcomeRecorder {
       this.logger.log(`Job ${job.name} is ${outcome.status}${outcome.cause ? `: ${outcome.cause.type}` : ''}`);
   }
 
-  private async recordSuccess(
-    job: JobRecord,
-    pod: PodRecord,
-    collected: CollectedPod,
-    times: Pick<JobOutcome, 'started' | 'finished'>,
-  ): Promise<void> {
+  private async recordSuccess(job: JobRecord, pod: PodRecord, collected: CollectedPod, times: JobTimes): Promise<void> {
     try {
       const kept = await this.results.keep(job, pod.uid, new Date(times.finished), collected);
       const resultProblems = kept.problems.length > 0 ? { resultProblems: kept.problems } : {};
@@ -233,6 +228,8 @@ function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {
   return wholeness === 'whole' ? {} : { log: wholeness };
 }
 
-export function failed(cause: JobCause, times: Pick<JobOutcome, 'started' | 'finished'>, logTail?: string): JobOutcome {
+type JobTimes = Pick<JobOutcome, 'scheduled' | 'started' | 'finished'>;
+
+export function failed(cause: JobCause, times: JobTimes, logTail?: string): JobOutcome {
   return { status: 'failed', ...times, cause, ...(logTail ? { logTail } : {}) };
 }

@@ -36,6 +36,12 @@ describe('the time line of a job', () => {
     ],
     ['whose image is pulled', {}, [aPod()], ['accepted 0', 'scheduling 1', '> pulling', ...REST]],
     [
+      'whose pod says when it got its node',
+      {},
+      [aPod({ scheduledAt: at(2) })],
+      ['accepted 0', 'scheduling 1', '> pulling 2', ...REST],
+    ],
+    [
       'that runs',
       {},
       [aPod({ containers: [running] })],
@@ -82,6 +88,19 @@ describe('the time line of a job', () => {
       { outcome: { status: 'successful', started: at(2).toISOString(), finished: at(5).toISOString() } },
       [],
       ['accepted 0', 'running 2', 'finished 5'],
+    ],
+    [
+      'that has ended, and whose outcome says when its pod got its node',
+      {
+        outcome: {
+          status: 'failed',
+          scheduled: at(1).toISOString(),
+          started: at(2).toISOString(),
+          finished: at(5).toISOString(),
+        },
+      },
+      [],
+      ['accepted 0', 'pulling 1', 'running 2', 'finished 5'],
     ],
     [
       'that was dismissed before it ran',

@@ -30,8 +30,12 @@ export function jobSteps(job: JobRecord, pods: readonly PodRecord[], status: Job
   }));
   if (status.status !== 'accepted' && status.status !== 'running') {
     const { started, finished } = status;
-    const ran = started ? [step('running', 'done', started)] : [];
-    return [accepted, ...ran, ...attempts, step('finished', 'done', finished)];
+    const scheduled = job.outcome?.scheduled;
+    const began = [
+      ...(scheduled === undefined ? [] : [step('pulling', 'done', new Date(scheduled))]),
+      ...(started ? [step('running', 'done', started)] : []),
+    ];
+    return [accepted, ...began, ...attempts, step('finished', 'done', finished)];
   }
   const pod = pods.find(({ uid }) => !job.attempts.some((attempt) => attempt.uid === uid));
   // The next attempt has no pod yet.
@@ -42,6 +46,7 @@ export function jobSteps(job: JobRecord, pods: readonly PodRecord[], status: Job
   const times: Partial<Record<StepName, Date>> = {
     waiting: job.suspendedSince,
     scheduling: attempt?.created,
+    pulling: attempt?.scheduledAt,
     running: attempt && startOf(attempt),
     collecting: attempt && hasEnded(attempt) ? endOf(attempt) : undefined,
   };

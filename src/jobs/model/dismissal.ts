@@ -1,6 +1,6 @@
 import type { JobPatch } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
-import { startOfJob } from './job-attempts.js';
+import { beginningOf } from './job-attempts.js';
 import type { JobOutcome } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import type { JobStatus } from './job-status.js';
@@ -39,9 +39,8 @@ export function endingSpec({ suspended, queue }: Pick<JobRecord, 'suspended' | '
  * @param ends whether its pods end by this, too: else the finalizer has to end them, once it follows their logs
  */
 export function dismissalPatch(job: JobRecord, pod: PodRecord | undefined, now: Date, ends: boolean): JobPatch {
-  const started = startOfJob(job, pod);
   const finished = now.toISOString();
-  const outcome: JobOutcome = { status: 'dismissed', ...(started === undefined ? {} : { started }), finished };
+  const outcome: JobOutcome = { status: 'dismissed', ...beginningOf(job, pod), finished };
   return {
     metadata: {
       uid: job.uid,

@@ -1,6 +1,6 @@
 import { NotAvailableError } from '../../ogc/domain-errors.js';
 import { causeOfFailedPod } from './job-cause.js';
-import type { JobAttempt, JobCause, StoredLog } from './job-outcome.js';
+import type { JobAttempt, JobCause, JobOutcome, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { endOf, startOf, type PodRecord } from './pod-record.js';
 
@@ -89,6 +89,16 @@ export function attemptNumbered(
 export function startOfJob(job: Pick<JobRecord, 'attempts'>, pod: PodRecord | undefined): string | undefined {
   const first = countedAttempts(job).find(({ started }) => started !== undefined);
   return first?.started ?? (pod && startOf(pod)?.toISOString());
+}
+
+/** What an outcome says of how the job began. Of the first attempt that counts only its start is noted. */
+export function beginningOf(
+  job: Pick<JobRecord, 'attempts'>,
+  pod: PodRecord | undefined,
+): Pick<JobOutcome, 'scheduled' | 'started'> {
+  const started = startOfJob(job, pod);
+  const scheduled = countedAttempts(job).length === 0 ? pod?.scheduledAt?.toISOString() : undefined;
+  return { ...(scheduled === undefined ? {} : { scheduled }), ...(started === undefined ? {} : { started }) };
 }
 
 /**

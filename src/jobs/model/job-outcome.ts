@@ -44,6 +44,8 @@ export interface ResultProblem {
 /** How a job ended; written to the Kubernetes Job once, so that a status needs neither events nor pods that survive. */
 export interface JobOutcome {
   readonly status: 'successful' | 'failed' | 'dismissed';
+  /** RFC 3339; when the pod of the first attempt got its node, absent where none did, and in what earlier versions wrote. */
+  readonly scheduled?: string;
   /** RFC 3339; when the first container started, absent where none did. */
   readonly started?: string;
   /** RFC 3339; when the last container ended, or when the job was dismissed. */

@@ -34,6 +34,8 @@ export interface PodRecord {
   /** Carries the Job controller's finalizer: its end will count for the Job, and has not been counted yet. */
   readonly tracked: boolean;
   readonly scheduled: boolean;
+  /** Since when it has a node, to the second; undefined where its conditions do not say. */
+  readonly scheduledAt?: Date;
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   readonly reason?: string;
   readonly message?: string;
@@ -56,6 +58,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
   const condition = (type: string, status: string) =>
     pod.status?.conditions?.find((candidate) => candidate.type === type && candidate.status === status);
   const unscheduled = condition('PodScheduled', 'False');
+  const scheduledAt = toDate(condition('PodScheduled', 'True')?.lastTransitionTime);
   const disruption = condition('DisruptionTarget', 'True') ?? condition('TerminationTarget', 'True');
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   const container = (init: boolean) => (spec: { name: string; image?: string }) =>
@@ -76,6 +79,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
     held: metadata.finalizers?.includes(POD_FINALIZER) ?? false,
     tracked: metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false,
     scheduled: pod.spec?.nodeName !== undefined,
+    ...(scheduledAt ? { scheduledAt } : {}),
     phase: (pod.status?.phase as PodRecord['phase'] | undefined) ?? 'Pending',
     reason: pod.status?.reason,
     message: pod.status?.message,

@@ -19,11 +19,12 @@ import { isMediaType } from '../media-type.js';
 type Members = Readonly<Record<string, unknown>>;
 
 export function parseOutcome(text: string | undefined): JobOutcome | undefined {
-  const { status, started, finished, cause, log, logTail, resultProblems } = parseObject(text);
+  const { status, scheduled, started, finished, cause, log, logTail, resultProblems } = parseObject(text);
   if (!isEnd(status) || !isTime(finished)) return undefined;
   return {
     status,
     finished,
+    ...(isTime(scheduled) ? { scheduled } : {}),
     ...(isTime(started) ? { started } : {}),
     ...(isCause(cause) ? { cause } : {}),
     ...(log === 'cut' || log === 'unknown' ? { log } : {}),
