@@ -7,6 +7,7 @@ import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { isAddress, Links } from '../ogc/links.js';
 import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
 import { executeOperations } from '../processes/api-definition/openapi-processes.js';
+import { formOperations } from '../processes/api-definition/openapi-forms.js';
 import { withOperationsByGet } from '../processes/api-definition/openapi-kvp.js';
 import {
   toOpenApi30Schema,
@@ -52,7 +53,8 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     const processes = registry?.list() ?? [];
     const byPost = executeOperations(processes, languages, toSchema);
     const operations = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
-    const paths = { ...own.paths, ...(operations as OpenAPIObject['paths']) };
+    const forms = formOperations(processes, languages, toSchema);
+    const paths = { ...own.paths, ...({ ...operations, ...forms } as OpenAPIObject['paths']) };
     const document = { ...own, openapi, paths };
     made.set(version, { revision: registry?.revision, document });
     return document;

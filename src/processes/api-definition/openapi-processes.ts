@@ -184,7 +184,7 @@ function isRequired({ description, requiresToken }: RegisteredProcess, id: strin
   return (input.minOccurs ?? 1) > 0 && !hasDefault;
 }
 
-function inputSchema(
+export function inputSchema(
   { schema, title, description, minOccurs = 1, maxOccurs = 1 }: InputDescription,
   toSchema: SchemaConversion,
 ): SchemaObject {
