@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { languageOf, said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import {
   type AlternativesShape,
@@ -213,12 +214,19 @@ function Repeat({ shape, name, isSecret }: { shape: RepeatShape; name: string; i
   );
 }
 
-/** What is wrong with a control, beside it. What the API says is English. */
+/** What is wrong with a control, beside it. */
 export function FieldFaults({ name }: { name: string }) {
+  const t = useTexts();
   const faults = useView().faultsOf(name);
   return faults.length === 0 ? null : (
-    <strong class="fault" id={`fault:${elementId(name)}`} lang="en">
-      {faults.map(({ within, message }) => (within === '' ? message : `${within} ${message}`)).join('; ')}
+    <strong class="fault" id={`fault:${elementId(name)}`}>
+      {faults.map(({ within, message }, at) => (
+        <span lang={languageOf(t, message)}>
+          {at === 0 ? '' : '; '}
+          {within === '' ? '' : `${within} `}
+          {said(t, message)}
+        </span>
+      ))}
     </strong>
   );
 }

@@ -1,5 +1,6 @@
 import type { ViewedJob } from '../../jobs/listing/job-view.js';
 import { Anchor, Facts, Text, Time } from '../components.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Attempts that failed and were followed by another. */
@@ -15,7 +16,7 @@ export function Attempts({ job, base }: { job: ViewedJob; base: string }) {
           <ol start={attempts[0]?.attempt}>
             {attempts.map(({ attempt, cause, pod, started, finished }) => (
               <li>
-                <Text>{cause.message}</Text>
+                <Text>{said(t, cause.message)}</Text>
                 <Facts
                   facts={[
                     [t('job.attempts.pod'), pod],

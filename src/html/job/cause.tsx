@@ -1,6 +1,7 @@
 import type { ViewedJob } from '../../jobs/listing/job-view.js';
 import { type ProblemType, problemTypeReference } from '../../ogc/problem-types.js';
 import { Anchor, Facts, Text } from '../components.js';
+import { said } from '../texts/said/said.js';
 import { problemTypeIn } from '../texts/problem-types.js';
 import { useTexts } from '../texts/texts.js';
 
@@ -28,7 +29,7 @@ export function Cause({
         <h2 id="cause" class="first">
           {t('job.cause.heading')}
         </h2>
-        <Text>{cause.message}</Text>
+        <Text>{said(t, cause.message)}</Text>
         <Facts
           facts={[
             [t('job.cause.type'), <Anchor href={base + reference}>{cause.type}</Anchor>],
@@ -71,7 +72,7 @@ export function ResultProblems({ job: { resultProblems = [] } }: { job: ViewedJo
             {resultProblems.map(({ output, pointer, message }) => (
               <li>
                 {output === undefined ? t('job.problems.result') : <strong>{output}</strong>}{' '}
-                {pointer && <code>{pointer}</code>} {message}
+                {pointer && <code>{pointer}</code>} {said(t, message)}
               </li>
             ))}
           </ul>

@@ -1,6 +1,7 @@
 import type { ViewedJob } from '../../jobs/listing/job-view.js';
 import { durationText } from '../browser/durations.js';
 import { Status, Text } from '../components.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Whether the job has not ended. */
@@ -11,6 +12,7 @@ export function goesOn({ status }: Pick<ViewedJob, 'status'>): boolean {
 /** How the job is: what its page says first. */
 export function JobState({ job, language }: { job: ViewedJob; language: string }) {
   const t = useTexts();
+  const { message } = job;
   return (
     <div data-live="state" data-status={job.status}>
       <p>
@@ -29,7 +31,7 @@ export function JobState({ job, language }: { job: ViewedJob; language: string }
         )}{' '}
         <Elapsed job={job} language={language} />
       </p>
-      <Text>{job.message}</Text>
+      <Text>{message === undefined ? undefined : said(t, message)}</Text>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { inLanguage, toBeSaid } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import type { CellView, NotebookView, OutputView } from './notebook-view.js';
 
@@ -6,7 +7,7 @@ export function Notebook({ notebook }: { notebook: NotebookView }) {
   return (
     <>
       {notebook.notes.map((note) => (
-        <p class="muted">{note}</p>
+        <p class="muted">{toBeSaid(note)}</p>
       ))}
       {notebook.cells.map((cell) => (
         <Cell cell={cell} />
@@ -15,7 +16,10 @@ export function Notebook({ notebook }: { notebook: NotebookView }) {
   );
 }
 
-/** @param html what {@link Notebook} was rendered to, and nothing else. @param raw where the notebook is as it is */
+/**
+ * @param html what {@link Notebook} was rendered to, and nothing else: the same for readers of all languages
+ * @param raw where the notebook is as it is
+ */
 export function NotebookSection({ html, raw }: { html: string; raw: string }) {
   const t = useTexts();
   return (
@@ -26,7 +30,7 @@ export function NotebookSection({ html, raw }: { html: string; raw: string }) {
           {t('job.notebook.file')}
         </a>
       </p>
-      <div dangerouslySetInnerHTML={{ __html: html }} />
+      <div dangerouslySetInnerHTML={{ __html: inLanguage(t, html) }} />
     </section>
   );
 }
@@ -35,7 +39,7 @@ function Cell({ cell }: { cell: CellView }) {
   if (cell.kind === 'markdown') return <Html html={cell.html} />;
   if (cell.kind === 'raw') return cell.text === '' ? null : <pre tabIndex={0}>{cell.text}</pre>;
   const { number, isParameters, source, outputs } = cell;
-  const name = `Cell${number === '' ? '' : ` ${number}`}${isParameters ? ', parameters of this run' : ''}`;
+  const name = toBeSaid(`Cell${number === '' ? '' : ` ${number}`}${isParameters ? ', parameters of this run' : ''}`);
   return (
     <div class="cell" role="group" aria-label={name}>
       <p class="muted">{name}</p>
@@ -60,10 +64,10 @@ function Output({ output }: { output: OutputView }) {
     case 'figure':
       return <Figure figure={output} />;
     case 'note':
-      return <p class="muted">{output.text}</p>;
+      return <p class="muted">{toBeSaid(output.text)}</p>;
     case 'error':
       return (
-        <pre class="notice" tabIndex={0} aria-label="Error">
+        <pre class="notice" tabIndex={0} aria-label={toBeSaid('Error')}>
           {output.text}
         </pre>
       );
@@ -82,21 +86,23 @@ function Figure({ figure }: { figure: Extract<OutputView, { kind: 'figure' }> })
   return (
     <figure>
       <figcaption>
-        {title === '' ? 'An interactive figure (plotly)' : `${title} (an interactive figure, plotly)`}
+        {title === ''
+          ? toBeSaid('An interactive figure (plotly)')
+          : toBeSaid(`${title} (an interactive figure, plotly)`)}
       </figcaption>
       <ul>
         {lines.map((line) => (
-          <li>{line}</li>
+          <li>{toBeSaid(line)}</li>
         ))}
       </ul>
       {source === undefined ? (
-        <p class="muted">It is too large to be offered here; the notebook’s file has it.</p>
+        <p class="muted">{toBeSaid('It is too large to be offered here; the notebook’s file has it.')}</p>
       ) : (
         <p>
           <a href={source} download="figure.plotly.json">
-            The figure as JSON
+            {toBeSaid('The figure as JSON')}
           </a>
-          , for plotly: <code>plotly.io.from_json(text).show()</code>
+          {toBeSaid(', for plotly:')} <code>plotly.io.from_json(text).show()</code>
         </p>
       )}
     </figure>

@@ -2,6 +2,7 @@ import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
 import { Anchor, Status, Table, Time } from '../components.js';
 import { TOKEN_FIELD } from '../execute-form.js';
 import type { PageMaker } from '../page.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
 import { DISMISSAL } from './job-table.js';
@@ -48,7 +49,7 @@ export const dismissalPage: PageMaker<DismissalResource> = ({ jobs, back, outcom
               <td data-label={t('list.created')}>
                 <Time at={created} />
               </td>
-              {outcome ? <td data-label={t('list.why')}>{outcome.reasons.get(jobID)}</td> : null}
+              {outcome ? <td data-label={t('list.why')}>{said(t, outcome.reasons.get(jobID) ?? '')}</td> : null}
             </tr>
           ))}
         </Table>

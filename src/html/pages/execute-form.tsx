@@ -12,6 +12,7 @@ import { fieldFaults, type FilledForm, FILLED_FORM, type ProcessPageResource } f
 import { FORM_SOURCE, FormSourceNote } from '../job/form-source.js';
 import type { FormTexts } from '../browser/form.js';
 import { backgroundData, type MapBackground } from '../results/map-view.js';
+import { languageOf, said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
 
@@ -70,7 +71,7 @@ function Outcome({
               ) : (
                 <a href={linkTo(field)}>{labelOf(field, pointer, inputs, t('form.token'))}</a>
               )}{' '}
-              <span lang="en">{message}</span>
+              <span lang={languageOf(t, message)}>{said(t, message)}</span>
             </li>
           ))}
         </ul>

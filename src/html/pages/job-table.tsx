@@ -1,6 +1,7 @@
 import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
 import { Anchor, Status, Time, TitledLink, toShow } from '../components.js';
 import { durationText } from '../browser/durations.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Name of the fields of what is sent to the address that dismisses jobs. */
@@ -77,7 +78,7 @@ function JobRow({ job, base, titles, language, textsLanguage }: Shown & { job: S
       <td data-label={t('list.duration')} class="nowrap">
         {tookOf(job, language)}
       </td>
-      <td class="muted">{message === undefined ? null : <div class="clamped">{message}</div>}</td>
+      <td class="muted">{message === undefined ? null : <div class="clamped">{said(t, message)}</div>}</td>
       <td>
         <details data-key={`more-${jobID}`}>
           <summary aria-label={t('list.moreOf', { id: jobID })}>{t('list.more')}</summary>

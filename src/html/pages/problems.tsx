@@ -4,6 +4,7 @@ import type { ProblemTypeDto, ProblemTypeListDto } from '../../ogc/problem-types
 import { Anchor, Facts, headingOf, LinkList, MeaningLink, Text } from '../components.js';
 import type { PageMaker } from '../page.js';
 import { SignInHere } from '../visitor.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { type ProblemTypeWords, problemTypeIn } from '../texts/problem-types.js';
 
@@ -16,7 +17,7 @@ export const problemPage: PageMaker<Problem> = (problem, { base, t, interfaceLan
       <>
         <h1>{heading}</h1>
         <div class="notice">
-          <Text>{detail ?? t('common.nothingMore')}</Text>
+          <Text>{detail === undefined ? t('common.nothingMore') : said(t, detail)}</Text>
         </div>
         {errors && errors.length > 0 ? <FaultTable errors={errors} caption={t('problems.faults')} /> : null}
         {status === 401 ? <SignInHere base={base} /> : null}
@@ -61,7 +62,7 @@ export function FaultTable({
                 <td class="id">
                   {field === undefined ? pointer || t('problems.body') : <a href={`#${field}`}>{pointer}</a>}
                 </td>
-                <td>{message}</td>
+                <td>{said(t, message)}</td>
               </tr>
             );
           })}

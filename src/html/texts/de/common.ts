@@ -1,4 +1,6 @@
 export const common = {
+  /** Of these texts (RFC 5646). */
+  language: 'de',
   links: 'Verweise',
   keywords: 'Schlagwörter',
   pages: 'Seiten',

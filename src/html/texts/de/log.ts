@@ -13,4 +13,10 @@ export const log = {
   pod: 'Der Pod',
   beginning: 'Nur der Anfang wird gezeigt.',
   'of-attempt': 'Log des Versuchs {{attempt}}',
+  container: 'Container',
+  'all-containers': 'Alle',
+  lines: 'Zeilen',
+  'all-lines': 'Alle',
+  'last-lines_one': 'Die letzte',
+  'last-lines_other': 'Die letzten {{count}} jedes Containers',
 };

@@ -1,5 +1,7 @@
 /** Words that several pages have. */
 export const common = {
+  /** Of these texts (RFC 5646). */
+  language: 'en',
   links: 'Links',
   keywords: 'Keywords',
   pages: 'Pages',

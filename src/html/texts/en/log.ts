@@ -13,4 +13,10 @@ export const log = {
   pod: 'The pod',
   beginning: 'Only the beginning is shown.',
   'of-attempt': 'Log of attempt {{attempt}}',
+  container: 'Container',
+  'all-containers': 'All',
+  lines: 'Lines',
+  'all-lines': 'All',
+  'last-lines_one': 'The last one',
+  'last-lines_other': 'The last {{count}} of each container',
 };
