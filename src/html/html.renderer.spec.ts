@@ -123,6 +123,8 @@ const resources: Readonly<Record<PageKind, object>> = {
   log: {
     jobID: HOSTILE,
     logs: [{ attempt: 1, text: `${HOSTILE}\n`, bytes: 1, isCut: true, isOver: false }],
+    containers: [HOSTILE, 'other'],
+    part: { container: HOSTILE, tail: 7 },
     attempts: [1, 2],
     links,
   },

@@ -31,6 +31,7 @@ import { LinkedInputs } from './inputs/linked-inputs.js';
 import { LiveJobs } from './execution/live-jobs.js';
 import { LiveResults } from './results/live-results.js';
 import { LogEvents } from './logs/log-events.js';
+import { LogPages } from './logs/log-page.js';
 import { LoggedProgress } from './logs/logged-progress.js';
 import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
@@ -87,6 +88,7 @@ import { ValidationController } from './execution/validation.controller.js';
     LiveJobs,
     LiveResults,
     LogEvents,
+    LogPages,
     LoggedProgress,
     ProcessorsCluster,
     Readers,
@@ -113,6 +115,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobRequests,
     JobTally,
     ListViews,
+    LoggedProgress,
     JobResults,
     JobTransfers,
     JobWaiter,

@@ -1,4 +1,5 @@
 import { Look } from './ansi.js';
+import { addressAfter, type LogTaker, streamLog } from './log-stream.js';
 import { ownAddress } from './own-address.js';
 
 /** Lines that a page holds; of more the first go. */
@@ -8,14 +9,48 @@ const AT_ONCE = 5000;
 const HEADING = /^(?:Init )?Container '[^']+'$/;
 
 /** A log that is on the page, to which lines come. */
-class GrowingLog {
-  private readonly look = new Look();
+class GrowingLog implements LogTaker {
+  private look = new Look();
   private number: number;
   /** A line that has no end so far. */
   private held = '';
 
-  constructor(private readonly element: HTMLElement) {
+  /** @param attempt that is shown */
+  constructor(
+    private element: HTMLElement,
+    private attempt: string,
+  ) {
     this.number = element.querySelectorAll('li').length;
+  }
+
+  /** A page that is at its end stays there. */
+  take(text: string, isWhole: boolean): void {
+    const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 80;
+    const lines = text.split('\n');
+    for (const [index, line] of lines.entries()) this.add(line, !isWhole && index === lines.length - 1);
+    if (atEnd) window.scrollTo({ top: document.documentElement.scrollHeight });
+  }
+
+  /** Another attempt has a place of its own, behind the one before. */
+  restart(attempt = this.attempt): void {
+    this.look = new Look();
+    this.number = 0;
+    this.held = '';
+    if (attempt === this.attempt) return this.element.replaceChildren();
+    const { of = '' } = this.element.dataset;
+    const next = document.createElement('section');
+    const heading = document.createElement('h2');
+    heading.textContent = of.replace('{attempt}', attempt);
+    next.className = 'log';
+    next.dataset['of'] = of;
+    next.setAttribute('aria-label', heading.textContent);
+    this.element.after(heading, next);
+    this.element = next;
+    this.attempt = attempt;
+  }
+
+  end(): void {
+    if (this.held !== '') this.add('');
   }
 
   add(line: string, isPart = false): void {
@@ -56,27 +91,15 @@ class GrowingLog {
 }
 
 function grow(element: HTMLElement): void {
-  const { log: source = '', from = '0', over, cut, more = '' } = element.dataset;
-  const address = `${ownAddress(source)}&from=${from}`;
-  const growing = new GrowingLog(element);
-  if (over === undefined) follow(address, growing, element);
-  else if (cut !== undefined) offerMore(address, growing, element, more);
-}
-
-/** Goes on with a log that grows, and stays at its end where one is there. */
-function follow(address: string, growing: GrowingLog, element: HTMLElement): void {
-  const events = new EventSource(address);
-  const take = (isPart: boolean) => (event: MessageEvent<string>) => {
-    const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 80;
-    const lines = event.data.split('\n');
-    for (const [index, line] of lines.entries()) growing.add(line, isPart && index === lines.length - 1);
-    if (atEnd) window.scrollTo({ top: document.documentElement.scrollHeight });
-  };
-  events.addEventListener('message', take(false));
-  events.addEventListener('part', take(true));
-  events.addEventListener('end', () => events.close());
+  const { log = '', at = '', over, cut, more = '' } = element.dataset;
+  const address = ownAddress(log);
+  const growing = new GrowingLog(element, at.split('-')[0] ?? '');
+  if (over !== undefined) {
+    if (cut !== undefined) offerMore(addressAfter(address, at), growing, element, more);
+    return;
+  }
   element.querySelector('.rest')?.remove();
-  window.addEventListener('pagehide', () => events.close());
+  streamLog(address, growing, at);
 }
 
 function offerMore(address: string, growing: GrowingLog, element: HTMLElement, text: string): void {

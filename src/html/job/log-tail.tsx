@@ -1,4 +1,5 @@
 import { JOB_VIEW, type ViewedJob } from '../../jobs/listing/job-view.js';
+import { MOST_LINES } from '../browser/log-lines.js';
 import { useTexts } from '../texts/texts.js';
 import { goesOn } from './state.js';
 
@@ -16,7 +17,7 @@ export function LogTail({ job, base }: { job: ViewedJob; base: string }) {
       <h2 id="log-tail">{t('job.log.heading')}</h2>
       {view.mayReadLog ? (
         <>
-          <pre tabIndex={0} aria-labelledby="log-tail" hidden data-log={address} />
+          <pre tabIndex={0} aria-labelledby="log-tail" hidden data-log={`${address}?tail=${MOST_LINES}`} />
           <p class="muted" hidden data-log-waits>
             {t('job.log.waiting')}
           </p>

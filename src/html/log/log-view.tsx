@@ -1,9 +1,7 @@
+import { containerOfHeading } from '../../jobs/logs/log-document.js';
 import type { ShownLog } from '../../jobs/logs/log-page.js';
 import { Look } from '../browser/ansi.js';
 import { useTexts } from '../texts/texts.js';
-
-/** The line before a container's log; what a program prints itself may look like it, and is shown like it. */
-const HEADING = /^(?:Init )?Container '[^']+'$/;
 
 interface Part {
   readonly heading: string | undefined;
@@ -12,18 +10,23 @@ interface Part {
   readonly first: number;
 }
 
-/** A log by its containers, each line with its number; `browser/log.ts` goes on with it. */
-export function LogView({ log, source, name }: { log: ShownLog; source: string; name: string }) {
+/**
+ * A log by its containers, each line with its number; `browser/log.ts` goes on with it. What a program prints itself may look like the line
+ * before a container's log, and is shown like it.
+ * @param source address of what of the log is shown
+ */
+export function LogView({ log, source, isTail }: { log: ShownLog; source: string; isTail: boolean }) {
   const t = useTexts();
   const look = new Look();
   return (
     <section
       class="log"
-      aria-label={name}
-      data-log={`${source}?attempt=${log.attempt}`}
-      data-from={log.bytes}
+      aria-label={t('log.of-attempt', { attempt: log.attempt })}
+      data-of={t('log.of-attempt', { attempt: '{attempt}' })}
+      data-log={source}
+      data-at={isTail ? `${log.attempt}` : `${log.attempt}-${log.bytes}`}
       data-over={log.isOver ? '' : undefined}
-      data-cut={log.isCut ? '' : undefined}
+      data-cut={log.isCut && !isTail ? '' : undefined}
       data-more={t('log.more')}
     >
       {partsOf(log.text).map(({ heading, lines, first }) => (
@@ -50,7 +53,7 @@ function partsOf(text: string): Part[] {
   if (lines.at(-1) === '') lines.pop();
   const parts: Part[] = [];
   for (const [index, line] of lines.entries()) {
-    const isHeading = HEADING.test(line);
+    const isHeading = containerOfHeading(line) !== undefined;
     if (isHeading || parts.length === 0)
       parts.push({ heading: isHeading ? line : undefined, lines: [], first: index + 1 });
     parts.at(-1)?.lines.push(line);

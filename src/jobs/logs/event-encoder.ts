@@ -11,15 +11,15 @@ const LONGEST_LINE = 16 * 1024;
 export class EventEncoder {
   private held = Buffer.alloc(0);
 
-  /** @param offset of the log's bytes, where it begins */
+  /** @param offset of the log's bytes, where it begins; undefined: nobody knows, and events have no ids */
   constructor(
     private readonly attempt: number,
-    private offset: number,
+    private offset?: number,
   ) {}
 
   /** Bytes of the log that events were made of. */
   get sent(): number {
-    return this.offset;
+    return this.offset ?? 0;
   }
 
   /** @returns the events that are whole by now, or nothing */
@@ -49,13 +49,14 @@ export class EventEncoder {
   }
 
   private event(bytes: Buffer, length: number): string {
-    this.offset += length;
+    if (this.offset !== undefined) this.offset += length;
+    const id = this.offset === undefined ? '' : `id: ${this.attempt}-${this.offset}\n`;
     const data = bytes
       .toString('utf8')
       .replace(/\r$/, '')
       .split(/\r\n|\r|\n/)
       .map((line) => `data: ${line}\n`);
-    return `id: ${this.attempt}-${this.offset}\n${data.join('')}\n`;
+    return `${id}${data.join('')}\n`;
   }
 }
 

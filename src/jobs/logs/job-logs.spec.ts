@@ -4,6 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { LogIncompleteError, NotAvailableError } from '../../ogc/domain-errors.js';
 import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
+import type { LogPart } from './log-parts.js';
 import { JobLogs } from './job-logs.js';
 import type { JobRecord } from '../model/job-record.js';
 import type { ReadLogOptions } from '../../k8s/client/kubernetes-client.js';
@@ -19,6 +20,7 @@ async function read(
   annotations: Record<string, string>,
   objects: Record<string, string>,
   attempt?: number,
+  part: LogPart = {},
 ): Promise<string> {
   const cluster = new FakeCluster();
   const store = new FakeStore();
@@ -38,7 +40,7 @@ async function read(
   const logs = new JobLogs(cache, cluster.client, store.port, configuration);
   const { signal } = new AbortController();
   return text(
-    await (attempt === undefined ? logs.read(job, false, signal) : logs.readAttempt(job, attempt, false, signal)),
+    await (attempt === undefined ? logs.read(job, false, signal, part) : logs.readAttempt(job, attempt, false, signal)),
   );
 }
 
@@ -49,6 +51,15 @@ describe('the log of a job whose pod is gone', () => {
 
   it.each(['2026-01-01', '2026-01-02'])('is looked for where the predecessor put it: %s', async (day) => {
     expect(await read({}, { [`logs/${day}_${NAME}-logs.txt`]: 'of the predecessor' })).toBe('of the predecessor');
+  });
+
+  it('is, in part, what is wanted of it', async () => {
+    const log = "Logs of pod 'p'\nInit Container 'first'\na\nb\nContainer 'main'\n1\n2\n";
+    const part = async (wanted: LogPart) =>
+      read({ 'processes.pygeoapi.io/log-key': KEPT }, { [KEPT]: log }, undefined, wanted);
+    expect(await part({ container: 'main' })).toBe("Container 'main'\n1\n2\n");
+    expect(await part({ tail: 1 })).toBe("Logs of pod 'p'\nInit Container 'first'\nb\nContainer 'main'\n2\n");
+    await expect(part({ container: 'other' })).rejects.toThrow('has no container "other"');
   });
 
   it('that was not kept is said to be gone', async () => {

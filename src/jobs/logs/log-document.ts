@@ -10,6 +10,13 @@ export function containerHeading(container: Pick<ContainerRecord, 'name' | 'init
   return `${container.init ? 'Init Container' : 'Container'} '${container.name}'\n`;
 }
 
+const HEADING = /^(?:Init )?Container '([^']+)'$/;
+
+/** The container whose log begins with this line; undefined where the line is no heading. A program may print what looks like one. */
+export function containerOfHeading(line: string): string | undefined {
+  return HEADING.exec(line)?.[1];
+}
+
 /** Stands where a container's log should be. */
 export function missingLog(reason: string): string {
   return `[no log: ${reason}]\n`;

@@ -8,6 +8,7 @@ import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { FakeStore } from '../testing/fake-store.js';
 import { at, JOB_ID } from '../testing/records.js';
 import { JobLogs } from './job-logs.js';
+import type { LogPart } from './log-parts.js';
 import { LogEvents, parsePosition } from './log-events.js';
 
 const NAME = `pygeoapi-job-${JOB_ID}`;
@@ -45,8 +46,8 @@ function arrange(annotations: Record<string, string> = {}) {
   };
   const logs = new JobLogs(cache, client, store.port, configuration);
   const gone = new AbortController();
-  const follow = (attempt: number, from: number, heartbeat = 5, only = false) =>
-    new LogEvents(logs).follow(cache.list()[0] as JobRecord, { attempt, from }, { only, heartbeat }, gone.signal);
+  const follow = (attempt: number, from: number, heartbeat = 5, only = false, part: LogPart = {}) =>
+    new LogEvents(logs).follow(cache.list()[0] as JobRecord, { attempt, from }, { only, heartbeat, part }, gone.signal);
   return { follows, follow, end, put, gone, logs };
 }
 
@@ -87,6 +88,28 @@ describe('the events of a log', () => {
     expect(await text(await follow(1, 0, 5, true))).toBe(
       'retry: 1000\n\nid: 1-6\ndata: tried\n\nevent: end\nid: end\ndata: successful\n\n',
     );
+  });
+
+  it('of the last lines have no ids, end where the log may go on, and have their end where it is over', async () => {
+    const { follows, follow, end } = arrange();
+    follows.push(Readable.from([Buffer.from('one\n')]));
+    const before = await text(await follow(1, 0, 5, false, { tail: 1 }));
+    expect(before).toMatch(/^retry: 1000\n\ndata: Logs of pod .*\ndata: Container 'main'\n\ndata: one\n\n/);
+    expect(before).not.toMatch(/^(?:id|event):/m);
+    await end(`${HEADING}one\ntwo\nthree\n`);
+    expect(await text(await follow(1, 0, 5, false, { tail: 2 }))).toBe(
+      `retry: 1000\n\n${HEADING.trimEnd().replace(/^/gm, 'data: ')}\n\ndata: two\ndata: three\n\n` +
+        'event: end\nid: end\ndata: successful\n\n',
+    );
+  });
+
+  it('are of one container alone, by its own bytes', async () => {
+    const { follow, end } = arrange();
+    const other = "Container 'other'\nx\n";
+    await end(`${HEADING}one\n${other}`);
+    const events = await text(await follow(1, other.length - 2, 5, false, { container: 'other' }));
+    expect(events).toBe('retry: 1000\n\nid: 1-20\ndata: x\n\nevent: end\nid: end\ndata: successful\n\n');
+    await expect(follow(1, 0, 5, false, { container: 'none' })).rejects.toThrow('has no container "none"');
   });
 
   it('end without a last one where the server shuts down', async () => {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { EventEncoder } from './event-encoder.js';
 import { JobLogs } from './job-logs.js';
+import type { LogPart } from './log-parts.js';
 import { within } from '../../k8s/time/within.js';
 import { SILENCE, withSilences } from './log-streams.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -18,6 +19,8 @@ export interface EventsOptions {
   readonly only: boolean;
   /** Milliseconds of silence after which a comment is sent. */
   readonly heartbeat: number;
+  /** What of the log they are about; default: all of it. */
+  readonly part?: LogPart;
 }
 
 /** Of the last event: whoever has it has all. */
@@ -47,17 +50,23 @@ export class LogEvents {
    * @throws as `JobLogs.readAttempt`, where that is known before the first heartbeat
    */
   async follow(job: JobRecord, at: LogPosition, options: EventsOptions, gone: AbortSignal): Promise<Readable> {
-    const isWhole = this.logs.isOver(job, at.attempt);
-    const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from);
-    await within(opening, options.heartbeat);
-    return Readable.from(this.events(job, at, { opening, isWhole }, options, gone), { objectMode: false });
+    const { part = {}, heartbeat } = options;
+    const isWhole = this.logs.isPartOver(job, at.attempt, part);
+    const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from, part);
+    await within(opening, heartbeat);
+    const first = { opening, isWhole };
+    const events =
+      part.tail === undefined
+        ? this.events(job, at, first, options, gone)
+        : this.lastLines(job, at.attempt, first, options, gone);
+    return Readable.from(events, { objectMode: false });
   }
 
   private async *events(
     job: JobRecord,
     at: LogPosition,
-    first: { readonly opening: Promise<Readable>; readonly isWhole: boolean },
-    { only, heartbeat }: EventsOptions,
+    first: Opened,
+    { only, heartbeat, part = {} }: EventsOptions,
     gone: AbortSignal,
   ): AsyncGenerator<string, void, undefined> {
     const signal = this.logs.untilClosing(gone);
@@ -67,14 +76,15 @@ export class LogEvents {
     yield `retry: ${RETRY}\n\n`;
     for (;;) {
       const encoder = new EventEncoder(attempt, from);
-      for await (const chunk of withSilences(opening, heartbeat)) {
-        const events = chunk === SILENCE ? encoder.flush() || HEARTBEAT : encoder.push(chunk);
-        if (events) yield events;
-      }
-      const rest = encoder.end();
-      if (rest) yield rest;
+      yield* eventsOf(opening, encoder, heartbeat);
       if (signal.aborted) return;
       if (isWhole) {
+        // Of one container there is nothing more, though the job goes on.
+        while (!this.logs.isOver(job, attempt)) {
+          await this.logs.whenOver(job, attempt, heartbeat, signal);
+          if (signal.aborted) return;
+          yield HEARTBEAT;
+        }
         if (only || !this.logs.isFollowedByAnother(job, attempt)) break;
         [attempt, from] = [attempt + 1, 0];
       } else {
@@ -84,11 +94,49 @@ export class LogEvents {
         if (signal.aborted) return;
         yield HEARTBEAT;
       }
-      isWhole = this.logs.isOver(job, attempt);
       const current = this.logs.current(job);
       if (!current) break;
-      opening = this.logs.readAttempt(current, attempt, true, gone, from);
+      isWhole = this.logs.isPartOver(current, attempt, part);
+      opening = this.logs.readAttempt(current, attempt, true, gone, from, part);
     }
-    yield `event: end\nid: ${END}\ndata: ${this.logs.statusOf(job)}\n\n`;
+    yield this.lastEvent(job);
   }
+
+  /**
+   * The last lines of one attempt, and what follows them. Where these are in the log nobody knows, so that they have no ids: where the log
+   * may go on the answer ends, and who comes again has the last lines again.
+   */
+  private async *lastLines(
+    job: JobRecord,
+    attempt: number,
+    { opening, isWhole }: Opened,
+    { only, heartbeat }: EventsOptions,
+    gone: AbortSignal,
+  ): AsyncGenerator<string, void, undefined> {
+    const signal = this.logs.untilClosing(gone);
+    yield `retry: ${RETRY}\n\n`;
+    yield* eventsOf(opening, new EventEncoder(attempt), heartbeat);
+    const isOver = this.logs.isOver(job, attempt);
+    if (!isWhole || !isOver) await this.logs.whenOver(job, attempt, isWhole ? heartbeat : FIRST_PAUSE, signal);
+    else if (!signal.aborted && (only || !this.logs.isFollowedByAnother(job, attempt))) yield this.lastEvent(job);
+  }
+
+  private lastEvent(job: JobRecord): string {
+    return `event: end\nid: ${END}\ndata: ${this.logs.statusOf(job)}\n\n`;
+  }
+}
+
+interface Opened {
+  readonly opening: Promise<Readable>;
+  /** Whether nothing could come any more when it was opened. */
+  readonly isWhole: boolean;
+}
+
+async function* eventsOf(opening: Promise<Readable>, encoder: EventEncoder, heartbeat: number): AsyncGenerator<string> {
+  for await (const chunk of withSilences(opening, heartbeat)) {
+    const events = chunk === SILENCE ? encoder.flush() || HEARTBEAT : encoder.push(chunk);
+    if (events) yield events;
+  }
+  const rest = encoder.end();
+  if (rest) yield rest;
 }

@@ -7,14 +7,14 @@ import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
-import { InvalidRequestError, NotAvailableError } from '../../ogc/domain-errors.js';
-import { Links } from '../../ogc/links.js';
+import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { Pages } from '../../ogc/pages.js';
 import { addVary } from '../../ogc/languages.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { JobLogs } from './job-logs.js';
-import { readShown, type LogPageResource, type ShownLog } from './log-page.js';
+import { LogPages } from './log-page.js';
+import type { LogPart } from './log-parts.js';
 import { END, LogEvents, type LogPosition, parsePosition } from './log-events.js';
 import { untilSilent } from './log-streams.js';
 
@@ -24,10 +24,12 @@ const PAGE = 'text/html';
 const MAX_SILENCE = 30;
 
 /** Six digits for the number of an attempt; 15, which are exact, for bytes. */
-const MOST = { attempt: 999_999, beside: 999_999, from: 999_999_999_999_999 } as const;
+const MOST = { attempt: 999_999, beside: 999_999, from: 999_999_999_999_999, tail: 100_000 } as const;
+/** Of a container: RFC 1123, a label. */
+const LONGEST_NAME = 63;
 
 const LOG_FOLLOW =
-  'Of a followed log: `attempt`, the first byte (`from`), and whether it `may-end-early`, after `silence` seconds without a line';
+  'Of a followed log: `attempt`, the first byte (`from`), or the lines with which it begins (`tail`), and whether it `may-end-early`, after `silence` seconds without a line';
 
 /** What a job's containers print; beyond the standard. */
 @ApiTags('Jobs')
@@ -43,7 +45,7 @@ export class LogsController {
     private readonly events: LogEvents,
     private readonly access: Access,
     private readonly readers: Readers,
-    private readonly links: Links,
+    private readonly logPages: LogPages,
     private readonly pages: Pages,
     configuration: Configuration,
   ) {
@@ -74,6 +76,19 @@ export class LogsController {
     required: false,
     schema: { type: 'integer', minimum: 0, maximum: MOST.from },
     description: 'Bytes of the text at its beginning that are left out, for the client has them',
+  })
+  @ApiQuery({
+    name: 'container',
+    required: false,
+    schema: { type: 'string', maxLength: LONGEST_NAME },
+    description: 'The log of this container alone; without it, of all',
+  })
+  @ApiQuery({
+    name: 'tail',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: MOST.tail },
+    description:
+      "Of each container its last lines, so many at the most, as Kubernetes' `tailLines`; not with `from`. Events have no ids then: where the log may go on they stop without `end`, and a client that comes again has the last lines again",
   })
   @ApiQuery({
     name: 'f',
@@ -107,7 +122,7 @@ export class LogsController {
   @ApiResponse({ status: 204, description: 'The client has all events (`Last-Event-ID: end`)' })
   @ApiProblem(400, 'A parameter, or Last-Event-ID, is wrong')
   @ApiProblem(401, 'The API token is missing or wrong')
-  @ApiProblem(404, 'There is no such job, or it has no log')
+  @ApiProblem(404, 'There is no such job or container, or it has no log')
   @ApiProblem(416, 'The log has fewer bytes than are to be left out')
   @ApiProblem(503, 'As many read or follow logs as may at once; later there are places')
   async log(
@@ -116,6 +131,8 @@ export class LogsController {
     @Query('attempt') attempt: string | undefined,
     @Query('from') from: string | undefined,
     @Query('beside') beside: string | undefined,
+    @Query('container') container: string | undefined,
+    @Query('tail') tail: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -125,24 +142,29 @@ export class LogsController {
     reply.raw.once('close', () => gone.abort());
     const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);
     const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
-    // A form sends it empty, too.
+    // A form sends what is not chosen empty.
     const other = beside ? parseInteger('beside', beside, 1) : undefined;
+    const part = parsePart(container, tail);
+    if (part.tail !== undefined && from !== undefined) throw wrong('from', 'must not stand beside tail');
     addVary(reply, 'Accept');
     void reply.header('x-accel-buffering', 'no').header('cache-control', 'no-store');
     const format = this.formatOf(request);
-    if (format === PAGE)
-      return this.sendPage(request, reply, job, [at.attempt, ...(other === undefined ? [] : [other])], gone.signal);
-    if (format === EVENTS) return this.sendEvents(request, reply, job, at, asked !== undefined, gone.signal);
+    if (format === PAGE) {
+      this.readers.admit(request, reply.raw);
+      const shown = [at.attempt, ...(other === undefined ? [] : [other])];
+      return this.logPages.send(request, reply, job, shown, part, gone.signal);
+    }
+    if (format === EVENTS) return this.sendEvents(request, reply, job, at, part, asked !== undefined, gone.signal);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) {
       this.readers.admitFollower(request, reply.raw);
-      return this.sendFollowed(reply, job, at, gone.signal);
+      return this.sendFollowed(reply, job, at, part, gone.signal);
     }
     this.readers.admit(request, reply.raw);
     await reply.send(
       await (asked === undefined && at.from === 0
-        ? this.logs.read(job, false, gone.signal)
-        : this.logs.readAttempt(job, at.attempt, false, gone.signal, at.from)),
+        ? this.logs.read(job, false, gone.signal, part)
+        : this.logs.readAttempt(job, at.attempt, false, gone.signal, at.from, part)),
     );
   }
 
@@ -158,49 +180,20 @@ export class LogsController {
     return new Negotiator({ headers: { accept: headers.accept } }).mediaType(available);
   }
 
-  private async sendPage(
-    request: FastifyRequest,
+  /** As text, which ends where nothing comes for long, so that no proxy on the way has to cut it. */
+  private async sendFollowed(
     reply: FastifyReply,
     job: JobRecord,
-    shown: readonly number[],
+    at: LogPosition,
+    part: LogPart,
     gone: AbortSignal,
   ): Promise<void> {
-    this.readers.admit(request, reply.raw);
-    const logs: ShownLog[] = [];
-    for (const one of shown) logs.push(await this.shownLog(job, one, gone));
-    const newest = this.logs.newestAttempt(job);
-    const address = `${this.links.base(request)}/jobs/${job.jobId}`;
-    const resource: LogPageResource = {
-      jobID: job.jobId,
-      logs,
-      attempts: Array.from({ length: job.attempts.length + 1 }, (_, index) => newest - job.attempts.length + index),
-      links: [
-        { href: `${address}/logs?f=html`, rel: 'self', type: PAGE, title: 'This document' },
-        { href: `${address}/logs?f=text`, rel: 'alternate', type: 'text/plain', title: 'The log as text' },
-        { href: address, rel: 'up', type: 'application/json', title: 'The job' },
-      ],
-    };
-    await reply.send(this.pages.render(request, reply, 'log', resource));
-  }
-
-  /** Of a job that goes on the log may come yet. */
-  private async shownLog(job: JobRecord, attempt: number, gone: AbortSignal): Promise<ShownLog> {
-    const isOver = this.logs.isOver(job, attempt);
-    try {
-      return { attempt, isOver, ...(await readShown(await this.logs.readAttempt(job, attempt, false, gone))) };
-    } catch (error) {
-      if (isOver || !(error instanceof NotAvailableError)) throw error;
-      return { attempt, isOver, text: '', bytes: 0, isCut: false };
-    }
-  }
-
-  /** As text, which ends where nothing comes for long, so that no proxy on the way has to cut it. */
-  private async sendFollowed(reply: FastifyReply, job: JobRecord, at: LogPosition, gone: AbortSignal): Promise<void> {
     const mayEndEarly = this.maxSilence > 0 && !this.logs.isOver(job, at.attempt);
-    const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from);
+    const opening = this.logs.readAttempt(job, at.attempt, true, gone, at.from, part);
     const body = await (mayEndEarly ? untilSilent(opening, this.maxSilence * 1000) : opening);
     const bound = mayEndEarly ? [`may-end-early`, `silence=${this.maxSilence}`] : [];
-    await reply.header('log-follow', [...bound, `attempt=${at.attempt}`, `from=${at.from}`].join(', ')).send(body);
+    const begins = part.tail === undefined ? `from=${at.from}` : `tail=${part.tail}`;
+    await reply.header('log-follow', [...bound, `attempt=${at.attempt}`, begins].join(', ')).send(body);
   }
 
   private async sendEvents(
@@ -208,17 +201,18 @@ export class LogsController {
     reply: FastifyReply,
     job: JobRecord,
     asked: LogPosition,
+    part: LogPart,
     only: boolean,
     gone: AbortSignal,
   ): Promise<void> {
     const last = request.headers['last-event-id'];
     // Which a browser takes as the request not to come again (HTML, section 9.2.3).
     if (last === END) return void (await reply.status(204).send());
-    const at = last === undefined ? asked : parsePosition(String(last));
+    const at = last === undefined || part.tail !== undefined ? asked : parsePosition(String(last));
     if (!at) throw wrong('Last-Event-ID', `must be the id of an event of this log (is "${String(last)}")`);
     this.readers.admitFollower(request, reply.raw);
     const heartbeat = ((this.maxSilence || MAX_SILENCE) * 1000) / 2;
-    const body = await this.events.follow(job, at, { only, heartbeat }, gone);
+    const body = await this.events.follow(job, at, { only, heartbeat, part }, gone);
     await reply.header('content-type', EVENTS).send(body);
   }
 }
@@ -229,6 +223,13 @@ function parseFollow(text: string | undefined): boolean {
   if (['', 'true', '1'].includes(text)) return true;
   if (['false', '0'].includes(text)) return false;
   throw wrong('follow', `must be true or false (is "${text}")`);
+}
+
+function parsePart(container: string | undefined, tail: string | undefined): LogPart {
+  if (container !== undefined && container.length > LONGEST_NAME)
+    throw wrong('container', `must be the name of a container, of at most ${LONGEST_NAME} characters`);
+  // A form sends what is not chosen empty.
+  return { ...(container ? { container } : {}), ...(tail ? { tail: parseInteger('tail', tail, 1) } : {}) };
 }
 
 function parseInteger(name: keyof typeof MOST, text: string, least: number): number {

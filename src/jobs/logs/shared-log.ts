@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 
 /** Bytes of the blocks in which the end of a log is kept. */
 export const BLOCK = 16 * 1024;
+const NEWLINE = 0x0a;
 
 /** Opens a container's log, from its beginning until the container ends. */
 export type OpenLog = (signal: AbortSignal) => Promise<Readable>;
@@ -40,10 +41,14 @@ export class SharedLog {
     void this.pump(open);
   }
 
-  /** @returns a reader from the log's beginning, which has to {@link leave}; undefined where that is no longer kept */
-  join(): Follower | undefined {
-    if (this.start > 0) return undefined;
-    const follower = { at: 0 };
+  /**
+   * @param lines of its end so far, with which the reader begins; undefined: from the beginning
+   * @returns a reader, which has to {@link leave}; undefined where what it begins with is no longer kept
+   */
+  join(lines?: number): Follower | undefined {
+    const at = lines === undefined ? 0 : this.beginningOfLast(lines);
+    if (at < this.start) return undefined;
+    const follower = { at };
     this.followers.add(follower);
     return follower;
   }
@@ -72,6 +77,23 @@ export class SharedLog {
       if (this.isOver) return undefined;
       await this.change.promise;
     }
+  }
+
+  /** Where the last lines begin; 0 where there are no more than these among what is kept. */
+  private beginningOfLast(lines: number): number {
+    // The newline that ends the last line ends none before it.
+    let left = this.end > this.start && this.byteAt(this.end - 1) === NEWLINE ? lines + 1 : lines;
+    for (let block = this.blocks.length - 1; block >= 0; block -= 1) {
+      const blockStart = this.start + block * BLOCK;
+      const bytes = this.from(blockStart);
+      for (let at = bytes.lastIndexOf(NEWLINE); at !== -1; at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1))
+        if ((left -= 1) === 0) return blockStart + at + 1;
+    }
+    return 0;
+  }
+
+  private byteAt(at: number): number | undefined {
+    return this.from(at)[0];
   }
 
   private async pump(open: OpenLog): Promise<void> {

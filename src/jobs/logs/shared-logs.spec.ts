@@ -105,6 +105,40 @@ describe('the log of a container that many follow', () => {
     await all(early);
   });
 
+  it('is one stream, too, for who comes for its last lines, which are those of when each came', async () => {
+    const { container } = setUp();
+    const logs = new SharedLogs();
+    const follow = (count: number) => logs.follow('c', container.open, signal, count);
+    container.written = Buffer.from('one\ntwo\n');
+    const early = follow(2);
+    expect(String(await some(early, 8))).toBe('one\ntwo\n');
+    container.write(Buffer.from('three\nfour'));
+    expect(String(await some(early, 10))).toBe('three\nfour');
+    const late = follow(2);
+    expect(String(await some(late, 10))).toBe('three\nfour');
+    const [rest, lateRest] = [all(early), all(late)];
+    container.write(Buffer.from(' and five\n'));
+    container.end();
+    expect([String(await rest), String(await lateRest)]).toEqual(Array(2).fill(' and five\n'));
+    expect(container.streams).toHaveLength(1);
+  });
+
+  it('has its last lines where its beginning is no longer kept; a stream of its own has who wants more', async () => {
+    const { container } = setUp();
+    const logs = new SharedLogs();
+    container.written = lines(3 * KEPT);
+    const early = logs.follow('c', container.open, signal, 1);
+    await some(early, 2.5 * KEPT);
+    const late = logs.follow('c', container.open, signal, 3);
+    const first = String(await some(late, 30)).split('\n');
+    expect(first[0]).toMatch(/^\d{9}$/);
+    expect(container.streams).toHaveLength(1);
+    const more = logs.follow('c', container.open, signal, KEPT);
+    await some(more, 1);
+    expect(container.streams).toHaveLength(2);
+    for (const reader of [early, late, more]) await reader.return();
+  });
+
   it('is ended for who is slower than another by more than is kept, and waits for nobody', async () => {
     const { container, follow } = setUp();
     container.written = lines(3 * KEPT);

@@ -14,13 +14,19 @@ export class SharedLogs {
   private readonly logs = new Map<string, SharedLog>();
 
   /**
-   * The log from its first byte to its end. Who comes when its beginning is no longer kept has a stream of its own.
-   * @param key of the container
+   * The log from its first byte, or from its last lines, to its end. Who comes when that is no longer kept has a stream of its own.
+   * @param key of the container, and of what `open` begins with
+   * @param lines with which `open` begins; undefined: with the first
    * @throws FellBehindError; what opening or reading does
    */
-  async *follow(key: string, open: OpenLog, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  async *follow(
+    key: string,
+    open: OpenLog,
+    signal: AbortSignal,
+    lines?: number,
+  ): AsyncGenerator<Buffer, void, undefined> {
     const log = this.logs.get(key) ?? this.share(key, open);
-    const follower = log.join();
+    const follower = log.join(lines);
     if (!follower) {
       for await (const chunk of await open(signal)) yield chunk as Buffer;
       return;

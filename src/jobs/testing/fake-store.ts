@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { ObjectStore, PutOptions, StoredObject } from '../../object-store/object-store.js';
+import type { ByteRange, ObjectStore, PutOptions, StoredObject } from '../../object-store/object-store.js';
 
 /** An object store in memory that can be made to fail. */
 export class FakeStore {
@@ -28,9 +28,10 @@ export class FakeStore {
       this.objects.delete(key);
       return Promise.resolve();
     },
-    read: (key: string) => {
+    read: (key: string, range?: ByteRange) => {
       const [object, found] = [this.objects.get(key), this.find(key)];
-      return Promise.resolve(object && { object: found, body: Readable.from([object.bytes], { objectMode: false }) });
+      const bytes = range ? object?.bytes.subarray(range.start, range.end + 1) : object?.bytes;
+      return Promise.resolve(bytes && { object: found, body: Readable.from([bytes], { objectMode: false }) });
     },
   } as unknown as ObjectStore;
 
