@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, projectFolder } from '../support/child.js';
+import { EventReader } from '../support/event-reader.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -37,6 +38,15 @@ describe('a processor', () => {
     expect([progress, message]).toEqual([40, 'Half of the tiles']);
     expect(await (await bed.get(`/jobs/${jobId}?f=html`)).text()).toContain('Half of the tiles');
     expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+  });
+
+  it('that says so has it told to who listens, though nobody asks for the status', async () => {
+    const jobId = await bed.submit('tells');
+    const reader = await EventReader.open(`${bed.url}/jobs/${jobId}/events`);
+    const { data } = await reader.event('of the progress', ({ data: { progress } }) => progress === 40);
+    expect(data['message']).toBe('Half of the tiles');
+    expect((await bed.delete(`/jobs/${jobId}`)).status).toBe(200);
+    await reader.end();
   });
 
   it.each([

@@ -219,7 +219,7 @@ withBrowser('in a browser', () => {
       focus: 'token',
       label: 'Remove',
       scroll: expect.any(Number),
-      steps: ['done', 'done', 'done'],
+      steps: ['done', 'done', 'done', 'done'],
       counts: false,
     });
     expect(await textOf('[aria-labelledby=outputs] p')).toContain('It has none.');
