@@ -116,6 +116,21 @@ describe('the page of a job', () => {
     expect(textOf(pageOf({}, { status: 'failed', cause }, 'de'), 'cause')).toMatch(/Was hilft .+/);
   });
 
+  it('says in German what the server says, and what others have said as it is', () => {
+    const message = 'Container "main" ended with exit code 3.';
+    const [said, cause] = ['Container „main“ endete mit Exit-Code 3.', { type: 'non-zero-exit', message }];
+    const attempts = [{ attempt: 1, cause, pod: 'p', finished: '2026-01-01T12:00:00Z' }];
+    const problem = { output: 'a', message: 'is missing; it is required' };
+    const page = pageOf({}, { status: 'failed', message, cause, attempts, resultProblems: [problem] }, 'de');
+    for (const region of ['state', 'cause', 'attempts'])
+      expect(page.querySelector(`[data-live=${region}] .text`)?.text).toBe(said);
+    expect(textOf(page, 'problems')).toContain('fehlt, muss aber da sein');
+    expect(pageOf({}, { message: 'tile 3 of 7' }, 'de').querySelector('[data-live=state] .text')?.text).toBe(
+      'tile 3 of 7',
+    );
+    expect(pageOf({}, { message }).querySelector('[data-live=state] .text')?.text).toBe(message);
+  });
+
   it('shows how far the telling of subscribers is', () => {
     const history = [{ at: '2026-01-01T12:00:00Z', answer: '503' }];
     const delivery = { event: 'success', host: 'example.org', status: 'pending', attempts: 3, history };

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseAttempts } from './annotations/job-annotations.js';
+import { parseAttempts, parseOutcome } from './annotations/job-annotations.js';
 import {
   attemptDue,
   attemptNumbered,
   attemptOf,
+  beginningOf,
   countedAttempts,
   isFlicker,
   isRepeated,
@@ -141,6 +142,17 @@ describe('attempts', () => {
     expect([4, 5].map((number) => attemptNumbered(job, number).uid)).toEqual(['a', 'b']);
     expect(() => attemptNumbered(job, 3)).toThrow(/was removed: only those after attempt 3 are kept/);
     expect(() => attemptNumbered(job, 7)).toThrow(/has no attempt 7: it has 6/);
+  });
+
+  it('leave their time of scheduling out of the outcome: it is that of the first, or of none', () => {
+    const pod = aSucceededPod({ scheduledAt: at(1) });
+    const began = { scheduled: at(1).toISOString(), started: at(2).toISOString() };
+    expect(beginningOf(aJob(), pod)).toEqual(began);
+    expect(beginningOf(aJob({ attempts: [attempt('a')] }), pod)).not.toHaveProperty('scheduled');
+    expect(beginningOf(aJob(), undefined)).toEqual({});
+    const outcome = { status: 'successful', ...began, finished: at(5).toISOString() };
+    expect(parseOutcome(JSON.stringify(outcome))).toEqual(outcome);
+    expect(parseOutcome(JSON.stringify({ ...outcome, scheduled: 'soon' }))).not.toHaveProperty('scheduled');
   });
 
   it('are none where a Job was suspended twice within a second', () => {
