@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { TestBed, type TestBedOptions } from './test-bed.js';
+import { untilItHolds } from './tries.js';
 import { eventually } from './wait.js';
 
 /** What a server spent while something was done to it. */
@@ -10,6 +11,12 @@ export interface Cost {
   readonly longestStop: number;
   /** The most resident memory that there was meanwhile, MiB. */
   readonly memory: number;
+}
+
+/** The least of each: what is in all of several tries. */
+export function leastCost(tries: readonly Cost[]): Cost {
+  const leastOf = (key: keyof Cost) => Math.min(...tries.map((cost) => cost[key]));
+  return { processorTime: leastOf('processorTime'), longestStop: leastOf('longestStop'), memory: leastOf('memory') };
 }
 
 /**
@@ -74,10 +81,30 @@ export class HostileBed {
     return this.account();
   }
 
-  /** How long `JSON.parse` of this text stops the same process, ms of processor time: the least of five tries. */
+  /**
+   * Does these works in turn, and all of them again until what is said of the least of each holds.
+   * @param judge throws where it does not
+   */
+  async compareCosts<Name extends string>(
+    works: Readonly<Record<Name, () => Promise<unknown>>>,
+    judge: (least: Readonly<Record<Name, Cost>>) => void,
+  ): Promise<void> {
+    const names = Object.keys(works) as Name[];
+    const round = async () => {
+      const costs = {} as Record<Name, Cost>;
+      for (const name of names) costs[name] = await this.costOf(works[name]);
+      return costs;
+    };
+    await untilItHolds(round, (rounds) => {
+      const least = names.map((name) => [name, leastCost(rounds.map((costs) => costs[name]))]);
+      judge(Object.fromEntries(least) as Record<Name, Cost>);
+    });
+  }
+
+  /** How long `JSON.parse` of this text stops the same process, ms of processor time: the least of three tries. */
   async stopOfParsing(text: string): Promise<number> {
     const tries: number[] = [];
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 3; n++) {
       const response = await fetch(`${this.probe}/parse`, { method: 'POST', body: text });
       tries.push(((await response.json()) as Pick<Cost, 'longestStop'>).longestStop);
     }

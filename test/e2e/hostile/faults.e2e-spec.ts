@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
+import { assertLinearTime } from '../../support/linear-time.js';
 
 interface Refusal {
   readonly detail: string;
@@ -23,21 +24,29 @@ describe('a server that is sent faults without end', () => {
   ];
 
   it.each(bodies)('lists some of %s, in linear time', async (_name, bodyOf) => {
-    const send = async (count: number): Promise<Refusal> => {
-      const body = JSON.stringify(bodyOf(count));
+    const send = async (body: string): Promise<Refusal> => {
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(`${hostile.bed.url}/processes/hello/execution`, { method: 'POST', headers, body });
       expect(response.status).toBe(400);
       return (await response.json()) as Refusal;
     };
-    await send(2_000);
-    const small = await hostile.costOf(() => send(4_000));
-    let refusal: Refusal | undefined;
-    const large = await hostile.costOf(async () => (refusal = await send(40_000)));
-    expect(large.longestStop).toBeLessThan(10 * (await hostile.stopOfParsing(JSON.stringify(bodyOf(40_000)))));
-    expect(large.processorTime).toBeLessThanOrEqual(Math.max(small.processorTime, 1) * 15);
-    expect(refusal?.errors).toHaveLength(100);
-    expect(refusal?.detail).toContain('there are more');
-    expect(large.memory).toBeLessThan(FULL_HEAP);
+    // How many times as long as reading it stops the server, in each try.
+    const stops: number[] = [];
+    await assertLinearTime(
+      4_000,
+      async (count, times) => {
+        const body = JSON.stringify(bodyOf(count));
+        const cost = await hostile.costOf(async () => {
+          for (let n = 0; n < times; n++) {
+            const { errors, detail } = await send(body);
+            expect([errors.length, detail]).toEqual([100, expect.stringContaining('there are more')]);
+          }
+        });
+        expect(cost.memory).toBeLessThan(FULL_HEAP);
+        if (count === 40_000) stops.push(cost.longestStop / (await hostile.stopOfParsing(body)));
+        return cost.processorTime;
+      },
+      () => expect(Math.min(...stops)).toBeLessThan(10),
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Cost, FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
+import { FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
+import { assertLinearTime } from '../../support/linear-time.js';
 import { SHIPPED_CONFIGURATION } from '../../support/test-bed.js';
 
 /** The schemas of one process; what is in them would have other validators compare everything with everything, or go back. */
@@ -36,44 +37,35 @@ type Make = (count: number) => unknown;
 const list = <T>(count: number, item: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => item(n));
 const nested = (depth: number): object => (depth === 0 ? { no: 1 } : { or: nested(depth - 1) });
 
-/** Ten times as much may take at most so many times as long. */
-const MOST = 15;
-/** Ticks of processor time are coarse: what takes less than this is as good as nothing, ms. */
-const LEAST = 20;
-
 interface Verdict {
   readonly status: number;
   readonly errors: readonly { readonly message: string }[];
 }
 
-/** The least of three tries: the machine, and collecting what was before, disturb some. */
-async function leastOf(hostile: HostileBed, work: () => Promise<unknown>): Promise<Cost> {
-  const tries: Cost[] = [];
-  for (let n = 0; n < 3; n++) tries.push(await hostile.costOf(work));
-  return tries.toSorted((one, other) => one.processorTime - other.processorTime)[0] as Cost;
-}
-
-/** Says that ten times the input costs at most {@link MOST} times the time, whether it fits or not. */
+/** Says that ten times the input takes ten times the time, whether it fits or not. */
 async function assertLinear(hostile: HostileBed, process: string, bodyOf: (count: number) => object, status: number) {
-  const validate = async (count: number): Promise<Verdict> => {
+  const validate = async (body: string): Promise<Verdict> => {
+    const headers = { 'content-type': 'application/json' };
     const response = await fetch(`${hostile.bed.url}/processes/${process}/validation`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(bodyOf(count)),
+      headers,
+      body,
     });
-    const body = (await response.json()) as { errors?: Verdict['errors'] };
-    return { status: response.status, errors: body.errors ?? [] };
+    const { errors = [] } = (await response.json()) as { errors?: Verdict['errors'] };
+    return { status: response.status, errors };
   };
-  // What is compiled late is compiled now.
-  await validate(10);
-  await validate(4_000);
-  const small = await leastOf(hostile, () => validate(4_000));
-  let verdict: Verdict | undefined;
-  const large = await leastOf(hostile, async () => (verdict = await validate(40_000)));
-  expect(large.processorTime).toBeLessThanOrEqual(Math.max(small.processorTime, LEAST) * MOST);
-  expect(large.memory).toBeLessThan(FULL_HEAP);
-  expect(verdict?.status).toBe(status);
-  expect(verdict?.errors.length).toBeLessThanOrEqual(100);
+  await assertLinearTime(4_000, async (count, times) => {
+    const body = JSON.stringify(bodyOf(count));
+    const { processorTime, memory } = await hostile.costOf(async () => {
+      for (let n = 0; n < times; n++) {
+        const verdict = await validate(body);
+        expect(verdict.status).toBe(status);
+        expect(verdict.errors.length).toBeLessThanOrEqual(100);
+      }
+    });
+    expect(memory).toBeLessThan(FULL_HEAP);
+    return processorTime;
+  });
 }
 
 describe('schemas of processes', () => {
