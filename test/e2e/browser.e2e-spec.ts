@@ -98,32 +98,12 @@ withBrowser('a browser', () => {
     expect(browser.complaints).toEqual([]);
   });
 
-  it('executes by the form, and shows the job', async () => {
-    await browser.open(`${bed.url}/processes/inputs`);
-    await browser.evaluate(`{
-      const form = document.querySelector('form[action$="/form"]');
-      form.querySelector('[name$="text"]').value = 'from the form';
-      form.requestSubmit();
-    }`);
-    await browser.loaded(`${bed.url}/jobs/`);
-    expect(await browser.evaluate("document.querySelector('main h1').textContent")).toBe('Job');
-    expect(browser.complaints).toEqual([]);
-  });
-
   it('shows the API in Swagger UI, which asks the server', async () => {
     await browser.open(`${bed.url}/docs`);
     await eventually('the operations', () => browser.evaluate("document.querySelector('.opblock') !== null"));
-    const click = (selector: string) =>
-      eventually(selector, () =>
-        browser.evaluate<boolean>(`(() => {
-          const found = document.querySelector(${JSON.stringify(selector)});
-          found?.click();
-          return found !== null;
-        })()`),
-      );
-    await click('[id$="getConformance"] .opblock-summary-control');
-    await click('.opblock.is-open .try-out__btn');
-    await click('.opblock.is-open .execute');
+    await browser.click('[id$="getConformance"] .opblock-summary-control');
+    await browser.click('.opblock.is-open .try-out__btn');
+    await browser.click('.opblock.is-open .execute');
     const status = await eventually('the answer', () =>
       browser.evaluate<string | undefined>(
         "document.querySelector('.live-responses-table tbody .response-col_status')?.textContent",

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readFile, writeFile } from 'node:fs/promises';
 import { kindsFilled, kindsInputs, kindsProcess } from '../fixtures/form-kinds.js';
 import { Browser } from '../support/browser.js';
 import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
@@ -8,16 +7,12 @@ import { eventually } from '../support/wait.js';
 /** `TEST_CHROMIUM` names a Chromium. */
 const chromium = process.env['TEST_CHROMIUM'];
 const withBrowser = chromium === undefined ? describe.skip : describe;
-/** A folder for pictures of what is shown, for people; absent: none are kept. */
-const pictures = process.env['TEST_PICTURES'];
 
 withBrowser('a form in a browser', () => {
   let bed: TestBed;
   let browser: Browser;
-  let axe: string;
 
   beforeAll(async () => {
-    axe = await readFile('node_modules/axe-core/axe.min.js', 'utf8');
     bed = await TestBed.start(
       { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION },
       {
@@ -139,15 +134,9 @@ withBrowser('a form in a browser', () => {
         const { left, top, width, height } = map.getBoundingClientRect();
         map.dispatchEvent(new MouseEvent(${JSON.stringify(type)}, { bubbles: true, button: 0, clientX: left + width * ${x}, clientY: top + height * ${y} }));
       })()`);
-    const press = (selector: string) =>
-      eventually(selector, () =>
-        browser.evaluate<boolean>(
-          `(() => { const found = document.querySelector(${JSON.stringify(selector)}); found?.click(); return found !== null; })()`,
-        ),
-      );
     const box = '[data-map=bbox] + .map';
-    await press('[data-map=bbox] + button.draw');
-    await press(`${box} button[aria-pressed=false]`);
+    await browser.click('[data-map=bbox] + button.draw');
+    await browser.click(`${box} button[aria-pressed=false]`);
     await point(box, 'mousedown', 0.4, 0.6);
     await point(box, 'mousemove', 0.6, 0.4);
     await point(box, 'mouseup', 0.6, 0.4);
@@ -158,8 +147,8 @@ withBrowser('a form in a browser', () => {
     const [west = 0, south = 0, east = 0, north = 0] = corners;
     expect([west < east, south < north, corners.every(Number.isFinite)]).toEqual([true, true, true]);
     const shape = '[data-map=geometry] + .map';
-    await press('[data-map=geometry] + button.draw');
-    await press(`${shape} button[aria-pressed=false]`);
+    await browser.click('[data-map=geometry] + button.draw');
+    await browser.click(`${shape} button[aria-pressed=false]`);
     await point(shape, 'click', 0.5, 0.5);
     const drawn = await browser.evaluate<string>("document.querySelector('[data-map=geometry]').value");
     expect(JSON.parse(drawn)).toMatchObject({ type: 'Point', coordinates: [expect.any(Number), expect.any(Number)] });
@@ -180,38 +169,5 @@ withBrowser('a form in a browser', () => {
     await eventually('the verdict', () =>
       browser.evaluate<boolean>("document.querySelector('[role=status]')?.textContent.includes('valid') ?? false"),
     );
-  });
-
-  it.each([
-    ['light', { isDark: false }],
-    ['dark', { isDark: true }],
-    ['a phone', { width: 390 }],
-    ['320 px', { width: 320, isDark: true }],
-  ])('keeps nobody out: %s', async (name, how) => {
-    await browser.show(how);
-    for (const processId of ['kinds', 'echo', 'hello-world-k8s']) {
-      await open(processId);
-      await browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-      await fill({ 'input.text.json': '[5]' });
-      if (processId === 'kinds') {
-        await submit('check');
-        await browser.loaded(`${bed.url}/processes/kinds/form`);
-        await browser.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
-      }
-      if (pictures !== undefined)
-        await writeFile(`${pictures}/${name}-${processId}.png`.replaceAll(' ', '-'), await browser.picture());
-      await browser.evaluate(axe);
-      const violations = await browser.evaluate<object[]>(
-        'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html).slice(0, 3)]))',
-      );
-      expect([processId, violations]).toEqual([processId, []]);
-      // Nothing goes beyond the edge.
-      const beyond =
-        "[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > innerWidth)";
-      const isWide = 'document.documentElement.scrollWidth > innerWidth';
-      expect(
-        await browser.evaluate(`${isWide} ? ${beyond}.map(({ outerHTML }) => outerHTML.slice(0, 100)) : []`),
-      ).toEqual([]);
-    }
   });
 });

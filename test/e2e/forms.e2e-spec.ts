@@ -42,23 +42,6 @@ const jobCount = async () =>
   ((await (await bed.get('/jobs?limit=1')).json()) as { numberMatched: number }).numberMatched;
 
 describe('without scripts', () => {
-  it.each([
-    ['hello-world-k8s', 'successful'],
-    ['hello-world-k8s-sleep', 'successful'],
-    ['hello-world-k8s-sleep-failing', 'failed'],
-    ['generic-image-processor-example', 'successful'],
-    ['geojson-features', 'successful'],
-    ['echo', 'successful'],
-    ['kinds', 'successful'],
-  ])('%s is executed by its form, filled in with its example', async (processId, status) => {
-    const form = formOf(await pageOf(processId));
-    const example = await pageAfter(form, [...fieldsOf(form), ['example', 'true']]);
-    expect(example.status).toBe(200);
-    const response = await post(formOf(example.page), filled(formOf(example.page), { token: TOKEN }));
-    expect([processId, response.status]).toEqual([processId, 303]);
-    await bed.until(jobIn(response), status);
-  });
-
   it('every kind of control says what it is for', async () => {
     const form = formOf(await pageOf('kinds'));
     const response = await post(form, filled(form, kindsFilled));

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse, type HTMLElement } from 'node-html-parser';
 import { Browser } from '../support/browser.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
-import { faultsOfPage, showAs, type View, VIEWS } from '../support/views.js';
 import { eventually } from '../support/wait.js';
 
 /** `TEST_CHROMIUM` names a Chromium. */
@@ -239,60 +238,4 @@ withBrowser('in a browser', () => {
       ),
     );
   }, 120_000);
-
-  it('a failed job is run again with a change', async () => {
-    await browser.open(`${bed.url}/jobs/${failed}`);
-    await browser.evaluate('document.querySelector(\'a[href*="?from="]\').click()');
-    await browser.loaded(`${bed.url}/processes/picky?from=${failed}`);
-    await browser.evaluate(`{
-      const text = document.querySelector('[name="input.text"]');
-      text.value = text.value.replace('wrong', 'right');
-      text.form.requestSubmit();
-    }`);
-    await browser.loaded(`${bed.url}/jobs/`);
-    const job = (await browser.evaluate<string>('location.pathname')).split('/').at(-1) ?? '';
-    expect(job).not.toBe(failed);
-    await eventually('its success', async () => (await textOf('[data-live=state] .status')) === 'successful');
-    await eventually('its results', async () =>
-      (await textOf('[aria-labelledby=outputs] li'))?.includes('What was taken'),
-    );
-    expect(await textOf('[aria-labelledby=inputs] dl')).toMatch(/textright.*number2\.5/);
-    expect(browser.complaints).toEqual([]);
-  }, 120_000);
-
-  it('a job is watched to its end without scripts, too', async () => {
-    await browser.send('Emulation.setScriptExecutionDisabled', { value: true });
-    try {
-      const job = await bed.submit('slow');
-      await browser.open(`${bed.url}/jobs/${job}`);
-      expect(await textOf('main noscript')).toContain('This page looks again every 5 seconds.');
-      await eventually('its end', async () => (await textOf('[data-live=state] .status')) === 'successful');
-    } finally {
-      await browser.send('Emulation.setScriptExecutionDisabled', { value: false });
-    }
-  }, 120_000);
-
-  it.each(Object.keys(VIEWS) as View[])(
-    'axe finds nothing wrong, looked at as %s',
-    async (view) => {
-      const endless = await bed.submit('endless');
-      await bed.until(endless, 'running');
-      await showAs(browser, view);
-      for (const path of [
-        `/jobs/${endless}`,
-        `/jobs/${failed}?lang=de`,
-        `/jobs/${successful}`,
-        `/jobs/${guarded}`,
-        `/processes/picky?from=${failed}`,
-      ]) {
-        await browser.open(bed.url + path);
-        if (path.includes(endless))
-          await eventually('its log', async () => (await textOf('[data-log]'))?.includes('working'));
-        expect([path, await faultsOfPage(browser)]).toEqual([path, []]);
-        expect(browser.complaints).toEqual([]);
-      }
-      await bed.delete(`/jobs/${endless}`);
-    },
-    120_000,
-  );
 });

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { type HTMLElement, parse } from 'node-html-parser';
 import { Browser } from '../support/browser.js';
 import { type StatusInfo, TestBed, TOKEN } from '../support/test-bed.js';
-import { faultsOfPage, showAs, type View, VIEWS } from '../support/views.js';
+import { showAs } from '../support/views.js';
 import { eventually } from '../support/wait.js';
 
-/** `TEST_CHROMIUM` names a Chromium, `TEST_SCREENSHOTS` a folder for pictures of the pages. */
-const { TEST_CHROMIUM: chromium, TEST_SCREENSHOTS: pictures } = process.env;
+/** `TEST_CHROMIUM` names a Chromium. */
+const chromium = process.env['TEST_CHROMIUM'];
 const withBrowser = chromium === undefined ? describe.skip : describe;
 
 const ACCEPT = 'text/html,*/*;q=0.8';
@@ -273,30 +272,8 @@ withBrowser('in a browser', () => {
   beforeAll(async () => {
     browser = await Browser.start(chromium ?? '');
     await browser.send('Emulation.setLocaleOverride', { locale: 'en-GB' });
-    if (pictures !== undefined) await mkdir(pictures, { recursive: true });
   }, 60_000);
   afterAll(() => browser?.stop(), 60_000);
-
-  const PAGES: readonly (readonly [string, string])[] = [
-    ['landing', '/'],
-    ['processes', '/processes?q=hello'],
-    ['jobs', '/jobs'],
-    ['jobs-german', '/jobs?lang=de&status=failed'],
-    ['jobs-at-fault', '/jobs?limit=x&status=failed'],
-    ['problem', '/jobs/none'],
-    ['problems', '/problems?lang=de'],
-    ['conformance', '/conformance'],
-  ];
-  it.each((Object.keys(VIEWS) as View[]).flatMap((view) => PAGES.map(([name, path]) => [view, name, path] as const)))(
-    'looked at as %s axe finds nothing wrong with %s',
-    async (view, name, path) => {
-      await showAs(browser, view);
-      await browser.open(bed.url + path);
-      expect(await faultsOfPage(browser)).toEqual([]);
-      expect(browser.complaints).toEqual([]);
-      await picture(`${name}-${view}`);
-    },
-  );
 
   it('the filters are open where there is room, and closed on a phone', async () => {
     const isSeen = () =>
@@ -347,9 +324,6 @@ withBrowser('in a browser', () => {
     for (const job of jobs) await browser.evaluate(`document.querySelector('input[value="${job}"]').click()`);
     await browser.evaluate("document.querySelector('.selection button').click()");
     await browser.loaded(`${bed.url}/jobs/dismissal`);
-    await showAs(browser, 'light');
-    if (!value) expect(await faultsOfPage(browser)).toEqual([]);
-    await picture(`dismissal-${value}`);
     expect(await browser.evaluate("document.querySelectorAll('tbody tr').length")).toBe(2);
     await browser.evaluate("document.querySelector('main form button').click()");
     await browser.loaded(`${bed.url}/jobs?processID=endless`);
@@ -372,11 +346,4 @@ withBrowser('in a browser', () => {
     ).toEqual(['de', 'Filtern']);
     await browser.open(`${bed.url}/?lang=en`, { 'accept-language': 'en' });
   });
-
-  /** A picture of the whole page. */
-  async function picture(name: string): Promise<void> {
-    if (pictures === undefined) return;
-    const { data } = await browser.send('Page.captureScreenshot', { captureBeyondViewport: true });
-    await writeFile(`${pictures}/${name}.png`, Buffer.from(String(data), 'base64'));
-  }
 });

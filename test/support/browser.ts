@@ -93,6 +93,29 @@ export class Browser {
     return (answer['result'] as { value: T }).value;
   }
 
+  /** Presses what a selector finds, once it is there. */
+  async click(selector: string): Promise<void> {
+    await eventually(selector, () =>
+      this.evaluate<boolean>(`(() => {
+        const found = document.querySelector(${JSON.stringify(selector)});
+        found?.click();
+        return found !== null;
+      })()`),
+    );
+  }
+
+  /** Text of what a selector finds first. */
+  textOf(selector: string): Promise<string | undefined> {
+    return this.evaluate(`document.querySelector(${JSON.stringify(selector)})?.textContent`);
+  }
+
+  /** Gives files to an input that takes them. */
+  async choose(selector: string, files: readonly string[]): Promise<void> {
+    const expression = `document.querySelector(${JSON.stringify(selector)})`;
+    const { result } = await this.send('Runtime.evaluate', { expression });
+    await this.send('DOM.setFileInputFiles', { files, objectId: (result as { objectId: string }).objectId });
+  }
+
   /** How pages are shown from now on. @param width of the window, CSS pixels */
   async show({ width = 1280, isDark = false, runsScripts = true } = {}): Promise<void> {
     await this.send('Emulation.setDeviceMetricsOverride', { width, height: 900, deviceScaleFactor: 1, mobile: false });
