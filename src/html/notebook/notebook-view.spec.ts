@@ -5,7 +5,7 @@ import { renderToString } from 'preact-render-to-string';
 import { Notebook, NotebookSection } from './notebook.js';
 import { viewNotebook, type CellView, type NotebookView } from './notebook-view.js';
 import { plainText } from './ansi.js';
-import { sanitisedHtml, sanitisedMarkdown } from './sanitised.js';
+import { sanitisedHtml, sanitisedMarkdown, withHeadingsInOrder } from './sanitised.js';
 
 const notebookOf = (...cells: object[]) => JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells });
 const code = (outputs: object[], source = 'x', metadata = {}) => ({
@@ -255,6 +255,13 @@ describe('what a notebook wrote', () => {
 
   it('cannot take long by being nested', () => {
     expect(sanitisedHtml('<div>'.repeat(30_000)).length).toBeLessThan(2000);
+  });
+
+  it('has headings of which none leaves out a level', () => {
+    const html = sanitisedMarkdown('##### a\n\n# b\n\n### c <code>\\<h5></code>\n\n## d\n\n#### e');
+    expect(withHeadingsInOrder(html)).toBe(
+      '<h3>a</h3>\n<h3>b</h3>\n<h4>c <code>&lt;h5&gt;</code></h4>\n<h4>d</h4>\n<h5>e</h5>\n',
+    );
   });
 });
 

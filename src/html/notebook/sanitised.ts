@@ -86,6 +86,19 @@ export function sanitisedHtml(html: string): string {
   return sanitize(html, options);
 }
 
+/**
+ * The same headings, none of which is more than one level beneath the one before it: those of a notebook stand under the page's own of level 2.
+ * @param html all that is shown of a notebook, whose texts are escaped
+ */
+export function withHeadingsInOrder(html: string): string {
+  let last = 2;
+  return html.replaceAll(/<h([3-6])>|<\/h[3-6]>/g, (_, level?: string) => {
+    if (level === undefined) return `</h${last}>`;
+    last = Math.min(Number(level), last + 1);
+    return `<h${last}>`;
+  });
+}
+
 /** Markdown of a notebook as HTML that may stand in a page. */
 export function sanitisedMarkdown(text: string): string {
   return sanitisedHtml(markdown.render(text));
