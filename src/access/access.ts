@@ -125,6 +125,7 @@ export class Access implements OnApplicationBootstrap {
    */
   rightsOf({ processId, processUnsigned }: Pick<OfJob, 'processId' | 'processUnsigned'>): string {
     if (!processUnsigned) return processId;
+    if (this.rules) return '';
     const isGuarded = this.processes.list().some(({ requiresToken, checksAccess }) => requiresToken || checksAccess);
     return isGuarded ? '' : processId;
   }

@@ -4,6 +4,14 @@ import { Access, type OfJob } from './access.js';
 import { askForToken } from './ask-for-token.js';
 import type { Caller } from './caller.js';
 
+/** Which jobs a caller knows of. */
+export interface SeenJobs {
+  /** Whose, as `ownerOf` says it; undefined: everybody's, and nobody's. */
+  readonly owner?: string;
+  /** Whether jobs of a process are among them; undefined: of every process. */
+  readonly sees?: (job: Pick<OfJob, 'processId' | 'processUnsigned'>) => boolean;
+}
+
 /** What callers know of, where roles decide; where they do not, everybody knows of everything. */
 @Injectable()
 export class Sight {
@@ -19,6 +27,35 @@ export class Sight {
     const { owner } = job;
     const processId = this.access.rightsOf(job);
     return this.access.rules?.sees(identity, { processId, ...(owner === undefined ? {} : { owner }) }) ?? true;
+  }
+
+  /** As {@link seesJob}, to be asked of many jobs; undefined: the caller knows of all. */
+  jobsSeenBy({ identity }: Caller): SeenJobs | undefined {
+    const { rules } = this.access;
+    if (!rules || rules.isAdmin(identity)) return undefined;
+    const known = new Map<string, boolean>();
+    const sees: SeenJobs['sees'] = (job) => {
+      const processId = this.access.rightsOf(job);
+      const before = known.get(processId);
+      if (before !== undefined) return before;
+      const may = rules.may(identity, 'read', processId);
+      known.set(processId, may);
+      return may;
+    };
+    return {
+      ...(rules.ownJobs ? { owner: rules.ownerOf(identity) } : {}),
+      ...(rules.mayWithAll(identity, 'read') ? {} : { sees }),
+    };
+  }
+
+  /** Whether the caller is told whose jobs are. */
+  seesOwners({ identity }: Caller): boolean {
+    return this.access.rules?.isAdmin(identity) ?? false;
+  }
+
+  /** Whose the caller's own jobs are; undefined where there are no roles. */
+  ownerOf({ identity }: Caller): string | undefined {
+    return this.access.rules?.ownerOf(identity);
   }
 
   /**

@@ -9,7 +9,17 @@ export const EVENTS = 'text/event-stream';
 /** Jobs that one stream may be asked about; their addresses have to fit into a line of a request. */
 export const MOST_IDS = 100;
 
-const FILTERS = ['type', 'processID', 'status', 'cause', 'q', 'datetime', 'minDuration', 'maxDuration'] as const;
+const FILTERS = [
+  'type',
+  'processID',
+  'status',
+  'cause',
+  'owner',
+  'q',
+  'datetime',
+  'minDuration',
+  'maxDuration',
+] as const;
 
 type RawQuery = Readonly<Record<string, string | readonly string[]>>;
 

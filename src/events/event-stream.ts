@@ -26,6 +26,8 @@ export interface Subject {
   matches(told: Told): boolean;
   /** Likewise, whatever its status. */
   couldMatch(job: JobRecord): boolean;
+  /** Whether there is the job, for the client; undefined: there are all. */
+  readonly sees?: (job: JobRecord) => boolean;
   idOf(name: string): string;
 }
 
@@ -35,6 +37,8 @@ export interface Reader {
   readonly base: string;
   readonly feed: StatusFeed;
   readonly texts: StatusTexts;
+  /** Whether the client still is who it was when it came. */
+  isStill(): Promise<boolean>;
 }
 
 /**
@@ -78,7 +82,8 @@ export class EventStream extends Readable implements Listener {
     callback(error);
   }
 
-  mark(name: string, before: Before): void {
+  mark(name: string, before: Before, gone?: JobRecord): void {
+    if (!this.isSeen(name, before, gone)) return;
     // Of what waits already the client has what was told before that.
     if (!this.waiting.has(name)) this.waiting.set(name, before);
     if (this.waiting.size > MOST_WAITING) this.destroy();
@@ -89,8 +94,9 @@ export class EventStream extends Readable implements Listener {
   async beat(): Promise<void> {
     if (this.isQuiet && this.isWanted) this.put(HEARTBEAT);
     this.isQuiet = true;
+    if (!this.hasEnded && !(await this.reader.isStill())) return this.end();
     for (const name of this.views.keys()) {
-      const told = this.hasEnded ? undefined : this.reader.feed.told(name);
+      const told = this.hasEnded ? undefined : this.told(name);
       if (told) await this.viewOf(told, name);
     }
   }
@@ -111,7 +117,10 @@ export class EventStream extends Readable implements Listener {
     if (this.isWriting) return;
     this.isWriting = true;
     try {
-      while (this.isWanted && !this.hasEnded && this.hasMore()) this.put(await this.next());
+      while (this.isWanted && !this.hasEnded && this.hasMore()) {
+        if (await this.reader.isStill()) this.put(await this.next());
+        else this.end();
+      }
     } catch (error) {
       this.destroy(error as Error);
     } finally {
@@ -133,7 +142,7 @@ export class EventStream extends Readable implements Listener {
   private areOver(): boolean {
     if (!this.names) return false;
     return [...this.names].every((name) => {
-      const told = this.reader.feed.told(name);
+      const told = this.told(name);
       return !told || hasEnded(told.status);
     });
   }
@@ -154,8 +163,8 @@ export class EventStream extends Readable implements Listener {
 
   /** @param isFirst the client has just come: it is told of what is not there, too */
   private async eventOf(name: string, before: Before, isFirst = false): Promise<string> {
-    const { feed, texts, base } = this.reader;
-    const now = feed.told(name);
+    const { texts, base } = this.reader;
+    const now = this.told(name);
     const known = before === 'nothing' ? undefined : before;
     const couldBeKnown = before === undefined && (!now || this.subject.couldMatch(now.job));
     const wasTold = known ? this.subject.matches(known) : couldBeKnown;
@@ -166,6 +175,20 @@ export class EventStream extends Readable implements Listener {
     const text = texts.of(now.status, view, base);
     if (known && matches === wasTold && text === texts.of(known.status, view, base)) return '';
     return event(matches ? 'status' : 'left', this.idAfter(now), text);
+  }
+
+  /** As the feed has it, of a job that there is for the client. */
+  private told(name: string): Told | undefined {
+    const told = this.reader.feed.told(name);
+    return told && (this.subject.sees?.(told.job) ?? true) ? told : undefined;
+  }
+
+  /** Whether a change is one of a job that there is for the client, or was. */
+  private isSeen(name: string, before: Before, gone: JobRecord | undefined): boolean {
+    const { sees } = this.subject;
+    if (!sees) return true;
+    const job = this.reader.feed.told(name)?.job ?? gone ?? (typeof before === 'object' ? before.job : undefined);
+    return job !== undefined && sees(job);
   }
 
   private goneEvent(name: string): string {

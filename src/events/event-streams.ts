@@ -2,8 +2,9 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf } from '../access/access.js';
 import { Readers } from '../access/readers.js';
+import { Standing } from '../access/standing.js';
 import { Configuration } from '../config/configuration.js';
-import { type JobListQuery, matches, type Reading } from '../jobs/listing/job-list.query.js';
+import { isWithin, type JobListQuery, matches, type Reading, type Scope } from '../jobs/listing/job-list.query.js';
 import { ListViews } from '../jobs/listing/list-view.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
@@ -20,6 +21,8 @@ import { StatusTexts } from './status-texts.js';
 
 /** Seconds of silence after which proxies are taken to cut an answer where nothing else is said. */
 const MAX_SILENCE = 30;
+/** Milliseconds between looks at whether a client still is who it was. */
+const LOOKS = 1_000;
 /** Ids that are unknown here and asked of the API server for one request: a job that another replica made a moment ago. */
 const MOST_ASKED = 10;
 
@@ -38,6 +41,7 @@ export class EventStreams implements OnModuleDestroy {
     private readonly readers: Readers,
     private readonly links: Links,
     private readonly views: ListViews,
+    private readonly standing: Standing,
     { server, environment }: Configuration,
   ) {
     this.prefix = environment.jobNamePrefix;
@@ -58,7 +62,8 @@ export class EventStreams implements OnModuleDestroy {
     const last = lastId(request);
     if (last !== undefined && (compareResourceVersions(job.resourceVersion, last) ?? 0) < 0)
       await this.cache.refresh(job);
-    return this.open({ names: [job.name], matches: () => true, couldMatch: () => true }, request, reply);
+    const filter = { matches: () => true, couldMatch: () => true, ...seenIn(this.views.scopeFor(callerOf(request))) };
+    return this.open({ names: [job.name], ...filter }, request, reply);
   }
 
   /** @throws UnavailableError */
@@ -66,7 +71,8 @@ export class EventStreams implements OnModuleDestroy {
     const reading = await this.views.readingOf(filters, callerOf(request));
     const filter = filterOf(filters, reading);
     if (!ids) {
-      const present = presentState(this.cache, filters, lastId(request), this.mostPresent, new Date(), reading);
+      const jobs = this.views.jobsFor(reading);
+      const present = presentState(this.cache, filters, lastId(request), this.mostPresent, new Date(), reading, jobs);
       return this.open({ ...filter, present }, request, reply);
     }
     if (hasAll(request)) return noMore(reply);
@@ -84,7 +90,9 @@ export class EventStreams implements OnModuleDestroy {
     this.readers.admitListener(request, reply.raw);
     const idOf = (name: string) => jobIdOf(this.prefix, name) ?? '';
     const { feed, texts } = this;
-    const reader = { feed, texts, caller: callerOf(request), base: this.links.base(request) };
+    const caller = callerOf(request);
+    const isStill = now(() => this.standing.holds(caller));
+    const reader = { feed, texts, caller, base: this.links.base(request), isStill };
     const stream = new EventStream({ ...subject, idOf }, reader);
     this.streams.add(stream);
     stream.once('close', () => this.streams.delete(stream));
@@ -96,10 +104,24 @@ export class EventStreams implements OnModuleDestroy {
   }
 }
 
-function filterOf(query: JobListQuery, reading: Reading): Pick<Subject, 'matches' | 'couldMatch'> {
+function seenIn(scope: Scope | undefined): Pick<Subject, 'sees'> {
+  return scope ? { sees: (job: JobRecord) => isWithin(scope, job) } : {};
+}
+
+/** As it was found to be at most {@link LOOKS} milliseconds ago. */
+function now(look: () => Promise<boolean>): () => Promise<boolean> {
+  let [at, found] = [-Infinity, Promise.resolve(true)];
+  return () => {
+    if (performance.now() - at >= LOOKS) [at, found] = [performance.now(), look()];
+    return found;
+  };
+}
+
+function filterOf(query: JobListQuery, reading: Reading): Pick<Subject, 'matches' | 'couldMatch' | 'sees'> {
   return {
     matches: ({ job, status }) => matches(query, job, status, new Date(), reading),
-    couldMatch: (job: JobRecord) => matches(query, job, undefined, new Date()),
+    couldMatch: (job: JobRecord) => matches(query, job, undefined, new Date(), reading),
+    ...seenIn(reading.scope),
   };
 }
 

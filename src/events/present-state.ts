@@ -24,6 +24,7 @@ export function hasEnded({ status }: Pick<JobStatus, 'status'>): boolean {
  * as many as a page of the list may have. A look at every job.
  * @param since the version up to which the client has been told everything; undefined: it comes for the first time
  * @param most of those that have ended, and have not changed since
+ * @param jobs those that there are, for the client; newest first
  */
 export function presentState(
   cache: Pick<JobCache, 'list' | 'statusOf'>,
@@ -32,12 +33,13 @@ export function presentState(
   most: number,
   now = new Date(),
   reading?: Reading,
+  jobs = cache.list(),
 ): PresentState {
   const names: string[] = [];
   let numberMatched = 0;
   let unchanged = 0;
   let isComplete = true;
-  for (const job of cache.list()) {
+  for (const job of jobs) {
     const status = cache.statusOf(job);
     if (!matches(query, job, status, now, reading)) continue;
     numberMatched += 1;

@@ -24,14 +24,16 @@ export type Before = Told | 'nothing' | undefined;
 export interface Listener {
   /** Names of the Jobs that it is about; undefined: all. */
   readonly names?: ReadonlySet<string>;
-  /** The job is not as was told before. */
-  mark(name: string, before: Before): void;
+  /** The job is not as was told before. @param gone the last that was known of one that is not there any more */
+  mark(name: string, before: Before, gone?: JobRecord): void;
   /** The server shuts down. */
   end(): void;
 }
 
 interface Known {
   told: Before;
+  /** Of a job that is gone. */
+  last?: JobRecord;
   /** When it was told of, by the clock; undefined: it was not yet. */
   at?: number;
   /** Ends that a look at it is due. */
@@ -130,6 +132,7 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
   private noteChange(name: string, change: Change<JobRecord> | undefined): void {
     const known = this.jobs.get(name) ?? { told: this.before(change) };
     this.jobs.set(name, known);
+    if (change) known.last = change.record ? undefined : change.previous;
     if (known.cancel) return;
     this.due.set(name, this.version);
     const wait = known.at === undefined ? 0 : Math.max(0, known.at + SPACING - this.clock.now());
@@ -159,7 +162,7 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
       known.told = { job: now.job, status: before.status };
       return;
     }
-    for (const listener of [...this.ofAll, ...(this.ofNames.get(name) ?? [])]) listener.mark(name, before);
+    for (const listener of [...this.ofAll, ...(this.ofNames.get(name) ?? [])]) listener.mark(name, before, known.last);
   }
 
   /** Jobs that are gone are not remembered for those who listen to all. */

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Access, type Caller } from '../access/access.js';
-import { toShortStatusInfo, toStatusInfo } from '../jobs/listing/status-info.js';
+import { Sight } from '../access/sight.js';
+import { toShortStatusInfo, toStatusInfo, withOwner } from '../jobs/listing/status-info.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 
 /** How much of a status a caller may read: in the order of it. */
-export const VIEWS = ['short', 'status', 'status-and-log'] as const;
+export const VIEWS = ['short', 'status', 'status-and-log', 'with-owner'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Views and addresses of which the texts are kept with a status; clients may call the server by many names. */
@@ -16,12 +17,16 @@ const MOST_KEPT = 12;
 export class StatusTexts {
   private readonly texts = new WeakMap<JobStatus, Map<string, string>>();
 
-  constructor(private readonly access: Access) {}
+  constructor(
+    private readonly access: Access,
+    private readonly sight?: Sight,
+  ) {}
 
   /** As `GET /jobs/{id}` decides it; never rejects. */
   async viewFor(job: JobRecord, caller: Caller): Promise<View> {
     if (!(await this.access.mayReadStatus(job, caller))) return 'short';
-    return (await this.access.mayReadLog(job, caller)) ? 'status-and-log' : 'status';
+    if (!(await this.access.mayReadLog(job, caller))) return 'status';
+    return this.sight?.seesOwners(caller) ? 'with-owner' : 'status-and-log';
   }
 
   /** One line of JSON. @param base the API's address without trailing slash */
@@ -41,8 +46,8 @@ export class StatusTexts {
 }
 
 function write(status: JobStatus, view: View, base: string): string {
-  const mayReadLog = view === 'status-and-log';
-  return JSON.stringify(
-    view === 'short' ? toShortStatusInfo(status, base) : toStatusInfo(status, base, mayReadLog, mayReadLog),
-  );
+  if (view === 'short') return JSON.stringify(toShortStatusInfo(status, base));
+  const mayReadLog = view !== 'status';
+  const info = toStatusInfo(status, base, mayReadLog, mayReadLog);
+  return JSON.stringify(view === 'with-owner' ? withOwner(info, status) : info);
 }

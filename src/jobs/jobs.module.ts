@@ -7,6 +7,7 @@ import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
 import { Identities } from '../access/identity/identities.js';
 import { Sight } from '../access/sight.js';
+import { Standing } from '../access/standing.js';
 import { Sessions } from '../access/session/sessions.js';
 import { Configuration } from '../config/configuration.js';
 import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
@@ -96,6 +97,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultSources,
     ResultValidator,
     Sight,
+    Standing,
     {
       provide: Sessions,
       inject: [Configuration, ClusterConnection, Identities],
@@ -126,6 +128,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultValidator,
     Sessions,
     Sight,
+    Standing,
   ],
 })
 export class JobsModule {}

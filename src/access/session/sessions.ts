@@ -21,6 +21,7 @@ export class Sessions {
   private readonly token: ApiToken;
   private readonly proof: string | undefined;
   private readonly milliseconds: number;
+  private readonly proofs = new WeakMap<Session, string>();
   /** Why nobody can sign in; undefined: people can. */
   readonly whyOff: string | undefined;
 
@@ -90,7 +91,14 @@ export class Sessions {
     if (!sealed) return undefined;
     const { proof, ...session } = sealed;
     if (session.issuer !== TOKENS) return session;
-    return proof !== undefined && proof === this.proofOf(session) ? session : undefined;
+    if (proof === undefined || proof !== this.proofOf(session)) return undefined;
+    this.proofs.set(session, proof);
+    return session;
+  }
+
+  /** Whether a session that was opened before is not over, and stands on the token that it stood on. */
+  holds(session: Session): boolean {
+    return session.end > this.now() && this.proofs.get(session) === this.proofOf(session);
   }
 
   private ending(session: Omit<Session, 'end'>): Session {

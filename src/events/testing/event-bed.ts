@@ -111,8 +111,11 @@ export class EventBed {
   }
 
   /** @param numbers of the jobs that it is about; absent: all, and an event `present` is told first */
-  listen(numbers?: readonly number[], options: Partial<Subject> & { token?: string } = {}): Client {
-    const { token, ...subject } = options;
+  listen(
+    numbers?: readonly number[],
+    options: Partial<Subject> & { token?: string; isStill?: () => Promise<boolean> } = {},
+  ): Client {
+    const { token, isStill = () => Promise.resolve(true), ...subject } = options;
     const about = numbers
       ? { names: numbers.map(nameOf) }
       : { present: { names: [], numberMatched: 0, isComplete: true } };
@@ -126,7 +129,7 @@ export class EventBed {
           idOf: (name) => name.slice(PREFIX.length),
           ...subject,
         },
-        { caller, base: BASE, feed: this.feed, texts: this.texts },
+        { caller, base: BASE, feed: this.feed, texts: this.texts, isStill },
       ),
     );
   }

@@ -13,6 +13,8 @@ export interface JobListQuery {
   readonly statuses?: ReadonlySet<string>;
   /** Of jobs that failed. */
   readonly causes?: ReadonlySet<string>;
+  /** Whose jobs: a name, a label, or {@link ME}. */
+  readonly owner?: string;
   /** Text that stands in a job's id, process or message, in lower case. */
   readonly text?: string;
   /** Only `process` is a type here: any other matches nothing. */
@@ -34,8 +36,21 @@ export interface JobListQuery {
   readonly needsStatus: boolean;
 }
 
+/** As `owner`: the caller's own jobs. */
+export const ME = 'me';
+
+/** Which jobs there are, for a caller. */
+export interface Scope {
+  /** Whose, by their labels; undefined: everybody's, and nobody's. */
+  readonly owners?: readonly string[];
+  /** Whether the caller may know of jobs of this process; undefined: of every process. */
+  sees?(job: Pick<JobRecord, 'processId' | 'processUnsigned'>): boolean;
+}
+
 /** What of jobs a caller may be told beside what everybody may. */
 export interface Reading {
+  /** Undefined: there are all. */
+  readonly scope?: Scope;
   /** Whether the caller may read all of the status. */
   mayRead(job: Pick<JobRecord, 'processId' | 'processUnsigned'>): boolean;
   /** Whether the title of a process has the text that the query looks for. */
@@ -53,6 +68,7 @@ export const JOB_LIST_PARAMETERS: readonly string[] = [
   'processID',
   'status',
   'cause',
+  'owner',
   'q',
   'datetime',
   'minDuration',
@@ -116,6 +132,7 @@ export function parseJobListQuery(
     fault('cause', `must be one of ${CAUSE_TYPES.join(', ')} (is "${unknownCauses.join(', ')}")`);
   const text = one('q')?.trim().toLowerCase();
   if (text !== undefined && text.length > LONGEST_TEXT) fault('q', `must have at most ${LONGEST_TEXT} characters`);
+  const owner = one('owner');
   const datetime = one('datetime');
   const interval =
     datetime === undefined ? undefined : (parseInterval(datetime, now) ?? fault('datetime', intervalFault(datetime)));
@@ -141,6 +158,7 @@ export function parseJobListQuery(
     processIds: processIds && new Set(processIds),
     statuses: statuses && new Set(statuses),
     causes: causes && new Set(causes),
+    ...(owner === undefined ? {} : { owner }),
     ...(text ? { text } : {}),
     types: types && new Set(types),
     datetime: interval,
@@ -164,6 +182,7 @@ export function matches(
   now: Date,
   reading = NOTHING,
 ): boolean {
+  if (reading.scope && !isWithin(reading.scope, job)) return false;
   if (query.types && !query.types.has('process')) return false;
   if (query.processIds && !query.processIds.has(job.processId)) return false;
   const created = job.created.getTime();
@@ -174,6 +193,14 @@ export function matches(
     lasts(query, status, now) &&
     (query.text === undefined || says(query.text, job, status, reading))
   );
+}
+
+/** Whether there is the job, for whose scope it is. */
+export function isWithin(
+  { owners, sees }: Scope,
+  job: Pick<JobRecord, 'processId' | 'processUnsigned' | 'owner'>,
+): boolean {
+  return (owners?.includes(job.owner ?? '') ?? true) && (sees?.(job) ?? true);
 }
 
 type State = Pick<JobRecord, 'processId' | 'processUnsigned'> & Pick<JobStatus, 'status'> & { cause?: string };

@@ -4,9 +4,9 @@ import { JobCache } from '../model/job-cache.js';
 import type { CauseType } from '../model/job-outcome.js';
 import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
 import type { JobStatus, StatusCode } from '../model/job-status.js';
-import { encodeCursor, isInState, type JobListQuery, matches, type Reading } from './job-list.query.js';
+import { encodeCursor, isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
 import type { SortedPosition } from './job-order.js';
-import { JobTally, type TalliedState } from './job-tally.js';
+import { type Bin, JobTally, type TalliedState } from './job-tally.js';
 
 export interface JobPage {
   readonly jobs: readonly JobStatus[];
@@ -57,7 +57,7 @@ export class JobLists {
     const others = { ...query, statuses: undefined, causes: undefined };
     const counted = isFiltered(others)
       ? countedStates(this.matching(others, now, reading), this.tally)
-      : [...this.tally.states()].map((state) => [state, state.jobs.size] as const);
+      : this.states(reading.scope).map((state) => [state, state.jobs.size] as const);
     const [statuses, causes] = [new Map<StatusCode, number>(), new Map<CauseType, number>()];
     let all = 0;
     for (const [state, count] of counted) {
@@ -68,10 +68,28 @@ export class JobLists {
     return { all, statuses: Object.fromEntries(statuses), causes: Object.fromEntries(causes) };
   }
 
+  /** Those that there are, for a caller; newest first. The array may be shared: do not change it. */
+  within({ owners, sees }: Scope = {}): readonly JobRecord[] {
+    const [first, ...others] = owners ?? [];
+    const jobs =
+      owners && others.length > 0
+        ? owners.flatMap((owner) => this.cache.list(owner)).sort(newestFirst)
+        : owners && first === undefined
+          ? []
+          : this.cache.list(first);
+    // Where all are of processes that the caller may know of, which is usual, none is looked at.
+    return !sees || this.tally.states(owners).every((state) => sees(state)) ? jobs : jobs.filter((job) => sees(job));
+  }
+
+  private states({ owners, sees }: Scope = {}): readonly Bin[] {
+    const states = this.tally.states(owners);
+    return sees ? states.filter((state) => sees(state)) : states;
+  }
+
   /** Newest first. The array may be shared: do not change it. */
   private matching(query: JobListQuery, now: Date, reading: Reading): readonly JobRecord[] {
     const { statuses, causes, ...others } = query;
-    const jobs = statuses || causes ? this.inState(query, reading) : this.cache.list();
+    const jobs = statuses || causes ? this.inState(query, reading) : this.within(reading.scope);
     if (!isFiltered(others)) return jobs;
     const needsStatus = [query.text, query.minDuration, query.maxDuration].some((asked) => asked !== undefined);
     return jobs.filter(
@@ -83,8 +101,8 @@ export class JobLists {
 
   /** Of the status and cause that are asked for, newest first. */
   private inState(query: JobListQuery, reading: Reading): readonly JobRecord[] {
-    const jobs = this.cache.list();
-    const wanted = [...this.tally.states()].filter((state) => isInState(query, state, reading));
+    const jobs = this.within(reading.scope);
+    const wanted = this.states(reading.scope).filter((state) => isInState(query, state, reading));
     const count = wanted.reduce((sum, state) => sum + state.jobs.size, 0);
     const states = new Set<TalliedState>(wanted);
     // To sort a few costs less than to look at all.

@@ -5,7 +5,7 @@ import type { JobRecord } from '../model/job-record.js';
 import { jobStatus, type StatusCode } from '../model/job-status.js';
 
 /** In what lists count jobs together. */
-export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsigned'> {
+export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsigned' | 'owner'> {
   readonly status: StatusCode;
   /** Of jobs that failed. */
   readonly cause?: CauseType;
@@ -30,7 +30,8 @@ interface OpenBin extends Bin {
  */
 @Injectable()
 export class JobTally {
-  private readonly bins = new Map<string, OpenBin>();
+  /** By owner, nobody's under the empty name; then by all that is counted together. */
+  private readonly bins = new Map<string, Map<string, OpenBin>>();
   private readonly binOf = new Map<string, OpenBin>();
   /** Names of jobs that are to be looked at again, all of them there. */
   private readonly changed = new Set<string>();
@@ -46,10 +47,11 @@ export class JobTally {
     });
   }
 
-  /** The jobs of each state that some are in. */
-  states(): Iterable<Bin> {
+  /** The jobs of each state that some are in. @param owners undefined: of all, and of nobody */
+  states(owners?: readonly string[]): readonly Bin[] {
     this.update();
-    return this.bins.values();
+    const some = owners ? owners.map((owner) => this.bins.get(owner)) : [...this.bins.values()];
+    return some.flatMap((bins) => [...(bins?.values() ?? [])]);
   }
 
   /** The state of a job of the cache; the same object for all that are counted together. */
@@ -85,17 +87,20 @@ export class JobTally {
   }
 
   private stateNow(job: JobRecord): TalliedState {
-    const { processId, processUnsigned } = job;
+    const { processId, processUnsigned, owner } = job;
     // Not from the cache, which would keep the whole status of each job that has ended.
     const { status, cause } = jobStatus(job, this.cache.podsOf(job));
-    return { processId, processUnsigned, status, cause: status === 'failed' ? cause?.type : undefined };
+    return { processId, processUnsigned, owner, status, cause: status === 'failed' ? cause?.type : undefined };
   }
 
   private put(name: string, state: TalliedState): void {
+    const { owner = '' } = state;
+    const bins = this.bins.get(owner) ?? new Map<string, OpenBin>();
+    this.bins.set(owner, bins);
     const key = keyOf(state);
-    const bin = this.bins.get(key) ?? { ...state, jobs: new Set<string>() };
+    const bin = bins.get(key) ?? { ...state, jobs: new Set<string>() };
     bin.jobs.add(name);
-    this.bins.set(key, bin);
+    bins.set(key, bin);
     this.binOf.set(name, bin);
   }
 
@@ -104,7 +109,11 @@ export class JobTally {
     if (!bin) return;
     this.binOf.delete(name);
     bin.jobs.delete(name);
-    if (bin.jobs.size === 0) this.bins.delete(keyOf(bin));
+    if (bin.jobs.size > 0) return;
+    const { owner = '' } = bin;
+    const bins = this.bins.get(owner);
+    bins?.delete(keyOf(bin));
+    if (bins?.size === 0) this.bins.delete(owner);
   }
 
   private forget(name: string): void {

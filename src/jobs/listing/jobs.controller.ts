@@ -2,6 +2,7 @@ import { Controller, Delete, Get, Param, Query, Req, Res } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
@@ -25,7 +26,7 @@ import { JobViews, type ViewedJob } from './job-view.js';
 import { JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
-import { toShortStatusInfo, toStatusInfo } from './status-info.js';
+import { toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
 
 /** Of parameters that look for what is not for everybody. */
 const MAY_READ =
@@ -49,6 +50,7 @@ export class JobsController {
     private readonly jobViews: JobViews,
     private readonly progress: LoggedProgress,
     private readonly access: Access,
+    private readonly sight: Sight,
     private readonly links: Links,
     private readonly configuration: Configuration,
     private readonly pages: Pages,
@@ -72,6 +74,13 @@ export class JobsController {
     isArray: true,
     enum: CAUSE_TYPES,
     description: `Why jobs failed. ${MAY_READ}`,
+  })
+  @ApiQuery({
+    name: 'owner',
+    required: false,
+    type: String,
+    description:
+      'Whose jobs, where roles say who may what: `me`, or as `owner` of the jobs or its label says it. Of others only for those who see all jobs',
   })
   @ApiQuery({
     name: 'q',
@@ -165,7 +174,8 @@ export class JobsController {
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
-    const status = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
+    const whole = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
+    const status = this.sight.seesOwners(caller) ? withOwner(whole, known) : whole;
     if (!this.pages.areServed || !prefersHtml(request)) return status;
     const reader = { caller, mayReadLog, base: this.links.base(request), gone: reply.raw };
     return { ...status, ...(await this.jobViews.of(job, known, reader)) };
@@ -196,7 +206,8 @@ export class JobsController {
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {
     if (!(await this.access.mayReadStatus(status, caller))) return toShortStatusInfo(status, base);
     const hasMore = status.logTail !== undefined || status.parameters !== undefined;
-    return toStatusInfo(status, base, hasMore && (await this.access.mayReadLog(status, caller)));
+    const info = toStatusInfo(status, base, hasMore && (await this.access.mayReadLog(status, caller)));
+    return this.sight.seesOwners(caller) ? withOwner(info, status) : info;
   }
 }
 

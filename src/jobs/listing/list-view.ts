@@ -1,11 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Access, type Caller } from '../../access/access.js';
+import { Access, type Caller, callerOf } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { Configuration, type LocalizedText } from '../../config/configuration.js';
+import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { localize, requestedLanguages } from '../../ogc/languages.js';
 import type { Problem } from '../../ogc/problem.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
-import type { JobListQuery, Reading } from './job-list.query.js';
+import { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
+import { type JobListQuery, ME, type Reading, type Scope } from './job-list.query.js';
 import { type JobCounts, JobLists, type JobPage } from './job-lists.js';
 import type { JobListDto } from './jobs.dto.js';
 
@@ -34,12 +38,44 @@ export class ListViews {
     private readonly processes: ProcessRegistry,
     private readonly configuration: Configuration,
     private readonly lists: JobLists,
+    private readonly cache: JobCache,
+    private readonly sight: Sight,
   ) {}
 
-  /** What the caller may be told of the jobs. */
-  async readingOf({ text }: JobListQuery, caller: Caller): Promise<Reading> {
+  /** What the caller may be told of the jobs. @throws InvalidRequestError where jobs have no owners */
+  async readingOf({ text, owner }: JobListQuery, caller: Caller): Promise<Reading> {
     const titled = new Set(text === undefined ? [] : this.titled(text));
-    return { mayRead: await this.access.statusReader(caller), isTitled: (id) => titled.has(id) };
+    const scope = this.scopeFor(caller, owner);
+    return {
+      mayRead: await this.access.statusReader(caller),
+      isTitled: (id) => titled.has(id),
+      ...(scope ? { scope } : {}),
+    };
+  }
+
+  /**
+   * Which jobs there are for the caller; undefined: all. Of others' only who sees all is told anything, so that nobody can try out who
+   * there is.
+   * @param asked whose, as the parameter says it
+   * @throws InvalidRequestError where jobs have no owners
+   */
+  scopeFor(caller: Caller, asked?: string): Scope | undefined {
+    const { owner, sees } = this.sight.jobsSeenBy(caller) ?? {};
+    const all = sees ? { sees } : {};
+    if (asked === undefined)
+      return owner === undefined && !sees ? undefined : { ...all, ...(owner === undefined ? {} : { owners: [owner] }) };
+    const own = this.sight.ownerOf(caller);
+    if (own === undefined)
+      throw new InvalidRequestError('The parameters of the job list are wrong.', [
+        { pointer: 'owner', message: 'is there where roles say who may what (access.roles), which they do not here' },
+      ]);
+    const called = asked === ME ? [own] : this.cache.ownersCalled(asked);
+    return { ...all, owners: this.sight.seesOwners(caller) ? called : called.filter((each) => each === own) };
+  }
+
+  /** Those that there are, for the caller; newest first. */
+  jobsFor({ scope }: Reading): readonly JobRecord[] {
+    return this.lists.within(scope);
   }
 
   of(request: FastifyRequest, query: JobListQuery, { skipped }: JobPage, now: Date, reading: Reading): ListView {
@@ -58,8 +94,10 @@ export class ListViews {
 
   private titles(request: FastifyRequest): ListView['processes'] {
     const languages = requestedLanguages(request, this.configuration.server.languages);
+    const caller = callerOf(request);
     return this.processes
       .list()
+      .filter(({ id }) => this.sight.seesProcess(id, caller))
       .map(({ id, description }) => ({ id, title: localize(description.title, languages) ?? id }))
       .sort((a, b) => a.title.localeCompare(b.title, languages[0]));
   }

@@ -82,6 +82,12 @@ export function toStatusInfo(
   };
 }
 
+/** With whose it is, for those who see all jobs: whatever the job itself says under that name. */
+export function withOwner(info: StatusInfoDto, { ownerName }: JobStatus): StatusInfoDto {
+  const { owner: _said, links, ...others } = info;
+  return { ...others, ...(ownerName === undefined ? {} : { owner: ownerName }), links };
+}
+
 /**
  * What everybody may know of a job whose status is not for everybody: that it is there, of which process, its state and when that came; nothing that the
  * job or its request said, and no link to results.

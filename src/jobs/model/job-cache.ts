@@ -18,6 +18,7 @@ import { type JobRecord, toJobRecord } from './job-record.js';
 import { jobStatus, type JobStatus } from './job-status.js';
 import { endOf, hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
 import { signingKeysOf } from '../../signing/signatures.js';
+import { OwnedJobs } from './owned-jobs.js';
 import { SortedJobs } from './sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
@@ -41,6 +42,7 @@ export class JobCache {
   private readonly changes = new JobChanges();
   private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
   private readonly sorted = new SortedJobs();
+  private readonly owned = new OwnedJobs();
   private readonly prefix: string;
   private readonly trust: Trust;
   private readonly disputed = new DisputedJobs();
@@ -101,9 +103,14 @@ export class JobCache {
     return Promise.all([this.jobs.whenSynced(), this.pods.whenSynced()]);
   }
 
-  /** Newest first. The array is shared: do not change it. */
-  list(): readonly JobRecord[] {
-    return this.sorted.of(this.jobs.values());
+  /** Newest first. The array is shared: do not change it. @param owner undefined: of all, and of nobody */
+  list(owner?: string): readonly JobRecord[] {
+    return owner === undefined ? this.sorted.of(this.jobs.values()) : this.owned.of(owner);
+  }
+
+  /** Labels of those who have jobs and are called so; or whose label it is. */
+  ownersCalled(name: string): readonly string[] {
+    return this.owned.called(name);
   }
 
   /** As {@link find}. @throws JobNotFoundError where there is no such job */
@@ -238,6 +245,7 @@ export class JobCache {
     this.disputed.note(name, record);
     this.line?.update(name, record, previous, () => record !== undefined && this.takesRoom(record));
     this.sorted.change(record, previous);
+    this.owned.change(record, previous);
     this.changes.notify(name, change);
   }
 

@@ -45,6 +45,8 @@ export interface JobStatus {
   readonly queue?: QueueStatus;
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
+  /** Whose it is, for people to read; only for those who see all jobs. */
+  readonly ownerName?: string;
 }
 
 /** A job in a queue of Kueue, or in the server's own line. */
@@ -102,6 +104,7 @@ export function jobStatus(
     ...(job.keepsRequest ? { keepsRequest: true } : {}),
     ...(job.parameters === undefined ? {} : { parameters: job.parameters }),
     ...(queue ? { queue } : {}),
+    ...(job.owner === undefined ? {} : { ownerName: job.ownerName ?? job.owner }),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),

@@ -210,6 +210,10 @@ export class StatusInfoDto {
   @ApiPropertyOptional({ type: QueueStatusDto })
   queue?: QueueStatusDto;
 
+  /** Whose it is, where roles say who may what; only for those who see all jobs. */
+  @ApiPropertyOptional()
+  owner?: string;
+
   /** Of a job with subscribers. */
   @ApiPropertyOptional({ type: [DeliveryDto] })
   subscriber?: DeliveryDto[];
