@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Action } from '../config/sections/access/access-rules.js';
 import { JobNotFoundError, ProcessNotFoundError } from '../ogc/domain-errors.js';
 import { Access, type OfJob } from './access.js';
 import { askForToken } from './ask-for-token.js';
@@ -46,6 +47,11 @@ export class Sight {
       ...(rules.ownJobs ? { owner: rules.ownerOf(identity) } : {}),
       ...(rules.mayWithAll(identity, 'read') ? {} : { sees }),
     };
+  }
+
+  /** Whether the caller may do this with the process, or with the jobs of it that it sees, as far as roles say. */
+  may(action: Action, processId: string, { identity }: Caller): boolean {
+    return this.access.rules?.may(identity, action, processId) ?? true;
   }
 
   /** Whether the caller is told whose jobs are. */

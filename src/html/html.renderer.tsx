@@ -65,7 +65,7 @@ export class HtmlRenderer extends PageRenderer {
       ...context,
       t,
       background,
-      overview: () => this.overview?.in(context.languages),
+      overview: () => context.request && this.overview?.in(context.languages, context.request),
       problemType: (name) => this.problemTypes?.find(name),
     });
     const { title, content, links = [], refresh, scripts = [], hasMap = false } = page;

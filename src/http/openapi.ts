@@ -3,8 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Sessions } from '../access/session/sessions.js';
 import type { Configuration } from '../config/configuration.js';
-import { ApiDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
+import { ApiDefinition, type MakeDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { isAddress, Links } from '../ogc/links.js';
+import { seesProcess } from '../ogc/requests/rights.js';
 import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
 import { executeOperations } from '../processes/api-definition/openapi-processes.js';
 import { formOperations } from '../processes/api-definition/openapi-forms.js';
@@ -30,6 +31,9 @@ const writtenIn: Readonly<Record<OpenApiVersion, { openapi: string; toSchema: Sc
   '3.1': { openapi: '3.1.1', toSchema: toOpenApi31Schema },
 };
 
+/** Documents that are kept: one of each version for each set of processes that callers know of. */
+const MOST_KEPT = 20;
+
 /**
  * Makes the OpenAPI document of the decorators, once, and of the processes, as often as they change, and serves Swagger UI
  * of it at {@link DOCS_PATH}.
@@ -43,32 +47,35 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     const document = makeDocument(app, configuration);
     return areThereSessions ? withSessions(document) : document;
   };
-  const made = new Map<OpenApiVersion, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();
-  const make = (version: OpenApiVersion): OpenAPIObject => {
-    const before = made.get(version);
+  const made = new Map<string, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();
+  const make: MakeDefinition = (version, sees) => {
+    const processes = (registry?.list() ?? []).filter(({ id }) => sees(id));
+    const key = JSON.stringify([version, ...processes.map(({ id }) => id)]);
+    const before = made.get(key);
     if (before && before.revision === registry?.revision) return before.document;
     own ??= makeOwn();
     const { openapi, toSchema } = writtenIn[version];
     const { languages, kvpExecute } = configuration.server;
-    const processes = registry?.list() ?? [];
     const byPost = executeOperations(processes, languages, toSchema);
     const operations = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
     const forms = formOperations(processes, languages, toSchema);
     const paths = { ...own.paths, ...({ ...operations, ...forms } as OpenAPIObject['paths']) };
     const document = { ...own, openapi, paths };
-    made.set(version, { revision: registry?.revision, document });
+    if (made.size >= MOST_KEPT) made.clear();
+    made.set(key, { revision: registry?.revision, document });
     return document;
   };
   definition.provide(make);
   serveRedoc(app.getHttpAdapter().getInstance() as FastifyInstance, 'OGC API - Processes');
   const links = app.get(Links, { strict: false });
-  SwaggerModule.setup(DOCS_PATH, app, () => make('3.0'), {
+  SwaggerModule.setup(DOCS_PATH, app, () => make('3.0', () => false), {
     raw: false,
     customSiteTitle: 'OGC API - Processes',
     // Kept by the browser until "Logout", else it would have to be given after each reload.
     swaggerOptions: { persistAuthorization: true },
     // Without servers "Try it out" would ask the root of the origin, which is another program's behind a path prefix.
-    patchDocumentOnRequest: (request) => definition.get(links.base(request as FastifyRequest), '3.0'),
+    patchDocumentOnRequest: (request) =>
+      definition.get(links.base(request as FastifyRequest), '3.0', (id) => seesProcess(request as object, id)),
   });
 }
 

@@ -19,18 +19,20 @@ export function negotiateOpenApi(accept: string | undefined): OpenApiVersion {
   return OPENAPI_VERSIONS.find((version) => openApiMediaType(version) === best) ?? OPENAPI_VERSIONS[0];
 }
 
+export type MakeDefinition = (version: OpenApiVersion, sees: (processId: string) => boolean) => OpenAPIObject;
+
 /** Where the OpenAPI document comes from: it can only be made once the whole application is wired. */
 @Injectable()
 export class ApiDefinition {
-  private make: ((version: OpenApiVersion) => OpenAPIObject) | undefined;
+  private make: MakeDefinition | undefined;
 
-  provide(make: (version: OpenApiVersion) => OpenAPIObject): void {
+  provide(make: MakeDefinition): void {
     this.make = make;
   }
 
-  /** @param base the API's address without trailing slash, for `servers` */
-  get(base: string, version: OpenApiVersion): OpenAPIObject {
+  /** @param base the API's address without trailing slash, for `servers` @param sees which processes who asks knows of */
+  get(base: string, version: OpenApiVersion, sees: (processId: string) => boolean): OpenAPIObject {
     if (!this.make) throw new Error('The API definition is asked for before the application is wired.');
-    return { ...this.make(version), servers: [{ url: base }] };
+    return { ...this.make(version, sees), servers: [{ url: base }] };
   }
 }

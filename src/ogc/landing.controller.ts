@@ -17,6 +17,7 @@ import { answerInLanguage, localize, localizeKeywords } from './languages.js';
 import { isAddress, Links, relation } from './links.js';
 import { HasPage, Pages } from './pages.js';
 import { prefersHtml, variesByFormat } from './representation.js';
+import { seesProcess } from './requests/rights.js';
 import { ConformanceDto, LandingPageDto, LinkDto } from './ogc.dto.js';
 import { sendJson } from './send-json.js';
 
@@ -115,7 +116,8 @@ export class LandingController {
 
   private sendDefinition(request: FastifyRequest, reply: FastifyReply, version: OpenApiVersion): void {
     void reply.header('cache-control', 'no-cache');
-    void sendJson(reply, openApiMediaType(version), this.apiDefinition.get(this.links.base(request), version));
+    const document = this.apiDefinition.get(this.links.base(request), version, (id) => seesProcess(request, id));
+    void sendJson(reply, openApiMediaType(version), document);
   }
 }
 

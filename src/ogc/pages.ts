@@ -9,6 +9,7 @@ import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
 import type { Problem } from './problem.js';
 import { rememberLanguage } from './requests/language-cookie.js';
+import { type Rights, rightsOf } from './requests/rights.js';
 import { type Visit, visitOf } from './requests/session.js';
 import { type Format, variesByFormat, withFormat, withParameter } from './representation.js';
 
@@ -74,6 +75,10 @@ export interface PageContext {
   readonly language?: string;
   /** Of the texts of the interface: one of the renderer's. */
   readonly interfaceLanguage?: string;
+  /** Which the page answers; absent: nobody asked. */
+  readonly request?: FastifyRequest;
+  /** What who asks may do; absent where roles do not decide. */
+  readonly rights?: Rights;
   /** Absent where nobody can sign in. */
   readonly visitor?: Visitor;
   /** The same page in each language that there is; empty where it is not had by its address alone. */
@@ -202,7 +207,10 @@ export class Pages {
     const negotiate = (available: readonly string[]) => requestedLanguages(request, available);
     const configured = this.configuration.server.languages;
     const visit = visitOf(request);
+    const rights = rightsOf(request);
     return {
+      request,
+      ...(rights ? { rights } : {}),
       base: this.links.base(request),
       address: this.addressOf(request),
       query,

@@ -5,6 +5,7 @@ import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
+import { seesProcess } from '../ogc/requests/rights.js';
 import { offsetSchema } from '../ogc/requests/offset.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
@@ -71,7 +72,9 @@ export class ProcessesController {
     const languages = answerInLanguage(request, reply, this.configuration.server.languages);
     const base = this.links.base(request);
     const isFound = parseText(asked);
-    const processes = this.registry.list().filter(({ description }) => isFound(description));
+    const processes = this.registry
+      .list()
+      .filter(({ id, description }) => seesProcess(request, id) && isFound(description));
     return {
       processes: processes.slice(page.offset, page.offset + page.limit).map(({ description }) => ({
         ...localizeSummary(description, languages),

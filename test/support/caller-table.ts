@@ -127,7 +127,7 @@ export const TABLE: Readonly<Record<string, readonly TableRequest[]>> = {
     { ...job('/results/notebook'), answers: anns() },
     { ...job('/results/notebook'), headers: { range: 'bytes=0-' }, answers: anns() },
   ],
-  'GET /jobs/:jobId/results/:outputId/:index': [{ ...job('/results/notebook/0'), answers: anns('404') }],
+  'GET /jobs/:jobId/results/:outputId/:index': [{ ...job('/results/notebook/0'), answers: anns() }],
   'DELETE /jobs/:jobId': [{ ...job('', 'fresh'), answers: anns() }],
   'POST /jobs/:jobId/dismissal': [{ ...job('/dismissal', 'fresh'), headers: form, body: '', answers: anns() }],
   'POST /jobs/dismissal': [

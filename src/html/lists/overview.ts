@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { callerOf } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { JobTally } from '../../jobs/listing/job-tally.js';
 import type { StatusCode } from '../../jobs/model/job-status.js';
 import { localize, localizeKeywords } from '../../ogc/languages.js';
@@ -28,13 +31,17 @@ export class Overview {
   constructor(
     private readonly registry: ProcessRegistry,
     private readonly tally: JobTally,
+    private readonly sight: Sight,
   ) {}
 
-  /** @param languages best first */
-  in(languages: readonly string[]): OverviewData {
+  /** Of what who asks knows of. @param languages best first */
+  in(languages: readonly string[], request: { readonly headers: IncomingHttpHeaders }): OverviewData {
+    const caller = callerOf(request);
+    const { owner, sees } = this.sight.jobsSeenBy(caller) ?? {};
     const statuses = new Map<StatusCode, number>();
-    for (const { status, jobs } of this.tally.states()) statuses.set(status, (statuses.get(status) ?? 0) + jobs.size);
-    const processes = this.registry.list();
+    for (const state of this.tally.states(owner === undefined ? undefined : [owner]))
+      if (sees?.(state) ?? true) statuses.set(state.status, (statuses.get(state.status) ?? 0) + state.jobs.size);
+    const processes = this.registry.list().filter(({ id }) => this.sight.seesProcess(id, caller));
     return {
       statuses: Object.fromEntries(statuses),
       processes: processes.slice(0, SHOWN).map(({ id, description: { title, description, keywords } }) => ({

@@ -1,10 +1,12 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, type OfJob } from '../../access/access.js';
 import type { Identities } from '../../access/identity/identities.js';
 import type { Sight } from '../../access/sight.js';
 import { bearerToken } from '../../ogc/api-token.js';
 import { UnauthorizedError } from '../../ogc/domain-errors.js';
+import { addVary } from '../../ogc/languages.js';
 import { noteIdentity } from '../../ogc/requests/identity.js';
+import { noteRights } from '../../ogc/requests/rights.js';
 
 /** What is there for everybody: it says nothing of processes and jobs, or leaves out what the caller may not see. By their routes. */
 const PUBLIC = new Set([
@@ -26,6 +28,8 @@ const PUBLIC = new Set([
 const PUBLIC_FOLDERS = ['/static/', '/docs/', '/sign-in/'];
 /** What decides by itself: by a token of its own, or by what its address holds. */
 const APART = ['/health', '/metrics', '/transfer/'];
+/** Files of pages, which are the same to everybody. */
+const FILES = ['/static/', '/docs/*', '/docs/LICENSE', '/docs/redoc/:name'];
 /** Whose bodies may have the token, so that it is decided of them once these are read. */
 const TAKES_TOKEN_IN_BODY = new Set([
   ...['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`),
@@ -54,8 +58,12 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, p
     if (request.is404 || APART.some((start) => url.startsWith(start))) return;
     const token = bearerToken(request.headers.authorization);
     if (token !== undefined) noteIdentity(request, await identities.of(token));
-    if (isPublic(url)) return;
     const caller = callerOf(request);
+    noteRights(request, {
+      sees: (id) => sight.seesProcess(id, caller),
+      may: (action, id) => sight.may(action, id, caller),
+    });
+    if (isPublic(url)) return;
     const { processId, jobId } = (request.params ?? {}) as { readonly processId?: string; readonly jobId?: string };
     if (!caller.identity) {
       const isThere = processId === undefined || processes.find(processId) !== undefined;
@@ -68,6 +76,19 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, p
     if (processId !== undefined) sight.demandProcess(processId, caller);
     if (jobId !== undefined) sight.demandJob(jobId, await jobs.find(jobId), caller);
   });
+  fastify.addHook('onSend', sayThatCallersMatter);
+}
+
+/** What is answered depends on who asks, so that no shared cache is to give it to others. */
+async function sayThatCallersMatter(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+  const { url = '' } = request.routeOptions;
+  if ([...APART, ...FILES].some((start) => url.startsWith(start))) return payload;
+  addVary(reply, 'Authorization');
+  addVary(reply, 'Cookie');
+  const caching = String(reply.getHeader('cache-control') ?? '');
+  if (!/\b(?:no-store|private)\b/.test(caching))
+    void reply.header('cache-control', caching === '' ? 'private' : `private, ${caching}`);
+  return payload;
 }
 
 function isPublic(url: string): boolean {
