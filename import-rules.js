@@ -60,10 +60,11 @@ export const mayImport = {
   processes: ['config', 'json', 'ogc'],
   'access/rules': ['config', 'ogc'],
   'access/identity': ['config', 'ogc', 'access/rules'],
+  'access/limits': ['config', 'ogc', 'access/rules'],
   'access/session': ['config', 'ogc', 'access/identity'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],
-  'admission/line': ['config', 'ogc', 'processes'],
+  'admission/line': ['access/rules', 'config', 'ogc', 'processes'],
   'jobs/model': [
     'admission/line',
     'config',
@@ -94,6 +95,7 @@ export const mayImport = {
     'jobs/requests',
   ],
   'jobs/inputs': ['config', 'json', 'k8s', 'ogc', 'outbound', 'processes', 'tracing', 'jobs/results'],
+  'jobs/limits': ['access', 'admission/line', 'config', 'ogc', 'jobs/model'],
   'jobs/execution': [
     'access',
     'admission/line',
@@ -114,6 +116,7 @@ export const mayImport = {
     'jobs/listing',
     'jobs/requests',
     'jobs/inputs',
+    'jobs/limits',
   ],
   jobs: [
     'access',
@@ -161,7 +164,17 @@ export const mayImport = {
     'jobs/requests',
     'jobs/execution/job-transfers.ts',
   ],
-  admission: ['admission/line', 'config', 'ogc', 'processes', 'logging', 'k8s', 'jobs/jobs.module.ts', 'jobs/model'],
+  admission: [
+    'access/rules',
+    'admission/line',
+    'config',
+    'ogc',
+    'processes',
+    'logging',
+    'k8s',
+    'jobs/jobs.module.ts',
+    'jobs/model',
+  ],
   inspections: [
     'config',
     'k8s',

@@ -83,6 +83,8 @@ const EXPOSED_HEADERS = [
   'ETag',
   'Allow',
   'Log-Follow',
+  'RateLimit',
+  'RateLimit-Policy',
   'Retry-After',
   'WWW-Authenticate',
   'X-Request-Id',

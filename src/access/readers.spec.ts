@@ -2,7 +2,11 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import type { Configuration, ServerSection } from '../config/configuration.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
-import { Readers, type Sending } from './readers.js';
+import { LimitExceededError } from '../ogc/limit-errors.js';
+import { noteIdentity, TOKENS } from '../ogc/requests/identity.js';
+import type { Identities } from './identity/identities.js';
+import { Readers, type ReadingRequest, type Sending } from './readers.js';
+import { Rules } from './rules/rules.js';
 
 let readers: Readers;
 let now = 0;
@@ -34,6 +38,66 @@ const follow = (ip = '192.0.2.1'): Response => {
   readers.admitFollower({ ip, headers: {} }, response);
   return response;
 };
+
+describe('somebody who is known', () => {
+  const rules = new Rules({
+    ownJobs: true,
+    tokens: [],
+    limits: {},
+    roles: [{ name: 'admin', may: ['admin'], processes: ['*'], groups: [], subjects: [], limits: {} }],
+  });
+  const request = (subject: string, roles: readonly string[] = [], ip = '192.0.2.1') => {
+    const made = { ip, headers: {} };
+    noteIdentity(made, { issuer: TOKENS, subject, groups: [], roles, means: 'token' });
+    return made;
+  };
+  const begin = (settings: Partial<ServerSection>) =>
+    void (readers = new Readers({ server: settings, environment: {} } as Configuration, { rules } as Identities));
+
+  it('may follow, listen and wait so often, from whatever address, and admins as often as there is room', () => {
+    const few = { atOnce: 4, perCaller: 1 };
+    begin({ followers: few, listeners: few, waits: few });
+    const [first, second] = [request('ann'), request('ann', [], '192.0.2.2')];
+    for (const [kind, admit] of [
+      ['followers', (given) => readers.admitFollower(given, new Response())],
+      ['listeners', (given) => readers.admitListener(given, new Response())],
+      ['waits', (given) => void readers.admitWait(given)],
+    ] as readonly [string, (given: ReadingRequest) => void][]) {
+      admit(first);
+      const refused = catching(() => admit(second));
+      expect(refused).toBeInstanceOf(LimitExceededError);
+      expect((refused as LimitExceededError).exceeded).toEqual({
+        name: kind,
+        key: `server.${kind}.per_caller`,
+        limit: 1,
+        used: 1,
+      });
+      admit(request('bob'));
+      admit(request('root', ['admin']));
+      admit(request('root', ['admin']));
+      expect(catching(() => admit(request('root', ['admin'])))).toBeInstanceOf(UnavailableError);
+    }
+  });
+
+  it('may wait again once a wait is over, which no slowness ends', () => {
+    begin({ waits: { perCaller: 1 } });
+    const leave = readers.admitWait(request('ann'));
+    now += 1_000_000;
+    readers.look();
+    expect(catching(() => readers.admitWait(request('ann')))).toBeInstanceOf(LimitExceededError);
+    leave();
+    readers.admitWait(request('ann'));
+  });
+
+  function catching(action: () => void): unknown {
+    try {
+      action();
+    } catch (error) {
+      return error;
+    }
+    return undefined;
+  }
+});
 
 describe('followers of logs', () => {
   it('are so many in all and of one address, apart from readers', () => {

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy, Optional } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Configuration } from '../config/configuration.js';
@@ -6,12 +6,17 @@ import {
   followerSettings,
   listenerSettings,
   readerSettings,
+  waitSettings,
   type FollowerSettings,
   type ReaderSettings,
 } from '../config/reader-settings.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
+import { LimitExceededError } from '../ogc/limit-errors.js';
 import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
+import { callerOf } from './caller.js';
+import { Identities } from './identity/identities.js';
+import type { Rules } from './rules/rules.js';
 
 /** Milliseconds over which a reader's rate is taken: longer than lines are interrupted, and windows of receivers stand still. */
 const WINDOW = 60_000;
@@ -34,14 +39,25 @@ export interface Sending {
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** Those who read results and stored logs, who follow logs, and who listen to events are counted apart. */
-type Kind = 'readers' | 'followers' | 'listeners';
+/** Those who read results and stored logs, who follow logs, who listen to events, and who wait for a job are counted apart. */
+type Kind = 'readers' | 'followers' | 'listeners' | 'waits';
 
 const WHAT: Readonly<Record<Kind, string>> = {
   readers: 'results and logs are being read',
   followers: 'logs are being followed',
   listeners: 'streams of events are open',
+  waits: 'requests wait for their jobs',
 };
+
+/** Whose a request is, for counting. */
+interface Asking {
+  readonly caller: string;
+  /** As in `From your address 5`. */
+  readonly of: string;
+  readonly isIdentified: boolean;
+  /** Only the limit for all holds. */
+  readonly isUnlimited: boolean;
+}
 
 interface Reader {
   readonly kind: Kind;
@@ -59,13 +75,18 @@ export class Readers implements OnModuleDestroy {
   private readonly settings: ReaderSettings;
   private readonly following: FollowerSettings;
   private readonly listening: FollowerSettings;
+  private readonly waiting: FollowerSettings;
   private readonly apiToken: ApiToken;
+  private readonly rules: Rules | undefined;
+  private readonly waits = new Set<{ readonly caller: string }>();
   private readonly readers = new Set<Reader>();
   private readonly timer = setInterval(() => this.look(), LOOKS).unref();
   /** Milliseconds of a clock that only goes forward. */
   now = (): number => performance.now();
 
-  constructor({ server, environment }: Configuration) {
+  constructor({ server, environment }: Configuration, @Optional() identities?: Identities) {
+    this.rules = identities?.rules;
+    this.waiting = waitSettings(server);
     this.settings = readerSettings(server);
     this.following = followerSettings(server);
     this.listening = listenerSettings(server);
@@ -78,7 +99,7 @@ export class Readers implements OnModuleDestroy {
 
   /**
    * Counts a reader of a result or of a stored log until its response is closed.
-   * @throws UnavailableError beyond what may be read at once
+   * @throws UnavailableError beyond what may be read at once; LimitExceededError beyond what may be by somebody who is known
    */
   admit(request: ReadingRequest, sending: Sending): void {
     this.admitOf('readers', this.settings, request, sending);
@@ -94,26 +115,25 @@ export class Readers implements OnModuleDestroy {
     this.admitOf('listeners', this.listening, request, sending);
   }
 
+  /** Counts a request that waits for its job. @returns what ends that @throws as {@link admit} */
+  admitWait(request: ReadingRequest): () => void {
+    const asking = this.askingOf(request);
+    assertRoom('waits', this.waiting, asking, [...this.waits]);
+    const wait = { caller: asking.caller };
+    this.waits.add(wait);
+    return () => void this.waits.delete(wait);
+  }
+
   /** As {@link admit}, of who is never refused. */
   watch(request: ReadingRequest, sending: Sending): void {
-    this.add('readers', this.callerOf(request), sending);
+    this.add('readers', this.askingOf(request).caller, sending);
   }
 
   private admitOf(kind: Kind, limits: FollowerSettings, request: ReadingRequest, sending: Sending): void {
-    const { atOnce, perCaller } = limits;
-    const caller = this.callerOf(request);
+    const asking = this.askingOf(request);
     const present = [...this.readers].filter((reader) => reader.kind === kind);
-    if (present.length >= atOnce)
-      throw new UnavailableError(
-        `${atOnce} ${WHAT[kind]}, which is as many as this server sends at once (server.${kind}.at_once).`,
-        RETRY_AFTER,
-      );
-    if (present.filter((reader) => reader.caller === caller).length >= perCaller)
-      throw new UnavailableError(
-        `From your address ${perCaller} ${WHAT[kind]}, which is as many as it may at once (server.${kind}.per_caller).`,
-        RETRY_AFTER,
-      );
-    this.add(kind, caller, sending);
+    assertRoom(kind, limits, asking, present);
+    this.add(kind, asking.caller, sending);
   }
 
   private add(kind: Kind, caller: string, sending: Sending): void {
@@ -141,10 +161,37 @@ export class Readers implements OnModuleDestroy {
     }
   }
 
+  private askingOf(request: ReadingRequest): Asking {
+    const { identity } = callerOf(request);
+    if (!this.rules || !identity)
+      return { caller: this.addressOf(request), of: 'From your address', isIdentified: false, isUnlimited: false };
+    const isUnlimited = this.rules.isAdmin(identity);
+    return { caller: this.rules.ownerOf(identity), of: 'Of you', isIdentified: true, isUnlimited };
+  }
+
   /** Who has no token does not take the places of those who have it and come from the same address, by a proxy, say. */
-  private callerOf(request: ReadingRequest): string {
+  private addressOf(request: ReadingRequest): string {
     const { ip, headers } = request;
     const isKnown = isOfApiToken(sessionOf(request)) || this.apiToken.matches(bearerToken(headers.authorization));
     return isKnown ? `${ip} (with the token)` : ip;
   }
+}
+
+function assertRoom(
+  kind: Kind,
+  { atOnce, perCaller }: FollowerSettings,
+  { caller, of, isIdentified, isUnlimited }: Asking,
+  present: readonly { readonly caller: string }[],
+): void {
+  if (present.length >= atOnce)
+    throw new UnavailableError(
+      `${atOnce} ${WHAT[kind]}, which is as many as this server has at once (server.${kind}.at_once).`,
+      RETRY_AFTER,
+    );
+  const used = present.filter((each) => each.caller === caller).length;
+  if (isUnlimited || used < perCaller) return;
+  const key = `server.${kind}.per_caller`;
+  const message = `${of} ${perCaller} ${WHAT[kind]}, which is as many as may at once (${key}).`;
+  if (isIdentified) throw new LimitExceededError(message, { name: kind, key, limit: perCaller, used }, RETRY_AFTER);
+  throw new UnavailableError(message, RETRY_AFTER);
 }

@@ -8,7 +8,7 @@ import { PriorityCheck } from './priority-check.js';
 /** What is said of a process with these settings. */
 function saidOf(manager: object, jobSettings: object, priorities: readonly string[] = []): string[] {
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-  const configuration = { file: 'c.yaml', server: { manager: { jobs: {}, ...manager } } } as Configuration;
+  const configuration = { file: 'c.yaml', server: { manager: { jobs: {}, ...manager } }, access: {} } as Configuration;
   const process = { id: 'p', jobSettings, queueChoices: { names: [], priorities } };
   const processes = { find: () => process, list: () => [process] } as unknown as ProcessRegistry;
   new PriorityCheck(configuration, processes, new AdmissionLine(configuration, processes)).onApplicationBootstrap();

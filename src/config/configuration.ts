@@ -88,6 +88,8 @@ export interface ServerSection {
   readonly followers?: { readonly atOnce?: number; readonly perCaller?: number };
   /** `listeners`: how many listen to events of jobs at the same time; what holds is `listenerSettings`. */
   readonly listeners?: { readonly atOnce?: number; readonly perCaller?: number };
+  /** `waits`: how many synchronous requests wait for their jobs at the same time; what holds is `waitSettings`. */
+  readonly waits?: { readonly atOnce?: number; readonly perCaller?: number };
   /** `max_inline_results`: bytes of one result that stands in a document; larger ones are links. Undefined: all that fits in memory. */
   readonly maxInlineResults?: number;
   /** `map`: the background of maps on pages; undefined: the outline of the land alone. */

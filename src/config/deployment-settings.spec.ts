@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfiguration } from './load-configuration.js';
 import { linkedInputSettings } from './linked-input-settings.js';
 import { collectionSettings } from './collection-settings.js';
-import { followerSettings, listenerSettings, readerSettings } from './reader-settings.js';
+import { followerSettings, listenerSettings, waitSettings, readerSettings } from './reader-settings.js';
 import { faultsOf, folders, load, manager } from './testing/loading.js';
 import { temporaryFolder } from './testing/temporary-files.js';
 import { defaultConfigurationFiles } from './variables.js';
@@ -170,6 +170,15 @@ describe('the settings of a deployment', () => {
     expect(of('server: {listeners: {at_once: 20}, followers: {at_once: 5}}')).toEqual({ atOnce: 20, perCaller: 20 });
     expect(faultsOf('server: {listeners: {per_caller: many}}')).toEqual([
       expect.stringContaining('server.listeners.per_caller: must be an integer from 1 to 100000'),
+    ]);
+  });
+
+  it('say how many requests wait for their jobs', () => {
+    const of = (file: string) => waitSettings(load(file).configuration.server);
+    expect(of(manager)).toEqual({ atOnce: 2000, perCaller: 1000 });
+    expect(of('server: {waits: {at_once: 20, per_caller: 3}}')).toEqual({ atOnce: 20, perCaller: 3 });
+    expect(faultsOf('server: {waits: {per_caller: 0}}')).toEqual([
+      expect.stringContaining('server.waits.per_caller: must be an integer from 1 to 100000'),
     ]);
   });
 

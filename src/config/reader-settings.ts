@@ -17,7 +17,7 @@ export interface ReaderSettings extends FollowerSettings {
 /** Generous: whoever reads more than this at once, or more slowly, keeps others from reading. */
 const DEFAULTS: ReaderSettings = { atOnce: 200, perCaller: 100, minimumRate: 1024 };
 
-/** A stream of events costs little while nothing changes, and is open for hours. */
+/** A stream of events costs little while nothing changes, and is open for hours; so does a request that waits for its job. */
 const LISTENERS: FollowerSettings = { atOnce: 2000, perCaller: 1000 };
 
 /** What holds of `server.readers`. */
@@ -33,6 +33,11 @@ export function followerSettings({ followers }: Pick<ServerSection, 'followers'>
 /** What holds of `server.listeners`, of those who listen to events of jobs. */
 export function listenerSettings({ listeners }: Pick<ServerSection, 'listeners'>): FollowerSettings {
   return counts(listeners, LISTENERS);
+}
+
+/** What holds of `server.waits`, of requests that wait for their jobs. */
+export function waitSettings({ waits }: Pick<ServerSection, 'waits'>): FollowerSettings {
+  return counts(waits, LISTENERS);
 }
 
 function counts(settings: ServerSection['followers'], defaults: FollowerSettings = DEFAULTS): FollowerSettings {

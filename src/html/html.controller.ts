@@ -123,9 +123,10 @@ export class HtmlController {
         const headers = { prefer: 'respond-async', ...request.headers };
         return await this.answers.answer(processId, wanted, request, reply, { headers, caller });
       }
+      const isSync = wanted['mode'] === 'sync' && description.jobControlOptions.includes('sync-execute');
+      if (isSync) this.answers.admitWait(processId, request, reply);
       const job = await this.executions.execute(processId, wanted, caller, { base, gone });
       const address = `${base}/jobs/${job.jobId}`;
-      const isSync = wanted['mode'] === 'sync' && description.jobControlOptions.includes('sync-execute');
       const seconds = Math.min(this.configuration.server.manager.syncMaxWait ?? LONGEST_WAIT, LONGEST_WAIT);
       const ended = isSync ? await this.waiter.waitForEnd(job, seconds * 1000, gone) : undefined;
       const isSuccessful = typeof ended === 'object' && this.cache.statusOf(ended).status === 'successful';

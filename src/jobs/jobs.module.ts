@@ -29,6 +29,9 @@ import { JobWaiter } from './execution/job-waiter.js';
 import { JobViews } from './listing/job-view.js';
 import { JobsController } from './listing/jobs.controller.js';
 import { LinkedInputs } from './inputs/linked-inputs.js';
+import { CallerUsage } from './limits/caller-usage.js';
+import { LimitedCallers } from './limits/limited-callers.js';
+import { OwnedJobs } from './limits/owned-jobs.js';
 import { LiveJobs } from './execution/live-jobs.js';
 import { LiveResults } from './results/live-results.js';
 import { LogEvents } from './logs/log-events.js';
@@ -63,6 +66,7 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
+    CallerUsage,
     CauseTypes,
     DeclaredOutputs,
     ExecutionAnswers,
@@ -84,6 +88,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobWaiter,
     JobsService,
     KeptInputs,
+    LimitedCallers,
     LinkedInputs,
     ListViews,
     LiveJobs,
@@ -91,6 +96,7 @@ import { ValidationController } from './execution/validation.controller.js';
     LogEvents,
     LogPages,
     LoggedProgress,
+    OwnedJobs,
     ProcessorsCluster,
     Readers,
     ResultMemory,
@@ -108,6 +114,7 @@ import { ValidationController } from './execution/validation.controller.js';
   exports: [
     Access,
     AdmissionLine,
+    CallerUsage,
     DeclaredOutputs,
     ExecutionAnswers,
     ExecutionService,

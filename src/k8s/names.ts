@@ -86,6 +86,11 @@ export const ownAnnotation = {
    * again.
    */
   admission: `${OWN_PREFIX}admission`,
+  /**
+   * Of a job that waits for its turn, where roles decide: how many jobs of its caller may run at the same time, or `none` for no limit, as
+   * it was when the job was made.
+   */
+  callerRunning: `${OWN_PREFIX}caller-running`,
   /** Whose the job is, for people: JSON of subject and name. What decides is the label of its pod template. */
   owner: `${OWN_PREFIX}owner`,
   /** Of a job that waits for its turn: how urgent it is among those of its caller, by a name of `queue_priorities`. */

@@ -10,7 +10,7 @@ const registry = new MetricRegistry();
 afterEach(() => registry.onApplicationShutdown());
 
 it('the metrics of the line tell how many jobs wait, and how many have a place', async () => {
-  const configuration = { server: { manager: { maxRunning: 1 } } } as Configuration;
+  const configuration = { server: { manager: { maxRunning: 1 } }, access: {} } as Configuration;
   const line = new AdmissionLine(configuration, { find: () => undefined } as never);
   new LineMetrics(line, registry);
   const admission = { state: 'waiting', caller: 'a' } as const;

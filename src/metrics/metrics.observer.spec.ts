@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Configuration } from '../config/configuration.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { InvalidRequestError, ProcessNotFoundError, UnavailableError } from '../ogc/domain-errors.js';
+import { LimitExceededError } from '../ogc/limit-errors.js';
 import { MetricRegistry } from './metric-registry.js';
 import { MetricsObserver } from './metrics.observer.js';
 import { ProcessLabel } from './process-label.js';
@@ -49,6 +50,9 @@ describe('what parts of the server tell', () => {
       'process="hello",type="unavailable"': 1,
       'process="hello",type="http-500"': 1,
     });
+    const limit = { name: 'waiting', key: 'k', limit: 1, used: 1 };
+    observer.executionRefused('hello', new LimitExceededError('too many', limit, 1));
+    expect(await series('caller_limits_exceeded_total')).toEqual({ 'limit="waiting"': 1 });
     expect(await series('job_submit_duration_seconds_count')).toEqual({ '': 2 });
   });
 

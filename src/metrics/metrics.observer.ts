@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Observer } from '../observation/observer.js';
 import type { KubernetesRequest, QueuePass, StoreOperation, SubscriberCall } from '../observation/observer.js';
+import { exceededBy } from '../ogc/limit-errors.js';
 import { toProblem } from '../ogc/problem-mapper.js';
 import { ANSWER_BUCKETS, REQUEST_BUCKETS } from './buckets.js';
 import { MetricRegistry } from './metric-registry.js';
@@ -21,6 +22,7 @@ export class MetricsObserver extends Observer {
   readonly #storeDurations;
   readonly #accepted;
   readonly #refused;
+  readonly #limits;
   readonly #submits;
   readonly #syncWaits;
   readonly #collectionFailures;
@@ -86,6 +88,11 @@ export class MetricsObserver extends Observer {
       help: 'Execute requests of which no job was made, by the type of the problem that they were answered with.',
       labels: ['process', 'type'],
     });
+    this.#limits = registry.counter({
+      name: 'caller_limits_exceeded_total',
+      help: 'Execute requests that were refused because who asked had as much as one may have, by the limit.',
+      labels: ['limit'],
+    });
     this.#submits = registry.histogram(
       {
         name: 'job_submit_duration_seconds',
@@ -144,6 +151,8 @@ export class MetricsObserver extends Observer {
 
   override executionRefused(processId: string, error: unknown): void {
     this.#refused.inc({ process: this.processLabel.of(processId), type: this.problemType(error) });
+    const exceeded = exceededBy(error);
+    if (exceeded) this.#limits.inc({ limit: exceeded.name });
   }
 
   override syncWait(result: 'ended' | 'running' | 'gone', seconds: number): void {

@@ -36,6 +36,7 @@ import {
   UnwantedRequestError,
   UnsupportedCodingError,
 } from './domain-errors.js';
+import { exceededBy, LimitExceededError } from './limit-errors.js';
 import { OGC_EXCEPTIONS, type Problem } from './problem.js';
 import { type GeneralProblemType, problemTypeReference } from './problem-types.js';
 
@@ -111,6 +112,7 @@ const mappings: readonly Mapping[] = [
   { error: UnauthorizedError, status: 401, type: ours('unauthorized'), title: 'Unauthorized' },
   { error: MisconfiguredError, status: 500, type: ours('misconfigured'), title: 'Server misconfigured' },
   { error: TooManyJobsError, status: 429, type: ours('too-many-jobs'), title: 'Too many jobs' },
+  { error: LimitExceededError, status: 429, type: ours('limit-exceeded'), title: 'Your limit is reached' },
   { error: UnavailableError, status: 503, type: ours('unavailable'), title: 'Service unavailable' },
 ];
 
@@ -121,6 +123,7 @@ const mappings: readonly Mapping[] = [
 export function toProblem(error: unknown): MappedProblem | undefined {
   const mapping = mappings.find((candidate) => error instanceof candidate.error);
   if (mapping && error instanceof DomainError) {
+    const exceeded = exceededBy(error);
     return {
       status: mapping.status,
       headers: headersOf(error),
@@ -131,6 +134,7 @@ export function toProblem(error: unknown): MappedProblem | undefined {
         detail: error.message,
         ...(listsFaults(error) && error.faults.length > 0 ? { errors: [...error.faults] } : {}),
         ...(error instanceof MalformedJsonError ? error.place : {}),
+        ...(exceeded ? { limit: exceeded } : {}),
       },
     };
   }
@@ -159,7 +163,7 @@ function headersOf(error: DomainError): Record<string, string> {
       'www-authenticate': `Bearer error="invalid_token", error_description="${error.message.replaceAll(/["\\]/g, '')}"`,
     };
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
-  if (error instanceof UnavailableError || error instanceof TooManyJobsError)
+  if (error instanceof UnavailableError || error instanceof TooManyJobsError || error instanceof LimitExceededError)
     return { 'retry-after': String(error.retryAfterSeconds) };
   if (error instanceof RangeNotSatisfiableError && error.size !== undefined)
     return { 'content-range': `bytes */${error.size}` };

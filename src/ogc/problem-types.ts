@@ -205,6 +205,18 @@ const GENERAL = {
       'Operator: raise the limit that the detail names: max_jobs, of server.manager or of the process; or max_waiting.',
     ],
   },
+  'limit-exceeded': {
+    title: 'Your limit is reached',
+    status: 429,
+    meaning:
+      'Who asks has as much as one caller may have at a time: of jobs that wait, of executions in a minute, of bytes in the store, or of ' +
+      'open connections; "limit" of the problem says which, where it is configured, and what is used. Nothing was created.',
+    remedies: [
+      'Wait as many seconds as the header "Retry-After" says, and send the request again.',
+      'Where "limit" is "stored_bytes": remove jobs whose results you need no more.',
+      'Operator: raise the limit that "key" names.',
+    ],
+  },
   'sync-wait-exceeded': {
     title: 'The job takes longer',
     status: 504,

@@ -14,6 +14,24 @@ export class ProblemFault {
   message!: string;
 }
 
+/** The limit of who asks that is reached. */
+export class ProblemLimit {
+  /** As the configuration calls it. */
+  @ApiProperty({ example: 'waiting' })
+  name!: string;
+
+  /** Where the configuration says it. */
+  @ApiProperty({ example: 'access.roles.user.limits.waiting' })
+  key!: string;
+
+  @ApiProperty({ example: 20 })
+  limit!: number;
+
+  /** What is used of it. */
+  @ApiProperty({ example: 20 })
+  used!: number;
+}
+
 /** Problem details (RFC 7807); the exception schema of OGC API - Processes 1.0. */
 export class Problem {
   /** A URI that says what kind of problem this is. */
@@ -44,6 +62,9 @@ export class Problem {
   /** What was expected there. */
   @ApiPropertyOptional({ example: 'a comma or }' })
   expected?: string;
+
+  @ApiPropertyOptional({ type: ProblemLimit })
+  limit?: ProblemLimit;
 
   /** Every fault of the request. */
   @ApiPropertyOptional({ type: [ProblemFault] })

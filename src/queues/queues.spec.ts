@@ -8,9 +8,10 @@ import { QueueCheck } from './queue-check.js';
 import { QueuePlaces } from './queue-places.js';
 import { usesQueues, Workloads } from './workloads.js';
 
-const configurationOf = (jobs: object, processors: object[] = []) =>
+const configurationOf = (jobs: object, processors: object[] = [], roles: object[] = []) =>
   ({
     server: { manager: { jobs } },
+    access: { rules: { roles } },
     processes: processors.map((processor) => ({ id: 'a', processor: { name: 'x', ...processor } })),
   }) as unknown as Configuration;
 const queued = configurationOf({ queueName: 'batch' });
@@ -75,6 +76,10 @@ describe('Workloads', () => {
     [{ queueName: 'batch' }, [], true],
   ])('are of use with %j and processes %j: %s', (jobs, processors, expected) => {
     expect(usesQueues(configurationOf(jobs, processors))).toBe(expected);
+  });
+
+  it('are of use where a role names a queue', () => {
+    expect(usesQueues(configurationOf({}, [], [{}, { queueName: 'batch' }]))).toBe(true);
   });
 });
 

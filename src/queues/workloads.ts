@@ -88,8 +88,8 @@ export class Workloads implements OnModuleInit {
 }
 
 /** Whether jobs of any process may wait in a queue of Kueue. */
-export function usesQueues({ server, processes }: Configuration): boolean {
-  if (server.manager.jobs.queueName) return true;
+export function usesQueues({ server, processes, access }: Configuration): boolean {
+  if (server.manager.jobs.queueName || access.rules?.roles.some(({ queueName }) => queueName)) return true;
   return processes.some(({ processor: { queue_name: name, allowed_queues: names } }) =>
     Boolean(name || (Array.isArray(names) && names.length > 0)),
   );

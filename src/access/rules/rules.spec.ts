@@ -84,6 +84,21 @@ describe('rules', () => {
     expect(limited.limitsOf(who('a', { roles: ['few', 'admin'] }))).toEqual({});
   });
 
+  it('say the queue of one’s jobs, by the first role that does', () => {
+    const rules = rulesOf({
+      roles: [
+        role('one', {}),
+        role('two', { queueName: 'batch' }),
+        role('three', { queueName: 'x', queuePriority: 'low' }),
+      ],
+    });
+    expect(rules.queueOf(who('a', { roles: ['one', 'two', 'three'] }))).toEqual({
+      queueName: 'batch',
+      queuePriority: 'low',
+    });
+    expect(rules.queueOf(who('a', { roles: ['one'] }))).toEqual({});
+  });
+
   it('name owners by issuer and subject, as a label can', () => {
     const owners = [ownerOf(who('ann')), ownerOf(who('bob')), ownerOf(who('ann', { issuer: 'i' })), ownerOf(undefined)];
     expect(new Set(owners).size).toBe(4);

@@ -76,6 +76,14 @@ export class Rules {
     return Object.fromEntries(names.map((name) => [name, of(name)]).filter(([, value]) => value !== undefined));
   }
 
+  /** The queue of one's jobs where neither process nor request says it: of the first of one's roles that does. */
+  queueOf(identity: Identity | undefined): Pick<RoleSettings, 'queueName' | 'queuePriority'> {
+    const { roles } = this.rightsOf(identity);
+    const queueName = roles.find((role) => role.queueName !== undefined)?.queueName;
+    const queuePriority = roles.find((role) => role.queuePriority !== undefined)?.queuePriority;
+    return { ...(queueName ? { queueName } : {}), ...(queuePriority ? { queuePriority } : {}) };
+  }
+
   private rightsOf(identity: Identity | undefined): Rights {
     if (!identity) return this.anonymous;
     const known = this.known.get(identity);

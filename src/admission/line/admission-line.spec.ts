@@ -3,12 +3,18 @@ import type { Configuration } from '../../config/configuration.js';
 import { aJob, at } from '../../jobs/testing/records.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
-import { admittedAt, parseAdmission } from './admission.js';
+import { ownerOf } from '../../access/rules/owner.js';
+import { TOKENS } from '../../ogc/requests/identity.js';
+import { admittedAt, parseAdmission, type RunningLimit } from './admission.js';
 import { AdmissionLine, type LineJob } from './admission-line.js';
 
-function lineOf(manager: object, processes: Readonly<Record<string, { readonly maxRunning?: number }>> = {}) {
+function lineOf(
+  manager: object,
+  processes: Readonly<Record<string, { readonly maxRunning?: number }>> = {},
+  access: object = {},
+) {
   return new AdmissionLine(
-    { server: { manager } } as Configuration,
+    { server: { manager }, access } as Configuration,
     { find: (id: string) => processes[id] } as unknown as ProcessRegistry,
   );
 }
@@ -17,7 +23,68 @@ const waiting = (name: string): LineJob =>
   aJob({ name, suspended: true, admission: { state: 'waiting', caller: 'a' } });
 const put = (line: AdmissionLine, job: LineJob, previous?: LineJob) => line.update(job.name, job, previous, () => true);
 
+const ACCESS = {
+  rules: {
+    ownJobs: true,
+    tokens: [{ name: 'ann', roles: ['user'] }],
+    limits: { running: 4 },
+    roles: [{ name: 'user', may: [], processes: ['*'], groups: [], subjects: [], limits: { running: 2 } }],
+    runningOfProcess: 3,
+  },
+};
+const of = (caller: string, name: string, running: RunningLimit | undefined, second = 0): LineJob =>
+  aJob({ name, created: at(second), suspended: true, admission: { state: 'waiting', caller, running } });
+/** How many jobs of the caller are let run, of as many as wait. */
+function startedOf(line: AdmissionLine): number {
+  let started = 0;
+  for (let next = line.jobs.next(); next; next = line.jobs.next(), started += 1) line.hold(next.name, started + 1);
+  return started;
+}
+
 describe('the line', () => {
+  it('goes by each caller’s own limit, as their newest Job says it', () => {
+    const line = lineOf({ maxRunningPerCaller: 9 }, {}, { rules: { ...ACCESS.rules, runningOfProcess: undefined } });
+    for (let second = 0; second < 8; second += 1) put(line, of('somebody', `s${second}`, second === 5 ? 3 : 1, second));
+    expect(startedOf(line)).toBe(1);
+    put(line, of('somebody', 'newest', 3, 60));
+    expect(startedOf(line)).toBe(2);
+    // An older Job that comes in late changes nothing; one that says that there is no limit does.
+    put(line, of('somebody', 'late', 1, 30));
+    expect(line.standingOf('late', 'hello')?.message).toMatch(
+      '3 jobs of its caller run, as many as may at once (running,',
+    );
+    put(line, of('somebody', 'free', 'none', 90));
+    expect(startedOf(line)).toBe(8);
+    put(line, of('another', 'x', undefined));
+    expect(startedOf(line)).toBe(1);
+  });
+
+  it('knows of the server’s own tokens, and of who shows nothing, what the configuration says now', () => {
+    const ann = ownerOf({ issuer: TOKENS, subject: 'ann' });
+    for (const [caller, may] of [
+      [ann, 2],
+      [ownerOf(undefined), 4],
+    ] as const) {
+      const line = lineOf({}, {}, { rules: { ...ACCESS.rules, runningOfProcess: undefined } });
+      for (let second = 0; second < 6; second += 1) put(line, of(caller, `j${second}`, 'none', second));
+      expect(startedOf(line)).toBe(may);
+    }
+  });
+
+  it('lets as many jobs of a process run as holds for all, where it says nothing itself', () => {
+    const line = lineOf({}, { own: { maxRunning: 5 } }, ACCESS);
+    for (let second = 0; second < 6; second += 1) {
+      put(line, of('a', `j${second}`, 'none', second));
+      put(line, { ...of('a', `o${second}`, 'none', second), processId: 'own' });
+    }
+    expect(startedOf(line)).toBe(3 + 5);
+    expect([line.isLimited({}, 'none'), lineOf({}).isLimited({}, 2), lineOf({}).isLimited({}, 'none')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
   it('is for jobs that any limit concerns', () => {
     expect(lineOf({}).isLimited({})).toBe(false);
     expect(lineOf({ maxWaiting: 3 }).isLimited({})).toBe(false);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Configuration, type ManagerSection } from '../../config/configuration.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
-import type { Admission } from './admission.js';
+import type { Admission, RunningLimit } from './admission.js';
+import { CallerRunning } from './caller-running.js';
 import { type Hindrance, WaitingLine } from './waiting-line.js';
 
 /** Seconds after which some of those that wait will have started. */
@@ -44,6 +45,9 @@ export class AdmissionLine {
   /** Jobs whose turn it is, though their Jobs do not say so yet, with whose they are. */
   private readonly held = new Map<string, string>();
   private readonly beingMade = new Set<string>();
+  private readonly callers: CallerRunning;
+  private readonly ofProcess: number | undefined;
+  private readonly hasRoles: boolean;
   /** How many jobs there are of each caller, whatever their state. */
   private readonly jobsOf = new Map<string, number>();
 
@@ -53,16 +57,26 @@ export class AdmissionLine {
   ) {
     this.manager = configuration.server.manager;
     this.priorities = new Map(Object.entries(this.manager.queuePriorities ?? {}));
+    this.callers = new CallerRunning(configuration);
+    this.ofProcess = configuration.access.rules?.runningOfProcess;
+    this.hasRoles = configuration.access.rules !== undefined;
     this.line = new WaitingLine({
       all: this.manager.maxRunning,
-      perCaller: this.manager.maxRunningPerCaller,
-      ofProcess: (id) => this.processes.find(id)?.maxRunning,
+      ofCaller: (caller) => this.callers.of(caller),
+      ofProcess: (id) => this.processes.find(id)?.maxRunning ?? this.ofProcess,
     });
   }
 
-  /** Whether jobs of this process wait for their turn. */
-  isLimited({ maxRunning }: { readonly maxRunning?: number }): boolean {
-    return [this.manager.maxRunning, this.manager.maxRunningPerCaller, maxRunning].some((limit) => limit !== undefined);
+  /**
+   * Whether jobs of this process wait for their turn.
+   * @param ofCaller how many jobs of the caller may run at the same time; default: as many as of any caller
+   */
+  isLimited(
+    { maxRunning }: { readonly maxRunning?: number },
+    ofCaller: RunningLimit = this.manager.maxRunningPerCaller ?? 'none',
+  ): boolean {
+    const others = [this.manager.maxRunning, maxRunning, this.ofProcess];
+    return ofCaller !== 'none' || others.some((limit) => limit !== undefined);
   }
 
   /** Those that wait, and whom to start. */
@@ -122,6 +136,7 @@ export class AdmissionLine {
   /** @param takesRoom whether pods of it have not ended, or others will follow, as far as that is known */
   update(name: string, job: LineJob | undefined, previous: LineJob | undefined, takesRoom: () => boolean): void {
     if (job?.admission) this.count(job.admission, 1);
+    if (job?.admission) this.noteLimit(job, job.admission);
     const { caller = '', at = Infinity } = job?.admission ?? {};
     if (at <= Date.now() + MOST_AHEAD) this.line.hadTurn(caller, at);
     if (job && waits(job)) this.wait(job);
@@ -143,7 +158,10 @@ export class AdmissionLine {
     const [whose, key] = {
       MaxRunning: ['', 'max_running'],
       MaxRunningOfProcess: [' of its process', `max_running of process "${processId}"`],
-      MaxRunningPerCaller: [' of its caller', 'max_running_per_caller'],
+      MaxRunningPerCaller: [
+        ' of its caller',
+        this.hasRoles ? "running, a limit of its caller's roles or of access.limits" : 'max_running_per_caller',
+      ],
     }[hindrance.reason] as [string, string];
     const { running } = hindrance;
     const jobs = running === 1 ? `1 job${whose} runs` : `${running} jobs${whose} run`;
@@ -161,12 +179,19 @@ export class AdmissionLine {
     this.line.wait({ name, processId, caller, priority, since: requestedAt ?? created.getTime() });
   }
 
+  private noteLimit({ name, requestedAt, created }: LineJob, { caller, running }: Admission): void {
+    if (running === undefined || !this.hasRoles) return;
+    const isAnother = this.callers.note(caller, { running, name, since: requestedAt ?? created.getTime() });
+    if (isAnother) this.line.limitChanged(caller);
+  }
+
   private count({ caller }: Admission, change: 1 | -1): void {
     const count = (this.jobsOf.get(caller) ?? 0) + change;
     if (count > 0) this.jobsOf.set(caller, count);
     else {
       this.jobsOf.delete(caller);
       this.line.forget(caller);
+      this.callers.forget(caller);
     }
   }
 }

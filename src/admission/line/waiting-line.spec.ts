@@ -5,7 +5,7 @@ import { type Limits, WaitingLine, type WaitingJob } from './waiting-line.js';
 
 const limits = (all?: number, perCaller?: number, processes: Readonly<Record<string, number>> = {}): Limits => ({
   ...(all === undefined ? {} : { all }),
-  ...(perCaller === undefined ? {} : { perCaller }),
+  ofCaller: () => perCaller,
   ofProcess: (id) => processes[id],
 });
 
@@ -147,7 +147,7 @@ class PlainLine {
     const mayStart = this.jobs.filter(
       ({ running: isRunning, caller, processId }) =>
         !isRunning &&
-        running.filter((other) => other.caller === caller).length < (this.limits.perCaller ?? Infinity) &&
+        running.filter((other) => other.caller === caller).length < (this.limits.ofCaller(caller) ?? Infinity) &&
         running.filter((other) => other.processId === processId).length <
           (this.limits.ofProcess(processId) ?? Infinity),
     );
@@ -161,7 +161,7 @@ class PlainLine {
 
 describe('the index of the waiting line', () => {
   const operation = fc.record({
-    what: fc.constantFrom('wait', 'wait', 'start', 'end', 'dismiss', 'resume'),
+    what: fc.constantFrom('wait', 'wait', 'start', 'end', 'dismiss', 'resume', 'limit'),
     caller: fc.constantFrom('a', 'b', 'c'),
     process: fc.constantFrom('p', 'q'),
     priority: fc.nat(2),
@@ -173,10 +173,15 @@ describe('the index of the waiting line', () => {
       fc.property(
         fc.array(operation, { maxLength: 60 }),
         fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
-        fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+        fc.array(fc.option(fc.integer({ min: 0, max: 3 }), { nil: undefined }), { minLength: 3, maxLength: 3 }),
         fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
         (operations, all, perCaller, ofP) => {
-          const given = limits(all, perCaller, ofP === undefined ? {} : { p: ofP });
+          // Of each caller another, which changes as time goes by.
+          const limitOf = new Map(['a', 'b', 'c'].map((caller, at) => [caller, perCaller[at]]));
+          const given = {
+            ...limits(all, undefined, ofP === undefined ? {} : { p: ofP }),
+            ofCaller: (caller: string) => limitOf.get(caller),
+          };
           const [line, plain] = [new WaitingLine(given), new PlainLine(given)];
           // Each caller had a turn of its own time, so that nothing depends on who was there first.
           ['a', 'b', 'c'].forEach((caller, at) => (line.hadTurn(caller, at + 1), plain.turns.set(caller, at + 1)));
@@ -186,6 +191,9 @@ describe('the index of the waiting line', () => {
               const waiting = { name: `job-${at}`, caller, processId: process, priority, since: at };
               line.wait(waiting);
               plain.jobs.push(waiting);
+            } else if (what === 'limit') {
+              limitOf.set(caller, which % 5 === 4 ? undefined : which % 5);
+              line.limitChanged(caller);
             } else if (what === 'start') {
               const next = plain.jobs.find(({ name }) => name === plain.next());
               if (next) {

@@ -3,7 +3,8 @@ import { SortedList } from './sorted-list.js';
 /** How many jobs may run at the same time; undefined: without limit. */
 export interface Limits {
   readonly all?: number;
-  readonly perCaller?: number;
+  /** Of one caller. Where it changes, {@link WaitingLine.limitChanged} has to be told. */
+  ofCaller(caller: string): number | undefined;
   ofProcess(processId: string): number | undefined;
 }
 
@@ -80,6 +81,11 @@ export class WaitingLine {
   /** The newest turn that is known. */
   get newestTurn(): number {
     return this.newest;
+  }
+
+  /** How many jobs of the caller wait, and how many have a place. */
+  countsOf(caller: string): { readonly waiting: number; readonly running: number } {
+    return { waiting: this.callers.get(caller)?.waiting ?? 0, running: this.runningOfCaller.get(caller) };
   }
 
   isWaiting(name: string): boolean {
@@ -220,6 +226,11 @@ export class WaitingLine {
   private countOfCaller(caller: string | undefined, change: 1 | -1): void {
     if (caller === undefined) return;
     this.runningOfCaller.add(caller, change);
+    this.limitChanged(caller);
+  }
+
+  /** The caller's limit, or how much of it is used, is another now. */
+  limitChanged(caller: string): void {
     const waiting = this.callers.get(caller);
     if (!waiting) return;
     if (this.isBelowLimit(caller)) this.putIn(waiting);
@@ -251,7 +262,7 @@ export class WaitingLine {
   }
 
   private isBelowLimit(caller: string): boolean {
-    return this.runningOfCaller.get(caller) < (this.limits.perCaller ?? Infinity);
+    return this.runningOfCaller.get(caller) < (this.limits.ofCaller(caller) ?? Infinity);
   }
 }
 

@@ -124,7 +124,7 @@ export class AdmissionServer {
 
   constructor(private readonly bed: AdmissionBed) {
     const { cluster, limits, processes } = bed;
-    const ours = { ...configuration, server: { manager: limits } } as unknown as Configuration;
+    const ours = { ...configuration, server: { manager: limits }, access: {} } as unknown as Configuration;
     this.line = new AdmissionLine(ours, { find: (id: string) => processes[id] } as unknown as ProcessRegistry);
     this.cache = jobCacheOf(
       { informerFactory: this.informerFactory(), client: this.through(cluster.client) },

@@ -56,7 +56,7 @@ export class LimitsDefinition {
   @Allow() on_exceed?: unknown;
 }
 
-/** `server.followers` and `server.listeners`. */
+/** `server.followers`, `server.listeners` and `server.waits`. */
 export class FollowersDefinition {
   @IsOptional()
   @IntegerFrom(1, 100_000)
@@ -211,6 +211,10 @@ export class ServerDefinition {
   listeners?: FollowersDefinition | null;
 
   @IsOptional()
+  @Section(() => FollowersDefinition)
+  waits?: FollowersDefinition | null;
+
+  @IsOptional()
   @IntegerFrom(1)
   max_inline_results?: number | null;
 
@@ -298,6 +302,7 @@ export function toServerSection(definition: ServerDefinition, environment: Serve
     linkedInputs: definition.linked_inputs ? toLinkedInputs(definition.linked_inputs) : undefined,
     followers: definition.followers ? toFollowers(definition.followers) : undefined,
     listeners: definition.listeners ? toFollowers(definition.listeners) : undefined,
+    waits: definition.waits ? toFollowers(definition.waits) : undefined,
     maxInlineResults: definition.max_inline_results ?? undefined,
     map: definition.map ? toMap(definition.map) : undefined,
     limits: { defaultItems: Math.min(limits?.default_items ?? definition.limit ?? 10, maxItems), maxItems },

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { Access, type Caller, executionOf } from '../../access/access.js';
+import { Access, type Caller, callerOf, executionOf } from '../../access/access.js';
+import { inputLimitOf } from '../../access/limits/input-limit.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExecutionService } from '../../jobs/execution/execution.service.js';
 import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
@@ -102,11 +103,15 @@ export class FormReader {
   }
 
   private async readAll(request: FastifyRequest, body: Readable, reading: UploadReading): Promise<void> {
-    const { maxUploadBytes: most } = this.configuration.server;
+    const { maxUploadBytes } = this.configuration.server;
+    const ofCaller = inputLimitOf(this.access.rules, callerOf(request).identity);
+    const most = Math.min(maxUploadBytes, ofCaller?.bytes ?? Infinity);
     const tooLarge = () =>
-      new PayloadTooLargeError(
-        `The server reads at most ${most} bytes of a form with files (server.max_upload_bytes), and this one has more.`,
-      );
+      ofCaller && most < maxUploadBytes
+        ? ofCaller.refusal(most + 1)
+        : new PayloadTooLargeError(
+            `The server reads at most ${most} bytes of a form with files (server.max_upload_bytes), and this one has more.`,
+          );
     const parts = partsOfMultipart(body, request.headers['content-type'] ?? '', {
       most,
       tooLarge,

@@ -1,6 +1,7 @@
 import { NotFoundException } from '@nestjs/common';
 import { errorCodes, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type Access, callerOf, executionOf } from '../../access/access.js';
+import { inputLimitOf } from '../../access/limits/input-limit.js';
 import type { Observer } from '../../observation/observer.js';
 import {
   PayloadTooLargeError,
@@ -67,13 +68,16 @@ export function admitBodies(
 ): (request: FastifyRequest) => AdmittedBody | undefined {
   const admitted = new WeakMap<FastifyRequest, AdmittedBody>();
 
-  const limitOf = async (request: FastifyRequest): Promise<Pick<AdmittedBody, 'limit' | 'refusal'>> => {
+  const limitOf = async (
+    request: FastifyRequest,
+  ): Promise<Pick<AdmittedBody, 'limit' | 'refusal'> & { readonly isKnown: boolean }> => {
     const { url = '', bodyLimit = Infinity } = request.routeOptions;
-    const whole = { limit: bodyLimit, refusal: (what: string) => tooLarge(what, bodyLimit) };
+    const whole = { limit: bodyLimit, isKnown: true, refusal: (what: string) => tooLarge(what, bodyLimit) };
     const little = Math.min(UNKNOWN_LIMIT, bodyLimit);
     if (url === DISMISSAL || request.method === 'DELETE')
       return {
         limit: little,
+        isKnown: little === bodyLimit,
         refusal: (what) => new PayloadTooLargeError(`At most ${little} bytes are read; the body ${what}.`),
       };
     if (!EXECUTING.has(url) || !access || !processes || little === bodyLimit) return whole;
@@ -82,7 +86,15 @@ export function admitBodies(
       .permits(processId, callerOf(request), { operation: 'execute' })
       // A processor that fails to decide is asked again, with the body, and its failure told then.
       .catch(() => false);
-    return mayAlready ? whole : { limit: little, refusal: (what) => tooLargeForUnknown(what, processId) };
+    const ofCaller = mayAlready ? inputLimitOf(access.rules, callerOf(request).identity) : undefined;
+    if (ofCaller && ofCaller.bytes < bodyLimit)
+      return {
+        limit: ofCaller.bytes,
+        isKnown: true,
+        refusal: (what) => ofCaller.refusal(bytesIn(what) ?? ofCaller.bytes + 1),
+      };
+    if (mayAlready) return whole;
+    return { limit: little, isKnown: false, refusal: (what) => tooLargeForUnknown(what, processId) };
   };
 
   const decide = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -107,11 +119,11 @@ export function admitBodies(
     const said = length === undefined ? '' : `has ${length} bytes (Content-Length)`;
     const most = isUpload && uploads ? uploads.most : bodyLimit;
     if (length !== undefined && length > most) throw isUpload ? uploadTooLarge(said, most) : tooLarge(said, most);
-    const { limit, refusal } = await limitOf(request);
+    const { limit, refusal, isKnown } = await limitOf(request);
     if (!isUpload && length !== undefined && length > limit) throw refusal(said);
     const before = request.raw.socket.bytesRead;
     const hold = budget.open({
-      isKnown: limit === bodyLimit,
+      isKnown,
       arrived: () => request.raw.socket.bytesRead - before,
       giveWay: (error) => {
         void reply.header('connection', 'close');
@@ -148,6 +160,12 @@ export function tooLarge(what: string, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `The server reads at most ${limit} bytes of a body (MAX_REQUEST_BYTES, server.max_request_bytes), and this one ${what}.`,
   );
+}
+
+/** @param what as in `has 5 bytes` */
+function bytesIn(what: string): number | undefined {
+  const [bytes] = /\d+/.exec(what) ?? [];
+  return bytes === undefined ? undefined : Number(bytes);
 }
 
 /** @param what as in `has 5 bytes` */

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { type Caller, callerOf } from '../../access/access.js';
+import { rateLimitFields } from '../../access/limits/rate-limit-fields.js';
 import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
 import { isMapping } from '../../config/validation.js';
@@ -15,6 +16,7 @@ import { askedProfiles } from '../../ogc/requests/profiles.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { Reading } from '../../processes/request/execute-request.js';
 import { toStatusInfo } from '../listing/status-info.js';
+import { CallerUsage } from '../limits/caller-usage.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { JobResults, type ResultsAnswer } from '../results/job-results.js';
@@ -37,6 +39,7 @@ export class ExecutionAnswers {
     private readonly observer: Observer,
     private readonly configuration: Configuration,
     private readonly readers: Readers,
+    private readonly usage: CallerUsage,
   ) {}
 
   /**
@@ -59,7 +62,12 @@ export class ExecutionAnswers {
     const { preferences, jobControlOptions, mode, asksForSync, key } = this.readHeaders(processId, headers, body);
     const base = this.links.base(request);
     const gone = goneSignal(reply.raw);
-    const job = await this.executions.execute(processId, body, caller, {
+    const leave = mode.synchronous ? this.admitWait(processId, request, reply) : undefined;
+    let sayLimits = (): void => undefined;
+    const executing = this.executions.execute(processId, body, caller, {
+      identified: (identity) => {
+        sayLimits = () => void reply.headers(rateLimitFields(this.usage.quotasOf(identity)));
+      },
       idempotencyKey: key,
       base,
       gone,
@@ -69,6 +77,7 @@ export class ExecutionAnswers {
       ...(isDraft ? { version: '2.0' } : {}),
       asked: { prefer: formatPrefer(preferences), ...(asksForSync ? { mode: 'sync' } : {}) },
     });
+    const job = await executing.finally(() => sayLimits());
     needsBodyNoMore(request);
     const address = `${base}/jobs/${job.jobId}`;
     const sayApplied = (answered: Answered) => {
@@ -82,6 +91,7 @@ export class ExecutionAnswers {
         mode.waitSeconds === undefined ? undefined : mode.waitSeconds * 1000,
         gone,
       );
+      leave?.();
       if (ended === 'gone') throw new JobGoneError(job.jobId);
       if (ended !== 'running') {
         const answer = await this.resultsOf(ended, base);
@@ -102,6 +112,22 @@ export class ExecutionAnswers {
       .status(201)
       .header('location', address)
       .send(toStatusInfo(this.cache.statusOf(job), base, true));
+  }
+
+  /**
+   * Counts a request that is to wait for its job, until its answer is over at the latest.
+   * @returns what ends that
+   * @throws UnavailableError, LimitExceededError where no further may
+   */
+  admitWait(processId: string, request: FastifyRequest, reply: FastifyReply): () => void {
+    try {
+      const leave = this.readers.admitWait(request);
+      reply.raw.once('close', leave);
+      return leave;
+    } catch (error) {
+      this.observer.executionRefused(processId, error);
+      throw error;
+    }
   }
 
   /**

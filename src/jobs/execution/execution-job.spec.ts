@@ -5,6 +5,7 @@ import type { RegisteredProcess } from '../../processes/registry/registered-proc
 import { baseline, hardenPodSpec } from '../../security-context/security-contexts.js';
 import type { V1PodSpec } from '@kubernetes/client-node';
 import type { JobSettings } from '../../config/configuration.js';
+import { toJobRecord } from '../model/job-record.js';
 import { makeExecutionJob, type ExecutionJobOptions } from './execution-job.js';
 import { requestedResponse } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';
@@ -338,5 +339,14 @@ describe('the Kubernetes Job of an execution', () => {
     });
     expect(urgent.metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/queue-priority': 'urgent' });
     expect(urgent.metadata?.labels).not.toHaveProperty(['kueue.x-k8s.io/priority-class']);
+  });
+
+  it.each([
+    [5, 5],
+    ['none', 'none'],
+  ] as const)('says how many jobs of its caller may run at once: %s', (callerRunning, read) => {
+    const kubeJob = makeExecutionJob({ ...options, lineCaller: 'hash', callerRunning });
+    expect(kubeJob.metadata?.annotations).toMatchObject({ 'processes.pygeoapi.io/caller-running': String(read) });
+    expect(toJobRecord(options.prefix, kubeJob)?.admission?.running).toBe(read);
   });
 });

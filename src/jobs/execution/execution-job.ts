@@ -1,6 +1,6 @@
 import type { JobOwner } from '../../access/access.js';
 import type { V1Container, V1EnvVar, V1Job, V1JobSpec, V1PodSpec } from '@kubernetes/client-node';
-import { WAITING } from '../../admission/line/admission.js';
+import { type RunningLimit, WAITING } from '../../admission/line/admission.js';
 import type { JobSettings } from '../../config/configuration.js';
 import {
   ANNOTATION_PREFIX,
@@ -70,6 +70,8 @@ export interface ExecutionJobOptions {
   readonly subscription?: Subscription;
   /** The keyed hash of whose the job is that waits for its turn; undefined: it does not. */
   readonly lineCaller?: string;
+  /** How many jobs of theirs may run at the same time; undefined: as of any caller. */
+  readonly callerRunning?: RunningLimit;
   /** Whose the job is; undefined: nobody's. */
   readonly owner?: JobOwner;
 }
@@ -162,9 +164,14 @@ function makeOwner({ subject, name }: JobOwner): Record<string, string> {
   return { [ownAnnotation.owner]: JSON.stringify({ subject, ...(name === undefined ? {} : { name }) }) };
 }
 
-function makeAdmission({ queuePriority }: JobSettings): Record<string, string> {
+function makeAdmission(
+  { queuePriority }: JobSettings,
+  callerRunning: RunningLimit | undefined,
+): Record<string, string> {
   const priority: Record<string, string> = queuePriority ? { [ownAnnotation.queuePriority]: queuePriority } : {};
-  return { [ownAnnotation.admission]: WAITING, ...priority };
+  const limit: Record<string, string> =
+    callerRunning === undefined ? {} : { [ownAnnotation.callerRunning]: String(callerRunning) };
+  return { [ownAnnotation.admission]: WAITING, ...priority, ...limit };
 }
 
 function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Keeping {
@@ -181,7 +188,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
-    ...(options.lineCaller === undefined ? {} : makeAdmission(options.settings)),
+    ...(options.lineCaller === undefined ? {} : makeAdmission(options.settings, options.callerRunning)),
     ...(options.owner ? makeOwner(options.owner) : {}),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),

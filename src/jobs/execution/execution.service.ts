@@ -4,8 +4,10 @@ import type { Span } from '@opentelemetry/api';
 import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
+import { documentOf } from '../../json/unread-value.js';
 import { jobName } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
+import type { Identity } from '../../ogc/requests/identity.js';
 import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
   parseExecuteRequest,
@@ -25,13 +27,14 @@ import { splitJob } from './execution-secret.js';
 import { chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
-import { JobAdmission } from './job-admission.js';
-import { JobPreparation } from './job-preparation.js';
+import { type Entry, JobAdmission } from './job-admission.js';
+import { JobPreparation, type RoleQueue } from './job-preparation.js';
 import { JobSecrets } from './job-secrets.js';
 import type { JobRecord } from '../model/job-record.js';
 import { LiveJobs } from './live-jobs.js';
 import type { InlineRoom } from '../inputs/input-size.js';
 import { LinkedInputs } from '../inputs/linked-inputs.js';
+import { LimitedCallers } from '../limits/limited-callers.js';
 import type { Subscription } from '../model/subscription.js';
 import type { ResponseWishes } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';
@@ -45,6 +48,8 @@ export interface ExecuteOptions extends ResponseWishes {
   readonly reading?: Reading;
   /** Aborted when nobody waits for an answer any more: what comes before the Job is made is broken off. */
   readonly gone?: AbortSignal;
+  /** Told who asks, once that is known: a token of the body may say it. */
+  readonly identified?: (identity: Identity | undefined) => void;
 }
 
 export interface RoomForInputs {
@@ -66,7 +71,8 @@ interface Wanted {
   readonly jobId: string;
   readonly idempotency: Idempotency | undefined;
   readonly subscription: Subscription | undefined;
-  readonly lineCaller: string | undefined;
+  readonly entry: Entry;
+  readonly queueOfRoles: RoleQueue | undefined;
   readonly owner: JobOwner | undefined;
   readonly wishes: ResponseWishes;
   readonly gone: AbortSignal | undefined;
@@ -90,6 +96,7 @@ export class ExecutionService {
     private readonly sight: Sight,
     private readonly linked: LinkedInputs,
     private readonly live: LiveJobs,
+    private readonly limits: LimitedCallers,
     private readonly observer: Observer,
     private readonly configuration: Configuration,
   ) {
@@ -100,7 +107,7 @@ export class ExecutionService {
    * Checks the request and creates its Kubernetes Job. When this rejects, nothing was created (but see UnavailableError's message).
    * @param caller who asks
    * @throws ProcessNotFoundError, UnauthorizedError, InvalidRequestError, PayloadTooLargeError, MisconfiguredError, TooManyJobsError,
-   * UnavailableError; IdempotencyConflictError where the key stands for another body, JobIdTakenError where `job_id` is another job's
+   * LimitExceededError, UnavailableError; IdempotencyConflictError where the key stands for another body, JobIdTakenError where `job_id` is another job's
    */
   async execute(processId: string, body: unknown, caller: Caller, options: ExecuteOptions = {}): Promise<JobRecord> {
     const began = performance.now();
@@ -122,10 +129,11 @@ export class ExecutionService {
     processId: string,
     body: unknown,
     asking: Caller,
-    { idempotencyKey, base = '', reading, gone, ...wishes }: ExecuteOptions,
+    { idempotencyKey, base = '', reading, gone, identified, ...wishes }: ExecuteOptions,
     span: Span,
   ): Promise<Made> {
     const { process, inputToken, caller } = await this.authorize(processId, body, asking);
+    identified?.(caller.identity);
     const request = await inSpan('validate', {}, async () =>
       this.parse(process, body, { ...reading, isKeyed: idempotencyKey !== undefined }),
     );
@@ -145,35 +153,56 @@ export class ExecutionService {
     span.setAttribute('ogc.job.id', jobId);
     const known = idempotency && this.known(jobId);
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
+    this.limits.submit(caller.identity);
     const done = this.live.reserve(process);
     try {
       const who = this.access.nameOf(caller, inputToken);
-      const lineCaller = await this.lineCaller(process, request, caller, inputToken);
+      const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
       const owner = await this.access.ownerFor(caller, inputToken);
-      const more = { subscription, lineCaller, owner, wishes, gone, who };
+      const more = { subscription, entry, queueOfRoles, owner, wishes, gone, who };
       return await this.make({ process, request, jobId, idempotency, ...more });
     } finally {
       done();
     }
   }
 
-  private async make({ process, request, jobId, idempotency, wishes, gone, who, ...more }: Wanted): Promise<Made> {
+  private async make({
+    process,
+    request,
+    jobId,
+    idempotency,
+    wishes,
+    gone,
+    who,
+    entry,
+    ...more
+  }: Wanted): Promise<Made> {
     const { preparation } = this;
-    this.admission.assertRoom(more.lineCaller);
+    this.admission.assertRoom(entry);
     const largeInputs = preparation.largeInputs(process, request.inputs);
-    await this.linked.assertValid(process.id, request.links, gone);
-    await preparation.assertQueue(process, request);
+    await this.assertInputs(process, request, entry.identity, gone);
+    await preparation.assertQueue(process, request, more.queueOfRoles);
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
-    const made = { ...pod, ...more, idempotencyDigest: idempotency?.digest, trace: activeTrace() };
+    const { lineCaller, callerRunning } = entry;
+    const made = {
+      ...pod,
+      ...more,
+      lineCaller,
+      callerRunning,
+      idempotencyDigest: idempotency?.digest,
+      trace: activeTrace(),
+    };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
       : undefined;
     const kubeJob = split?.kubeJob ?? prepared.kubeJob;
-    const created = await this.admission.create(kubeJob, process.id, split?.secret).catch(async (error: unknown) => {
-      await preparation.withdraw({ ...prepared, kubeJob });
-      throw error;
-    });
+    const created = await this.admission
+      .create(kubeJob, process.id, split?.secret, entry)
+      .catch(async (error: unknown) => {
+        await preparation.withdraw({ ...prepared, kubeJob });
+        throw error;
+      });
     await preparation.withdrawFrom(created, prepared);
     this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
     this.cache.observe(created);
@@ -197,14 +226,15 @@ export class ExecutionService {
     const request = this.parse(process, body, reading);
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.preparation.largeInputs(process, request.inputs);
-    await this.linked.assertValid(processId, request.links, gone);
+    await this.assertInputs(process, request, caller.identity, gone);
     if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
     const jobId = request.jobId ?? uuidv7();
-    const lineCaller = await this.lineCaller(process, request, caller, inputToken);
-    const owner = await this.access.ownerFor(caller, inputToken);
+    const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
+    const { lineCaller, callerRunning } = entry;
+    const more = { lineCaller, callerRunning, queueOfRoles, owner: await this.access.ownerFor(caller, inputToken) };
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
-      return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, lineCaller, owner }));
+      return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, ...more }));
     };
     // Finds what the processor has against the inputs; what it makes of them may hold secrets in any shape.
     const real = await make(request.inputs);
@@ -236,8 +266,23 @@ export class ExecutionService {
     return { process, inputToken, caller };
   }
 
-  private lineCaller(process: RegisteredProcess, request: ExecuteRequest, caller: Caller, inputToken?: string) {
-    return this.admission.lineCaller(process, this.preparation.settingsOf(process, request), caller, inputToken);
+  private async entryOf(process: RegisteredProcess, request: ExecuteRequest, caller: Caller, inputToken?: string) {
+    const queueOfRoles = this.access.rules?.queueOf(caller.identity);
+    const settings = this.preparation.settingsOf(process, request, queueOfRoles);
+    return { entry: await this.admission.entryOf(process, settings, caller, inputToken), queueOfRoles };
+  }
+
+  /** Of what stands in the request, and of what is fetched of links. @throws InputLimitError, InvalidRequestError, UnavailableError */
+  private async assertInputs(
+    process: RegisteredProcess,
+    { inputs, links }: ExecuteRequest,
+    identity: Identity | undefined,
+    gone: AbortSignal | undefined,
+  ): Promise<void> {
+    const limit = this.limits.inputLimit(identity);
+    const size = limit ? documentOf(inputs).size : 0;
+    if (limit && size > limit.bytes) throw limit.refusal(size);
+    await this.linked.assertValid(process.id, links, gone, limit && { ...limit, used: size });
   }
 
   private known(jobId: string): JobRecord | undefined {

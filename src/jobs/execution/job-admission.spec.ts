@@ -7,6 +7,7 @@ import type { Configuration } from '../../config/configuration.js';
 import { ownAnnotation } from '../../k8s/names.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import type { LimitedCallers } from '../limits/limited-callers.js';
 import { JobAdmission } from './job-admission.js';
 import type { JobCreation } from './job-creation.js';
 
@@ -16,20 +17,21 @@ const jobOf = (name: string, annotations = {}): V1Job => ({ metadata: { name, an
 const waiting = (name: string): V1Job => jobOf(name, { [ownAnnotation.admission]: WAITING });
 
 function admissionOf(manager: object, create: JobCreation['create'] = async (kubeJob) => kubeJob): JobAdmission {
-  const configuration = { server: { manager } } as Configuration;
+  const configuration = { server: { manager }, access: {} } as Configuration;
   const line = new AdmissionLine(configuration, { find: () => undefined } as unknown as ProcessRegistry);
-  return new JobAdmission(line, access, { create } as JobCreation);
+  const limits = { assertRoom: () => undefined, make: (...given: readonly (() => unknown)[]) => given[3]?.() };
+  return new JobAdmission(line, access, { create } as JobCreation, limits as unknown as LimitedCallers, configuration);
 }
 
 describe('the admission of a job', () => {
   const caller = { headers: {} };
 
   it.each([
-    [{ maxRunning: 1 }, {}, 'hash'],
-    [{ maxRunning: 1 }, { queueName: 'batch' }, undefined],
-    [{}, {}, undefined],
-  ])('is by turns where limits hold and no queue decides: %j %j', async (manager, settings, hash) => {
-    expect(await admissionOf(manager).lineCaller({ id: 'hello' }, settings, caller, undefined)).toBe(hash);
+    [{ maxRunning: 1 }, {}, { place: 'line', lineCaller: 'hash' }],
+    [{ maxRunning: 1 }, { queueName: 'batch' }, { place: 'queue' }],
+    [{}, {}, {}],
+  ])('is by turns where limits hold and no queue decides: %j %j', async (manager, settings, entry) => {
+    expect(await admissionOf(manager).entryOf({ id: 'hello' }, settings, caller, undefined)).toEqual(entry);
   });
 
   it.each([waiting('a'), jobOf('a')])('makes the Secret of a Job, too: %j', async (kubeJob) => {
@@ -49,8 +51,8 @@ describe('the admission of a job', () => {
     );
     const making = admission.create(waiting('a'), 'hello');
     await expect(admission.create(waiting('b'), 'hello')).rejects.toBeInstanceOf(TooManyJobsError);
-    expect(() => admission.assertRoom('hash')).toThrow(TooManyJobsError);
-    admission.assertRoom(undefined);
+    expect(() => admission.assertRoom({ place: 'line' })).toThrow(TooManyJobsError);
+    admission.assertRoom({});
     await admission.create(jobOf('c'), 'hello');
     first.reject(new Error('not made'));
     await expect(making).rejects.toThrow('not made');

@@ -26,8 +26,14 @@ export type MadePod = Pick<ExecutionJobOptions, 'jobId' | 'inputs' | 'podSpec' |
 /** What else a Job is made of. */
 export type Accompaniment = Pick<
   ExecutionJobOptions,
-  'idempotencyDigest' | 'lineCaller' | 'owner' | 'subscription' | 'trace'
->;
+  'idempotencyDigest' | 'lineCaller' | 'callerRunning' | 'owner' | 'subscription' | 'trace'
+> & {
+  /** What of its queue the caller's roles say. */
+  readonly queueOfRoles?: RoleQueue;
+};
+
+/** `queue_name` and `queue_priority` of a role. */
+export type RoleQueue = Pick<JobSettings, 'queueName' | 'queuePriority'>;
 
 /** A Job that is not in the cluster yet, and what stands in the store for it. */
 export interface PreparedJob {
@@ -135,20 +141,21 @@ export class JobPreparation {
       mimetype: process.mimetype,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
-      settings: this.settingsOf(process, request),
+      settings: this.settingsOf(process, request, made.queueOfRoles),
       now: new Date(),
     };
   }
 
   /** @throws MisconfiguredError where the job would wait in a queue that there is not */
-  assertQueue(process: RegisteredProcess, request: ExecuteRequest): Promise<void> {
-    return this.queues.assertExists(this.settingsOf(process, request));
+  assertQueue(process: RegisteredProcess, request: ExecuteRequest, ofRoles?: RoleQueue): Promise<void> {
+    return this.queues.assertExists(this.settingsOf(process, request, ofRoles));
   }
 
-  /** What the client chose lies over what is configured. */
-  settingsOf({ jobSettings }: RegisteredProcess, { queue }: ExecuteRequest): JobSettings {
+  /** What the client chose lies over what the process says, and that over what is said of roles, and of all processes. */
+  settingsOf({ jobSettings }: RegisteredProcess, { queue }: ExecuteRequest, ofRoles?: RoleQueue): JobSettings {
     return {
       ...this.configuration.server.manager.jobs,
+      ...ofRoles,
       ...jobSettings,
       ...(queue?.name === undefined ? {} : { queueName: queue.name }),
       ...(queue?.priority === undefined ? {} : { queuePriority: queue.priority }),

@@ -29,6 +29,16 @@ export class Unfetchable extends Error {}
 /** The request has had its bytes, or its time: its other links are not looked at. */
 export class RequestExhausted extends Unfetchable {}
 
+/** Its bytes: a link has so many, or more. */
+export class BytesExhausted extends RequestExhausted {
+  constructor(
+    message: string,
+    readonly bytes: number,
+  ) {
+    super(message);
+  }
+}
+
 /** What a link is fetched with. */
 export interface Fetching {
   /** Takes what is kept of the body; given back by the caller. */
@@ -138,8 +148,9 @@ export class LinkFetcher {
     const { perLink, perRequest } = this.settings;
     if (size > perLink) throw new Unfetchable(`has more than the ${perLink} bytes that are fetched to validate it`);
     if (size > bytesLeft)
-      throw new RequestExhausted(
+      throw new BytesExhausted(
         `has, with the links before it, more than the ${perRequest} bytes that are fetched for one request`,
+        size,
       );
   }
 

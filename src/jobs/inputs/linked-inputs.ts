@@ -8,7 +8,14 @@ import { parseJson } from '../../json/parse-json.js';
 import type { LinkedValue } from '../../processes/request/input-validation.js';
 import { isJson } from '../results/results-values.js';
 import { inCallSpan } from '../../tracing/tracing.js';
-import { LINK_TIMES, LinkFetcher, RequestExhausted, Unfetchable, type LinkTimes } from './link-fetcher.js';
+import {
+  BytesExhausted,
+  LINK_TIMES,
+  LinkFetcher,
+  RequestExhausted,
+  Unfetchable,
+  type LinkTimes,
+} from './link-fetcher.js';
 
 /** Named in the message of a fault. */
 const MOST_MISFITS = 5;
@@ -19,6 +26,14 @@ interface Looking {
   bytesLeft: number;
   readonly timeOut: AbortSignal;
   readonly gone: AbortSignal | undefined;
+}
+
+/** What the caller may send of inputs, bytes. */
+export interface Allowance {
+  readonly bytes: number;
+  /** Of those, what has come already. */
+  readonly used: number;
+  refusal(used: number): Error;
 }
 
 /**
@@ -54,9 +69,14 @@ export class LinkedInputs implements OnApplicationShutdown {
   /**
    * @param gone aborted when nobody waits for the answer any more
    * @throws InvalidRequestError with each link that cannot be fetched, or leads to what does not fit; UnavailableError where the server
-   * holds as much of others as it may, or the client has gone
+   * holds as much of others as it may, or the client has gone; what `allowance` says where the links lead to more than it has
    */
-  async assertValid(processId: string, links: readonly LinkedValue[] = [], gone?: AbortSignal): Promise<void> {
+  async assertValid(
+    processId: string,
+    links: readonly LinkedValue[] = [],
+    gone?: AbortSignal,
+    allowance?: Allowance,
+  ): Promise<void> {
     if (links.length === 0) return;
     const faults =
       links.length > MOST_LINKS
@@ -66,13 +86,19 @@ export class LinkedInputs implements OnApplicationShutdown {
               message: `must have at most ${MOST_LINKS} links to be validated (has ${links.length})`,
             },
           ]
-        : await this.faultsOf(links, gone);
+        : await this.faultsOf(links, gone, allowance);
     if (faults.length > 0)
       throw new InvalidRequestError(`The execute request does not fit process "${processId}".`, faults);
   }
 
-  private async faultsOf(links: readonly LinkedValue[], gone: AbortSignal | undefined): Promise<RequestFault[]> {
-    const looking = { bytesLeft: this.bytesOfARequest, timeOut: AbortSignal.timeout(this.times.request), gone };
+  private async faultsOf(
+    links: readonly LinkedValue[],
+    gone: AbortSignal | undefined,
+    allowance: Allowance | undefined,
+  ): Promise<RequestFault[]> {
+    const allowed = allowance ? Math.max(0, allowance.bytes - allowance.used) : Infinity;
+    const bytesLeft = Math.min(this.bytesOfARequest, allowed);
+    const looking = { bytesLeft, timeOut: AbortSignal.timeout(this.times.request), gone };
     const faults: RequestFault[] = [];
     for (const link of links) {
       try {
@@ -83,6 +109,8 @@ export class LinkedInputs implements OnApplicationShutdown {
         faults.push({ pointer: link.pointer, message });
       } catch (error) {
         if (!(error instanceof Unfetchable)) throw error;
+        if (allowance && allowed < this.bytesOfARequest && error instanceof BytesExhausted)
+          throw allowance.refusal(allowance.used + allowed - looking.bytesLeft + error.bytes);
         faults.push({ pointer: `${link.pointer}/href`, message: error.message });
         if (error instanceof RequestExhausted) break;
       }

@@ -202,6 +202,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
       annotations[ownAnnotation.admission],
       metadata.labels?.[label.caller],
       annotations[ownAnnotation.queuePriority],
+      annotations[ownAnnotation.callerRunning],
     ),
     startTime: toDate(kubeJob.status?.startTime),
     completionTime: toDate(kubeJob.status?.completionTime),

@@ -69,6 +69,8 @@ export interface AccessRules {
   readonly roles: readonly RoleSettings[];
   /** What holds where no role of the caller says it. */
   readonly limits: CallerLimits;
+  /** Jobs of one process that run at the same time, where the process does not say it (`max_running`); undefined: without limit. */
+  readonly runningOfProcess?: number;
   readonly oidc?: OidcSettings;
 }
 
@@ -98,10 +100,20 @@ export class LimitsDefinition {
   stored_bytes?: number | null;
 }
 
+export class ProcessLimitsDefinition {
+  @IsOptional()
+  @IntegerFrom(1)
+  running?: number | null;
+}
+
 export class AllLimitsDefinition {
   @IsOptional()
   @Section(() => LimitsDefinition)
   per_caller?: LimitsDefinition | null;
+
+  @IsOptional()
+  @Section(() => ProcessLimitsDefinition)
+  per_process?: ProcessLimitsDefinition | null;
 }
 
 export class RoleDefinition {

@@ -34,6 +34,12 @@ describe('rules of access', () => {
     );
   });
 
+  it('say how many jobs of a process run at once', () => {
+    expect(rulesOf('{limits: {per_process: {running: 3}}}')).toMatchObject({ runningOfProcess: 3, limits: {} });
+    expect(rulesOf('{limits: {per_caller: {running: 3}}}')).not.toHaveProperty('runningOfProcess');
+    expect(faultOf('{limits: {per_process: {running: 0}}}')).toMatch('access.limits.per_process.running');
+  });
+
   it('are read whole', () => {
     const text = `
   anonymous: guest

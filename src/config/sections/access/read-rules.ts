@@ -89,6 +89,7 @@ export function readRules(
     for (const [n, role] of [token.roles ?? []].flat().entries()) assertRole(`${path}.${joinIndex('roles', n)}`, role);
     return readToken(token, path, sources, fault);
   });
+  const ofProcess = limits?.per_process?.running;
   const oidcSettings = oidc ? readOidc(oidc, sources, fault) : undefined;
   const settings: AccessRules = {
     ...(anonymous && anonymous !== 'none' ? { anonymous } : {}),
@@ -96,6 +97,7 @@ export function readRules(
     tokens: read.filter((token) => token !== undefined),
     roles,
     limits: toLimits(limits?.per_caller),
+    ...(typeof ofProcess === 'number' ? { runningOfProcess: ofProcess } : {}),
     ...(oidcSettings ? { oidc: oidcSettings } : {}),
   };
   return { settings, faults, unknownKeys };
