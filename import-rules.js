@@ -62,6 +62,7 @@ export const mayImport = {
   'access/identity': ['config', 'ogc', 'access/rules'],
   'access/limits': ['config', 'ogc', 'access/rules'],
   'access/session': ['config', 'ogc', 'access/identity'],
+  'access/oidc': ['config', 'ogc', 'access/identity', 'access/session'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],
   'admission/line': ['access/rules', 'config', 'ogc', 'processes'],

@@ -116,6 +116,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   const access = readAccess(content['access'], file, {
     environment: merged,
     usual: variables[ACCESS_KEY],
+    serverUrl: server.value.url,
     folder: dirname(resolve(workingDirectory, file)),
   });
 

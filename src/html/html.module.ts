@@ -5,6 +5,7 @@ import { ProcessForms } from '../processes/process-forms.js';
 import { ProcessesModule } from '../processes/processes.module.js';
 import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
+import { OidcSignInController } from './oidc-sign-in.controller.js';
 import { SignInController } from './sign-in.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { ListFormsController } from './lists/list-forms.controller.js';
@@ -17,7 +18,7 @@ import { NotebookPages } from './notebook/notebook-pages.js';
 @Global()
 @Module({
   imports: [JobsModule, ProcessesModule],
-  controllers: [HtmlController, ListFormsController, SignInController],
+  controllers: [HtmlController, ListFormsController, SignInController, OidcSignInController],
   providers: [
     FormReader,
     Overview,

@@ -17,6 +17,7 @@ import { problemPage, problemTypePage, problemTypesPage } from './pages/problems
 import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
+import { leadsOnPage } from './pages/leads-on.js';
 import { signInPage } from './pages/sign-in.js';
 import { visualisationsPage } from './pages/visualisations.js';
 import { backgroundOf, type MapBackground } from './results/map-view.js';
@@ -40,6 +41,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'problem-types': problemTypesPage,
   'problem-type': problemTypePage,
   'sign-in': signInPage,
+  'leads-on': leadsOnPage,
 };
 
 /** Makes pages with Preact, which escapes every text and attribute. */
@@ -73,7 +75,7 @@ export class HtmlRenderer extends PageRenderer {
     const site = localize(this.configuration.metadata.identification.title, context.languages) ?? 'OGC API - Processes';
     const document = (
       <Texts.Provider value={t}>
-        <VisitorContext.Provider value={kind === 'sign-in' ? undefined : context.visitor}>
+        <VisitorContext.Provider value={kind === 'sign-in' || kind === 'leads-on' ? undefined : context.visitor}>
           <Layout
             base={context.base}
             language={language}

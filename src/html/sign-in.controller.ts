@@ -3,12 +3,14 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../access/access.js';
+import { OidcSignIn } from '../access/oidc/oidc-sign-in.js';
 import { cookieAt, removeCookie, setCookie } from '../access/session/session-cookie.js';
 import { Sessions } from '../access/session/sessions.js';
 import { NotAvailableError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { Pages } from '../ogc/pages.js';
 import { sessionOf } from '../ogc/requests/session.js';
+import { leadOn } from './lead-on.js';
 import { nextPage } from './next-page.js';
 import type { SignInPageResource } from './pages/sign-in.js';
 import { readableForm, TAKES_FORMS } from './received-form.js';
@@ -24,6 +26,7 @@ export class SignInController {
     private readonly access: Access,
     private readonly pages: Pages,
     private readonly links: Links,
+    private readonly oidc: OidcSignIn,
   ) {}
 
   /** The form; who is signed in is led on. */
@@ -61,22 +64,19 @@ export class SignInController {
     return { url: base + resource.next };
   }
 
-  /** Takes the cookie away, and leads to the landing page. */
+  /** Takes the cookie away, and leads to the landing page, of who signed in at the provider by way of its sign-out. */
   @RouteConfig(TAKES_FORMS)
   @Post('sign-out')
-  @Redirect(undefined, HttpStatus.SEE_OTHER)
-  signOut(
-    @Body() body: unknown,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): { url: string } {
+  async signOut(@Body() body: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     this.demandSignIn();
     const base = this.links.base(request);
     readableForm(request, body, base);
     const caller = callerOf(request);
     if (caller.session) this.logger.log(`${caller.session.subject} signed out (${this.access.nameOf(caller)})`);
     void reply.header('set-cookie', removeCookie(cookieAt(base)));
-    return { url: `${base}/` };
+    const there = await this.oidc.endOfSession(caller.session, `${base}/`);
+    if (there === undefined) await reply.redirect(`${base}/`, HttpStatus.SEE_OTHER);
+    else await leadOn(this.pages, request, reply.status(HttpStatus.OK), there);
   }
 
   /** @throws NotAvailableError */

@@ -36,33 +36,52 @@ export function VisitorBar({ base }: { base: string }) {
   );
 }
 
-/** Asks for the token once. @param next where it leads then @param fault of the form that was sent before */
-export function SignInForm({ base, next, fault }: { base: string; next: string; fault?: string }) {
+interface SignInFormProps {
+  readonly base: string;
+  /** Where it leads then. */
+  readonly next: string;
+  /** Of the form that was sent before. */
+  readonly fault?: string;
+  /** Where one can sign in as well. */
+  readonly provider?: string;
+}
+
+/** Leads to the provider, or asks for the token once. */
+export function SignInForm({ base, next, fault, provider }: SignInFormProps) {
   const t = useTexts();
   const isWrong = fault !== undefined;
   return (
-    <form method="post" action={`${base}/sign-in`}>
-      <input type="hidden" name="next" value={next} />
-      <div class="field">
-        <label for="sign-in-token">{t('signIn.token')}</label>
-        <input
-          id="sign-in-token"
-          name={TOKEN_FIELD}
-          type="password"
-          autocomplete="current-password"
-          required
-          aria-describedby={isWrong ? 'sign-in-fault sign-in-hint' : 'sign-in-hint'}
-          {...(isWrong ? { 'aria-invalid': 'true' as const } : {})}
-        />
-        {isWrong ? (
-          <strong class="fault" id="sign-in-fault" role="alert">
-            {fault}
-          </strong>
-        ) : null}
-        <small id="sign-in-hint">{t('signIn.hint')}</small>
-      </div>
-      <button type="submit">{t('signIn.submit')}</button>
-    </form>
+    <>
+      {provider === undefined ? null : (
+        <p>
+          <a class="button" href={`${base}/sign-in/oidc?next=${encodeURIComponent(next)}`}>
+            {t('signIn.with', { title: provider })}
+          </a>
+        </p>
+      )}
+      <form method="post" action={`${base}/sign-in`}>
+        <input type="hidden" name="next" value={next} />
+        <div class="field">
+          <label for="sign-in-token">{t('signIn.token')}</label>
+          <input
+            id="sign-in-token"
+            name={TOKEN_FIELD}
+            type="password"
+            autocomplete="current-password"
+            required
+            aria-describedby={isWrong ? 'sign-in-fault sign-in-hint' : 'sign-in-hint'}
+            {...(isWrong ? { 'aria-invalid': 'true' as const } : {})}
+          />
+          {isWrong ? (
+            <strong class="fault" id="sign-in-fault" role="alert">
+              {fault}
+            </strong>
+          ) : null}
+          <small id="sign-in-hint">{t('signIn.hint')}</small>
+        </div>
+        <button type="submit">{t('signIn.submit')}</button>
+      </form>
+    </>
   );
 }
 
@@ -79,7 +98,7 @@ export function SignInHere({ base }: { base: string }) {
           {t('signIn.heldBack')} <a href={base + visitor.next}>{t('signIn.goOn')}</a>
         </p>
       ) : null}
-      <SignInForm base={base} next={visitor.next} />
+      <SignInForm base={base} next={visitor.next} provider={visitor.provider} />
     </section>
   );
 }

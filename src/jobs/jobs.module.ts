@@ -6,6 +6,8 @@ import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
 import { Identities } from '../access/identity/identities.js';
+import { oidcProviders } from '../access/oidc/oidc.providers.js';
+import { OidcSignIn } from '../access/oidc/oidc-sign-in.js';
 import { Sight } from '../access/sight.js';
 import { Standing } from '../access/standing.js';
 import { Sessions } from '../access/session/sessions.js';
@@ -104,6 +106,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultValidator,
     Sight,
     Standing,
+    ...oidcProviders,
     {
       provide: Sessions,
       inject: [Configuration, ClusterConnection, Identities],
@@ -120,6 +123,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionService,
     ExplainedCauses,
     Identities,
+    OidcSignIn,
     JobCache,
     JobRequests,
     JobTally,

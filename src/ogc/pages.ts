@@ -29,7 +29,8 @@ export type PageKind =
   | 'problem'
   | 'problem-types'
   | 'problem-type'
-  | 'sign-in';
+  | 'sign-in'
+  | 'leads-on';
 
 /** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
 export const PageOf = Reflector.createDecorator<PageKind>();
@@ -89,6 +90,8 @@ export interface PageContext {
 export interface Visitor {
   /** Whose session it is; absent: nobody's. */
   readonly name?: string;
+  /** Where one can sign in beside by a token, as people know it. */
+  readonly provider?: string;
   /** What leads back here: path and query beneath the API's address. */
   readonly next: string;
   /** Whether a session did not count because another site led here. */
@@ -220,8 +223,13 @@ export class Pages {
         ? this.choicesOf(request, [...configured, ...interfaceLanguages])
         : [],
       ...(typeof language === 'string' ? { language } : {}),
-      ...(visit ? { visitor: toVisitor(visit, request) } : {}),
+      ...(visit ? { visitor: { ...toVisitor(visit, request), ...this.provider() } } : {}),
     };
+  }
+
+  private provider(): Pick<Visitor, 'provider'> {
+    const { oidc } = this.configuration.access.rules ?? {};
+    return oidc?.client ? { provider: oidc.title } : {};
   }
 
   /** @param languages of which one stands for all of its kind: `en-US` for `en` */
@@ -249,7 +257,7 @@ export class Pages {
 function toVisitor({ session, isHeldBack }: Visit, { method, url }: FastifyRequest): Visitor {
   const isShown = method === 'GET' || method === 'HEAD';
   const next = isShown ? url : (url.split('?', 1)[0] ?? '').replace(/\/[^/]*\/?$/, '');
-  return { ...(session ? { name: session.subject } : {}), next, isHeldBack };
+  return { ...(session ? { name: session.name ?? session.subject } : {}), next, isHeldBack };
 }
 
 function htmlSelf(self: LinkDto): LinkDto {

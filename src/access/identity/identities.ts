@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import type { Identity } from '../../ogc/requests/identity.js';
@@ -14,6 +14,9 @@ export interface TokenReader {
   read(token: string): Promise<Identity | undefined>;
 }
 
+/** For injection: readers of what is no token with a name, in the order in which they are asked. */
+export const TOKEN_READERS = Symbol('TokenReader');
+
 /** Who is behind a token, and what roles allow whom (`access`). */
 @Injectable()
 export class Identities implements OnModuleDestroy {
@@ -22,10 +25,13 @@ export class Identities implements OnModuleDestroy {
   readonly tokens: NamedTokens;
   private readonly readers: readonly TokenReader[];
 
-  constructor(@Inject(Configuration) { access, environment }: Pick<Configuration, 'access' | 'environment'>) {
+  constructor(
+    @Inject(Configuration) { access, environment }: Pick<Configuration, 'access' | 'environment'>,
+    @Optional() @Inject(TOKEN_READERS) others: readonly TokenReader[] = [],
+  ) {
     this.rules = access.rules && new Rules(access.rules);
     this.tokens = new NamedTokens(access.rules?.tokens ?? [], environment.apiToken);
-    this.readers = [{ read: (token) => Promise.resolve(this.tokens.find(token)) }];
+    this.readers = [{ read: (token) => Promise.resolve(this.tokens.find(token)) }, ...others];
   }
 
   onModuleDestroy(): void {

@@ -15,14 +15,14 @@ export interface SessionCookie {
  * The cookie of the server at an address, as its links have it: for HTTPS alone where that is HTTPS, and beneath its path. By the
  * prefix of its name (RFC 6265bis, section 4.1.3) browsers know that no other host of the domain can have set it.
  */
-export function cookieAt(base: string): SessionCookie {
+export function cookieAt(base: string, name = COOKIE_NAME): SessionCookie {
   const url = URL.parse(base);
   const secure = url?.protocol === 'https:';
   const whole = url?.pathname.replace(/(?<=.)\/$/, '') ?? '/';
   // A cookie cannot name such a path.
   const path = /;/.test(whole) ? '/' : whole;
   const prefix = !secure ? '' : path === '/' ? '__Host-' : '__Secure-';
-  return { name: prefix + COOKIE_NAME, path, secure };
+  return { name: prefix + name, path, secure };
 }
 
 /** The value of a cookie in a `Cookie` header, and what is left of the header; no value: it has none. */
@@ -37,9 +37,9 @@ export function takeCookie(
   return { ...(value === undefined ? {} : { value }), ...(rest === '' ? {} : { rest }) };
 }
 
-/** `Set-Cookie` that gives it; browsers forget it when they are closed. */
-export function setCookie(cookie: SessionCookie, value: string): string {
-  return stringifySetCookie({ ...cookie, value, httpOnly: true, sameSite: 'lax' });
+/** `Set-Cookie` that gives it; browsers forget it when they are closed. @param maxAge seconds, then too */
+export function setCookie(cookie: SessionCookie, value: string, maxAge?: number): string {
+  return stringifySetCookie({ ...cookie, value, httpOnly: true, sameSite: 'lax', ...(maxAge ? { maxAge } : {}) });
 }
 
 /** `Set-Cookie` that takes it away. */

@@ -12,6 +12,11 @@ export function sessionKey(secret: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', LABEL, LENGTH));
 }
 
+/** Another key made of one of sessions: what is sealed with the one cannot be taken for what is sealed with the other. */
+export function keyFor(purpose: string, key: Uint8Array): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, '', `${LABEL}/${purpose}`, LENGTH));
+}
+
 /**
  * The secret in a file that only this user may read; it is made where there is none. Of several that make it at once all get the same.
  * @returns base64

@@ -6,7 +6,7 @@ import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT, isOfApiToken, type Session } from '../../ogc/requests/session.js';
 import type { Identities } from '../identity/identities.js';
 import { digestOf, proofOf } from '../identity/token-digest.js';
-import { keptSecret, sessionKey } from './session-keys.js';
+import { keptSecret, keyFor, sessionKey } from './session-keys.js';
 import { SessionSeal } from './session-seal.js';
 
 /** Of the data folder of the embedded cluster. */
@@ -18,6 +18,7 @@ type Keys = readonly [Uint8Array, ...Uint8Array[]];
 /** Sessions of people with a browser; a replica knows those of the others by the key that they share. */
 export class Sessions {
   private readonly seal: SessionSeal | undefined;
+  private readonly keys: readonly Uint8Array[] = [];
   private readonly token: ApiToken;
   private readonly proof: string | undefined;
   private readonly milliseconds: number;
@@ -51,6 +52,7 @@ export class Sessions {
       return;
     }
     const keys: Keys = [first, ...others];
+    this.keys = keys;
     this.seal = new SessionSeal(keys, now);
   }
 
@@ -99,6 +101,11 @@ export class Sessions {
   /** Whether a session that was opened before is not over, and stands on the token that it stood on. */
   holds(session: Session): boolean {
     return session.end > this.now() && this.proofs.get(session) === this.proofOf(session);
+  }
+
+  /** Keys for what else is sealed beside sessions: the first encrypts, all decrypt. Empty where nobody can sign in. */
+  keysFor(purpose: string): readonly Uint8Array[] {
+    return this.keys.map((key) => keyFor(purpose, key));
   }
 
   private ending(session: Omit<Session, 'end'>): Session {

@@ -57,6 +57,8 @@ export interface KeySources {
   readonly usual?: string;
   /** Absolute; relative paths count from it. */
   readonly folder: string;
+  /** `server.url` */
+  readonly serverUrl?: string | null;
 }
 
 /** `access` of the file. No message shows a key. */

@@ -53,6 +53,8 @@ interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Absolute; relative paths count from it. */
   readonly folder: string;
+  /** `server.url` */
+  readonly serverUrl?: string | null;
 }
 
 /** @returns no settings where nothing is said of it */
@@ -147,6 +149,11 @@ function readToken(
 
 function readOidc(definition: OidcDefinition, sources: Sources, fault: Fault): OidcSettings | undefined {
   const client = readClient(definition.client, 'oidc.client', sources, fault);
+  if (definition.client && !sources.serverUrl)
+    fault(
+      'oidc.client',
+      'needs server.url, the address that people are led back to after they have signed in (it is not set)',
+    );
   const introspection = readClient(definition.introspection, 'oidc.introspection', sources, fault);
   if (!URL.canParse(definition.issuer)) return undefined;
   return toOidcSettings(definition, { ...(client ? { client } : {}), ...(introspection ? { introspection } : {}) });

@@ -12,4 +12,16 @@ export const signIn = {
   seeMessages: 'Anmelden, um Meldungen und Ergebnisse aller Jobs zu sehen',
   heldBack: 'Eine andere Seite hat hierher geführt, deshalb zählt eine bestehende Anmeldung noch nicht.',
   goOn: 'Mit der Anmeldung fortfahren',
+  with: 'Anmelden mit {{title}}',
+  leadsOn: 'Es geht gleich weiter',
+  go: 'Weiter, falls das nicht von selbst geschieht',
+  oidc: {
+    refused:
+      '{{title}} hat die Anmeldung nicht zugelassen, oder sie wurde abgebrochen. Es hat sich nichts geändert; ein neuer Versuch ist möglich.',
+    unknown:
+      'Diese Anmeldung wurde nicht in diesem Browser begonnen, ist schon zu Ende oder hat länger als zehn Minuten gedauert. Bitte neu beginnen.',
+    away: '{{title}} antwortet gerade nicht. Bitte später noch einmal versuchen.',
+    failed:
+      'Die Antwort von {{title}} ließ sich nicht verwenden. Bitte noch einmal versuchen; hilft das nicht, weiß das Log des Servers, warum.',
+  },
 };

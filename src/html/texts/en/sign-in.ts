@@ -12,4 +12,15 @@ export const signIn = {
   seeMessages: 'Sign in to see the messages and results of all jobs',
   heldBack: 'Another site led you here, so it is not looked at whether you are signed in.',
   goOn: 'Go on as who you are',
+  with: 'Sign in with {{title}}',
+  leadsOn: 'You are being led on',
+  go: 'Go on, where that does not happen by itself',
+  oidc: {
+    refused: '{{title}} did not let you in, or you refused. Nothing has changed; you can try again.',
+    unknown:
+      'This sign-in was not begun in this browser, has ended already, or took longer than ten minutes. Begin again.',
+    away: '{{title}} does not answer now. Try again later.',
+    failed:
+      'What {{title}} answered could not be used. Try again; where that does not help, tell whoever runs this server: its log says why.',
+  },
 };
