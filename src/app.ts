@@ -176,7 +176,7 @@ async function setUpHttp(
     });
   }
   slowWrongTokens(fastify);
-  guardDocsPage(fastify, server.url);
+  guardDocsPage(fastify, server.url, configuration.access.rules?.oidc);
   fastify.addHook('onSend', readOutRefused);
   fastify.addHook('onSend', validate);
   if (server.gzip) fastify.addHook('onSend', compress);

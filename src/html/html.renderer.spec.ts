@@ -60,6 +60,7 @@ const problemType = {
 };
 
 const resources: Readonly<Record<PageKind, object>> = {
+  'leads-on': { to: `${BASE}/${HOSTILE}` },
   'landing-page': { title: HOSTILE, description: HOSTILE, links },
   conformance: { conformsTo: [HOSTILE] },
   processes: { processes: [summary], links },

@@ -1,9 +1,13 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { OidcSettings } from '../config/sections/access/oidc.js';
 import { COOKIE_NAME } from '../access/session/session-cookie.js';
 import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
 
 /** Name under which the API definition has the security scheme of sessions. */
 export const SESSION_SCHEME = 'session';
+
+/** Name under which the API definition has the security scheme of the provider. */
+export const OIDC_SCHEME = 'openIdConnect';
 
 /** What executes, though by `GET`, takes no session. */
 const EXECUTES = '/processes/{processId}/execution';
@@ -36,4 +40,41 @@ export function withSessions(document: OpenAPIObject): OpenAPIObject {
       },
     },
   };
+}
+
+/** The document of an API that takes tokens of an issuer: wherever the API token is taken, so are they. */
+export function withIssuer(
+  document: OpenAPIObject,
+  { issuer, title }: Pick<OidcSettings, 'issuer' | 'title'>,
+): OpenAPIObject {
+  const paths = Object.entries(document.paths).map(([path, item]) => [path, withTokensOf(item)] as const);
+  const { securitySchemes, ...components } = document.components ?? {};
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    components: {
+      ...components,
+      securitySchemes: {
+        ...securitySchemes,
+        [OIDC_SCHEME]: {
+          type: 'openIdConnect',
+          openIdConnectUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+          description: `An access token of ${title} that is for this server, sent as Authorization: Bearer TOKEN`,
+        },
+      },
+    },
+  };
+}
+
+/** Operations alone have security. */
+function withTokensOf(item: OpenAPIObject['paths'][string]): OpenAPIObject['paths'][string] {
+  const members = Object.entries(item).map(([name, member]) => {
+    const { security } = (member ?? {}) as { readonly security?: readonly Record<string, string[]>[] };
+    if (!security?.some((requirement) => BEARER_SCHEME in requirement)) return [name, member] as const;
+    const all = security.flatMap((requirement) =>
+      BEARER_SCHEME in requirement ? [requirement, { [OIDC_SCHEME]: [] }] : [requirement],
+    );
+    return [name, { ...(member as object), security: all }] as const;
+  });
+  return Object.fromEntries(members) as OpenAPIObject['paths'][string];
 }

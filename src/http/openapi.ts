@@ -17,8 +17,8 @@ import {
 } from '../processes/api-definition/openapi-schema.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
-import { DOCS_PATH } from './docs-page.js';
-import { withSessions } from './openapi-session.js';
+import { DOCS_PATH, OAUTH_REDIRECT_PATH, publicClientOf } from './docs-page.js';
+import { withIssuer, withSessions } from './openapi-session.js';
 import { serveRedoc } from './redoc-page.js';
 import { version } from './version.js';
 
@@ -60,7 +60,9 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     const operations = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
     const forms = formOperations(processes, languages, toSchema);
     const paths = { ...own.paths, ...({ ...operations, ...forms } as OpenAPIObject['paths']) };
-    const document = { ...own, openapi, paths };
+    const { oidc } = configuration.access.rules ?? {};
+    const whole = { ...own, openapi, paths };
+    const document = oidc ? withIssuer(whole, oidc) : whole;
     if (made.size >= MOST_KEPT) made.clear();
     made.set(key, { revision: registry?.revision, document });
     return document;
@@ -72,11 +74,23 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     raw: false,
     customSiteTitle: 'OGC API - Processes',
     // Kept by the browser until "Logout", else it would have to be given after each reload.
-    swaggerOptions: { persistAuthorization: true },
+    swaggerOptions: { persistAuthorization: true, ...logIn(configuration) },
     // Without servers "Try it out" would ask the root of the origin, which is another program's behind a path prefix.
     patchDocumentOnRequest: (request) =>
       definition.get(links.base(request as FastifyRequest), '3.0', (id) => seesProcess(request as object, id)),
   });
+}
+
+/** By what Swagger UI gets tokens of the provider: its own page of this server, to which that leads back, and a client without secret. */
+function logIn({ access, server }: Configuration) {
+  const { oidc } = access.rules ?? {};
+  const client = publicClientOf(oidc);
+  return {
+    ...(server.url === undefined ? {} : { oauth2RedirectUrl: `${server.url}${OAUTH_REDIRECT_PATH}` }),
+    ...(oidc && client
+      ? { initOAuth: { clientId: client.id, scopes: [...oidc.scopes], usePkceWithAuthorizationCodeGrant: true } }
+      : {}),
+  };
 }
 
 function makeDocument(app: NestFastifyApplication, { metadata, server }: Configuration): OpenAPIObject {

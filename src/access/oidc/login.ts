@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import * as client from 'openid-client';
 import type { OidcClient, OidcSettings } from '../../config/sections/access/oidc.js';
 import type { Identity } from '../../ogc/requests/identity.js';
@@ -28,6 +29,8 @@ const LONGEST_REASON = 200;
 
 /** Signs people in at the provider: the authorization code flow with PKCE (OpenID Connect Core 1.0, section 3.1; RFC 7636). */
 export class Login {
+  private readonly logger = new Logger(Login.name);
+
   constructor(
     private readonly settings: OidcSettings,
     private readonly ofPages: OidcClient,
@@ -84,7 +87,7 @@ export class Login {
     return client.buildEndSessionUrl(configuration, { post_logout_redirect_uri: then });
   }
 
-  /** What the ID token says goes before. */
+  /** What the ID token says goes before. An access token that is for another server than the provider's own is refused there: then that is all. */
   private async withUserInfo(
     configuration: client.Configuration,
     proven: Claims,
@@ -92,7 +95,15 @@ export class Login {
   ): Promise<Claims> {
     const { userinfo_endpoint } = configuration.serverMetadata();
     if (!userinfo_endpoint || !lacksClaims(proven, this.settings)) return proven;
-    return { ...(await client.fetchUserInfo(configuration, accessToken, String(proven['sub']))), ...proven };
+    try {
+      return { ...(await client.fetchUserInfo(configuration, accessToken, String(proven['sub']))), ...proven };
+    } catch (error) {
+      if (!(error instanceof client.WWWAuthenticateChallengeError)) throw error;
+      this.logger.warn(
+        `UserInfo refuses the access token of a login (${error.status}): only the ID token's claims count`,
+      );
+      return proven;
+    }
   }
 
   private async configuration(): Promise<client.Configuration> {
