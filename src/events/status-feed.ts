@@ -90,8 +90,10 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
       return () => undefined;
     }
     if (!listener.names) this.ofAll.add(listener);
-    for (const name of listener.names ?? [])
+    for (const name of listener.names ?? []) {
       this.ofNames.set(name, (this.ofNames.get(name) ?? new Set<Listener>()).add(listener));
+      this.asked.watch(name, this.cache.jobs.get(name));
+    }
     return () => this.leave(listener);
   }
 
@@ -156,6 +158,7 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
     const now = this.look(name);
     known.told = now ?? 'nothing';
     this.keep(name, known);
+    if (this.ofNames.has(name)) this.asked.watch(name, now?.job);
     if (!now && before === 'nothing') return;
     if (now && typeof before === 'object' && this.texts.areSame(before.status, now.status)) {
       // Texts are kept with their status.
@@ -169,7 +172,6 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
   private keep(name: string, known: Known): void {
     if (known.told !== 'nothing' || this.ofNames.has(name)) this.jobs.set(name, known);
     else this.jobs.delete(name);
-    if (this.ofNames.has(name)) this.asked.watch(name, typeof known.told === 'object' ? known.told.job : undefined);
   }
 
   private look(name: string): Told | undefined {

@@ -172,12 +172,7 @@ export function headingOf({ title, status }: Problem): string {
   return title ?? STATUS_CODES[status ?? 0] ?? 'Problem';
 }
 
-/** A link to where the type of a problem is explained; undefined where it has no address (`about:blank`). */
-export function meaningOf({ type }: Problem): VNode | undefined {
-  return /^https?:/.test(type) ? <Anchor href={type}>What it means, and what to do</Anchor> : undefined;
-}
-
-/** As {@link meaningOf}, in the reader's language. */
+/** A link to where the type of a problem is explained; its name where it has no address (`about:blank`). */
 export function MeaningLink({ problem: { type } }: { problem: Problem }) {
   const t = useTexts();
   return /^https?:/.test(type) ? <Anchor href={type}>{t('common.meaning')}</Anchor> : <span class="id">{type}</span>;

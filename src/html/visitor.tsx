@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Visitor } from '../ogc/pages.js';
 import { TOKEN_FIELD } from './execute-form.js';
+import { said } from './texts/said/said.js';
 import { useTexts } from './texts/texts.js';
 
 /** Who looks at the page; undefined where nobody can sign in. */
@@ -74,7 +75,7 @@ export function SignInForm({ base, next, fault, provider }: SignInFormProps) {
           />
           {isWrong ? (
             <strong class="fault" id="sign-in-fault" role="alert">
-              {fault}
+              {said(t, fault)}
             </strong>
           ) : null}
           <small id="sign-in-hint">{t('signIn.hint')}</small>

@@ -1,4 +1,4 @@
-import { headingOf, meaningOf } from '../components.js';
+import { headingOf, MeaningLink } from '../components.js';
 import { readParts } from '../browser/form/form-reading.js';
 import { formOf, TOKEN_FIELD, ways } from '../execute-form.js';
 import { FieldFaults } from '../forms/field.js';
@@ -12,6 +12,7 @@ import { fieldFaults, type FilledForm, FILLED_FORM, type ProcessPageResource } f
 import { FORM_SOURCE, FormSourceNote } from '../job/form-source.js';
 import type { FormTexts } from '../browser/form.js';
 import { backgroundData, type MapBackground } from '../results/map-view.js';
+import { problemTypeIn } from '../texts/problem-types.js';
 import { languageOf, said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { useAsksForToken } from '../visitor.js';
@@ -56,11 +57,11 @@ function Outcome({
 }) {
   const t = useTexts();
   if (problem) {
-    const meaning = meaningOf(problem);
+    const heading = problemTypeIn(t('common.language'), problem.type)?.title ?? headingOf(problem);
     return (
       <section class="notice" aria-labelledby="faults" role="alert">
         <h2 id="faults" class="first">
-          {headingOf(problem)}
+          {heading}
         </h2>
         <p>{t('form.nothingExecuted')}</p>
         <ul>
@@ -75,7 +76,11 @@ function Outcome({
             </li>
           ))}
         </ul>
-        {meaning && <p>{meaning}</p>}
+        {/^https?:/.test(problem.type) ? (
+          <p>
+            <MeaningLink problem={problem} />
+          </p>
+        ) : null}
       </section>
     );
   }

@@ -4,7 +4,7 @@ import type { ProblemTypeDto, ProblemTypeListDto } from '../../ogc/problem-types
 import { Anchor, Facts, headingOf, LinkList, MeaningLink, Text } from '../components.js';
 import type { PageMaker } from '../page.js';
 import { SignInHere } from '../visitor.js';
-import { said } from '../texts/said/said.js';
+import { languageOf, said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { type ProblemTypeWords, problemTypeIn } from '../texts/problem-types.js';
 
@@ -17,7 +17,9 @@ export const problemPage: PageMaker<Problem> = (problem, { base, t, interfaceLan
       <>
         <h1>{heading}</h1>
         <div class="notice">
-          <Text>{detail === undefined ? t('common.nothingMore') : said(t, detail)}</Text>
+          <Text lang={detail === undefined ? undefined : languageOf(t, detail)}>
+            {detail === undefined ? t('common.nothingMore') : said(t, detail)}
+          </Text>
         </div>
         {errors && errors.length > 0 ? <FaultTable errors={errors} caption={t('problems.faults')} /> : null}
         {status === 401 ? <SignInHere base={base} /> : null}
@@ -62,7 +64,7 @@ export function FaultTable({
                 <td class="id">
                   {field === undefined ? pointer || t('problems.body') : <a href={`#${field}`}>{pointer}</a>}
                 </td>
-                <td>{said(t, message)}</td>
+                <td lang={languageOf(t, message)}>{said(t, message)}</td>
               </tr>
             );
           })}

@@ -71,8 +71,8 @@ export class LoggedProgress {
       const known = reading?.known;
       reading = this.begin(job, now);
       reading.known ??= known;
+      if (!this.readings.has(job.uid)) this.forgetEnded();
       this.readings.set(job.uid, reading);
-      this.forgetEnded();
     }
     await reading.done;
     return reading.known;

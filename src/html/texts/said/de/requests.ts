@@ -5,6 +5,7 @@ const NOTHING = 'es wurde nichts angelegt.';
 /** What is said of requests as a whole: details of problems. */
 export const requests: Phrases = {
   sentences: {
+    'Cannot {0} /{1}': 'Unter „/{1}“ gibt es hier nichts ({0})',
     'There is no process "{0}".': 'Es gibt keinen Prozess „{0}“.',
     'There is no job "{0}".': 'Es gibt keinen Job „{0}“.',
     'There is no such job.': 'Es gibt keinen solchen Job.',
