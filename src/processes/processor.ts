@@ -227,7 +227,8 @@ export interface ProcessorInterface<Definition extends object = ProcessorSection
   /** What is noted on the job beside what the server notes; asked once a pod is made. */
   notes?(process: ConfiguredProcess<Definition>, execution: Execution): JobNotes | Promise<JobNotes>;
   /**
-   * Whether jobs print how far they are, on lines `PYGEOAPI_K8S_MANAGER_PROGRESS 42 a message`, so that the log is looked into where no annotation `pygeoapi.io/progress` says it: when the status of one job is asked for.
+   * Whether jobs print how far they are, on lines `PYGEOAPI_K8S_MANAGER_PROGRESS 42 a message`, so that the log is looked into where no
+   * annotation `pygeoapi.io/progress` says it: when the status of one job is asked for, and while somebody listens to its events.
    */
   logsProgress?(process: ConfiguredProcess<Definition>): boolean;
   /**

@@ -33,8 +33,8 @@ interface Reading {
 }
 
 /**
- * The progress of jobs that print it, for those that cannot write it to their Kubernetes Job. Nothing is followed: the end of the log is read when somebody asks for the status of such a job, and only while it runs and its annotations
- * say nothing.
+ * The progress of jobs that print it, for those that cannot write it to their Kubernetes Job. Nothing is followed: the end of the log is
+ * read when somebody asks for the status of such a job, or listens to it, and only while it runs and its annotations say nothing.
  */
 @Injectable()
 export class LoggedProgress {
