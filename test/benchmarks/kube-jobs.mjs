@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { concurrently, eventually } from './measure.mjs';
 
 const PREFIX = 'pygeoapi-job-';
 
@@ -27,8 +28,24 @@ export function another(template, jobId = uuidv7()) {
   return JSON.stringify(template).replaceAll(template.metadata.name.slice(PREFIX.length), jobId);
 }
 
+/** Makes so many finished Jobs, and waits until the server lists them. @returns their ids */
+export async function fill(bed, server, count, report) {
+  const template = await templateOf(bed, server, 'unschedulable', { text: 'x'.repeat(1000) });
+  const ids = Array.from({ length: count }, () => uuidv7());
+  const filling = await concurrently(count, 10, (index) =>
+    bed.api.text('POST', bed.api.jobs, finished(template, ids[index], index)),
+  );
+  await eventually(
+    'all jobs in the list',
+    async () => (await server.json('/jobs?limit=1')).numberMatched > count,
+    120_000,
+  );
+  report.note(`${count} finished Jobs made in ${(filling / 1000).toFixed(1)} s`);
+  return ids;
+}
+
 /** A Job that has ended and is collected, as the finalizer leaves it; without parallelism, so that no pod is made. As JSON. */
-export function finished(template, jobId, index) {
+function finished(template, jobId, index) {
   const at = new Date().toISOString();
   const failed = index % 10 === 9;
   const cause = { type: 'non-zero-exit', message: 'Container "main" ended with exit code 1.', exitCode: 1 };

@@ -1,8 +1,7 @@
-import { v7 as uuidv7 } from 'uuid';
 import { Bed } from './bed.mjs';
 import { CountingProxy } from './counting-proxy.mjs';
-import { finished, templateOf } from './kube-jobs.mjs';
-import { concurrently, eventually, median, milliseconds, series, timed } from './measure.mjs';
+import { fill } from './kube-jobs.mjs';
+import { median, milliseconds, series, timed } from './measure.mjs';
 
 const READS = 500;
 
@@ -14,17 +13,7 @@ export async function listAndStatus(report, { jobs: count, nodeOptions }) {
     bed.onStop(() => proxy.close());
     const server = await bed.startServer({ kubeconfig: proxy.kubeconfig, nodeOptions });
     const idle = await server.child.settledMemory();
-    const template = await templateOf(bed, server, 'unschedulable', { text: 'x'.repeat(1000) });
-    const ids = Array.from({ length: count }, () => uuidv7());
-    const filling = await concurrently(count, 10, (index) =>
-      bed.api.text('POST', bed.api.jobs, finished(template, ids[index], index)),
-    );
-    await eventually(
-      'all jobs in the list',
-      async () => (await server.json('/jobs?limit=1')).numberMatched > count,
-      120_000,
-    );
-    report.note(`${count} finished Jobs made in ${(filling / 1000).toFixed(1)} s`);
+    const ids = await fill(bed, server, count, report);
 
     const { statusCounts, size } = await shape(server);
     report.note(`a page of 100 has ${size} bytes; ${statusCounts}`);

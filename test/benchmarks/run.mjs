@@ -10,11 +10,11 @@ const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--co
        [--waiting N] [--changes N] [--profile DIR] [--request-times] [--node-options OPTIONS]
 
 NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
-events; without one, all of them run.
-  --jobs N         finished Jobs in the namespace (list-and-status; default 10000)
+events, pages; without one, all of them run.
+  --jobs N         finished Jobs in the namespace (list-and-status, pages; default 10000)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
-  --runs N         executions one after another (execute-sync, finalize; default 30)
+  --runs N         executions one after another (execute-sync, finalize), pages that are opened (pages; default 30)
   --pods N         pods that end together (finalize; default 200; a node takes about 100 of them)
   --waiting N      jobs that wait for their turn (admission; default 1000)
   --changes N      changes of one job (events; default 100)
@@ -23,7 +23,7 @@ events; without one, all of them run.
   --node-options   flags of Node for the server, in one argument
 
 Runs on the embedded cluster, or in a namespace of its own on the one of E2E_KUBECONFIG; with S3_ENDPOINT, S3_ACCESS_KEY and
-S3_SECRET_KEY in a bucket of its own, else in a folder. Never fails for a budget that is missed.`;
+S3_SECRET_KEY in a bucket of its own, else in a folder; pages in the browser of TEST_CHROMIUM. Never fails for a budget that is missed.`;
 
 const number = (fallback) => ({ type: 'string', default: String(fallback) });
 const { values, positionals } = parseArgs({
@@ -51,6 +51,7 @@ const { readNumbers } = await import('./parse-json.mjs');
 const { validateInputs } = await import('./validate-inputs.mjs');
 const { admission } = await import('./admission.mjs');
 const { events } = await import('./events.mjs');
+const { pages } = await import('./pages.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -63,6 +64,7 @@ const benchmarks = {
   'validate-inputs': validateInputs,
   admission,
   events,
+  pages,
 };
 
 const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;
