@@ -46,7 +46,10 @@ withBrowser('a browser in which one signs in at a provider', () => {
   }, 60_000);
   // The provider's pages name a font of another host.
   beforeEach(async () => {
-    browser = await Browser.start(chromium ?? '', ['--host-resolver-rules=MAP fonts.googleapis.com ~NOTFOUND']);
+    browser = await Browser.start(chromium ?? '', [
+      '--host-resolver-rules=MAP fonts.googleapis.com ~NOTFOUND',
+      '--disable-popup-blocking',
+    ]);
   });
   afterEach(() => browser?.stop());
 
@@ -67,17 +70,15 @@ access:
   const shows = (said: string) => eventually(`"${said}"`, async () => (await text()).includes(said));
   const click = (selector: string) => browser.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
   /** At the provider: who one is, and that it may tell this server. */
-  async function signInAs(login: string): Promise<void> {
-    await browser.loaded(`${provider.issuer}/interaction/`);
-    await eventually('the form', () => browser.evaluate<boolean>(`document.querySelector('[name=login]') !== null`));
-    await browser.evaluate(`{
+  async function signInAs(login: string, at = browser): Promise<void> {
+    await at.loaded(`${provider.issuer}/interaction/`);
+    await eventually('the form', () => at.evaluate<boolean>(`document.querySelector('[name=login]') !== null`));
+    await at.evaluate(`{
       for (const name of ['login', 'password']) document.querySelector('[name=' + name + ']').value = ${JSON.stringify(login)};
       document.querySelector('form').requestSubmit();
     }`);
-    await eventually('the consent', () =>
-      browser.evaluate<boolean>(`document.querySelector('[value=consent]') !== null`),
-    );
-    await browser.evaluate(`document.querySelector('form').requestSubmit()`);
+    await eventually('the consent', () => at.evaluate<boolean>(`document.querySelector('[value=consent]') !== null`));
+    await at.evaluate(`document.querySelector('form').requestSubmit()`);
   }
   async function beginAt(server: Forward, path = '/jobs'): Promise<void> {
     await browser.open(`${server.url}/sign-in?next=${encodeURIComponent(path)}`);
@@ -92,7 +93,7 @@ access:
     await browser.loaded(`${pages.url}/jobs/${job}?lang=en`);
     await shows('Signed in as Ann Archer');
     expect(await text()).toContain(job);
-    expect(await browser.evaluate('document.cookie')).toBe('');
+    expect(await browser.evaluate('document.cookie')).not.toContain('pygeoapi');
 
     await click('form[action$="/sign-out"] button');
     await browser.loaded(`${provider.issuer}/session/end`);
@@ -166,9 +167,23 @@ access:
 
   it('gets a token for Swagger UI, by a client without secret', async () => {
     await browser.open(`${open.url}/docs`);
-    await eventually('the button', () =>
-      browser.evaluate<boolean>(`document.querySelector('.btn.authorize') !== null`),
+    // Its dialog shows what was known of the provider when it was opened.
+    await eventually('the provider being known to Swagger UI', () =>
+      browser.evaluate<boolean>(
+        `JSON.stringify(window.ui?.authSelectors.definitionsToAuthorize() ?? '').includes('authorization_code')`,
+      ),
     );
+    await click('.btn.authorize');
+    const flow = `[...document.querySelectorAll('.auth-container')].find(({ innerText }) => innerText.includes('authorization_code with PKCE'))`;
+    await eventually('the flow', () => browser.evaluate<boolean>(`Boolean(${flow})`));
+    expect(await browser.evaluate(`${flow}.querySelector('input[id^=client_id]').value`)).toBe('programs');
+    await browser.evaluate(`${flow}.querySelector('button.authorize').click()`);
+    const provided = await browser.opened();
+    await signInAs('ann', provided);
+    const token = await eventually('the token', () =>
+      browser.evaluate<string | undefined>(`ui.authSelectors.authorized().toJS().openIdConnect?.token?.access_token`),
+    );
+    expect((await bed.get('/processes/hello', token)).status).toBe(200);
     expect(browser.complaints).toEqual([]);
   });
 });

@@ -26,6 +26,7 @@ export class Browser {
   private readonly waiting = new Map<number, (message: Message) => void>();
   private asked = 0;
   private session: string | undefined;
+  private targetId: string | undefined;
 
   private constructor(
     private readonly process: ChildProcess,
@@ -50,18 +51,33 @@ export class Browser {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const address = await eventually('the browser', () => /^DevTools listening on (ws:\S+)$/m.exec(output)?.[1]);
     const socket = new WebSocket(address);
-    return Browser.page(child, socket, profile);
+    return Browser.page(child, socket, profile, createTarget);
   }
 
   /** Another page of the same browser, which has its storage, connections and locks in common with it, and ends with it. */
   beside(): Promise<Browser> {
-    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile);
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, createTarget);
   }
 
-  private static async page(child: ChildProcess, socket: WebSocket, profile: string): Promise<Browser> {
+  /** The window that this page has opened. */
+  async opened(): Promise<Browser> {
+    const targetId = await eventually('the other window', async () => {
+      const { targetInfos } = await this.send('Target.getTargets');
+      const targets = targetInfos as { readonly targetId: string; readonly type: string; readonly openerId?: string }[];
+      return targets.find(({ type, openerId }) => type === 'page' && openerId === this.targetId)?.targetId;
+    });
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, () => Promise.resolve(targetId));
+  }
+
+  private static async page(
+    child: ChildProcess,
+    socket: WebSocket,
+    profile: string,
+    target: (browser: Browser) => Promise<string>,
+  ): Promise<Browser> {
     await once(socket as unknown as EventTarget, 'open');
     const browser = new Browser(child, socket, profile);
-    const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank', newWindow: true });
+    const targetId = (browser.targetId = await target(browser));
     const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true });
     browser.session = sessionId as string;
     for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.send(`${domain}.enable`);
@@ -161,4 +177,9 @@ export class Browser {
       this.complaints.push(JSON.stringify(params['exceptionDetails']));
     }
   }
+}
+
+async function createTarget(browser: Browser): Promise<string> {
+  const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank', newWindow: true });
+  return targetId as string;
 }

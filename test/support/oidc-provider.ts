@@ -165,6 +165,7 @@ export class TestProvider {
       ],
       jwks: { keys: this.keys.map(({ jwk }) => jwk) },
       cookies: { keys: ['of the tests'] },
+      ttl: { AccessToken: 600, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
       scopes: ['openid', 'profile', 'groups'],
       claims: { openid: ['sub'], profile: ['name'], groups: ['groups'] },
       findAccount: (_: unknown, id: string) => {
