@@ -248,6 +248,7 @@ export const mayImport = {
   ],
   metrics: ['admission/line', 'config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
   'http/admission': ['access', 'config', 'observation', 'ogc', 'processes'],
+  'http/audit': ['access', 'config', 'logging', 'ogc'],
   http: ['access', 'config', 'json', 'observation', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   commands: [
     'config',

@@ -12,6 +12,7 @@ import { BodyBudget } from './http/admission/body-budget.js';
 import { identifyCallers } from './http/admission/callers.js';
 import { limitHeaders } from './http/admission/long-headers.js';
 import { allowedHosts, checkHosts, hostToListenAt } from './http/admission/request-hosts.js';
+import { followAndRecord } from './http/audit/follow-and-record.js';
 import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
@@ -30,7 +31,8 @@ import { ClusterConnection } from './k8s/connection/cluster-connection.js';
 import { HttpMetrics } from './metrics/http.metrics.js';
 import { openLogDestination } from './logging/log-destination.js';
 import { redactor } from './logging/redaction.js';
-import { followRequests, REQUEST_ID_HEADER, requestIdOf } from './logging/request-log.js';
+import { secretsOf } from './config/secrets.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './logging/request-log.js';
 import { ServerLogger } from './logging/server-logger.js';
 import { Observer } from './observation/observer.js';
 import { ObjectStore } from './object-store/object-store.js';
@@ -124,20 +126,14 @@ export async function createApp(options: ConfigurationOptions): Promise<NestFast
   return app;
 }
 
-function makeLogger(
-  { file, logging, server, environment, pubsub, access }: Configuration,
-  workingDirectory = process.cwd(),
-): ServerLogger {
-  const { apiToken, signingKeys = [], bucket, subscribers, metrics, logFormat } = environment;
-  const { tokens: named = [], oidc } = access.rules ?? {};
-  const given = [...named.map(({ token }) => token), oidc?.client?.secret, oidc?.introspection?.secret];
-  const tokens = [apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets, ...given];
+function makeLogger(configuration: Configuration, workingDirectory = process.cwd()): ServerLogger {
+  const { file, logging, server, environment } = configuration;
   return new ServerLogger({
     logging,
-    format: logFormat,
+    format: environment.logFormat,
     libraries: server.manager.logging,
     destination: openLogDestination(logging.logfile, workingDirectory, file),
-    redact: redactor([...tokens, pubsub?.password, bucket.key, bucket.secret, bucket.sessionToken]),
+    redact: redactor(secretsOf(configuration)),
   });
 }
 
@@ -151,7 +147,7 @@ async function setUpHttp(
   const { server } = configuration;
   const fastify = app.getHttpAdapter().getInstance();
   traceRequests(fastify);
-  followRequests(fastify, logger);
+  followAndRecord(fastify, configuration, logger);
   fastify.addHook('onClose', () => tracing.stop());
   limitHeaders(fastify);
   await app.register(helmet, {

@@ -5,11 +5,12 @@ import { Configuration, type ResultReaders } from '../config/configuration.js';
 import type { Action } from '../config/sections/access/access-rules.js';
 import { ApiToken } from '../ogc/api-token.js';
 import { DomainError, ForbiddenError, UnauthorizedError } from '../ogc/domain-errors.js';
-import { isOfApiToken } from '../ogc/requests/session.js';
+import { TOKENS } from '../ogc/requests/identity.js';
+import { API_SUBJECT, isOfApiToken } from '../ogc/requests/session.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 import { askForToken } from './ask-for-token.js';
-import { type Caller, withoutSession } from './caller.js';
+import { type Caller, noteActor, withoutSession } from './caller.js';
 import { CallerHash } from './caller-hash.js';
 import { Identities } from './identity/identities.js';
 import type { Rules } from './rules/rules.js';
@@ -107,8 +108,11 @@ export class Access implements OnApplicationBootstrap {
   }
 
   /** Whether it is one who knows the API token, or signed in with it. */
-  private knowsToken({ token, session }: Caller, inputToken?: string): boolean {
-    return isOfApiToken(session) || this.apiToken.matches(token) || this.apiToken.matches(inputToken);
+  private knowsToken(caller: Caller, inputToken?: string): boolean {
+    if (isOfApiToken(caller.session) || this.apiToken.matches(caller.token)) return true;
+    if (!this.apiToken.matches(inputToken)) return false;
+    noteActor(caller, { issuer: TOKENS, subject: API_SUBJECT, means: 'token' });
+    return true;
   }
 
   /**
@@ -258,6 +262,7 @@ export class Access implements OnApplicationBootstrap {
     if (token === undefined) return caller;
     if (this.rules && caller.token !== undefined) return caller;
     const known = this.rules ? await this.identities?.of(token) : undefined;
+    if (known) noteActor(caller, known);
     return { ...withoutSession(caller), token, ...(known ? { identity: known } : {}) };
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { bearerToken } from '../ogc/api-token.js';
 import { type Identity, identityOf } from '../ogc/requests/identity.js';
+import { noteForRecord } from '../ogc/requests/record.js';
 import { type Session, sessionOf } from '../ogc/requests/session.js';
 
 /** What of a request matters to access. */
@@ -20,13 +21,24 @@ export function callerOf(request: { readonly headers: IncomingHttpHeaders; reado
   const { headers, ip } = request;
   const session = sessionOf(request);
   const identity = identityOf(request) ?? (session && identityBehind(session));
-  return {
+  const caller: Caller = {
     token: bearerToken(headers.authorization),
     headers,
     ...(session ? { session } : {}),
     ...(identity ? { identity } : {}),
     ...(ip === undefined ? {} : { address: ip }),
   };
+  requests.set(caller, request);
+  return caller;
+}
+
+const requests = new WeakMap<Caller, object>();
+
+/** Says who a token in the body of the caller's request is of, for the record of requests. */
+export function noteActor(caller: Caller, { issuer, subject, name, means }: Omit<Identity, 'groups' | 'roles'>): void {
+  const request = requests.get(caller);
+  const actor = { issuer, subject, ...(name === undefined ? {} : { name }), means };
+  if (request) noteForRecord(request, { actor });
 }
 
 /** Without who signed in. */

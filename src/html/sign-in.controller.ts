@@ -9,6 +9,7 @@ import { Sessions } from '../access/session/sessions.js';
 import { NotAvailableError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { Pages } from '../ogc/pages.js';
+import { noteForRecord } from '../ogc/requests/record.js';
 import { sessionOf } from '../ogc/requests/session.js';
 import { leadOn } from './lead-on.js';
 import { nextPage } from './next-page.js';
@@ -59,6 +60,7 @@ export class SignInController {
       this.logger.log(`Signing in is refused (${this.access.nameOf(callerOf(request), given)})`);
       throw new UnauthorizedError(given === undefined ? 'The token is missing.' : 'The token does not match.');
     }
+    noteForRecord(request, { actor: { ...session, means: 'token' } });
     void reply.header('set-cookie', setCookie(cookieAt(base), await this.sessions.close(session)));
     this.logger.log(`${session.subject} signed in (token, ${request.ip}) until ${session.end.toISOString()}`);
     return { url: base + resource.next };

@@ -71,3 +71,23 @@ test.each([
   destination.write('line\n');
   expect([destination.stream, lines]).toEqual([stream, ['line\n']]);
 });
+
+it('a log that is another than the server’s says once to where it is told that its disk is full', () => {
+  const written: unknown[] = [];
+  const told: unknown[] = [];
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(text) > 0);
+  const destination = openLogDestination('/dev/full', folder, 'c.yaml', {
+    key: 'access.audit',
+    tell: (text) => told.push(text),
+  });
+  destination.write('one\n');
+  destination.write('two\n');
+  destination.close();
+  expect([told, written]).toEqual([
+    ['/dev/full cannot be written: no space is left; its lines go to the standard error.'],
+    ['one\n', 'two\n'],
+  ]);
+  const open = () =>
+    openLogDestination('nowhere/log', folder, 'c.yaml', { key: 'access.audit', tell: () => undefined });
+  expect(open).toThrow(/^c\.yaml: access\.audit: must be a file/);
+});

@@ -11,6 +11,19 @@ export interface LogDestination {
   close(): void;
 }
 
+/** What a log file is, for messages. */
+export interface FileLog {
+  /** Of the configuration, where it is named. */
+  readonly key: string;
+  /** Told once, until it can be written again, that it cannot be: a sentence. */
+  readonly tell: (message: string) => void;
+}
+
+const ofServer: FileLog = {
+  key: 'logging.logfile',
+  tell: (message) => void process.stderr.write(`The log file ${message}\n`),
+};
+
 const streams: Readonly<Record<string, () => NodeJS.WriteStream>> = {
   stdout: () => process.stdout,
   '/dev/stdout': () => process.stdout,
@@ -23,12 +36,14 @@ const streams: Readonly<Record<string, () => NodeJS.WriteStream>> = {
  * appended, so that rotation by `copytruncate` works.
  * @param workingDirectory a relative path stands in it
  * @param configurationFile for the error
+ * @param of the log, where it is another than the server's
  * @throws ConfigurationError where the file cannot be opened
  */
 export function openLogDestination(
   logfile: string | undefined,
   workingDirectory: string,
   configurationFile: string,
+  { key, tell }: FileLog = ofServer,
 ): LogDestination {
   const stream = streams[logfile ?? 'stdout']?.();
   if (stream) return { stream, write: (line) => void stream.write(line), close: () => undefined };
@@ -38,21 +53,26 @@ export function openLogDestination(
     descriptor = openSync(path, 'a');
   } catch (error) {
     const message = `must be a file that can be opened for appending, or stdout (${path}: ${reasonOf(error)})`;
-    throw new ConfigurationError(configurationFile, [{ path: 'logging.logfile', message }]);
+    throw new ConfigurationError(configurationFile, [{ path: key, message }]);
   }
-  return fileDestination(path, descriptor);
+  return fileDestination(path, descriptor, tell);
 }
 
-function fileDestination(path: string, descriptor: number): LogDestination {
+function fileDestination(path: string, descriptor: number, tell: FileLog['tell']): LogDestination {
   let isFailing = false;
+  /** Whether a line was cut: the next one is not to stand behind it. */
+  let isWithinLine = false;
   return {
     write: (line) => {
+      let rest = Buffer.from(isWithinLine ? `\n${line}` : line);
       try {
-        writeSync(descriptor, line);
+        while (rest.length > 0) {
+          rest = rest.subarray(writeSync(descriptor, rest));
+          isWithinLine = rest.length > 0;
+        }
         isFailing = false;
       } catch (error) {
-        if (!isFailing)
-          process.stderr.write(`The log file ${path} cannot be written: ${reasonOf(error)}; the log goes on here.\n`);
+        if (!isFailing) tell(`${path} cannot be written: ${reasonOf(error)}; its lines go to the standard error.`);
         isFailing = true;
         process.stderr.write(line);
       }

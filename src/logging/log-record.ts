@@ -36,4 +36,7 @@ export interface HttpFields {
   readonly path: string;
   readonly status: number;
   readonly milliseconds: number;
+  /** Who asked, and how that was proven; absent: nobody has said. */
+  readonly subject?: string;
+  readonly means?: string;
 }

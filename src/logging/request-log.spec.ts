@@ -17,7 +17,7 @@ function serverWith(level: LogLevel, libraries: Record<string, LogLevel> = {}) {
   const destination = { write: (line: string) => void lines.push(JSON.parse(line) as object as never), close() {} };
   const logger = new ServerLogger({ logging: { level }, libraries, destination });
   server = fastify({ genReqId: requestIdOf });
-  followRequests(server, logger);
+  followRequests(server, logger, () => ({ subject: 'ann', means: 'token' }));
   server.post('/processes/:processId/execution', async () => {
     logger.log('before', 'Test');
     addLogFields({ jobId: JOB });
@@ -70,7 +70,14 @@ describe('requests', () => {
         logger: 'HttpRequest',
         requestId: 'r',
         jobId: JOB,
-        http: { method: 'GET', path: `/jobs/${JOB}`, status: 200, milliseconds: expect.any(Number) },
+        http: {
+          method: 'GET',
+          path: `/jobs/${JOB}`,
+          status: 200,
+          milliseconds: expect.any(Number),
+          subject: 'ann',
+          means: 'token',
+        },
         msg: expect.stringMatching(`^GET /jobs/${JOB} 200 \\d+ ms$`),
       },
       { requestId: 'r', msg: expect.stringMatching(/^GET \/jobs\/x%C2%9B%0A 200 \d+ ms$/) },

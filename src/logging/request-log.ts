@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type LogFields, withLogFields } from './log-fields.js';
 import { REQUEST_LOG } from './log-levels.js';
+import type { HttpFields } from './log-record.js';
 import type { ServerLogger } from './server-logger.js';
 
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -23,7 +24,11 @@ export function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): stri
  * Gives every line that a request causes its `requestId`, and `jobId` and `processId` where its path names them; answers the id in `X-Request-Id`; and logs each answer at DEBUG: method, path, status,
  * milliseconds. Neither the query string nor any header, which may hold what is nobody's business.
  */
-export function followRequests(fastify: FastifyInstance, logger: ServerLogger): void {
+export function followRequests(
+  fastify: FastifyInstance,
+  logger: ServerLogger,
+  who: (request: FastifyRequest) => Pick<HttpFields, 'subject' | 'means'> = () => ({}),
+): void {
   const scopes = new WeakMap<FastifyRequest, (work: () => void) => void>();
   const within = (request: FastifyRequest, work: () => void) => (scopes.get(request) ?? ((run) => run()))(work);
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -38,19 +43,25 @@ export function followRequests(fastify: FastifyInstance, logger: ServerLogger): 
   if (!logger.isEnabled(REQUEST_LOG, 'DEBUG')) return;
   fastify.addHook('onResponse', (request, reply, done) =>
     within(request, () => {
-      logRequest(logger, request, reply);
+      logRequest(logger, request, reply, who(request));
       done();
     }),
   );
 }
 
-function logRequest(logger: ServerLogger, { method, originalUrl }: FastifyRequest, reply: FastifyReply): void {
+function logRequest(
+  logger: ServerLogger,
+  { method, originalUrl }: FastifyRequest,
+  reply: FastifyReply,
+  who: Pick<HttpFields, 'subject' | 'means'>,
+): void {
   const path = encodeControls(originalUrl.split('?', 1)[0] ?? '');
   logger.request(REQUEST_LOG, {
     method,
     path,
     status: reply.statusCode,
     milliseconds: Math.round(reply.elapsedTime),
+    ...who,
   });
 }
 

@@ -7,6 +7,7 @@ import type { Pages } from './pages.js';
 import type { Problem } from './problem.js';
 import { variesByFormat, wantsHtml } from './representation.js';
 import { toProblem, type MappedProblem } from './problem-mapper.js';
+import { noteForRecord } from './requests/record.js';
 import { sendJson } from './send-json.js';
 
 /**
@@ -50,6 +51,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.getHeader('cache-control') !== 'no-store') void reply.removeHeader('cache-control');
     variesByFormat(reply);
     const absolute: Problem = { type: type.startsWith('/') ? this.links.base(request) + type : type, ...problem };
+    noteForRecord(request, { problem: { type, ...(problem.status === undefined ? {} : { status: problem.status }) } });
     if (this.pages.areServed && wantsHtml(request)) void reply.send(this.pages.renderProblem(request, reply, absolute));
     else void sendJson(reply, problemMediaType(request.headers.accept), absolute);
   }

@@ -9,6 +9,7 @@ import { JobsService } from '../../jobs/listing/jobs.service.js';
 import { DomainError, InvalidRequestError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
 import { Pages } from '../../ogc/pages.js';
+import { noteForRecord } from '../../ogc/requests/record.js';
 import { filtersOfForm } from './job-filters.js';
 import { DISMISSAL } from '../pages/job-table.js';
 import type { DismissalResource } from '../pages/dismissal.js';
@@ -64,6 +65,7 @@ export class ListFormsController {
       reasons.set(id, reason);
       left.push(job ? this.shown(job) : { jobID: id });
     }
+    noteForRecord(request, { jobs: ids.filter((id) => !reasons.has(id)) });
     if (left.length === 0) return void reply.redirect(`${base}/jobs${back}`, 303);
     return this.send(request, reply, { jobs: left, back, outcome: { done: ids.length - left.length, reasons } });
   }

@@ -40,6 +40,15 @@ describe('access', () => {
     expect(load('{key: {file: key}}', { PYGEOAPI_K8S_MANAGER_ACCESS_KEY: OTHER }).keys).toEqual([KEY, OTHER]);
   });
 
+  it('records requests where it says: in a stream, or in a file that counts from the folder of the configuration', () => {
+    expect(['stdout', 'log/audit', '/var/log/audit'].map((path) => load(`{audit: ${path}}`).audit)).toEqual([
+      'stdout',
+      join(folder, 'log/audit'),
+      '/var/log/audit',
+    ]);
+    expect(load('{audit: stdout}').rules).toBeUndefined();
+  });
+
   const short = Buffer.alloc(31, 7).toString('base64');
   it.each<[string, string, Readonly<Record<string, string>>, RegExp]>([
     ['a short key', '', { PYGEOAPI_K8S_MANAGER_ACCESS_KEY: short }, /ACCESS_KEY: must be the base64 .*openssl rand/],
@@ -49,6 +58,7 @@ describe('access', () => {
     ['a key in the file itself', `{key: ${short}}`, {}, /access\.key: must be a mapping/],
     ['a place that says nothing', '{key: {}}', {}, /access\.key: must have env.*or file/],
     ['two places', '{key: {env: A, file: b}}', { A: KEY }, /access\.key\.file: must not stand beside env/],
+    ['no file', '{audit: ""}', {}, /access\.audit: must be stdout, or the path of a file/],
     ['no time', '{session_hours: 0}', {}, /access\.session_hours: must be an integer from 1 to 672/],
   ])('is at fault with %s, which is not shown', (_, access, environment, expected) => {
     const fault = faultOf(access, environment);

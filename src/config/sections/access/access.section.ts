@@ -13,6 +13,8 @@ export interface AccessSettings {
   readonly keys?: readonly [string, ...string[]];
   /** How long one stays signed in, hours (`session_hours`). */
   readonly sessionHours: number;
+  /** Where it is recorded who did what: `stdout`, `stderr`, or a file, absolute (`audit`). Undefined: nowhere. */
+  readonly audit?: string;
   /** Undefined: nothing is said of tokens, roles or anonymous callers, so that processes say who may what (`check_auth`). */
   readonly rules?: AccessRules;
 }
@@ -48,6 +50,10 @@ class AccessDefinition extends RulesDefinition {
   @IsOptional()
   @IntegerFrom(1, 672)
   session_hours?: number | null;
+
+  @IsOptional()
+  @TextLike(notBlank, 'stdout, or the path of a file')
+  audit?: string | null;
 }
 
 /** Where a key may come from, beside the file. */
@@ -84,11 +90,16 @@ export function readAccess(
     settings: {
       sessionHours,
       ...(fault || !keys ? {} : { keys }),
+      ...(value.audit ? { audit: pathOf(value.audit, sources.folder) } : {}),
       ...(rules.settings ? { rules: rules.settings } : {}),
     },
     faults: fault ? [fault] : [],
     unknownKeys,
   };
+}
+
+function pathOf(audit: string, folder: string): string {
+  return /^(?:\/dev\/)?std(?:out|err)$/.test(audit) ? audit : resolve(folder, audit);
 }
 
 /** What stands in the place of `key` may be one. */

@@ -1,0 +1,12 @@
+import type { Configuration } from './configuration.js';
+
+/** All that the configuration holds and nobody is to read. */
+export function secretsOf({ environment, pubsub, access }: Configuration): readonly (string | undefined)[] {
+  const { apiToken, signingKeys = [], bucket, subscribers, metrics } = environment;
+  const { tokens = [], oidc } = access.rules ?? {};
+  return [
+    ...[apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets],
+    ...[...tokens.map(({ token }) => token), oidc?.client?.secret, oidc?.introspection?.secret],
+    ...[pubsub?.password, bucket.key, bucket.secret, bucket.sessionToken],
+  ];
+}
