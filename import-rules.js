@@ -63,6 +63,7 @@ export const mayImport = {
   'access/limits': ['config', 'ogc', 'access/rules'],
   'access/session': ['config', 'ogc', 'access/identity'],
   'access/oidc': ['config', 'ogc', 'access/identity', 'access/session'],
+  'access/me': ['config', 'ogc', 'access/access.ts', 'access/rules'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],
   'admission/line': ['access/rules', 'config', 'ogc', 'processes'],
@@ -249,7 +250,7 @@ export const mayImport = {
   metrics: ['admission/line', 'config', 'ogc', 'k8s', 'health', 'observation', 'jobs/jobs.module.ts', 'jobs/model'],
   'http/admission': ['access', 'config', 'observation', 'ogc', 'processes'],
   'http/audit': ['access', 'config', 'logging', 'ogc'],
-  http: ['access', 'config', 'json', 'observation', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
+  http: ['access', 'config', 'json', 'logging', 'observation', 'ogc', 'k8s', 'object-store', 'processes', 'security-context'],
   commands: [
     'config',
     'logging',

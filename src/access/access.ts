@@ -107,6 +107,11 @@ export class Access implements OnApplicationBootstrap {
     return process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken, headers });
   }
 
+  /** Whether it is the API token, whatever that opens. */
+  isApiToken(token: string): boolean {
+    return this.apiToken.matches(token);
+  }
+
   /** Whether it is one who knows the API token, or signed in with it. */
   private knowsToken(caller: Caller, inputToken?: string): boolean {
     if (isOfApiToken(caller.session) || this.apiToken.matches(caller.token)) return true;

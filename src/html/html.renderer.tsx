@@ -13,6 +13,7 @@ import { dismissalPage } from './pages/dismissal.js';
 import { jobPage } from './pages/job.js';
 import { jobsPage } from './pages/jobs.js';
 import { logPage } from './pages/log.js';
+import { mePage } from './pages/me.js';
 import { problemPage, problemTypePage, problemTypesPage } from './pages/problems.js';
 import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
@@ -42,6 +43,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'problem-type': problemTypePage,
   'sign-in': signInPage,
   'leads-on': leadsOnPage,
+  me: mePage,
 };
 
 /** Makes pages with Preact, which escapes every text and attribute. */

@@ -29,7 +29,7 @@ export function VisitorBar({ base }: { base: string }) {
     );
   return (
     <form class="visitor" method="post" action={`${base}/sign-out`}>
-      <span>{t('signIn.signedInAs', { name })}</span>
+      <a href={`${base}/me`}>{t('signIn.signedInAs', { name })}</a>
       <button class="plain" type="submit">
         {t('signIn.signOut')}
       </button>
@@ -105,7 +105,13 @@ export function SignInHere({ base }: { base: string }) {
 }
 
 /** What is not shown to who is not signed in, and where that changes. */
-export function SignInToSee({ base, what }: { base: string; what: 'seeStatus' | 'seeLog' | 'seeMessages' }) {
+export function SignInToSee({
+  base,
+  what,
+}: {
+  base: string;
+  what: 'seeStatus' | 'seeLog' | 'seeMessages' | 'toBeKnown';
+}) {
   const visitor = useContext(VisitorContext);
   const t = useTexts();
   if (!visitor || visitor.name !== undefined) return null;

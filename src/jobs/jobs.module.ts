@@ -5,6 +5,7 @@ import { SecurityContextModule } from '../security-context/security-context.modu
 import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
+import { MeController } from '../access/me/me.controller.js';
 import { Identities } from '../access/identity/identities.js';
 import { oidcProviders } from '../access/oidc/oidc.providers.js';
 import { OidcSignIn } from '../access/oidc/oidc-sign-in.js';
@@ -64,6 +65,7 @@ import { ValidationController } from './execution/validation.controller.js';
     RequestsController,
     ResultsController,
     LogsController,
+    MeController,
   ],
   providers: [
     Access,

@@ -30,7 +30,8 @@ export type PageKind =
   | 'problem-types'
   | 'problem-type'
   | 'sign-in'
-  | 'leads-on';
+  | 'leads-on'
+  | 'me';
 
 /** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
 export const PageOf = Reflector.createDecorator<PageKind>();

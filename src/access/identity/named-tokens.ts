@@ -61,7 +61,14 @@ export class NamedTokens {
   }
 
   private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): void {
-    const identity: Identity = { issuer: TOKENS, subject: name, groups: [], roles, means: 'token' };
+    const identity: Identity = {
+      issuer: TOKENS,
+      subject: name,
+      groups: [],
+      roles,
+      means: 'token',
+      ...(expires ? { until: expires } : {}),
+    };
     this.byDigest.set(digest, { identity, digest, ...(expires ? { expires } : {}) });
   }
 

@@ -110,6 +110,15 @@ const PAGES: readonly (readonly [PageKind, object, string?])[] = [
   ['problem', { ...problem, instance: '…' }],
   ['problem-types', { problemTypes: [problemType], links }],
   ['problem-type', problemType],
+  ['me', { means: 'anonymous', roles: [], limits: {}, links }],
+  [
+    'me',
+    {
+      ...{ means: 'token', issuer: 'x1', subject: 'x2', until: AT, owner: 'x3', ownJobs: true, roles: ['x4'], links },
+      permissions: [{ role: 'x4', actions: ['x5'], processes: ['x6'] }],
+      limits: Object.fromEntries(Object.keys(en.me.limitOf).map((name) => [name, { limit: 5 }])),
+    },
+  ],
 ];
 
 const overview = (seen: object) => ({ in: () => seen }) as unknown as Overview;

@@ -9,6 +9,8 @@ export interface Identity {
   readonly groups: readonly string[];
   /** Names of roles, as the token or its claims say them. */
   readonly roles: readonly string[];
+  /** From then on it is not proven any more; absent: nobody knows. */
+  readonly until?: Date;
   /** How it was proven. */
   readonly means: 'token' | 'jwt' | 'introspection' | 'session';
 }

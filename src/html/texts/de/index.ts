@@ -8,6 +8,7 @@ import { layout } from './layout.js';
 import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
+import { me } from './me.js';
 import { problems } from './problems.js';
 import { raster } from './raster.js';
 import { results } from './results.js';
@@ -23,6 +24,7 @@ export const de: Translated<typeof en> = {
   list,
   log,
   map,
+  me,
   problems,
   raster,
   results,

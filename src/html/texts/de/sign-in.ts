@@ -10,6 +10,7 @@ export const signIn = {
   seeStatus: 'Anmelden, um Meldung und Ergebnisse zu sehen',
   seeLog: 'Anmelden, um das Log zu sehen',
   seeMessages: 'Anmelden, um Meldungen und Ergebnisse aller Jobs zu sehen',
+  toBeKnown: 'Anmelden, um bekannt zu sein',
   heldBack: 'Eine andere Seite hat hierher geführt, deshalb zählt eine bestehende Anmeldung noch nicht.',
   goOn: 'Mit der Anmeldung fortfahren',
   with: 'Anmelden mit {{title}}',

@@ -6,6 +6,7 @@ import { layout } from './layout.js';
 import { list } from './list.js';
 import { log } from './log.js';
 import { map } from './map.js';
+import { me } from './me.js';
 import { problems } from './problems.js';
 import { raster } from './raster.js';
 import { results } from './results.js';
@@ -22,6 +23,7 @@ export const en = {
   list,
   log,
   map,
+  me,
   problems,
   raster,
   results,

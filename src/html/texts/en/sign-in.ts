@@ -10,6 +10,7 @@ export const signIn = {
   seeStatus: 'Sign in to see its message and results',
   seeLog: 'Sign in to see its log',
   seeMessages: 'Sign in to see the messages and results of all jobs',
+  toBeKnown: 'Sign in to be known',
   heldBack: 'Another site led you here, so it is not looked at whether you are signed in.',
   goOn: 'Go on as who you are',
   with: 'Sign in with {{title}}',
