@@ -10,6 +10,7 @@ import { diagnose, type Mistake } from './commands/diagnosis.js';
 import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
 import { endProcess } from './commands/end-process.js';
 import { RELEASE_PODS, runReleasePods } from './commands/release-pods.js';
+import { runToken, TOKEN } from './commands/token.js';
 import { createServer } from './server.js';
 import { version } from './http/version.js';
 
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   if (process.argv[2] === RELEASE_PODS) {
     return endProcess(await runReleasePods(process.argv.slice(3), print));
   }
+  if (process.argv[2] === TOKEN) return endProcess(await runToken(process.argv.slice(3), print));
   const { help, version: askedVersion, overrides, faults } = readCommandLine(process.argv.slice(2));
   if (help) return print(helpText());
   if (askedVersion) return print(version);

@@ -101,6 +101,7 @@ export function helpText(): string {
   return [
     'OGC API - Processes server that runs every execution as a Kubernetes Job.',
     '',
+    'With the argument token it makes one for access.tokens, and ends; see token --help.',
     'With the argument release-pods it takes its finalizer off all pods and ends; see release-pods --help.',
     '',
     'Flags (they stand over the environment variables, which stand over the configuration file):',

@@ -1,4 +1,5 @@
 import type { Configuration } from './configuration.js';
+import { tokensIn } from './sections/access/tokens-in.js';
 
 /** All that the configuration holds and nobody is to read. */
 export function secretsOf({ environment, pubsub, access }: Configuration): readonly (string | undefined)[] {
@@ -6,7 +7,7 @@ export function secretsOf({ environment, pubsub, access }: Configuration): reado
   const { tokens = [], oidc } = access.rules ?? {};
   return [
     ...[apiToken, metrics.token, ...signingKeys, ...(access.keys ?? []), ...subscribers.secrets],
-    ...[...tokens.map(({ token }) => token), oidc?.client?.secret, oidc?.introspection?.secret],
+    ...[...tokens.flatMap(({ token = '' }) => tokensIn(token)), oidc?.client?.secret, oidc?.introspection?.secret],
     ...[pubsub?.password, bucket.key, bucket.secret, bucket.sessionToken],
   ];
 }

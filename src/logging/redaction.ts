@@ -13,8 +13,8 @@ const shapes: readonly (readonly [shape: RegExp, replacement: string])[] = [
     /([?&][\w-]{0,64}(?:token|secret|password|signature|credential|capability|key)[\w-]{0,64}=)[^&\s"'<>\\#]+/gi,
     `$1${REDACTED}`,
   ],
-  // Secrets of Standard Webhooks, and JSON Web Tokens, which service accounts have; encrypted ones have five parts, one of them empty.
-  [/\bwhsec_[A-Za-z0-9+/=]+/g, REDACTED],
+  // What npm run token makes, secrets of Standard Webhooks, and JSON Web Tokens, which service accounts have; encrypted ones have five parts, one of them empty.
+  [/\b(?:ogcp_[0-9a-f]{64}\b|whsec_[A-Za-z0-9+/=]+)/g, REDACTED],
   [/(?<![\w-])((?:[\w-]{0,64}-)?)eyJ[\w-]{8,}\.[\w-]*\.[\w-]+(?:\.[\w-]+){0,2}/g, `$1${REDACTED}`],
 ];
 

@@ -1,7 +1,8 @@
-import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import type { Identity } from '../../ogc/requests/identity.js';
+import { doubtsOf } from '../rules/doubts.js';
 import { Rules } from '../rules/rules.js';
 import { NamedTokens } from './named-tokens.js';
 
@@ -19,7 +20,9 @@ export const TOKEN_READERS = Symbol('TokenReader');
 
 /** Who is behind a token, and what roles allow whom (`access`). */
 @Injectable()
-export class Identities implements OnModuleDestroy {
+export class Identities implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(Identities.name);
+  private readonly doubts: readonly string[];
   /** Undefined: processes say who may what; then {@link of} is not to be asked. */
   readonly rules: Rules | undefined;
   readonly tokens: NamedTokens;
@@ -30,8 +33,14 @@ export class Identities implements OnModuleDestroy {
     @Optional() @Inject(TOKEN_READERS) others: readonly TokenReader[] = [],
   ) {
     this.rules = access.rules && new Rules(access.rules);
-    this.tokens = new NamedTokens(access.rules?.tokens ?? [], environment.apiToken);
+    this.tokens = new NamedTokens(access.rules?.tokens ?? [], access.rules && environment.apiToken);
+    this.doubts = access.rules ? doubtsOf(access.rules, Boolean(environment.apiToken)) : [];
     this.readers = [{ read: (token) => Promise.resolve(this.tokens.find(token)) }, ...others];
+  }
+
+  /** Says what may not have been meant. */
+  onApplicationBootstrap(): void {
+    for (const doubt of this.doubts) this.logger.warn(doubt);
   }
 
   onModuleDestroy(): void {

@@ -1,10 +1,12 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Logger } from '@nestjs/common';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import type { EnvironmentSettings } from '../../config/configuration.js';
 import { Identities } from './identities.js';
+import { eventually } from '../../../test/support/wait.js';
 import { NamedTokens } from './named-tokens.js';
 import { digestOf } from './token-digest.js';
 
@@ -15,16 +17,16 @@ describe('tokens with names', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('are known by a digest, or by what a variable or a file holds', () => {
-    writeFileSync(join(folder, 'ops'), 'of ops\n');
+    writeFileSync(join(folder, 'ops'), 'token-of-ops\n');
     const tokens = new NamedTokens(
       [
-        { name: 'ann', roles: ['user'], sha256: digestOf('of ann') },
-        { name: 'bob', roles: [], token: 'of bob' },
+        { name: 'ann', roles: ['user'], sha256: [digestOf('token-of-ann')] },
+        { name: 'bob', roles: [], token: 'token-of-bob' },
         { name: 'ops', roles: ['admin'], file: join(folder, 'ops') },
       ],
       undefined,
     );
-    expect(tokens.find('of ann')).toEqual({
+    expect(tokens.find('token-of-ann')).toEqual({
       issuer: 'tokens',
       subject: 'ann',
       groups: [],
@@ -32,17 +34,78 @@ describe('tokens with names', () => {
       means: 'token',
     });
     expect(
-      ['of bob', 'of ops', 'of ops\n', '', digestOf('of ann')].map((token) => tokens.find(token)?.subject),
+      ['token-of-bob', 'token-of-ops', 'token-of-ops\n', '', digestOf('token-of-ann')].map(
+        (token) => tokens.find(token)?.subject,
+      ),
     ).toEqual(['bob', 'ops', undefined, undefined, undefined]);
     tokens.stop();
   });
 
   it('are over when they expire', () => {
     const tokens = (expires: Date) =>
-      new NamedTokens([{ name: 'ann', roles: [], token: 'of ann', expires }], undefined, () => NOON);
-    expect(tokens(new Date(NOON.getTime() + 1)).find('of ann')).toBeDefined();
-    expect(tokens(NOON).find('of ann')).toBeUndefined();
-    expect(tokens(NOON).proofOf('ann')).toBeUndefined();
+      new NamedTokens([{ name: 'ann', roles: [], token: 'token-of-ann', expires }], undefined, () => NOON);
+    expect(tokens(new Date(NOON.getTime() + 1)).find('token-of-ann')).toBeDefined();
+    expect(tokens(NOON).find('token-of-ann')).toBeUndefined();
+    expect(tokens(NOON).proofOf('token-of-ann')).toBeUndefined();
+  });
+
+  it('are several of one name while one replaces another, and each ends its own sessions', () => {
+    const tokens = (...sha256: string[]) => new NamedTokens([{ name: 'ann', roles: [], sha256 }], undefined);
+    const [old, young] = [digestOf('old'), digestOf('young')];
+    const both = tokens(old, young);
+    expect(['old', 'young'].map((token) => both.find(token)?.subject)).toEqual(['ann', 'ann']);
+    const [ofOld = '', ofYoung = ''] = ['old', 'young'].map((token) => both.proofOf(token));
+    expect([ofOld, ofYoung].map((proof) => both.hasProof('ann', proof))).toEqual([true, true]);
+    expect([ofOld, ofYoung].map((proof) => tokens(young).hasProof('ann', proof))).toEqual([false, true]);
+    expect(tokens(young).hasProof('bob', ofYoung)).toBe(false);
+    const inVariable = new NamedTokens([{ name: 'bob', roles: [], token: 'first-of-them second-of-them' }], undefined);
+    expect(inVariable.find('second-of-them')?.subject).toBe('bob');
+  });
+
+  it('are read again when a mounted Secret changes, and over when that is gone', async () => {
+    const mount = mkdtempSync(join(folder, 'mount-'));
+    /** As kubelet does: a folder for each version, and links that are replaced at once. */
+    const publish = (version: string, text?: string) => {
+      mkdirSync(join(mount, version));
+      if (text !== undefined) writeFileSync(join(mount, version, 'token'), text);
+      symlinkSync(version, join(mount, '..next'));
+      renameSync(join(mount, '..next'), join(mount, '..data'));
+    };
+    publish('..1', 'the-first-token-of-ops\n');
+    symlinkSync('..data/token', join(mount, 'token'));
+    const file = join(mount, 'token');
+    const tokens = new NamedTokens([{ name: 'ops', roles: ['admin'], file }], undefined, undefined, 10);
+    const known = () => ['first', 'second'].filter((which) => tokens.find(`the-${which}-token-of-ops`));
+    expect(known()).toEqual(['first']);
+    publish('..2', 'the-second-token-of-ops the-first-token-of-ops');
+    await eventually('both', () => known().join() === 'first,second');
+    publish('..3', 'the-second-token-of-ops');
+    await eventually('the second alone', () => known().join() === 'second');
+    publish('..4');
+    await eventually('none', () => known().join() === '');
+    publish('..5', 'the-first-token-of-ops');
+    await eventually('the first again', () => known().join() === 'first');
+    tokens.stop();
+    expect(known()).toEqual(['first']);
+  });
+
+  it('that are short are warned of, by their names', () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    writeFileSync(join(folder, 'short'), 'fifteen-letters');
+    const file = join(folder, 'short');
+    new NamedTokens(
+      [
+        { name: 'ops', roles: [], file },
+        { name: 'bob', roles: [], token: 'x'.repeat(16) },
+      ],
+      'abc',
+    ).stop();
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^The token ops is shorter than 16 characters/)],
+      [expect.stringMatching(/^The token api is shorter/)],
+    ]);
+    expect(warn.mock.calls.join()).not.toMatch(/fifteen|abc/);
+    warn.mockRestore();
   });
 
   it('have the API token among them, with the roles of its entry', () => {
@@ -51,7 +114,7 @@ describe('tokens with names', () => {
       subject: 'api',
       roles: ['user'],
     });
-    const replaced = new NamedTokens([{ name: 'api', roles: [], sha256: digestOf('new') }], 'secret');
+    const replaced = new NamedTokens([{ name: 'api', roles: [], sha256: [digestOf('new')] }], 'secret');
     expect([replaced.find('secret'), replaced.find('new')?.subject]).toEqual([undefined, 'api']);
   });
 

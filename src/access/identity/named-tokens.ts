@@ -3,40 +3,45 @@ import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { TokenSettings } from '../../config/sections/access/access-rules.js';
 import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT } from '../../ogc/requests/session.js';
+import { tokensIn } from '../../config/sections/access/tokens-in.js';
 import { digestOf, proofOf } from './token-digest.js';
 
 /** Milliseconds between looks at a file with a token: a Secret that is mounted changes a minute after the object. */
 const LOOKS = 5_000;
+
+/** Shorter ones can be guessed. */
+const SHORTEST = 16;
 
 interface KnownToken extends Pick<TokenSettings, 'expires'> {
   readonly identity: Identity;
   readonly digest: string;
 }
 
-/** Tokens that have names, by their digests: the tokens themselves are not kept. */
+/** Tokens that have names, by their digests: the tokens themselves are not kept. Of one name there may be several, while one replaces another. */
 export class NamedTokens {
   private readonly logger = new Logger(NamedTokens.name);
   private readonly byDigest = new Map<string, KnownToken>();
-  /** The digest that each file had last. */
-  private readonly ofFile = new Map<string, string>();
+  /** The digests that each file had last. */
+  private readonly ofFile = new Map<string, readonly string[]>();
 
   /**
    * @param apiToken is the token `api`, where none of the settings is of that name and says what it is
    * @param now for tests
+   * @param looks milliseconds between looks at files
    */
   constructor(
     settings: readonly TokenSettings[],
     apiToken: string | undefined,
     private readonly now: () => Date = () => new Date(),
+    private readonly looks = LOOKS,
   ) {
     for (const token of settings) {
       const { name, sha256, file, token: text = name === API_SUBJECT ? apiToken : undefined } = token;
       if (file !== undefined) this.follow(token, file);
-      else if (sha256 !== undefined) this.add(token, sha256);
-      else if (text) this.add(token, digestOf(text));
+      else for (const digest of sha256 ?? this.digestsOf(name, text ?? '')) this.add(token, digest);
     }
     if (apiToken && !settings.some(({ name }) => name === API_SUBJECT))
-      this.add({ name: API_SUBJECT, roles: [] }, digestOf(apiToken));
+      for (const digest of this.digestsOf(API_SUBJECT, apiToken)) this.add({ name: API_SUBJECT, roles: [] }, digest);
   }
 
   /** Whose the token is; undefined where it is nobody's, or over. */
@@ -44,10 +49,17 @@ export class NamedTokens {
     return this.valid(digestOf(token))?.identity;
   }
 
-  /** What a session of the token's holder ends with: another for another token; undefined for a token that is none. */
-  proofOf(name: string): string | undefined {
-    const known = [...this.byDigest.values()].find(({ identity }) => identity.subject === name);
-    return known && this.valid(known.digest) && proofOf(known.digest);
+  /** What a session ends with that this token opened; undefined for a token that is none. */
+  proofOf(token: string): string | undefined {
+    const known = this.valid(digestOf(token));
+    return known && proofOf(known.digest);
+  }
+
+  /** Whether a token of this name is still good that has such a proof. */
+  hasProof(name: string, proof: string): boolean {
+    return [...this.byDigest.values()].some(
+      ({ identity, digest }) => identity.subject === name && this.valid(digest) && proofOf(digest) === proof,
+    );
   }
 
   /** Stops looking at files. */
@@ -61,43 +73,45 @@ export class NamedTokens {
   }
 
   private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): void {
-    const identity: Identity = {
-      issuer: TOKENS,
-      subject: name,
-      groups: [],
-      roles,
-      means: 'token',
-      ...(expires ? { until: expires } : {}),
-    };
+    const until = expires ? { until: expires } : {};
+    const identity: Identity = { issuer: TOKENS, subject: name, groups: [], roles, means: 'token', ...until };
     this.byDigest.set(digest, { identity, digest, ...(expires ? { expires } : {}) });
   }
 
   private follow(token: TokenSettings, file: string): void {
     const read = (): void => {
-      const digest = this.digestIn(file, token.name);
-      const before = this.ofFile.get(file);
-      if (digest === before || digest === undefined) return;
-      if (before !== undefined) {
-        this.byDigest.delete(before);
-        this.logger.log(`The token ${token.name} is another now (${file})`);
-      }
-      this.ofFile.set(file, digest);
-      this.add(token, digest);
+      const digests = this.digestsIn(file, token.name);
+      const before = this.ofFile.get(file) ?? [];
+      if (!digests || digests.join() === before.join()) return;
+      for (const digest of before) this.byDigest.delete(digest);
+      for (const digest of digests) this.add(token, digest);
+      this.ofFile.set(file, digests);
+      if (before.length > 0) this.logger.log(`The token ${token.name} is another now (${file})`);
     };
+    this.ofFile.set(file, []);
     read();
-    if (!this.ofFile.has(file)) this.ofFile.set(file, '');
-    watchFile(file, { interval: LOOKS, persistent: false }, read);
+    watchFile(file, { interval: this.looks, persistent: false }, read);
   }
 
-  /** What cannot be read, or is empty, changes nothing: a file is replaced in steps. */
-  private digestIn(file: string, name: string): string | undefined {
+  /** A file that is empty or gone has no token; undefined where that cannot be told, so that what was known holds. */
+  private digestsIn(file: string, name: string): readonly string[] | undefined {
     try {
-      const text = readFileSync(file, 'utf8').trim();
-      if (text !== '') return digestOf(text);
-      this.logger.warn(`The file of the token ${name} is empty (${file})`);
+      const text = readFileSync(file, 'utf8');
+      if (text.trim() === '') this.logger.warn(`The file of the token ${name} is empty: it opens nothing (${file})`);
+      return this.digestsOf(name, text);
     } catch (error) {
-      this.logger.warn(`The file of the token ${name} cannot be read: ${(error as Error).message}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.logger.warn(`The file of the token ${name} cannot be read: ${message}`);
+      return code === 'ENOENT' ? [] : undefined;
     }
-    return undefined;
+  }
+
+  private digestsOf(name: string, text: string): readonly string[] {
+    const tokens = tokensIn(text);
+    if (tokens.some((token) => token.length < SHORTEST))
+      this.logger.warn(
+        `The token ${name} is shorter than ${SHORTEST} characters, so that it can be guessed: npm run token makes one`,
+      );
+    return tokens.map(digestOf);
   }
 }

@@ -37,7 +37,7 @@ async function opened(by: Sessions, of: Sessions, token = 'secret') {
 /** Of Ann, who has a token of her own. */
 function sessionsOfAnn(sha256: string, keys?: AccessSettings['keys'], apiToken?: string): Sessions {
   const roles = [{ name: 'user', may: ['read' as const], processes: ['*'], groups: [], subjects: [], limits: {} }];
-  const tokens = [{ name: 'ann', roles: ['user'], sha256 }];
+  const tokens = [{ name: 'ann', roles: ['user'], sha256: [sha256] }];
   const access = { sessionHours: 8, ...(keys ? { keys } : {}), rules: { ownJobs: true, tokens, roles, limits: {} } };
   const settings = { access, environment: { apiToken, dataDir: folder } as EnvironmentSettings };
   return new Sessions(settings, false, new Identities(settings), () => new Date(NOON));

@@ -22,6 +22,7 @@ export class Sessions {
   private readonly token: ApiToken;
   private readonly proof: string | undefined;
   private readonly milliseconds: number;
+  /** Of sessions of tokens: of the token that opened them. */
   private readonly proofs = new WeakMap<Session, string>();
   /** Why nobody can sign in; undefined: people can. */
   readonly whyOff: string | undefined;
@@ -64,7 +65,10 @@ export class Sessions {
         if (error instanceof InvalidTokenError) return undefined;
         throw error;
       });
-      return identity && this.start(identity);
+      const session = identity && this.start(identity);
+      const proof = this.identities.tokens.proofOf(token);
+      if (session && proof !== undefined) this.proofs.set(session, proof);
+      return session;
     }
     return this.token.matches(token) ? this.ending({ issuer: TOKENS, subject: API_SUBJECT, roles: [] }) : undefined;
   }
@@ -83,7 +87,7 @@ export class Sessions {
   /** The value of a cookie. @throws RangeError where it is too long; Error where nobody can sign in */
   async close(session: Session): Promise<string> {
     if (!this.seal) throw new Error(`Sign-in is off: ${this.whyOff}`);
-    const proof = this.proofOf(session);
+    const proof = this.identities?.rules ? this.proofs.get(session) : this.ofApiToken(session);
     return this.seal.seal({ ...session, ...(proof === undefined ? {} : { proof }) });
   }
 
@@ -93,14 +97,15 @@ export class Sessions {
     if (!sealed) return undefined;
     const { proof, ...session } = sealed;
     if (session.issuer !== TOKENS) return session;
-    if (proof === undefined || proof !== this.proofOf(session)) return undefined;
+    if (proof === undefined || !this.isGood(session, proof)) return undefined;
     this.proofs.set(session, proof);
     return session;
   }
 
   /** Whether a session that was opened before is not over, and stands on the token that it stood on. */
   holds(session: Session): boolean {
-    return session.end > this.now() && this.proofs.get(session) === this.proofOf(session);
+    if (session.end <= this.now()) return false;
+    return session.issuer !== TOKENS || this.isGood(session, this.proofs.get(session) ?? '');
   }
 
   /** Keys for what else is sealed beside sessions: the first encrypts, all decrypt. Empty where nobody can sign in. */
@@ -112,10 +117,13 @@ export class Sessions {
     return { ...session, end: new Date(this.now().getTime() + this.milliseconds) };
   }
 
-  /** Of the token that the session stands on; undefined where it stands on none, or on one that opens nothing any more. */
-  private proofOf(session: Session): string | undefined {
-    if (session.issuer !== TOKENS) return undefined;
-    if (this.identities?.rules) return this.identities.tokens.proofOf(session.subject);
+  /** Whether the token that opened the session opens something now. */
+  private isGood(session: Session, proof: string): boolean {
+    if (this.identities?.rules) return this.identities.tokens.hasProof(session.subject, proof);
+    return proof === this.ofApiToken(session);
+  }
+
+  private ofApiToken(session: Session): string | undefined {
     return isOfApiToken(session) ? this.proof : undefined;
   }
 }

@@ -49,9 +49,9 @@ export interface RoleSettings {
 export interface TokenSettings {
   readonly name: string;
   readonly roles: readonly string[];
-  /** Of the token, in hexadecimal digits. */
-  readonly sha256?: string;
-  /** The token itself, of the variable that `env` names. */
+  /** Of the token, in hexadecimal digits; of several while one replaces another. */
+  readonly sha256?: readonly string[];
+  /** What the variable holds that `env` names: {@link tokensIn}. */
   readonly token?: string;
   /** The file that holds it; absolute. It is read again when it changes. */
   readonly file?: string;
@@ -77,6 +77,12 @@ export interface AccessRules {
 const roleName = /^[\w.:-]{1,63}$/;
 export const isRoleName = (name: string): boolean => roleName.test(name);
 const notBlank = /\S/;
+
+/** One, or several. */
+function areDigests(value: unknown): boolean {
+  const digests = [value].flat();
+  return digests.length > 0 && digests.every((digest) => typeof digest === 'string' && /^[0-9a-f]{64}$/i.test(digest));
+}
 
 export class LimitsDefinition {
   @IsOptional()
@@ -155,8 +161,8 @@ export class TokenDefinition {
   roles?: string[] | null;
 
   @IsOptional()
-  @TextLike(/^[0-9a-f]{64}$/i, 'the SHA-256 of the token, 64 hexadecimal digits')
-  sha256?: string;
+  @satisfies('digests', 'the SHA-256 of the token, 64 hexadecimal digits in quotes, or a list of them', areDigests)
+  sha256?: string | string[];
 
   @IsOptional()
   @TextLike(/^[A-Za-z_]\w*$/, 'the name of an environment variable')

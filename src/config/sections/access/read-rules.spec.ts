@@ -61,7 +61,7 @@ describe('rules of access', () => {
       anonymous: 'guest',
       ownJobs: true,
       tokens: [
-        { name: 'ann', sha256: DIGEST, roles: ['user'], expires: new Date('2027-01-01T00:00:00Z') },
+        { name: 'ann', sha256: [DIGEST], roles: ['user'], expires: new Date('2027-01-01T00:00:00Z') },
         { name: 'bob', token: 'of bob', roles: [] },
         { name: 'ops', file: join(folder, 'ops'), roles: [], expires: new Date('2027-01-01T11:00:00Z') },
         { name: 'api', roles: ['user'] },

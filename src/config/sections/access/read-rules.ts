@@ -137,7 +137,7 @@ function readToken(
 ): TokenSettings | undefined {
   const until = toInstant(expires);
   const common = { name, roles: roles ?? [], ...(until ? { expires: until } : {}) };
-  if (sha256 !== undefined) return { ...common, sha256: sha256.toLowerCase() };
+  if (sha256 !== undefined) return { ...common, sha256: [sha256].flat().map((digest) => digest.toLowerCase()) };
   if (file !== undefined) return { ...common, file: resolve(folder, file) };
   if (env === undefined && name === API_TOKEN) return common;
   if (env === undefined)
