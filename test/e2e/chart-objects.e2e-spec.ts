@@ -35,6 +35,7 @@ const named = (objects: readonly Rendered[], kind: string, name = 'k8s-job-manag
   if (!found) throw new Error(`no ${kind} ${name}`);
   return found as Rendered & { readonly spec: never; readonly data: never; readonly rules: unknown };
 };
+type Data = Readonly<Record<string, string>>;
 const kindsOf = (objects: readonly Rendered[]) =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`).sort();
 
@@ -430,6 +431,20 @@ describeWithHelm('the chart', () => {
     ).toMatchObject({ RESERVED_ADDRESSES: 'a.example.org,b.example.org/x' });
   });
 
+  it('puts who may do what into the configuration, beside what it says of it, and mounts tokens', async () => {
+    const access = { own_jobs: true, tokens: [{ name: 'ops', file: '/run/secrets/access/ops', roles: ['admin'] }] };
+    const create = { ops: 'a-token-of-some-length' };
+    const config = { access: { session_hours: 4 } };
+    const objects = await render({ access, accessTokens: { create }, config });
+    const { 'local.config.yml': file = '' } = named(objects, 'ConfigMap', 'k8s-job-manager-config').data as Data;
+    expect(parse(file)).toMatchObject({ access: { ...access, session_hours: 4 } });
+    expect(named(objects, 'Secret', 'k8s-job-manager-access')).toMatchObject({ stringData: create });
+    const given = await render({ accessTokens: { secretName: 'mine' } });
+    const nameIn = (all: Rendered[]) => JSON.stringify(named(all, 'Deployment')).match(/"secretName":"([^"]+)"/)?.[1];
+    expect([objects, given, await render()].map(nameIn)).toEqual(['k8s-job-manager-access', 'mine', undefined]);
+    expect(given.filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+
   it('takes a configuration file whole', async () => {
     const configFile = 'server: { url: "https://example.org" } # as it is\nresources: {}\n';
     const objects = await render({ configFile });
@@ -492,6 +507,13 @@ describeWithHelm('the chart', () => {
     ['too short a time to end', { terminationGracePeriodSeconds: 5 }, "at '/terminationGracePeriodSeconds'"],
     ['an HTTPRoute without a Gateway', { gateway: { enabled: true } }, 'gateway.parentRefs is needed'],
     ['visualisations without a domain', { visualisations: { enabled: true } }, 'visualisations.domain is needed'],
+    ['access beside a whole file', { configFile: 'a: 1', access: { own_jobs: true } }, 'with configFile write'],
+    ['a token that can be guessed', { accessTokens: { create: { ops: 'short' } } }, 'ops'],
+    [
+      'two Secrets with tokens',
+      { accessTokens: { secretName: 'a', create: { ops: 'x'.repeat(16) } } },
+      'must be empty',
+    ],
     ['notebooks beside a whole file', { configFile: 'a: 1', papermill: { enabled: true } }, 'with configFile write'],
   ])('refuses %s, and says where', async (_, values, message) => {
     await expect(render(values)).rejects.toThrow(message);
@@ -615,6 +637,17 @@ describeWithHelm(
       const rendered = ofSecrets(await render({ image: { tag: 'latest' }, jobs: { secrets: true } }));
       expect(rendered).toHaveLength(3);
       expect(rendered).toEqual(ofSecrets(await kustomize('base', ['job-secrets'])));
+    });
+
+    it('mount the same Secret with tokens', async () => {
+      const deployment = (objects: Rendered[]) => comparable(objects.filter(({ kind }) => kind === 'Deployment'));
+      const rendered = await render({
+        image: { tag: 'latest' },
+        accessTokens: { secretName: 'k8s-job-manager-access' },
+      });
+      const made = deployment(rendered);
+      expect(made).toEqual(deployment(await kustomize('base', ['access'])));
+      expect(JSON.stringify(made)).toContain('/run/secrets/access');
     });
 
     it('let notebooks write their progress by the same Role and the same policy', async () => {

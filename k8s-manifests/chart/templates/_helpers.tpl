@@ -78,6 +78,15 @@ yes
 {{- printf "%s-notebook-secrets" (include "server.fullname" . | trunc 46) -}}
 {{- end -}}
 
+{{/* The Secret with tokens; empty: there is none. */}}
+{{- define "server.accessTokens" -}}
+{{- if .Values.accessTokens.create -}}
+{{- printf "%s-access" (include "server.fullname" . | trunc 56) -}}
+{{- else -}}
+{{- .Values.accessTokens.secretName -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "server.queuesRole" -}}
 {{- printf "%s-queues" (include "server.fullname" . | trunc 56) -}}
 {{- end -}}
@@ -99,9 +108,15 @@ capabilities: { drop: [ALL] }
 {{- if .Values.papermill.enabled -}}
 {{- fail "papermill.enabled adds a process to config; with configFile write the process into that file (docs/notebooks.md)" -}}
 {{- end -}}
+{{- if .Values.access -}}
+{{- fail "access is put into config; with configFile write it into that file (docs/access.md)" -}}
+{{- end -}}
 {{ .Values.configFile }}
 {{- else -}}
 {{- $config := deepCopy .Values.config -}}
+{{- if .Values.access -}}
+{{- $config = mergeOverwrite $config (dict "access" (deepCopy .Values.access)) -}}
+{{- end -}}
 {{- if .Values.papermill.enabled -}}
 {{- $processor := deepCopy .Values.papermill.processor -}}
 {{- if .Values.papermill.progress -}}
