@@ -167,7 +167,6 @@ async function setUpHttp(
     identifyCallers(fastify, {
       identities: app.get(Identities, { strict: false }),
       sight: app.get(Sight, { strict: false }),
-      processes: app.get(ProcessRegistry, { strict: false }),
       jobs: app.get(JobCache, { strict: false }),
     });
   }

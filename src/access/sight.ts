@@ -64,6 +64,12 @@ export class Sight {
     return this.access.rules?.ownerOf(identity);
   }
 
+  /** Of what is there for all but those of whom nothing is known. @throws UnauthorizedError for these, where they have no role */
+  demandSomebody({ identity }: Caller): void {
+    const { rules } = this.access;
+    if (rules && !identity && rules.rolesOf(undefined).length === 0) throw askForToken();
+  }
+
   /**
    * To be asked of each address that names a process, before anything else is said of it.
    * @throws UnauthorizedError for who shows nothing, whether or not there is such a process; ProcessNotFoundError for others

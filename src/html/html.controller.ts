@@ -27,6 +27,7 @@ import { conformanceClass, ConformsTo } from '../ogc/conformance.js';
 import { Links } from '../ogc/links.js';
 import { goneSignal } from '../ogc/requests/client-gone.js';
 import { Pages } from '../ogc/pages.js';
+import type { Problem } from '../ogc/problem.js';
 import { wantsHtml } from '../ogc/representation.js';
 import { ProcessDescriptions } from '../processes/process-descriptions.js';
 import { DISMISS, DISMISSAL_FIELD, formOf, readForm, TOKEN_FIELD } from './execute-form.js';
@@ -95,25 +96,34 @@ export class HtmlController {
   ): Promise<void> {
     const base = this.links.base(request);
     assertForm(request, base, true);
-    const description = this.descriptions.describe(processId, request, reply);
-    const form = formOf(description);
-    const parts: FormPart[] = [];
-    const pageOf = (filled: FilledForm): ProcessPageResource => ({ ...description, [FILLED_FORM]: filled });
-    const show = async (filled: FilledForm): Promise<void> => {
-      void reply.status(HttpStatus.OK).header('cache-control', 'no-store');
-      await reply.send(this.pages.render(request, reply, 'process', pageOf(filled)));
-    };
-    this.pages.showProblemsOn(request, {
-      kind: 'process',
-      resource: (problem) => pageOf({ values: shownAgain(parts), problem }),
-    });
     const asked = callerOf(request);
-    const received = await this.forms.read(request, { processId, inputs: description.inputs, caller: asked, parts });
+    const parts: FormPart[] = [];
+    const describe = () => {
+      const description = this.descriptions.describe(processId, request, reply);
+      const resource = (problem: Problem) => ({
+        ...description,
+        [FILLED_FORM]: { values: shownAgain(parts), problem },
+      });
+      this.pages.showProblemsOn(request, { kind: 'process', resource });
+      return description;
+    };
+    // Who shows nothing before the form is read is not told which processes there are.
+    const known = this.sight.seesProcess(processId, asked) ? describe() : undefined;
+    const inputs = known?.inputs ?? this.descriptions.inputsOf(processId);
+    const received = await this.forms.read(request, { processId, inputs, caller: asked, parts });
     try {
+      const caller = await this.access.withToken(asked, received.token);
+      this.sight.demandProcess(processId, caller);
+      const description = known ?? describe();
+      const form = formOf(description);
+      const show = async (filled: FilledForm): Promise<void> => {
+        void reply.status(HttpStatus.OK).header('cache-control', 'no-store');
+        const page: ProcessPageResource = { ...description, [FILLED_FORM]: filled };
+        await reply.send(this.pages.render(request, reply, 'process', page));
+      };
       const isPressed = (name: string) => parts.some((part) => part.name === name);
       if (isPressed('example')) return await show(fillForm(form, description.example ?? {}));
       const wanted = readForm(form, parts);
-      const caller = await this.access.withToken(asked, received.token);
       const gone = goneSignal(reply.raw);
       if (isPressed('check')) {
         await this.executions.preview(processId, wanted, caller, { gone });

@@ -26,6 +26,12 @@ export class ProcessDescriptions {
     private readonly configuration: Configuration,
   ) {}
 
+  /** Of the inputs of a process; none where there is no such process. */
+  inputsOf(processId: string): ProcessDto['inputs'] {
+    const description = this.registry.find(processId)?.description;
+    return description ? localizeDescription(description, this.configuration.server.languages).inputs : {};
+  }
+
   /**
    * In the language of the request; sets the headers that say so.
    * @param asked parameters that its own link repeats

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
 import { Access, type Caller, callerOf, executionOf } from '../../access/access.js';
 import { inputLimitOf } from '../../access/limits/input-limit.js';
+import { Sight } from '../../access/sight.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExecutionService } from '../../jobs/execution/execution.service.js';
 import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
@@ -52,6 +53,7 @@ export class FormReader {
     private readonly configuration: Configuration,
     private readonly executions: ExecutionService,
     private readonly access: Access,
+    private readonly sight: Sight,
   ) {
     this.disk = new ByteBudget(configuration.server.maxUploadBytesInFlight);
   }
@@ -134,6 +136,7 @@ export class FormReader {
   private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<void> {
     const known = await this.access.withToken(caller, token);
     try {
+      this.sight.demandProcess(processId, known);
       await this.access.demand(processId, known, { operation: 'execute' });
     } catch (error) {
       this.access.logRefusal(executionOf(processId), known, error);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { callerOf } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { JobCache } from '../../jobs/model/job-cache.js';
 import { JobRequests } from '../../jobs/requests/job-requests.js';
-import { JobNotFoundError, NotAvailableError, UnauthorizedError } from '../../ogc/domain-errors.js';
+import { ForbiddenError, JobNotFoundError, NotAvailableError, UnauthorizedError } from '../../ogc/domain-errors.js';
 import type { ProcessDto } from '../../processes/description/process.dto.js';
 import { ProcessForms } from '../../processes/process-forms.js';
 import { formOf } from '../execute-form.js';
@@ -17,6 +18,7 @@ export class RunAgain extends ProcessForms {
   constructor(
     private readonly cache: JobCache,
     private readonly requests: JobRequests,
+    private readonly sight: Sight,
   ) {
     super();
   }
@@ -25,6 +27,7 @@ export class RunAgain extends ProcessForms {
     const without = (outcome: FormSource['outcome']) => ({ ...description, [FORM_SOURCE]: { jobId, outcome } });
     try {
       const job = await this.cache.get(jobId);
+      if (!this.sight.seesJob(job, callerOf(request))) return without('unknown');
       if (job.processId !== description.id) return without('other-process');
       const shown = await this.requests.of(job, callerOf(request));
       if (!shown.inputs) return without('not-kept');
@@ -36,7 +39,7 @@ export class RunAgain extends ProcessForms {
       };
     } catch (error) {
       if (error instanceof JobNotFoundError) return without('unknown');
-      if (error instanceof UnauthorizedError) return without('refused');
+      if (error instanceof UnauthorizedError || error instanceof ForbiddenError) return without('refused');
       if (error instanceof NotAvailableError) return without('not-kept');
       throw error;
     }

@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
+import { Sight } from '../../access/sight.js';
 import { JobCache } from '../../jobs/model/job-cache.js';
 import type { JobRecord } from '../../jobs/model/job-record.js';
 import { JobsService } from '../../jobs/listing/jobs.service.js';
@@ -29,6 +30,7 @@ export class ListFormsController {
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
     private readonly access: Access,
+    private readonly sight: Sight,
     private readonly links: Links,
   ) {}
 
@@ -48,17 +50,18 @@ export class ListFormsController {
     const ids = chosen(form);
     const back = backOf(form);
     void reply.header('cache-control', 'no-store');
+    const caller = await this.access.withToken(callerOf(request), tokenOf(form));
+    this.sight.demandSomebody(caller);
     if (form[DISMISSAL.confirmed] === undefined) {
-      const known = await Promise.all(ids.map((id) => this.cache.find(id)));
+      const known = await Promise.all(ids.map((id) => this.find(id, caller)));
       const jobs = known.filter((job) => job !== undefined).map((job) => this.shown(job));
       return this.send(request, reply, { jobs, back });
     }
-    const caller = await this.access.withToken(callerOf(request), tokenOf(form));
     const going = new Set([form[DISMISSAL.going] ?? []].flat());
     const reasons = new Map<string, string>();
     const left: DismissalResource['jobs'][number][] = [];
     for (const id of ids) {
-      const job = await this.cache.find(id);
+      const job = await this.find(id, caller);
       // One that has ended since it was confirmed was not to be removed.
       const reason = job ? await this.whyNot(job, caller, !going.has(id)) : 'There is no such job.';
       if (reason === undefined) continue;
@@ -68,6 +71,12 @@ export class ListFormsController {
     noteForRecord(request, { jobs: ids.filter((id) => !reasons.has(id)) });
     if (left.length === 0) return void reply.redirect(`${base}/jobs${back}`, 303);
     return this.send(request, reply, { jobs: left, back, outcome: { done: ids.length - left.length, reasons } });
+  }
+
+  /** Undefined, too, where the caller is not to know of it. */
+  private async find(id: string, caller: Caller): Promise<JobRecord | undefined> {
+    const job = await this.cache.find(id);
+    return job && this.sight.seesJob(job, caller) ? job : undefined;
   }
 
   /** Dismisses a job. @returns why it could not be; undefined: it was */

@@ -3,7 +3,6 @@ import { callerOf, type OfJob } from '../../access/access.js';
 import type { Identities } from '../../access/identity/identities.js';
 import type { Sight } from '../../access/sight.js';
 import { bearerToken } from '../../ogc/api-token.js';
-import { UnauthorizedError } from '../../ogc/domain-errors.js';
 import { addVary } from '../../ogc/languages.js';
 import { noteIdentity } from '../../ogc/requests/identity.js';
 import { noteRights } from '../../ogc/requests/rights.js';
@@ -13,6 +12,7 @@ const PUBLIC = new Set([
   '/',
   '/conformance',
   '/openapi',
+  '/openapi/:version',
   '/api',
   '/docs',
   '/asyncapi',
@@ -40,7 +40,6 @@ const TAKES_TOKEN_IN_BODY = new Set([
 interface Callers {
   readonly identities: Identities;
   readonly sight: Sight;
-  readonly processes: { find(processId: string): unknown };
   readonly jobs: { find(jobId: string): Promise<OfJob | undefined> };
 }
 
@@ -50,7 +49,7 @@ interface Callers {
  *
  * To be called after the sessions are read, and before the hooks that decide of bodies.
  */
-export function identifyCallers(fastify: FastifyInstance, { identities, sight, processes, jobs }: Callers): void {
+export function identifyCallers(fastify: FastifyInstance, { identities, sight, jobs }: Callers): void {
   const { rules } = identities;
   if (!rules) return;
   fastify.addHook('onRequest', async (request) => {
@@ -62,16 +61,13 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, p
     noteRights(request, {
       sees: (id) => sight.seesProcess(id, caller),
       may: (action, id) => sight.may(action, id, caller),
+      isKnown: caller.identity !== undefined,
     });
     if (isPublic(url)) return;
     const { processId, jobId } = (request.params ?? {}) as { readonly processId?: string; readonly jobId?: string };
     if (!caller.identity) {
-      const isThere = processId === undefined || processes.find(processId) !== undefined;
-      if (isThere && request.method === 'POST' && TAKES_TOKEN_IN_BODY.has(url)) return;
-      if (rules.rolesOf(undefined).length === 0)
-        throw new UnauthorizedError(
-          'This server asks who you are: send a token as "Authorization: Bearer TOKEN", or sign in with a browser.',
-        );
+      if (request.method === 'POST' && TAKES_TOKEN_IN_BODY.has(url)) return;
+      sight.demandSomebody(caller);
     }
     if (processId !== undefined) sight.demandProcess(processId, caller);
     if (jobId !== undefined) sight.demandJob(jobId, await jobs.find(jobId), caller);

@@ -10,6 +10,7 @@ import { addLogFields } from '../../logging/log-fields.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
+  givenToken,
   parseExecuteRequest,
   tokenOf,
   type ExecuteRequest,
@@ -248,11 +249,11 @@ export class ExecutionService {
     }
   }
 
-  /** What a process takes of inputs: what is beyond is refused when it is executed. @throws ProcessNotFoundError */
+  /** What a process takes of inputs: what is beyond is refused when it is executed. */
   roomForInputs(processId: string): RoomForInputs {
-    const process = this.processes.get(processId);
-    const inline = this.preparation.inlineRoom(process);
-    return { inline, takesUnread: inline === undefined && process.takesUnreadInputs };
+    const process = this.processes.find(processId);
+    const inline = process && this.preparation.inlineRoom(process);
+    return { inline, takesUnread: inline === undefined && process?.takesUnreadInputs === true };
   }
 
   /** @throws ProcessNotFoundError, UnauthorizedError, ForbiddenError, MisconfiguredError */
@@ -260,7 +261,9 @@ export class ExecutionService {
     const known = this.processes.find(processId);
     const inputToken = known && tokenOf(known, body);
     const caller = this.access.rules ? await this.access.withToken(asking, inputToken) : asking;
-    this.sight.demandProcess(processId, caller);
+    // Who the body shows to ask is told the same of a process that they may not read as of one that there is not.
+    if (!this.sight.seesProcess(processId, caller))
+      this.sight.demandProcess(processId, await this.access.withToken(asking, givenToken(body)));
     const process = this.processes.get(processId);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     return { process, inputToken, caller };

@@ -3,6 +3,8 @@ export type Offered = 'execute' | 'logs' | 'dismiss';
 
 /** What who asks knows of, and may do. */
 export interface Rights {
+  /** Whether anybody is known to ask. */
+  readonly isKnown: boolean;
   sees(processId: string): boolean;
   /** With a process, or with the jobs of it that one sees. */
   may(action: Offered, processId: string): boolean;

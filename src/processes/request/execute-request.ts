@@ -73,8 +73,13 @@ export interface ExecuteRequest {
  * Undefined where there is none, where it is no text, or where `token` is an ordinary input of a process that asks for no token.
  */
 export function tokenOf(process: RequestedProcess, body: unknown): string | undefined {
+  return takesToken(process) ? givenToken(body) : undefined;
+}
+
+/** What would be the token, where the process took it as an input. */
+export function givenToken(body: unknown): string | undefined {
   const inputs = isMapping(body) && Object.hasOwn(body, 'inputs') ? body['inputs'] : undefined;
-  if (!takesToken(process) || !isMapping(inputs) || !Object.hasOwn(inputs, 'token')) return undefined;
+  if (!isMapping(inputs) || !Object.hasOwn(inputs, 'token')) return undefined;
   return typeof inputs['token'] === 'string' ? inputs['token'] : undefined;
 }
 
