@@ -176,6 +176,22 @@ describe('the inputs of a request that are given by link', () => {
     expect(linked.bytesHeld).toBe(0);
   });
 
+  it('are cut off where they lead to more than the caller may send, with what else there is', async () => {
+    const linked = linkedInputs({ perRequest: 1_000 });
+    const allowance = { bytes: 700, used: 200, refusal: (used: number) => new Error(`${used} are too many`) };
+    await linked.assertValid('process', links(1, textOf(500)), undefined, allowance);
+    const before = asked.length;
+    await expect(linked.assertValid('process', links(9, textOf(300)), undefined, allowance)).rejects.toThrow(
+      '800 are too many',
+    );
+    expect(asked.length - before).toBe(2);
+    // What all requests may have together is less: it is a fault of the link.
+    const generous = { ...allowance, bytes: 10_000 };
+    const faults = await faultsFrom(linked.assertValid('process', links(9, textOf(300)), undefined, generous));
+    expect(faults).toEqual([expect.stringContaining('more than the 1000 bytes')]);
+    expect(linked.bytesHeld).toBe(0);
+  });
+
   it('are refused for a while where the server holds what others lead to, and waited for by nobody', async () => {
     const linked = linkedInputs({ atOnce: 1_000 });
     const slow = holdBack('slow');

@@ -164,6 +164,17 @@ export const problemTypes: Readonly<Record<string, ProblemTypeWords>> = {
       'Betreiber: Die Grenze erhöhen, die „detail“ nennt: max_jobs von server.manager oder des Prozesses, oder max_waiting.',
     ],
   },
+  'limit-exceeded': {
+    title: 'Ihre Grenze ist erreicht',
+    meaning:
+      'Wer fragt, hat so viel, wie ein einzelner haben darf: wartende Jobs, Ausführungen in einer Minute, Bytes im Speicher oder offene ' +
+      'Verbindungen; „limit“ sagt, welche Grenze es ist, wo sie eingestellt ist, und wie viel benutzt ist. Es ist nichts entstanden.',
+    remedies: [
+      'So viele Sekunden warten, wie die Kopfzeile „Retry-After“ sagt, und die Anfrage noch einmal senden.',
+      'Wo „limit“ „stored_bytes“ heißt: Jobs entfernen, deren Ergebnisse nicht mehr gebraucht werden.',
+      'Betreiber: Die Grenze erhöhen, die „key“ nennt.',
+    ],
+  },
   'sync-wait-exceeded': {
     title: 'Der Job dauert länger',
     meaning:
