@@ -235,6 +235,7 @@ export const mayImport = {
     'jobs/execution/job-waiter.ts',
   ],
   subscribers: [
+    'access',
     'config',
     'ogc',
     'k8s',

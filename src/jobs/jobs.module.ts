@@ -11,6 +11,7 @@ import { oidcProviders } from '../access/oidc/oidc.providers.js';
 import { OidcSignIn } from '../access/oidc/oidc-sign-in.js';
 import { Sight } from '../access/sight.js';
 import { Standing } from '../access/standing.js';
+import { SubscriberSecrets } from '../access/subscriber-secrets.js';
 import { Sessions } from '../access/session/sessions.js';
 import { Configuration } from '../config/configuration.js';
 import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
@@ -109,6 +110,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Sight,
     Standing,
     ...oidcProviders,
+    SubscriberSecrets,
     {
       provide: Sessions,
       inject: [Configuration, ClusterConnection, Identities],
@@ -142,6 +144,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Sessions,
     Sight,
     Standing,
+    SubscriberSecrets,
   ],
 })
 export class JobsModule {}

@@ -1,11 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { SubscriberSecrets } from '../access/subscriber-secrets.js';
+import type { Rules } from '../access/rules/rules.js';
 import type { Configuration } from '../config/configuration.js';
 import { judge, SubscriberCaller } from './subscriber-caller.js';
 
-const callerOf = (...allowedHosts: string[]) =>
-  new SubscriberCaller({ environment: { subscribers: { allowedHosts, secrets: [] } } } as unknown as Configuration);
+const SECRET = `whsec_${Buffer.alloc(32, 's').toString('base64')}`;
+const configurationOf = (allowedHosts: readonly string[], secrets: readonly string[] = []) =>
+  ({ environment: { subscribers: { allowedHosts, secrets } } }) as unknown as Configuration;
+const callerOf = (...allowedHosts: string[]) => {
+  const configuration = configurationOf(allowedHosts);
+  return new SubscriberCaller(configuration, new SubscriberSecrets(configuration, { rules: undefined }));
+};
 const message = (uri: string) => ({ id: 'msg_1', uri, body: Buffer.from('{}'), monitor: 'https://api/jobs/1' });
 const call = async (caller: SubscriberCaller, uri: string) => {
   try {
@@ -46,6 +54,28 @@ describe('a call', () => {
       `Basic ${Buffer.from('user%:p@ss').toString('base64')}`,
       '<https://api/jobs/1>; rel="monitor"',
     ]);
+  });
+
+  it('is signed by the secret of the job’s owner, where there are roles', async () => {
+    const calls: Record<string, string>[] = [];
+    const server = createServer(({ headers }, response) => {
+      calls.push(headers as Record<string, string>);
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const configuration = configurationOf(['127.0.0.1'], [SECRET]);
+    const secrets = new SubscriberSecrets(configuration, { rules: {} as Rules });
+    const caller = new SubscriberCaller(configuration, secrets);
+    const signal = new AbortController().signal;
+    await caller.call({ ...message(`http://127.0.0.1:${port}/`), owner: 'ann' }, new Date(), signal);
+    await caller.onApplicationShutdown();
+    await new Promise((resolve) => server.close(resolve));
+    const [headers = {}] = calls;
+    const verify = (secret: string) => new Webhook(secret).verify('{}', headers);
+    expect(verify(secrets.ofOwner('ann')[0] ?? '')).toEqual({});
+    for (const other of [SECRET, secrets.ofOwner('bob')[0] ?? ''])
+      expect(() => verify(other)).toThrow('No matching signature');
   });
 
   it('says in a word of its own why there is no answer', async () => {

@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { request, type Dispatcher } from 'undici';
+import { SubscriberSecrets } from '../access/subscriber-secrets.js';
 import { Configuration } from '../config/configuration.js';
 import { AllowedHosts } from '../outbound/allowed-hosts.js';
 import { createOutboundDispatcher, isAddressNotAllowed } from '../outbound/outbound-dispatcher.js';
@@ -22,22 +23,25 @@ export interface Message {
   readonly body: Buffer;
   /** Address of the job. */
   readonly monitor: string;
+  /** Of the job; absent: nobody. */
+  readonly owner?: string;
 }
 
 /** Calls subscribers, at allowed addresses only. */
 @Injectable()
 export class SubscriberCaller implements OnApplicationShutdown {
   private readonly dispatcher: Dispatcher;
-  private readonly secrets: readonly string[];
 
-  constructor({ environment }: Configuration) {
-    const { allowedHosts, secrets } = environment.subscribers;
+  constructor(
+    { environment }: Configuration,
+    private readonly secrets: SubscriberSecrets,
+  ) {
+    const { allowedHosts } = environment.subscribers;
     this.dispatcher = createOutboundDispatcher(new AllowedHosts(allowedHosts), {
       connectTimeout: CONNECT_TIMEOUT,
       headersTimeout: TIMEOUT,
       bodyTimeout: TIMEOUT,
     });
-    this.secrets = secrets;
   }
 
   /**
@@ -52,7 +56,7 @@ export class SubscriberCaller implements OnApplicationShutdown {
     });
   }
 
-  private async post({ id, uri, body, monitor }: Message, now: Date, signal: AbortSignal): Promise<Answer> {
+  private async post({ id, uri, body, monitor, owner }: Message, now: Date, signal: AbortSignal): Promise<Answer> {
     const url = new URL(uri);
     const [user, password] = [decoded(url.username), decoded(url.password)];
     url.username = url.password = url.hash = '';
@@ -69,7 +73,7 @@ export class SubscriberCaller implements OnApplicationShutdown {
             ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
             : {}),
           ...traceHeaders(),
-          ...webhookHeaders(id, body, this.secrets, now),
+          ...webhookHeaders(id, body, this.secrets.ofOwner(owner), now),
         },
         body,
       });

@@ -109,6 +109,7 @@ export class SubscriberReconciler {
       uri: due.uri,
       body: await this.body.make(job, base),
       monitor: `${base}/jobs/${job.jobId}`,
+      ...(job.owner === undefined ? {} : { owner: job.owner }),
     };
     return this.caller.call(message, now, signal);
   }
