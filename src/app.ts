@@ -7,12 +7,14 @@ import { Access } from './access/access.js';
 import { Identities } from './access/identity/identities.js';
 import { Sight } from './access/sight.js';
 import { Sessions } from './access/session/sessions.js';
+import { Shares } from './access/shares/shares.js';
 import { admitBodies } from './http/admission/body-admission.js';
 import { BodyBudget } from './http/admission/body-budget.js';
 import { identifyCallers } from './http/admission/callers.js';
 import { limitHeaders } from './http/admission/long-headers.js';
 import { allowedHosts, checkHosts, hostToListenAt } from './http/admission/request-hosts.js';
 import { followAndRecord } from './http/audit/follow-and-record.js';
+import { readShares } from './http/admission/shares.js';
 import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
@@ -164,10 +166,12 @@ async function setUpHttp(
   if (server.cors !== false) app.enableCors(corsOptions(server.cors));
   if (configuration.processesApi) {
     readSessions(fastify, app.get(Sessions, { strict: false }), app.get(Links, { strict: false }));
+    const jobs = app.get(JobCache, { strict: false });
+    readShares(fastify, app.get(Shares, { strict: false }), jobs);
     identifyCallers(fastify, {
       identities: app.get(Identities, { strict: false }),
       sight: app.get(Sight, { strict: false }),
-      jobs: app.get(JobCache, { strict: false }),
+      jobs,
     });
   }
   slowWrongTokens(fastify);

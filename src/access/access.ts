@@ -4,13 +4,14 @@ import { promisify } from 'node:util';
 import { Configuration, type ResultReaders } from '../config/configuration.js';
 import type { Action } from '../config/sections/access/access-rules.js';
 import { ApiToken } from '../ogc/api-token.js';
-import { DomainError, ForbiddenError, UnauthorizedError } from '../ogc/domain-errors.js';
+import { DomainError, ForbiddenError, ShareOverError, UnauthorizedError } from '../ogc/domain-errors.js';
 import { TOKENS } from '../ogc/requests/identity.js';
 import { API_SUBJECT, isOfApiToken } from '../ogc/requests/session.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 import { askForToken } from './ask-for-token.js';
 import { type Caller, noteActor, withoutSession } from './caller.js';
+import { isOpenBy } from './shares/is-open-by.js';
 import { CallerHash } from './caller-hash.js';
 import { Identities } from './identity/identities.js';
 import type { Rules } from './rules/rules.js';
@@ -44,6 +45,8 @@ export interface OfJob {
   readonly processUnsigned?: true;
   /** As `ownerOf` says it; absent: nobody's. */
   readonly owner?: string;
+  /** Of the Job. */
+  readonly uid?: string;
 }
 
 /** Whose a new job is, as it stands on the Job. */
@@ -92,6 +95,7 @@ export class Access implements OnApplicationBootstrap {
 
   /** As {@link isGranted}, but for processes whose processor decides by itself. @throws MisconfiguredError where it fails to */
   async permits(processId: string, caller: Caller, { inputToken, ...wish }: Wish): Promise<boolean> {
+    if (caller.shared) return false;
     const { token, headers } = caller;
     const process = this.processes.find(processId);
     if (this.rules) {
@@ -144,6 +148,7 @@ export class Access implements OnApplicationBootstrap {
    * opens nothing.
    */
   async mayReadStatus(job: OfJob, caller: Caller): Promise<boolean> {
+    if (caller.shared) return isOpenBy(caller.shared, job, 'page');
     const rights = this.rightsOf(job);
     if (!this.rules && this.resultsArePublic(rights)) return true;
     return this.permits(rights, caller, { operation: 'read-status', jobId: job.jobId }).catch(() => false);
@@ -167,6 +172,10 @@ export class Access implements OnApplicationBootstrap {
 
   /** @throws UnauthorizedError, MisconfiguredError where `results: token` holds and the caller may not execute the process */
   async demandResults(job: OfJob, caller: Caller): Promise<void> {
+    if (caller.shared) {
+      if (isOpenBy(caller.shared, job)) return;
+      throw new ShareOverError();
+    }
     const rights = this.rightsOf(job);
     if (this.rules || !this.resultsArePublic(rights))
       await this.demand(rights, caller, { operation: 'read-results', jobId: job.jobId });

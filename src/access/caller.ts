@@ -3,6 +3,7 @@ import { bearerToken } from '../ogc/api-token.js';
 import { type Identity, identityOf } from '../ogc/requests/identity.js';
 import { noteForRecord } from '../ogc/requests/record.js';
 import { type Session, sessionOf } from '../ogc/requests/session.js';
+import { type Share, shareOf } from '../ogc/requests/share.js';
 
 /** What of a request matters to access. */
 export interface Caller {
@@ -12,6 +13,8 @@ export interface Caller {
   readonly session?: Session;
   /** Who it is, by token or session, where roles decide; absent: nobody has said. */
   readonly identity?: Identity;
+  /** The link that was followed: then nothing else of who it is counts, and nothing but what the link is for is open. */
+  readonly shared?: Share;
   readonly headers: IncomingHttpHeaders;
   /** As far as proxies are trusted; for the log. */
   readonly address?: string;
@@ -19,6 +22,9 @@ export interface Caller {
 
 export function callerOf(request: { readonly headers: IncomingHttpHeaders; readonly ip?: string }): Caller {
   const { headers, ip } = request;
+  const address = ip === undefined ? {} : { address: ip };
+  const shared = shareOf(request);
+  if (shared) return { shared, headers, ...address };
   const session = sessionOf(request);
   const identity = identityOf(request) ?? (session && identityBehind(session));
   const caller: Caller = {
@@ -26,7 +32,7 @@ export function callerOf(request: { readonly headers: IncomingHttpHeaders; reado
     headers,
     ...(session ? { session } : {}),
     ...(identity ? { identity } : {}),
-    ...(ip === undefined ? {} : { address: ip }),
+    ...address,
   };
   requests.set(caller, request);
   return caller;

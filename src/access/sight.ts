@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Action } from '../config/sections/access/access-rules.js';
-import { JobNotFoundError, ProcessNotFoundError } from '../ogc/domain-errors.js';
+import { JobNotFoundError, ProcessNotFoundError, ShareOverError } from '../ogc/domain-errors.js';
 import { Access, type OfJob } from './access.js';
 import { askForToken } from './ask-for-token.js';
 import type { Caller } from './caller.js';
+import { isOpenBy } from './shares/is-open-by.js';
 
 /** Which jobs a caller knows of. */
 export interface SeenJobs {
@@ -24,7 +25,8 @@ export class Sight {
   }
 
   /** Whether the caller knows of the job: it stands in lists, and there is something at its addresses. */
-  seesJob(job: OfJob, { identity }: Caller): boolean {
+  seesJob(job: OfJob, { identity, shared }: Caller): boolean {
+    if (shared) return isOpenBy(shared, job);
     const { owner } = job;
     const processId = this.access.rightsOf(job);
     return this.access.rules?.sees(identity, { processId, ...(owner === undefined ? {} : { owner }) }) ?? true;
@@ -85,6 +87,7 @@ export class Sight {
    */
   demandJob(jobId: string, job: OfJob | undefined, caller: Caller): void {
     const { rules } = this.access;
+    if (caller.shared && !(job && isOpenBy(caller.shared, job))) throw new ShareOverError();
     if (!rules || (job && this.seesJob(job, caller))) return;
     if (caller.identity) throw new JobNotFoundError(jobId);
     // Who sees all jobs is told which there are not.

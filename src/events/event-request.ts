@@ -3,6 +3,7 @@ import Negotiator from 'negotiator';
 import { type JobListQuery, parseJobListQuery } from '../jobs/listing/job-list.query.js';
 import { isJobId } from '../k8s/names.js';
 import { InvalidRequestError, NotAcceptableError, type RequestFault } from '../ogc/domain-errors.js';
+import { SHARE_PARAMETER } from '../ogc/requests/share.js';
 import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 
 export const EVENTS = 'text/event-stream';
@@ -21,6 +22,8 @@ const FILTERS = [
   'maxDuration',
 ] as const;
 
+const OF_ONE = [SHARE_PARAMETER];
+
 type RawQuery = Readonly<Record<string, string | readonly string[]>>;
 
 export interface EventsQuery {
@@ -35,9 +38,9 @@ export function demandEvents({ headers }: Pick<FastifyRequest, 'headers'>): void
   throw new NotAcceptableError(`This resource is there as ${EVENTS}; the request accepts only ${headers.accept}.`);
 }
 
-/** The parameters of a stream of one job: none. @throws InvalidRequestError */
+/** The parameters of a stream of one job: none but that of a link for others. @throws InvalidRequestError */
 export function parseJobEventsQuery(given: RawQuery, ignored: readonly string[]): void {
-  refuseUnknown(withoutIgnored(given, [], ignored), []);
+  refuseUnknown(withoutIgnored(given, OF_ONE, ignored), OF_ONE);
 }
 
 /**

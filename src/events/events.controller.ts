@@ -3,6 +3,7 @@ import { ApiHeader, ApiOperation, ApiProduces, ApiQuery, ApiResponse, ApiTags } 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
+import { TakesShare } from '../ogc/requests/takes-share.js';
 import { TakesToken } from '../ogc/requests/takes-token.js';
 import { LONGEST_TEXT } from '../jobs/listing/job-list.query.js';
 import { CAUSE_TYPES } from '../jobs/model/cause-types.js';
@@ -81,6 +82,7 @@ export class EventsController {
   }
 
   @Get(':jobId/events')
+  @TakesShare()
   @ApiOperation({
     operationId: 'getJobEvents',
     summary: 'What becomes of a job, as server-sent events',

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Access, type Caller } from '../access/access.js';
 import { Sight } from '../access/sight.js';
-import { toShortStatusInfo, toStatusInfo, withOwner } from '../jobs/listing/status-info.js';
+import { toSharedStatusInfo, toShortStatusInfo, toStatusInfo, withOwner } from '../jobs/listing/status-info.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 
 /** How much of a status a caller may read: in the order of it. */
-export const VIEWS = ['short', 'status', 'status-and-log', 'with-owner'] as const;
+export const VIEWS = ['short', 'shared', 'status', 'status-and-log', 'with-owner'] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Views and addresses of which the texts are kept with a status; clients may call the server by many names. */
@@ -25,6 +25,7 @@ export class StatusTexts {
   /** As `GET /jobs/{id}` decides it; never rejects. */
   async viewFor(job: JobRecord, caller: Caller): Promise<View> {
     if (!(await this.access.mayReadStatus(job, caller))) return 'short';
+    if (caller.shared) return 'shared';
     if (!(await this.access.mayReadLog(job, caller))) return 'status';
     return this.sight?.seesOwners(caller) ? 'with-owner' : 'status-and-log';
   }
@@ -47,6 +48,8 @@ export class StatusTexts {
 
 function write(status: JobStatus, view: View, base: string): string {
   if (view === 'short') return JSON.stringify(toShortStatusInfo(status, base));
+  // Texts are kept for all who read the same, who may have other links.
+  if (view === 'shared') return JSON.stringify(toSharedStatusInfo(status, base));
   const mayReadLog = view !== 'status';
   const info = toStatusInfo(status, base, mayReadLog, mayReadLog);
   return JSON.stringify(view === 'with-owner' ? withOwner(info, status) : info);

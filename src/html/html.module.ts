@@ -6,6 +6,7 @@ import { ProcessesModule } from '../processes/processes.module.js';
 import { FormReader } from './form/form-reader.js';
 import { HtmlController } from './html.controller.js';
 import { OidcSignInController } from './oidc-sign-in.controller.js';
+import { ShareController } from './share.controller.js';
 import { SignInController } from './sign-in.controller.js';
 import { HtmlRenderer } from './html.renderer.js';
 import { ListFormsController } from './lists/list-forms.controller.js';
@@ -18,7 +19,7 @@ import { NotebookPages } from './notebook/notebook-pages.js';
 @Global()
 @Module({
   imports: [JobsModule, ProcessesModule],
-  controllers: [HtmlController, ListFormsController, SignInController, OidcSignInController],
+  controllers: [HtmlController, ListFormsController, ShareController, SignInController, OidcSignInController],
   providers: [
     FormReader,
     Overview,

@@ -139,6 +139,7 @@ const resources: Readonly<Record<PageKind, object>> = {
   },
   'problem-types': { problemTypes: [problemType], links },
   'problem-type': problemType,
+  'share-link': { jobID: HOSTILE, href: `javascript:${HOSTILE}`, expires: HOSTILE, for: 'page' },
   'sign-in': { next: HOSTILE, problem: { type: 'about:blank', status: 500, detail: HOSTILE } },
 };
 

@@ -19,10 +19,12 @@ import { processPage } from './pages/process.js';
 import { processesPage } from './pages/processes.js';
 import { resultsPage } from './pages/results.js';
 import { leadsOnPage } from './pages/leads-on.js';
+import { shareLinkPage } from './pages/share-link.js';
 import { signInPage } from './pages/sign-in.js';
 import { visualisationsPage } from './pages/visualisations.js';
 import { backgroundOf, type MapBackground } from './results/map-view.js';
 import { pagePolicy } from './page-policy.js';
+import { ShareContext } from './share.js';
 import { INTERFACE_LANGUAGES, isInterfaceLanguage, Texts, textsIn } from './texts/texts.js';
 import { VisitorContext } from './visitor.js';
 
@@ -44,6 +46,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'sign-in': signInPage,
   'leads-on': leadsOnPage,
   me: mePage,
+  'share-link': shareLinkPage,
 };
 
 /** Makes pages with Preact, which escapes every text and attribute. */
@@ -78,18 +81,20 @@ export class HtmlRenderer extends PageRenderer {
     const document = (
       <Texts.Provider value={t}>
         <VisitorContext.Provider value={kind === 'sign-in' || kind === 'leads-on' ? undefined : context.visitor}>
-          <Layout
-            base={context.base}
-            language={language}
-            site={site}
-            title={title}
-            links={links}
-            refresh={refresh}
-            scripts={['page', ...scripts]}
-            languageChoices={context.languageChoices}
-          >
-            {content}
-          </Layout>
+          <ShareContext.Provider value={context.share}>
+            <Layout
+              base={context.base}
+              language={language}
+              site={site}
+              title={title}
+              links={links}
+              refresh={refresh}
+              scripts={['page', ...scripts]}
+              languageChoices={context.languageChoices}
+            >
+              {content}
+            </Layout>
+          </ShareContext.Provider>
         </VisitorContext.Provider>
       </Texts.Provider>
     );

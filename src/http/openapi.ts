@@ -2,6 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Sessions } from '../access/session/sessions.js';
+import { Shares } from '../access/shares/shares.js';
 import type { Configuration } from '../config/configuration.js';
 import { ApiDefinition, type MakeDefinition, type OpenApiVersion } from '../ogc/api-definition.js';
 import { isAddress, Links } from '../ogc/links.js';
@@ -19,6 +20,7 @@ import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { DOCS_PATH, OAUTH_REDIRECT_PATH, publicClientOf } from './docs-page.js';
 import { withIssuer, withSessions } from './openapi-session.js';
+import { withoutShares } from './openapi-shares.js';
 import { serveRedoc } from './redoc-page.js';
 import { version } from './version.js';
 
@@ -43,8 +45,10 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   const registry = configuration.processesApi ? app.get(ProcessRegistry, { strict: false }) : undefined;
   let own: OpenAPIObject | undefined;
   const areThereSessions = configuration.processesApi && app.get(Sessions, { strict: false }).whyOff === undefined;
+  const areThereShares = configuration.processesApi && app.get(Shares, { strict: false }).whyOff === undefined;
   const makeOwn = (): OpenAPIObject => {
-    const document = makeDocument(app, configuration);
+    const whole = makeDocument(app, configuration);
+    const document = areThereShares ? whole : withoutShares(whole);
     return areThereSessions ? withSessions(document) : document;
   };
   const made = new Map<string, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();

@@ -13,6 +13,8 @@ import { Sight } from '../access/sight.js';
 import { Standing } from '../access/standing.js';
 import { SubscriberSecrets } from '../access/subscriber-secrets.js';
 import { Sessions } from '../access/session/sessions.js';
+import { ShareRights } from '../access/share-rights.js';
+import { Shares } from '../access/shares/shares.js';
 import { Configuration } from '../config/configuration.js';
 import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
@@ -54,6 +56,8 @@ import { ResultsController } from './results/results.controller.js';
 import { ResultValidator } from './results/result-validator.js';
 import { ResultMemory } from './results/result-memory.js';
 import { ResultSources } from './results/result-source.js';
+import { ShareLinksController } from './sharing/share-links.controller.js';
+import { ShareLinks } from './sharing/share-links.js';
 import { ValidationController } from './execution/validation.controller.js';
 
 /** Executing, and what becomes of it: status, list, results, logs, dismissal. */
@@ -67,6 +71,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultsController,
     LogsController,
     MeController,
+    ShareLinksController,
   ],
   providers: [
     Access,
@@ -107,6 +112,8 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultMemory,
     ResultSources,
     ResultValidator,
+    ShareLinks,
+    ShareRights,
     Sight,
     Standing,
     ...oidcProviders,
@@ -116,6 +123,12 @@ import { ValidationController } from './execution/validation.controller.js';
       inject: [Configuration, ClusterConnection, Identities],
       useFactory: (configuration: Configuration, { embedded }: ClusterConnection, identities: Identities) =>
         new Sessions(configuration, embedded, identities),
+    },
+    {
+      provide: Shares,
+      inject: [Configuration, ClusterConnection, Sessions],
+      useFactory: (configuration: Configuration, { embedded }: ClusterConnection, sessions: Sessions) =>
+        new Shares(configuration, embedded, sessions),
     },
   ],
   exports: [
@@ -142,6 +155,8 @@ import { ValidationController } from './execution/validation.controller.js';
     ResultSources,
     ResultValidator,
     Sessions,
+    ShareLinks,
+    Shares,
     Sight,
     Standing,
     SubscriberSecrets,

@@ -21,6 +21,13 @@ export class JobNotFoundError extends DomainError {
   }
 }
 
+/** A link for others opens nothing (any more): the same is said of each that does not. */
+export class ShareOverError extends DomainError {
+  constructor() {
+    super('This link is over or was never made: ask whoever gave it to you for another.');
+  }
+}
+
 /** The job was dismissed, or is being removed. */
 export class JobGoneError extends DomainError {
   constructor(

@@ -11,6 +11,7 @@ import type { Problem } from './problem.js';
 import { rememberLanguage } from './requests/language-cookie.js';
 import { type Rights, rightsOf } from './requests/rights.js';
 import { type Visit, visitOf } from './requests/session.js';
+import { type Share, shareOf } from './requests/share.js';
 import { type Format, variesByFormat, withFormat, withParameter } from './representation.js';
 
 /** Resources that have a page. */
@@ -31,7 +32,8 @@ export type PageKind =
   | 'problem-type'
   | 'sign-in'
   | 'leads-on'
-  | 'me';
+  | 'me'
+  | 'share-link';
 
 /** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
 export const PageOf = Reflector.createDecorator<PageKind>();
@@ -83,6 +85,8 @@ export interface PageContext {
   readonly rights?: Rights;
   /** Absent where nobody can sign in. */
   readonly visitor?: Visitor;
+  /** The link for others that led here, which alone counts: there is no visitor then. */
+  readonly share?: Share;
   /** The same page in each language that there is; empty where it is not had by its address alone. */
   readonly languageChoices?: readonly LanguageChoice[];
 }
@@ -210,8 +214,9 @@ export class Pages {
     const language = reply.getHeader('content-language');
     const negotiate = (available: readonly string[]) => requestedLanguages(request, available);
     const configured = this.configuration.server.languages;
-    const visit = visitOf(request);
-    const rights = rightsOf(request);
+    const share = shareOf(request);
+    const visit = share ? undefined : visitOf(request);
+    const rights = share ? undefined : rightsOf(request);
     return {
       request,
       ...(rights ? { rights } : {}),
@@ -224,6 +229,7 @@ export class Pages {
         ? this.choicesOf(request, [...configured, ...interfaceLanguages])
         : [],
       ...(typeof language === 'string' ? { language } : {}),
+      ...(share ? { share } : {}),
       ...(visit ? { visitor: { ...toVisitor(visit, request), ...this.provider() } } : {}),
     };
   }

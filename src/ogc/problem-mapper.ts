@@ -29,6 +29,7 @@ import {
   ResultNotReadyError,
   RangeNotSatisfiableError,
   ResultsExpiredError,
+  ShareOverError,
   SyncWaitExceededError,
   UnauthorizedError,
   TooManyJobsError,
@@ -58,6 +59,7 @@ const ours = (name: GeneralProblemType): string => problemTypeReference(name);
 const mappings: readonly Mapping[] = [
   { error: ProcessNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-process`, title: 'No such process' },
   { error: JobNotFoundError, status: 404, type: `${OGC_EXCEPTIONS}no-such-job`, title: 'No such job' },
+  { error: ShareOverError, status: 404, type: ours('link-over'), title: 'Link over' },
   { error: OutputNotFoundError, status: 400, type: `${OGC_EXCEPTIONS}no-such-output`, title: 'No such output' },
   {
     error: ResultNotAvailableError,

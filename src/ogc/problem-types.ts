@@ -106,6 +106,17 @@ const GENERAL = {
       'The job is known, but what was asked for is not there: its log or its result was never kept, or was removed.',
     remedies: ['Look at the status of the job: it says how the job ended.', 'Execute the process again.'],
   },
+  'link-over': {
+    title: 'Link over',
+    status: 404,
+    meaning:
+      'The address has a link for others (its parameter "share") that opens nothing: its time is over, the job is removed, or nobody made it.',
+    remedies: [
+      'Ask whoever gave you the link for another.',
+      'Take the whole address: mail programs cut long ones.',
+      'Leave the parameter out if the job is your own.',
+    ],
+  },
   'not-acceptable': {
     title: 'Not acceptable',
     status: 406,

@@ -1,15 +1,35 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { Configuration } from '../../config/configuration.js';
 
 /** Of what is derived for sessions: from the same secret other labels make other keys. */
 const LABEL = 'processes.pygeoapi.io/session';
 /** Bytes of a key, as A256GCM has it. */
 const LENGTH = 32;
+/** Of the data folder of the embedded cluster. */
+const KEPT = join('cluster', 'access-key');
 
-/** Makes a key for sessions of a secret (HKDF-SHA-256, RFC 5869). */
+/** Makes a key for sessions of a secret. */
 export function sessionKey(secret: string): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, '', LABEL, LENGTH));
+  return derivedKey(secret, LABEL);
+}
+
+/** A key of 32 bytes, of a secret and what it is for (HKDF-SHA-256, RFC 5869). */
+export function derivedKey(secret: string, label: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', label, LENGTH));
+}
+
+/**
+ * The secrets that keys are made of, those of `access.key` or, where there are none, the one that the server has: the first makes what is
+ * new, all open what there is. None: there is no key.
+ * @param embedded whether this process runs the cluster, so that no other has to know its key: it makes one
+ */
+export function accessSecrets(
+  { access, environment: { apiToken, dataDir } }: Pick<Configuration, 'access' | 'environment'>,
+  embedded: boolean,
+): readonly string[] {
+  return access.keys ?? [embedded ? keptSecret(join(dataDir, KEPT)) : apiToken].filter((key) => key !== undefined);
 }
 
 /** Another key made of one of sessions: what is sealed with the one cannot be taken for what is sealed with the other. */

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Configuration } from '../../config/configuration.js';
 import { ApiToken } from '../../ogc/api-token.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
@@ -6,11 +5,8 @@ import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT, isOfApiToken, type Session } from '../../ogc/requests/session.js';
 import type { Identities } from '../identity/identities.js';
 import { digestOf, proofOf } from '../identity/token-digest.js';
-import { keptSecret, keyFor, sessionKey } from './session-keys.js';
+import { accessSecrets, keyFor, sessionKey } from './session-keys.js';
 import { SessionSeal } from './session-seal.js';
-
-/** Of the data folder of the embedded cluster. */
-const KEPT = join('cluster', 'access-key');
 
 /** What is sealed with the first key, and opened with any. */
 type Keys = readonly [Uint8Array, ...Uint8Array[]];
@@ -33,11 +29,13 @@ export class Sessions {
    * @param now for tests
    */
   constructor(
-    { access, environment: { apiToken, dataDir } }: Pick<Configuration, 'access' | 'environment'>,
+    configuration: Pick<Configuration, 'access' | 'environment'>,
     embedded: boolean,
     private readonly identities?: Pick<Identities, 'of' | 'rules' | 'tokens'>,
     private readonly now: () => Date = () => new Date(),
   ) {
+    const { access, environment } = configuration;
+    const { apiToken } = environment;
     this.token = new ApiToken(apiToken);
     this.milliseconds = access.sessionHours * 3600 * 1000;
     if (!apiToken && !identities?.rules) {
@@ -45,9 +43,7 @@ export class Sessions {
       return;
     }
     this.proof = apiToken && proofOf(digestOf(apiToken));
-    const secrets =
-      access.keys ?? [embedded ? keptSecret(join(dataDir, KEPT)) : apiToken].filter((key) => key !== undefined);
-    const [first, ...others] = secrets.map(sessionKey);
+    const [first, ...others] = accessSecrets(configuration, embedded).map(sessionKey);
     if (!first) {
       this.whyOff = 'no key is set that encrypts sessions (access.key)';
       return;

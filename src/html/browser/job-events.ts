@@ -26,6 +26,8 @@ const SPACING = 1_000;
 
 /** The address of the API without trailing slash: scripts stand at `static/scripts/HASH/NAME.js` beneath it. */
 const BASE = new URL('../../..', import.meta.url).href.replace(/\/$/, '');
+/** Of the page that a link for others opened: it opens the events of its job, and no others. */
+const SHARE = new URLSearchParams(location.search).get('share') ?? undefined;
 const nameOf = (what: string) => `job-events ${BASE} ${what}`;
 
 /**
@@ -48,10 +50,12 @@ export function followJobs(
     return true;
   };
   new SharedStream({
-    name: nameOf('by id'),
+    name: nameOf(SHARE === undefined ? 'by id' : `by link ${ids.join()} ${SHARE}`),
     wants: ids,
     types: ['status', 'gone'],
     addressOf: (wants) => {
+      if (SHARE !== undefined)
+        return wants[0] && `${BASE}/jobs/${wants[0]}/events?${new URLSearchParams({ share: SHARE })}`;
       const asked = new URLSearchParams(wants.slice(-MOST_IDS).map((id) => ['id', id]));
       return asked.size > 0 ? `${BASE}/jobs/events?${asked}` : undefined;
     },

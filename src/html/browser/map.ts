@@ -50,7 +50,7 @@ export async function makeMap(element: HTMLElement): Promise<LeafletMap> {
 function addBackground(element: HTMLElement, map: LeafletMap): void {
   const { tiles, attribution = '', auto, ask = '' } = element.dataset;
   if (tiles === undefined) return;
-  const load = () => void L.tileLayer(tiles, { attribution }).addTo(map);
+  const load = () => void L.tileLayer(tiles, { attribution, referrerPolicy: 'strict-origin' }).addTo(map);
   const host = new URL(tiles.replaceAll(/\{\w\}/g, '0'), location.href).host;
   if (auto !== undefined || localStorage.getItem(REMEMBERED) === host) return load();
   const button = document.createElement('button');

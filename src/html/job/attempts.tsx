@@ -1,11 +1,13 @@
 import type { ViewedJob } from '../../jobs/listing/job-view.js';
 import { Anchor, Facts, Text, Time } from '../components.js';
+import { useShare } from '../share.js';
 import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Attempts that failed and were followed by another. */
 export function Attempts({ job, base }: { job: ViewedJob; base: string }) {
   const t = useTexts();
+  const share = useShare();
   const { attempts = [], omittedAttempts } = job;
   return (
     <div data-live="attempts">
@@ -24,9 +26,11 @@ export function Attempts({ job, base }: { job: ViewedJob; base: string }) {
                     [t('job.attempts.finished'), <Time at={finished} />],
                     [
                       t('job.attempts.log'),
-                      <Anchor href={`${base}/jobs/${job.jobID}/logs?attempt=${attempt}`}>
-                        {t('job.attempts.the-log', { attempt })}
-                      </Anchor>,
+                      share ? undefined : (
+                        <Anchor href={`${base}/jobs/${job.jobID}/logs?attempt=${attempt}`}>
+                          {t('job.attempts.the-log', { attempt })}
+                        </Anchor>
+                      ),
                     ],
                   ]}
                 />

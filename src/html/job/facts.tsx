@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ViewedJob } from '../../jobs/listing/job-view.js';
 import { Anchor, Facts, Time } from '../components.js';
+import { useShare } from '../share.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Members of a status that the page shows by themselves. */
@@ -14,6 +15,7 @@ const SHOWN = new Set(
 /** What is known of a job, and what it said itself under names of its own. */
 export function JobFacts({ job, base }: { job: ViewedJob; base: string }) {
   const t = useTexts();
+  const share = useShare();
   const { processID, queue, request } = job;
   const process = processID && `${base}/processes/${encodeURIComponent(processID)}`;
   return (
@@ -21,7 +23,7 @@ export function JobFacts({ job, base }: { job: ViewedJob; base: string }) {
       <h2 id="facts">{t('job.facts.heading')}</h2>
       <Facts
         facts={[
-          [t('job.facts.process'), process && <Anchor href={process}>{processID}</Anchor>],
+          [t('job.facts.process'), share ? processID : process && <Anchor href={process}>{processID}</Anchor>],
           [t('job.facts.type'), job.type],
           [t('job.facts.request'), request && <Anchor href={request.href}>{t('job.facts.the-request')}</Anchor>],
           [t('job.facts.queue'), queue?.name],

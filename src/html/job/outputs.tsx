@@ -3,6 +3,7 @@ import { localize } from '../../ogc/languages.js';
 import { Anchor } from '../components.js';
 import type { PageMaking } from '../page.js';
 import { readableSize } from '../results/sizes.js';
+import { useShared } from '../share.js';
 import { useTexts } from '../texts/texts.js';
 
 /** What came of a successful job: a list that leads to each result, and to the page that shows them. */
@@ -14,6 +15,7 @@ export function Outputs({
   making: Pick<PageMaking, 'base' | 'languages' | 'interfaceLanguage'>;
 }) {
   const t = useTexts();
+  const shared = useShared();
   const outputs = job[JOB_VIEW]?.outputs;
   const results = `${base}/jobs/${job.jobID}/results`;
   return (
@@ -28,7 +30,9 @@ export function Outputs({
               <ul>
                 {outputs.map((output) => (
                   <li>
-                    <Anchor href={output.id === undefined ? results : `${results}/${encodeURIComponent(output.id)}`}>
+                    <Anchor
+                      href={shared(output.id === undefined ? results : `${results}/${encodeURIComponent(output.id)}`)}
+                    >
                       {localize(output.title, languages) ?? output.id ?? t('job.outputs.result')}
                     </Anchor>{' '}
                     <small class="muted">{detailsOf(output, interfaceLanguage)}</small>
@@ -36,7 +40,7 @@ export function Outputs({
                 ))}
               </ul>
               <p>
-                <a href={`${results}?f=html`}>{t('job.outputs.page')}</a>
+                <a href={shared(`${results}?f=html`)}>{t('job.outputs.page')}</a>
               </p>
             </>
           )}

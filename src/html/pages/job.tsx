@@ -1,5 +1,6 @@
 import { JOB_VIEW, type ViewedJob } from '../../jobs/listing/job-view.js';
 import { EXECUTED_NOTEBOOK } from '../../jobs/results/pages/executed-notebook.js';
+import { withShare } from '../../ogc/requests/share.js';
 import { LinkList, toShow } from '../components.js';
 import { Attempts } from '../job/attempts.js';
 import { Cause, ResultProblems } from '../job/cause.js';
@@ -9,6 +10,7 @@ import { JobFacts } from '../job/facts.js';
 import { Inputs } from '../job/inputs.js';
 import { LogTail } from '../job/log-tail.js';
 import { Outputs } from '../job/outputs.js';
+import { ShareForm } from '../job/share-form.js';
 import { goesOn, JobState } from '../job/state.js';
 import { TimeLine } from '../job/steps.js';
 import { NotebookSection } from '../notebook/notebook.js';
@@ -20,11 +22,13 @@ const REFRESH = 5;
 
 /** The parts that may change are live regions, there from the first: a script brings them up to date and leaves all else alone. */
 export const jobPage: PageMaker<ViewedJob> = (job, making) => {
-  const { base, t, interfaceLanguage: language = 'en', problemType } = making;
+  const { base, t, interfaceLanguage: language = 'en', problemType, share } = making;
   const { jobID, processID, cause, links = [] } = job;
   const isUnderWay = goesOn(job);
   const again =
-    processID && `${base}/processes/${encodeURIComponent(processID)}?from=${encodeURIComponent(jobID)}#execute`;
+    !share &&
+    processID &&
+    `${base}/processes/${encodeURIComponent(processID)}?from=${encodeURIComponent(jobID)}#execute`;
   return {
     title: t('job.title', { job: jobID }),
     links,
@@ -45,9 +49,9 @@ export const jobPage: PageMaker<ViewedJob> = (job, making) => {
             <a href={again}>{t('job.again')}</a>
           </p>
         ) : null}
-        <LogTail job={job} base={base} />
+        {share ? null : <LogTail job={job} base={base} />}
         <TimeLine job={job} />
-        <Inputs job={job} language={language} />
+        {share ? null : <Inputs job={job} language={language} />}
         <JobFacts job={job} base={base} />
         <Attempts job={job} base={base} />
         <Deliveries job={job} />
@@ -57,7 +61,12 @@ export const jobPage: PageMaker<ViewedJob> = (job, making) => {
         <div data-live="links">
           <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
         </div>
-        <Dismissal job={job} base={base} />
+        {share ? null : (
+          <>
+            <ShareForm job={job} base={base} />
+            <Dismissal job={job} base={base} />
+          </>
+        )}
       </>
     ),
   };
@@ -78,10 +87,10 @@ function Following({ job, t }: { job: ViewedJob } & Pick<PageMaking, 't'>) {
   );
 }
 
-function ExecutedNotebook({ job, making: { base, t } }: { job: ViewedJob; making: PageMaking }) {
+function ExecutedNotebook({ job, making: { base, t, share } }: { job: ViewedJob; making: PageMaking }) {
   const executed = job[EXECUTED_NOTEBOOK];
   if (!executed) return null;
-  const raw = `${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed.outputId)}`;
+  const raw = withShare(`${base}/jobs/${job.jobID}/results/${encodeURIComponent(executed.outputId)}`, share);
   return executed.html === undefined ? (
     <p>
       {t('job.notebook.unseen')} <a href={raw}>{t('job.notebook.open')}</a>

@@ -25,7 +25,8 @@ export const UNKNOWN_LIMIT = 256 * 1024;
 const EXECUTING = new Set(['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`));
 /** Of those, the routes that make jobs, by a name of the standard or of the predecessor. */
 const EXECUTIONS = new Set(['execution', 'jobs'].map((name) => `/processes/:processId/${name}`));
-const DISMISSAL = '/jobs/:jobId/dismissal';
+/** Routes whose bodies are a few words. */
+const SMALL = new Set(['dismissal', 'share', 'links'].map((name) => `/jobs/:jobId/${name}`));
 
 /** How a body is read that may be sent. */
 export interface AdmittedBody {
@@ -74,7 +75,7 @@ export function admitBodies(
     const { url = '', bodyLimit = Infinity } = request.routeOptions;
     const whole = { limit: bodyLimit, isKnown: true, refusal: (what: string) => tooLarge(what, bodyLimit) };
     const little = Math.min(UNKNOWN_LIMIT, bodyLimit);
-    if (url === DISMISSAL || request.method === 'DELETE')
+    if (SMALL.has(url) || request.method === 'DELETE')
       return {
         limit: little,
         isKnown: little === bodyLimit,

@@ -6,6 +6,7 @@ import { bearerToken } from '../../ogc/api-token.js';
 import { addVary } from '../../ogc/languages.js';
 import { noteIdentity } from '../../ogc/requests/identity.js';
 import { noteRights } from '../../ogc/requests/rights.js';
+import { shareOf } from '../../ogc/requests/share.js';
 
 /** What is there for everybody: it says nothing of processes and jobs, or leaves out what the caller may not see. By their routes. */
 const PUBLIC = new Set([
@@ -34,6 +35,7 @@ const FILES = ['/static/', '/docs/*', '/docs/LICENSE', '/docs/redoc/:name'];
 const TAKES_TOKEN_IN_BODY = new Set([
   ...['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`),
   '/jobs/:jobId/dismissal',
+  '/jobs/:jobId/share',
   '/jobs/dismissal',
 ]);
 
@@ -56,7 +58,7 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
     const { url = '' } = request.routeOptions;
     if (request.is404 || APART.some((start) => url.startsWith(start))) return;
     const token = bearerToken(request.headers.authorization);
-    if (token !== undefined) noteIdentity(request, await identities.of(token));
+    if (token !== undefined && !shareOf(request)) noteIdentity(request, await identities.of(token));
     const caller = callerOf(request);
     noteRights(request, {
       sees: (id) => sight.seesProcess(id, caller),
@@ -65,7 +67,7 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
     });
     if (isPublic(url)) return;
     const { processId, jobId } = (request.params ?? {}) as { readonly processId?: string; readonly jobId?: string };
-    if (!caller.identity) {
+    if (!caller.identity && !caller.shared) {
       if (request.method === 'POST' && TAKES_TOKEN_IN_BODY.has(url)) return;
       sight.demandSomebody(caller);
     }

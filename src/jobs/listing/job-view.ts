@@ -1,5 +1,6 @@
 import { Injectable, Optional } from '@nestjs/common';
 import { Access, type Caller } from '../../access/access.js';
+import { type ShareOffer, ShareRights } from '../../access/share-rights.js';
 import type { LocalizedText } from '../../config/configuration.js';
 import { isMapping } from '../../config/validation.js';
 import { parseJson } from '../../json/parse-json.js';
@@ -32,6 +33,8 @@ export interface JobView {
   readonly inputs?: Pick<ShownRequest, 'inputs' | 'omittedInputs'>;
   /** Of a successful job, for who may read its results; `expired`: they are removed. */
   readonly outputs?: readonly ListedOutput[] | 'expired';
+  /** For who may make links for others, or may with a token; undefined: nobody can, or this reader cannot. */
+  readonly sharing?: ShareOffer;
 }
 
 /** A result as a list names it. */
@@ -68,6 +71,7 @@ export class JobViews {
     private readonly access: Access,
     private readonly processes: ProcessRegistry,
     private readonly results: JobResults,
+    private readonly shares: ShareRights,
     @Optional() private readonly notebooks?: NotebookRenderer,
   ) {}
 
@@ -78,9 +82,11 @@ export class JobViews {
     const seesResults = status.status === 'successful' && (await this.access.mayReadResults(job, caller));
     const notebook =
       seesResults && this.notebooks ? await readExecutedNotebook(job, this.results, this.notebooks, gone) : undefined;
+    const sharing = await this.shares.offerFor(job, caller);
     const view: JobView = {
       steps: jobSteps(job, this.cache.podsOf(job), status),
       mayReadLog,
+      ...(sharing ? { sharing } : {}),
       ...(inputs ? { inputs } : {}),
       ...(seesResults ? { outputs: job.resultsExpired ? 'expired' : this.outputsOf(job) } : {}),
     };

@@ -5,10 +5,12 @@ import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
 import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesShare } from '../../ogc/requests/takes-share.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { offsetSchema } from '../../ogc/requests/offset.js';
+import { ShareOverError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import { HasPage, Pages } from '../../ogc/pages.js';
@@ -26,7 +28,7 @@ import { JobViews, type ViewedJob } from './job-view.js';
 import { JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
-import { toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
+import { toSharedStatusInfo, toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
 
 /** Of parameters that look for what is not for everybody. */
 const MAY_READ =
@@ -155,6 +157,7 @@ export class JobsController {
 
   @Get(':jobId')
   @HasPage('job', StatusInfoDto)
+  @TakesShare()
   @ApiOperation({
     operationId: 'getStatus',
     summary: 'The status of a job',
@@ -170,14 +173,19 @@ export class JobsController {
     const job = await this.cache.get(jobId);
     const known = await this.places.addTo(await this.progress.addTo(this.cache.statusWithPlace(job), job), job);
     const caller = callerOf(request);
-    if (!(await this.access.mayReadStatus(job, caller))) return toShortStatusInfo(known, this.links.base(request));
+    const { shared } = caller;
+    if (!(await this.access.mayReadStatus(job, caller))) {
+      if (shared) throw new ShareOverError();
+      return toShortStatusInfo(known, this.links.base(request));
+    }
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
-    const whole = toStatusInfo(known, this.links.base(request), mayReadLog, mayReadLog);
-    const status = this.sight.seesOwners(caller) ? withOwner(whole, known) : whole;
+    const base = this.links.base(request);
+    const whole = shared ? toSharedStatusInfo(known, base, shared) : toStatusInfo(known, base, mayReadLog, mayReadLog);
+    const status = !shared && this.sight.seesOwners(caller) ? withOwner(whole, known) : whole;
     if (!this.pages.areServed || !prefersHtml(request)) return status;
-    const reader = { caller, mayReadLog, base: this.links.base(request), gone: reply.raw };
+    const reader = { caller, mayReadLog, base, gone: reply.raw };
     return { ...status, ...(await this.jobViews.of(job, known, reader)) };
   }
 

@@ -1,5 +1,6 @@
 import { relation } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
+import { type Share, withShare } from '../../ogc/requests/share.js';
 import { problemTypeReference } from '../../ogc/problem-types.js';
 import type { JobStatus } from '../model/job-status.js';
 import type { JobExceptionDto, StatusInfoDto } from '../model/status-info.dto.js';
@@ -111,6 +112,20 @@ export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDt
     updated,
     links: links?.filter(({ rel }) => rel !== relation.results && rel !== relation.exceptions),
   };
+}
+
+/** Relations that a link for others opens, of the links of a status. */
+const OPEN = new Set<string>(['self', 'monitor', relation.results, relation.exceptions]);
+
+/**
+ * What whoever follows a link for others may know of a job: what a reader of the status does, but neither log nor request, nor who is told.
+ * @param share that its links are to have; undefined: it has no links
+ */
+export function toSharedStatusInfo(status: JobStatus, base: string, share?: Share): StatusInfoDto {
+  const { links = [], ...info } = toStatusInfo({ ...status, subscriber: undefined }, base, false);
+  if (!share) return { ...info, links: [] };
+  const open = links.filter(({ rel }) => OPEN.has(rel));
+  return { ...info, links: open.map((link) => ({ ...link, href: withShare(link.href, share) })) };
 }
 
 /** What `/results` of the job answers, but for the log. */

@@ -17,6 +17,7 @@ import {
   ResultNotReadyError,
   ResultsExpiredError,
 } from '../../ogc/domain-errors.js';
+import { type Share, withShare } from '../../ogc/requests/share.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
 import { parseOutputs } from '../model/annotations/job-annotations.js';
@@ -72,15 +73,22 @@ export class JobResults {
    * @param showLogTail whether the cause of a failure may quote the log
    * @param base address of the API
    * @param selected ids of the outputs that are wanted; undefined: those that the execute request asked for
+   * @param share that addresses of outputs are to have
    * @throws InvalidParameterError where the process has no such output; ResultNotAvailableError where the execute
    * request asked for none; ResultNotReadyError, JobGoneError, JobFailedError, ResultsExpiredError, NotAvailableError,
    * NotAcceptableError, MisconfiguredError
    */
-  async read(job: JobRecord, showLogTail: boolean, base: string, selected?: readonly string[]): Promise<ResultsAnswer> {
+  async read(
+    job: JobRecord,
+    showLogTail: boolean,
+    base: string,
+    selected?: readonly string[],
+    share?: Share,
+  ): Promise<ResultsAnswer> {
     const { response, outputs, references } = job.request ?? {};
     this.assertKnown(job, selected);
     const format = response === 'document' ? formatDocument : formatRaw;
-    const addressOf = (id: string) => outputAddress(base, job, id);
+    const addressOf = (id: string) => withShare(outputAddress(base, job, id), share);
     return this.answer(job, showLogTail, format, {
       ...this.contextOf(job),
       selected: selected ?? outputs,
@@ -102,6 +110,7 @@ export class JobResults {
   /**
    * The beginnings of the outputs, however the execute request asked for them.
    * @param selected as of {@link read}
+   * @param share as of {@link read}
    * @throws as {@link read}
    */
   async preview(
@@ -109,6 +118,7 @@ export class JobResults {
     showLogTail: boolean,
     base: string,
     selected?: readonly string[],
+    share?: Share,
   ): Promise<readonly OutputPreview[]> {
     this.assertKnown(job, selected);
     const { result, dispose } = await this.openChecked(job, showLogTail);
@@ -118,7 +128,7 @@ export class JobResults {
       release = await this.memory.take(SHOWN_IN_ALL + dividedSize(result, context));
       return await previewOutputs(
         await printedOutputs(result, context),
-        (id) => outputAddress(base, job, id),
+        (id) => withShare(outputAddress(base, job, id), share),
         (id) => context.outputs[id]?.title,
       );
     } finally {

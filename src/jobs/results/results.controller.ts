@@ -4,12 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../../access/access.js';
 import { Readers } from '../../access/readers.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
+import { TakesShare } from '../../ogc/requests/takes-share.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
 import { Links } from '../../ogc/links.js';
 import { askedProfiles } from '../../ogc/requests/profiles.js';
 import { Pages } from '../../ogc/pages.js';
 import { prefersHtml, variesByFormat } from '../../ogc/representation.js';
+import { shareOf } from '../../ogc/requests/share.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { JobResults } from './job-results.js';
@@ -35,6 +37,7 @@ export class ResultsController {
   ) {}
 
   @Get(':jobId/results')
+  @TakesShare()
   @ApiOperation({
     operationId: 'getResult',
     summary: 'The results of a job, in the shape that its execute request asked for',
@@ -89,6 +92,7 @@ export class ResultsController {
     await this.access.demandResults(job, callerOf(request));
     const showLogTail = await this.access.mayReadLog(job, callerOf(request));
     const base = this.links.base(request);
+    const share = shareOf(request);
     const selected = parseOutputIds(wanted);
     if (asZip) {
       const zip = await this.results.readZip(job, showLogTail, selected);
@@ -99,14 +103,15 @@ export class ResultsController {
       // OGC API - Processes 2.0 (draft), requirement `job-results-profile`: whatever the execute request asked for.
       const asDocument = askedProfiles(request.headers, [profile ?? []].flat().join()).has('ogc-results');
       const wish: JobRecord = asDocument ? { ...job, request: { ...job.request, response: 'document' } } : job;
-      return sendResults(request, reply, await this.results.read(wish, showLogTail, base, selected));
+      return sendResults(request, reply, await this.results.read(wish, showLogTail, base, selected, share));
     }
-    const outputs = await this.results.preview(job, showLogTail, base, selected);
-    const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base, outputs.length) };
+    const outputs = await this.results.preview(job, showLogTail, base, selected, share);
+    const preview: ResultsPreview = { jobID: jobId, outputs, links: resultsLinks(jobId, base, outputs.length, share) };
     await reply.send(this.pages.render(request, reply, 'results', preview));
   }
 
   @Get(':jobId/results/:outputId')
+  @TakesShare()
   @ApiOperation({
     operationId: 'getResultOutput',
     summary: 'One result of a job, as it is, whatever its execute request asked for',
@@ -136,6 +141,7 @@ export class ResultsController {
   }
 
   @Get(':jobId/results/:outputId/:index')
+  @TakesShare()
   @ApiOperation({
     operationId: 'getResultOutputValue',
     summary: 'One value of an output that may have several, as it is (version 2.0 of the standard)',

@@ -15,12 +15,15 @@ export interface AccessSettings {
   readonly sessionHours: number;
   /** Where it is recorded who did what: `stdout`, `stderr`, or a file, absolute (`audit`). Undefined: nowhere. */
   readonly audit?: string;
+  /** Days that a link for others may hold at the most (`links_max_days`). Default: {@link defaultLinksMaxDays}. */
+  readonly linksMaxDays?: number;
   /** Undefined: nothing is said of tokens, roles or anonymous callers, so that processes say who may what (`check_auth`). */
   readonly rules?: AccessRules;
 }
 
 export const ACCESS_KEY = 'PYGEOAPI_K8S_MANAGER_ACCESS_KEY';
 export const defaultSessionHours = 8;
+export const defaultLinksMaxDays = 30;
 
 /** Base64 of at least 32 bytes, in either alphabet. */
 const key = '[A-Za-z0-9+/_-]{43,}={0,2}';
@@ -54,6 +57,11 @@ class AccessDefinition extends RulesDefinition {
   @IsOptional()
   @TextLike(notBlank, 'stdout, or the path of a file')
   audit?: string | null;
+
+  /** At most ten years. */
+  @IsOptional()
+  @IntegerFrom(1, 3650)
+  links_max_days?: number | null;
 }
 
 /** Where a key may come from, beside the file. */
@@ -82,6 +90,7 @@ export function readAccess(
   unknownKeys.push(...rules.unknownKeys);
   faults.push(...rules.faults);
   const sessionHours = value.session_hours ?? defaultSessionHours;
+  const linksMaxDays = value.links_max_days ?? undefined;
   if (faults.length > 0)
     return { settings: { sessionHours: defaultSessionHours }, faults: withoutKey(faults), unknownKeys };
   const { text, fault } = value.key ? named(value.key, sources) : { text: sources.usual };
@@ -89,6 +98,7 @@ export function readAccess(
   return {
     settings: {
       sessionHours,
+      ...(linksMaxDays === undefined ? {} : { linksMaxDays }),
       ...(fault || !keys ? {} : { keys }),
       ...(value.audit ? { audit: pathOf(value.audit, sources.folder) } : {}),
       ...(rules.settings ? { rules: rules.settings } : {}),

@@ -77,6 +77,16 @@ export const problemTypes: Readonly<Record<string, ProblemTypeWords>> = {
       'Der Job ist bekannt, aber was verlangt wurde, ist nicht da: Protokoll oder Ergebnis wurden nie aufgehoben oder sind entfernt.',
     remedies: ['Den Status des Jobs ansehen: Er sagt, wie der Job endete.', AGAIN],
   },
+  'link-over': {
+    title: 'Link abgelaufen',
+    meaning:
+      'Die Adresse hat einen Link für andere (ihren Parameter „share“), der nichts öffnet: Seine Zeit ist um, der Job ist entfernt, oder niemand hat ihn gemacht.',
+    remedies: [
+      'Um einen neuen Link bitten, wer diesen gegeben hat.',
+      'Die ganze Adresse nehmen: Mailprogramme schneiden lange ab.',
+      'Den Parameter weglassen, wenn es der eigene Job ist.',
+    ],
+  },
   'not-acceptable': {
     title: 'Nicht in dieser Form',
     meaning: 'Es gibt, was verlangt wurde, aber in keinem Format, das die Anfrage annimmt.',

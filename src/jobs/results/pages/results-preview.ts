@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { LocalizedText } from '../../../config/configuration.js';
 import type { LinkDto } from '../../../ogc/ogc.dto.js';
+import { type Share, withShare } from '../../../ogc/requests/share.js';
 import type { PrintedResult } from '../../../processes/processor.js';
 import type { PrintedOutput } from '../results-format.js';
 
@@ -77,10 +78,10 @@ async function readBeginning({ body, range, size }: PrintedResult, length: numbe
   return Buffer.concat(chunks).subarray(0, length);
 }
 
-/** Links of a page of results. Several may be `multipart/related`, which browsers can do nothing with: those lead to their document. */
-export function resultsLinks(jobId: string, base: string, count: number): LinkDto[] {
+/** Links of a page of results. Several may be `multipart/related`, which browsers can do nothing with: those lead to their document. @param share that led here */
+export function resultsLinks(jobId: string, base: string, count: number, share?: Share): LinkDto[] {
   const job = `${base}/jobs/${jobId}`;
-  return [
+  const links: LinkDto[] = [
     { href: `${job}/results?f=html`, rel: 'self', type: 'text/html', title: 'This document' },
     count > 1
       ? {
@@ -90,6 +91,7 @@ export function resultsLinks(jobId: string, base: string, count: number): LinkDt
           title: 'All results as one JSON document',
         }
       : { href: `${job}/results?f=json`, rel: 'alternate', title: 'The results as they are' },
-    { href: job, rel: 'up', type: 'application/json', title: 'The job' },
+    ...(share?.for === 'results' ? [] : [{ href: job, rel: 'up', type: 'application/json', title: 'The job' }]),
   ];
+  return links.map((link) => ({ ...link, href: withShare(link.href, share) }));
 }
