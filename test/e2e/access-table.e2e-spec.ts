@@ -142,6 +142,17 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
       expected: asksForToken('ok'),
     },
   ],
+  'POST /jobs/:jobId/links': [
+    {
+      path: ofJob('/links'),
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+      expected: asksForToken('ok'),
+    },
+  ],
+  'POST /jobs/:jobId/share': [
+    { path: ofJob('/share'), headers: form, body: 'for=page&days=1', expected: asksForToken('ok') },
+  ],
   // Who may not is told so, of each job.
   'POST /jobs/dismissal': [{ path: '/jobs/dismissal', headers: form, body: 'job=none', expected: ALL }],
   'POST /processes/:processId/execution': [
