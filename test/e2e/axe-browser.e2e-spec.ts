@@ -106,6 +106,10 @@ const sending = (selector: string, value: string, button: string, next: string) 
 };
 const drawn = (browser: Browser) =>
   eventually('the map', () => browser.evaluate("document.querySelector('.map')?.dataset.drawn === ''"));
+const sharing = async (browser: Browser) => {
+  await browser.evaluate(`document.querySelector('form[action$="/share"]').requestSubmit()`);
+  await eventually('the link', () => browser.evaluate("document.getElementById('share.link') !== null"));
+};
 const saying = (selector: string, text: string) => (browser: Browser) =>
   eventually(text, async () => (await browser.textOf(selector))?.includes(text));
 
@@ -154,6 +158,9 @@ const PAGES: Readonly<Record<PageKind, readonly Shown[]>> = {
     at('/sign-in'),
     at('/sign-in', { then: sending('#sign-in-token', 'wrong', 'main form button[type=submit]', '/sign-in') }),
   ],
+  'leads-on': [at('/', { then: (browser) => show(browser, 'leads-on', { to: `${BASE}/jobs` }) })],
+  me: [at('/me'), at('/me?lang=de', { token: TOKEN })],
+  'share-link': [at('/jobs/JOB', { job: 'features', then: sharing })],
 };
 
 /** Their operator has a server of its own on a real cluster; the page is what it would answer. */
@@ -161,10 +168,6 @@ async function showVisualisations(
   browser: Browser,
   states: readonly VisualisationListDto['visualisations'][number]['state'][],
 ) {
-  const renderer = new HtmlRenderer({
-    metadata: { identification: { title: 'Visualisations' } },
-    server: {},
-  } as unknown as Configuration);
   const visualisations = states.map((state, at) => ({
     namespace: 'project',
     name: `app-${at}`,
@@ -175,9 +178,18 @@ async function showVisualisations(
     image: 'example.org/app:1',
     created: '2026-01-01T00:00:00Z',
   }));
-  const page = renderer.render('visualisations', { visualisations, links: [] } satisfies VisualisationListDto, {
+  await show(browser, 'visualisations', { visualisations, links: [] } satisfies VisualisationListDto);
+}
+
+/** Puts a page in place of the one that is shown. */
+async function show(browser: Browser, kind: PageKind, resource: unknown) {
+  const renderer = new HtmlRenderer({
+    metadata: { identification: { title: 'A server' } },
+    server: {},
+  } as unknown as Configuration);
+  const page = renderer.render(kind, resource, {
     base: BASE,
-    address: `${BASE}/visualisations`,
+    address: `${BASE}/${kind}`,
     query: {},
     languages: ['en'],
   });
