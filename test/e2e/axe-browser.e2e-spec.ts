@@ -182,7 +182,7 @@ async function showVisualisations(
 }
 
 /** Puts a page in place of the one that is shown. */
-async function show(browser: Browser, kind: PageKind, resource: unknown) {
+async function show(browser: Browser, kind: PageKind, resource: object) {
   const renderer = new HtmlRenderer({
     metadata: { identification: { title: 'A server' } },
     server: {},
