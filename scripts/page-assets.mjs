@@ -39,7 +39,7 @@ writeFileSync(
 const atlas = JSON.parse(readFileSync(new URL('world-atlas/land-110m.json', modules), 'utf8'));
 /**
  * A ring as it is drawn on a flat map: what crosses the antimeridian goes on beyond 180°, instead of back across the map; what goes
- * around the pole is closed along the map's lower edge.
+ * around the pole is closed along the map's lower edge. Its middle stands on the map, wherever it was begun.
  */
 function flat(ring) {
   let turns = 0;
@@ -48,6 +48,9 @@ function flat(ring) {
     if (Math.abs(step) > 180) turns -= Math.sign(step) * 360;
     return [east + turns, north];
   });
+  const easts = points.map(([east]) => east);
+  const worlds = Math.round((Math.min(...easts) + Math.max(...easts)) / 2 / 360);
+  for (const point of points) point[0] -= worlds * 360;
   const [first, last] = [points[0], points.at(-1)];
   return Math.abs(first[0] - last[0]) > 180 ? [...points, [last[0], -90], [first[0], -90], first] : points;
 }

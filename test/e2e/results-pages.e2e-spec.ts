@@ -232,6 +232,9 @@ describe('results', () => {
       expect(
         rings.filter((ring) => ring.some((point, at) => at > 0 && isJump(ring[at - 1] as [number, number], point))),
       ).toEqual([]);
+      // Their middles stand on the map: Asia is one piece with Europe, and begins beyond the antimeridian.
+      const middles = rings.map((ring) => ring.map(([east]) => east)).map((e) => (Math.min(...e) + Math.max(...e)) / 2);
+      expect(middles.filter((middle) => Math.abs(middle) > 180)).toEqual([]);
     });
 
     it('stand on the map and in the table alike: a row shows its feature', async () => {
