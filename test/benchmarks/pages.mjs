@@ -43,7 +43,7 @@ export async function pages(report, { jobs: count, runs, nodeOptions }) {
   }
 }
 
-/** Opens the page as who was never there, and clicks on a filter as soon as there is one. @returns milliseconds since the page was asked for */
+/** Opens the page as who was never there, and clicks on a filter as soon as there is one. @returns milliseconds since it was asked for */
 async function opened(browser, { url }) {
   const context = await browser.newContext();
   try {

@@ -1,7 +1,7 @@
 // Loaded into a server under test by `NODE_OPTIONS=--import`: measures what its main thread does, in processor time, so that other
 // programs on the machine do not count. Prints "costs at URL" on its error output. `GET /`: what there was since the last time, see `Cost` in hostile-bed.ts.
-// Garbage of before is collected first, so that it is none of what comes next. `POST /parse`: what `JSON.parse` of the body costs this process, by doing it so
-// often that the steps of the clock are lost.
+// Garbage of before is collected first, so that it is none of what comes next. `POST /parse`: what `JSON.parse` of the body costs this
+// process, by doing it so often that the steps of the clock are lost.
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';

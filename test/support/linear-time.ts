@@ -7,8 +7,8 @@ const MOST = 1.5;
 const NOTHING = 100;
 
 /**
- * Says that time is in proportion to what is worked on. Both sides are the same work where it is, so that neither what each request costs, nor a machine
- * that is busy, weighs more on the one than on the other.
+ * Says that time is in proportion to what is worked on. Both sides are the same work where it is, so that neither
+ * what each request costs, nor a machine that is busy, weighs more on the one than on the other.
  * @param timeOf ms of processor time of working on so much, so many times
  * @param also what else holds of the tries so far
  */

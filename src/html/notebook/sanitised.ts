@@ -87,7 +87,8 @@ export function sanitisedHtml(html: string): string {
 }
 
 /**
- * The same headings, none of which is more than one level beneath the one before it: those of a notebook stand under the page's own of level 2.
+ * The same headings, none of which is more than one level beneath the one before it: those of a notebook
+ * stand under the page's own of level 2.
  * @param html all that is shown of a notebook, whose texts are escaped
  */
 export function withHeadingsInOrder(html: string): string {
