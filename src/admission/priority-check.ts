@@ -18,6 +18,12 @@ export class PriorityCheck implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { file, server } = this.configuration;
     const known = new Set(Object.keys(server.manager.queuePriorities ?? {}));
+    for (const { name, queueName, queuePriority } of this.configuration.access.rules?.roles ?? [])
+      if (queuePriority && !(queueName ?? server.manager.jobs.queueName) && !known.has(queuePriority))
+        this.logger.warn(
+          `${file}: role "${name}" names the priority "${queuePriority}", which is not in server.manager.queue_priorities: ` +
+            'in the line its jobs have priority 0',
+        );
     for (const process of this.processes.list())
       for (const name of this.prioritiesOf(process))
         if (!known.has(name))
@@ -30,7 +36,10 @@ export class PriorityCheck implements OnApplicationBootstrap {
   /** Of those that wait in a queue of Kueue it is a WorkloadPriorityClass. */
   private prioritiesOf(process: RegisteredProcess): ReadonlySet<string> {
     const { queueName, queuePriority } = { ...this.configuration.server.manager.jobs, ...process.jobSettings };
-    if (queueName || !this.line.isLimited(process)) return new Set();
+    const { rules } = this.configuration.access;
+    const limits = [rules?.limits, ...(rules?.roles ?? []).map((role) => role.limits)];
+    const limited = limits.find((each) => each?.running !== undefined)?.running;
+    if (queueName || !this.line.isLimited(process, limited)) return new Set();
     return new Set([...(queuePriority ? [queuePriority] : []), ...process.queueChoices.priorities]);
   }
 }

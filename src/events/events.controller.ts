@@ -75,6 +75,7 @@ export class EventsController {
   @NO_MORE
   @ApiProblem(400, 'A parameter is wrong')
   @ApiProblem(406, 'The client takes no events')
+  @ApiProblem(429, 'You have as many streams open as one caller may')
   @ApiProblem(503, 'As many streams are open as may at once; later there are places')
   async ofJobs(@Query() given: RawQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     demandEvents(request);
@@ -97,6 +98,7 @@ export class EventsController {
   @ApiProblem(400, 'A parameter is wrong')
   @ApiProblem(404, 'There is no such job')
   @ApiProblem(406, 'The client takes no events')
+  @ApiProblem(429, 'You have as many streams open as one caller may')
   @ApiProblem(503, 'As many streams are open as may at once; later there are places')
   async ofJob(
     @Param('jobId') jobId: string,

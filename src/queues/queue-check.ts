@@ -44,14 +44,18 @@ export class QueueCheck implements OnApplicationBootstrap {
       priority: jobSettings.queuePriority ?? jobs.queuePriority,
       ...queueChoices,
     }));
+    const roles = this.configuration.access.rules?.roles.filter(({ queueName }) => queueName) ?? [];
     const queued = processes.filter(({ name, names }) => name || names.length > 0);
     const all = (names: (string | undefined)[]) => new Set(names.filter((name): name is string => Boolean(name)));
     const missing = await this.missing(
-      all(queued.flatMap(({ name, names }) => [name, ...names])),
-      all(queued.flatMap(({ priority, priorities }) => [priority, ...priorities])),
+      all([...queued.flatMap(({ name, names }) => [name, ...names]), ...roles.map(({ queueName }) => queueName)]),
+      all([
+        ...queued.flatMap(({ priority, priorities }) => [priority, ...priorities]),
+        ...roles.map(({ queuePriority }) => queuePriority),
+      ]),
     );
     for (const what of missing)
-      this.logger.warn(`The cluster has no ${what}, which processes name: their jobs are refused.`);
+      this.logger.warn(`The cluster has no ${what}, which processes or roles name: their jobs are refused.`);
   }
 
   private async missing(queues: Iterable<string>, priorities: Iterable<string>): Promise<string[]> {

@@ -144,6 +144,15 @@ describe('limits of callers', () => {
       });
     }
 
+    const form = new FormData();
+    form.set('input.text', new Blob(['x'.repeat(500_000)]), 'text.txt');
+    const sent = await fetch(`${server.url}/processes/inputs/form`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${of('small')}`, accept: 'application/json' },
+      body: form,
+    });
+    expect((await refusal(sent, 413)).problem).toMatchObject({ limit: { name: 'input_bytes', limit: 400_000 } });
+
     const kept = await jobIn(await execute(server, 'full', 'instant'));
     await eventually('its end', async () => (await server.status(kept, of('full'))).status === 'successful');
     const full = await eventually('the store being full', async () => {
@@ -175,11 +184,9 @@ describe('limits of callers', () => {
       expect(connection.problem.limit).toEqual({ name: kind, key: `server.${kind}.per_caller`, limit: 1, used: 1 });
       expect([(await open(path, 'root')).status, (await open(path, 'root')).status]).toEqual([200, 200]);
     }
-    const waiting = server.execute('endless', {}, { token: of('bob') });
-    const bobs = await eventually('his job', async () => {
-      const { jobs } = (await (await server.get('/jobs', of('bob'))).json()) as { jobs: { jobID: string }[] };
-      return jobs[0]?.jobID;
-    });
+    const bobs = '0198c5a0-0000-7000-8000-00000000b0b1';
+    const waiting = server.execute('endless', {}, { token: of('bob'), body: { job_id: bobs } });
+    await eventually('his job', async () => (await server.get(`/jobs/${bobs}`, of('bob'))).ok);
     const wait = await refusal(await server.execute('instant', {}, { token: of('bob') }), 429);
     expect(wait.problem.limit).toEqual({ name: 'waits', key: 'server.waits.per_caller', limit: 1, used: 1 });
     await dismiss(server, bobs);

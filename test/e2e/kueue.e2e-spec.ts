@@ -248,7 +248,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     const answer = await execute(process, body);
     expect(answer.status).toBe(500);
     expect(await answer.json()).toMatchObject({ detail: expect.stringMatching(names) });
-    const warning = new RegExp(`${names.source}.*, which processes name: their jobs are refused`);
+    const warning = new RegExp(`${names.source}.*, which processes or roles name: their jobs are refused`);
     expect((await bed.output()).replaceAll(String.raw`\"`, `"`)).toMatch(warning);
   });
 

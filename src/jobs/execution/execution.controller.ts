@@ -34,7 +34,10 @@ const ExecuteAnswers = (): MethodDecorator =>
     ApiProblem(413, 'The request is too large'),
     ApiProblem(415, 'The body is not JSON, or in a content coding other than gzip, zstd and br'),
     ApiProblem(422, 'The Idempotency-Key was used with another body'),
-    ApiProblem(429, 'As many jobs wait as may; try again after the seconds of the Retry-After header'),
+    ApiProblem(
+      429,
+      'There are as many jobs as may be, or you have as much as one caller may; Retry-After says when to try again',
+    ),
     ApiProblem(431, 'A header that is read has more than 1024 characters'),
     ApiProblem(500, 'The execution failed: why'),
     ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header'),

@@ -82,7 +82,10 @@ export class KvpExecutionController {
   @ApiProblem(404, 'There is no such process')
   @ApiProblem(413, 'The inputs are too large')
   @ApiProblem(422, 'The Idempotency-Key was used with another request')
-  @ApiProblem(429, 'As many jobs wait as may; try again after the seconds of the Retry-After header')
+  @ApiProblem(
+    429,
+    'There are as many jobs as may be, or you have as much as one caller may; Retry-After says when to try again',
+  )
   @ApiProblem(431, 'A header that is read has more than 1024 characters')
   @ApiProblem(500, 'The execution failed: why')
   @ApiProblem(503, 'The cluster does not answer, or is full; try again after the seconds of the Retry-After header')

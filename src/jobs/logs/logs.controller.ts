@@ -124,6 +124,7 @@ export class LogsController {
   @ApiProblem(401, 'The API token is missing or wrong')
   @ApiProblem(404, 'There is no such job or container, or it has no log')
   @ApiProblem(416, 'The log has fewer bytes than are to be left out')
+  @ApiProblem(429, 'You read or follow as many logs as one caller may at once')
   @ApiProblem(503, 'As many read or follow logs as may at once; later there are places')
   async log(
     @Param('jobId') jobId: string,

@@ -95,6 +95,7 @@ function AnswersInput(schema: object): MethodDecorator {
     ApiResponse({ status: 200, description: 'Its JSON', content: { 'application/json': { schema } } }),
     ApiProblem(401, 'The API token is missing or wrong'),
     ApiProblem(404, 'There is no such job, or no such input is kept, or not any more'),
+    ApiProblem(429, 'You read as many results and logs as one caller may at once'),
     ApiProblem(503, 'As many results and logs are read as may be at once'),
   );
 }

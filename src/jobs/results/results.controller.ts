@@ -76,6 +76,7 @@ export class ResultsController {
   @ApiProblem(404, 'There is no such job, or it has no results yet')
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(429, 'You read as many results and logs as one caller may at once')
   @ApiProblem(503, 'Too much is being read at once')
   async result(
     @Param('jobId') jobId: string,
@@ -126,6 +127,7 @@ export class ResultsController {
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(429, 'You read as many results and logs as one caller may at once')
   @ApiProblem(503, 'Too much is being read at once')
   async output(
     @Param('jobId') jobId: string,
@@ -159,6 +161,7 @@ export class ResultsController {
   @ApiProblem(410, 'The job was dismissed')
   @ApiProblem(416, 'The range lies behind the end')
   @ApiProblem(500, 'The job failed: why')
+  @ApiProblem(429, 'You read as many results and logs as one caller may at once')
   @ApiProblem(503, 'Too much is being read at once')
   async outputValue(
     @Param('jobId') jobId: string,

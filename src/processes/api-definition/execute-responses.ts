@@ -20,7 +20,9 @@ export function executeResponses(
     413: problemResponse('The request is too large'),
     415: problemResponse('The body is not JSON'),
     422: problemResponse('The Idempotency-Key was used with another body'),
-    429: problemResponse('There are as many jobs as may be; try again after the seconds of the Retry-After header'),
+    429: problemResponse(
+      'There are as many jobs as may be, or you have as much as one caller may; Retry-After says when to try again',
+    ),
     431: problemResponse('A header that is read has more than 1024 characters'),
     500: problemResponse('The execution failed'),
     503: problemResponse(
