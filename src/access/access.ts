@@ -25,7 +25,6 @@ export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
 
 /** What a role must allow for each of what processors are asked. */
 const ACTION_OF: Readonly<Record<AccessRequest['operation'], Action>> = {
-  execute: 'execute',
   'read-log': 'logs',
   'read-status': 'read',
   'read-results': 'read',
@@ -307,8 +306,9 @@ export class Access implements OnApplicationBootstrap {
 
   private forbidden(caller: Caller, operation: string, processId: string, inputToken?: string): DomainError {
     if (!caller.identity && inputToken === undefined) return askForToken();
-    const what = operation === 'execute' ? `process "${processId}"` : 'this job';
-    return new ForbiddenError(`None of your roles allows to ${WORDS[operation] ?? operation} ${what}.`);
+    if (operation === 'execute')
+      return new ForbiddenError(`None of your roles allows to execute process "${processId}".`);
+    return new ForbiddenError(`None of your roles allows to ${WORDS[operation] ?? operation} this job.`);
   }
 
   private warnOfCheckAuth(): void {

@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { en } from '../en/index.js';
 import { textsIn } from '../texts.js';
+import { access } from './de/access.js';
 import { faults } from './de/faults.js';
 import { jobs } from './de/jobs.js';
 import { requests } from './de/requests.js';
@@ -30,7 +31,7 @@ const MAKERS = [
 ];
 /** What is for programs, operators and developers only, or has texts of its own. */
 const OTHERS =
-  /\/testing\/|\.spec\.tsx?$|\.d\.ts$|\/(?:cause-types|problem-types|problem-mapper|problem\.dto|openapi[^/]*|redoc-page|docs-page|nonce-policy|signature-check|store-prober|form-styles|stylesheet|page-policy|document-policy|log-document|cut-log|turns|failure-log|finalizer\.service|session-seal|info|taken-texts|linear-pattern|schema-costs|problem-types\.controller)\.tsx?$/;
+  /\/testing\/|\.spec\.tsx?$|\.d\.ts$|\/(?:cause-types|problem-types|problem-mapper|problem\.dto|openapi[^/]*|redoc-page|docs-page|nonce-policy|signature-check|store-prober|form-styles|stylesheet|page-policy|document-policy|log-document|cut-log|turns|failure-log|finalizer\.service|session-seal|info|taken-texts|linear-pattern|schema-costs|doubts|provider-metadata|bounded-fetch|who|login|login-states|problem-types\.controller)\.tsx?$/;
 /** Stands for a value. */
 const PLACE = '\u00a7';
 /** Names, code, and what nobody is shown. */
@@ -40,6 +41,8 @@ const OF_PROGRAMS: ReadonlySet<string> = new Set([
   'another token',
   `${PLACE} (with the token)`,
   'public, max-age=31536000, immutable',
+  'private, no-cache',
+  'private, no-store',
   'nofollow noreferrer',
   'input:not([type=hidden]), select, textarea',
   'input, textarea, select',
@@ -62,6 +65,12 @@ const OF_PROGRAMS: ReadonlySet<string> = new Set([
   ' Nothing more is recorded of the job until they are put back or taken off.',
   'The log goes on faster than it is read.',
   'The validation was stopped.',
+  `A link for others of job ${PLACE}`,
+  'there is no cookie of it',
+  'it is over',
+  'the discovery document of the issuer has no introspection_endpoint',
+  `${PLACE} answers ${PLACE} instead of telling of a token (is the client of access.oidc.introspection right?)`,
+  `${PLACE} has no keys`,
   `Missing right in namespace ${PLACE}: list secrets (docs/notebooks.md).`,
   `"$ref": "${PLACE}" is not fetched: what it asks for is not checked`,
 ]);
@@ -138,7 +147,7 @@ const normal = (text: string) =>
     .replace(/\{\d[+!,#]?\}/g, PLACE)
     .replace(/\u00a7[\u00a7\s]*(?=\u00a7)/g, '');
 const known = new Set(
-  [jobs, requests, faults]
+  [access, jobs, requests, faults]
     .flatMap(({ sentences, parts }) => [...Object.keys(sentences), ...Object.keys(parts)])
     .map(normal),
 );
@@ -168,7 +177,7 @@ describe('what the server says of jobs and requests', () => {
 
   it('has the same places in both languages', () => {
     const places = (text: string) => [...new Set(text.match(/\{\d/g))].sort();
-    const all = [jobs, requests, faults].flatMap(({ sentences, parts }): Shapes[] => [sentences, parts]);
+    const all = [access, jobs, requests, faults].flatMap(({ sentences, parts }): Shapes[] => [sentences, parts]);
     for (const [english, translated] of all.flatMap((shapes) => Object.entries(shapes)))
       if (!/gave no \{1\} for output/.test(english))
         expect([english, places(translated)]).toEqual([english, places(english)]);

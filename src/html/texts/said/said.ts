@@ -1,4 +1,5 @@
 import type { Translate } from '../texts.js';
+import { access } from './de/access.js';
 import { faults } from './de/faults.js';
 import { jobs } from './de/jobs.js';
 import { requests } from './de/requests.js';
@@ -6,8 +7,8 @@ import { Translation } from './shapes.js';
 
 const german = new Translation(
   {
-    sentences: { ...jobs.sentences, ...requests.sentences, ...faults.sentences },
-    parts: { ...jobs.parts, ...requests.parts, ...faults.parts },
+    sentences: { ...access.sentences, ...jobs.sentences, ...requests.sentences, ...faults.sentences },
+    parts: { ...access.parts, ...jobs.parts, ...requests.parts, ...faults.parts },
   },
   { ', or ': ', oder ', ' or ': ' oder ', '; ': '; ', ' and ': ' und ' },
 );
