@@ -45,7 +45,7 @@ describe('the check of priorities', () => {
 
   it('looks at roles, too, and at jobs that wait because of their limits', () => {
     const role = { name: 'crew', may: [], processes: [], groups: [], subjects: [], limits: { running: 1 } };
-    const rules = (more: object) => ({ limits: {}, roles: [{ ...role, ...more }] });
+    const rules = (more: object) => ({ tokens: [], limits: {}, roles: [{ ...role, ...more }] });
     expect(saidOf({ queuePriorities }, {}, [], rules({ queuePriority: 'low' }))).toEqual([
       expect.stringContaining('role "crew" names the priority "low"'),
     ]);
