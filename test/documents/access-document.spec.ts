@@ -13,7 +13,9 @@ const BOB = 'the-token-of-bob';
 
 function example() {
   const [, text = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
-  const folder = temporaryFolder({ 'example.yaml': `resources: {}\n${text}` });
+  const folder = temporaryFolder({
+    'example.yaml': `server: { manager: { name: pygeoapi_k8s_manager.KubernetesManager, finalizer_controller: true } }\nresources: {}\n${text}`,
+  });
   const environment = { PYGEOAPI_CONFIG: 'example.yaml', BOB_TOKEN: BOB };
   const { configuration, warnings } = loadConfiguration({ environment, workingDirectory: folder.path });
   folder.remove();
