@@ -40,6 +40,8 @@ const reads = (no: string): Expected => ({
   own: row(no, no, 'said'),
 });
 const ALL = same('ok');
+const apiToken = row('ok', '401', 'ok');
+const KNOWN_TOKEN: Expected = { open: apiToken, token: apiToken, public: apiToken, own: row('ok', 'ok', '401') };
 
 interface Cell {
   readonly kind: Kind;
@@ -180,6 +182,8 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   'POST /processes/:processId/form': [
     { path: ({ kind }) => `/processes/${kind}/form`, headers: form, body: '', expected: asksForToken('ok') },
   ],
+  // There is but one token that the server knows; who else has one is told so.
+  'GET /me': [{ path: '/me', expected: KNOWN_TOKEN }],
   'GET /sign-in': [{ path: '/sign-in', expected: ALL }],
   'POST /sign-in': [{ path: '/sign-in', headers: form, body: '', expected: same('401') }],
   'POST /sign-out': [{ path: '/sign-out', headers: form, body: '', expected: ALL }],
