@@ -80,7 +80,7 @@ describe('access tokens that are JWTs', () => {
     await expect(tokens.read(old)).rejects.toThrow(/\(kid\)/);
   });
 
-  it('are checked with the keys known while the issuer is away; whether others are valid cannot be told then', async () => {
+  it('outlast the absence of the issuer with the keys known, and others cannot be told of', async () => {
     const tokens = reader();
     await tokens.read(await issuer.sign());
     const [known, before] = [await issuer.sign({ jti: 'x' }), await issuer.sign({ jti: 'y' })];

@@ -8,8 +8,8 @@ import { loadConfiguration } from '../../load-configuration.js';
 const folder = mkdtempSync(join(tmpdir(), 'access-rules-'));
 const DIGEST = 'ab'.repeat(32);
 
-function load(access: string, environment: Readonly<Record<string, string>> = {}) {
-  writeFileSync(join(folder, 'c.yaml'), `access: ${access}\nresources: {}\n`);
+function load(access: string, environment: Readonly<Record<string, string>> = {}, url = '') {
+  writeFileSync(join(folder, 'c.yaml'), `access: ${access}\nresources: {}\nserver: { url: ${url} }\n`);
   const variables = { PYGEOAPI_CONFIG: join(folder, 'c.yaml'), ...environment };
   return loadConfiguration({ environment: variables, workingDirectory: tmpdir() });
 }
@@ -90,7 +90,8 @@ describe('rules of access', () => {
 
   it('have a provider of OpenID Connect', () => {
     const oidc = '{issuer: "https://id.example.org", audience: [api], client: {id: pages, secret: {env: S}}}';
-    expect(rulesOf(`{oidc: ${oidc}}`, { S: 'hidden' })?.oidc).toEqual({
+    const { access } = load(`{oidc: ${oidc}}`, { S: 'hidden' }, 'https://api.example.org').configuration;
+    expect(access.rules?.oidc).toEqual({
       issuer: 'https://id.example.org',
       audience: ['api'],
       algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
@@ -113,6 +114,10 @@ describe('rules of access', () => {
   });
 
   it.each<[string, RegExp]>([
+    [
+      '{oidc: {issuer: "https://id.example.org", audience: [api], client: {id: pages}}}',
+      /access\.oidc\.client: needs server\.url/,
+    ],
     ['{anonymous: guest}', /access\.anonymous: must name a role of access\.roles \(is "guest"; those are none\)/],
     ['{roles: [user]}', /access\.roles: must be a mapping of names/],
     ['{roles: {"a b": {}}}', /access\.roles\["a b"\]: must be a name/],
