@@ -56,12 +56,15 @@ function addressOf(path: string, process: Process): string {
 }
 
 function ask(method: Method, address: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  const body = method === 'post' ? { body: '{"inputs": 5}' } : {};
-  const sent = { 'content-type': 'application/json', ...headers };
+  // Which is refused, once its headers are found to be right.
+  const [body, type] = address.endsWith('/form')
+    ? ['more.response=neither', 'application/x-www-form-urlencoded']
+    : ['{"inputs": 5}', 'application/json'];
+  const sent = { 'content-type': type, accept: 'application/json', ...headers };
   return fetch(bed.url + address, {
     method: method.toUpperCase(),
     headers: method === 'post' ? sent : headers,
-    ...body,
+    ...(method === 'post' ? { body } : {}),
   });
 }
 
@@ -191,6 +194,7 @@ describe('the limits of parameters in the API definition', () => {
         'POST /processes/{processId}/execution Idempotency-Key',
         'POST /processes/{processId}/execution Prefer',
         'POST /processes/hello/execution Idempotency-Key',
+        'POST /processes/hello/form Idempotency-Key',
       ]),
     );
     expect(paths['/jobs']?.get?.parameters?.find(({ name }) => name === 'offset')?.schema.maximum).toBe(1_000_000_000);
