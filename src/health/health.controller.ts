@@ -11,6 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
+import { rightsOf } from '../ogc/requests/rights.js';
 import { HealthService, type Readiness } from './health.service.js';
 
 /** One thing that the server's work depends on. */
@@ -62,9 +63,9 @@ export class HealthController {
     description: 'It answers requests; `degraded` where something does not work',
   })
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It cannot answer requests yet, or any more' })
-  async ready(@Req() { headers }: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async ready(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const readiness: Readiness = await this.health.readiness();
-    const mayReadAll = this.apiToken.matches(bearerToken(headers.authorization));
+    const mayReadAll = rightsOf(request)?.isAdmin ?? this.apiToken.matches(bearerToken(request.headers.authorization));
     await reply
       .status(readiness.status === 'unavailable' ? 503 : 200)
       .header('cache-control', 'no-store')

@@ -110,7 +110,7 @@ export function SignInToSee({
   what,
 }: {
   base: string;
-  what: 'seeStatus' | 'seeLog' | 'seeMessages' | 'toBeKnown';
+  what: 'seeStatus' | 'seeLog' | 'seeMessages' | 'toBeKnown' | 'execute';
 }) {
   const visitor = useContext(VisitorContext);
   const t = useTexts();

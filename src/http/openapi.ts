@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { Identities } from '../access/identity/identities.js';
 import { Sessions } from '../access/session/sessions.js';
 import { Shares } from '../access/shares/shares.js';
 import type { Configuration } from '../config/configuration.js';
@@ -19,6 +20,7 @@ import {
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { localize } from '../ogc/languages.js';
 import { DOCS_PATH, OAUTH_REDIRECT_PATH, publicClientOf } from './docs-page.js';
+import { withRoles } from './openapi-roles.js';
 import { withIssuer, withSessions } from './openapi-session.js';
 import { withoutShares } from './openapi-shares.js';
 import { serveRedoc } from './redoc-page.js';
@@ -46,9 +48,11 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
   let own: OpenAPIObject | undefined;
   const areThereSessions = configuration.processesApi && app.get(Sessions, { strict: false }).whyOff === undefined;
   const areThereShares = configuration.processesApi && app.get(Shares, { strict: false }).whyOff === undefined;
+  const rules = configuration.processesApi ? app.get(Identities, { strict: false }).rules : undefined;
   const makeOwn = (): OpenAPIObject => {
-    const whole = makeDocument(app, configuration);
-    const document = areThereShares ? whole : withoutShares(whole);
+    const whole = makeDocument(app, configuration, rules !== undefined);
+    const made = areThereShares ? whole : withoutShares(whole);
+    const document = rules ? { ...made, paths: withRoles(made.paths, rules) } : made;
     return areThereSessions ? withSessions(document) : document;
   };
   const made = new Map<string, { readonly revision: number | undefined; readonly document: OpenAPIObject }>();
@@ -61,9 +65,10 @@ export function setUpApiDefinition(app: NestFastifyApplication, configuration: C
     const { openapi, toSchema } = writtenIn[version];
     const { languages, kvpExecute } = configuration.server;
     const byPost = executeOperations(processes, languages, toSchema);
-    const operations = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
+    const executions = kvpExecute ? withOperationsByGet(byPost, processes, languages) : byPost;
     const forms = formOperations(processes, languages, toSchema);
-    const paths = { ...own.paths, ...({ ...operations, ...forms } as OpenAPIObject['paths']) };
+    const operations = { ...executions, ...forms } as OpenAPIObject['paths'];
+    const paths = { ...own.paths, ...(rules ? withRoles(operations, rules) : operations) };
     const { oidc } = configuration.access.rules ?? {};
     const whole = { ...own, openapi, paths };
     const document = oidc ? withIssuer(whole, oidc) : whole;
@@ -97,13 +102,21 @@ function logIn({ access, server }: Configuration) {
   };
 }
 
-function makeDocument(app: NestFastifyApplication, { metadata, server }: Configuration): OpenAPIObject {
+function makeDocument(
+  app: NestFastifyApplication,
+  { metadata, server }: Configuration,
+  hasRoles: boolean,
+): OpenAPIObject {
   const { title, description } = metadata.identification;
   const builder = new DocumentBuilder()
     .setTitle(localize(title, server.languages) ?? 'OGC API - Processes')
     .setDescription(localize(description, server.languages) ?? '')
     .setVersion(version)
-    .addSecurity(BEARER_SCHEME, { type: 'http', scheme: 'bearer', description: 'The API token' })
+    .addSecurity(BEARER_SCHEME, {
+      type: 'http',
+      scheme: 'bearer',
+      description: hasRoles ? 'A token of who asks' : 'The API token',
+    })
     .build();
   const { externalDocs, ...information } = whoRuns(metadata);
   const document = SwaggerModule.createDocument(app, { ...builder, info: { ...builder.info, ...information } });

@@ -4,9 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiProblem } from '../ogc/api-problem.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
-import { UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
+import { ForbiddenError, UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
 import { HasPage } from '../ogc/pages.js';
+import { rightsOf } from '../ogc/requests/rights.js';
 import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';
 import { VisualisationCache } from './visualisation-cache.js';
@@ -32,9 +33,10 @@ export class VisualisationsController {
   @ApiOperation({
     operationId: 'getVisualisations',
     summary: 'The interactive apps, with their states and addresses',
-    description: 'Asks for the API token.',
+    description: 'Asks for the API token; where roles say who may what, for a token of an admin.',
   })
   @ApiProblem(401, 'The token is missing or does not match')
+  @ApiProblem(403, 'Where roles say who may what: the list is for those who may everything')
   @ApiProblem(503, 'What there is has not been read from the cluster yet')
   list(@Req() request: FastifyRequest): VisualisationListDto {
     this.demandToken(request);
@@ -49,8 +51,13 @@ export class VisualisationsController {
     };
   }
 
-  /** @throws UnauthorizedError */
+  /** @throws UnauthorizedError, ForbiddenError */
   private demandToken(request: FastifyRequest): void {
+    const rights = rightsOf(request);
+    if (rights?.isAdmin) return;
+    if (rights?.isKnown) throw new ForbiddenError('None of your roles allows to read the list of visualisations.');
+    if (rights)
+      throw new UnauthorizedError('The list of visualisations asks for a token of who may everything (admin).');
     const token = bearerToken(request.headers.authorization);
     if (this.apiToken.matches(token) || isOfApiToken(sessionOf(request))) return;
     if (!this.apiToken.isSet)

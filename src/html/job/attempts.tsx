@@ -5,7 +5,7 @@ import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 
 /** Attempts that failed and were followed by another. */
-export function Attempts({ job, base }: { job: ViewedJob; base: string }) {
+export function Attempts({ job, base, hasLogs }: { job: ViewedJob; base: string; hasLogs: boolean }) {
   const t = useTexts();
   const share = useShare();
   const { attempts = [], omittedAttempts } = job;
@@ -26,7 +26,7 @@ export function Attempts({ job, base }: { job: ViewedJob; base: string }) {
                     [t('job.attempts.finished'), <Time at={finished} />],
                     [
                       t('job.attempts.log'),
-                      share ? undefined : (
+                      hasLogs && !share && (
                         <Anchor href={`${base}/jobs/${job.jobID}/logs?attempt=${attempt}`}>
                           {t('job.attempts.the-log', { attempt })}
                         </Anchor>

@@ -1,7 +1,17 @@
 import type { PageContext } from '../../ogc/pages.js';
 
 /** Parameters by which a list is filtered; the others say how it is shown. */
-export const FILTERS = ['q', 'processID', 'status', 'cause', 'datetime', 'minDuration', 'maxDuration', 'type'] as const;
+export const FILTERS = [
+  'q',
+  'processID',
+  'status',
+  'cause',
+  'owner',
+  'datetime',
+  'minDuration',
+  'maxDuration',
+  'type',
+] as const;
 /** How it is shown, and kept by whoever filters it anew. */
 const SHOWN_BY = ['sortby', 'limit', 'f', 'lang'] as const;
 const LISTS: ReadonlySet<string> = new Set(['processID', 'status', 'cause', 'type', 'sortby']);

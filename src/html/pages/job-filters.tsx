@@ -152,7 +152,7 @@ export function FilterForm({ base, query, view }: { base: string; query: Query; 
           ]}
         />
       </Field>
-      {['f', 'lang', 'type'].map((name) =>
+      {['f', 'lang', 'type', 'owner'].map((name) =>
         first(name) ? <input type="hidden" name={name} value={given(query, name).join()} /> : null,
       )}
       <div class="submit">

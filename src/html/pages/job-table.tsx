@@ -17,8 +17,18 @@ interface Shown {
 }
 
 /** Jobs in one or two lines each, of which several can be chosen. @param back parameters of the list that they stand in */
-export function JobTable({ jobs, back, ...shown }: Shown & { jobs: readonly StatusInfoDto[]; back: string }) {
+export function JobTable({
+  jobs,
+  back,
+  isDismissible,
+  ...shown
+}: Shown & {
+  jobs: readonly StatusInfoDto[];
+  back: string;
+  isDismissible: (job: StatusInfoDto) => boolean;
+}) {
   const t = useTexts();
+  const chosen = new Set(jobs.filter(isDismissible));
   return (
     <form class="selection" method="post" action={`${shown.base}/jobs/dismissal`} data-key="selection">
       <input type="hidden" name={DISMISSAL.back} value={back} />
@@ -37,35 +47,47 @@ export function JobTable({ jobs, back, ...shown }: Shown & { jobs: readonly Stat
           </thead>
           <tbody>
             {jobs.map((job) => (
-              <JobRow job={job} {...shown} />
+              <JobRow job={job} canBeChosen={chosen.has(job)} {...shown} />
             ))}
           </tbody>
         </table>
       </div>
-      <div class="submit">
-        <button class="danger" type="submit">
-          {t('list.dismissSelected')}
-        </button>{' '}
-        <small class="muted">{t('list.dismissNote')}</small>
-      </div>
+      {chosen.size === 0 ? null : (
+        <div class="submit">
+          <button class="danger" type="submit">
+            {t('list.dismissSelected')}
+          </button>{' '}
+          <small class="muted">{t('list.dismissNote')}</small>
+        </div>
+      )}
     </form>
   );
 }
 
-function JobRow({ job, base, titles, language, textsLanguage }: Shown & { job: StatusInfoDto }) {
+function JobRow({
+  job,
+  canBeChosen,
+  base,
+  titles,
+  language,
+  textsLanguage,
+}: Shown & { job: StatusInfoDto; canBeChosen: boolean }) {
   const t = useTexts();
-  const { jobID, processID = '', status, message, progress, created, links = [] } = job;
+  const { jobID, processID = '', status, message, progress, created, owner, links = [] } = job;
   const place = `${base}/jobs/${jobID}`;
   const title = titles.get(processID);
   return (
     <tr data-key={jobID}>
       <td class="select">
-        <input type="checkbox" name={DISMISSAL.job} value={jobID} aria-label={t('list.selectJob', { id: jobID })} />
+        {canBeChosen ? (
+          <input type="checkbox" name={DISMISSAL.job} value={jobID} aria-label={t('list.selectJob', { id: jobID })} />
+        ) : null}
       </td>
       <th scope="row">
         <Anchor href={place}>
           <span lang={title === undefined ? undefined : textsLanguage}>{title ?? (processID || jobID)}</span>
           <small class="id">{jobID}</small>
+          {owner === undefined ? null : <small class="muted">{owner}</small>}
         </Anchor>
       </th>
       <td data-label={t('list.status')}>

@@ -15,19 +15,22 @@ import { goesOn, JobState } from '../job/state.js';
 import { TimeLine } from '../job/steps.js';
 import { NotebookSection } from '../notebook/notebook.js';
 import type { PageMaker, PageMaking } from '../page.js';
+import { isOffered } from '../offers.js';
 import { SignInToSee } from '../visitor.js';
 
 /** Seconds between looks at a job that goes on, of browsers without scripts. */
 const REFRESH = 5;
 
 /** The parts that may change are live regions, there from the first: a script brings them up to date and leaves all else alone. */
-export const jobPage: PageMaker<ViewedJob> = (job, making) => {
+export const jobPage: PageMaker<ViewedJob> = (status, making) => {
+  const job = withLinks(status, making);
   const { base, t, interfaceLanguage: language = 'en', problemType, share } = making;
   const { jobID, processID, cause, links = [] } = job;
   const isUnderWay = goesOn(job);
   const again =
     !share &&
     processID &&
+    isOffered(making, 'execute', processID) &&
     `${base}/processes/${encodeURIComponent(processID)}?from=${encodeURIComponent(jobID)}#execute`;
   return {
     title: t('job.title', { job: jobID }),
@@ -53,7 +56,7 @@ export const jobPage: PageMaker<ViewedJob> = (job, making) => {
         <TimeLine job={job} />
         {share ? null : <Inputs job={job} language={language} />}
         <JobFacts job={job} base={base} />
-        <Attempts job={job} base={base} />
+        <Attempts job={job} base={base} hasLogs={isOffered(making, 'logs', processID)} />
         <Deliveries job={job} />
         <div data-live="notebook">
           <ExecutedNotebook job={job} making={making} />
@@ -61,16 +64,18 @@ export const jobPage: PageMaker<ViewedJob> = (job, making) => {
         <div data-live="links">
           <LinkList links={cause ? toShow(links, { exceptions: '#cause' }) : links} />
         </div>
-        {share ? null : (
-          <>
-            <ShareForm job={job} base={base} />
-            <Dismissal job={job} base={base} />
-          </>
-        )}
+        {share ? null : <ShareForm job={job} base={base} />}
+        {!share && isOffered(making, 'dismiss', processID) ? <Dismissal job={job} base={base} /> : null}
       </>
     ),
   };
 };
+
+/** Without those that lead where who asks may not go. */
+function withLinks(job: ViewedJob, making: PageMaking): ViewedJob {
+  if (isOffered(making, 'logs', job.processID)) return job;
+  return { ...job, links: (job.links ?? []).filter(({ rel }) => rel !== 'log') };
+}
 
 /** What a job that goes on is followed by: without scripts the page is loaded again, with them they say aloud what its status becomes. */
 function Following({ job, t }: { job: ViewedJob } & Pick<PageMaking, 't'>) {

@@ -1,7 +1,9 @@
 import { type JobListResource, LIST_VIEW, type ListView } from '../../jobs/listing/list-view.js';
+import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
 import { PageLinks, LinkList } from '../components.js';
 import { countSet, listQuery } from '../lists/job-filters.js';
+import { isOffered } from '../offers.js';
 import type { PageMaker } from '../page.js';
 import { SignInToSee } from '../visitor.js';
 import { useTexts } from '../texts/texts.js';
@@ -44,7 +46,8 @@ export const jobsPage: PageMaker<JobListResource> = (list, context) => {
           {jobs.length === 0 ? null : (
             <JobTable
               base={base}
-              jobs={jobs}
+              jobs={jobs.map((job) => (isOffered(context, 'logs', job.processID) ? job : withoutLog(job)))}
+              isDismissible={(job) => isOffered(context, 'dismiss', job.processID)}
               titles={new Map(view.processes.map(({ id, title }) => [id, title]))}
               language={interfaceLanguage}
               textsLanguage={context.language ?? context.languages[0]}
@@ -60,6 +63,10 @@ export const jobsPage: PageMaker<JobListResource> = (list, context) => {
     ),
   };
 };
+
+function withoutLog(job: StatusInfoDto): StatusInfoDto {
+  return { ...job, links: (job.links ?? []).filter(({ rel }) => rel !== 'log') };
+}
 
 function Range({
   matched,

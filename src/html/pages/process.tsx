@@ -1,14 +1,21 @@
+import type { LinkDto } from '../../ogc/ogc.dto.js';
+import { relation } from '../../ogc/links.js';
 import { Json, LinkList, ProcessSummary, Table, Tags, Text, toShow } from '../components.js';
 import { wordsOf } from '../forms/schema-words.js';
 import { ExecuteSection } from './execute-form.js';
+import { isOffered } from '../offers.js';
 import type { PageMaker } from '../page.js';
 import type { ProcessPageResource } from '../sent-form.js';
+import { SignInToSee } from '../visitor.js';
 import { type Translate, useTexts } from '../texts/texts.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
+const withoutExecute = (links: readonly LinkDto[]) => links.filter(({ rel }) => rel !== relation.execute);
+
 /** The form comes first: on a phone, too, it is what one came for. */
-export const processPage: PageMaker<ProcessPageResource> = (process, { base, language, t, background }) => {
+export const processPage: PageMaker<ProcessPageResource> = (process, making) => {
+  const { base, language, t, background } = making;
   const { id, title = id, inputs, outputs, links } = process;
   return {
     title,
@@ -19,7 +26,11 @@ export const processPage: PageMaker<ProcessPageResource> = (process, { base, lan
       <>
         <h1 lang={language}>{title}</h1>
         <ProcessSummary process={process} language={language} />
-        <ExecuteSection process={process} base={base} background={background} language={language} />
+        {isOffered(making, 'execute', id) ? (
+          <ExecuteSection process={process} base={base} background={background} language={language} />
+        ) : (
+          <SignInToSee base={base} what="execute" />
+        )}
         <Descriptions id="Inputs" heading={t('form.inputs')} items={inputs} language={language} withOccurrences />
         <Descriptions id="Outputs" heading={t('form.outputs')} items={outputs} language={language} />
         {process.example ? (
@@ -28,7 +39,9 @@ export const processPage: PageMaker<ProcessPageResource> = (process, { base, lan
             <Json value={process.example} />
           </details>
         ) : null}
-        <LinkList links={toShow(links, { execute: '#execute' })} />
+        <LinkList
+          links={isOffered(making, 'execute', id) ? toShow(links, { execute: '#execute' }) : withoutExecute(links)}
+        />
       </>
     ),
   };

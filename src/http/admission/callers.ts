@@ -56,16 +56,22 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
   if (!rules) return;
   fastify.addHook('onRequest', async (request) => {
     const { url = '' } = request.routeOptions;
-    if (request.is404 || APART.some((start) => url.startsWith(start))) return;
     const token = bearerToken(request.headers.authorization);
-    if (token !== undefined && !shareOf(request)) noteIdentity(request, await identities.of(token));
+    if (request.is404) return;
+    const isApart = APART.some((start) => url.startsWith(start));
+    // Capabilities and tokens of others' are shown to nobody. Who probes is refused for no token, but told less.
+    if (isApart && !url.startsWith('/health')) return;
+    const known = token === undefined || shareOf(request) ? undefined : identities.of(token);
+    const identity = await (isApart ? known?.catch(() => undefined) : known);
+    if (identity) noteIdentity(request, identity);
     const caller = callerOf(request);
     noteRights(request, {
       sees: (id) => sight.seesProcess(id, caller),
       may: (action, id) => sight.may(action, id, caller),
       isKnown: caller.identity !== undefined,
+      isAdmin: rules.isAdmin(caller.identity),
     });
-    if (isPublic(url)) return;
+    if (isApart || isPublic(url)) return;
     const { processId, jobId } = (request.params ?? {}) as { readonly processId?: string; readonly jobId?: string };
     if (!caller.identity && !caller.shared) {
       if (request.method === 'POST' && TAKES_TOKEN_IN_BODY.has(url)) return;

@@ -59,6 +59,7 @@ export class ExecutionAnswers {
   ): Promise<void> {
     const { headers = request.headers, faults = [], caller = callerOf(request) } = how;
     const isDraft = how.isDraft ?? isOfDraft(headers);
+    await this.demandKnown(processId, body, caller);
     const { preferences, jobControlOptions, mode, asksForSync, key } = this.readHeaders(processId, headers, body);
     const base = this.links.base(request);
     const gone = goneSignal(reply.raw);
@@ -144,6 +145,15 @@ export class ExecutionAnswers {
       return await this.results.read(job, true, base);
     } catch (error) {
       if (error instanceof ResultNotAvailableError) return {};
+      throw error;
+    }
+  }
+
+  private async demandKnown(processId: string, body: unknown, caller: Caller): Promise<void> {
+    try {
+      await this.executions.demandKnown(processId, body, caller);
+    } catch (error) {
+      this.observer.executionRefused(processId, error);
       throw error;
     }
   }

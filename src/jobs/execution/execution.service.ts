@@ -256,14 +256,22 @@ export class ExecutionService {
     return { inline, takesUnread: inline === undefined && process?.takesUnreadInputs === true };
   }
 
+  /**
+   * To be asked before anything else that differs among processes. Who the body shows to ask is told the same of a process that they may
+   * not read as of one that there is not.
+   * @throws UnauthorizedError, ProcessNotFoundError
+   */
+  async demandKnown(processId: string, body: unknown, asking: Caller): Promise<void> {
+    if (this.sight.seesProcess(processId, asking)) return;
+    this.sight.demandProcess(processId, await this.access.withToken(asking, givenToken(body)));
+  }
+
   /** @throws ProcessNotFoundError, UnauthorizedError, ForbiddenError, MisconfiguredError */
   private async authorize(processId: string, body: unknown, asking: Caller) {
     const known = this.processes.find(processId);
     const inputToken = known && tokenOf(known, body);
     const caller = this.access.rules ? await this.access.withToken(asking, inputToken) : asking;
-    // Who the body shows to ask is told the same of a process that they may not read as of one that there is not.
-    if (!this.sight.seesProcess(processId, caller))
-      this.sight.demandProcess(processId, await this.access.withToken(asking, givenToken(body)));
+    if (!this.sight.seesProcess(processId, caller)) await this.demandKnown(processId, body, asking);
     const process = this.processes.get(processId);
     await this.access.demand(processId, caller, { operation: 'execute', inputToken });
     return { process, inputToken, caller };

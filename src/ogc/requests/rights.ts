@@ -5,6 +5,8 @@ export type Offered = 'execute' | 'logs' | 'dismiss';
 export interface Rights {
   /** Whether anybody is known to ask. */
   readonly isKnown: boolean;
+  /** Whether they may everything. */
+  readonly isAdmin: boolean;
   sees(processId: string): boolean;
   /** With a process, or with the jobs of it that one sees. */
   may(action: Offered, processId: string): boolean;

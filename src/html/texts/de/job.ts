@@ -36,6 +36,7 @@ export const job = {
   facts: {
     heading: 'Einzelheiten',
     process: 'Prozess',
+    owner: 'Von',
     type: 'Art',
     request: 'Anfrage',
     'the-request': 'Die Anfrage, ohne Geheimes',

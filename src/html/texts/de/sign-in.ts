@@ -11,6 +11,7 @@ export const signIn = {
   seeLog: 'Anmelden, um das Log zu sehen',
   seeMessages: 'Anmelden, um Meldungen und Ergebnisse aller Jobs zu sehen',
   toBeKnown: 'Anmelden, um bekannt zu sein',
+  execute: 'Anmelden, um ihn auszuführen',
   heldBack: 'Eine andere Seite hat hierher geführt, deshalb zählt eine bestehende Anmeldung noch nicht.',
   goOn: 'Mit der Anmeldung fortfahren',
   with: 'Anmelden mit {{title}}',

@@ -36,6 +36,7 @@ export const job = {
   facts: {
     heading: 'Details',
     process: 'Process',
+    owner: 'Whose',
     type: 'Type',
     request: 'Request',
     'the-request': 'The execute request, secrets masked',

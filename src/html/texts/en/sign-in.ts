@@ -11,6 +11,7 @@ export const signIn = {
   seeLog: 'Sign in to see its log',
   seeMessages: 'Sign in to see the messages and results of all jobs',
   toBeKnown: 'Sign in to be known',
+  execute: 'Sign in to execute it',
   heldBack: 'Another site led you here, so it is not looked at whether you are signed in.',
   goOn: 'Go on as who you are',
   with: 'Sign in with {{title}}',
