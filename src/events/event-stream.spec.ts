@@ -218,3 +218,53 @@ describe('the events of all jobs', () => {
     expect(await ids()).toEqual([String(Number(last) - 1), last]);
   });
 });
+
+describe('the events of who does not know of all jobs', () => {
+  const sees = (job: { name: string }) => job.name !== nameOf(2);
+
+  it('are none of others, neither of their changes nor of their ends', async () => {
+    bed.job(1);
+    bed.job(2);
+    const client = bed.listen(undefined, { sees, matches: ({ job }) => sees(job), couldMatch: sees });
+    expect(await client.told()).toEqual(['present']);
+    bed.run(2);
+    await bed.pass(SPACING);
+    bed.cluster.removeJob(nameOf(2));
+    await bed.pass(SPACING);
+    bed.job(2);
+    bed.run(2);
+    bed.cluster.removeJob(nameOf(2));
+    await bed.pass(SPACING);
+    expect(await client.told()).toEqual([]);
+    bed.cluster.removeJob(nameOf(1));
+    await bed.pass(SPACING);
+    expect(await client.told()).toEqual(['gone 1']);
+  });
+
+  it('are of others’ jobs, by their ids, as of such that are not there', async () => {
+    bed.job(2);
+    const told = async (number: number) => {
+      const client = bed.listen([number], { sees, matches: ({ job }) => sees(job), couldMatch: sees });
+      const events = (await client.told()).map((event) => event.replace(String(number), 'N'));
+      return [events, client.hasEnded];
+    };
+    expect(await told(2)).toEqual([['gone N', 'end'], true]);
+    expect(await told(2)).toEqual(await told(3));
+  });
+
+  it('end when they are not who they were, before anything more is told', async () => {
+    bed.job(1);
+    let isStill = true;
+    const client = bed.listen([1], { isStill: () => Promise.resolve(isStill) });
+    expect(await client.told()).toEqual(['status 1 accepted']);
+    isStill = false;
+    bed.run(1);
+    await bed.pass(SPACING);
+    expect(await client.told()).toEqual([]);
+    expect(client.hasEnded).toBe(true);
+    const quiet = bed.listen([1], { isStill: () => Promise.resolve(isStill) });
+    await quiet.stream.beat();
+    await quiet.read();
+    expect(quiet.hasEnded).toBe(true);
+  });
+});

@@ -10,8 +10,8 @@ const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--co
        [--waiting N] [--changes N] [--profile DIR] [--request-times] [--node-options OPTIONS]
 
 NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
-events, pages; without one, all of them run.
-  --jobs N         finished Jobs in the namespace (list-and-status, pages; default 10000)
+events, pages, access; without one, all of them run.
+  --jobs N         finished Jobs in the namespace (list-and-status, pages, access; default 10000)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
   --runs N         executions one after another (execute-sync, finalize), pages that are opened (pages; default 30)
@@ -52,6 +52,7 @@ const { validateInputs } = await import('./validate-inputs.mjs');
 const { admission } = await import('./admission.mjs');
 const { events } = await import('./events.mjs');
 const { pages } = await import('./pages.mjs');
+const { access } = await import('./access.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -65,6 +66,7 @@ const benchmarks = {
   admission,
   events,
   pages,
+  access,
 };
 
 const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;
