@@ -25,6 +25,7 @@ export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
 
 /** What a role must allow for each of what processors are asked. */
 const ACTION_OF: Readonly<Record<AccessRequest['operation'], Action>> = {
+  execute: 'execute',
   'read-log': 'logs',
   'read-status': 'read',
   'read-results': 'read',
@@ -325,7 +326,6 @@ export class Access implements OnApplicationBootstrap {
 
 /** Operations as sentences have them. */
 const WORDS: Readonly<Record<string, string>> = {
-  execute: 'execute',
   'read-log': 'read the log of',
   'read-status': 'read the status of',
   'read-results': 'read the results of',

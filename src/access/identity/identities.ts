@@ -1,4 +1,11 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy, Optional } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  Optional,
+} from '@nestjs/common';
 import { Configuration } from '../../config/configuration.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import type { Identity } from '../../ogc/requests/identity.js';
