@@ -70,7 +70,7 @@ export interface ExecutionJobOptions {
   readonly subscription?: Subscription;
   /** The keyed hash of whose the job is that waits for its turn; undefined: it does not. */
   readonly lineCaller?: string;
-  /** How many jobs of theirs may run at the same time; undefined: as of any caller. */
+  /** How many jobs of theirs may run at the same time. */
   readonly callerRunning?: RunningLimit;
   /** Whose the job is; undefined: nobody's. */
   readonly owner?: JobOwner;
@@ -164,14 +164,12 @@ function makeOwner({ subject, name }: JobOwner): Record<string, string> {
   return { [ownAnnotation.owner]: JSON.stringify({ subject, ...(name === undefined ? {} : { name }) }) };
 }
 
-function makeAdmission(
-  { queuePriority }: JobSettings,
-  callerRunning: RunningLimit | undefined,
-): Record<string, string> {
-  const priority: Record<string, string> = queuePriority ? { [ownAnnotation.queuePriority]: queuePriority } : {};
-  const limit: Record<string, string> =
-    callerRunning === undefined ? {} : { [ownAnnotation.callerRunning]: String(callerRunning) };
-  return { [ownAnnotation.admission]: WAITING, ...priority, ...limit };
+function makeAdmission({ settings: { queuePriority }, callerRunning }: ExecutionJobOptions): Record<string, string> {
+  return {
+    [ownAnnotation.admission]: WAITING,
+    ...(queuePriority ? { [ownAnnotation.queuePriority]: queuePriority } : {}),
+    ...(callerRunning === undefined ? {} : { [ownAnnotation.callerRunning]: String(callerRunning) }),
+  };
 }
 
 function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number): Keeping {
@@ -188,7 +186,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.formatVersion]: '1',
     [ownAnnotation.mainContainer]: options.mainContainerName,
     [ownAnnotation.request]: JSON.stringify(options.request),
-    ...(options.lineCaller === undefined ? {} : makeAdmission(options.settings, options.callerRunning)),
+    ...(options.lineCaller === undefined ? {} : makeAdmission(options)),
     ...(options.owner ? makeOwner(options.owner) : {}),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
@@ -205,7 +203,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
     ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
-  const size = sizeOf(annotations);
+  const size = Buffer.byteLength(JSON.stringify(annotations));
   if (size <= MOST_ANNOTATION_BYTES) {
     const { maskedInputs, asked = {}, inputsKey } = options;
     const kept = keepRequest(maskedInputs, asked, MOST_ANNOTATION_BYTES - size, inputsKey);
@@ -215,10 +213,6 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     `The request is too large: beside its inputs the job would keep ${size} bytes of it, and may keep ${MOST_ANNOTATION_BYTES}. ` +
       'Shorter addresses of subscribers and names make it smaller.',
   );
-}
-
-function sizeOf(annotations: Readonly<Record<string, string>>): number {
-  return Buffer.byteLength(JSON.stringify(annotations));
 }
 
 function seconds(name: string, value: number | undefined): Record<string, string> {

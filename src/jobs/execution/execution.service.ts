@@ -184,26 +184,18 @@ export class ExecutionService {
     await this.assertInputs(process, request, entry.identity, gone);
     await preparation.assertQueue(process, request, more.queueOfRoles);
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
-    const { lineCaller, callerRunning } = entry;
-    const made = {
-      ...pod,
-      ...more,
-      lineCaller,
-      callerRunning,
-      idempotencyDigest: idempotency?.digest,
-      trace: activeTrace(),
-    };
+    const known = { ...lineOf(entry), idempotencyDigest: idempotency?.digest, trace: activeTrace() };
+    const made = { ...pod, ...more, ...known };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
       : undefined;
     const kubeJob = split?.kubeJob ?? prepared.kubeJob;
-    const created = await this.admission
-      .create(kubeJob, process.id, split?.secret, entry)
-      .catch(async (error: unknown) => {
-        await preparation.withdraw({ ...prepared, kubeJob });
-        throw error;
-      });
+    const creating = this.admission.create(kubeJob, process.id, split?.secret, entry);
+    const created = await creating.catch(async (error: unknown) => {
+      await preparation.withdraw({ ...prepared, kubeJob });
+      throw error;
+    });
     await preparation.withdrawFrom(created, prepared);
     this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
     this.cache.observe(created);
@@ -231,8 +223,7 @@ export class ExecutionService {
     if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
     const jobId = request.jobId ?? uuidv7();
     const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
-    const { lineCaller, callerRunning } = entry;
-    const more = { lineCaller, callerRunning, queueOfRoles, owner: await this.access.ownerFor(caller, inputToken) };
+    const more = { ...lineOf(entry), queueOfRoles, owner: await this.access.ownerFor(caller, inputToken) };
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
       return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, ...more }));
@@ -304,6 +295,8 @@ export class ExecutionService {
     return parseExecuteRequest(process, body, { emptyOutputs: this.configuration.server.outputsEmpty, ...reading });
   }
 }
+
+const lineOf = ({ lineCaller, callerRunning }: Entry) => ({ lineCaller, callerRunning });
 
 function isEmpty(outputs: ExecuteRequest['outputs']): boolean {
   return outputs !== undefined && Object.keys(outputs).length === 0;
