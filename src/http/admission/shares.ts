@@ -65,6 +65,6 @@ function tokenIn(request: FastifyRequest): string | undefined {
 function endWith({ end }: Share, request: FastifyRequest, reply: FastifyReply): void {
   if (!request.routeOptions.url?.endsWith('/events')) return;
   const left = Math.min(end.getTime() - Date.now(), LONGEST_TIMER);
-  const timer = setTimeout(() => request.raw.destroy(), left).unref();
+  const timer = setTimeout(() => reply.raw.destroy(), left).unref();
   reply.raw.once('close', () => clearTimeout(timer));
 }
