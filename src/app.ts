@@ -166,12 +166,11 @@ async function setUpHttp(
   if (server.cors !== false) app.enableCors(corsOptions(server.cors));
   if (configuration.processesApi) {
     readSessions(fastify, app.get(Sessions, { strict: false }), app.get(Links, { strict: false }));
-    const jobs = app.get(JobCache, { strict: false });
-    readShares(fastify, app.get(Shares, { strict: false }), jobs);
+    readShares(fastify, app.get(Shares, { strict: false }), app.get(JobCache, { strict: false }));
     identifyCallers(fastify, {
       identities: app.get(Identities, { strict: false }),
       sight: app.get(Sight, { strict: false }),
-      jobs,
+      jobs: app.get(JobCache, { strict: false }),
     });
   }
   slowWrongTokens(fastify);
