@@ -79,7 +79,9 @@ input[type=checkbox] { width: auto; accent-color: var(--accent); }
 .checks label { display: inline-flex; gap: .4rem; align-items: center; }
 .filters { max-width: none; gap: .75rem 1rem; margin: .5rem 0; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); align-items: end; }
 .filters fieldset, .filters .submit { grid-column: 1 / -1; }
-button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
+button, a.button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 1px solid transparent; border-radius: .3rem; padding: .55rem 1.25rem; cursor: pointer; justify-self: start; }
+a.button { display: inline-block; text-decoration: none; }
+p.fault { color: var(--bad); }
 button.danger { background: var(--bad); color: light-dark(#fff, #0d1117); }
 img.result { max-width: 100%; height: auto; border: 1px solid var(--line); }
 .notebook :is(h3, h4, h5, h6) { font-size: 1.05rem; margin: 1.25rem 0 .25rem; }
