@@ -10,12 +10,12 @@ import { addLogFields } from '../../logging/log-fields.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
 import {
-  givenToken,
   parseExecuteRequest,
   tokenOf,
   type ExecuteRequest,
   type Reading,
 } from '../../processes/request/execute-request.js';
+import { givenToken } from '../../processes/request/given-token.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import type { RegisteredProcess } from '../../processes/registry/registered-process.js';
 import { Observer } from '../../observation/observer.js';

@@ -1,4 +1,5 @@
 import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFault } from '../../ogc/domain-errors.js';
+import { givenToken } from './given-token.js';
 import { parseChosenJobId } from './chosen-job-id.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
 import { markFaults, withoutMarked } from './marks.js';
@@ -74,13 +75,6 @@ export interface ExecuteRequest {
  */
 export function tokenOf(process: RequestedProcess, body: unknown): string | undefined {
   return takesToken(process) ? givenToken(body) : undefined;
-}
-
-/** What would be the token, where the process took it as an input. */
-export function givenToken(body: unknown): string | undefined {
-  const inputs = isMapping(body) && Object.hasOwn(body, 'inputs') ? body['inputs'] : undefined;
-  if (!isMapping(inputs) || !Object.hasOwn(inputs, 'token')) return undefined;
-  return typeof inputs['token'] === 'string' ? inputs['token'] : undefined;
 }
 
 /** How an execute request is read. */
