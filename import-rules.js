@@ -63,7 +63,7 @@ export const mayImport = {
   'access/limits': ['config', 'ogc', 'access/rules'],
   'access/session': ['config', 'ogc', 'access/identity'],
   'access/shares': ['config', 'ogc', 'access/session'],
-  'access/me': ['config', 'ogc', 'access/access.ts', 'access/rules'],
+  'access/me': ['config', 'ogc', 'access/access.ts', 'access/subscriber-secrets.ts', 'access/rules'],
   'access/oidc': ['config', 'ogc', 'access/identity', 'access/session'],
   access: ['config', 'ogc', 'processes'],
   queues: ['config', 'health', 'k8s', 'ogc', 'processes'],

@@ -5,6 +5,7 @@ import { SecurityContextModule } from '../security-context/security-context.modu
 import { AdmissionLine } from '../admission/line/admission-line.js';
 import { Access } from '../access/access.js';
 import { Readers } from '../access/readers.js';
+import { USAGE_OF_CALLERS } from '../access/me/usage-of-callers.js';
 import { MeController } from '../access/me/me.controller.js';
 import { Identities } from '../access/identity/identities.js';
 import { oidcProviders } from '../access/oidc/oidc.providers.js';
@@ -118,6 +119,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Standing,
     ...oidcProviders,
     SubscriberSecrets,
+    { provide: USAGE_OF_CALLERS, useExisting: CallerUsage },
     {
       provide: Sessions,
       inject: [Configuration, ClusterConnection, Identities],

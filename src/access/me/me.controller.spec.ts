@@ -10,7 +10,9 @@ import type { ProcessRegistry } from '../../processes/registry/process-registry.
 import { Access } from '../access.js';
 import type { Identities } from '../identity/identities.js';
 import { Rules } from '../rules/rules.js';
+import type { SubscriberSecrets } from '../subscriber-secrets.js';
 import { MeController } from './me.controller.js';
+import type { UsageOfCallers } from './usage-of-callers.js';
 
 const END = new Date('2026-02-01T00:00:00Z');
 const role = (name: string, more: Partial<RoleSettings>): RoleSettings => ({
@@ -41,8 +43,22 @@ function me(rules: AccessRules | undefined, note: (request: object) => void = ()
     getHeader: (name: string) => headers[name],
   } as unknown as FastifyReply;
   note(request);
-  const { links, ...answer } = new MeController(access, { base: () => 'x:' } as unknown as Links).me(request, reply);
-  expect([links[0]?.href, headers]).toEqual(['x:/me', { 'cache-control': 'private, no-cache', vary: 'Authorization' }]);
+  const usage = {
+    of: (who: Identity | undefined) => {
+      const { running, waiting, inputBytes } = identities.rules?.limitsOf(who) ?? {};
+      const use = (limit: number | undefined, used?: number) => ({ ...(limit === undefined ? {} : { limit }), used });
+      return { running: use(running, 1), waiting: use(waiting, 0), inputBytes: use(inputBytes) };
+    },
+  } as unknown as UsageOfCallers;
+  const secrets = { subscriberSecretOf: (who: Identity | undefined) => who && `whsec_${who.subject}` };
+  const controller = new MeController(
+    access,
+    { base: () => 'x:' } as unknown as Links,
+    secrets as SubscriberSecrets,
+    usage,
+  );
+  const { links, ...answer } = controller.me(request, reply);
+  expect([links[0]?.href, headers]).toEqual(['x:/me', { 'cache-control': 'no-store', vary: 'Authorization' }]);
   return answer;
 }
 
@@ -57,7 +73,8 @@ describe('who the server takes the caller for', () => {
       ownJobs: true,
       roles: ['user'],
       permissions: [{ role: 'user', actions: ['read', 'execute'], processes: ['*'] }],
-      limits: { running: { limit: 2 }, waiting: { limit: 7 }, inputBytes: { limit: 1000 } },
+      limits: { running: { limit: 2, used: 1 }, waiting: { limit: 7, used: 0 }, inputBytes: { limit: 1000 } },
+      subscriberSecret: 'whsec_ann',
     });
   });
 

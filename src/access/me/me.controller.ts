@@ -1,7 +1,6 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Optional, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { CallerLimits } from '../../config/sections/access/access-rules.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
@@ -12,7 +11,9 @@ import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { addVary } from '../../ogc/requests/vary.js';
 import { Access, type Caller, callerOf } from '../access.js';
 import type { Rules } from '../rules/rules.js';
+import { SubscriberSecrets } from '../subscriber-secrets.js';
 import { type LimitsDto, MeDto } from './me.dto.js';
+import { USAGE_OF_CALLERS, type UsageOfCallers } from './usage-of-callers.js';
 
 /** Who the server thinks one is, and what one may. */
 @ApiTags('Capabilities')
@@ -22,6 +23,8 @@ export class MeController {
   constructor(
     private readonly access: Access,
     private readonly links: Links,
+    @Optional() private readonly secrets?: SubscriberSecrets,
+    @Optional() @Inject(USAGE_OF_CALLERS) private readonly usage?: UsageOfCallers,
   ) {}
 
   @Get('me')
@@ -32,12 +35,13 @@ export class MeController {
   })
   @ApiProblem(401, 'The token is not known, or over')
   me(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): MeDto {
-    void reply.header('cache-control', 'private, no-cache');
+    // A secret may be in it.
+    void reply.header('cache-control', 'no-store');
     addVary(reply, 'Authorization');
     const caller = callerOf(request);
     const { rules } = this.access;
     return {
-      ...(rules ? knownByRules(rules, caller) : this.known(caller)),
+      ...(rules ? this.knownByRules(rules, caller) : this.known(caller)),
       links: [
         { href: `${this.links.base(request)}/me`, rel: 'self', type: 'application/json', title: 'This document' },
       ],
@@ -53,27 +57,29 @@ export class MeController {
       throw new InvalidTokenError('The token is not that of this server. A process that judges by itself may know it.');
     return { means: 'token', issuer: TOKENS, subject: API_SUBJECT };
   }
-}
 
-function knownByRules(rules: Rules, { identity, session }: Caller): Omit<MeDto, 'links'> {
-  const roles = rules.rolesOf(identity);
-  const until = session?.end ?? identity?.until;
-  return {
-    means: identity?.means ?? 'anonymous',
-    ...(identity ? whoIs(identity) : {}),
-    ...(until ? { until: until.toISOString() } : {}),
-    owner: rules.ownerOf(identity),
-    ownJobs: rules.ownJobs && !rules.isAdmin(identity),
-    roles: roles.map(({ name }) => name),
-    permissions: roles.map(({ name, may, processes }) => ({ role: name, actions: may, processes })),
-    limits: toUsage(rules.limitsOf(identity)),
-  };
+  private knownByRules(rules: Rules, { identity, session }: Caller): Omit<MeDto, 'links'> {
+    const roles = rules.rolesOf(identity);
+    const until = session?.end ?? identity?.until;
+    const subscriberSecret = this.secrets?.subscriberSecretOf(identity);
+    return {
+      means: identity?.means ?? 'anonymous',
+      ...(identity ? whoIs(identity) : {}),
+      ...(until ? { until: until.toISOString() } : {}),
+      owner: rules.ownerOf(identity),
+      ownJobs: rules.ownJobs && !rules.isAdmin(identity),
+      roles: roles.map(({ name }) => name),
+      permissions: roles.map(({ name, may, processes }) => ({ role: name, actions: may, processes })),
+      limits: toLimits(this.usage?.of(identity) ?? {}),
+      ...(subscriberSecret === undefined ? {} : { subscriberSecret }),
+    };
+  }
 }
 
 function whoIs({ issuer, subject, name }: Pick<MeDto, 'issuer' | 'subject' | 'name'>): Partial<MeDto> {
   return { issuer, subject, ...(name === undefined ? {} : { name }) };
 }
 
-function toUsage(limits: CallerLimits): LimitsDto {
-  return Object.fromEntries(Object.entries(limits).map(([name, limit]: [string, number]) => [name, { limit }]));
+function toLimits(uses: Partial<NonNullable<ReturnType<UsageOfCallers['of']>>>): LimitsDto {
+  return Object.fromEntries(Object.entries(uses).filter(([, { limit }]) => limit !== undefined));
 }

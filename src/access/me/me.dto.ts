@@ -76,6 +76,12 @@ export class MeDto {
   @ApiPropertyOptional({ type: LimitsDto, description: 'There where roles decide' })
   limits?: LimitsDto;
 
+  @ApiPropertyOptional({
+    description:
+      'By which calls of one’s jobs to subscribers can be checked (Standard Webhooks); there where roles decide, and calls are signed',
+  })
+  subscriberSecret?: string;
+
   @ApiProperty({ type: [LinkDto] })
   links!: LinkDto[];
 }

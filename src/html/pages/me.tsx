@@ -6,7 +6,8 @@ import { useTexts } from '../texts/texts.js';
 import { SignInToSee } from '../visitor.js';
 
 export const mePage: PageMaker<MeDto> = (me, { base, t, interfaceLanguage = 'en' }) => {
-  const { means, issuer, subject, name, until, owner, ownJobs, roles, permissions, limits, links } = me;
+  const { means, issuer, subject, name, until, owner, ownJobs, roles, permissions, limits, subscriberSecret, links } =
+    me;
   const heading = means === 'anonymous' ? t('me.nobody') : t('me.heading', { name: name ?? subject ?? '' });
   return {
     title: t('me.title'),
@@ -25,6 +26,7 @@ export const mePage: PageMaker<MeDto> = (me, { base, t, interfaceLanguage = 'en'
             [t('me.roles'), roles && (roles.join(', ') || t('me.none'))],
             [t('me.jobs'), ownJobs === undefined ? undefined : t(ownJobs ? 'me.ownJobs' : 'me.allJobs')],
             [t('me.owner'), owner && <span class="id">{owner}</span>],
+            [t('me.secret'), subscriberSecret && <Hidden text={subscriberSecret} />],
           ]}
         />
         {permissions && permissions.length > 0 ? (
@@ -47,6 +49,17 @@ export const mePage: PageMaker<MeDto> = (me, { base, t, interfaceLanguage = 'en'
     ),
   };
 };
+
+/** What is not for who looks over one's shoulder. */
+function Hidden({ text }: { text: string }) {
+  const t = useTexts();
+  return (
+    <details>
+      <summary>{t('me.show')}</summary>
+      <span class="id">{text}</span>
+    </details>
+  );
+}
 
 const NAMES = ['running', 'waiting', 'submissionsPerMinute', 'inputBytes', 'storedBytes'] as const;
 

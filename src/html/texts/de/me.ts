@@ -6,6 +6,8 @@ export const me = {
   anonymousRoles: 'Sie sehen und tun, was die Rolle derer erlaubt, die nichts vorzeigen, falls es eine gibt.',
   subject: 'Kennung',
   issuer: 'Aussteller',
+  secret: 'Geheimnis der Anrufe bei Ihren Empfängern',
+  show: 'Zeigen',
   means: 'Bekannt durch',
   meansOf: {
     token: 'ein Token',

@@ -6,6 +6,8 @@ export const me = {
   anonymousRoles: 'You see and do what the role of those allows who show nothing, if there is one.',
   subject: 'Subject',
   issuer: 'Issuer',
+  secret: 'Secret of calls to your subscribers',
+  show: 'Show',
   means: 'Known by',
   meansOf: {
     token: 'a token',
