@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LOGIN_SECONDS } from '../access/oidc/login-states.js';
 import { LoginError, type LoginFault } from '../access/oidc/login.js';
 import { OIDC_CALLBACK, OIDC_SIGN_IN, OidcSignIn } from '../access/oidc/oidc-sign-in.js';
+import { noteForRecord } from '../ogc/requests/record.js';
 import { cookieAt, removeCookie, setCookie, takeCookie } from '../access/session/session-cookie.js';
 import { Sessions } from '../access/session/sessions.js';
 import { NotAvailableError } from '../ogc/domain-errors.js';
@@ -57,6 +58,7 @@ export class OidcSignInController {
     void reply.header('set-cookie', removeCookie(own));
     await this.orFault(request, reply, '/', async () => {
       const { session, next } = await this.oidc.end(base + request.url, value);
+      noteForRecord(request, { actor: { ...session, means: 'session' } });
       const closed = await this.sessions.close(session).catch((error: unknown) => {
         throw error instanceof RangeError ? new LoginError('failed', error.message) : error;
       });

@@ -79,6 +79,7 @@ export const API_SEGMENTS: readonly string[] = [
   'docs',
   'health',
   'jobs',
+  'me',
   'metrics',
   'openapi',
   'problems',

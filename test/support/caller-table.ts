@@ -129,6 +129,10 @@ export const TABLE: Readonly<Record<string, readonly TableRequest[]>> = {
   ],
   'GET /jobs/:jobId/results/:outputId/:index': [{ ...job('/results/notebook/0'), answers: anns() }],
   'DELETE /jobs/:jobId': [{ ...job('', 'fresh'), answers: anns() }],
+  'POST /jobs/:jobId/links': [
+    { ...job('/links'), headers: { 'content-type': 'application/json' }, body: '{"for": "results"}', answers: anns() },
+  ],
+  'POST /jobs/:jobId/share': [{ ...job('/share'), headers: form, body: 'for=results&days=1', answers: anns() }],
   'POST /jobs/:jobId/dismissal': [{ ...job('/dismissal', 'fresh'), headers: form, body: '', answers: anns() }],
   'POST /jobs/dismissal': [
     { path: '/jobs/dismissal', headers: form, body: ({ done }) => `job=${done}`, answers: known },
@@ -145,7 +149,10 @@ export const TABLE: Readonly<Record<string, readonly TableRequest[]>> = {
   'GET /processes/:processId/execution': doesWith('execution?text=x', {}),
   'POST /processes/:processId/validation': doesWith('validation', { headers: json, body: execution }),
   'POST /processes/:processId/form': doesWith('form', { headers: form, body: '' }),
+  'GET /me': both({ path: '/me', answers: open }),
   'GET /sign-in': asset('/sign-in'),
+  'GET /sign-in/oidc': noAsset('/sign-in/oidc'),
+  'GET /sign-in/oidc/callback': noAsset('/sign-in/oidc/callback'),
   'POST /sign-in': [{ path: '/sign-in', headers: form, body: '', answers: apart('401') }],
   'POST /sign-out': [{ path: '/sign-out', headers: form, body: '', answers: open }],
   // For the job itself, by a capability: to whoever has none there is nothing.

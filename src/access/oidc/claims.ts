@@ -45,6 +45,7 @@ export function identityOf(
     groups: namesOf(claimAt(claims, paths.groups)),
     roles: namesOf(claimAt(claims, paths.roles)),
     means,
+    ...(means !== 'session' && typeof claims['exp'] === 'number' ? { until: new Date(claims['exp'] * 1000) } : {}),
   };
 }
 
