@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { TokenSettings } from '../../config/sections/access/access-rules.js';
 import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT } from '../../ogc/requests/session.js';
@@ -21,8 +21,7 @@ interface KnownToken extends Pick<TokenSettings, 'expires'> {
 export class NamedTokens {
   private readonly logger = new Logger(NamedTokens.name);
   private readonly byDigest = new Map<string, KnownToken>();
-  /** The digests that each file had last. */
-  private readonly ofFile = new Map<string, readonly string[]>();
+  private readonly timers: NodeJS.Timeout[] = [];
 
   /**
    * @param apiToken is the token `api`, where none of the settings is of that name and says what it is
@@ -64,7 +63,7 @@ export class NamedTokens {
 
   /** Stops looking at files. */
   stop(): void {
-    for (const file of this.ofFile.keys()) unwatchFile(file);
+    for (const timer of this.timers) clearInterval(timer);
   }
 
   private valid(digest: string): KnownToken | undefined {
@@ -79,31 +78,26 @@ export class NamedTokens {
   }
 
   private follow(token: TokenSettings, file: string): void {
+    let known: readonly string[] = [];
+    let found: string | undefined;
+    // Its content, not its time: a file may change twice between two looks, or in the moment of the first.
     const read = (): void => {
-      const digests = this.digestsIn(file, token.name);
-      const before = this.ofFile.get(file) ?? [];
-      if (!digests || digests.join() === before.join()) return;
-      for (const digest of before) this.byDigest.delete(digest);
+      const { text, problem } = contentOf(file);
+      const now = problem ?? digestOf(text ?? '');
+      if (now === found) return;
+      found = now;
+      if (problem !== undefined) this.logger.warn(`The file of the token ${token.name} cannot be read: ${problem}`);
+      if (text === undefined) return;
+      if (problem === undefined && text.trim() === '')
+        this.logger.warn(`The file of the token ${token.name} is empty: it opens nothing (${file})`);
+      const digests = this.digestsOf(token.name, text);
+      if (known.length > 0) this.logger.log(`The token ${token.name} is another now (${file})`);
+      for (const digest of known) this.byDigest.delete(digest);
       for (const digest of digests) this.add(token, digest);
-      this.ofFile.set(file, digests);
-      if (before.length > 0) this.logger.log(`The token ${token.name} is another now (${file})`);
+      known = digests;
     };
-    this.ofFile.set(file, []);
     read();
-    watchFile(file, { interval: this.looks, persistent: false }, read);
-  }
-
-  /** A file that is empty or gone has no token; undefined where that cannot be told, so that what was known holds. */
-  private digestsIn(file: string, name: string): readonly string[] | undefined {
-    try {
-      const text = readFileSync(file, 'utf8');
-      if (text.trim() === '') this.logger.warn(`The file of the token ${name} is empty: it opens nothing (${file})`);
-      return this.digestsOf(name, text);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      this.logger.warn(`The file of the token ${name} cannot be read: ${message}`);
-      return code === 'ENOENT' ? [] : undefined;
-    }
+    this.timers.push(setInterval(read, this.looks).unref());
   }
 
   private digestsOf(name: string, text: string): readonly string[] {
@@ -113,5 +107,15 @@ export class NamedTokens {
         `The token ${name} is shorter than ${SHORTEST} characters, so that it can be guessed: npm run token makes one`,
       );
     return tokens.map(digestOf);
+  }
+}
+
+/** A file that is gone has no token; without `text` it cannot be told what it has, so that what was known holds. */
+function contentOf(file: string): { readonly text?: string; readonly problem?: string } {
+  try {
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { problem: message, ...(code === 'ENOENT' ? { text: '' } : {}) };
   }
 }
