@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from '../access/access.js';
+import { type Caller, callerOf } from '../access/access.js';
+import { isOpenBy } from '../access/shares/is-open-by.js';
 import { Readers } from '../access/readers.js';
 import { Standing } from '../access/standing.js';
 import { Configuration } from '../config/configuration.js';
@@ -62,7 +63,7 @@ export class EventStreams implements OnModuleDestroy {
     const last = lastId(request);
     if (last !== undefined && (compareResourceVersions(job.resourceVersion, last) ?? 0) < 0)
       await this.cache.refresh(job);
-    const filter = { matches: () => true, couldMatch: () => true, ...seenIn(this.views.scopeFor(callerOf(request))) };
+    const filter = { matches: () => true, couldMatch: () => true, ...this.seenBy(callerOf(request)) };
     return this.open({ names: [job.name], ...filter }, request, reply);
   }
 
@@ -101,6 +102,12 @@ export class EventStreams implements OnModuleDestroy {
 
   private beat(): void {
     for (const stream of this.streams) stream.beat().catch((error: unknown) => stream.destroy(error as Error));
+  }
+
+  /** Of a link for others nothing but its job is seen, whoever has it. */
+  private seenBy(caller: Caller): Pick<Subject, 'sees'> {
+    const { shared } = caller;
+    return shared ? { sees: (job) => isOpenBy(shared, job) } : seenIn(this.views.scopeFor(caller));
   }
 }
 

@@ -21,6 +21,7 @@ const TOKENS = { ann: 'user', bob: 'user', ...Object.fromEntries(Object.keys(ROL
 const ACCESS = `
 access:
   tokens:
+    - {name: api, roles: [admin]}
 ${Object.entries({ ...TOKENS, root: 'admin' })
   .map(([name, role]) => {
     const sha256 = createHash('sha256').update(`of-${name}`).digest('hex');

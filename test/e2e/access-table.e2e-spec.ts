@@ -185,6 +185,9 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
   // There is but one token that the server knows; who else has one is told so.
   'GET /me': [{ path: '/me', expected: KNOWN_TOKEN }],
   'GET /sign-in': [{ path: '/sign-in', expected: ALL }],
+  // Of a provider, which there is only beside roles.
+  'GET /sign-in/oidc': [{ path: '/sign-in/oidc', expected: same('404') }],
+  'GET /sign-in/oidc/callback': [{ path: '/sign-in/oidc/callback', expected: same('404') }],
   'POST /sign-in': [{ path: '/sign-in', headers: form, body: '', expected: same('401') }],
   'POST /sign-out': [{ path: '/sign-out', headers: form, body: '', expected: ALL }],
   // For the job itself, by a capability: to whoever has none there is nothing.

@@ -71,7 +71,7 @@ describe('cross-origin requests', () => {
     const expected = {
       'access-control-allow-origin': '*',
       'access-control-expose-headers':
-        'Location, Link, Preference-Applied, Content-Language, ETag, Allow, Log-Follow, Retry-After, WWW-Authenticate, X-Request-Id',
+        'Location, Link, Preference-Applied, Content-Language, ETag, Allow, Log-Follow, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id',
     };
     expect(corsHeaders(await fetch(bed.url, { headers: origin }))).toEqual(expected);
     expect(corsHeaders(await fetch(`${bed.url}/nothing`, { headers: origin }))).toEqual(expected);
