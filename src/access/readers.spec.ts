@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { EventEmitter } from 'node:events';
 import type { Configuration, ServerSection } from '../config/configuration.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
@@ -7,6 +7,7 @@ import { noteIdentity, TOKENS } from '../ogc/requests/identity.js';
 import type { Identities } from './identity/identities.js';
 import { Readers, type ReadingRequest, type Sending } from './readers.js';
 import { Rules } from './rules/rules.js';
+import type { Standing } from './standing.js';
 
 let readers: Readers;
 let now = 0;
@@ -38,6 +39,25 @@ const follow = (ip = '192.0.2.1'): Response => {
   readers.admitFollower({ ip, headers: {} }, response);
   return response;
 };
+
+describe('who follows a log', () => {
+  it('is told no more once their token or session is over', async () => {
+    const standing = { holds: jest.fn<Standing['holds']>().mockResolvedValue(true) };
+    readers = new Readers({ server: {}, environment: {} } as Configuration, undefined, standing as unknown as Standing);
+    const [reader, follower] = [admit(), follow()];
+    readers.look();
+    await Promise.resolve();
+    expect(follower.ended).toBe(false);
+    standing.holds.mockResolvedValue(false);
+    readers.look();
+    await Promise.resolve();
+    expect([reader.ended, follower.ended]).toEqual([false, true]);
+    expect(standing.holds.mock.calls).toEqual([
+      [{ headers: {}, address: '192.0.2.1' }],
+      [{ headers: {}, address: '192.0.2.1' }],
+    ]);
+  });
+});
 
 describe('somebody who is known', () => {
   const rules = new Rules({

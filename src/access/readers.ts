@@ -14,9 +14,10 @@ import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
 import { LimitExceededError } from '../ogc/limit-errors.js';
 import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
-import { callerOf } from './caller.js';
+import { type Caller, callerOf } from './caller.js';
 import { Identities } from './identity/identities.js';
 import type { Rules } from './rules/rules.js';
+import { Standing } from './standing.js';
 
 /** Milliseconds over which a reader's rate is taken: longer than lines are interrupted, and windows of receivers stand still. */
 const WINDOW = 60_000;
@@ -63,6 +64,8 @@ interface Reader {
   readonly kind: Kind;
   readonly caller: string;
   readonly sending: Sending;
+  /** Of who follows a log: whose rights may end before the log does. */
+  readonly follower?: Caller;
   /** Since when, by {@link Readers.now}, and with how many bytes sent, the rate is taken. */
   since: number;
   bytes: number;
@@ -84,7 +87,11 @@ export class Readers implements OnModuleDestroy {
   /** Milliseconds of a clock that only goes forward. */
   now = (): number => performance.now();
 
-  constructor({ server, environment }: Configuration, @Optional() identities?: Identities) {
+  constructor(
+    { server, environment }: Configuration,
+    @Optional() identities?: Identities,
+    @Optional() private readonly standing?: Standing,
+  ) {
     this.rules = identities?.rules;
     this.waiting = waitSettings(server);
     this.settings = readerSettings(server);
@@ -133,21 +140,23 @@ export class Readers implements OnModuleDestroy {
     const asking = this.askingOf(request);
     const present = [...this.readers].filter((reader) => reader.kind === kind);
     assertRoom(kind, limits, asking, present);
-    this.add(kind, asking.caller, sending);
+    this.add(kind, asking.caller, sending, kind === 'followers' ? callerOf(request) : undefined);
   }
 
-  private add(kind: Kind, caller: string, sending: Sending): void {
-    const reader: Reader = { kind, caller, sending, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
+  private add(kind: Kind, caller: string, sending: Sending, follower?: Caller): void {
+    const counted = { kind, caller, sending, ...(follower ? { follower } : {}) };
+    const reader: Reader = { ...counted, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
     this.readers.add(reader);
     sending.once('close', () => this.readers.delete(reader));
   }
 
-  /** Ends those that have taken too little for a whole window although there was something to take. */
+  /** Ends those that have taken too little for a whole window although there was something to take, and those whose rights have ended. */
   look(): void {
     const now = this.now();
     const least = (this.settings.minimumRate * WINDOW) / 1000;
     for (const reader of this.readers) {
-      const { sending } = reader;
+      const { sending, follower } = reader;
+      if (follower) void this.endWithRights(follower, sending);
       const bytes = sending.socket?.bytesWritten ?? 0;
       // Whoever waits for this server, or for the store, is not slow itself.
       const isFast = !sending.writableNeedDrain || bytes - reader.bytes >= least;
@@ -159,6 +168,10 @@ export class Readers implements OnModuleDestroy {
         sending.socket?.destroy();
       }
     }
+  }
+
+  private async endWithRights(follower: Caller, sending: Sending): Promise<void> {
+    if (this.standing && !(await this.standing.holds(follower))) sending.socket?.destroy();
   }
 
   private askingOf(request: ReadingRequest): Asking {
