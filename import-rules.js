@@ -267,6 +267,7 @@ export const mayImport = {
     'security-context',
   ],
   commands: [
+    'access/identity',
     'config',
     'logging',
     'k8s',

@@ -103,7 +103,7 @@ export class Access implements OnApplicationBootstrap {
       if (!this.rules.may(identity, ACTION_OF[wish.operation], processId)) return false;
       // What roles allow its processor may still refuse.
       return process?.checksAccess
-        ? process.isGranted({ ...wish, token: token ?? inputToken, hasApiToken: true, headers })
+        ? process.judges({ ...wish, token: token ?? inputToken, hasApiToken: true, headers })
         : true;
     }
     const hasApiToken = this.knowsToken(caller, inputToken);
@@ -160,7 +160,11 @@ export class Access implements OnApplicationBootstrap {
    */
   async statusReader(caller: Caller): Promise<(job: Pick<OfJob, 'processId' | 'processUnsigned'>) => boolean> {
     const { rules } = this;
-    if (rules) return (job) => rules.may(caller.identity, 'read', this.rightsOf(job));
+    if (rules)
+      return (job) => {
+        const id = this.rightsOf(job);
+        return rules.may(caller.identity, 'read', id) && !this.processes.find(id)?.checksAccess;
+      };
     const mayRead = async (id: string) =>
       this.resultsArePublic(id) ||
       (!this.processes.find(id)?.checksAccess && (await this.permits(id, caller, { operation: 'read-status' })));

@@ -1,13 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { digestOf, TOKEN_PREFIX } from '../access/identity/token-digest.js';
 import { isRoleName } from '../config/sections/access/access-rules.js';
 import { toInstant } from '../config/constraints.js';
 
 export const TOKEN = 'token';
 
-/** What tokens begin with, so that programs that look for secrets find them: `ogcp_[0-9a-f]{64}`. */
-const PREFIX = 'ogcp_';
 /** Of randomness: 256 bits. */
 const BYTES = 32;
 
@@ -27,7 +26,7 @@ Usage: npm run ${TOKEN} -- [flags]      in a container: node dist/main.js ${TOKE
   --help
       Prints this text.
 
-Tokens look like ${PREFIX} and 64 hexadecimal digits. Neither configuration nor cluster is asked.
+Tokens look like ${TOKEN_PREFIX} and 64 hexadecimal digits. Neither configuration nor cluster is asked.
 `;
 
 interface Line {
@@ -56,8 +55,8 @@ export async function runToken(
     print('The standard input must hold one token, without blanks.');
     return 2;
   }
-  const token = given ?? PREFIX + randomBytes(BYTES).toString('hex');
-  const sha256 = createHash('sha256').update(token).digest('hex');
+  const token = given ?? TOKEN_PREFIX + randomBytes(BYTES).toString('hex');
+  const sha256 = digestOf(token);
   if (given === undefined) print(`token:  ${token}`);
   print(`sha256: ${sha256}`);
   print(`line of access.tokens:`);

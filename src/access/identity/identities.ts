@@ -59,6 +59,7 @@ export class Identities implements OnApplicationBootstrap, OnModuleDestroy {
     for (const reader of this.readers) {
       const identity = await reader.read(token);
       if (identity) return identity;
+      if (this.tokens.isOwn(token)) break;
     }
     throw new InvalidTokenError('The token is not known to this server, or is over.');
   }

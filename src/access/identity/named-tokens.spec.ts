@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import type { EnvironmentSettings } from '../../config/configuration.js';
-import { Identities } from './identities.js';
+import { Identities, type TokenReader } from './identities.js';
 import { eventually } from '../../../test/support/wait.js';
 import { NamedTokens } from './named-tokens.js';
 import { digestOf } from './token-digest.js';
@@ -55,9 +55,9 @@ describe('tokens with names', () => {
     const both = tokens(old, young);
     expect(['old', 'young'].map((token) => both.find(token)?.subject)).toEqual(['ann', 'ann']);
     const [ofOld = '', ofYoung = ''] = ['old', 'young'].map((token) => both.proofOf(token));
-    expect([ofOld, ofYoung].map((proof) => both.hasProof('ann', proof))).toEqual([true, true]);
-    expect([ofOld, ofYoung].map((proof) => tokens(young).hasProof('ann', proof))).toEqual([false, true]);
-    expect(tokens(young).hasProof('bob', ofYoung)).toBe(false);
+    expect([ofOld, ofYoung].map((proof) => both.withProof('ann', proof)?.subject)).toEqual(['ann', 'ann']);
+    expect([ofOld, ofYoung].map((proof) => tokens(young).withProof('ann', proof)?.subject)).toEqual([undefined, 'ann']);
+    expect(tokens(young).withProof('bob', ofYoung)).toBeUndefined();
     const inVariable = new NamedTokens([{ name: 'bob', roles: [], token: 'first-of-them second-of-them' }], undefined);
     expect(inVariable.find('second-of-them')?.subject).toBe('bob');
   });
@@ -124,6 +124,15 @@ describe('tokens with names', () => {
     const identities = new Identities({ access: { sessionHours: 8, rules }, environment });
     expect(await identities.of('secret')).toMatchObject({ subject: 'api' });
     await expect(identities.of('another')).rejects.toThrow(InvalidTokenError);
+    // A provider is not told of tokens that are this server's.
+    const read = jest.fn<TokenReader['read']>().mockResolvedValue(undefined);
+    const over = { name: 'ann', roles: [], token: 'was-of-ann-for-a-while', expires: new Date(0) };
+    const others = new Identities({ access: { sessionHours: 8, rules: { ...rules, tokens: [over] } }, environment }, [
+      { read },
+    ]);
+    for (const token of ['was-of-ann-for-a-while', 'ogcp_0', 'strange'])
+      await expect(others.of(token)).rejects.toThrow(InvalidTokenError);
+    expect(read.mock.calls).toEqual([['strange']]);
     expect(new Identities({ access: { sessionHours: 8 }, environment }).rules).toBeUndefined();
   });
 });

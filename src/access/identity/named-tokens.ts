@@ -4,7 +4,7 @@ import type { TokenSettings } from '../../config/sections/access/access-rules.js
 import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT } from '../../ogc/requests/session.js';
 import { tokensIn } from '../../config/sections/access/tokens-in.js';
-import { digestOf, proofOf } from './token-digest.js';
+import { digestOf, proofOf, TOKEN_PREFIX } from './token-digest.js';
 
 /** Milliseconds between looks at a file with a token: a Secret that is mounted changes a minute after the object. */
 const LOOKS = 5_000;
@@ -48,17 +48,23 @@ export class NamedTokens {
     return this.valid(digestOf(token))?.identity;
   }
 
+  /** Whether it is one that is over, or looks like one that `npm run token` makes: nobody else has to be asked of it. */
+  isOwn(token: string): boolean {
+    return token.startsWith(TOKEN_PREFIX) || this.byDigest.has(digestOf(token));
+  }
+
   /** What a session ends with that this token opened; undefined for a token that is none. */
   proofOf(token: string): string | undefined {
     const known = this.valid(digestOf(token));
     return known && proofOf(known.digest);
   }
 
-  /** Whether a token of this name is still good that has such a proof. */
-  hasProof(name: string, proof: string): boolean {
-    return [...this.byDigest.values()].some(
+  /** Whose token it is that is still good and has such a name and proof; undefined: there is none. */
+  withProof(name: string, proof: string): Identity | undefined {
+    const known = [...this.byDigest.values()].find(
       ({ identity, digest }) => identity.subject === name && this.valid(digest) && proofOf(digest) === proof,
     );
+    return known?.identity;
   }
 
   /** Stops looking at files. */

@@ -1,5 +1,8 @@
 import { createHash, hkdfSync } from 'node:crypto';
 
+/** What tokens begin with that `npm run token` makes, so that programs which look for secrets find them: `ogcp_[0-9a-f]{64}`. */
+export const TOKEN_PREFIX = 'ogcp_';
+
 const LABEL = 'processes.pygeoapi.io/session-of-token';
 
 /** The SHA-256 of a token in hexadecimal digits. */

@@ -20,6 +20,7 @@ export function doubtsOf(rules: AccessRules, hasApiToken: boolean): readonly str
   const guest = roles.find(({ name }) => name === anonymous);
   const hasNoLimit = guest && Object.keys({ ...limits, ...guest.limits }).length === 0;
   return [
+    ...(roles.length === 0 ? ['access says who may do what, and has no roles: nobody may do anything.'] : []),
     ...(unused.length > 0 ? [`Nobody has these roles of access.roles: ${list(unused)}.`] : []),
     ...(useless.length > 0
       ? [`These tokens of access.tokens have no role, so that they open nothing: ${list(useless)}.`]

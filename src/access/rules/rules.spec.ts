@@ -56,6 +56,17 @@ describe('rules', () => {
     expect(rules.may(identity, action, process)).toBe(expected);
   });
 
+  it('give nobody at a provider the roles of a token by its name', () => {
+    const named = rulesOf({
+      tokens: [{ name: 'ops', roles: [], sha256: ['0'] }],
+      roles: [role('admin', { may: ['admin'], subjects: ['ops', 'api', 'zoe'] })],
+    });
+    const [token, stranger] = [{ issuer: 'tokens' }, {}];
+    const admins = (more: Partial<Identity>) =>
+      ['ops', 'api', 'zoe'].filter((subject) => named.isAdmin(who(subject, more)));
+    expect([admins(token), admins(stranger)]).toEqual([['ops', 'api', 'zoe'], ['zoe']]);
+  });
+
   it('let one see one’s own jobs, of processes that one may read, and admins all', () => {
     const [ann, root] = [who('ann', { roles: ['user'] }), who('root', { roles: ['admin'] })];
     const own = { processId: 'a', owner: rules.ownerOf(ann) };

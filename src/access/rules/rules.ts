@@ -1,5 +1,6 @@
 import type { AccessRules, Action, CallerLimits, RoleSettings } from '../../config/sections/access/access-rules.js';
-import type { Identity } from '../../ogc/requests/identity.js';
+import { API_TOKEN } from '../../config/sections/access/read-rules.js';
+import { type Identity, TOKENS } from '../../ogc/requests/identity.js';
 import { matchesGlob } from './glob.js';
 import { ownerOf } from './owner.js';
 
@@ -21,9 +22,11 @@ interface Rights {
 export class Rules {
   private readonly known = new WeakMap<Identity, Rights>();
   private readonly anonymous: Rights;
+  private readonly tokenNames: ReadonlySet<string>;
 
   constructor(private readonly settings: AccessRules) {
     const roles = settings.roles.filter(({ name }) => name === settings.anonymous);
+    this.tokenNames = new Set([API_TOKEN, ...settings.tokens.map(({ name }) => name)]);
     this.anonymous = toRights(roles, ownerOf(undefined));
   }
 
@@ -84,6 +87,18 @@ export class Rules {
     return { ...(queueName ? { queueName } : {}), ...(queuePriority ? { queuePriority } : {}) };
   }
 
+  /** Names of the roles that claims and groups give somebody, whatever the configuration says of them by name. */
+  rolesByClaims({ roles, groups }: Identity): string[] {
+    return this.settings.roles
+      .filter((role) => roles.includes(role.name) || role.groups.some((group) => groups.includes(group)))
+      .map(({ name }) => name);
+  }
+
+  /** Whoever calls themselves at a provider as a token is called here gets nothing by that. */
+  private names(subjects: readonly string[], { issuer, subject }: Identity): boolean {
+    return subjects.includes(subject) && (issuer === TOKENS || !this.tokenNames.has(subject));
+  }
+
   private rightsOf(identity: Identity | undefined): Rights {
     if (!identity) return this.anonymous;
     const known = this.known.get(identity);
@@ -91,7 +106,7 @@ export class Rules {
     const roles = this.settings.roles.filter(
       ({ name, subjects, groups }) =>
         identity.roles.includes(name) ||
-        subjects.includes(identity.subject) ||
+        this.names(subjects, identity) ||
         groups.some((group) => identity.groups.includes(group)),
     );
     const rights = toRights(roles, ownerOf(identity));

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessSettings, EnvironmentSettings } from '../../config/configuration.js';
+import type { OidcSettings } from '../../config/sections/access/oidc.js';
 import { Identities } from '../identity/identities.js';
 import { digestOf } from '../identity/token-digest.js';
 import { Sessions } from './sessions.js';
@@ -35,10 +36,20 @@ async function opened(by: Sessions, of: Sessions, token = 'secret') {
 }
 
 /** Of Ann, who has a token of her own. */
-function sessionsOfAnn(sha256: string, keys?: AccessSettings['keys'], apiToken?: string): Sessions {
+function sessionsOfAnn(
+  sha256: string,
+  keys?: AccessSettings['keys'],
+  apiToken?: string,
+  more: { role?: string; issuer?: string } = {},
+): Sessions {
   const roles = [{ name: 'user', may: ['read' as const], processes: ['*'], groups: [], subjects: [], limits: {} }];
-  const tokens = [{ name: 'ann', roles: ['user'], sha256: [sha256] }];
-  const access = { sessionHours: 8, ...(keys ? { keys } : {}), rules: { ownJobs: true, tokens, roles, limits: {} } };
+  const provider = more.issuer === undefined ? {} : { oidc: { issuer: more.issuer } as OidcSettings };
+  const tokens = [{ name: 'ann', roles: [more.role ?? 'user'], sha256: [sha256] }];
+  const access = {
+    sessionHours: 8,
+    ...(keys ? { keys } : {}),
+    rules: { ownJobs: true, tokens, roles, limits: {}, ...provider },
+  };
   const settings = { access, environment: { apiToken, dataDir: folder } as EnvironmentSettings };
   return new Sessions(settings, false, new Identities(settings), () => new Date(NOON));
 }
@@ -100,12 +111,38 @@ describe('sessions', () => {
     const keys: AccessSettings['keys'] = ['k'.repeat(43)];
     const [ann, another] = [digestOf('of ann'), digestOf('another')];
     const session = await sessionsOfAnn(ann, keys).ofToken('of ann');
-    expect(session).toMatchObject({ issuer: 'tokens', subject: 'ann', roles: ['user'] });
-    expect(await opened(sessionsOfAnn(ann, keys), sessionsOfAnn(ann, keys), 'of ann')).toEqual(session);
+    expect(session).toMatchObject({ issuer: 'tokens', subject: 'ann' });
+    expect(await opened(sessionsOfAnn(ann, keys), sessionsOfAnn(ann, keys), 'of ann')).toEqual({
+      ...session,
+      roles: ['user'],
+    });
+    // What the configuration gives the token changes what the session may.
+    const less = sessionsOfAnn(ann, keys, undefined, { role: 'reader' });
+    expect(await opened(less, sessionsOfAnn(ann, keys), 'of ann')).toMatchObject({ roles: ['reader'] });
     expect(await opened(sessionsOfAnn(another, keys), sessionsOfAnn(ann, keys), 'of ann')).toBeUndefined();
     expect(await sessionsOfAnn(ann, keys).ofToken('another')).toBeUndefined();
     expect(sessionsOfAnn(ann).whyOff).toContain('access.key');
     expect(sessionsOfAnn(ann, undefined, 'secret').whyOff).toBeUndefined();
+  });
+
+  it('of a provider hold while that is configured, have the roles of its claims, and end with what proved them', async () => {
+    const keys: AccessSettings['keys'] = ['k'.repeat(43)];
+    const issuer = 'https://id.example.org';
+    const at = (configured?: string) =>
+      sessionsOfAnn(digestOf('x'), keys, undefined, configured === undefined ? {} : { issuer: configured });
+    const until = new Date(NOON + 300_000);
+    const session = at(issuer).start({
+      issuer,
+      subject: 'ann',
+      groups: [],
+      roles: ['user', 'none'],
+      means: 'jwt',
+      until,
+    });
+    expect(session).toEqual({ issuer, subject: 'ann', roles: ['user'], end: until });
+    const text = await at(issuer).close(session);
+    expect(await at(issuer).open(text)).toEqual(session);
+    expect([await at().open(text), await at('https://other.example.org').open(text)]).toEqual([undefined, undefined]);
   });
 
   it('are nobody’s where there is no token, and the reason is said', async () => {

@@ -18,6 +18,8 @@ export class Sessions {
   private readonly token: ApiToken;
   private readonly proof: string | undefined;
   private readonly milliseconds: number;
+  /** The issuer of OpenID Connect. */
+  private readonly provider: string | undefined;
   /** Of sessions of tokens: of the token that opened them. */
   private readonly proofs = new WeakMap<Session, string>();
   /** Why nobody can sign in; undefined: people can. */
@@ -38,6 +40,7 @@ export class Sessions {
     const { apiToken } = environment;
     this.token = new ApiToken(apiToken);
     this.milliseconds = access.sessionHours * 3600 * 1000;
+    this.provider = access.rules?.oidc?.issuer;
     if (!apiToken && !identities?.rules) {
       this.whyOff = 'no token is set that one could sign in with (PYGEOAPI_K8S_MANAGER_API_TOKEN)';
       return;
@@ -69,15 +72,15 @@ export class Sessions {
     return this.token.matches(token) ? this.ending({ issuer: TOKENS, subject: API_SUBJECT, roles: [] }) : undefined;
   }
 
-  /** A session of somebody, with the roles that they have now. */
-  start({ issuer, subject, name, ...more }: Identity): Session {
-    const roles = this.identities?.rules?.rolesOf({ issuer, subject, ...more }) ?? [];
-    return this.ending({
-      issuer,
-      subject,
-      ...(name === undefined ? {} : { name }),
-      roles: roles.map((role) => role.name),
-    });
+  /**
+   * A session of somebody, with the roles that claims and groups give them now: what the configuration says of them is looked up each time.
+   * It ends with what proved who they are.
+   */
+  start(identity: Identity): Session {
+    const { issuer, subject, name, until } = identity;
+    const roles = issuer === TOKENS ? [] : (this.identities?.rules?.rolesByClaims(identity) ?? []);
+    const session = this.ending({ issuer, subject, ...(name === undefined ? {} : { name }), roles });
+    return until && until < session.end ? { ...session, end: until } : session;
   }
 
   /** The value of a cookie. @throws RangeError where it is too long; Error where nobody can sign in */
@@ -92,10 +95,12 @@ export class Sessions {
     const sealed = await this.seal?.open(value);
     if (!sealed) return undefined;
     const { proof, ...session } = sealed;
-    if (session.issuer !== TOKENS) return session;
+    if (session.issuer !== TOKENS) return session.issuer === this.provider ? session : undefined;
     if (proof === undefined || !this.isGood(session, proof)) return undefined;
-    this.proofs.set(session, proof);
-    return session;
+    const { roles = [] } = this.identities?.tokens.withProof(session.subject, proof) ?? {};
+    const opened = { ...session, roles };
+    this.proofs.set(opened, proof);
+    return opened;
   }
 
   /** Whether a session that was opened before is not over, and stands on the token that it stood on. */
@@ -115,7 +120,7 @@ export class Sessions {
 
   /** Whether the token that opened the session opens something now. */
   private isGood(session: Session, proof: string): boolean {
-    if (this.identities?.rules) return this.identities.tokens.hasProof(session.subject, proof);
+    if (this.identities?.rules) return this.identities.tokens.withProof(session.subject, proof) !== undefined;
     return proof === this.ofApiToken(session);
   }
 

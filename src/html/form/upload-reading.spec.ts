@@ -168,7 +168,9 @@ describe('a form with files', () => {
     });
     await expect(read([part('input.text', 'a', 'a'), END], { authorize })).rejects.toThrow(UnauthorizedError);
     await expect(read([part('input.text', 'x'.repeat(201)), END], { authorize })).rejects.toThrow(UnauthorizedError);
-    expect(asked).toEqual(['right', undefined, undefined]);
+    // Also of an empty file: what is wrong with it tells of the process.
+    await expect(read([part('input.zz', '', 'a'), END], { authorize })).rejects.toThrow(UnauthorizedError);
+    expect(asked).toEqual(['right', undefined, undefined, undefined]);
   });
 
   it('is refused where the token comes after a file', async () => {

@@ -142,6 +142,8 @@ export class UploadReading {
     }
     // A control for files that was left empty.
     if (isRefused || (spool.size === 0 && fileName === '')) return;
+    // An empty file has no chunk before which it was asked.
+    await this.demand();
     if (!input) return this.blame(name, this.unknown());
     await this.keep(name, input['schema'], { fileName, mediaType }, spool);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { type Caller, callerOf } from '../../access/access.js';
+import { Access, type Caller, callerOf } from '../../access/access.js';
 import { rateLimitFields } from '../../access/limits/rate-limit-fields.js';
 import { Readers } from '../../access/readers.js';
 import { Configuration } from '../../config/configuration.js';
@@ -40,6 +40,7 @@ export class ExecutionAnswers {
     private readonly configuration: Configuration,
     private readonly readers: Readers,
     private readonly usage: CallerUsage,
+    private readonly access: Access,
   ) {}
 
   /**
@@ -65,8 +66,10 @@ export class ExecutionAnswers {
     const gone = goneSignal(reply.raw);
     const leave = mode.synchronous ? this.admitWait(processId, request, reply) : undefined;
     let sayLimits = (): void => undefined;
+    let asking = caller;
     const executing = this.executions.execute(processId, body, caller, {
       identified: (identity) => {
+        asking = { ...caller, ...(identity ? { identity } : {}) };
         sayLimits = () => void reply.headers(rateLimitFields(this.usage.quotasOf(identity)));
       },
       idempotencyKey: key,
@@ -79,6 +82,8 @@ export class ExecutionAnswers {
       asked: { prefer: formatPrefer(preferences), ...(asksForSync ? { mode: 'sync' } : {}) },
     });
     const job = await executing.finally(() => sayLimits());
+    // Where there are no roles who may execute may read the log of what comes of it.
+    const mayReadLog = !this.access.rules || (await this.access.mayReadLog(job, asking));
     needsBodyNoMore(request);
     const address = `${base}/jobs/${job.jobId}`;
     const sayApplied = (answered: Answered) => {
@@ -95,7 +100,7 @@ export class ExecutionAnswers {
       leave?.();
       if (ended === 'gone') throw new JobGoneError(job.jobId);
       if (ended !== 'running') {
-        const answer = await this.resultsOf(ended, base);
+        const answer = await this.resultsOf(ended, base, mayReadLog);
         const asked = askedProfiles({ prefer: headers.prefer }).has('ogc-results') ? answer.profile : undefined;
         sayApplied({ references: answer.references ?? 'none', profile: asked });
         // Its job has run: to refuse the answer would have it run again.
@@ -112,7 +117,7 @@ export class ExecutionAnswers {
     await reply
       .status(201)
       .header('location', address)
-      .send(toStatusInfo(this.cache.statusOf(job), base, true));
+      .send(toStatusInfo(this.cache.statusOf(job), base, mayReadLog));
   }
 
   /**
@@ -140,9 +145,9 @@ export class ExecutionAnswers {
   }
 
   /** None where none were asked for. */
-  private async resultsOf(job: JobRecord, base: string): Promise<ResultsAnswer> {
+  private async resultsOf(job: JobRecord, base: string, showLogTail: boolean): Promise<ResultsAnswer> {
     try {
-      return await this.results.read(job, true, base);
+      return await this.results.read(job, showLogTail, base);
     } catch (error) {
       if (error instanceof ResultNotAvailableError) return {};
       throw error;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
+import type { Access } from '../../access/access.js';
 import type { Configuration } from '../../config/configuration.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
@@ -16,7 +17,7 @@ const processes = [
 ] as const;
 const [open, small, closed] = processes;
 
-function setUp(maxJobs?: number) {
+function setUp(maxJobs?: number, access?: Access) {
   const configuration = {
     environment: { jobNamePrefix: PREFIX, bucket: { pathPrefix: 'logs/' } },
     server: { manager: { jobs: maxJobs === undefined ? {} : { maxJobs } } },
@@ -26,7 +27,7 @@ function setUp(maxJobs?: number) {
     list: () => processes,
     find: (id: string) => processes.find((process) => process.id === id),
   } as unknown as ProcessRegistry;
-  const live = new LiveJobs(cache, registry, configuration);
+  const live = new LiveJobs(cache, registry, configuration, access);
   const job = (number: number, processId: string, conditions: { type: string; status: string }[] = [], version = 1) =>
     cache.observe({
       metadata: {
@@ -42,6 +43,15 @@ function setUp(maxJobs?: number) {
 }
 
 describe('live jobs', () => {
+  it('are those that whoever shows nothing may execute, where roles say it', () => {
+    const rules = { may: (_who: undefined, action: string, id: string) => action === 'execute' && id === 'closed' };
+    const { live } = setUp(1, { rules } as unknown as Access);
+    live.reserve(closed);
+    live.reserve(open);
+    live.reserve(open);
+    expect(() => live.reserve(closed)).toThrow(TooManyJobsError);
+  });
+
   it('are let through up to the ceiling, those that are being made included', () => {
     const { live } = setUp(3);
     const tries = Array.from({ length: 50 }, () => {

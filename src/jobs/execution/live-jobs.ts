@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
+import { Access } from '../../access/access.js';
 import { Configuration } from '../../config/configuration.js';
 import { TooManyJobsError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
@@ -26,6 +27,7 @@ export class LiveJobs implements OnModuleInit {
     cache: JobCache,
     private readonly processes: ProcessRegistry,
     private readonly configuration: Configuration,
+    @Optional() private readonly access?: Access,
   ) {
     cache.jobs.subscribe(({ name, record, previous }) => {
       if (previous && (!record || !isLive(record) || previous.processId !== record.processId))
@@ -36,9 +38,7 @@ export class LiveJobs implements OnModuleInit {
 
   onModuleInit(): void {
     const { maxJobs } = this.configuration.server.manager.jobs;
-    const open = this.processes
-      .list()
-      .filter(({ requiresToken, jobSettings }) => !requiresToken && !jobSettings.maxJobs);
+    const open = this.processes.list().filter((process) => this.isOpen(process) && !process.jobSettings.maxJobs);
     if (maxJobs !== undefined || open.length === 0) return;
     this.logger.warn(
       `${this.configuration.file}: server.manager.max_jobs is not set: anybody may have any number of jobs of ` +
@@ -59,7 +59,7 @@ export class LiveJobs implements OnModuleInit {
       throw tooMany(
         `${own} jobs of process "${process.id}" have not ended, and ${ownLimit} may be (max_jobs of the process)`,
       );
-    if (limit !== undefined && !process.requiresToken) {
+    if (limit !== undefined && this.isOpen(process)) {
       const all = this.countOfOpen();
       if (all >= limit)
         throw tooMany(
@@ -77,10 +77,17 @@ export class LiveJobs implements OnModuleInit {
     };
   }
 
+  /** Whether whoever shows nothing may execute it. */
+  private isOpen({ id, requiresToken }: Pick<RegisteredProcess, 'id' | 'requiresToken'>): boolean {
+    return this.access?.rules ? this.access.rules.may(undefined, 'execute', id) : !requiresToken;
+  }
+
   private countOfOpen(): number {
     const ids = new Set([...this.live.keys(), ...this.underWay.keys()]);
     return [...ids]
-      .filter((id) => this.processes.find(id)?.requiresToken === false)
+      .map((id) => this.processes.find(id))
+      .filter((process) => process !== undefined && this.isOpen(process))
+      .map((process) => process?.id ?? '')
       .reduce((sum, id) => sum + this.countOf(id), 0);
   }
 

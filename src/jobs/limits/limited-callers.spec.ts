@@ -143,6 +143,18 @@ describe('jobs of one caller that wait', () => {
   });
 });
 
+describe('jobs of one caller that are to be made', () => {
+  it('are refused at once where more than can ever wait stand before them', async () => {
+    const bed = new Bed({ running: 1, waiting: 2 });
+    const gate = Promise.withResolvers<void>();
+    const making = Array.from({ length: 50 }, (_, at) => bed.limits.make(ann, 'line', `job-${at}`, () => gate.promise));
+    const refused = making.slice(7).map((one) => one.catch((error: unknown) => error));
+    for (const error of await Promise.all(refused)) expect(error).toBeInstanceOf(LimitExceededError);
+    gate.resolve();
+    await Promise.allSettled(making);
+  });
+});
+
 describe('what the store keeps of one caller', () => {
   it('is the sum of logs and results of the jobs that there are', () => {
     const bed = new Bed({ storedBytes: 100 });

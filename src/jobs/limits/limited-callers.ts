@@ -67,13 +67,7 @@ export class LimitedCallers {
     const more = this.beingMade(this.rules.ownerOf(identity));
     if (place === 'line' && this.usage.startsAtOnce(identity, more.line)) return;
     const used = this.usage.waitingOf(identity, more);
-    if (used < limit) return;
-    const key = limitKey(this.rules, identity, 'waiting');
-    throw new LimitExceededError(
-      `${used} of your jobs wait, and ${limit} may (${key}); nothing was created. Try again when some have started.`,
-      { name: 'waiting', key, limit, used },
-      RETRY_WAITING,
-    );
+    if (used >= limit) throw tooManyWaiting(this.rules, identity, used, limit);
   }
 
   /**
@@ -86,8 +80,11 @@ export class LimitedCallers {
     name: string,
     make: () => Promise<T>,
   ): Promise<T> {
-    if (place === undefined || this.rules?.limitsOf(identity).waiting === undefined) return make();
+    const { waiting: limit, running = 0 } = this.rules?.limitsOf(identity) ?? {};
+    if (place === undefined || !this.rules || limit === undefined) return make();
     const owner = this.rules.ownerOf(identity);
+    const before = this.turnstile.waitingOf(owner);
+    if (before >= limit + running + MADE_AT_ONCE) throw tooManyWaiting(this.rules, identity, before, limit);
     return this.turnstile.through(owner, async () => {
       this.assertRoom(identity, place);
       this.making.set(owner, (this.making.get(owner) ?? new Map<string, WaitingPlace>()).set(name, place));
@@ -133,4 +130,13 @@ export class LimitedCallers {
     names?.delete(name);
     if (names?.size === 0) this.making.delete(owner);
   }
+}
+
+function tooManyWaiting(rules: Rules, identity: Identity | undefined, used: number, limit: number): LimitExceededError {
+  const key = limitKey(rules, identity, 'waiting');
+  return new LimitExceededError(
+    `${used} of your jobs wait, and ${limit} may (${key}); nothing was created. Try again when some have started.`,
+    { name: 'waiting', key, limit, used },
+    RETRY_WAITING,
+  );
 }

@@ -4,6 +4,11 @@ export class Turnstile {
 
   constructor(private readonly atOnce: number) {}
 
+  /** How many of an owner stand before it. */
+  waitingOf(owner: string): number {
+    return this.busy.get(owner)?.waiting.length ?? 0;
+  }
+
   async through<T>(owner: string, work: () => Promise<T>): Promise<T> {
     const gate = this.busy.get(owner) ?? { inside: 0, waiting: [] };
     this.busy.set(owner, gate);

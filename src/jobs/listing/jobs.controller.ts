@@ -208,7 +208,9 @@ export class JobsController {
     const mayReadStatus = await this.access.mayReadStatus(job, caller);
     const { status } = await this.jobs.dismiss(job, new Date(), this.access.nameOf(caller));
     const base = this.links.base(request);
-    return mayReadStatus ? toStatusInfo(status, base, true) : toShortStatusInfo(status, base);
+    if (!mayReadStatus) return toShortStatusInfo(status, base);
+    // Where there are no roles who may dismiss a job may read its log.
+    return toStatusInfo(status, base, !this.access.rules || (await this.access.mayReadLog(job, caller)));
   }
 
   private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {

@@ -163,7 +163,14 @@ export class RegisteredProcess {
    * @throws MisconfiguredError where the processor fails; UnauthorizedError where it says so itself
    */
   async isGranted(request: AccessRequest): Promise<boolean> {
-    if (!this.requiresToken) return true;
+    return !this.requiresToken || this.judges(request);
+  }
+
+  /**
+   * What the processor says of the request, though everybody may pass otherwise; where it does not decide, whether it has the API token.
+   * @throws as {@link isGranted}
+   */
+  async judges(request: AccessRequest): Promise<boolean> {
     if (!this.processor.checkAuth) return request.hasApiToken;
     return this.calls.call('check the access', async () => {
       const granted: unknown = await this.processor.checkAuth?.(this.process, request);
