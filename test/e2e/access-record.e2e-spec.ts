@@ -127,6 +127,8 @@ describe('the record of who did what', () => {
     expect(await inBody.line()).toMatchObject({ who: { subject: 'bob', means: 'token' }, action: 'execute' });
     const hidden = await ask(`/jobs/${jobID}`, { token: tokenOf('bob') });
     expect(await hidden.line()).toMatchObject({ who: { subject: 'bob' }, job: jobID, outcome: { status: 404 } });
+    const looked = await ask(`/jobs/${jobID}`, { token: tokenOf('ops') });
+    expect(await looked.line()).toMatchObject({ who: { subject: 'ops' }, action: 'read', job: jobID });
     const unknown = await ask('/jobs', { token: 'eve' });
     expect(await unknown.line()).toMatchObject({
       who: { means: 'unknown token' },

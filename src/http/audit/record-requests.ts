@@ -32,7 +32,8 @@ export function recordRequests(
     if (!one || !open.delete(request)) return;
     const { method, routeOptions, is404 } = request;
     const asked = { method, route: is404 ? undefined : routeOptions.url };
-    if (!isRecorded({ ...asked, status: one.reply.raw.statusCode }, hidesThings)) return;
+    const isTold = notedOf(request).handsOut || isRecorded({ ...asked, status: one.reply.raw.statusCode }, hidesThings);
+    if (!isTold) return;
     log.write(entryOf(request, one, { ...asked, isCut }, apiToken));
   };
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,12 +1,13 @@
 import { bearerToken, type ApiToken } from '../../ogc/api-token.js';
 import { type Identity, identityOf, TOKENS } from '../../ogc/requests/identity.js';
 import { notedOf } from '../../ogc/requests/record.js';
+import { shareOf } from '../../ogc/requests/share.js';
 import { API_SUBJECT, sessionOf } from '../../ogc/requests/session.js';
 
 /** Who asked, as a record of requests says it; `means` alone where nobody is proven. */
 export interface Who extends Partial<Pick<Identity, 'issuer' | 'subject' | 'name'>> {
-  /** How it was proven. `capability`: by a secret of the job in the address. */
-  readonly means: Identity['means'] | 'capability' | 'unknown token' | 'anonymous';
+  /** How it was proven. `capability`: by a secret of the job in the address; `link`: by a link for others, beside which nothing counts. */
+  readonly means: Identity['means'] | 'capability' | 'link' | 'unknown token' | 'anonymous';
 }
 
 interface AskedRequest {
@@ -19,6 +20,7 @@ interface AskedRequest {
  * @param apiToken is known where there are no roles, too
  */
 export function whoOf(request: AskedRequest, apiToken: ApiToken): Who {
+  if (shareOf(request)) return { means: 'link' };
   const { actor } = notedOf(request);
   const identity = actor ?? identityOf(request);
   if (identity) return only(identity);

@@ -25,7 +25,7 @@ import { activeTrace, inSpan } from '../../tracing/tracing.js';
 import { Access, type Caller, executionOf, type JobOwner } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
 import { splitJob } from './execution-secret.js';
-import { chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
+import { assertNotKeyed, chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { type Entry, JobAdmission } from './job-admission.js';
@@ -138,6 +138,7 @@ export class ExecutionService {
     const request = await inSpan('validate', {}, async () =>
       this.parse(process, body, { ...reading, isKeyed: idempotencyKey !== undefined }),
     );
+    if (this.access.rules) assertNotKeyed(request.jobId, processId);
     const subscription = subscriptionOf(request.subscriber, body, this.subscriberHosts, base);
     const idempotency =
       idempotencyKey === undefined

@@ -5,7 +5,16 @@ import { isJobId } from '../../k8s/names.js';
 import { parseChosenJobId } from '../../processes/request/chosen-job-id.js';
 import { parseJson } from '../../json/parse-json.js';
 import type { JobRecord } from '../model/job-record.js';
-import { chosenJob, idempotencyOf, parseIdempotencyKey, sameRequest } from './idempotency.js';
+import { assertNotKeyed, chosenJob, idempotencyOf, parseIdempotencyKey, sameRequest } from './idempotency.js';
+
+describe('an id that a request chooses', () => {
+  it('is none that is made of a key', () => {
+    expect(() => assertNotKeyed('0198c5a0-0000-7000-8000-000000000000', 'p')).not.toThrow();
+    expect(() => assertNotKeyed(undefined, 'p')).not.toThrow();
+    const keyed = idempotencyOf('key', { caller: 'c', processId: 'p', body: {} }).jobId;
+    expect(() => assertNotKeyed(keyed, 'p')).toThrow(InvalidRequestError);
+  });
+});
 
 describe('the Idempotency-Key header', () => {
   it.each([

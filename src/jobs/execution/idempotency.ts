@@ -58,6 +58,18 @@ export function chosenJob(jobId: string | undefined): Idempotency | undefined {
   return jobId === undefined ? undefined : { jobId, digest: `job_id:${randomUUID()}`, isChosen: true };
 }
 
+/**
+ * Ids of version 8 are made of callers and their keys: whoever chose one could take that of another's request.
+ * @throws InvalidRequestError for such
+ */
+export function assertNotKeyed(jobId: string | undefined, processId: string): void {
+  if (jobId?.[14] !== '8') return;
+  const message = 'must not be a UUID of version 8, as requests with an Idempotency-Key have';
+  throw new InvalidRequestError(`The execute request does not fit process "${processId}".`, [
+    { pointer: '/job_id', message },
+  ]);
+}
+
 /** @throws JobIdTakenError, IdempotencyConflictError where the job was made of another request */
 export function sameRequest(job: JobRecord, { digest, isChosen }: Idempotency): JobRecord {
   if (job.idempotencyDigest === digest) return job;

@@ -8,6 +8,7 @@ import { ApiProblem } from '../../ogc/api-problem.js';
 import { TakesShare } from '../../ogc/requests/takes-share.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { conformanceClass, ConformsTo } from '../../ogc/conformance.js';
+import { noteForRecord } from '../../ogc/requests/record.js';
 import { withoutIgnored } from '../../ogc/requests/ignored-parameters.js';
 import { offsetSchema } from '../../ogc/requests/offset.js';
 import { ShareOverError } from '../../ogc/domain-errors.js';
@@ -181,9 +182,11 @@ export class JobsController {
     const mayReadLog = await this.access.mayReadLog(job, caller);
     // What only some may read, nobody keeps; what everybody may, is revalidated.
     if (mayReadLog && !this.access.isGranted(this.access.rightsOf(job))) void reply.header('cache-control', 'no-store');
+    const seesOwners = !shared && this.sight.seesOwners(caller);
+    if (seesOwners && job.owner !== this.sight.ownerOf(caller)) noteForRecord(request, { handsOut: true });
     const base = this.links.base(request);
     const whole = shared ? toSharedStatusInfo(known, base, shared) : toStatusInfo(known, base, mayReadLog, mayReadLog);
-    const status = !shared && this.sight.seesOwners(caller) ? withOwner(whole, known) : whole;
+    const status = seesOwners ? withOwner(whole, known) : whole;
     if (!this.pages.areServed || !prefersHtml(request)) return status;
     const reader = { caller, mayReadLog, base, gone: reply.raw };
     return { ...status, ...(await this.jobViews.of(job, known, reader)) };

@@ -6,6 +6,8 @@ export interface Noted {
   readonly actor?: Pick<Identity, 'issuer' | 'subject' | 'name' | 'means'>;
   /** The problem that it was answered with. */
   readonly problem?: { readonly type: string; readonly status?: number };
+  /** Its answer has what is not for everybody, though its address is polled. */
+  readonly handsOut?: true;
   /** Jobs that it changed, where its address names none. */
   readonly jobs?: readonly string[];
 }

@@ -27,6 +27,8 @@ export const faults: Phrases = {
     'must not be given both by itself and by [{0}]': 'darf nicht sowohl für sich als auch durch [{0}] gegeben sein',
     'must not be given with the header Idempotency-Key, which decides the id of the job itself':
       'darf nicht neben der Kopfzeile Idempotency-Key stehen, die selbst über die Kennung des Jobs entscheidet',
+    'must not be a UUID of version 8, as requests with an Idempotency-Key have':
+      'darf keine UUID der Version 8 sein, wie Anfragen mit Idempotency-Key sie haben',
     'must not stand beside tail': 'darf nicht neben tail stehen',
     'must not be set: process {0} does not let its clients choose it':
       'darf nicht gesetzt sein: Prozess {0} lässt es nicht wählen',
