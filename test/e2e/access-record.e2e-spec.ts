@@ -14,6 +14,7 @@ access:
     - {name: ann, sha256: ['${digestOf('ann')}', '${digestOf('ann-before')}'], roles: [user]}
     - {name: bob, sha256: '${digestOf('bob')}', roles: [user]}
     - {name: ops, file: mount/token, roles: [admin]}
+    - {name: root, sha256: '${digestOf('root')}', roles: [admin]}
     - {name: idle, sha256: '${digestOf('idle')}'}
   roles:
     user: {may: [read, execute, logs, dismiss], limits: {running: 5}}
@@ -127,8 +128,8 @@ describe('the record of who did what', () => {
     expect(await inBody.line()).toMatchObject({ who: { subject: 'bob', means: 'token' }, action: 'execute' });
     const hidden = await ask(`/jobs/${jobID}`, { token: tokenOf('bob') });
     expect(await hidden.line()).toMatchObject({ who: { subject: 'bob' }, job: jobID, outcome: { status: 404 } });
-    const looked = await ask(`/jobs/${jobID}`, { token: tokenOf('ops') });
-    expect(await looked.line()).toMatchObject({ who: { subject: 'ops' }, action: 'read', job: jobID });
+    const looked = await ask(`/jobs/${jobID}`, { token: tokenOf('root') });
+    expect(await looked.line()).toMatchObject({ who: { subject: 'root' }, action: 'read', job: jobID });
     const unknown = await ask('/jobs', { token: 'eve' });
     expect(await unknown.line()).toMatchObject({
       who: { means: 'unknown token' },
