@@ -16,7 +16,7 @@ export const mePage: PageMaker<MeDto> = (me, { base, t, interfaceLanguage = 'en'
       <>
         <h1>{heading}</h1>
         {means === 'anonymous' ? <p>{t(roles ? 'me.anonymousRoles' : 'me.anonymous')}</p> : null}
-        <SignInToSee base={base} what="toBeKnown" />
+        {means === 'anonymous' ? <SignInToSee base={base} what="toBeKnown" /> : null}
         <Facts
           facts={[
             [t('me.subject'), subject && <span class="id">{subject}</span>],
