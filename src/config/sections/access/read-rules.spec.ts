@@ -134,6 +134,10 @@ describe('rules of access', () => {
       `{tokens: [{name: a, sha256: ${DIGEST}}, {name: a, sha256: ${DIGEST}}]}`,
       /access\.tokens\[1\]\.name: must be the name of no other/,
     ],
+    [
+      `{tokens: [{name: a, sha256: ${DIGEST}}, {name: b, sha256: ${DIGEST}}]}`,
+      /access\.tokens\[1\]\.sha256: must be the SHA-256 of no other/,
+    ],
     [`{tokens: [{name: a, sha256: ${DIGEST}, expires: tomorrow}]}`, /access\.tokens\[0\]\.expires: must be a date/],
     [`{tokens: [{name: a, sha256: ${DIGEST}, env: A}]}`, /access\.tokens\[0\]\.env: must not stand beside sha256/],
     ['{oidc: {issuer: "http://id.example.org", audience: [a]}}', /access\.oidc\.issuer: must be https/],

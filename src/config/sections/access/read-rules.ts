@@ -91,6 +91,10 @@ export function readRules(
     for (const [n, role] of [token.roles ?? []].flat().entries()) assertRole(`${path}.${joinIndex('roles', n)}`, role);
     return readToken(token, path, sources, fault);
   });
+  const digests = read.flatMap((token, at) => (token?.sha256 ?? []).map((digest) => ({ digest, at })));
+  const firstOf = new Map([...digests].reverse().map(({ digest, at }) => [digest, at]));
+  for (const { digest, at } of digests)
+    if (firstOf.get(digest) !== at) fault(`${joinIndex('tokens', at)}.sha256`, 'must be the SHA-256 of no other token');
   const ofProcess = limits?.per_process?.running;
   const oidcSettings = oidc ? readOidc(oidc, sources, fault) : undefined;
   const settings: AccessRules = {
