@@ -27,7 +27,7 @@ const processes = (queues: TestQueues) => `
       check_auth: false
       mimetype: text/plain
       metadata: { jobControlOptions: [async-execute, dismiss] }
-      command: [sh, -c, "${program(20)}"]
+      command: [sh, -c, "${program(300)}"]
       resources: { requests: { cpu: 800m }, limits: { cpu: 800m } }
       queue_name: batch
       queue_priority: ${queues.low}
