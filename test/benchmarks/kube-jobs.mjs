@@ -45,7 +45,7 @@ export async function fill(bed, server, count, report) {
 }
 
 /** A Job that has ended and is collected, as the finalizer leaves it; without parallelism, so that no pod is made. As JSON. */
-function finished(template, jobId, index) {
+export function finished(template, jobId, index) {
   const at = new Date().toISOString();
   const failed = index % 10 === 9;
   const cause = { type: 'non-zero-exit', message: 'Container "main" ended with exit code 1.', exitCode: 1 };
