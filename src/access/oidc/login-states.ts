@@ -1,9 +1,7 @@
-import { EncryptJWT, jwtDecrypt } from 'jose';
+import { SealedCookie } from '../session/sealed-cookie.js';
 
 /** Seconds that one may take to sign in at the provider. */
 export const LOGIN_SECONDS = 600;
-/** Characters of the cookie's value. */
-const LONGEST_SEALED = 3_800;
 /** Logins that ended lately and are remembered, so that none ends twice. */
 const MOST_ENDED = 10_000;
 
@@ -22,39 +20,29 @@ export class LoginStates {
   /** Of states, with the time when they would be over anyway, milliseconds. */
   private readonly ended = new Map<string, number>();
 
+  private readonly cookie: SealedCookie;
+
   /** @param keys of 32 bytes: the first encrypts, all decrypt */
   constructor(
-    private readonly keys: readonly Uint8Array[],
+    keys: readonly Uint8Array[],
     private readonly now: () => Date = () => new Date(),
-  ) {}
+  ) {
+    this.cookie = new SealedCookie(keys, ['state', 'nonce', 'verifier', 'next'], now);
+  }
 
   /** @throws RangeError where it would not fit a cookie */
   async seal(login: LoginState): Promise<string> {
-    const [key] = this.keys;
-    if (!key) throw new Error('There is no key.');
-    const text = await new EncryptJWT({ ...login })
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .setExpirationTime(new Date(this.now().getTime() + LOGIN_SECONDS * 1000))
-      .encrypt(key);
-    if (text.length > LONGEST_SEALED) throw new RangeError('What is to be kept of the login is too long for a cookie.');
+    const text = await this.cookie.seal({ ...login }, new Date(this.now().getTime() + LOGIN_SECONDS * 1000));
+    if (text === undefined) throw new RangeError('What is to be kept of the login is too long for a cookie.');
     return text;
   }
 
   /** Undefined for what none of the keys has sealed, is over, or was opened before. */
   async openOnce(text: string): Promise<LoginState | undefined> {
-    if (text.length > LONGEST_SEALED) return undefined;
-    for (const key of this.keys) {
-      const opened = await jwtDecrypt<LoginState>(text, key, {
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-        requiredClaims: ['exp', 'state', 'nonce', 'verifier', 'next'],
-        currentDate: this.now(),
-      }).catch(() => undefined);
-      if (!opened) continue;
-      const { state, nonce, verifier, next, exp = 0 } = opened.payload;
-      return this.end(state, exp * 1000) ? { state, nonce, verifier, next } : undefined;
-    }
-    return undefined;
+    const opened = await this.cookie.open<LoginState>(text);
+    if (!opened) return undefined;
+    const { state, nonce, verifier, next, exp = 0 } = opened;
+    return this.end(state, exp * 1000) ? { state, nonce, verifier, next } : undefined;
   }
 
   /** @returns whether it had not ended before */

@@ -16,7 +16,7 @@ export function sessionKey(secret: string): Uint8Array {
 }
 
 /** A key of 32 bytes, of a secret and what it is for (HKDF-SHA-256, RFC 5869). */
-export function derivedKey(secret: string, label: string): Uint8Array {
+export function derivedKey(secret: string | Uint8Array, label: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', label, LENGTH));
 }
 
@@ -34,7 +34,7 @@ export function accessSecrets(
 
 /** Another key made of one of sessions: what is sealed with the one cannot be taken for what is sealed with the other. */
 export function keyFor(purpose: string, key: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', key, '', `${LABEL}/${purpose}`, LENGTH));
+  return derivedKey(key, `${LABEL}/${purpose}`);
 }
 
 /**

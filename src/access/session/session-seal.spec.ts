@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CompactEncrypt } from 'jose';
 import { sessionKey } from './session-keys.js';
-import { LONGEST_SEALED, type Sealed, SessionSeal } from './session-seal.js';
+import { LONGEST_SEALED } from './sealed-cookie.js';
+import { type Sealed, SessionSeal } from './session-seal.js';
 
 const [old, young, other] = ['old', 'young', 'other'].map(sessionKey) as [Uint8Array, Uint8Array, Uint8Array];
 const NOON = new Date('2026-01-01T12:00:00Z');

@@ -1,8 +1,6 @@
-import { EncryptJWT, jwtDecrypt, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Session } from '../../ogc/requests/session.js';
-
-/** Characters of a sealed session: with its name and attributes a cookie has to have fewer than 4096 (RFC 6265, section 6.1). */
-export const LONGEST_SEALED = 3800;
+import { SealedCookie } from './sealed-cookie.js';
 
 /** Sealed with a session: what it stands on, and ends with. */
 export interface Sealed extends Session {
@@ -10,47 +8,36 @@ export interface Sealed extends Session {
   readonly proof?: string;
 }
 
-/** Makes of a session a text that nobody else can read or make (a JWE of `dir` and A256GCM, RFC 7516), and reads it. */
+/** Makes of a session a text that nobody else can read or make, and reads it. */
 export class SessionSeal {
+  private readonly cookie: SealedCookie;
+
   /**
    * @param keys of 32 bytes: the first encrypts, all decrypt
    * @param now for tests
    */
-  constructor(
-    private readonly keys: readonly [Uint8Array, ...Uint8Array[]],
-    private readonly now: () => Date = () => new Date(),
-  ) {}
+  constructor(keys: readonly [Uint8Array, ...Uint8Array[]], now: () => Date = () => new Date()) {
+    this.cookie = new SealedCookie(keys, ['iss', 'sub'], now);
+  }
 
   /** @throws RangeError where it would not fit a cookie */
   async seal({ subject, issuer, name, roles, end, proof }: Sealed): Promise<string> {
     const claims = {
+      iss: issuer,
+      sub: subject,
       roles: [...roles],
       ...(name === undefined ? {} : { name }),
       ...(proof === undefined ? {} : { proof }),
     };
-    const text = await new EncryptJWT(claims)
-      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
-      .setIssuer(issuer)
-      .setSubject(subject)
-      .setExpirationTime(end)
-      .encrypt(this.keys[0]);
-    if (text.length <= LONGEST_SEALED) return text;
+    const text = await this.cookie.seal(claims, end);
+    if (text !== undefined) return text;
     throw new RangeError(`The session of a subject with ${roles.length} roles is too long for a cookie.`);
   }
 
   /** Undefined for what none of the keys has sealed, and for a session that is over. */
   async open(text: string): Promise<Sealed | undefined> {
-    if (text.length > LONGEST_SEALED) return undefined;
-    for (const key of this.keys) {
-      const opened = await jwtDecrypt(text, key, {
-        keyManagementAlgorithms: ['dir'],
-        contentEncryptionAlgorithms: ['A256GCM'],
-        requiredClaims: ['iss', 'sub', 'exp'],
-        currentDate: this.now(),
-      }).catch(() => undefined);
-      if (opened) return toSealed(opened.payload);
-    }
-    return undefined;
+    const opened = await this.cookie.open<JWTPayload>(text);
+    return opened && toSealed(opened);
   }
 }
 
