@@ -88,10 +88,8 @@ export class Rules {
   }
 
   /** Names of the roles that claims and groups give somebody, whatever the configuration says of them by name. */
-  rolesByClaims({ roles, groups }: Identity): string[] {
-    return this.settings.roles
-      .filter((role) => roles.includes(role.name) || role.groups.some((group) => groups.includes(group)))
-      .map(({ name }) => name);
+  rolesByClaims(identity: Identity): string[] {
+    return this.settings.roles.filter((role) => isClaimed(role, identity)).map(({ name }) => name);
   }
 
   /** Whoever calls themselves at a provider as a token is called here gets nothing by that. */
@@ -104,15 +102,17 @@ export class Rules {
     const known = this.known.get(identity);
     if (known) return known;
     const roles = this.settings.roles.filter(
-      ({ name, subjects, groups }) =>
-        identity.roles.includes(name) ||
-        this.names(subjects, identity) ||
-        groups.some((group) => identity.groups.includes(group)),
+      (role) => isClaimed(role, identity) || this.names(role.subjects, identity),
     );
     const rights = toRights(roles, ownerOf(identity));
     this.known.set(identity, rights);
     return rights;
   }
+}
+
+/** Whether somebody's roles and groups, as they were proven, give the role. */
+function isClaimed({ name, groups }: RoleSettings, identity: Identity): boolean {
+  return identity.roles.includes(name) || groups.some((group) => identity.groups.includes(group));
 }
 
 function toRights(roles: readonly RoleSettings[], owner: string): Rights {

@@ -96,9 +96,9 @@ export class Sessions {
     if (!sealed) return undefined;
     const { proof, ...session } = sealed;
     if (session.issuer !== TOKENS) return session.issuer === this.provider ? session : undefined;
-    if (proof === undefined || !this.isGood(session, proof)) return undefined;
-    const { roles = [] } = this.identities?.tokens.withProof(session.subject, proof) ?? {};
-    const opened = { ...session, roles };
+    const token = proof === undefined ? undefined : this.tokenBehind(session, proof);
+    if (proof === undefined || !token) return undefined;
+    const opened = { ...session, roles: token.roles };
     this.proofs.set(opened, proof);
     return opened;
   }
@@ -106,7 +106,7 @@ export class Sessions {
   /** Whether a session that was opened before is not over, and stands on the token that it stood on. */
   holds(session: Session): boolean {
     if (session.end <= this.now()) return false;
-    return session.issuer !== TOKENS || this.isGood(session, this.proofs.get(session) ?? '');
+    return session.issuer !== TOKENS || this.tokenBehind(session, this.proofs.get(session) ?? '') !== undefined;
   }
 
   /** Keys for what else is sealed beside sessions: the first encrypts, all decrypt. Empty where nobody can sign in. */
@@ -118,10 +118,10 @@ export class Sessions {
     return { ...session, end: new Date(this.now().getTime() + this.milliseconds) };
   }
 
-  /** Whether the token that opened the session opens something now. */
-  private isGood(session: Session, proof: string): boolean {
-    if (this.identities?.rules) return this.identities.tokens.withProof(session.subject, proof) !== undefined;
-    return proof === this.ofApiToken(session);
+  /** The token that opened the session, with the roles that it has now; undefined: it opens nothing any more. */
+  private tokenBehind(session: Session, proof: string): Pick<Identity, 'roles'> | undefined {
+    if (this.identities?.rules) return this.identities.tokens.withProof(session.subject, proof);
+    return proof === this.ofApiToken(session) ? { roles: [] } : undefined;
   }
 
   private ofApiToken(session: Session): string | undefined {
