@@ -18,7 +18,7 @@ import type { Rules } from './rules/rules.js';
 
 export { type Caller, callerOf } from './caller.js';
 
-/** What the caller wants, and the token that came as an input. */
+/** What the caller wants, and the token that came as an input: where roles decide it is in the caller already (`Access.withToken`). */
 export interface Wish extends Pick<AccessRequest, 'operation' | 'jobId'> {
   readonly inputToken?: string;
 }
@@ -99,8 +99,7 @@ export class Access implements OnApplicationBootstrap {
     const { token, headers } = caller;
     const process = this.processes.find(processId);
     if (this.rules) {
-      const { identity } = await this.withToken(caller, inputToken);
-      if (!this.rules.may(identity, ACTION_OF[wish.operation], processId)) return false;
+      if (!this.rules.may(caller.identity, ACTION_OF[wish.operation], processId)) return false;
       // What roles allow its processor may still refuse.
       return process?.checksAccess
         ? process.judges({ ...wish, token: token ?? inputToken, hasApiToken: true, headers })
@@ -228,7 +227,7 @@ export class Access implements OnApplicationBootstrap {
     if (await this.permits(processId, caller, wish)) return;
     const { operation, jobId, inputToken } = wish;
     const error = this.rules
-      ? this.forbidden(caller, operation, processId, inputToken)
+      ? this.forbidden(caller, operation, processId)
       : this.processes.find(processId)?.checksAccess
         ? new UnauthorizedError(`Process "${processId}" does not let this request pass.`)
         : this.refusal(processId, caller.token, inputToken);
@@ -288,7 +287,7 @@ export class Access implements OnApplicationBootstrap {
    * Whose an `Idempotency-Key` is: that of whoever knows the API token, of the holder of a token that the process's own processor judges (its digest, from which it cannot be guessed), else everybody's.
    */
   async identify(processId: string, caller: Caller, inputToken?: string): Promise<string> {
-    if (this.rules) return this.rules.ownerOf((await this.withToken(caller, inputToken)).identity);
+    if (this.rules) return this.rules.ownerOf(caller.identity);
     if (this.knowsToken(caller, inputToken)) return 'token';
     const { token } = caller;
     const own = this.processes.find(processId)?.checksAccess ? (token ?? inputToken) : undefined;
@@ -302,15 +301,14 @@ export class Access implements OnApplicationBootstrap {
   }
 
   /** Whose a job of this caller is to be; undefined where there are no roles. */
-  async ownerFor(caller: Caller, inputToken?: string): Promise<JobOwner | undefined> {
+  ownerFor({ identity }: Caller): JobOwner | undefined {
     if (!this.rules) return undefined;
-    const { identity } = await this.withToken(caller, inputToken);
     const { subject = 'anonymous', name } = identity ?? {};
     return { hash: this.rules.ownerOf(identity), subject, ...(name === undefined ? {} : { name }) };
   }
 
-  private forbidden(caller: Caller, operation: string, processId: string, inputToken?: string): DomainError {
-    if (!caller.identity && inputToken === undefined) return askForToken();
+  private forbidden({ identity }: Caller, operation: string, processId: string): DomainError {
+    if (!identity) return askForToken();
     if (operation === 'execute')
       return new ForbiddenError(`None of your roles allows to execute process "${processId}".`);
     return new ForbiddenError(`None of your roles allows to ${WORDS[operation] ?? operation} this job.`);

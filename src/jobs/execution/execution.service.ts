@@ -160,7 +160,7 @@ export class ExecutionService {
     try {
       const who = this.access.nameOf(caller, inputToken);
       const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
-      const owner = await this.access.ownerFor(caller, inputToken);
+      const owner = this.access.ownerFor(caller);
       const more = { subscription, entry, queueOfRoles, owner, wishes, gone, who };
       return await this.make({ process, request, jobId, idempotency, ...more });
     } finally {
@@ -224,7 +224,7 @@ export class ExecutionService {
     if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
     const jobId = request.jobId ?? uuidv7();
     const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
-    const more = { ...lineOf(entry), queueOfRoles, owner: await this.access.ownerFor(caller, inputToken) };
+    const more = { ...lineOf(entry), queueOfRoles, owner: this.access.ownerFor(caller) };
     const make = async (inputs: ExecuteRequest['inputs']) => {
       const pod = await this.preparation.makePod(process, jobId, inputs);
       return maskEnvironment(this.preparation.makeKubeJob(process, request, { ...pod, ...more }));
