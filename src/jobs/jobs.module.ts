@@ -38,7 +38,7 @@ import { JobsController } from './listing/jobs.controller.js';
 import { LinkedInputs } from './inputs/linked-inputs.js';
 import { CallerUsage } from './limits/caller-usage.js';
 import { LimitedCallers } from './limits/limited-callers.js';
-import { OwnedJobs } from './limits/owned-jobs.js';
+import { OwnerSums } from './limits/owner-sums.js';
 import { LiveJobs } from './execution/live-jobs.js';
 import { LiveResults } from './results/live-results.js';
 import { LogEvents } from './logs/log-events.js';
@@ -107,7 +107,7 @@ import { ValidationController } from './execution/validation.controller.js';
     LogEvents,
     LogPages,
     LoggedProgress,
-    OwnedJobs,
+    OwnerSums,
     ProcessorsCluster,
     Readers,
     ResultMemory,

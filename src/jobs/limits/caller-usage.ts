@@ -6,7 +6,7 @@ import type { Rules } from '../../access/rules/rules.js';
 import { AdmissionLine } from '../../admission/line/admission-line.js';
 import type { CallerLimits } from '../../config/sections/access/access-rules.js';
 import type { Identity } from '../../ogc/requests/identity.js';
-import { OwnedJobs } from './owned-jobs.js';
+import { OwnerSums } from './owner-sums.js';
 
 /** What may be had of something, and what is. */
 export interface LimitUse {
@@ -27,7 +27,7 @@ export class CallerUsage {
   constructor(
     access: Access,
     private readonly line: AdmissionLine,
-    private readonly owned: OwnedJobs,
+    private readonly owned: OwnerSums,
   ) {
     this.rules = access.rules;
   }

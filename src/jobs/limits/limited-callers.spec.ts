@@ -13,7 +13,7 @@ import type { JobRecord } from '../model/job-record.js';
 import { aJob } from '../testing/records.js';
 import { CallerUsage } from './caller-usage.js';
 import { LimitedCallers } from './limited-callers.js';
-import { OwnedJobs } from './owned-jobs.js';
+import { OwnerSums } from './owner-sums.js';
 
 const token = (subject: string, roles: readonly string[] = ['user']): Identity => ({
   issuer: TOKENS,
@@ -28,7 +28,7 @@ class Bed {
   readonly line: AdmissionLine;
   readonly usage: CallerUsage;
   readonly limits: LimitedCallers;
-  readonly owned: OwnedJobs;
+  readonly owned: OwnerSums;
   private readonly listeners: ((change: { name: string; record?: JobRecord; previous?: JobRecord }) => void)[] = [];
   private readonly jobs = new Map<string, JobRecord>();
 
@@ -50,7 +50,7 @@ class Bed {
     } as unknown as Configuration;
     this.line = new AdmissionLine(configuration, { find: () => undefined } as unknown as ProcessRegistry);
     const cache = { jobs: { subscribe: (listener: never) => void this.listeners.push(listener) } };
-    this.owned = new OwnedJobs(cache as unknown as JobCache);
+    this.owned = new OwnerSums(cache as unknown as JobCache);
     this.usage = new CallerUsage(access, this.line, this.owned);
     this.limits = new LimitedCallers(access, cache as unknown as JobCache, this.usage, this.owned);
   }

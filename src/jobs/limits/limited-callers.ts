@@ -7,7 +7,7 @@ import type { Identity } from '../../ogc/requests/identity.js';
 import { LimitExceededError } from '../../ogc/limit-errors.js';
 import { JobCache } from '../model/job-cache.js';
 import { CallerUsage } from './caller-usage.js';
-import { OwnedJobs } from './owned-jobs.js';
+import { OwnerSums } from './owner-sums.js';
 import { Turnstile } from './turnstile.js';
 
 /** Seconds after which some of those that wait will have started. */
@@ -33,7 +33,7 @@ export class LimitedCallers {
     access: Access,
     cache: JobCache,
     private readonly usage: CallerUsage,
-    private readonly owned: OwnedJobs,
+    private readonly owned: OwnerSums,
   ) {
     this.rules = access.rules;
     cache.jobs.subscribe(({ name }) => this.made(name));

@@ -15,7 +15,7 @@ interface Owned {
 
 /** What callers have of jobs beside those in the server's own line: sums that are kept up with each change of a job. */
 @Injectable()
-export class OwnedJobs {
+export class OwnerSums {
   private readonly owners = new Map<string, Owned>();
 
   constructor(cache: JobCache) {
