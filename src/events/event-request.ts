@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
-import { type JobListQuery, parseJobListQuery } from '../jobs/listing/job-list.query.js';
+import { JOB_FILTERS, type JobListQuery, parseJobListQuery } from '../jobs/listing/job-list.query.js';
 import { isJobId } from '../k8s/names.js';
 import { InvalidRequestError, NotAcceptableError, type RequestFault } from '../ogc/domain-errors.js';
 import { SHARE_PARAMETER } from '../ogc/requests/share.js';
@@ -9,18 +9,6 @@ import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 export const EVENTS = 'text/event-stream';
 /** Jobs that one stream may be asked about; their addresses have to fit into a line of a request. */
 export const MOST_IDS = 100;
-
-const FILTERS = [
-  'type',
-  'processID',
-  'status',
-  'cause',
-  'owner',
-  'q',
-  'datetime',
-  'minDuration',
-  'maxDuration',
-] as const;
 
 const OF_ONE = [SHARE_PARAMETER];
 
@@ -48,7 +36,7 @@ export function parseJobEventsQuery(given: RawQuery, ignored: readonly string[])
  * @throws InvalidRequestError naming every parameter that is unknown or malformed
  */
 export function parseEventsQuery(given: RawQuery, ignored: readonly string[]): EventsQuery {
-  const known = ['id', ...FILTERS];
+  const known = ['id', ...JOB_FILTERS];
   const { id, ...rest } = withoutIgnored(given, known, ignored);
   const filters = refuseUnknown(rest, known) ?? parseJobListQuery(rest, { defaultItems: 1, maxItems: 1 });
   const ids = [...new Set([id ?? []].flat().flatMap((item) => item.split(',')))].filter((item) => item !== '');

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cookieAt, removeCookie, type SessionCookie, takeCookie } from '../access/session/session-cookie.js';
 import type { Sessions } from '../access/session/sessions.js';
-import { addVary } from '../ogc/languages.js';
 import type { Links } from '../ogc/links.js';
 import { isProvenSameOrigin } from '../ogc/requests/same-origin.js';
 import type { FormRoute } from './media-types.js';
+import { addVary, keepPrivate } from '../ogc/requests/vary.js';
 import { dependsOnVisit, noteVisit, visitOf } from '../ogc/requests/session.js';
 
 /** By their path: what makes jobs, though by `GET`, takes no session. */
@@ -41,9 +41,7 @@ export function readSessions(fastify: FastifyInstance, sessions: Sessions, links
     if (cookie && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', removeCookie(cookie));
     if (!isRead(request)) return payload;
     addVary(reply, 'Cookie');
-    const caching = String(reply.getHeader('cache-control') ?? '');
-    if (visitOf(request)?.session && !/\bno-store\b/.test(caching))
-      void reply.header('cache-control', caching === '' ? 'private' : `private, ${caching}`);
+    if (visitOf(request)?.session) keepPrivate(reply);
     return payload;
   });
 }

@@ -3,10 +3,10 @@ import { callerOf, type OfJob } from '../../access/access.js';
 import type { Identities } from '../../access/identity/identities.js';
 import type { Sight } from '../../access/sight.js';
 import { bearerToken } from '../../ogc/api-token.js';
-import { addVary } from '../../ogc/languages.js';
 import { noteIdentity } from '../../ogc/requests/identity.js';
 import { noteRights } from '../../ogc/requests/rights.js';
 import { shareOf } from '../../ogc/requests/share.js';
+import { addVary, keepPrivate } from '../../ogc/requests/vary.js';
 
 /** What is there for everybody: it says nothing of processes and jobs, or leaves out what the caller may not see. By their routes. */
 const PUBLIC = new Set([
@@ -89,9 +89,7 @@ async function sayThatCallersMatter(request: FastifyRequest, reply: FastifyReply
   if ([...APART, ...FILES].some((start) => url.startsWith(start))) return payload;
   addVary(reply, 'Authorization');
   addVary(reply, 'Cookie');
-  const caching = String(reply.getHeader('cache-control') ?? '');
-  if (!/\b(?:no-store|private)\b/.test(caching))
-    void reply.header('cache-control', caching === '' ? 'private' : `private, ${caching}`);
+  keepPrivate(reply);
   return payload;
 }
 

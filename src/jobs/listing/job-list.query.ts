@@ -63,7 +63,8 @@ const NOTHING: Reading = { mayRead: () => false, isTitled: () => false };
 type RawQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const STATUSES: readonly StatusCode[] = ['accepted', 'running', 'successful', 'failed', 'dismissed'];
-export const JOB_LIST_PARAMETERS: readonly string[] = [
+/** What narrows the list. */
+export const JOB_FILTERS: readonly string[] = [
   'type',
   'processID',
   'status',
@@ -73,6 +74,9 @@ export const JOB_LIST_PARAMETERS: readonly string[] = [
   'datetime',
   'minDuration',
   'maxDuration',
+];
+export const JOB_LIST_PARAMETERS: readonly string[] = [
+  ...JOB_FILTERS,
   'sortby',
   'limit',
   'cursor',
