@@ -97,7 +97,7 @@ export const mayImport = {
     'jobs/logs',
     'jobs/requests',
   ],
-  'jobs/sharing': ['access', 'config', 'ogc', 'jobs/model'],
+  'jobs/sharing': ['access', 'config', 'json', 'ogc', 'jobs/model'],
   'jobs/inputs': ['config', 'json', 'k8s', 'ogc', 'outbound', 'processes', 'tracing', 'jobs/results'],
   'jobs/limits': ['access', 'admission/line', 'config', 'ogc', 'jobs/model'],
   'jobs/execution': [

@@ -1,9 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Access, type OfJob } from './access.js';
 import type { Caller } from './caller.js';
-import { Shares } from './shares/shares.js';
-
-const SECONDS_OF_DAY = 24 * 3600;
+import { SECONDS_OF_DAY, Shares } from './shares/shares.js';
 
 /** What somebody may be asked who wants a link for others. */
 export interface ShareOffer {

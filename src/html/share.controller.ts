@@ -3,6 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Access, callerOf } from '../access/access.js';
+import { SECONDS_OF_DAY } from '../access/shares/shares.js';
 import { Sight } from '../access/sight.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { ShareLinks } from '../jobs/sharing/share-links.js';
@@ -12,8 +13,6 @@ import { Pages } from '../ogc/pages.js';
 import { SHARE_FORM } from './job/share-form.js';
 import type { ShareLinkResource } from './pages/share-link.js';
 import { readableForm, TAKES_FORMS, tokenOf } from './received-form.js';
-
-const SECONDS_OF_DAY = 24 * 3600;
 
 /** What the form is sent to that makes a link for others; it works without scripts. */
 @ApiExcludeController()

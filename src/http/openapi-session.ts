@@ -21,25 +21,14 @@ export function withSessions(document: OpenAPIObject): OpenAPIObject {
     const [first = {}, ...others] = security;
     return [path, { ...item, get: { ...item.get, security: [first, { [SESSION_SCHEME]: [] }, ...others] } }] as const;
   });
-  const { securitySchemes, ...components } = document.components ?? {};
-  return {
-    ...document,
-    paths: Object.fromEntries(paths),
-    components: {
-      ...components,
-      securitySchemes: {
-        ...securitySchemes,
-        [SESSION_SCHEME]: {
-          type: 'apiKey',
-          in: 'cookie',
-          name: COOKIE_NAME,
-          description:
-            'Of people who signed in with a browser (`/sign-in`), which has to say that a page of this server asks; an Authorization ' +
-            'header goes before it. Over HTTPS the name begins with `__Host-` or, where the server is beneath a path, with `__Secure-`.',
-        },
-      },
-    },
-  };
+  return withScheme({ ...document, paths: Object.fromEntries(paths) }, SESSION_SCHEME, {
+    type: 'apiKey',
+    in: 'cookie',
+    name: COOKIE_NAME,
+    description:
+      'Of people who signed in with a browser (`/sign-in`), which has to say that a page of this server asks; an Authorization ' +
+      'header goes before it. Over HTTPS the name begins with `__Host-` or, where the server is beneath a path, with `__Secure-`.',
+  });
 }
 
 /** The document of an API that takes tokens of an issuer: wherever the API token is taken, so are they. */
@@ -48,22 +37,18 @@ export function withIssuer(
   { issuer, title }: Pick<OidcSettings, 'issuer' | 'title'>,
 ): OpenAPIObject {
   const paths = Object.entries(document.paths).map(([path, item]) => [path, withTokensOf(item)] as const);
+  return withScheme({ ...document, paths: Object.fromEntries(paths) }, OIDC_SCHEME, {
+    type: 'openIdConnect',
+    openIdConnectUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
+    description: `An access token of ${title} that is for this server, sent as Authorization: Bearer TOKEN`,
+  });
+}
+
+type Schemes = NonNullable<NonNullable<OpenAPIObject['components']>['securitySchemes']>;
+
+function withScheme(document: OpenAPIObject, name: string, scheme: Schemes[string]): OpenAPIObject {
   const { securitySchemes, ...components } = document.components ?? {};
-  return {
-    ...document,
-    paths: Object.fromEntries(paths),
-    components: {
-      ...components,
-      securitySchemes: {
-        ...securitySchemes,
-        [OIDC_SCHEME]: {
-          type: 'openIdConnect',
-          openIdConnectUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
-          description: `An access token of ${title} that is for this server, sent as Authorization: Bearer TOKEN`,
-        },
-      },
-    },
-  };
+  return { ...document, components: { ...components, securitySchemes: { ...securitySchemes, [name]: scheme } } };
 }
 
 /** Operations alone have security. */

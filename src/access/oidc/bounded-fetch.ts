@@ -1,3 +1,5 @@
+import { isMapping } from '../../config/validation.js';
+
 /** Milliseconds that an answer of the provider may take, whole. */
 const LONGEST = 5_000;
 /** Bytes of an answer: documents, sets of keys and claims are far below. */
@@ -34,9 +36,8 @@ export async function fetchJson(url: string): Promise<Record<string, unknown>> {
   const response = await boundedFetch(url, { headers: { accept: 'application/json' } });
   if (response.status !== 200) throw new ProviderError(`${url} answers ${response.status}`);
   const content: unknown = await response.json().catch(() => undefined);
-  if (typeof content !== 'object' || content === null || Array.isArray(content))
-    throw new ProviderError(`${url} answers no JSON object`);
-  return content as Record<string, unknown>;
+  if (!isMapping(content)) throw new ProviderError(`${url} answers no JSON object`);
+  return content;
 }
 
 async function readUpTo(response: Response, most: number, host: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,3 +1,4 @@
+import { isMapping } from '../../config/validation.js';
 import type { OidcSettings } from '../../config/sections/access/oidc.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 
@@ -18,7 +19,7 @@ export function claimAt(claims: Claims, path: string): unknown {
     const outer = path.slice(0, dot);
     if (!Object.hasOwn(claims, outer)) continue;
     const inner = claims[outer];
-    if (isObject(inner)) return claimAt(inner, path.slice(dot + 1));
+    if (isMapping(inner)) return claimAt(inner, path.slice(dot + 1));
   }
   return undefined;
 }
@@ -56,8 +57,4 @@ export function lacksClaims(claims: Claims, { claims: paths }: Pick<OidcSettings
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.length <= LONGEST && /\S/.test(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Claims {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ import { type OpenedShare, ShareSeal } from './share-seal.js';
 
 /** Of what is derived for links: from the same secret other labels make other keys. */
 const LABEL = 'processes.pygeoapi.io/share';
-const SECONDS_OF_DAY = 24 * 3600;
+export const SECONDS_OF_DAY = 24 * 3600;
 
 /** Seconds that a link holds where nothing is said. */
 export const DEFAULT_SECONDS = 7 * SECONDS_OF_DAY;

@@ -70,13 +70,16 @@ export function isRecorded({ method, route, status }: AnsweredRequest, hidesThin
   if (route === undefined || method === 'OPTIONS') return false;
   if (hidesThings && status === 404 && /:(?:jobId|processId)\b/.test(route)) return true;
   if (method !== 'GET' && method !== 'HEAD') return true;
-  return !POLLED.has(route) && !POLLED_FOLDERS.some((folder) => route.startsWith(folder));
+  return !isPolled(route);
+}
+
+function isPolled(route: string): boolean {
+  return POLLED.has(route) || POLLED_FOLDERS.some((folder) => route.startsWith(folder));
 }
 
 /** What was asked for, in a word; of what has none its method and route. */
 export function actionOf({ method, route = 'nothing' }: Omit<AnsweredRequest, 'status'>): string {
   const asked = method === 'HEAD' ? 'GET' : method;
-  if (asked === 'GET' && (POLLED.has(route) || POLLED_FOLDERS.some((folder) => route.startsWith(folder))))
-    return 'read';
+  if (asked === 'GET' && isPolled(route)) return 'read';
   return ACTIONS[`${asked} ${route}`] ?? `${asked} ${route}`;
 }

@@ -85,9 +85,10 @@ export class LiveJobs implements OnModuleInit {
   private countOfOpen(): number {
     const ids = new Set([...this.live.keys(), ...this.underWay.keys()]);
     return [...ids]
-      .map((id) => this.processes.find(id))
-      .filter((process) => process !== undefined && this.isOpen(process))
-      .map((process) => process?.id ?? '')
+      .filter((id) => {
+        const process = this.processes.find(id);
+        return process !== undefined && this.isOpen(process);
+      })
       .reduce((sum, id) => sum + this.countOf(id), 0);
   }
 

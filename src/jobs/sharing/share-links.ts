@@ -4,6 +4,7 @@ import { askForToken } from '../../access/ask-for-token.js';
 import { ShareRights } from '../../access/share-rights.js';
 import { DEFAULT_SECONDS, Shares } from '../../access/shares/shares.js';
 import { isMapping } from '../../config/validation.js';
+import { pointerTo } from '../../json/json-pointer.js';
 import { ForbiddenError, InvalidRequestError, NotAvailableError, type RequestFault } from '../../ogc/domain-errors.js';
 import { SHARED, type Shared, withShare } from '../../ogc/requests/share.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -63,8 +64,7 @@ function readWish(wish: unknown, longest: number): { readonly what: Shared; read
   const isLength = Number.isInteger(seconds) && (seconds as number) >= 1 && (seconds as number) <= longest;
   if (!isLength)
     faults.push({ pointer: '/expires_in', message: `must be seconds, from 1 to ${longest} (access.links_max_days)` });
-  for (const name of Object.keys(others))
-    faults.push({ pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: 'is no member of it' });
+  for (const name of Object.keys(others)) faults.push({ pointer: pointerTo('', name), message: 'is no member of it' });
   if (!known || faults.length > 0) throw new InvalidRequestError('No such link can be made.', faults);
   return { what: known, seconds: seconds as number };
 }
