@@ -1,9 +1,11 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
 import type { AccessSettings } from './sections/access/access.section.js';
+import type { ArchiveSettings } from './sections/archive.section.js';
 import type { PubSubSettings } from './sections/pubsub.section.js';
 import type { VisualisationSettings } from './visualisation-settings.js';
 
 export type { AccessSettings } from './sections/access/access.section.js';
+export type { ArchiveSettings } from './sections/archive.section.js';
 export type { PubSubSettings } from './sections/pubsub.section.js';
 export type { VisualisationSettings } from './visualisation-settings.js';
 
@@ -362,4 +364,6 @@ export abstract class Configuration {
   /** Undefined where nothing is published. */
   abstract readonly pubsub: PubSubSettings | undefined;
   abstract readonly access: AccessSettings;
+  /** Undefined where there is none. */
+  abstract readonly archive: ArchiveSettings | undefined;
 }

@@ -214,6 +214,24 @@ function bytesOf(value: unknown): number | undefined {
   );
 }
 
+const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 24 * 3600 };
+
+/** How long: seconds, or a number with a unit: `90s`, `15m`, `1h`, `30d`. */
+export const Seconds = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    Transform(({ value }) => secondsOf(value) ?? value),
+    satisfies(
+      'seconds',
+      `a time of at least ${min} seconds and at most ${max}, such as 90s, 15m, 1h or 30d`,
+      (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+    ),
+  );
+
+function secondsOf(value: unknown): number | undefined {
+  const [, digits, unit = 's'] = /^(\d{1,12})([smhd]?)$/.exec(String(value)) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (secondsIn[unit] ?? 1);
+}
+
 /** A date, or a date and time with its zone (RFC 3339); undefined for anything else. */
 export function toInstant(value: unknown): Date | undefined {
   if (!isText(value) || !/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/i.test(value))

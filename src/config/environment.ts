@@ -97,6 +97,10 @@ export class EnvironmentVariables {
   PUBSUB_BROKER_PASSWORD?: string;
 
   @IsOptional()
+  @TextLike(/[^]/, 'a password')
+  ARCHIVE_PASSWORD?: string;
+
+  @IsOptional()
   @HttpAddress()
   INTERNAL_URL?: string;
 

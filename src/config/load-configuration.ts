@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { ConfigurationError, type ConfigurationFault } from './configuration-error.js';
 import {
   type AccessSettings,
+  type ArchiveSettings,
   Configuration,
   type EnvironmentSettings,
   type LoggingSection,
@@ -19,6 +20,7 @@ import { LoggingDefinition, loggingWarnings, toLoggingSection } from './sections
 import { MetadataDefinition, toMetadataSection } from './sections/metadata.section.js';
 import { readOperators, readProcessesApi } from './sections/operators.section.js';
 import { readPlugins } from './sections/plugins.section.js';
+import { readArchive } from './sections/archive.section.js';
 import { readPubSub } from './sections/pubsub.section.js';
 import { readResources } from './sections/resources.section.js';
 import { defaultManagerName } from './sections/manager.section.js';
@@ -59,13 +61,14 @@ class FileConfiguration extends Configuration {
     readonly visualisations: VisualisationSettings | undefined,
     readonly pubsub: PubSubSettings | undefined,
     readonly access: AccessSettings,
+    readonly archive: ArchiveSettings | undefined,
   ) {
     super();
   }
 }
 
 const sections = ['server', 'logging', 'metadata', 'resources'];
-const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub', 'access'];
+const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub', 'access', 'archive'];
 
 /** With what can be used of the configuration all the same, so that others can look for further faults in it. */
 export class UnusableConfigurationError extends ConfigurationError {
@@ -119,6 +122,12 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     serverUrl: server.value.url,
     folder: dirname(resolve(workingDirectory, file)),
   });
+  const { settings, warnings: environmentWarnings } = toEnvironmentSettings(variables, workingDirectory);
+  const archive = readArchive(content['archive'], file, {
+    password: variables.ARCHIVE_PASSWORD,
+    dataDir: settings.dataDir,
+    folder: dirname(resolve(workingDirectory, file)),
+  });
 
   const sectionFaults = [
     server,
@@ -130,6 +139,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     processesApi,
     pubsub,
     access,
+    archive,
   ].flatMap((section) => section.faults);
   const unset = new Set(yaml.faults.map(({ path }) => path));
   const faults = [
@@ -139,7 +149,6 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
   ];
 
   const serverSection = toServerSection(usable(server, ServerDefinition, 'server', content['server']), variables);
-  const { settings, warnings: environmentWarnings } = toEnvironmentSettings(variables, workingDirectory);
   const metadataSection = usable(metadata, MetadataDefinition, 'metadata', content['metadata']);
   const configuration = deepFreeze(
     new FileConfiguration(
@@ -154,13 +163,14 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
       visualisations?.settings,
       pubsub.settings,
       access.settings,
+      archive.settings,
     ),
   );
   if (faults.length > 0) throw new UnusableConfigurationError(file, faults, configuration);
 
   const unknownKeys = [
     ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
-    ...[server, logging, resources, pubsub, access].flatMap((section) => section.unknownKeys),
+    ...[server, logging, resources, pubsub, access, archive].flatMap((section) => section.unknownKeys),
   ];
   return {
     configuration,

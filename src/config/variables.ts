@@ -96,6 +96,11 @@ export const variables: readonly Variable[] = [
     text: 'Password of the broker of pubsub, as it is; the user stands in pubsub.broker.url.',
   },
   {
+    name: 'ARCHIVE_PASSWORD',
+    default: 'the password in archive.url',
+    text: 'Password of the database of archive, as it is; the user stands in archive.url.',
+  },
+  {
     name: 'INTERNAL_URL',
     flag: 'internal-url',
     placeholder: 'URL',

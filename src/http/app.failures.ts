@@ -1,3 +1,4 @@
+import { ArchiveAwayError, SearchTooLongError } from '../archive/records/archive.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { type DomainError, MisconfiguredError, UnavailableError } from '../ogc/domain-errors.js';
@@ -10,6 +11,9 @@ export function translateFailures(error: unknown): DomainError | undefined {
   }
   if (error instanceof ObjectStoreError)
     return new UnavailableError('The object store does not answer this request now.');
+  if (error instanceof ArchiveAwayError) return new UnavailableError('The archive does not answer this request now.');
+  if (error instanceof SearchTooLongError)
+    return new UnavailableError('The search took too long: ask for fewer jobs, by datetime, processID or status.');
   if (error instanceof InvalidSecurityContextError) return new MisconfiguredError(error.message);
   return undefined;
 }

@@ -19,6 +19,7 @@ import { Shares } from '../access/shares/shares.js';
 import { Configuration } from '../config/configuration.js';
 import { ClusterConnection } from '../k8s/connection/cluster-connection.js';
 import { DeclaredOutputs } from './results/declared-outputs.js';
+import { ArchivedJobs } from './model/archived/archived-jobs.js';
 import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
 import { ExecutionAnswers } from './execution/execution-answers.js';
@@ -84,6 +85,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionService,
     ExplainedCauses,
     Identities,
+    ArchivedJobs,
     JobCache,
     JobAdmission,
     JobCreation,

@@ -103,6 +103,12 @@ export const ownAnnotation = {
   resultsTtl: `${OWN_PREFIX}results-ttl-seconds`,
   /** RFC 3339 time at which results in the object store were removed because their time was over. */
   resultsExpired: `${OWN_PREFIX}results-expired`,
+  /** Which state of the job the archive has: 16 hexadecimal digits. */
+  archived: `${OWN_PREFIX}archived`,
+  /** RFC 3339 time at which the job was let go, for the archive has it: what the store holds of it stays. */
+  released: `${OWN_PREFIX}released`,
+  /** What the execute request calls the job, to be found by: a JSON list of texts. */
+  tags: `${OWN_PREFIX}tags`,
   /** `ttlSecondsAfterFinished` that is put in force once everything is collected. */
   ttl: `${OWN_PREFIX}ttl-seconds-after-collected`,
   /** Of the Job of an inspection: the entry of the configuration that it is for. */

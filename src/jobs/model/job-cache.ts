@@ -9,6 +9,7 @@ import { isJobId, jobIdOf, jobName } from '../../k8s/names.js';
 import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
+import { ArchivedJobs } from './archived/archived-jobs.js';
 import { isGoing } from './dismissal.js';
 import { DisputedJobs } from './disputed-jobs.js';
 import { isLastPod } from './job-attempts.js';
@@ -54,6 +55,7 @@ export class JobCache {
     rights: ClusterRights,
     @Optional() private readonly workloads?: Workloads,
     @Optional() private readonly line?: AdmissionLine,
+    @Optional() private readonly archived?: ArchivedJobs,
   ) {
     const prefix = configuration.environment.jobNamePrefix;
     this.prefix = prefix;
@@ -120,7 +122,7 @@ export class JobCache {
     return job;
   }
 
-  /** Asks the API server once for an id that is not known here. */
+  /** Asks the API server once for an id that is not known here, and then the archive. @throws ArchiveAwayError */
   async find(jobId: string): Promise<JobRecord | undefined> {
     if (!isJobId(jobId)) return undefined;
     const name = jobName(this.prefix, jobId);
@@ -133,8 +135,19 @@ export class JobCache {
       this.observe(kubeJob);
       return this.jobs.get(name) ?? this.recordOf(kubeJob);
     }
-    remember(this.misses, name, now, MISS_REMEMBERED);
-    return undefined;
+    const archived = await this.archived?.find(jobId);
+    if (!archived) remember(this.misses, name, now, MISS_REMEMBERED);
+    return archived;
+  }
+
+  /** Its Job, with the values that are not kept in memory; of one that has left the cluster as the archive has it. @throws ArchiveAwayError */
+  async objectOf({
+    name,
+    jobId,
+    fromArchive,
+  }: Pick<JobRecord, 'name' | 'jobId' | 'fromArchive'>): Promise<V1Job | undefined> {
+    const kubeJob = fromArchive ? undefined : await this.client.getJob(name);
+    return kubeJob ?? this.archived?.objectOf(jobId);
   }
 
   /**

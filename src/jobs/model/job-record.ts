@@ -3,6 +3,7 @@ import { type Admission, parseAdmission } from '../../admission/line/admission.j
 import type { LogFields } from '../../logging/log-fields.js';
 import { annotation, ANNOTATION_PREFIX, jobIdOf, label, ownAnnotation } from '../../k8s/names.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
+import { type Archival, archivalOf } from './annotations/archival.js';
 import {
   isTime,
   parseAttempts,
@@ -35,7 +36,7 @@ import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
 
 /** What is kept in memory of a Kubernetes Job that is a job of this manager; no pod template, no large inputs, no result. */
-export interface JobRecord {
+export interface JobRecord extends Archival {
   readonly jobId: string;
   readonly name: string;
   readonly uid: string;
@@ -141,6 +142,8 @@ export interface JobRecord {
   readonly owner?: string;
   /** The owner as people read it; decides nothing. */
   readonly ownerName?: string;
+  /** Its Job has left the cluster: this is what the archive has. */
+  readonly fromArchive?: true;
 }
 
 /** What lines of the log say of a job. */
@@ -245,6 +248,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
         .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
     ),
     ...ownerOf(kubeJob),
+    ...archivalOf(annotations),
   };
 }
 

@@ -81,6 +81,9 @@ export const requests: Phrases = {
     'The cluster does not answer now; nothing was created.': `Das Cluster antwortet jetzt nicht; ${NOTHING}`,
     'The cluster does not answer this request now.': 'Das Cluster beantwortet diese Anfrage jetzt nicht.',
     'The object store does not answer this request now.': 'Der Objektspeicher beantwortet diese Anfrage jetzt nicht.',
+    'The archive does not answer this request now.': 'Das Archiv beantwortet diese Anfrage jetzt nicht.',
+    'The search took too long: ask for fewer jobs, by datetime, processID or status.':
+      'Die Suche hat zu lange gedauert: Fragen Sie nach weniger Jobs, mit datetime, processID oder status.',
     'The cluster did not do it, or not yet.': 'Das Cluster hat es nicht getan, oder noch nicht.',
     'Nothing was dismissed: {0+}.': 'Nichts wurde abgebrochen: {0}.',
     'The job would wait for ever: the cluster has no {0,}.':

@@ -1,0 +1,36 @@
+import { ownAnnotation } from '../../../k8s/names.js';
+import { isTime } from './job-annotations.js';
+
+/** The most tags that a job may have, and characters of one. */
+export const MOST_TAGS = 20;
+export const LONGEST_TAG = 64;
+
+/** What of a job is there for the archive. */
+export interface Archival {
+  /** What its execute request calls it. Absent: nothing. */
+  readonly tags?: readonly string[];
+  /** Which state of it the archive has; absent: none. */
+  readonly archivedState?: string;
+  /** It is let go, for the archive has it. */
+  readonly released?: true;
+}
+
+export function archivalOf(annotations: Readonly<Record<string, string>>): Archival {
+  const tags = parseTags(annotations[ownAnnotation.tags]);
+  const archivedState = annotations[ownAnnotation.archived];
+  return {
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(archivedState === undefined ? {} : { archivedState }),
+    ...(isTime(annotations[ownAnnotation.released]) ? { released: true } : {}),
+  };
+}
+
+function parseTags(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  try {
+    const tags: unknown = JSON.parse(text);
+    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string').slice(0, MOST_TAGS) : [];
+  } catch {
+    return [];
+  }
+}
