@@ -445,6 +445,43 @@ describeWithHelm('the chart', () => {
     expect(given.filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });
 
+  it('tells the server where jobs are kept that have ended, and lets it get there', async () => {
+    const archive = { url: 'postgres://me@db.example.org:6432/jobs', keep_jobs: '1h' };
+    const objects = await render({
+      archive,
+      archivePassword: { secretName: 'of-the-archive' },
+      networkPolicy: { enabled: true },
+    });
+    const { 'local.config.yml': file = '' } = named(objects, 'ConfigMap', 'k8s-job-manager-config').data as Data;
+    expect(parse(file)).toMatchObject({ archive });
+    expect(JSON.stringify(named(objects, 'Deployment'))).toContain(
+      '{"name":"ARCHIVE_PASSWORD","valueFrom":{"secretKeyRef":{"name":"of-the-archive","key":"password"}}}',
+    );
+    const ports = (all: Rendered[]) => JSON.stringify(named(all, 'NetworkPolicy', 'k8s-job-manager'));
+    expect(ports(objects)).toContain('6432');
+    const usual = await render({ archive: { url: 'postgresql://db/jobs' }, networkPolicy: { enabled: true } });
+    expect(ports(usual)).toContain('5432');
+    expect(ports(await render({ networkPolicy: { enabled: true } }))).not.toContain('5432');
+  });
+
+  it('gives an archive in its own process a claim, more memory, and nobody beside it', async () => {
+    const embedded = { archive: { url: 'embedded' }, replicas: 1 };
+    const objects = await render(embedded);
+    const { 'local.config.yml': file = '' } = named(objects, 'ConfigMap', 'k8s-job-manager-config').data as Data;
+    expect(parse(file)).toMatchObject({ archive: { url: 'embedded', folder: '/data/archive' } });
+    expect(named(objects, 'PersistentVolumeClaim', 'k8s-job-manager-archive').metadata).toMatchObject({
+      annotations: { 'helm.sh/resource-policy': 'keep' },
+    });
+    expect(named(objects, 'Deployment').spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+    expect(JSON.stringify(named(objects, 'Deployment'))).toMatch(/"limits":\{"memory":"1280Mi"\}/);
+    const mine = await render({ ...embedded, archiveEmbedded: { existingClaim: 'mine' } });
+    expect(mine.filter(({ kind }) => kind === 'PersistentVolumeClaim')).toEqual([]);
+    expect(JSON.stringify(named(mine, 'Deployment'))).toContain('"claimName":"mine"');
+    for (const several of [{ replicas: 2 }, { autoscaling: { enabled: true } }])
+      await expect(render({ ...embedded, ...several })).rejects.toThrow(/archive\.url: embedded is for one replica/);
+    await expect(render({ archive: { url: 'mysql://db/jobs' } })).rejects.toThrow(/archive/);
+  });
+
   it('takes a configuration file whole', async () => {
     const configFile = 'server: { url: "https://example.org" } # as it is\nresources: {}\n';
     const objects = await render({ configFile });
@@ -648,6 +685,17 @@ describeWithHelm(
       const made = deployment(rendered);
       expect(made).toEqual(deployment(await kustomize('base', ['access'])));
       expect(JSON.stringify(made)).toContain('/run/secrets/access');
+    });
+
+    it('keep jobs that have ended in the same way', async () => {
+      const kept = (objects: Rendered[]) =>
+        comparable(objects.filter(({ kind }) => ['Deployment', 'PersistentVolumeClaim'].includes(kind)));
+      const image = { tag: 'latest' };
+      const away = await render({ image, archivePassword: { secretName: 'k8s-job-manager-archive' } });
+      expect(kept(away)).toEqual(kept(await kustomize('base', ['archive'])));
+      const here = kept(await render({ image, replicas: 1, archive: { url: 'embedded' } }));
+      expect(here).toEqual(kept(await kustomize('base', ['archive-embedded'])));
+      expect(here).toHaveLength(2);
     });
 
     it('let notebooks write their progress by the same Role and the same policy', async () => {

@@ -95,11 +95,37 @@ yes
 {{- define "server.podSecurityContext" -}}
 runAsNonRoot: true
 seccompProfile: { type: RuntimeDefault }
+{{- if include "server.archiveIsEmbedded" . }}
+# The image's group may write to the claim.
+fsGroup: 1000
+{{- end }}
 {{- end -}}
 {{- define "server.containerSecurityContext" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
 capabilities: { drop: [ALL] }
+{{- end -}}
+
+{{/* Not empty where the archive is in the server's process. */}}
+{{- define "server.archiveIsEmbedded" -}}
+{{- if eq .Values.archive.url "embedded" }}
+{{- if or .Values.autoscaling.enabled (gt (int .Values.replicas) 1) }}
+{{- fail "archive.url: embedded is for one replica: set replicas: 1, or give the address of a PostgreSQL (docs/archive.md)" }}
+{{- end -}}
+yes
+{{- end -}}
+{{- end -}}
+
+{{- define "server.archiveClaim" -}}
+{{- .Values.archiveEmbedded.existingClaim | default (printf "%s-archive" (include "server.fullname" . | trunc 55)) -}}
+{{- end -}}
+
+{{/* The port of the archive's PostgreSQL; empty where there is none. */}}
+{{- define "server.archivePort" -}}
+{{- $url := .Values.archive.url -}}
+{{- if hasPrefix "postgres" $url -}}
+{{- regexFind ":[0-9]+$" (urlParse $url).host | trimPrefix ":" | default "5432" -}}
+{{- end -}}
 {{- end -}}
 
 {{/* The configuration file as text. */}}
@@ -111,9 +137,19 @@ capabilities: { drop: [ALL] }
 {{- if .Values.access -}}
 {{- fail "access is put into config; with configFile write it into that file (docs/access.md)" -}}
 {{- end -}}
+{{- if .Values.archive.url -}}
+{{- fail "archive is put into config; with configFile write it into that file (docs/archive.md)" -}}
+{{- end -}}
 {{ .Values.configFile }}
 {{- else -}}
 {{- $config := deepCopy .Values.config -}}
+{{- if .Values.archive.url -}}
+{{- $archive := deepCopy .Values.archive -}}
+{{- if include "server.archiveIsEmbedded" . -}}
+{{- $archive = mergeOverwrite (dict "folder" "/data/archive") $archive -}}
+{{- end -}}
+{{- $config = mergeOverwrite $config (dict "archive" $archive) -}}
+{{- end -}}
 {{- if .Values.access -}}
 {{- $config = mergeOverwrite $config (dict "access" (deepCopy .Values.access)) -}}
 {{- end -}}
