@@ -268,6 +268,7 @@ export const mayImport = {
   ],
   commands: [
     'access/identity',
+    'access/oidc',
     'config',
     'logging',
     'k8s',
