@@ -77,20 +77,32 @@ export class NamedTokens {
     return known?.expires && known.expires <= this.now() ? undefined : known;
   }
 
-  private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): void {
+  /** @returns whether it is that of this name: what is another's stays so */
+  private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): boolean {
+    const other = this.byDigest.get(digest)?.identity.subject;
+    if (other !== undefined && other !== name) return false;
     const until = expires ? { until: expires } : {};
     const identity: Identity = { issuer: TOKENS, subject: name, groups: [], roles, means: 'token', ...until };
     this.byDigest.set(digest, { identity, digest, ...(expires ? { expires } : {}) });
+    return true;
   }
 
   private follow(token: TokenSettings, file: string): void {
     let known: readonly string[] = [];
+    /** What another name has. */
+    let missing: readonly string[] = [];
     let found: string | undefined;
     // Its content, not its time: a file may change twice between two looks, or in the moment of the first.
     const read = (): void => {
       const { text, problem } = contentOf(file);
       const now = problem ?? digestOf(text ?? '');
-      if (now === found) return;
+      if (now === found) {
+        // Until then it may be another's no longer.
+        const added = missing.filter((digest) => this.add(token, digest));
+        missing = missing.filter((digest) => !added.includes(digest));
+        known = [...known, ...added];
+        return;
+      }
       found = now;
       if (problem !== undefined) this.logger.warn(`The file of the token ${token.name} cannot be read: ${problem}`);
       if (text === undefined) return;
@@ -99,8 +111,12 @@ export class NamedTokens {
       const digests = this.digestsOf(token.name, text);
       if (known.length > 0) this.logger.log(`The token ${token.name} is another now (${file})`);
       for (const digest of known) this.byDigest.delete(digest);
-      for (const digest of digests) this.add(token, digest);
-      known = digests;
+      known = digests.filter((digest) => this.add(token, digest));
+      missing = digests.filter((digest) => !known.includes(digest));
+      if (missing.length > 0)
+        this.logger.warn(
+          `The file of the token ${token.name} holds a token that is another’s: as long as it is, it is not that of ${token.name} (${file})`,
+        );
     };
     read();
     this.timers.push(setInterval(read, this.looks).unref());
