@@ -12,7 +12,7 @@ import {
   parseLogStart,
   parseOutcome,
   parseOutputs,
-  parseOwnerName,
+  parseOwner,
   parseRequestedResponse,
   parseStoredResult,
   parseTransferRecord,
@@ -141,6 +141,8 @@ export interface JobRecord {
   readonly owner?: string;
   /** The owner as people read it; decides nothing. */
   readonly ownerName?: string;
+  /** Of OpenID Connect, which says who the owner is; likewise. */
+  readonly ownerIssuer?: string;
 }
 
 /** What lines of the log say of a job. */
@@ -267,11 +269,10 @@ function outputRecords(text: string | undefined): JobRecord['outputs'] {
   return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
 }
 
-function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName'> {
+function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName' | 'ownerIssuer'> {
   const owner = spec?.template.metadata?.labels?.[label.owner];
   if (owner === undefined) return {};
-  const ownerName = parseOwnerName(metadata?.annotations?.[ownAnnotation.owner]);
-  return { owner, ...(ownerName === undefined ? {} : { ownerName }) };
+  return { owner, ...parseOwner(metadata?.annotations?.[ownAnnotation.owner]) };
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
