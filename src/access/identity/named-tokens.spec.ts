@@ -41,6 +41,12 @@ describe('tokens with names', () => {
     tokens.stop();
   });
 
+  it('are neither empty nor blank, though their digests were given', () => {
+    const empty = ['', '\n', 'a b'];
+    const tokens = new NamedTokens([{ name: 'ann', roles: [], sha256: empty.map(digestOf) }], undefined);
+    expect(empty.flatMap((token) => [tokens.find(token), tokens.proofOf(token)])).toEqual(Array(6).fill(undefined));
+  });
+
   it('are over when they expire', () => {
     const tokens = (expires: Date) =>
       new NamedTokens([{ name: 'ann', roles: [], token: 'token-of-ann', expires }], undefined, () => NOON);

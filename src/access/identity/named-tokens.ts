@@ -43,9 +43,9 @@ export class NamedTokens {
       for (const digest of this.digestsOf(API_SUBJECT, apiToken)) this.add({ name: API_SUBJECT, roles: [] }, digest);
   }
 
-  /** Whose the token is; undefined where it is nobody's, or over. */
+  /** Whose the token is; undefined where it is nobody's, or over. Nothing, or what has blanks, is no token, though an entry may have its digest. */
   find(token: string): Identity | undefined {
-    return this.valid(digestOf(token))?.identity;
+    return isToken(token) ? this.valid(digestOf(token))?.identity : undefined;
   }
 
   /** Whether it is one that is over, or looks like one that `npm run token` makes: nobody else has to be asked of it. */
@@ -55,7 +55,7 @@ export class NamedTokens {
 
   /** What a session ends with that this token opened; undefined for a token that is none. */
   proofOf(token: string): string | undefined {
-    const known = this.valid(digestOf(token));
+    const known = isToken(token) ? this.valid(digestOf(token)) : undefined;
     return known && proofOf(known.digest);
   }
 
@@ -131,6 +131,8 @@ export class NamedTokens {
     return tokens.map(digestOf);
   }
 }
+
+const isToken = (text: string): boolean => /^\S+$/.test(text);
 
 /** A file that is gone has no token; without `text` it cannot be told what it has, so that what was known holds. */
 function contentOf(file: string): { readonly text?: string; readonly problem?: string } {

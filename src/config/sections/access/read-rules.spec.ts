@@ -146,6 +146,10 @@ describe('rules of access', () => {
       /access\.roles\.user\.limits\.running: must be an integer of at least 0/,
     ],
     ['{roles: {user: {limits: {input_bytes: 10X}}}}', /limits\.input_bytes: must be a number of bytes, such as/],
+    [
+      '{tokens: [{name: a, sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855}]}',
+      /tokens\[0\]\.sha256: must be the SHA-256 of a token \(it is that of nothing/,
+    ],
     ['{tokens: [{name: ann}]}', /access\.tokens\[0\]: must have sha256 .*env.*file/],
     ['{tokens: [{name: ann, env: NONE}]}', /access\.tokens\[0\]\.env: must name a variable .*NONE is not set/],
     [`{tokens: [{name: ann, sha256: ${DIGEST}, roles: [user]}]}`, /access\.tokens\[0\]\.roles\[0\]: must name a role/],

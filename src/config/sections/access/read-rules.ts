@@ -49,6 +49,11 @@ export class RulesDefinition {
 
 /** The name of the token that the predecessor's variable holds. */
 export const API_TOKEN = 'api';
+/** What programs print for a variable that is not set, without and with a line end. */
+const OF_NOTHING = [
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  '01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b',
+];
 const API_TOKEN_VARIABLE = 'PYGEOAPI_K8S_MANAGER_API_TOKEN';
 
 interface Sources {
@@ -155,7 +160,12 @@ function readToken(
 ): TokenSettings | undefined {
   const until = toInstant(expires);
   const common = { name, roles: roles ?? [], ...(until ? { expires: until } : {}) };
-  if (sha256 !== undefined) return { ...common, sha256: [sha256].flat().map((digest) => digest.toLowerCase()) };
+  if (sha256 !== undefined) {
+    const digests = [sha256].flat().map((digest) => digest.toLowerCase());
+    if (digests.some((digest) => OF_NOTHING.includes(digest)))
+      return fault(`${path}.sha256`, 'must be the SHA-256 of a token (it is that of nothing, or of a line end alone)');
+    return { ...common, sha256: digests };
+  }
   if (file !== undefined) return { ...common, file: resolve(folder, file) };
   if (env === undefined && name === API_TOKEN) return common;
   if (env === undefined)
