@@ -13,7 +13,7 @@ import { askForLogin } from '../access/oidc/terminal-login.js';
 
 export const LOGIN = 'login';
 
-export const loginHelp = `Signs somebody in at the provider of a server (OpenID Connect), with a browser on any device, and prints the access token:
+export const loginHelp = `Signs somebody in at the provider of a server (OpenID Connect), by a browser on any device. Prints the access token:
 
   TOKEN=$(npm run --silent ${LOGIN} -- --server https://processes.example.org)
 
@@ -34,7 +34,7 @@ Usage: npm run --silent ${LOGIN} -- [flags]      in a container: node dist/main.
   --help
       Prints this text.
 
-What to do is said on the standard error, the token alone on the standard output. Nothing else of it is kept: when it is over, sign in again.
+What to do is said on the standard error, the token alone on the standard output. Nothing is kept: when it is over, sign in again.
 Addresses begin with https://, or lead to this machine. NODE_EXTRA_CA_CERTS names a file of authorities that are to be trusted, too.
 `;
 

@@ -43,7 +43,7 @@ export class NamedTokens {
       for (const digest of this.digestsOf(API_SUBJECT, apiToken)) this.add({ name: API_SUBJECT, roles: [] }, digest);
   }
 
-  /** Whose the token is; undefined where it is nobody's, or over. Nothing, or what has blanks, is no token, though an entry may have its digest. */
+  /** Whose the token is; undefined where it is nobody's, or over. What is empty or has blanks is none, though its digest were given. */
   find(token: string): Identity | undefined {
     return isToken(token) ? this.valid(digestOf(token))?.identity : undefined;
   }
@@ -115,7 +115,7 @@ export class NamedTokens {
       missing = digests.filter((digest) => !known.includes(digest));
       if (missing.length > 0)
         this.logger.warn(
-          `The file of the token ${token.name} holds a token that is another’s: as long as it is, it is not that of ${token.name} (${file})`,
+          `The file of the token ${token.name} holds a token that is another’s: until it is not, it is not that of ${token.name} (${file})`,
         );
     };
     read();

@@ -45,8 +45,8 @@ const LONGEST_INTERVAL = 60;
 const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
- * Signs somebody in who has a browser elsewhere (RFC 8628): asks until they have confirmed, as often as the provider allows, less often when
- * it says `slow_down` or does not answer, and no longer than the code holds.
+ * Signs somebody in who has a browser elsewhere (RFC 8628): asks until they have confirmed, as often as the provider allows, less often
+ * when it says `slow_down` or does not answer, and no longer than the code holds.
  * @throws DeviceLoginError
  */
 export async function loginByDevice(
@@ -129,7 +129,8 @@ function toDeviceLoginError(error: unknown, { client: id, discovery }: DeviceLog
     case 'invalid_client':
     case 'unauthorized_client':
       return new DeviceLoginError(
-        `The provider does not let the client ${visible(id)} sign in devices (it says: ${said}). It has to be one without a secret, with the grant ${GRANT}.`,
+        `The provider does not let the client ${visible(id)} sign in devices (it says: ${said}). ` +
+          `It has to be one without a secret, with the grant ${GRANT}.`,
         { cause: error },
       );
     default:

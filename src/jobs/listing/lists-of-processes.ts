@@ -14,7 +14,7 @@ interface Kept {
   readonly sorted: SortedJobs;
 }
 
-/** Lists that are kept; the one that was asked for longest ago goes first. Roles make a few, and owners one each who do not see all theirs. */
+/** Lists that are kept; the one asked for longest ago goes first. Roles make a few, owners who do not see all of theirs one each. */
 const MOST_KEPT = 64;
 
 /**
