@@ -42,7 +42,7 @@ describe('tokens with names', () => {
   });
 
   it('are neither empty nor blank, though their digests were given', () => {
-    const empty = ['', '\n', 'a b'];
+    const empty = ['', '\n', ' '];
     const tokens = new NamedTokens([{ name: 'ann', roles: [], sha256: empty.map(digestOf) }], undefined);
     expect(empty.flatMap((token) => [tokens.find(token), tokens.proofOf(token)])).toEqual(Array(6).fill(undefined));
   });

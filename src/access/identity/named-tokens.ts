@@ -43,7 +43,7 @@ export class NamedTokens {
       for (const digest of this.digestsOf(API_SUBJECT, apiToken)) this.add({ name: API_SUBJECT, roles: [] }, digest);
   }
 
-  /** Whose the token is; undefined where it is nobody's, or over. What is empty or has blanks is none, though its digest were given. */
+  /** Whose the token is; undefined where it is nobody's, or over. What is empty or blank is none, though its digest were given. */
   find(token: string): Identity | undefined {
     return isToken(token) ? this.valid(digestOf(token))?.identity : undefined;
   }
@@ -132,7 +132,7 @@ export class NamedTokens {
   }
 }
 
-const isToken = (text: string): boolean => /^\S+$/.test(text);
+const isToken = (text: string): boolean => text.trim() !== '';
 
 /** A file that is gone has no token; without `text` it cannot be told what it has, so that what was known holds. */
 function contentOf(file: string): { readonly text?: string; readonly problem?: string } {

@@ -44,7 +44,7 @@ describe('opaque tokens', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('that nobody knows take no place from those that were valid, nor all places of other addresses', async () => {
+  it('that nobody knows take no place from good ones, nor all of other addresses', async () => {
     const tokens = reader();
     await tokens.read('good', '192.0.2.1');
     now += 60_000;
