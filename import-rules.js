@@ -294,6 +294,7 @@ export const mayImport = {
   ],
   commands: [
     'access/identity',
+    'access/oidc',
     'config',
     'logging',
     'k8s',

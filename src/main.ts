@@ -10,6 +10,7 @@ import { diagnose, type Mistake } from './commands/diagnosis.js';
 import { ClusterConnectionError } from './k8s/connection/cluster-connection-error.js';
 import { endProcess } from './commands/end-process.js';
 import { RELEASE_PODS, runReleasePods } from './commands/release-pods.js';
+import { LOGIN, runLogin } from './commands/login.js';
 import { runToken, TOKEN } from './commands/token.js';
 import { createServer } from './server.js';
 import { version } from './http/version.js';
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
     return endProcess(await runReleasePods(process.argv.slice(3), print));
   }
   if (process.argv[2] === TOKEN) return endProcess(await runToken(process.argv.slice(3), print));
+  if (process.argv[2] === LOGIN) return endProcess(await runLogin(process.argv.slice(3), { print, say }));
   const { help, version: askedVersion, overrides, faults } = readCommandLine(process.argv.slice(2));
   if (help) return print(helpText());
   if (askedVersion) return print(version);
@@ -108,6 +110,11 @@ const PRIVILEGED_PORT_REMEDIES =
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Beside what the program is asked for, which may go to another program. */
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 main().catch((error: unknown) => {

@@ -55,6 +55,8 @@ export interface JobOwner {
   readonly hash: string;
   readonly subject: string;
   readonly name?: string;
+  /** Of OpenID Connect; absent: the server's own tokens, or nobody's. */
+  readonly issuer?: string;
 }
 
 /** Processes that the warning at start names; it counts the others. */
@@ -303,8 +305,12 @@ export class Access implements OnApplicationBootstrap {
   /** Whose a job of this caller is to be; undefined where there are no roles. */
   ownerFor({ identity }: Caller): JobOwner | undefined {
     if (!this.rules) return undefined;
-    const { subject = 'anonymous', name } = identity ?? {};
-    return { hash: this.rules.ownerOf(identity), subject, ...(name === undefined ? {} : { name }) };
+    const { subject = 'anonymous', name, issuer = TOKENS } = identity ?? {};
+    return {
+      ...{ hash: this.rules.ownerOf(identity), subject },
+      ...(name === undefined ? {} : { name }),
+      ...(issuer === TOKENS ? {} : { issuer }),
+    };
   }
 
   private forbidden({ identity }: Caller, operation: string, processId: string): DomainError {

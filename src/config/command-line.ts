@@ -102,6 +102,7 @@ export function helpText(): string {
     'OGC API - Processes server that runs every execution as a Kubernetes Job.',
     '',
     'With the argument token it makes one for access.tokens, and ends; see token --help.',
+    'With the argument login it signs somebody in at the provider of a server, prints the access token, and ends; see login --help.',
     'With the argument release-pods it takes its finalizer off all pods and ends; see release-pods --help.',
     '',
     'Flags (they stand over the environment variables, which stand over the configuration file):',

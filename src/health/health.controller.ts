@@ -12,6 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { rightsOf } from '../ogc/requests/rights.js';
+import { noteWrongToken } from '../ogc/requests/wrong-token.js';
 import { HealthService, type Readiness } from './health.service.js';
 
 /** One thing that the server's work depends on. */
@@ -65,11 +66,18 @@ export class HealthController {
   @ApiResponse({ status: 503, type: ReadinessDto, description: 'It cannot answer requests yet, or any more' })
   async ready(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const readiness: Readiness = await this.health.readiness();
-    const mayReadAll = rightsOf(request)?.isAdmin ?? this.apiToken.matches(bearerToken(request.headers.authorization));
+    const mayReadAll = rightsOf(request)?.isAdmin ?? this.hasApiToken(request);
     await reply
       .status(readiness.status === 'unavailable' ? 503 : 200)
       .header('cache-control', 'no-store')
       .send({ ...readiness, checks: shown(readiness.checks, mayReadAll) });
+  }
+
+  private hasApiToken(request: FastifyRequest): boolean {
+    const token = bearerToken(request.headers.authorization);
+    const hasToken = this.apiToken.matches(token);
+    if (token !== undefined && !hasToken) noteWrongToken(request);
+    return hasToken;
   }
 }
 

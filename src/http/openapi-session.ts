@@ -1,13 +1,11 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { OidcSettings } from '../config/sections/access/oidc.js';
+import { OIDC_SCHEME, TERMINAL_LOGIN } from '../access/oidc/terminal-login.js';
 import { COOKIE_NAME } from '../access/session/session-cookie.js';
 import { BEARER_SCHEME } from '../ogc/requests/takes-token.js';
 
 /** Name under which the API definition has the security scheme of sessions. */
 export const SESSION_SCHEME = 'session';
-
-/** Name under which the API definition has the security scheme of the provider. */
-export const OIDC_SCHEME = 'openIdConnect';
 
 /** What executes, though by `GET`, takes no session. */
 const EXECUTES = '/processes/{processId}/execution';
@@ -31,17 +29,21 @@ export function withSessions(document: OpenAPIObject): OpenAPIObject {
   });
 }
 
-/** The document of an API that takes tokens of an issuer: wherever the API token is taken, so are they. */
+/**
+ * The document of an API that takes tokens of an issuer: wherever the API token is taken, so are they. It says as which client, and for what
+ * scope, programs without a browser sign in, where they can.
+ */
 export function withIssuer(
   document: OpenAPIObject,
-  { issuer, title }: Pick<OidcSettings, 'issuer' | 'title'>,
+  { issuer, title, terminalClient, scopes }: Pick<OidcSettings, 'issuer' | 'title' | 'terminalClient' | 'scopes'>,
 ): OpenAPIObject {
   const paths = Object.entries(document.paths).map(([path, item]) => [path, withTokensOf(item)] as const);
   return withScheme({ ...document, paths: Object.fromEntries(paths) }, OIDC_SCHEME, {
     type: 'openIdConnect',
     openIdConnectUrl: `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`,
     description: `An access token of ${title} that is for this server, sent as Authorization: Bearer TOKEN`,
-  });
+    ...(terminalClient === undefined ? {} : { [TERMINAL_LOGIN]: { client: terminalClient, scope: scopes.join(' ') } }),
+  } as Schemes[string]);
 }
 
 type Schemes = NonNullable<NonNullable<OpenAPIObject['components']>['securitySchemes']>;

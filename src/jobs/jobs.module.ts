@@ -49,6 +49,7 @@ import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
 import { JobLists } from './listing/job-lists.js';
 import { JobTally } from './listing/job-tally.js';
+import { ListsOfProcesses } from './listing/lists-of-processes.js';
 import { ListViews } from './listing/list-view.js';
 import { LogsController } from './logs/logs.controller.js';
 import { JobRequests } from './requests/job-requests.js';
@@ -90,6 +91,7 @@ import { ValidationController } from './execution/validation.controller.js';
     JobAdmission,
     JobCreation,
     JobLists,
+    ListsOfProcesses,
     JobLogs,
     JobPreparation,
     JobRequests,

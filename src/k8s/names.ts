@@ -91,7 +91,7 @@ export const ownAnnotation = {
    * it was when the job was made.
    */
   callerRunning: `${OWN_PREFIX}caller-running`,
-  /** Whose the job is, for people: JSON of subject and name. What decides is the label of its pod template. */
+  /** Whose the job is, for people: JSON of subject, name and issuer (absent: the server's own tokens). What decides is the label of its pod template. */
   owner: `${OWN_PREFIX}owner`,
   /** Of a job that waits for its turn: how urgent it is among those of its caller, by a name of `queue_priorities`. */
   queuePriority: `${OWN_PREFIX}queue-priority`,

@@ -165,6 +165,7 @@ function headersOf(error: DomainError): Record<string, string> {
       'www-authenticate': `Bearer error="invalid_token", error_description="${error.message.replaceAll(/["\\]/g, '')}"`,
     };
   if (error instanceof UnauthorizedError) return { 'www-authenticate': 'Bearer' };
+  if (error instanceof ForbiddenError) return { 'www-authenticate': 'Bearer error="insufficient_scope"' };
   if (error instanceof UnavailableError || error instanceof TooManyJobsError || error instanceof LimitExceededError)
     return { 'retry-after': String(error.retryAfterSeconds) };
   if (error instanceof RangeNotSatisfiableError && error.size !== undefined)

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, NotFoundException } from '@nestjs/common';
 import {
   InvalidRequestError,
+  ForbiddenError,
   JobFailedError,
   JobNotFoundError,
   ProcessNotFoundError,
@@ -30,6 +31,9 @@ describe('an error as a problem', () => {
 
   it('carries what HTTP wants beside it', () => {
     expect(toProblem(new UnauthorizedError('who?'))?.headers).toEqual({ 'www-authenticate': 'Bearer' });
+    expect(toProblem(new ForbiddenError('not you'))?.headers).toEqual({
+      'www-authenticate': 'Bearer error="insufficient_scope"',
+    });
     expect(toProblem(new TooManyJobsError('later', 9))).toMatchObject({
       status: 429,
       headers: { 'retry-after': '9' },

@@ -48,7 +48,7 @@ describe('docs/access.md', () => {
   });
 
   it('makes tokens by flags that there are', async () => {
-    const [, flags = ''] = /^npm run --silent token -- (.*)$/m.exec(page) ?? [];
+    const [, flags = ''] = /^npm run --silent token -- (--name ann .*)$/m.exec(page) ?? [];
     const lines: string[] = [];
     expect(await runToken(flags.split(' '), (line) => lines.push(line))).toBe(0);
     expect(lines.join('\n')).toMatch(/^token: +ogcp_[0-9a-f]{64}$/m);

@@ -159,6 +159,32 @@ describe('the record of who did what', () => {
     expect(await me()).toMatchObject({ means: 'anonymous' });
   });
 
+  it('has nobody follow a log on with a token that is another now', async () => {
+    const job = await bed.submit('endless', {}, { token: tokenOf('next') });
+    const log = await eventually('its log', async () => {
+      const headers = { accept: 'text/plain', authorization: `Bearer ${tokenOf('next')}` };
+      const response = await fetch(`${bed.url}/jobs/${job}/logs?follow`, { headers });
+      return response.ok && response.body?.getReader();
+    });
+    for (let text = ''; !text.includes('working');) text += Buffer.from((await log.read()).value ?? []).toString();
+    let hasEnded = false;
+    const end = (async () => {
+      while (!(await log.read()).done);
+    })()
+      .catch(() => undefined)
+      .then(() => (hasEnded = true));
+    publish('..3', tokenOf('last'));
+    await eventually('the last token', async () => (await ask('/me', { token: tokenOf('last') })).response.ok);
+    await eventually('the end of the answer', () => hasEnded);
+    await end;
+    // It is the answer that has ended, not the job.
+    const { status } = (await (await ask(`/jobs/${job}`, { token: tokenOf('last') })).response.json()) as {
+      status: string;
+    };
+    expect(status).toBe('running');
+    expect((await ask(`/jobs/${job}`, { method: 'DELETE', token: tokenOf('last') })).response.status).toBe(200);
+  });
+
   it('lets an old and a new token of one name work side by side, and tells both who they are', async () => {
     for (const token of ['ann', 'ann-before'].map(tokenOf))
       expect(await (await ask('/me', { token })).response.json()).toMatchObject({

@@ -48,7 +48,11 @@ describe('roles', () => {
 
   it('let one do with a process what one may', async () => {
     expect(await statuses('/processes/hello', 'ann', 'reader', 'nobody')).toEqual([200, 404, 404]);
-    expect((await bed.execute('lines', {}, { token: of('reader') })).status).toBe(403);
+    const forbidden = await bed.execute('lines', {}, { token: of('reader') });
+    expect([forbidden.status, forbidden.headers.get('www-authenticate')]).toEqual([
+      403,
+      'Bearer error="insufficient_scope"',
+    ]);
     expect((await bed.execute('hello', {}, { token: of('reader') })).status).toBe(404);
     expect((await bed.execute('hello', {})).status).toBe(401);
     expect((await bed.execute('none', {})).status).toBe(401);

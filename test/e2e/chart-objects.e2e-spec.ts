@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { loadConfiguration } from '../../src/config/load-configuration.js';
 import { projectFolder } from '../support/child.js';
 import { chart, describeWithHelm, helm, objectsOf, render, type Rendered } from '../support/helm.js';
 
@@ -35,6 +36,15 @@ const named = (objects: readonly Rendered[], kind: string, name = 'k8s-job-manag
   if (!found) throw new Error(`no ${kind} ${name}`);
   return found as Rendered & { readonly spec: never; readonly data: never; readonly rules: unknown };
 };
+/** What the server makes of a whole configuration. */
+async function rulesOf(configuration: string): Promise<object> {
+  const folder = await mkdtemp(join(tmpdir(), 'chart-access-'));
+  await writeFile(join(folder, 'c.yaml'), configuration);
+  const environment = { PYGEOAPI_CONFIG: join(folder, 'c.yaml'), OIDC_SECRET: 'of-the-client' };
+  const { configuration: read } = loadConfiguration({ environment, workingDirectory: folder });
+  await rm(folder, { recursive: true });
+  return read.access;
+}
 type Data = Readonly<Record<string, string>>;
 const kindsOf = (objects: readonly Rendered[]) =>
   objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`).sort();
@@ -432,12 +442,29 @@ describeWithHelm('the chart', () => {
   });
 
   it('puts who may do what into the configuration, beside what it says of it, and mounts tokens', async () => {
-    const access = { own_jobs: true, tokens: [{ name: 'ops', file: '/run/secrets/access/ops', roles: ['admin'] }] };
+    const access = {
+      ...{ own_jobs: true, anonymous: 'none', audit: 'stdout', links_max_days: 7 },
+      tokens: [{ name: 'ops', file: '/run/secrets/access/ops', roles: ['admin'] }],
+      roles: { admin: { may: ['admin'] }, user: { may: ['read'], limits: { running: 5 }, queue_name: 'of-users' } },
+      limits: { per_caller: { submissions_per_minute: 20 }, per_process: { running: 3 } },
+      oidc: {
+        ...{ issuer: 'https://id.example.org', audience: ['processes'], terminal_client: 'processes-terminal' },
+        client: { id: 'processes', secret: { env: 'OIDC_SECRET' } },
+      },
+    };
     const create = { ops: 'a-token-of-some-length' };
-    const config = { access: { session_hours: 4 } };
+    const config = { access: { session_hours: 4 }, server: { url: 'https://processes.example.org' } };
     const objects = await render({ access, accessTokens: { create }, config });
     const { 'local.config.yml': file = '' } = named(objects, 'ConfigMap', 'k8s-job-manager-config').data as Data;
     expect(parse(file)).toMatchObject({ access: { ...access, session_hours: 4 } });
+    expect(await rulesOf(file)).toMatchObject({
+      ...{ linksMaxDays: 7, sessionHours: 4, audit: 'stdout' },
+      rules: {
+        runningOfProcess: 3,
+        limits: { submissionsPerMinute: 20 },
+        oidc: { terminalClient: 'processes-terminal' },
+      },
+    });
     expect(named(objects, 'Secret', 'k8s-job-manager-access')).toMatchObject({ stringData: create });
     const given = await render({ accessTokens: { secretName: 'mine' } });
     const nameIn = (all: Rendered[]) => JSON.stringify(named(all, 'Deployment')).match(/"secretName":"([^"]+)"/)?.[1];
@@ -545,6 +572,7 @@ describeWithHelm('the chart', () => {
     ['an HTTPRoute without a Gateway', { gateway: { enabled: true } }, 'gateway.parentRefs is needed'],
     ['visualisations without a domain', { visualisations: { enabled: true } }, 'visualisations.domain is needed'],
     ['access beside a whole file', { configFile: 'a: 1', access: { own_jobs: true } }, 'with configFile write'],
+    ['keys of access that there are not', { access: { own_job: true } }, "invalid propertyName 'own_job'"],
     ['a token that can be guessed', { accessTokens: { create: { ops: 'short' } } }, 'ops'],
     [
       'two Secrets with tokens',

@@ -12,7 +12,7 @@ describe('tokens of an OpenID Connect provider', () => {
   beforeAll(async () => {
     provider = await TestProvider.start();
     bed = await TestBed.startProcess(
-      { TRUST_PROXY: 'true', SECRET_OF_RESOURCE: CLIENTS.resource.client_secret },
+      { TRUST_PROXY: 'true', SECRET_OF_RESOURCE: CLIENTS.resource.client_secret, TOKEN_OF_ZOE: 'the-token-of-zoe' },
       { configuration: (text) => text + access() },
     );
     [ann, bob] = await Promise.all([provider.tokensOf('ann'), provider.tokensOf('bob')]);
@@ -27,6 +27,9 @@ access:
   roles:
     user: { may: [read, execute, logs, dismiss], groups: [/lab] }
     guest: { may: [read], groups: [/guests], processes: [lines] }
+    admin: { may: [admin], groups: [/ops] }
+  tokens:
+    - { name: zoe, env: TOKEN_OF_ZOE, roles: [user] }
   oidc:
     issuer: ${provider.issuer}
     audience: ['${AUDIENCE}']
@@ -59,6 +62,30 @@ access:
       await statusOf(ann.access_token, `/jobs/${job}`),
       await statusOf(bob.access_token, `/jobs/${job}`),
     ]).toEqual([200, 404]);
+  });
+
+  it('are told apart for admins from tokens of the same name', async () => {
+    const ofIssuer = await bed.submit('hello', { name: 'x' }, { token: await provider.sign({ sub: 'zoe' }) });
+    const ofToken = await bed.submit('hello', { name: 'x' }, { token: 'the-token-of-zoe' });
+    const ops = await provider.sign({ sub: 'ops', groups: ['/ops'] });
+    interface Listed {
+      readonly jobs: readonly { readonly jobID: string; readonly owner?: string; readonly ownerIssuer?: string }[];
+    }
+    const { jobs } = (await (await ask(ops, '/jobs?owner=zoe')).json()) as Listed;
+    const owners = jobs.map(({ jobID, owner, ownerIssuer }) => [jobID, owner, ownerIssuer]);
+    expect(owners).toHaveLength(2);
+    expect(owners).toEqual(
+      expect.arrayContaining([
+        [ofIssuer, 'zoe', provider.issuer],
+        [ofToken, 'zoe', undefined],
+      ]),
+    );
+    const page = async (path: string) =>
+      (await fetch(bed.url + path, { headers: { accept: 'text/html', authorization: `Bearer ${ops}` } })).text();
+    expect(await page(`/jobs/${ofIssuer}`)).toContain(`zoe (${provider.issuer})`);
+    expect(await page(`/jobs/${ofToken}`)).not.toContain(provider.issuer);
+    const own = (await (await ask('the-token-of-zoe', `/jobs/${ofToken}`)).json()) as object;
+    expect(own).not.toHaveProperty('owner');
   });
 
   it.each<[string, () => Promise<string> | string, RegExp]>([

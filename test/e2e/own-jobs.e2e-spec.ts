@@ -1,20 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
 import { EventReader } from '../support/event-reader.js';
+import { Receiver } from '../support/receiver.js';
 import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** Milliseconds that one of the tokens is good for: longer than the server takes to start. */
 const SHORT = 30_000;
+/** Of the server; what signs is made of it for each owner. */
+const SECRET = `whsec_${Buffer.alloc(32, 'a secret of the server').toString('base64')}`;
 const PAGE = { accept: 'text/html' };
 
 describe('one’s own jobs', () => {
   let bed: TestBed;
+  let receiver: Receiver;
   let job = '';
   beforeAll(async () => {
+    receiver = await Receiver.start();
     const names = ['ann', 'bob', 'reader', 'nobody', 'root', 'guest'];
     bed = await TestBed.startProcess(
       {
         PYGEOAPI_CONFIG: 'test/fixtures/access/roles.yaml',
+        SUBSCRIBER_ALLOWED_HOSTS: receiver.host,
+        SUBSCRIBER_SIGNING_SECRET: SECRET,
         ...Object.fromEntries(names.map((name) => [`TOKEN_OF_${name.toUpperCase()}`, `of-${name}`])),
       },
       {
@@ -27,7 +35,10 @@ describe('one’s own jobs', () => {
     );
     job = await bed.submit('seen', { text: 'stay' }, { token: 'of-ann' });
   }, 60_000);
-  afterAll(() => bed.stop(), 60_000);
+  afterAll(async () => {
+    await bed?.stop();
+    await receiver?.down();
+  }, 60_000);
 
   const pageOf = async (path: string, name: string): Promise<string> =>
     (await fetch(bed.url + path, { headers: { ...PAGE, authorization: `Bearer of-${name}` } })).text();
@@ -121,5 +132,30 @@ describe('one’s own jobs', () => {
     const details = async (name: string) => (await (await bed.get('/health/ready', `of-${name}`)).json()) as object;
     expect((await bed.get('/health/ready', 'wrong')).status).toBe(200);
     expect(JSON.stringify(await details('root')).length).toBeGreaterThan(JSON.stringify(await details('ann')).length);
+  });
+
+  it('tell subscribers with signatures of their owner, whom /me tells the secret, and of nobody else', async () => {
+    const secretOf = async (name: string) =>
+      ((await (await bed.get('/me', `of-${name}`)).json()) as { subscriberSecret: string }).subscriberSecret;
+    const secrets = { ann: await secretOf('ann'), bob: await secretOf('bob'), server: SECRET };
+    expect(new Set(Object.values(secrets)).size).toBe(3);
+    for (const name of ['ann', 'bob']) {
+      const path = `/calls-of-${name}`;
+      await bed.submit(
+        'seen',
+        { text: 'soon over' },
+        { token: `of-${name}`, body: { subscriber: { successUri: receiver.url(path) } } },
+      );
+      const call = await eventually(`a call of ${name}`, () => receiver.at(path)[0]);
+      const verifies = ([whose, secret]: [string, string]) => {
+        try {
+          new Webhook(secret).verify(call.body, call.headers as Record<string, string>);
+          return [whose];
+        } catch {
+          return [];
+        }
+      };
+      expect(Object.entries(secrets).flatMap(verifies)).toEqual([name]);
+    }
   });
 });

@@ -110,19 +110,7 @@ export class TestProvider {
   /** What a person without a browser gets: signs in and consents by the provider's own forms. */
   async tokensOf(login: string, client: keyof typeof CLIENTS = 'programs'): Promise<Tokens> {
     const { client_id: id, ...secret } = CLIENTS[client];
-    const cookies = new Map<string, string>();
-    const ask = async (url: string, fields?: Readonly<Record<string, string>>): Promise<Response> => {
-      const response = await fetch(url, {
-        redirect: 'manual',
-        headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
-        ...(fields ? { method: 'POST', body: new URLSearchParams(fields) } : {}),
-      });
-      for (const cookie of response.headers.getSetCookie()) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-        cookies.set(name, value);
-      }
-      return response;
-    };
+    const ask = browser();
     const verifier = 'v'.repeat(64);
     const challenge = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(verifier))).toString('base64url');
     const query = new URLSearchParams({
@@ -139,15 +127,27 @@ export class TestProvider {
         if (!answer.ok) throw new Error(await answer.text());
         return (await answer.json()) as Tokens;
       }
-      const page = await ask(next.href);
-      if (page.status !== 200) {
-        response = page;
-        continue;
-      }
-      const [, prompt = ''] = /name="prompt" value="(\w+)"/.exec(await page.text()) ?? [];
-      response = await ask(next.href, { prompt, login, password: 'x' });
+      response = await follow(ask, next, login);
     }
     throw new Error(`${login} gets no tokens (${response.status})`);
+  }
+
+  /** What somebody does in a browser whom a program told to: enters the code, signs in and consents; or refuses. */
+  async confirm(address: string, code: string, login: string, refuses = false): Promise<void> {
+    const ask = browser();
+    const [, xsrf = ''] = /name="xsrf" value="(\w+)"/.exec(await (await ask(address)).text()) ?? [];
+    const fields = { xsrf, user_code: code };
+    let response = await ask(address, { ...fields, ...(refuses ? { abort: 'yes' } : { confirm: 'yes' }) });
+    for (let steps = 0; steps < 10; steps += 1) {
+      const location = response.headers.get('location');
+      if (location === null) {
+        const text = await response.text();
+        if (!text.includes(refuses ? 'was interrupted' : 'Sign-in Success')) throw new Error(text);
+        return;
+      }
+      response = await follow(ask, new URL(location, this.issuer), login);
+    }
+    throw new Error(`${login} confirms nothing (${response.status})`);
   }
 
   private make(): Provider {
@@ -159,7 +159,10 @@ export class TestProvider {
     return new Provider(this.issuer, {
       clients: [
         { ...pages, ...uris, ...grants },
-        { ...programs, ...uris, ...grants, token_endpoint_auth_method: 'none' },
+        {
+          ...{ ...programs, ...uris, ...grants, token_endpoint_auth_method: 'none' },
+          grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+        },
         { ...opaque, ...uris, ...grants, token_endpoint_auth_method: 'none' },
         { ...resource, redirect_uris: [], grant_types: [], response_types: [] },
       ],
@@ -175,6 +178,7 @@ export class TestProvider {
       extraTokenClaims: (_: unknown, { accountId = '' }: Token) => ({ ...PEOPLE[accountId] }),
       features: {
         devInteractions: { enabled: true },
+        deviceFlow: { enabled: true },
         introspection: {
           enabled: true,
           allowedPolicy: (_: unknown, client: { clientId: string }) => isFor(client, resource),
@@ -196,6 +200,33 @@ export class TestProvider {
       },
     });
   }
+}
+
+type Ask = (url: string, fields?: Readonly<Record<string, string>>) => Promise<Response>;
+
+/** Keeps cookies, follows nothing by itself. */
+function browser(): Ask {
+  const cookies = new Map<string, string>();
+  return async (url, fields) => {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      headers: { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') },
+      ...(fields ? { method: 'POST', body: new URLSearchParams(fields) } : {}),
+    });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      cookies.set(name, value);
+    }
+    return response;
+  };
+}
+
+/** Goes to an address of the provider, and fills in what it asks for there. */
+async function follow(ask: Ask, { href }: URL, login: string): Promise<Response> {
+  const page = await ask(href);
+  const text = page.status === 200 ? await page.clone().text() : '';
+  const prompt = /name="prompt" value="(\w+)"/.exec(text)?.[1];
+  return prompt === undefined ? page : ask(href, { prompt, login, password: 'x' });
 }
 
 /** It warns of what is meant for tests. */

@@ -16,10 +16,11 @@ import { NamedTokens } from './named-tokens.js';
 /** Tells who a bearer token is of. */
 export interface TokenReader {
   /**
+   * @param address of who shows it, as far as it is known
    * @returns undefined for a token that is none of this reader's kind
    * @throws InvalidTokenError for one that is, and is not valid; UnavailableError where that cannot be told now
    */
-  read(token: string): Promise<Identity | undefined>;
+  read(token: string, address?: string): Promise<Identity | undefined>;
 }
 
 /** For injection: readers of what is no token with a name, in the order in which they are asked. */
@@ -54,10 +55,13 @@ export class Identities implements OnApplicationBootstrap, OnModuleDestroy {
     this.tokens.stop();
   }
 
-  /** @throws InvalidTokenError where it is nobody's; UnavailableError where that cannot be told now */
-  async of(token: string): Promise<Identity> {
+  /**
+   * @param address of who shows it, so that one does not keep the server from asking of others' tokens
+   * @throws InvalidTokenError where it is nobody's; UnavailableError where that cannot be told now
+   */
+  async of(token: string, address?: string): Promise<Identity> {
     for (const reader of this.readers) {
-      const identity = await reader.read(token);
+      const identity = await reader.read(token, address);
       if (identity) return identity;
       if (this.tokens.isOwn(token)) break;
     }

@@ -41,6 +41,12 @@ describe('tokens with names', () => {
     tokens.stop();
   });
 
+  it('are neither empty nor blank, though their digests were given', () => {
+    const empty = ['', '\n', ' '];
+    const tokens = new NamedTokens([{ name: 'ann', roles: [], sha256: empty.map(digestOf) }], undefined);
+    expect(empty.flatMap((token) => [tokens.find(token), tokens.proofOf(token)])).toEqual(Array(6).fill(undefined));
+  });
+
   it('are over when they expire', () => {
     const tokens = (expires: Date) =>
       new NamedTokens([{ name: 'ann', roles: [], token: 'token-of-ann', expires }], undefined, () => NOON);
@@ -87,6 +93,26 @@ describe('tokens with names', () => {
     await eventually('the first again', () => known().join() === 'first');
     tokens.stop();
     expect(known()).toEqual(['first']);
+  });
+
+  it('are not another’s when a file changes, which is warned of, until they are nobody else’s', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    const [ann, bob] = ['of-ann', 'of-bob'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(ann, 'the-first-token-of-ann');
+    writeFileSync(bob, 'the-first-token-of-bob');
+    const settings = [ann, bob].map((file, at) => ({ name: ['ann', 'bob'][at] ?? '', roles: [], file }));
+    const tokens = new NamedTokens(settings, undefined, undefined, 10);
+    const owner = (token: string) => tokens.find(`the-${token}`)?.subject;
+    writeFileSync(ann, 'the-second-token-of-ann the-first-token-of-bob');
+    await eventually('the second', () => owner('second-token-of-ann') === 'ann');
+    expect(owner('first-token-of-bob')).toBe('bob');
+    expect(warn.mock.calls.join()).toMatch(/The file of the token ann holds a token that is another’s/);
+    expect(warn.mock.calls.join()).not.toContain('the-first');
+    writeFileSync(bob, 'the-second-token-of-bob');
+    await eventually('the token being ann’s', () => owner('first-token-of-bob') === 'ann');
+    expect(owner('second-token-of-bob')).toBe('bob');
+    tokens.stop();
+    warn.mockRestore();
   });
 
   it('that are short are warned of, by their names', () => {

@@ -43,9 +43,9 @@ export class NamedTokens {
       for (const digest of this.digestsOf(API_SUBJECT, apiToken)) this.add({ name: API_SUBJECT, roles: [] }, digest);
   }
 
-  /** Whose the token is; undefined where it is nobody's, or over. */
+  /** Whose the token is; undefined where it is nobody's, or over. What is empty or blank is none, though its digest were given. */
   find(token: string): Identity | undefined {
-    return this.valid(digestOf(token))?.identity;
+    return isToken(token) ? this.valid(digestOf(token))?.identity : undefined;
   }
 
   /** Whether it is one that is over, or looks like one that `npm run token` makes: nobody else has to be asked of it. */
@@ -55,7 +55,7 @@ export class NamedTokens {
 
   /** What a session ends with that this token opened; undefined for a token that is none. */
   proofOf(token: string): string | undefined {
-    const known = this.valid(digestOf(token));
+    const known = isToken(token) ? this.valid(digestOf(token)) : undefined;
     return known && proofOf(known.digest);
   }
 
@@ -77,20 +77,32 @@ export class NamedTokens {
     return known?.expires && known.expires <= this.now() ? undefined : known;
   }
 
-  private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): void {
+  /** @returns whether it is that of this name: what is another's stays so */
+  private add({ name, roles, expires }: Pick<TokenSettings, 'name' | 'roles' | 'expires'>, digest: string): boolean {
+    const other = this.byDigest.get(digest)?.identity.subject;
+    if (other !== undefined && other !== name) return false;
     const until = expires ? { until: expires } : {};
     const identity: Identity = { issuer: TOKENS, subject: name, groups: [], roles, means: 'token', ...until };
     this.byDigest.set(digest, { identity, digest, ...(expires ? { expires } : {}) });
+    return true;
   }
 
   private follow(token: TokenSettings, file: string): void {
     let known: readonly string[] = [];
+    /** What another name has. */
+    let missing: readonly string[] = [];
     let found: string | undefined;
     // Its content, not its time: a file may change twice between two looks, or in the moment of the first.
     const read = (): void => {
       const { text, problem } = contentOf(file);
       const now = problem ?? digestOf(text ?? '');
-      if (now === found) return;
+      if (now === found) {
+        // Until then it may be another's no longer.
+        const added = missing.filter((digest) => this.add(token, digest));
+        missing = missing.filter((digest) => !added.includes(digest));
+        known = [...known, ...added];
+        return;
+      }
       found = now;
       if (problem !== undefined) this.logger.warn(`The file of the token ${token.name} cannot be read: ${problem}`);
       if (text === undefined) return;
@@ -99,8 +111,12 @@ export class NamedTokens {
       const digests = this.digestsOf(token.name, text);
       if (known.length > 0) this.logger.log(`The token ${token.name} is another now (${file})`);
       for (const digest of known) this.byDigest.delete(digest);
-      for (const digest of digests) this.add(token, digest);
-      known = digests;
+      known = digests.filter((digest) => this.add(token, digest));
+      missing = digests.filter((digest) => !known.includes(digest));
+      if (missing.length > 0)
+        this.logger.warn(
+          `The file of the token ${token.name} holds a token that is another’s: until it is not, it is not that of ${token.name} (${file})`,
+        );
     };
     read();
     this.timers.push(setInterval(read, this.looks).unref());
@@ -115,6 +131,8 @@ export class NamedTokens {
     return tokens.map(digestOf);
   }
 }
+
+const isToken = (text: string): boolean => text.trim() !== '';
 
 /** A file that is gone has no token; without `text` it cannot be told what it has, so that what was known holds. */
 function contentOf(file: string): { readonly text?: string; readonly problem?: string } {

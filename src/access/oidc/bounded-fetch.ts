@@ -1,9 +1,13 @@
 import { isMapping } from '../../config/validation.js';
 
-/** Milliseconds that an answer of the provider may take, whole. */
-const LONGEST = 5_000;
-/** Bytes of an answer: documents, sets of keys and claims are far below. */
-const MOST_BYTES = 1024 ** 2;
+/** What an answer may take, whole: milliseconds, and bytes. */
+interface Bounds {
+  readonly milliseconds: number;
+  readonly bytes: number;
+}
+
+/** Of providers: documents, sets of keys and claims are far below. */
+const BOUNDS: Bounds = { milliseconds: 5_000, bytes: 1024 ** 2 };
 
 /** The provider does not answer, or not what it has to. The message holds nothing secret. */
 export class ProviderError extends Error {
@@ -17,23 +21,23 @@ export class ProviderError extends Error {
  * Asks the provider: bounded in time and size, and following no redirect, so that nobody else gets what is sent.
  * @throws ProviderError where no whole answer comes
  */
-export async function boundedFetch(url: string, init: RequestInit = {}): Promise<Response> {
+export async function boundedFetch(url: string, init: RequestInit = {}, bounds = BOUNDS): Promise<Response> {
   const { host } = new URL(url);
-  const signals = [AbortSignal.timeout(LONGEST), ...(init.signal ? [init.signal] : [])];
+  const signals = [AbortSignal.timeout(bounds.milliseconds), ...(init.signal ? [init.signal] : [])];
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
-    const bytes = await readUpTo(response, MOST_BYTES, host);
+    const bytes = await readUpTo(response, bounds.bytes, host);
     const { status, statusText, headers } = response;
     return new Response(mayHaveBody(status) ? bytes : null, { status, statusText, headers });
   } catch (error) {
     if (error instanceof ProviderError) throw error;
-    throw new ProviderError(`${host} does not answer (${reasonOf(error)})`, { cause: error });
+    throw new ProviderError(`${host} does not answer (${reasonOf(error, bounds)})`, { cause: error });
   }
 }
 
 /** The JSON object at an address. @throws ProviderError */
-export async function fetchJson(url: string): Promise<Record<string, unknown>> {
-  const response = await boundedFetch(url, { headers: { accept: 'application/json' } });
+export async function fetchJson(url: string, bounds = BOUNDS): Promise<Record<string, unknown>> {
+  const response = await boundedFetch(url, { headers: { accept: 'application/json' } }, bounds);
   if (response.status !== 200) throw new ProviderError(`${url} answers ${response.status}`);
   const content: unknown = await response.json().catch(() => undefined);
   if (!isMapping(content)) throw new ProviderError(`${url} answers no JSON object`);
@@ -54,9 +58,9 @@ async function readUpTo(response: Response, most: number, host: string): Promise
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const mayHaveBody = (status: number): boolean => ![101, 204, 205, 304].includes(status);
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, { milliseconds }: Bounds): string {
   if (!(error instanceof Error)) return 'unknown';
-  if (error.name === 'TimeoutError') return `not within ${LONGEST / 1000} s`;
+  if (error.name === 'TimeoutError') return `not within ${milliseconds / 1000} s`;
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
   return code ?? error.message;

@@ -44,6 +44,30 @@ describe('opaque tokens', () => {
     expect(requests).toHaveLength(2);
   });
 
+  it('that nobody knows take no place from good ones, nor all of other addresses', async () => {
+    const tokens = reader();
+    await tokens.read('good', '192.0.2.1');
+    now += 60_000;
+    let answer: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    issuer.answers.set('/introspection', async () => {
+      await held;
+      return [200, said];
+    });
+    const outcomes = (address: string, count: number) =>
+      Array.from({ length: count }, (_, at) => tokens.read(`made up ${at} at ${address}`, address));
+    const refused = { message: expect.stringContaining('Too many tokens'), retryAfterSeconds: 1 };
+    const ofOne = outcomes('2001:db8::1', 8);
+    await expect(tokens.read('ninth', '2001:db8::2')).rejects.toMatchObject(refused);
+    const ofOthers = [...outcomes('192.0.2.2', 8), ...outcomes('192.0.2.3', 8)];
+    await expect(tokens.read('of one more', '192.0.2.4')).rejects.toMatchObject(refused);
+    const known = tokens.read('good', '2001:db8::1');
+    answer();
+    expect(await Promise.all([known, ...ofOne, ...ofOthers])).toHaveLength(25);
+    // There is room again.
+    expect(await tokens.read('ninth', '2001:db8::2')).toMatchObject({ subject: 'ann' });
+  });
+
   it.each([
     ['not active', { active: false }],
     ['for somebody else', { aud: 'other' }],

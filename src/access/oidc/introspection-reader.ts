@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { OidcClient, OidcSettings } from '../../config/sections/access/oidc.js';
 import { InvalidTokenError, UnavailableError } from '../../ogc/domain-errors.js';
 import type { Identity } from '../../ogc/requests/identity.js';
+import { networkOf } from '../../ogc/requests/network.js';
 import type { TokenReader } from '../identity/identities.js';
 import { digestOf } from '../identity/token-digest.js';
 import { boundedFetch, ProviderError } from './bounded-fetch.js';
@@ -15,12 +16,21 @@ const LONGEST_KNOWN = 60_000;
 const MOST_KNOWN = 10_000;
 /** Questions at a time; what comes beyond is told to come later. */
 const MOST_AT_ONCE = 32;
+/** Of these, for tokens that were not valid lately, whoever makes them up: of all addresses, and of one. */
+const MOST_STRANGE = 24;
+const MOST_STRANGE_OF_ONE = 8;
+/** Milliseconds that a token counts as known after it was valid. */
+const REMEMBERED = 3_600_000;
 const LONGEST_TOKEN = 4_096;
 
 /** Asks the provider whose a token is that is no JWT (RFC 7662). */
 export class IntrospectionReader implements TokenReader {
   private readonly logger = new Logger(IntrospectionReader.name);
   private readonly known: KnownTokens;
+  /** Tokens that were valid, so that made-up ones, of which there may be any number, push out none of them. */
+  private readonly good: KnownTokens;
+  /** Questions at this moment of tokens that were not, by the address of who shows them. */
+  private readonly strange = new Map<string, number>();
   private readonly pending = new Map<string, Promise<Identity | undefined>>();
 
   constructor(
@@ -30,27 +40,44 @@ export class IntrospectionReader implements TokenReader {
     private readonly now: () => number = () => Date.now(),
   ) {
     this.known = new KnownTokens(MOST_KNOWN, this.now);
+    this.good = new KnownTokens(MOST_KNOWN, this.now);
   }
 
   /** @returns undefined for a JWT: whoever's it is, it is sent nowhere */
-  async read(token: string): Promise<Identity | undefined> {
+  async read(token: string, address = ''): Promise<Identity | undefined> {
     if (looksLikeJwt(token) || token.length > LONGEST_TOKEN) return undefined;
     const digest = digestOf(token);
     const known = this.known.get(digest);
-    const found = known ? known.found : await this.askOnce(token, digest);
+    const found = known ? known.found : await this.askOnce(token, digest, networkOf(address));
     if (!found)
       throw new InvalidTokenError('The token is not known to the issuer, is over, or is not for this server.');
     return found;
   }
 
-  private askOnce(token: string, digest: string): Promise<Identity | undefined> {
+  private askOnce(token: string, digest: string, network: string): Promise<Identity | undefined> {
     const pending = this.pending.get(digest);
     if (pending) return pending;
-    if (this.pending.size >= MOST_AT_ONCE)
+    const isStrange = this.good.get(digest) === undefined;
+    if (this.pending.size >= MOST_AT_ONCE || (isStrange && !this.hasRoomFor(network)))
       throw new UnavailableError('Too many tokens are being asked for at this moment.', 1);
-    const asking = this.ask(token, digest).finally(() => this.pending.delete(digest));
+    if (isStrange) this.count(network, 1);
+    const asking = this.ask(token, digest).finally(() => {
+      this.pending.delete(digest);
+      if (isStrange) this.count(network, -1);
+    });
     this.pending.set(digest, asking);
     return asking;
+  }
+
+  private hasRoomFor(network: string): boolean {
+    const all = [...this.strange.values()].reduce((sum, count) => sum + count, 0);
+    return all < MOST_STRANGE && (this.strange.get(network) ?? 0) < MOST_STRANGE_OF_ONE;
+  }
+
+  private count(network: string, change: number): void {
+    const count = (this.strange.get(network) ?? 0) + change;
+    if (count === 0) this.strange.delete(network);
+    else this.strange.set(network, count);
   }
 
   private async ask(token: string, digest: string): Promise<Identity | undefined> {
@@ -66,6 +93,7 @@ export class IntrospectionReader implements TokenReader {
     const { exp } = claims;
     const end = typeof exp === 'number' ? (exp + this.settings.clockSkew) * 1000 : Infinity;
     this.known.put(digest, found, Math.min(end, this.now() + LONGEST_KNOWN));
+    if (found) this.good.put(digest, found, this.now() + REMEMBERED);
     return found;
   }
 

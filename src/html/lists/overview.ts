@@ -39,8 +39,8 @@ export class Overview {
     const caller = callerOf(request);
     const { owner, sees } = this.sight.jobsSeenBy(caller) ?? {};
     const statuses = new Map<StatusCode, number>();
-    for (const state of this.tally.states(owner === undefined ? undefined : [owner]))
-      if (sees?.(state) ?? true) statuses.set(state.status, (statuses.get(state.status) ?? 0) + state.jobs.size);
+    for (const { state, size } of this.tally.states(owner === undefined ? undefined : [owner]))
+      if (sees?.(state) ?? true) statuses.set(state.status, (statuses.get(state.status) ?? 0) + size);
     const processes = this.registry.list().filter(({ id }) => this.sight.seesProcess(id, caller));
     return {
       statuses: Object.fromEntries(statuses),

@@ -73,7 +73,7 @@ function JobRow({
   textsLanguage,
 }: Shown & { job: StatusInfoDto; canBeChosen: boolean }) {
   const t = useTexts();
-  const { jobID, processID = '', status, message, progress, created, owner, links = [] } = job;
+  const { jobID, processID = '', status, message, progress, created, owner, ownerIssuer, links = [] } = job;
   const place = `${base}/jobs/${jobID}`;
   const title = titles.get(processID);
   return (
@@ -87,7 +87,11 @@ function JobRow({
         <Anchor href={place}>
           <span lang={title === undefined ? undefined : textsLanguage}>{title ?? (processID || jobID)}</span>
           <small class="id">{jobID}</small>
-          {owner === undefined ? null : <small class="muted">{owner}</small>}
+          {owner === undefined ? null : (
+            <small class="muted" title={ownerIssuer}>
+              {owner}
+            </small>
+          )}
         </Anchor>
       </th>
       <td data-label={t('list.status')}>

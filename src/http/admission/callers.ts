@@ -3,10 +3,12 @@ import { callerOf, type OfJob } from '../../access/access.js';
 import type { Identities } from '../../access/identity/identities.js';
 import type { Sight } from '../../access/sight.js';
 import { bearerToken } from '../../ogc/api-token.js';
+import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import { noteIdentity } from '../../ogc/requests/identity.js';
 import { noteRights } from '../../ogc/requests/rights.js';
 import { shareOf } from '../../ogc/requests/share.js';
 import { addVary, keepPrivate } from '../../ogc/requests/vary.js';
+import { noteWrongToken } from '../../ogc/requests/wrong-token.js';
 
 /** What is there for everybody: it says nothing of processes and jobs, or leaves out what the caller may not see. By their routes. */
 const PUBLIC = new Set([
@@ -61,8 +63,8 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
     const isApart = APART.some((start) => url.startsWith(start));
     // Capabilities and tokens of others' are shown to nobody. Who probes is refused for no token, but told less.
     if (isApart && !url.startsWith('/health')) return;
-    const known = token === undefined || shareOf(request) ? undefined : identities.of(token);
-    const identity = await (isApart ? known?.catch(() => undefined) : known);
+    const known = token === undefined || shareOf(request) ? undefined : identities.of(token, request.ip);
+    const identity = await (isApart ? known?.catch((error: unknown) => passOver(request, error)) : known);
     if (identity) noteIdentity(request, identity);
     const caller = callerOf(request);
     noteRights(request, {
@@ -81,6 +83,10 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
     if (jobId !== undefined) sight.demandJob(jobId, await jobs.find(jobId), caller);
   });
   fastify.addHook('onSend', sayThatCallersMatter);
+}
+
+function passOver(request: FastifyRequest, error: unknown): undefined {
+  if (error instanceof InvalidTokenError) noteWrongToken(request);
 }
 
 /** What is answered depends on who asks, so that no shared cache is to give it to others. */

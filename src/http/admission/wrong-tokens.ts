@@ -1,12 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { networkOf } from '../../ogc/requests/network.js';
+import { hasWrongToken } from '../../ogc/requests/wrong-token.js';
 
 /** Milliseconds that the first wrong tokens of an address wait, each twice as long as the one before, */
 const FIRST_WAIT = 100;
 /** and at the most. */
 const LONGEST_WAIT = 5_000;
+/** Where a wrong token is answered all the same: probes, which have a second, are not to fail because a token was replaced. */
+const LONGEST_WAIT_OF_PROBES = 500;
 /** After so long without another an address is forgotten, milliseconds. */
 const FORGOTTEN_AFTER = 600_000;
 /** Addresses that are remembered; the ones longest ago go first. */
@@ -71,21 +74,6 @@ export class WrongTokens {
   }
 }
 
-/** An IPv4 address, or the /64 of an IPv6 one, which is what one caller has. */
-function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || isIP(address) !== 6) return mapped ?? address;
-  const [head = '', tail] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0');
-  return `${[...groups, ...zeros, ...rest]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
-}
-
 /** Whether the request showed a token, wherever tokens are taken from. */
 function showsToken({ headers, body }: FastifyRequest): boolean {
   if (headers.authorization !== undefined) return true;
@@ -105,7 +93,8 @@ function showsToken({ headers, body }: FastifyRequest): boolean {
 export function slowWrongTokens(fastify: FastifyInstance, wrong = new WrongTokens()): void {
   const logger = new Logger('WrongTokens');
   fastify.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode !== 401 || !showsToken(request)) return payload;
+    const isAnswered = reply.statusCode !== 401;
+    if (isAnswered ? !hasWrongToken(request) : !showsToken(request)) return payload;
     const { count, wait } = wrong.note(request.ip);
     if (count <= 5 || Number.isInteger(Math.log2(count)))
       logger.warn(
@@ -128,7 +117,10 @@ export function slowWrongTokens(fastify: FastifyInstance, wrong = new WrongToken
     reply.raw.once('close', onClose);
     await wrong.during(
       request.ip,
-      delay(wait, undefined, { signal: gone.signal, ref: false }).catch(() => undefined),
+      delay(isAnswered ? Math.min(wait, LONGEST_WAIT_OF_PROBES) : wait, undefined, {
+        signal: gone.signal,
+        ref: false,
+      }).catch(() => undefined),
     );
     reply.raw.off('close', onClose);
     return payload;

@@ -160,8 +160,8 @@ function makeRetries({ backoffLimit = 0, retriesInfrastructureOnly, queueName }:
   };
 }
 
-function makeOwner({ subject, name }: JobOwner): Record<string, string> {
-  return { [ownAnnotation.owner]: JSON.stringify({ subject, ...(name === undefined ? {} : { name }) }) };
+function makeOwner({ hash: _label, ...owner }: JobOwner): Record<string, string> {
+  return { [ownAnnotation.owner]: JSON.stringify(owner) };
 }
 
 function makeAdmission({ settings: { queuePriority }, callerRunning }: ExecutionJobOptions): Record<string, string> {

@@ -7,6 +7,7 @@ import { at } from '../testing/records.js';
 import { parseJobListQuery, type Reading } from './job-list.query.js';
 import { JobLists, type PageParameter } from './job-lists.js';
 import { JobTally } from './job-tally.js';
+import { ListsOfProcesses } from './lists-of-processes.js';
 
 const limits = { defaultItems: 3, maxItems: 100 };
 const everything: Reading = { mayRead: () => true, isTitled: () => false };
@@ -39,7 +40,7 @@ function kubeJob(number: number, ending: Ending, cause = 'evicted'): V1Job {
 function setUp(count = 10) {
   const cluster = new FakeCluster();
   const cache = jobCacheOf(cluster);
-  const lists = new JobLists(cache, new JobTally(cache));
+  const lists = new JobLists(cache, new JobTally(cache), new ListsOfProcesses(cache));
   for (let number = 1; number <= count; number += 1) cluster.addJob(kubeJob(number, 'successful'));
   const ask = (query: Record<string, string>) => parseJobListQuery(query, limits, at(60));
   const page = (query: Record<string, string>, more: PageParameter | object = {}) => {

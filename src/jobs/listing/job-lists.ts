@@ -6,6 +6,7 @@ import { type JobRecord, type ListPosition, newestFirst } from '../model/job-rec
 import type { JobStatus, StatusCode } from '../model/job-status.js';
 import { encodeCursor, isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
 import type { SortedPosition } from './job-order.js';
+import { ListsOfProcesses } from './lists-of-processes.js';
 import { type Bin, JobTally, type TalliedState } from './job-tally.js';
 
 export interface JobPage {
@@ -35,6 +36,7 @@ export class JobLists {
   constructor(
     private readonly cache: JobCache,
     private readonly tally: JobTally,
+    private readonly ofProcesses: ListsOfProcesses,
   ) {}
 
   /**
@@ -57,7 +59,7 @@ export class JobLists {
     const others = { ...query, statuses: undefined, causes: undefined };
     const counted = isFiltered(others)
       ? countedStates(this.matching(others, now, reading), this.tally)
-      : this.states(reading.scope).map((state) => [state, state.jobs.size] as const);
+      : this.states(reading.scope).map(({ state, size }) => [state, size] as const);
     const [statuses, causes] = [new Map<StatusCode, number>(), new Map<CauseType, number>()];
     let all = 0;
     for (const [state, count] of counted) {
@@ -77,13 +79,21 @@ export class JobLists {
         : owners && first === undefined
           ? []
           : this.cache.list(first);
+    if (!sees) return jobs;
+    const states = this.tally.states(owners);
+    const seen = states.filter(({ state }) => sees(state));
     // Where all are of processes that the caller may know of, which is usual, none is looked at.
-    return !sees || this.tally.states(owners).every((state) => sees(state)) ? jobs : jobs.filter((job) => sees(job));
+    if (seen.length === states.length) return jobs;
+    if (others.length > 0) return jobs.filter((job) => sees(job));
+    return this.ofProcesses.of(
+      seen.map(({ state }) => state),
+      first,
+    );
   }
 
   private states({ owners, sees }: Scope = {}): readonly Bin[] {
     const states = this.tally.states(owners);
-    return sees ? states.filter((state) => sees(state)) : states;
+    return sees ? states.filter(({ state }) => sees(state)) : states;
   }
 
   /** Newest first. The array may be shared: do not change it. */
@@ -102,13 +112,13 @@ export class JobLists {
   /** Of the status and cause that are asked for, newest first. */
   private inState(query: JobListQuery, reading: Reading): readonly JobRecord[] {
     const jobs = this.within(reading.scope);
-    const wanted = this.states(reading.scope).filter((state) => isInState(query, state, reading));
-    const count = wanted.reduce((sum, state) => sum + state.jobs.size, 0);
-    const states = new Set<TalliedState>(wanted);
+    const wanted = this.states(reading.scope).filter(({ state }) => isInState(query, state, reading));
+    const count = wanted.reduce((sum, { size }) => sum + size, 0);
+    const states = new Set<TalliedState>(wanted.map(({ state }) => state));
     // To sort a few costs less than to look at all.
     if (count * 8 > jobs.length) return jobs.filter((job) => states.has(this.tally.stateOf(job)));
     return wanted
-      .flatMap((state) => [...state.jobs].map((name) => this.cache.jobs.get(name)))
+      .flatMap((bin) => [...bin.names()].map((name) => this.cache.jobs.get(name)))
       .filter((job) => job !== undefined)
       .sort(newestFirst);
   }

@@ -4,8 +4,8 @@ import type { CauseType } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';
 import { jobStatus, type StatusCode } from '../model/job-status.js';
 
-/** In what lists count jobs together. */
-export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsigned' | 'owner'> {
+/** In what lists count jobs together, whosever they are. */
+export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsigned'> {
   readonly status: StatusCode;
   /** Of jobs that failed. */
   readonly cause?: CauseType;
@@ -15,13 +15,45 @@ export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsi
 const SLICE = 200;
 
 /** Jobs that are counted together. */
-export interface Bin extends TalliedState {
-  /** Their names. */
-  readonly jobs: ReadonlySet<string>;
+export interface Bin {
+  /** The same object for all jobs of it, of whomever. */
+  readonly state: TalliedState;
+  readonly size: number;
+  names(): Iterable<string>;
 }
 
-interface OpenBin extends Bin {
-  readonly jobs: Set<string>;
+/** Those of one owner. */
+class OwnBin implements Bin {
+  readonly jobs = new Set<string>();
+
+  constructor(
+    readonly owner: string,
+    readonly whole: WholeBin,
+  ) {}
+
+  get state(): TalliedState {
+    return this.whole.state;
+  }
+
+  get size(): number {
+    return this.jobs.size;
+  }
+
+  names(): Iterable<string> {
+    return this.jobs;
+  }
+}
+
+/** Those of all. */
+class WholeBin implements Bin {
+  readonly parts = new Map<string, OwnBin>();
+  size = 0;
+
+  constructor(readonly state: TalliedState) {}
+
+  *names(): Iterable<string> {
+    for (const part of this.parts.values()) yield* part.names();
+  }
 }
 
 /**
@@ -30,9 +62,11 @@ interface OpenBin extends Bin {
  */
 @Injectable()
 export class JobTally {
-  /** By owner, nobody's under the empty name; then by all that is counted together. */
-  private readonly bins = new Map<string, Map<string, OpenBin>>();
-  private readonly binOf = new Map<string, OpenBin>();
+  /** By all that is counted together. */
+  private readonly bins = new Map<string, WholeBin>();
+  /** By owner, nobody's under the empty name; then as above. */
+  private readonly ofOwner = new Map<string, Map<string, OwnBin>>();
+  private readonly binOf = new Map<string, OwnBin>();
   /** Names of jobs that are to be looked at again, all of them there. */
   private readonly changed = new Set<string>();
   private isScheduled = false;
@@ -47,17 +81,17 @@ export class JobTally {
     });
   }
 
-  /** The jobs of each state that some are in. @param owners undefined: of all, and of nobody */
+  /** The jobs of each state that some are in; costs no more for many owners. @param owners undefined: of all, and of nobody */
   states(owners?: readonly string[]): readonly Bin[] {
     this.update();
-    const some = owners ? owners.map((owner) => this.bins.get(owner)) : [...this.bins.values()];
-    return some.flatMap((bins) => [...(bins?.values() ?? [])]);
+    if (!owners) return [...this.bins.values()];
+    return owners.flatMap((owner) => [...(this.ofOwner.get(owner)?.values() ?? [])]);
   }
 
   /** The state of a job of the cache; the same object for all that are counted together. */
   stateOf(job: JobRecord): TalliedState {
     if (this.changed.size > 0) this.update();
-    return this.binOf.get(job.name) ?? this.stateNow(job);
+    return this.binOf.get(job.name)?.state ?? this.stateNow(job);
   }
 
   private note(name: string): void {
@@ -82,38 +116,45 @@ export class JobTally {
       this.changed.delete(name);
       const job = this.cache.jobs.get(name);
       this.take(name);
-      if (job) this.put(name, this.stateNow(job));
+      if (job) this.put(name, job.owner ?? '', this.stateNow(job));
     }
   }
 
   private stateNow(job: JobRecord): TalliedState {
-    const { processId, processUnsigned, owner } = job;
+    const { processId, processUnsigned } = job;
     // Not from the cache, which would keep the whole status of each job that has ended.
     const { status, cause } = jobStatus(job, this.cache.podsOf(job));
-    return { processId, processUnsigned, owner, status, cause: status === 'failed' ? cause?.type : undefined };
+    return { processId, processUnsigned, status, cause: status === 'failed' ? cause?.type : undefined };
   }
 
-  private put(name: string, state: TalliedState): void {
-    const { owner = '' } = state;
-    const bins = this.bins.get(owner) ?? new Map<string, OpenBin>();
-    this.bins.set(owner, bins);
+  private put(name: string, owner: string, state: TalliedState): void {
     const key = keyOf(state);
-    const bin = bins.get(key) ?? { ...state, jobs: new Set<string>() };
-    bin.jobs.add(name);
-    bins.set(key, bin);
-    this.binOf.set(name, bin);
+    const whole = this.bins.get(key) ?? new WholeBin(state);
+    this.bins.set(key, whole);
+    const own = whole.parts.get(owner) ?? new OwnBin(owner, whole);
+    whole.parts.set(owner, own);
+    const bins = this.ofOwner.get(owner) ?? new Map<string, OwnBin>();
+    this.ofOwner.set(owner, bins);
+    bins.set(key, own);
+    own.jobs.add(name);
+    whole.size += 1;
+    this.binOf.set(name, own);
   }
 
   private take(name: string): void {
-    const bin = this.binOf.get(name);
-    if (!bin) return;
+    const own = this.binOf.get(name);
+    if (!own) return;
+    const { owner, whole, jobs } = own;
     this.binOf.delete(name);
-    bin.jobs.delete(name);
-    if (bin.jobs.size > 0) return;
-    const { owner = '' } = bin;
-    const bins = this.bins.get(owner);
-    bins?.delete(keyOf(bin));
-    if (bins?.size === 0) this.bins.delete(owner);
+    jobs.delete(name);
+    whole.size -= 1;
+    if (jobs.size > 0) return;
+    const key = keyOf(whole.state);
+    whole.parts.delete(owner);
+    if (whole.size === 0) this.bins.delete(key);
+    const bins = this.ofOwner.get(owner);
+    bins?.delete(key);
+    if (bins?.size === 0) this.ofOwner.delete(owner);
   }
 
   private forget(name: string): void {

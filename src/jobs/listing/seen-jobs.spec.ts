@@ -3,11 +3,13 @@ import type { V1Job } from '@kubernetes/client-node';
 import { annotation, label, ownAnnotation } from '../../k8s/names.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import type { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
 import { jobCacheOf } from '../testing/job-cache-of.js';
 import { at } from '../testing/records.js';
 import { parseJobListQuery, type Reading, type Scope } from './job-list.query.js';
 import { JobLists } from './job-lists.js';
 import { JobTally } from './job-tally.js';
+import { ListsOfProcesses } from './lists-of-processes.js';
 
 const limits = { defaultItems: 10, maxItems: 100 };
 const id = (number: number): string => `0198c5a0-0000-7000-8000-${String(number).padStart(12, '0')}`;
@@ -31,24 +33,27 @@ function kubeJob(number: number, owner: string, process = 'seen', ending = 'succ
   } as V1Job;
 }
 
-/** A cache that counts the entries of its lists that are looked at. */
-function counting(cache: JobCache): { readonly visited: () => number } {
+/** Counts the entries of lists that are looked at. */
+function counting(cache: JobCache, ofProcesses: ListsOfProcesses): { readonly visited: () => number } {
   let visited = 0;
-  const list = cache.list.bind(cache);
-  cache.list = (owner) =>
-    new Proxy(list(owner), {
-      get: (jobs, name) => {
+  const counted = (jobs: readonly JobRecord[]): readonly JobRecord[] =>
+    new Proxy(jobs, {
+      get: (_, name) => {
         if (typeof name === 'string' && /^\d+$/.test(name)) visited += 1;
         return Reflect.get(jobs, name) as unknown;
       },
     });
+  const [list, of] = [cache.list.bind(cache), ofProcesses.of.bind(ofProcesses)];
+  cache.list = (owner) => counted(list(owner));
+  ofProcesses.of = (processes, owner) => counted(of(processes, owner));
   return { visited: () => visited };
 }
 
 function setUp(jobs: readonly V1Job[]) {
   const cluster = new FakeCluster();
   const cache = jobCacheOf(cluster);
-  const lists = new JobLists(cache, new JobTally(cache));
+  const ofProcesses = new ListsOfProcesses(cache);
+  const lists = new JobLists(cache, new JobTally(cache), ofProcesses);
   for (const job of jobs) cluster.addJob(job);
   const ask = (query: Record<string, string>, scope?: Scope) => {
     const reading: Reading = { mayRead: () => true, isTitled: () => false, ...(scope ? { scope } : {}) };
@@ -57,16 +62,18 @@ function setUp(jobs: readonly V1Job[]) {
     const numbers = page.jobs.map(({ jobId }) => Number(jobId.slice(-12)));
     return { ...page, numbers, counts: lists.counts(asked, at(0), reading) };
   };
-  return { cluster, cache, ask };
+  return { cluster, cache, ofProcesses, ask };
 }
 
 describe('a list of one’s own jobs', () => {
   it('costs what its page does, however many jobs others have', () => {
-    const { cache, ask } = setUp(Array.from({ length: 10_000 }, (_, at) => kubeJob(at, `owner-${at % 100}`)));
+    const { cache, ofProcesses, ask } = setUp(
+      Array.from({ length: 10_000 }, (_, at) => kubeJob(at, `owner-${at % 100}`)),
+    );
     const sees = ({ processId }: { processId: string }) => processId === 'seen';
     const scope = { owners: ['owner-7'], sees };
     const { next } = ask({}, scope);
-    const { visited } = counting(cache);
+    const { visited } = counting(cache, ofProcesses);
     const first = ask({}, scope);
     expect(first.numbers).toEqual(Array.from({ length: 10 }, (_, at) => 9907 - 100 * at));
     expect(first.numberMatched).toBe(100);
@@ -75,6 +82,51 @@ describe('a list of one’s own jobs', () => {
     ask({ offset: '50' }, scope);
     // Three pages of ten, and the search for where the second begins.
     expect(visited()).toBeLessThanOrEqual(3 * 10 + 10);
+  });
+
+  it.each([
+    ['of everybody, of some processes', undefined],
+    ['one’s own, of some processes', ['owner-7']],
+  ])('costs what its page does: %s', (_, owners) => {
+    const jobs = Array.from({ length: 10_000 }, (_, at) =>
+      kubeJob(at, `owner-${owners ? 7 : at % 100}`, at % 2 === 0 ? 'seen' : 'hidden'),
+    );
+    const { cluster, cache, ofProcesses, ask } = setUp(jobs);
+    const scope = {
+      ...(owners ? { owners } : {}),
+      sees: ({ processId }: { processId: string }) => processId === 'seen',
+    };
+    const { next } = ask({}, scope);
+    const { visited } = counting(cache, ofProcesses);
+    const first = ask({}, scope);
+    expect(first.numbers).toEqual(Array.from({ length: 10 }, (_, at) => 9998 - 2 * at));
+    expect(first).toMatchObject({ numberMatched: 5_000, counts: { all: 5_000, statuses: { successful: 5_000 } } });
+    const second = ask({ cursor: next && 'cursor' in next ? next.cursor : '' }, scope);
+    expect(second).toMatchObject({ skipped: 10, numberMatched: 5_000 });
+    ask({ offset: '4000' }, scope);
+    // A job that changes is in its place at once.
+    cluster.addJob(kubeJob(9998, 'owner-7', 'seen', 'failed'));
+    expect(ask({}, scope).jobs[0]?.status).toBe('failed');
+    cluster.addJob(kubeJob(9997, 'owner-7', 'hidden', 'failed'));
+    expect(ask({}, scope).numbers[1]).toBe(9996);
+    // Five pages of ten, and the search for where the second begins.
+    expect(visited()).toBeLessThanOrEqual(5 * 10 + 20);
+  });
+
+  it('is told of no process that is hidden, as jobs come and go', () => {
+    const { cluster, ask } = setUp([kubeJob(1, 'ann'), kubeJob(2, 'bob', 'hidden'), kubeJob(3, 'bob')]);
+    const sees = ({ processId }: { processId: string }) => processId === 'seen';
+    const seen = () => [ask({}, { sees }).numbers, ask({}, { owners: ['bob'], sees }).numbers];
+    expect(seen()).toEqual([[3, 1], [3]]);
+    cluster.addJob(kubeJob(4, 'bob', 'hidden'));
+    cluster.addJob(kubeJob(5, 'bob'));
+    expect(seen()).toEqual([
+      [5, 3, 1],
+      [5, 3],
+    ]);
+    cluster.removeJob(`pygeoapi-job-${id(3)}`);
+    cluster.addJob({ ...kubeJob(5, 'ann'), metadata: { ...kubeJob(5, 'ann').metadata, uid: 'another' } });
+    expect(seen()).toEqual([[5, 1], []]);
   });
 
   it('is told no others, in no total and under no filter', () => {

@@ -84,9 +84,14 @@ export function toStatusInfo(
 }
 
 /** With whose it is, for those who see all jobs: whatever the job itself says under that name. */
-export function withOwner(info: StatusInfoDto, { ownerName }: JobStatus): StatusInfoDto {
-  const { owner: _said, links, ...others } = info;
-  return { ...others, ...(ownerName === undefined ? {} : { owner: ownerName }), links };
+export function withOwner(info: StatusInfoDto, { ownerName, ownerIssuer }: JobStatus): StatusInfoDto {
+  const { owner: _said, ownerIssuer: _saidToo, links, ...others } = info;
+  return {
+    ...others,
+    ...(ownerName === undefined ? {} : { owner: ownerName }),
+    ...(ownerIssuer === undefined ? {} : { ownerIssuer }),
+    links,
+  };
 }
 
 /**

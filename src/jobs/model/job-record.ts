@@ -13,7 +13,7 @@ import {
   parseLogStart,
   parseOutcome,
   parseOutputs,
-  parseOwnerName,
+  parseOwner,
   parseRequestedResponse,
   parseStoredResult,
   parseTransferRecord,
@@ -142,6 +142,8 @@ export interface JobRecord extends Archival {
   readonly owner?: string;
   /** The owner as people read it; decides nothing. */
   readonly ownerName?: string;
+  /** Of OpenID Connect, which says who the owner is; likewise. */
+  readonly ownerIssuer?: string;
   /** Its Job has left the cluster: this is what the archive has. */
   readonly fromArchive?: true;
 }
@@ -271,11 +273,10 @@ function outputRecords(text: string | undefined): JobRecord['outputs'] {
   return outputs && new Map([...outputs].map(([id, output]) => [id, withoutValue(output)]));
 }
 
-function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName'> {
+function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName' | 'ownerIssuer'> {
   const owner = spec?.template.metadata?.labels?.[label.owner];
   if (owner === undefined) return {};
-  const ownerName = parseOwnerName(metadata?.annotations?.[ownAnnotation.owner]);
-  return { owner, ...(ownerName === undefined ? {} : { ownerName }) };
+  return { owner, ...parseOwner(metadata?.annotations?.[ownAnnotation.owner]) };
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {

@@ -47,6 +47,8 @@ export interface JobStatus {
   readonly subscriber?: readonly DeliveryInfo[];
   /** Whose it is, for people to read; only for those who see all jobs. */
   readonly ownerName?: string;
+  /** Who says so, where that is not the server itself. */
+  readonly ownerIssuer?: string;
 }
 
 /** A job in a queue of Kueue, or in the server's own line. */
@@ -105,6 +107,7 @@ export function jobStatus(
     ...(job.parameters === undefined ? {} : { parameters: job.parameters }),
     ...(queue ? { queue } : {}),
     ...(job.owner === undefined ? {} : { ownerName: job.ownerName ?? job.owner }),
+    ...(job.ownerIssuer === undefined ? {} : { ownerIssuer: job.ownerIssuer }),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }
       : {}),

@@ -214,6 +214,10 @@ export class StatusInfoDto {
   @ApiPropertyOptional()
   owner?: string;
 
+  /** The issuer of OpenID Connect that says so; absent where a token of the server's own is the owner's. */
+  @ApiPropertyOptional()
+  ownerIssuer?: string;
+
   /** Of a job with subscribers. */
   @ApiPropertyOptional({ type: [DeliveryDto] })
   subscriber?: DeliveryDto[];

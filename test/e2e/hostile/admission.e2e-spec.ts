@@ -172,6 +172,19 @@ describe('wrong tokens', () => {
     });
   });
 
+  it('are slowed and logged where they are answered as none is, too: of readiness', async () => {
+    const caller = from();
+    const ready = (headers: Headers) => get('/health/ready', { ...headers, ...caller });
+    await hostile.stayingAlive(async () => {
+      const answers = await Promise.all(Array.from({ length: 12 }, () => ready(wrong)));
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(8);
+      expect(statuses.every((status) => status === 200 || status === 429)).toBe(true);
+      expect((await logged(`A wrong token of ${addressOf(caller)} for GET /health/ready`))?.level).toBe('warning');
+      expect([(await ready(right)).status, (await ready({})).status]).toEqual([200, 200]);
+    });
+  });
+
   it.each<[string, (caller: Headers) => Promise<RawAnswer>]>([
     ['of a log', (caller) => get(`/jobs/${job}/logs`, { ...wrong, ...caller })],
     ['of an execution', (caller) => execute('environment', { inputs: {} }, { ...wrong, ...caller })],

@@ -32,6 +32,7 @@ export class FakeIssuer {
       request.on('end', async () => {
         const [status, content] = (await issuer.answers.get(path)?.(request, body)) ?? [404, {}];
         response.statusCode = status;
+        if (typeof content !== 'string') response.setHeader('content-type', 'application/json');
         response.end(typeof content === 'string' ? content : JSON.stringify(content));
       });
     });

@@ -33,6 +33,8 @@ export interface OidcSettings {
   readonly introspection?: OidcClient;
   /** The client of pages, and of Swagger UI; undefined: people sign in with tokens only. */
   readonly client?: OidcClient;
+  /** The id of the client, without a secret, by which people sign in from a terminal (RFC 8628); undefined: they have to know one. */
+  readonly terminalClient?: string;
   readonly scopes: readonly string[];
   /** What people read on the button. */
   readonly title: string;
@@ -77,7 +79,7 @@ class ClaimsDefinition {
 
 export class OidcDefinition {
   @HttpAddress()
-  @satisfies('issuer', 'https:// (http:// only on this machine)', isSafeIssuer)
+  @satisfies('issuer', 'https:// (http:// only on this machine)', (value) => isSafeAddress(String(value)))
   issuer!: string;
 
   @TextList('a list of audiences')
@@ -109,6 +111,10 @@ export class OidcDefinition {
   client?: ClientDefinition | null;
 
   @IsOptional()
+  @Text()
+  terminal_client?: string | null;
+
+  @IsOptional()
   @TextList('a list of scopes')
   scopes?: string[] | null;
 
@@ -123,6 +129,8 @@ export function toOidcSettings(
   clients: Pick<OidcSettings, 'client' | 'introspection'>,
 ): OidcSettings {
   const { issuer, audience, algorithms, token_type, clock_skew_seconds, claims, scopes, title } = definition;
+  const terminalClient =
+    definition.terminal_client ?? (clients.client?.secret === undefined ? clients.client?.id : undefined);
   return {
     issuer,
     audience,
@@ -136,6 +144,7 @@ export function toOidcSettings(
       roles: claims?.roles ?? 'roles',
     },
     ...clients,
+    ...(terminalClient === undefined ? {} : { terminalClient }),
     scopes: scopes ?? ['openid', 'profile'],
     title: title ?? new URL(issuer).host,
   };
@@ -149,7 +158,9 @@ function OneOfEach(allowed: readonly string[]): PropertyDecorator {
   );
 }
 
-function isSafeIssuer(value: unknown): boolean {
-  const url = URL.parse(String(value));
-  return url?.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '');
+/** Whether nobody between can read or change what is said there: by TLS, or because it is this machine. */
+export function isSafeAddress(address: string): boolean {
+  const url = URL.parse(address);
+  if (url?.protocol === 'https:') return true;
+  return url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 }

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +105,24 @@ describe('rules of access', () => {
     });
   });
 
+  it('give nobody the token of another, wherever it stands', () => {
+    const digest = createHash('sha256').update('the-same-token-of-two').digest('hex');
+    writeFileSync(join(folder, 'same'), 'another-token-of-theirs the-same-token-of-two\n');
+    const entries = [`sha256: ${digest}`, 'env: SAME', 'file: same', 'env: OTHER'];
+    const environment = { SAME: 'the-same-token-of-two', OTHER: 'the-token-of-the-variable' };
+    const tokens = `{tokens: [${entries.map((entry, at) => `{name: t${at}, ${entry}}`).join(', ')}]}`;
+    const message = faultOf(tokens, { ...environment, PYGEOAPI_K8S_MANAGER_API_TOKEN: environment.OTHER });
+    expect(message.match(/access\.tokens.*/g)).toEqual([
+      'access.tokens[1].env: must hold no token that is another’s (it is that of t0)',
+      'access.tokens[2].file: must hold no token that is another’s (it is that of t0)',
+      'access.tokens[3].env: must hold no token that is another’s (it is that of api)',
+    ]);
+    expect(message).not.toContain('the-same');
+    // Of one name there may be several, as often as one likes; and what cannot be read is told of later.
+    const twice = `{tokens: [{name: api}, {name: t, sha256: [${digest}, ${digest}]}, {name: u, file: none}]}`;
+    expect(rulesOf(twice, { PYGEOAPI_K8S_MANAGER_API_TOKEN: 'x' })?.tokens).toHaveLength(3);
+  });
+
   it('name keys that nobody knows', () => {
     expect(load('{roles: {user: {mya: [read]}}, tokns: []}').warnings).toEqual(
       expect.arrayContaining([
@@ -127,6 +146,10 @@ describe('rules of access', () => {
       /access\.roles\.user\.limits\.running: must be an integer of at least 0/,
     ],
     ['{roles: {user: {limits: {input_bytes: 10X}}}}', /limits\.input_bytes: must be a number of bytes, such as/],
+    [
+      '{tokens: [{name: a, sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855}]}',
+      /tokens\[0\]\.sha256: must be the SHA-256 of a token \(it is that of nothing/,
+    ],
     ['{tokens: [{name: ann}]}', /access\.tokens\[0\]: must have sha256 .*env.*file/],
     ['{tokens: [{name: ann, env: NONE}]}', /access\.tokens\[0\]\.env: must name a variable .*NONE is not set/],
     [`{tokens: [{name: ann, sha256: ${DIGEST}, roles: [user]}]}`, /access\.tokens\[0\]\.roles\[0\]: must name a role/],

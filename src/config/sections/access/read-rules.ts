@@ -17,6 +17,7 @@ import {
   toRole,
 } from './access-rules.js';
 import { type ClientDefinition, type OidcClient, OidcDefinition, type OidcSettings, toOidcSettings } from './oidc.js';
+import { sameTokens } from './same-tokens.js';
 
 /** Roles, tokens and providers of `access`. */
 export class RulesDefinition {
@@ -48,6 +49,12 @@ export class RulesDefinition {
 
 /** The name of the token that the predecessor's variable holds. */
 export const API_TOKEN = 'api';
+/** What programs print for a variable that is not set, without and with a line end. */
+const OF_NOTHING = [
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  '01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b',
+];
+const API_TOKEN_VARIABLE = 'PYGEOAPI_K8S_MANAGER_API_TOKEN';
 
 interface Sources {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -91,10 +98,11 @@ export function readRules(
     for (const [n, role] of [token.roles ?? []].flat().entries()) assertRole(`${path}.${joinIndex('roles', n)}`, role);
     return readToken(token, path, sources, fault);
   });
-  const digests = read.flatMap((token, at) => (token?.sha256 ?? []).map((digest) => ({ digest, at })));
-  const firstOf = new Map([...digests].reverse().map(({ digest, at }) => [digest, at]));
-  for (const { digest, at } of digests)
-    if (firstOf.get(digest) !== at) fault(`${joinIndex('tokens', at)}.sha256`, 'must be the SHA-256 of no other token');
+  for (const { path, message } of sameTokens(
+    read.map((token) => (token && isOfVariable(token) ? undefined : token)),
+    tokenOfVariable(read, sources),
+  ))
+    fault(path, message);
   const ofProcess = limits?.per_process?.running;
   const oidcSettings = oidc ? readOidc(oidc, sources, fault) : undefined;
   const settings: AccessRules = {
@@ -107,6 +115,17 @@ export function readRules(
     ...(oidcSettings ? { oidc: oidcSettings } : {}),
   };
   return { settings, faults, unknownKeys };
+}
+
+/** Whether its entry says nothing of what the token is. */
+const isOfVariable = ({ name, sha256, token, file }: TokenSettings): boolean =>
+  name === API_TOKEN && [sha256, token, file].every((source) => source === undefined);
+
+/** What the predecessor's variable holds, where that opens anything, or is at least known. */
+function tokenOfVariable(tokens: readonly (TokenSettings | undefined)[], { environment }: Sources) {
+  const token = environment[API_TOKEN_VARIABLE];
+  const entry = tokens.find((each) => each?.name === API_TOKEN);
+  return token && (!entry || isOfVariable(entry)) ? { name: API_TOKEN, token } : undefined;
 }
 
 type Fault = (path: string, message: string) => undefined;
@@ -141,7 +160,12 @@ function readToken(
 ): TokenSettings | undefined {
   const until = toInstant(expires);
   const common = { name, roles: roles ?? [], ...(until ? { expires: until } : {}) };
-  if (sha256 !== undefined) return { ...common, sha256: [sha256].flat().map((digest) => digest.toLowerCase()) };
+  if (sha256 !== undefined) {
+    const digests = [sha256].flat().map((digest) => digest.toLowerCase());
+    if (digests.some((digest) => OF_NOTHING.includes(digest)))
+      return fault(`${path}.sha256`, 'must be the SHA-256 of a token (it is that of nothing, or of a line end alone)');
+    return { ...common, sha256: digests };
+  }
   if (file !== undefined) return { ...common, file: resolve(folder, file) };
   if (env === undefined && name === API_TOKEN) return common;
   if (env === undefined)

@@ -31,7 +31,7 @@ const MAKERS = [
 ];
 /** What is for programs, operators and developers only, or has texts of its own. */
 const OTHERS =
-  /\/testing\/|\.spec\.tsx?$|\.d\.ts$|\/(?:cause-types|problem-types|problem-mapper|problem\.dto|openapi[^/]*|redoc-page|docs-page|nonce-policy|signature-check|store-prober|form-styles|stylesheet|page-policy|document-policy|log-document|cut-log|turns|failure-log|finalizer\.service|session-seal|info|taken-texts|linear-pattern|schema-costs|doubts|provider-metadata|bounded-fetch|who|login|login-states|problem-types\.controller)\.tsx?$/;
+  /\/testing\/|\.spec\.tsx?$|\.d\.ts$|\/(?:cause-types|problem-types|problem-mapper|problem\.dto|openapi[^/]*|redoc-page|docs-page|nonce-policy|signature-check|store-prober|form-styles|stylesheet|page-policy|document-policy|log-document|cut-log|turns|failure-log|finalizer\.service|session-seal|info|taken-texts|linear-pattern|schema-costs|doubts|provider-metadata|bounded-fetch|who|login|device-login|terminal-login|login-states|problem-types\.controller)\.tsx?$/;
 /** Stands for a value. */
 const PLACE = '\u00a7';
 /** Names, code, and what nobody is shown. */

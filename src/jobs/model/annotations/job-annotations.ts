@@ -43,10 +43,14 @@ function isResultProblem(value: unknown): value is ResultProblem {
   return [output, pointer, message].every((member) => typeof member === 'string');
 }
 
-/** Whose a job is, for people: the name, else the subject. */
-export function parseOwnerName(text: string | undefined): string | undefined {
-  const { name, subject } = parseObject(text);
-  return [name, subject].find((part) => typeof part === 'string');
+/** Whose a job is, for people: the name, else the subject, and of which issuer, where that is not the server itself. */
+export function parseOwner(text: string | undefined): { readonly ownerName?: string; readonly ownerIssuer?: string } {
+  const { name, subject, issuer } = parseObject(text);
+  const ownerName = [name, subject].find((part) => typeof part === 'string');
+  return {
+    ...(ownerName === undefined ? {} : { ownerName }),
+    ...(typeof issuer === 'string' ? { ownerIssuer: issuer } : {}),
+  };
 }
 
 export function parseAttempts(text: string | undefined): JobAttempt[] {
