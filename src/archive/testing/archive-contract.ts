@@ -168,6 +168,7 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
       expect(numbersOf(await archive.list({}, { before: place, limit: 2 }))).toEqual([9, 7]);
       const between = { after: { created: second(6), name: 'x' }, before: { created: second(2), name: '' } };
       expect(numbersOf(await archive.list({}, { ...between, limit: 9 }))).toEqual([6, 5, 4, 3, 2]);
+      expect(numbersOf(await archive.list({}, { ...between, limit: 2 }))).toEqual([6, 5]);
     });
 
     it('counts no more than it is asked to, and leaves out those that are named', async () => {

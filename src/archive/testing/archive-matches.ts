@@ -73,7 +73,7 @@ export function cut(jobs: readonly ArchivedJob[], range: ArchiveRange): readonly
     .filter(({ position }) => !after || compare(order, position, after) > 0)
     .filter(({ position }) => !before || compare(order, position, before) < 0)
     .map(({ job }) => job);
-  if (!before) return placed.slice(offset, offset + limit);
+  if (after || !before) return placed.slice(offset, offset + limit);
   const end = Math.max(0, placed.length - offset);
   return placed.slice(Math.max(0, end - limit), end);
 }
