@@ -62,7 +62,10 @@ export interface SeenProcess {
 export interface ArchiveRange {
   /** Absent: newest first. Those without a property come last, those that are equal newest first. */
   readonly order?: readonly ArchiveCriterion[];
-  /** Those that come after this, or before it: the nearest to it, in the order of the list all the same. */
+  /**
+   * Those that come after this, or before it: the nearest to it, in the order of the list all the same. With both those between, from the
+   * first after `after` on.
+   */
   readonly after?: ArchivePosition | ArchiveSortedPosition;
   readonly before?: ArchivePosition | ArchiveSortedPosition;
   readonly limit: number;
