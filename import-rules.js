@@ -86,6 +86,7 @@ export const mayImport = {
   'jobs/results': ['access', 'config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/logs': ['access', 'config', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
   'jobs/requests': ['access', 'config', 'json', 'ogc', 'k8s', 'object-store', 'processes', 'jobs/model'],
+  'jobs/provenance': ['access', 'config', 'json', 'ogc', 'k8s', 'processes', 'jobs/model', 'jobs/requests'],
   'jobs/listing': [
     'access',
     'admission/line',
@@ -201,8 +202,18 @@ export const mayImport = {
     'jobs/model',
     'jobs/results',
     'jobs/requests',
+    'jobs/listing/list-interval.ts',
     'jobs/listing/list-view.ts',
     'jobs/execution/job-transfers.ts',
+  ],
+  'archive/usage': [
+    'access',
+    'archive/records',
+    'config',
+    'ogc',
+    'processes',
+    'jobs/jobs.module.ts',
+    'jobs/listing/list-interval.ts',
   ],
   inspections: [
     'config',
@@ -243,6 +254,7 @@ export const mayImport = {
   'html/texts': [],
   html: [
     'access',
+    'archive/usage/usage.dto.ts',
     'config',
     'json',
     'ogc',

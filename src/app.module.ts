@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
+import { UsageModule } from './archive/usage/usage.module.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -107,7 +108,7 @@ export class ProcessesServerModule {
 
 export { ProcessesServerModule as AppModule };
 
-function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)[] {
+function processesApi({ server, pubsub, archive }: Configuration): (Type | DynamicModule)[] {
   return [
     ObjectStoreModule.forRootAsync({
       inject: [Configuration, ClusterConnection],
@@ -123,6 +124,7 @@ function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)
     SubscribersModule,
     EventsModule,
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
+    ...(archive ? [UsageModule] : []),
     InspectionsModule,
     HtmlModule,
   ];

@@ -112,9 +112,12 @@ export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDt
     started,
     finished,
     updated,
-    links: links?.filter(({ rel }) => rel !== relation.results && rel !== relation.exceptions),
+    links: links?.filter(({ rel }) => !OF_RESULTS.has(rel)),
   };
 }
+
+/** Relations of what only readers of results are led to. */
+const OF_RESULTS = new Set<string>([relation.results, relation.exceptions, relation.provenance]);
 
 /** Relations that a link for others opens, of the links of a status. */
 const OPEN = new Set<string>(['self', 'monitor', relation.results, relation.exceptions]);
@@ -166,6 +169,16 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
             rel: relation.exceptions,
             type: 'application/problem+json',
             title: 'Why the job failed',
+          },
+        ]
+      : []),
+    ...(status.finished
+      ? [
+          {
+            href: `${job}/prov`,
+            rel: relation.provenance,
+            type: json,
+            title: 'Where its results come from, as PROV-JSON',
           },
         ]
       : []),

@@ -45,6 +45,9 @@ export const faults: Phrases = {
     'must be one key of 1 to {0} visible ASCII characters, best a UUID in double quotes; without them it holds no comma, quote, backslash or blank':
       'muss ein Schlüssel aus 1 bis {0} sichtbaren ASCII-Zeichen sein, am besten eine UUID in doppelten Anführungszeichen; ohne sie enthält er weder Komma noch Anführungszeichen, Backslash oder Leerzeichen',
     'must be text or html': 'muss text oder html sein',
+    'must be json or html or csv': 'muss json, html oder csv sein',
+    'must not be owner: jobs have owners where roles say who may what (access.roles), which they do not here':
+      'darf nicht owner sein: Jobs gehören jemandem, wo Rollen sagen, wer was darf (access.roles), was sie hier nicht tun',
     'must be json or html': 'muss json oder html sein',
     'must be true or false': 'muss true oder false sein',
     'must be UTF-8': 'muss UTF-8 sein',
