@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
+import { ArchiveDatabaseModule } from './archive/database/archive-database.module.js';
 import { UsageModule } from './archive/usage/usage.module.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
@@ -115,6 +116,7 @@ function processesApi({ server, pubsub, archive }: Configuration): (Type | Dynam
       useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
         environment.objectStore ?? (embedded ? 'folder' : 's3'),
     }),
+    ...(archive ? [ArchiveDatabaseModule.forRoot(archive)] : []),
     ProcessesModule,
     JobsModule,
     ...(server.kvpExecute ? [KvpExecutionModule] : []),

@@ -125,10 +125,14 @@ export class FakeArchive extends Archive {
     return old;
   }
 
-  async usage(by: UsageBy, { owners, seenProcesses }: ArchiveFilter): Promise<readonly UsageRow[]> {
+  async usage(by: UsageBy, { owners, seenProcesses, created }: ArchiveFilter): Promise<readonly UsageRow[]> {
     this.answer('usage');
     const known = [...this.jobs.values(), ...[...this.removed.values()].flatMap(({ job }) => job ?? [])];
-    const asked: ArchiveFilter = { ...(owners ? { owners } : {}), ...(seenProcesses ? { seenProcesses } : {}) };
+    const asked: ArchiveFilter = {
+      ...(owners ? { owners } : {}),
+      ...(seenProcesses ? { seenProcesses } : {}),
+      ...(created ? { created } : {}),
+    };
     const rows = new Map<string, UsageRow>();
     for (const job of cut(known, { limit: Infinity }).filter((job) => matchesFilter(asked, job))) {
       const key = keyOf(by, job);
