@@ -13,16 +13,12 @@ beforeAll(async () => {
 afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
 
 const execute = (tags: unknown, headers: Readonly<Record<string, string>> = {}, process = 'hello', token?: string) =>
-  bed.execute(
-    process,
-    {},
-    {
-      prefer: 'respond-async',
-      body: { tags },
-      headers,
-      ...(token === undefined ? {} : { token }),
-    },
-  );
+  bed.execute(process, process === 'hello' ? { name: 'Ada' } : {}, {
+    prefer: 'respond-async',
+    body: { tags },
+    headers,
+    ...(token === undefined ? {} : { token }),
+  });
 async function made(tags: unknown, process = 'hello', token?: string): Promise<string> {
   const response = await execute(tags, {}, process, token);
   if (response.status !== 201) throw new Error(await response.text());
@@ -49,7 +45,7 @@ describe('the tags of a job', () => {
     const response = await fetch(`${bed.url}/processes/hello/form`, {
       method: 'POST',
       headers: { accept: 'application/json' },
-      body: new URLSearchParams({ 'more.tags': ` ${TAGS.join(' \r\n')}\n\n` }),
+      body: new URLSearchParams({ 'input.name': 'Ada', 'more.tags': ` ${TAGS.join(' \r\n')}\n\n` }),
     });
     expect(response.status).toBe(201);
     expect((await statusOf(((await response.json()) as StatusInfo).jobID)).tags).toEqual(TAGS);
@@ -67,7 +63,7 @@ describe('the tags of a job', () => {
     const form = await fetch(`${bed.url}/processes/hello/form`, {
       method: 'POST',
       headers: { accept: 'text/html' },
-      body: new URLSearchParams({ 'more.tags': 'a\nb\na' }),
+      body: new URLSearchParams({ 'input.name': 'Ada', 'more.tags': 'a\nb\na' }),
     });
     expect(form.status).toBe(400);
     const control = parse(await form.text()).querySelector('[name="more.tags"]');
@@ -80,7 +76,7 @@ describe('the tags of a job', () => {
     const again = await execute(['a'], key);
     expect([first.status, again.status]).toEqual([201, 201]);
     expect(((await again.json()) as StatusInfo).jobID).toBe(((await first.json()) as StatusInfo).jobID);
-    expect((await execute(['b'], key)).status).toBe(409);
+    expect((await execute(['b'], key)).status).toBe(422);
   });
 
   it('are for those who may read the status', async () => {
