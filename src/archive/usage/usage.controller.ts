@@ -36,8 +36,8 @@ export class UsageController {
     operationId: 'getUsage',
     summary: 'What the jobs of the archive took: hours, processor-hours and memory-hours, by month, process or owner',
     description:
-      'Of jobs that have ended and are in the archive, where they are within seconds; those that were removed count as well. Where roles decide, ' +
-      'of the jobs that the caller sees; of owners only who sees all jobs is told.',
+      'Of jobs that have ended and are in the archive, where they are within seconds; those that were removed count as well. ' +
+      'Where roles decide, of the jobs that the caller sees; of owners only who sees all jobs is told.',
   })
   @ApiQuery({ name: 'by', required: false, enum: USAGE_BY, schema: { type: 'string', default: 'month' } })
   @ApiQuery({

@@ -33,8 +33,8 @@ export interface ProvDocument {
 }
 
 /**
- * A job as an activity that used its inputs and generated its outputs, by the plan that is its process. Names are addresses of this server, but
- * for images, which are known by their digests.
+ * A job as an activity that used its inputs and generated its outputs, by the plan that is its process. Names are addresses of this
+ * server, but for images, which are known by their digests.
  * @param base the API's address without trailing slash
  */
 export function provDocument(job: Provenance, base: string): ProvDocument {

@@ -42,8 +42,8 @@ export class ProvenanceController {
     operationId: 'getProvenance',
     summary: 'Where what a job gave comes from: PROV-JSON of the W3C (draft of Part 4, Job Management)',
     description:
-      'Of a job that goes on, what is known by then. Outputs for who may read the results; inputs, images by their digests, node and log for who ' +
-      'may read the log, too.',
+      'Of a job that goes on, what is known by then. Outputs for who may read the results; inputs, images by their digests, node and ' +
+      'log for who may read the log, too.',
   })
   @ApiResponse({ status: 200, description: 'Its provenance', content: { 'application/json': { schema: PROV_JSON } } })
   @ApiProblem(401, 'Results are not for everybody (`results: token`), and the token is missing or wrong')

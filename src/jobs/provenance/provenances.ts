@@ -25,8 +25,8 @@ export class Provenances {
   /**
    * Asks the cluster, or the archive: what it tells is held in no memory.
    * @param base the API's address without trailing slash
-   * @throws UnauthorizedError, ForbiddenError, MisconfiguredError where the caller may not read the job's results; JobNotFoundError where the Job
-   * has gone meanwhile; KubernetesError, ArchiveAwayError
+   * @throws UnauthorizedError, ForbiddenError, MisconfiguredError where the caller may not read the job's results; JobNotFoundError where
+   * the Job has gone meanwhile; KubernetesError, ArchiveAwayError
    */
   async of(job: JobRecord, caller: Caller, base: string): Promise<ProvDocument> {
     await this.access.demandResults(job, caller);
