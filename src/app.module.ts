@@ -1,6 +1,8 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
+import { ArchiveDatabaseModule } from './archive/database/archive-database.module.js';
+import { UsageModule } from './archive/usage/usage.module.js';
 import { Configuration } from './config/configuration.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
 import { EventsModule } from './events/events.module.js';
@@ -107,13 +109,14 @@ export class ProcessesServerModule {
 
 export { ProcessesServerModule as AppModule };
 
-function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)[] {
+function processesApi({ server, pubsub, archive }: Configuration): (Type | DynamicModule)[] {
   return [
     ObjectStoreModule.forRootAsync({
       inject: [Configuration, ClusterConnection],
       useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
         environment.objectStore ?? (embedded ? 'folder' : 's3'),
     }),
+    ...(archive ? [ArchiveDatabaseModule.forRoot(archive)] : []),
     ProcessesModule,
     JobsModule,
     ...(server.kvpExecute ? [KvpExecutionModule] : []),
@@ -123,6 +126,7 @@ function processesApi({ server, pubsub }: Configuration): (Type | DynamicModule)
     SubscribersModule,
     EventsModule,
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
+    ...(archive ? [UsageModule] : []),
     InspectionsModule,
     HtmlModule,
   ];

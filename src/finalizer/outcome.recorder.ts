@@ -2,7 +2,14 @@ import type { V1JobStatus } from '@kubernetes/client-node';
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/annotations/job-annotations.js';
 import { isGoing } from '../jobs/model/dismissal.js';
-import { attemptOf, beginningOf, countedAttempts, isRepeated, withAttempt } from '../jobs/model/job-attempts.js';
+import {
+  attemptOf,
+  type Beginning,
+  beginningOf,
+  countedAttempts,
+  isRepeated,
+  withAttempt,
+} from '../jobs/model/job-attempts.js';
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
@@ -228,7 +235,7 @@ function logFlag({ wholeness }: CollectedPod): Pick<JobOutcome, 'log'> {
   return wholeness === 'whole' ? {} : { log: wholeness };
 }
 
-type JobTimes = Pick<JobOutcome, 'scheduled' | 'started' | 'finished'>;
+type JobTimes = Beginning & Pick<JobOutcome, 'finished'>;
 
 export function failed(cause: JobCause, times: JobTimes, logTail?: string): JobOutcome {
   return { status: 'failed', ...times, cause, ...(logTail ? { logTail } : {}) };

@@ -35,7 +35,12 @@ describe('an ended pod', () => {
       'processes.pygeoapi.io/collection': 'done',
       'processes.pygeoapi.io/log-key': LOG_KEY,
     });
-    expect(outcome()).toEqual({ status: 'successful', started: at(2).toISOString(), finished: at(5).toISOString() });
+    expect(outcome()).toEqual({
+      status: 'successful',
+      started: at(2).toISOString(),
+      ran: { node: 'node', images: ['main', 'side'].map((container) => ({ container, image: 'busybox' })) },
+      finished: at(5).toISOString(),
+    });
     expect(store.text(LOG_KEY)).toBe(
       `Logs of pod '${POD}'\nContainer 'main'\nhello\n${RESULT}  Grüße \nContainer 'side'\nside\n`,
     );
@@ -62,6 +67,7 @@ describe('an ended pod', () => {
     expect(outcome()).toEqual({
       status: 'failed',
       started: at(2).toISOString(),
+      ran: { node: 'node', images: [{ container: 'main', image: 'busybox' }] },
       finished: at(5).toISOString(),
       cause: {
         type: 'non-zero-exit',

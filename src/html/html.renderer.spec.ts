@@ -137,6 +137,15 @@ const resources: Readonly<Record<PageKind, object>> = {
     limits: { running: { limit: 5, used: 1 }, storedBytes: { limit: 1e9 } },
     links,
   },
+  usage: {
+    by: 'owner',
+    rows: [
+      { key: HOSTILE, name: HOSTILE, jobs: 1, hours: 1, processorHours: 1, memoryGiBHours: 1, usedProcessorHours: 1 },
+      { key: '', jobs: 1, hours: 1, processorHours: 1, memoryGiBHours: 1 },
+    ],
+    total: { jobs: 2, hours: 2, processorHours: 2, memoryGiBHours: 2, usedProcessorHours: 1 },
+    links,
+  },
   'problem-types': { problemTypes: [problemType], links },
   'problem-type': problemType,
   'share-link': { jobID: HOSTILE, href: `javascript:${HOSTILE}`, expires: HOSTILE, for: 'page' },

@@ -21,6 +21,7 @@ import { resultsPage } from './pages/results.js';
 import { leadsOnPage } from './pages/leads-on.js';
 import { shareLinkPage } from './pages/share-link.js';
 import { signInPage } from './pages/sign-in.js';
+import { usagePage } from './pages/usage.js';
 import { visualisationsPage } from './pages/visualisations.js';
 import { backgroundOf, type MapBackground } from './results/map-view.js';
 import { pagePolicy } from './page-policy.js';
@@ -46,6 +47,7 @@ const makers: Readonly<Record<PageKind, PageMaker<never>>> = {
   'sign-in': signInPage,
   'leads-on': leadsOnPage,
   me: mePage,
+  usage: usagePage,
   'share-link': shareLinkPage,
 };
 

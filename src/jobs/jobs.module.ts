@@ -54,6 +54,8 @@ import { ListViews } from './listing/list-view.js';
 import { LogsController } from './logs/logs.controller.js';
 import { JobRequests } from './requests/job-requests.js';
 import { KeptInputs } from './requests/kept-inputs.js';
+import { ProvenanceController } from './provenance/provenance.controller.js';
+import { Provenances } from './provenance/provenances.js';
 import { RequestsController } from './requests/requests.controller.js';
 import { ResultsController } from './results/results.controller.js';
 import { ResultValidator } from './results/result-validator.js';
@@ -71,6 +73,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ValidationController,
     JobsController,
     RequestsController,
+    ProvenanceController,
     ResultsController,
     LogsController,
     MeController,
@@ -113,6 +116,7 @@ import { ValidationController } from './execution/validation.controller.js';
     LoggedProgress,
     OwnerSums,
     ProcessorsCluster,
+    Provenances,
     Readers,
     ResultMemory,
     ResultSources,

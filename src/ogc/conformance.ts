@@ -16,6 +16,8 @@ export const conformanceClass = {
   jobList: `${PROCESSES}job-list`,
   callback: `${PROCESSES}callback`,
   dismiss: `${PROCESSES}dismiss`,
+  /** OGC 24-051, a draft. */
+  provenance: 'http://www.opengis.net/spec/ogcapi-processes-4/1.0/conf/provenance',
   pubSub: { discovery: `${PUBSUB}discovery`, cloudEvents: `${PUBSUB}message-payload-cloudevents-json` },
   /** Of version 2.0. */
   draft: {

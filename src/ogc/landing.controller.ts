@@ -72,6 +72,9 @@ export class LandingController {
               { href: `${base}/jobs`, rel: relation.jobList, type: json, title: 'The jobs' },
             ]
           : []),
+        ...(this.configuration.processesApi && this.configuration.archive
+          ? [{ href: `${base}/usage`, rel: 'related', type: json, title: 'What jobs took' }]
+          : []),
         ...(this.configuration.visualisations
           ? [{ href: `${base}/visualisations`, rel: 'related', type: json, title: 'The interactive apps' }]
           : []),

@@ -12,6 +12,8 @@ export const relation = {
   jobList: `${OGC}job-list`,
   results: `${OGC}results`,
   exceptions: `${OGC}exceptions`,
+  /** W3C PROV-AQ, section 3.1. */
+  provenance: 'http://www.w3.org/ns/prov#has_provenance',
 } as const;
 
 /** A path as a link can hold it. */

@@ -33,6 +33,7 @@ export type PageKind =
   | 'sign-in'
   | 'leads-on'
   | 'me'
+  | 'usage'
   | 'share-link';
 
 /** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */

@@ -17,13 +17,20 @@ export type Asked = Pick<FastifyRequest, 'query' | 'headers'>;
  * @throws InvalidRequestError for an `f` that there is not; NotAcceptableError where `Accept` names neither
  */
 export function negotiateFormat(request: Asked): Format {
+  return negotiate(request, MEDIA_TYPES);
+}
+
+/** As {@link negotiateFormat}, of a resource with formats of its own. @param mediaTypes by what the parameter calls them, the preferred first */
+export function negotiate<F extends string>(request: Asked, mediaTypes: Readonly<Record<F, string>>): F {
+  const formats = Object.keys(mediaTypes) as F[];
   const named = formatParameter(request);
-  if (named !== undefined) return checkedFormat(named);
-  const [best] = acceptable(request.headers.accept, Object.values(MEDIA_TYPES));
-  const format = FORMATS.find((candidate) => MEDIA_TYPES[candidate] === best);
+  if (named !== undefined) return checkedFormat(named, formats);
+  const available: string[] = Object.values(mediaTypes);
+  const [best] = acceptable(request.headers.accept, available);
+  const format = formats.find((candidate) => mediaTypes[candidate] === best);
   if (format) return format;
   throw new NotAcceptableError(
-    `This resource is there as ${Object.values(MEDIA_TYPES).join(' and as ')}; the request accepts only ${request.headers.accept ?? 'nothing'}.`,
+    `This resource is there as ${available.join(' and as ')}; the request accepts only ${request.headers.accept ?? 'nothing'}.`,
   );
 }
 
@@ -33,7 +40,7 @@ export function negotiateFormat(request: Asked): Format {
  */
 export function prefersHtml(request: Asked): boolean {
   const named = formatParameter(request);
-  if (named !== undefined) return checkedFormat(named) === 'html';
+  if (named !== undefined) return checkedFormat(named, FORMATS) === 'html';
   return wantsHtml(request);
 }
 
@@ -51,7 +58,7 @@ export function variesByFormat(reply: FastifyReply): void {
 }
 
 /** An address with the parameter `f`, in the place of the one that it had. */
-export function withFormat(address: string, format: Format | undefined): string {
+export function withFormat(address: string, format: string | undefined): string {
   return withParameter(address, 'f', format);
 }
 
@@ -72,11 +79,11 @@ function formatParameter({ query }: Asked): unknown {
   return (query as Readonly<Record<string, unknown>> | undefined)?.['f'];
 }
 
-function checkedFormat(named: unknown): Format {
-  const format = FORMATS.find((candidate) => candidate === named);
+function checkedFormat<F extends string>(named: unknown, formats: readonly F[]): F {
+  const format = formats.find((candidate) => candidate === named);
   if (format) return format;
   const message = Array.isArray(named)
     ? 'must be given once'
-    : `must be ${FORMATS.join(' or ')} (is ${JSON.stringify(named)})`;
+    : `must be ${formats.join(' or ')} (is ${JSON.stringify(named)})`;
   throw new InvalidRequestError(`A parameter of the request is wrong: f ${message}.`, [{ pointer: 'f', message }]);
 }

@@ -88,6 +88,7 @@ export const API_SEGMENTS: readonly string[] = [
   'sign-out',
   'static',
   'transfer',
+  'usage',
   'visualisations',
 ];
 

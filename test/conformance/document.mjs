@@ -73,7 +73,12 @@ or read otherwise than in 1.0; all others are those above. Where the two version
 if it names one of that version's profiles (in \`Accept\`, \`Accept-Profile\`, \`Prefer\` or \`Link\`): what \`"outputs": {}\` means, and that
 several outputs are a document. Results of a failed job stay the problem that made it fail.
 
-${sections('2.0', draftClasses, '###')}`;
+${sections('2.0', draftClasses, '###')}
+## Part 4: Job Management (draft)
+
+Of OGC 24-051 the class \`http://www.opengis.net/spec/ogcapi-processes-4/1.0/conf/provenance\` is declared: \`/jobs/{jobId}/prov\` and
+\`/jobs/{jobId}/inputs\` ([provenance](usage.md#where-results-come-from)), held by [provenance.e2e-spec.ts](../test/e2e/provenance.e2e-spec.ts).
+`;
 }
 
 const complianceSuite = `## OGC's compliance suite

@@ -112,6 +112,8 @@ const TABLE: Readonly<Record<string, readonly Request[]>> = {
     { path: ofJob('', 'running'), note: 'running', expected: reads('ok') },
     { path: ofJob('', 'running'), note: 'running', headers: html, expected: reads('ok') },
   ],
+  'GET /jobs/:jobId/prov': [{ path: ofJob('/prov'), expected: { ...reads('401'), public: row('ok', 'ok', 'said') } }],
+  'GET /jobs/:jobId/inputs': [{ path: ofJob('/inputs'), expected: asksForToken('said') }],
   'GET /jobs/:jobId/request': [{ path: ofJob('/request'), expected: asksForToken('said') }],
   'GET /jobs/:jobId/request/inputs': [{ path: ofJob('/request/inputs'), expected: asksForToken('404') }],
   'GET /jobs/:jobId/request/inputs/:inputId': [{ path: ofJob('/request/inputs/text'), expected: asksForToken('404') }],

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import type { Configuration } from '../../src/config/configuration.js';
 import { HtmlRenderer } from '../../src/html/html.renderer.js';
 import type { PageKind } from '../../src/ogc/pages.js';
+import type { UsageReportDto } from '../../src/archive/usage/usage.dto.js';
 import type { VisualisationListDto } from '../../src/visualisations/visualisations.dto.js';
 import { kindsProcess } from '../fixtures/form-kinds.js';
 import { Browser } from '../support/browser.js';
@@ -160,7 +161,20 @@ const PAGES: Readonly<Record<PageKind, readonly Shown[]>> = {
   ],
   'leads-on': [at('/', { then: (browser) => show(browser, 'leads-on', { to: `${BASE}/jobs` }) })],
   me: [at('/me'), at('/me?lang=de', { token: TOKEN })],
+  usage: [
+    at('/', { then: (browser) => show(browser, 'usage', usageReport) }),
+    at('/', { then: (browser) => show(browser, 'usage', { ...usageReport, by: 'owner', rows: [] }) }),
+  ],
   'share-link': [at('/jobs/JOB', { job: 'features', then: sharing })],
+};
+
+/** A server without an archive has none. */
+const sums = { jobs: 3, hours: 1.25, processorHours: 0.125, memoryGiBHours: 2.5, usedProcessorHours: 0.05 };
+const usageReport: UsageReportDto = {
+  by: 'process',
+  rows: ['kinds', 'hello'].map((key) => ({ key, ...sums })),
+  total: sums,
+  links: [{ href: `${BASE}/usage?f=csv`, rel: 'alternate', type: 'text/csv', title: 'This document as CSV' }],
 };
 
 /** Their operator has a server of its own on a real cluster; the page is what it would answer. */

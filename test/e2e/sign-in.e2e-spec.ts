@@ -334,6 +334,8 @@ describe('who signs in with a browser', () => {
       expect(found).toEqual({
         '/jobs': 'documented',
         '/jobs/{jobId}': 'documented',
+        '/jobs/{jobId}/prov': 'documented',
+        '/jobs/{jobId}/inputs': 'documented',
         '/jobs/{jobId}/request': 'documented',
         '/jobs/{jobId}/request/inputs': 'documented',
         '/jobs/{jobId}/request/inputs/{inputId}': 'documented',

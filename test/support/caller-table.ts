@@ -108,6 +108,8 @@ export const TABLE: Readonly<Record<string, readonly TableRequest[]>> = {
     ...both({ ...job('', 'failed'), answers: anns() }),
     ...both({ ...job('', 'running'), answers: anns() }),
   ],
+  'GET /jobs/:jobId/prov': [{ ...job('/prov'), answers: anns() }],
+  'GET /jobs/:jobId/inputs': [{ ...job('/inputs'), answers: anns() }],
   'GET /jobs/:jobId/request': [{ ...job('/request'), answers: anns() }],
   'GET /jobs/:jobId/request/inputs': [{ ...job('/request/inputs'), answers: anns('404') }],
   'GET /jobs/:jobId/request/inputs/:inputId': [{ ...job('/request/inputs/text'), answers: anns('404') }],

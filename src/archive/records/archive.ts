@@ -62,7 +62,10 @@ export interface SeenProcess {
 export interface ArchiveRange {
   /** Absent: newest first. Those without a property come last, those that are equal newest first. */
   readonly order?: readonly ArchiveCriterion[];
-  /** Those that come after this, or before it: the nearest to it, in the order of the list all the same. */
+  /**
+   * Those that come after this, or before it: the nearest to it, in the order of the list all the same. With both those between, from the
+   * first after `after` on.
+   */
   readonly after?: ArchivePosition | ArchiveSortedPosition;
   readonly before?: ArchivePosition | ArchiveSortedPosition;
   readonly limit: number;
@@ -136,9 +139,13 @@ export abstract class Archive {
   /** What {@link due} named is done: the record's object is `object` from now on, or, of a removed one, gone. */
   abstract done(job: ArchivedJob, object?: ArchivedJob['object'], state?: string): Promise<void>;
 
-  /** Forgets records, and tombstones, of jobs that finished before. @returns of those records what the store may hold, and how many there were */
+  /**
+   * Forgets records, and tombstones, of jobs that finished before: records become tombstones, which go once {@link done} was said of them, so
+   * that nothing is left in the store where the leader ends between. {@link due} names them until then.
+   * @returns the records that became tombstones now, at most `limit`
+   */
   abstract forget(before: Date, limit: number): Promise<readonly ArchivedJob[]>;
 
-  /** @param filter of which jobs; owners and seen processes of it hold */
+  /** @param filter of which jobs; owners, seen processes and times of creation of it hold */
   abstract usage(by: UsageBy, filter: ArchiveFilter): Promise<readonly UsageRow[]>;
 }

@@ -38,6 +38,11 @@ export function normalisedImageName(name: string): string {
   return /[:@][^/]*$/.test(repository.at(-1) ?? '') ? full : `${full}:latest`;
 }
 
+/** What the node says that an image is: the name with its digest, of one that the pod names so; there is no other. */
+export function imageIdOf(name: string, { name: known, folder }: EmbeddedImage): string {
+  return /@sha256:[0-9a-f]{64}$/.test(name) ? normalisedImageName(name) : `embedded://${folder ?? known}`;
+}
+
 /** The images that the embedded cluster can run. Any tag of `busybox` and `bash` is the machine's shell. */
 export class Images {
   private readonly byName: ReadonlyMap<string, EmbeddedImage>;

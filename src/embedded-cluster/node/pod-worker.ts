@@ -8,7 +8,7 @@ import { Refusal } from './container-environment.js';
 import type { ContainerLogs } from './container-log.js';
 import { ContainerProcess, prepareFolder, type Ending } from './container-process.js';
 import type { EventRecorder } from '../objects/event-recorder.js';
-import { normalisedImageName, type Images } from './images.js';
+import { imageIdOf, normalisedImageName, type Images } from './images.js';
 import { timestamp, type ContainerState, type ContainerStatus, type Pod } from '../objects/kubernetes-object.js';
 import { randomHex } from '../objects/names.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
@@ -168,7 +168,7 @@ export class PodWorker {
     const startedAt = timestamp();
     const outcome = await Promise.race([process.ended, undefined]);
     if (!outcome?.startError) {
-      const imageID = `embedded://${configuration.image.folder ?? configuration.image.name}`;
+      const imageID = imageIdOf(container.image ?? '', configuration.image);
       this.set(container, {
         state: { running: { startedAt } },
         ready: true,

@@ -24,6 +24,7 @@ const RESERVED = new Set([
   'attempts',
   'omittedAttempts',
   'queue',
+  'tags',
   'subscriber',
   'links',
 ]);
@@ -76,6 +77,7 @@ export function toStatusInfo(
       : {}),
     ...(status.omittedAttempts === undefined ? {} : { omittedAttempts: status.omittedAttempts }),
     ...(status.queue ? { queue: { ...status.queue } } : {}),
+    ...(status.tags ? { tags: [...status.tags] } : {}),
     ...(status.subscriber
       ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
       : {}),
@@ -115,19 +117,23 @@ export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDt
     started,
     finished,
     updated,
-    links: links?.filter(({ rel }) => rel !== relation.results && rel !== relation.exceptions),
+    links: links?.filter(({ rel }) => !OF_RESULTS.has(rel)),
   };
 }
+
+/** Relations of what only readers of results are led to. */
+const OF_RESULTS = new Set<string>([relation.results, relation.exceptions, relation.provenance]);
 
 /** Relations that a link for others opens, of the links of a status. */
 const OPEN = new Set<string>(['self', 'monitor', relation.results, relation.exceptions]);
 
 /**
- * What whoever follows a link for others may know of a job: what a reader of the status does, but neither log nor request, nor who is told.
+ * What whoever follows a link for others may know of a job: what a reader of the status does, but neither log nor request, tags included, nor
+ * who is told.
  * @param share that its links are to have; undefined: it has no links
  */
 export function toSharedStatusInfo(status: JobStatus, base: string, share?: Share): StatusInfoDto {
-  const { links = [], ...info } = toStatusInfo({ ...status, subscriber: undefined }, base, false);
+  const { links = [], ...info } = toStatusInfo({ ...status, subscriber: undefined, tags: undefined }, base, false);
   if (!share) return { ...info, links: [] };
   const open = links.filter(({ rel }) => OPEN.has(rel));
   return { ...info, links: open.map((link) => ({ ...link, href: withShare(link.href, share) })) };
@@ -168,6 +174,16 @@ function jobLinks(status: JobStatus, base: string): LinkDto[] {
             rel: relation.exceptions,
             type: 'application/problem+json',
             title: 'Why the job failed',
+          },
+        ]
+      : []),
+    ...(status.finished
+      ? [
+          {
+            href: `${job}/prov`,
+            rel: relation.provenance,
+            type: json,
+            title: 'Where its results come from, as PROV-JSON',
           },
         ]
       : []),

@@ -2,6 +2,7 @@ import { NotAvailableError } from '../../ogc/domain-errors.js';
 import { causeOfFailedPod } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
+import { ranOf } from './run/ran.js';
 import { endOf, startOf, type PodRecord } from './pod-record.js';
 
 /** An annotation of an object has to stay small: of more attempts only the first so many, and the last, are noted. */
@@ -91,14 +92,18 @@ export function startOfJob(job: Pick<JobRecord, 'attempts'>, pod: PodRecord | un
   return first?.started ?? (pod && startOf(pod)?.toISOString());
 }
 
-/** What an outcome says of how the job began. Of the first attempt that counts only its start is noted. */
-export function beginningOf(
-  job: Pick<JobRecord, 'attempts'>,
-  pod: PodRecord | undefined,
-): Pick<JobOutcome, 'scheduled' | 'started'> {
+export type Beginning = Pick<JobOutcome, 'scheduled' | 'started' | 'ran'>;
+
+/** What an outcome says of how the job began, and where it ran. Of the first attempt that counts only its start is noted. */
+export function beginningOf(job: Pick<JobRecord, 'attempts'>, pod: PodRecord | undefined): Beginning {
   const started = startOfJob(job, pod);
   const scheduled = countedAttempts(job).length === 0 ? pod?.scheduledAt?.toISOString() : undefined;
-  return { ...(scheduled === undefined ? {} : { scheduled }), ...(started === undefined ? {} : { started }) };
+  const ran = ranOf(pod);
+  return {
+    ...(scheduled === undefined ? {} : { scheduled }),
+    ...(started === undefined ? {} : { started }),
+    ...(ran ? { ran } : {}),
+  };
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Ran } from './run/ran.js';
+
 /** Why a job failed, as a word for programs. */
 export type CauseType =
   | 'image-pull-failed'
@@ -50,6 +52,8 @@ export interface JobOutcome {
   readonly started?: string;
   /** RFC 3339; when the last container ended, or when the job was dismissed. */
   readonly finished: string;
+  /** Where it ran, and what; in no record of a job, see {@link parseRan}. */
+  readonly ran?: Ran;
   readonly cause?: JobCause;
   /** The main container's log is not whole (`cut`), or not known to be (`unknown`); absent: it is. */
   readonly log?: 'cut' | 'unknown';

@@ -1,12 +1,15 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { label, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
 import type { JobRecord } from './job-record.js';
+import { sharedText } from './run/shared-text.js';
 import { toDate } from '../../k8s/time/kubernetes-time.js';
 
 /** The state of one container of a pod. */
 export interface ContainerRecord {
   readonly name: string;
   readonly image: string;
+  /** What the kubelet says that the image is; absent where it has not said. */
+  readonly imageId?: string;
   readonly init: boolean;
   readonly state: 'waiting' | 'running' | 'terminated';
   /** Whether it has ever run, so that it has a log. */
@@ -34,6 +37,8 @@ export interface PodRecord {
   /** Carries the Job controller's finalizer: its end will count for the Job, and has not been counted yet. */
   readonly tracked: boolean;
   readonly scheduled: boolean;
+  /** Name of its node; undefined: it has none yet. */
+  readonly node?: string;
   /** Since when it has a node, to the second; undefined where its conditions do not say. */
   readonly scheduledAt?: Date;
   readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
@@ -79,6 +84,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
     held: metadata.finalizers?.includes(POD_FINALIZER) ?? false,
     tracked: metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false,
     scheduled: pod.spec?.nodeName !== undefined,
+    ...(pod.spec?.nodeName ? { node: sharedText(pod.spec.nodeName) } : {}),
     ...(scheduledAt ? { scheduledAt } : {}),
     phase: (pod.status?.phase as PodRecord['phase'] | undefined) ?? 'Pending',
     reason: pod.status?.reason,
@@ -105,6 +111,7 @@ function toContainerRecord(
   return {
     name,
     image,
+    ...(status?.imageID ? { imageId: sharedText(status.imageID) } : {}),
     init,
     state: terminated ? 'terminated' : running ? 'running' : 'waiting',
     hasRun: running !== undefined || (ended !== undefined && Boolean(ended.containerID ?? status?.containerID)),

@@ -13,6 +13,7 @@ import { problems } from './problems.js';
 import { raster } from './raster.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
+import { usage } from './usage.js';
 
 // prettier-ignore
 export const de: Translated<typeof en> = {
@@ -29,4 +30,5 @@ export const de: Translated<typeof en> = {
   raster,
   results,
   signIn,
+  usage,
 };

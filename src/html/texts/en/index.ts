@@ -11,6 +11,7 @@ import { problems } from './problems.js';
 import { raster } from './raster.js';
 import { results } from './results.js';
 import { signIn } from './sign-in.js';
+import { usage } from './usage.js';
 
 /** A file for each part of the pages. */
 // prettier-ignore
@@ -28,4 +29,5 @@ export const en = {
   raster,
   results,
   signIn,
+  usage,
 };

@@ -37,10 +37,17 @@ export const faults: Phrases = {
     'must not be true: this process does not allow it': 'darf nicht true sein: Dieser Prozess erlaubt es nicht',
     'must be an integer {0!}': 'muss eine ganze Zahl {0} sein',
     'must be an integer from {0} to {1}': 'muss eine ganze Zahl von {0} bis {1} sein',
+    'must be a list of at most {0} texts': 'muss eine Liste von höchstens {0} Texten sein',
+    'must be a text of 1 to {0} characters, in one line, without blanks at its ends':
+      'muss ein Text aus 1 bis {0} Zeichen sein, in einer Zeile, ohne Leerzeichen an den Enden',
+    'is the same as {0}': 'ist dasselbe wie {0}',
     'must be one of {0}': 'muss eines von {0} sein',
     'must be one key of 1 to {0} visible ASCII characters, best a UUID in double quotes; without them it holds no comma, quote, backslash or blank':
       'muss ein Schlüssel aus 1 bis {0} sichtbaren ASCII-Zeichen sein, am besten eine UUID in doppelten Anführungszeichen; ohne sie enthält er weder Komma noch Anführungszeichen, Backslash oder Leerzeichen',
     'must be text or html': 'muss text oder html sein',
+    'must be json or html or csv': 'muss json, html oder csv sein',
+    'must not be owner: jobs have owners where roles say who may what (access.roles), which they do not here':
+      'darf nicht owner sein: Jobs gehören jemandem, wo Rollen sagen, wer was darf (access.roles), was sie hier nicht tun',
     'must be json or html': 'muss json oder html sein',
     'must be true or false': 'muss true oder false sein',
     'must be UTF-8': 'muss UTF-8 sein',

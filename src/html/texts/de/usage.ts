@@ -1,0 +1,17 @@
+export const usage = {
+  title: 'Was Jobs gebraucht haben',
+  note: 'Von Jobs, die zu Ende und im Archiv sind; entfernte zählen mit.',
+  by: 'Nach',
+  byOf: { month: 'Monat', process: 'Prozess', owner: 'Eigentümer' },
+  period: 'Entstanden in',
+  periods: { all: 'aller Zeit', year: 'dem letzten Jahr', month: 'den letzten 30 Tagen', week: 'der letzten Woche' },
+  none: 'Es gibt keine.',
+  nobody: 'niemand',
+  total: 'Zusammen',
+  jobs: 'Jobs',
+  hours: 'Stunden',
+  processorHours: 'Prozessorstunden, angefordert',
+  memoryGiBHours: 'GiB-Stunden Speicher, angefordert',
+  usedProcessorHours: 'Prozessorstunden, gebraucht',
+  usedMemoryGiBHours: 'GiB-Stunden Speicher, gebraucht',
+};

@@ -1,0 +1,17 @@
+export const usage = {
+  title: 'What jobs took',
+  note: 'Of jobs that have ended and are in the archive; those that were removed count as well.',
+  by: 'By',
+  byOf: { month: 'Month', process: 'Process', owner: 'Owner' },
+  period: 'Made in',
+  periods: { all: 'all time', year: 'the last year', month: 'the last 30 days', week: 'the last week' },
+  none: 'There are none.',
+  nobody: 'nobody',
+  total: 'Together',
+  jobs: 'Jobs',
+  hours: 'Hours',
+  processorHours: 'Processor-hours requested',
+  memoryGiBHours: 'GiB-hours of memory requested',
+  usedProcessorHours: 'Processor-hours used',
+  usedMemoryGiBHours: 'GiB-hours of memory used',
+};
