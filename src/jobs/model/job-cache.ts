@@ -129,10 +129,7 @@ export class JobCache {
     const now = performance.now();
     if ((this.misses.get(name) ?? -Infinity) > now - MISS_REMEMBERED) return undefined;
     const kubeJob = await this.client.getJob(name);
-    if (kubeJob) {
-      this.observe(kubeJob);
-      return this.jobs.get(name) ?? this.recordOf(kubeJob);
-    }
+    if (kubeJob) return this.observe(kubeJob);
     remember(this.misses, name, now, MISS_REMEMBERED);
     return undefined;
   }
@@ -151,10 +148,13 @@ export class JobCache {
     return this.jobs.get(job.name) ?? job;
   }
 
-  /** Takes over an answer of the API server at once. */
-  observe(kubeJob: V1Job): void {
-    this.misses.delete(kubeJob.metadata?.name ?? '');
+  /** Takes over an answer of the API server at once. @returns what is kept of it, in this state or a later one of the same Job */
+  observe(kubeJob: V1Job): JobRecord | undefined {
+    const { name = '', uid } = kubeJob.metadata ?? {};
+    this.misses.delete(name);
     this.jobs.observe(kubeJob);
+    const known = this.jobs.get(name);
+    return known?.uid === uid ? known : this.recordOf(kubeJob);
   }
 
   /**
@@ -165,9 +165,7 @@ export class JobCache {
     const known = this.knownJobOf(pod);
     if (known) return known;
     const kubeJob = await this.client.getJob(pod.jobName);
-    if (!kubeJob) return undefined;
-    this.observe(kubeJob);
-    const found = this.recordOf(kubeJob);
+    const found = kubeJob && this.observe(kubeJob);
     return found && isOf(pod, found) ? found : undefined;
   }
 
