@@ -61,7 +61,7 @@ export class JobCache {
     this.trust = { keys: signingKeysOf(environment), pathPrefix: environment.bucket.pathPrefix };
     this.jobs = informers.create<V1Job, JobRecord>({
       resource: 'jobs',
-      transform: (kubeJob) => this.recordOf(kubeJob),
+      transform: (kubeJob) => this.changes.noted(this.recordOf(kubeJob), kubeJob),
     });
     this.pods = informers.create<V1Pod, PodRecord>({
       resource: 'pods',
@@ -91,6 +91,12 @@ export class JobCache {
   /** The annotations of a Job, of any manager, that may be believed: for values that are not kept in memory. */
   annotationsOf({ metadata }: V1Job): Readonly<Record<string, string>> {
     return believe(this.trust, metadata?.name ?? '', metadata?.annotations ?? {}).annotations;
+  }
+
+  /** As {@link annotationsOf}, of this very state of a Job, where somebody waited for it; once. Asks nothing of the API server. */
+  takeAnnotations(job: JobRecord): Readonly<Record<string, string>> | undefined {
+    const state = this.changes.takeState(job);
+    return state && this.annotationsOf(state);
   }
 
   /** Of how many jobs something is not this server's, for readiness; `signs`: whether anything is signed. */
