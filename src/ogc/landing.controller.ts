@@ -15,7 +15,7 @@ import { ConformsTo, conformanceClass } from './conformance.js';
 import { NotAvailableError } from './domain-errors.js';
 import { answerInLanguage, localize, localizeKeywords } from './languages.js';
 import { isAddress, Links, relation } from './links.js';
-import { HasPage } from './has-page.js';
+import { HasPage } from './negotiation.interceptor.js';
 import { Pages } from './pages.js';
 import { prefersHtml, variesByFormat } from './representation.js';
 import { seesProcess } from './requests/rights.js';

@@ -14,7 +14,7 @@ import { offsetSchema } from '../../ogc/requests/offset.js';
 import { ShareOverError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
-import { HasPage } from '../../ogc/has-page.js';
+import { HasPage } from '../../ogc/negotiation.interceptor.js';
 import { Pages } from '../../ogc/pages.js';
 import { prefersHtml } from '../../ogc/representation.js';
 import { QueuePlaces } from '../../queues/queue-places.js';
