@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
 import { ArchiveDatabaseModule } from './archive/database/archive-database.module.js';
 import { UsageModule } from './archive/usage/usage.module.js';
@@ -18,7 +18,6 @@ import { K8sModule } from './k8s/k8s.module.js';
 import { MetricsModule, ObservationModule } from './metrics/metrics.module.js';
 import { ObjectStoreModule } from './object-store/object-store.module.js';
 import { Links } from './ogc/links.js';
-import { NegotiationInterceptor } from './ogc/negotiation.interceptor.js';
 import { OgcModule } from './ogc/ogc.module.js';
 import { Pages } from './ogc/pages.js';
 import { ProblemFilter } from './ogc/problem.filter.js';
@@ -79,7 +78,6 @@ export class ProcessesServerModule {
           inject: [Links, Pages],
           useFactory: (links: Links, pages: Pages) => new ProblemFilter(links, pages, translateFailures),
         },
-        { provide: APP_INTERCEPTOR, useClass: NegotiationInterceptor },
       ],
     };
   }

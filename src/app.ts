@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import { BadRequestException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -53,6 +52,7 @@ import { ProblemFilter } from './ogc/problem.filter.js';
 import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
 import { TransfersService } from './transfer/transfers.service.js';
 import { readSessions } from './http/session-cookies.js';
+import { setSecurityHeaders } from './http/security-headers.js';
 import { validate } from './http/validators.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
@@ -65,18 +65,6 @@ const KEEP_ALIVE = 72;
 const LONGEST_PARAMETER = 1024;
 
 const ROUTER_OPTIONS = { ignoreTrailingSlash: true, maxParamLength: LONGEST_PARAMETER };
-
-/**
- * Of whatever has none of its own, as pages have: no script, for results of jobs, of the same origin, are not to
- * become theirs. No `upgrade-insecure-requests`: the server itself speaks HTTP.
- */
-const CONTENT_SECURITY_POLICY = {
-  defaultSrc: ["'self'"],
-  scriptSrc: ["'none'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", 'data:'],
-  upgradeInsecureRequests: null,
-};
 
 /** What a browser lets scripts of other origins read. */
 const EXPOSED_HEADERS = [
@@ -152,13 +140,7 @@ async function setUpHttp(
   followAndRecord(fastify, configuration, logger);
   fastify.addHook('onClose', () => tracing.stop());
   limitHeaders(fastify);
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: CONTENT_SECURITY_POLICY },
-    crossOriginResourcePolicy: { policy: server.cors !== false ? 'cross-origin' : 'same-origin' },
-    // Between pages of this server a browser that sends no Sec-Fetch-Site says so by Origin and Referer; others are told nothing.
-    referrerPolicy: { policy: 'same-origin' },
-    strictTransportSecurity: false,
-  });
+  setSecurityHeaders(fastify, server.cors !== false);
   checkHosts(fastify, allowedHosts(server, app.get(ClusterConnection, { strict: false }).embedded));
   answerAllowedMethods(fastify, ROUTER_OPTIONS);
   restrictMediaTypes(fastify);

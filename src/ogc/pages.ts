@@ -1,9 +1,7 @@
-import { applyDecorators, Injectable, Optional, type Type } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiExtraModels, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Configuration } from '../config/configuration.js';
-import { ApiProblem } from './api-problem.js';
 import { addVary, requestedLanguages } from './languages.js';
 import { Links } from './links.js';
 import type { LinkDto } from './ogc.dto.js';
@@ -36,36 +34,8 @@ export type PageKind =
   | 'usage'
   | 'share-link';
 
-/** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by {@link HasPage}. */
+/** The kind of resource that a controller's method returns, where it is answered as JSON or as a page; set by `HasPage`. */
 export const PageOf = Reflector.createDecorator<PageKind>();
-
-/**
- * On a controller's method: what it returns is answered as JSON or as a page, as the client prefers. Documents the answers that follow from that.
- * @param resource what the JSON is
- */
-export const HasPage = (kind: PageKind, resource: Type): MethodDecorator =>
-  applyDecorators(
-    PageOf(kind),
-    ApiExtraModels(resource),
-    ApiQuery({
-      name: 'f',
-      required: false,
-      enum: ['json', 'html'],
-      description: 'Format of the answer; goes before `Accept`',
-    }),
-    ApiResponse({
-      status: 200,
-      description: 'As JSON to who has no preference, and as a page for people',
-      headers: { ETag: { schema: { type: 'string' }, description: 'For `If-None-Match`' } },
-      content: {
-        'application/json': { schema: { $ref: getSchemaPath(resource) } },
-        'text/html': { schema: { type: 'string' } },
-      },
-    }),
-    ApiResponse({ status: 304, description: 'The client has it already (`If-None-Match`)' }),
-    ApiProblem(400, 'A parameter is unknown or wrong'),
-    ApiProblem(406, '`Accept` names neither JSON nor HTML'),
-  );
 
 /** What a page needs to know beside its resource. */
 export interface PageContext {

@@ -5,7 +5,7 @@ import { ApiProblem } from './api-problem.js';
 import { NotAvailableError } from './domain-errors.js';
 import { Links } from './links.js';
 import { LinkDto } from './ogc.dto.js';
-import { HasPage } from './pages.js';
+import { HasPage } from './negotiation.interceptor.js';
 import { PROBLEM_TYPES_PATH, type ProblemType, ProblemTypes, problemTypeReference } from './problem-types.js';
 
 /** What a type of problem means, and what to do about it. */

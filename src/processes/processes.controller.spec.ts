@@ -32,7 +32,10 @@ const configuration = {
 };
 
 @Global()
-@Module({ providers: [{ provide: Configuration, useValue: configuration }, Links], exports: [Configuration, Links] })
+@Module({
+  providers: [{ provide: Configuration, useValue: configuration }, Links, Pages],
+  exports: [Configuration, Links, Pages],
+})
 class Surroundings {}
 
 interface Body {

@@ -8,7 +8,7 @@ import { withoutIgnored } from '../ogc/requests/ignored-parameters.js';
 import { seesProcess } from '../ogc/requests/rights.js';
 import { offsetSchema } from '../ogc/requests/offset.js';
 import { Links } from '../ogc/links.js';
-import { HasPage } from '../ogc/pages.js';
+import { HasPage } from '../ogc/negotiation.interceptor.js';
 import { prefersHtml } from '../ogc/representation.js';
 import { checkQuery, LONGEST_TEXT, parsePage, parseText } from './description/list-query.js';
 import { answerInLanguage } from '../ogc/languages.js';

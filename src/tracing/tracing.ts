@@ -1,6 +1,7 @@
 import {
   type Attributes,
   context,
+  isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -27,7 +28,10 @@ export function inSpan<T>(
   work: (span: Span) => Promise<T>,
   kind = SpanKind.INTERNAL,
 ): Promise<T> {
-  return tracer().startActiveSpan(name, { kind, attributes }, async (span) => {
+  const span = tracer().startSpan(name, { kind, attributes });
+  // Where tracing is off, and the caller has no trace: nothing would be told of it, and each context costs.
+  if (!isSpanContextValid(span.spanContext())) return work(span);
+  return context.with(trace.setSpan(context.active(), span), async () => {
     try {
       return await work(span);
     } catch (error) {
@@ -62,5 +66,6 @@ export function activeTrace(): TraceParent | undefined {
 /** Runs the work in the trace that was noted, and in no other. */
 export function withinTrace<T>(noted: TraceParent | undefined, work: () => T): T {
   const parent = noted && parseTraceParent({ ...noted });
+  if (!parent && context.active() === ROOT_CONTEXT) return work();
   return context.with(parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT, work);
 }

@@ -6,7 +6,7 @@ import { ApiProblem } from '../ogc/api-problem.js';
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { ForbiddenError, UnauthorizedError, UnavailableError } from '../ogc/domain-errors.js';
 import { Links } from '../ogc/links.js';
-import { HasPage } from '../ogc/pages.js';
+import { HasPage } from '../ogc/negotiation.interceptor.js';
 import { rightsOf } from '../ogc/requests/rights.js';
 import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
 import { toVisualisationDto } from './to-visualisation-dto.js';

@@ -43,8 +43,8 @@ export async function executeSync(report, { runs, nodeOptions }) {
     report.budget(
       'beyond the lifetime of the pod, p50',
       milliseconds(percentile(beyond, 0.5)),
-      percentile(beyond, 0.5) <= 100,
-      '100 ms',
+      percentile(beyond, 0.5) <= 20,
+      '20 ms',
     );
   } finally {
     await bed.stop();

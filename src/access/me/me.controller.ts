@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import { Links } from '../../ogc/links.js';
-import { HasPage } from '../../ogc/pages.js';
+import { HasPage } from '../../ogc/negotiation.interceptor.js';
 import { TOKENS } from '../../ogc/requests/identity.js';
 import { API_SUBJECT } from '../../ogc/requests/session.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';

@@ -243,6 +243,6 @@ async function deleteOptions(request: ApiRequest): Promise<DeleteOptions> {
 /** Items of a list carry no type. */
 function itemJson(resource: Resource, object: KubeObject): string {
   const text = json(object);
-  const type = `{"apiVersion":"${groupVersion(resource)}","kind":"${resource.kind}",`;
+  const type = `{"kind":"${resource.kind}","apiVersion":"${groupVersion(resource)}",`;
   return text.startsWith(type) ? `{${text.slice(type.length)}` : text;
 }

@@ -239,6 +239,19 @@ function finalizersAfter(finalizers: readonly string[], policy: PropagationPolic
 /** The fields in the order of the API's own JSON: type, metadata, then the rest. */
 function inOrder<T extends KubeObject>(resource: Resource<T>, object: T): T {
   const { apiVersion: _version, kind: _kind, metadata, status, ...rest } = object;
-  const ordered = { apiVersion: groupVersion(resource as Resource), kind: resource.kind, metadata, ...rest };
+  const { name, generateName, namespace, uid, resourceVersion, ...others } = metadata;
+  const ordered = {
+    kind: resource.kind,
+    apiVersion: groupVersion(resource as Resource),
+    metadata: {
+      name,
+      ...(generateName !== undefined && { generateName }),
+      ...(namespace !== undefined && { namespace }),
+      uid,
+      resourceVersion,
+      ...others,
+    },
+    ...rest,
+  };
   return { ...ordered, ...(status !== undefined && { status }) } as unknown as T;
 }

@@ -199,8 +199,7 @@ export class ExecutionService {
     });
     await preparation.withdrawFrom(created, prepared);
     this.logger.log(`Job ${kubeJob.metadata?.name} is created (${who})`);
-    this.cache.observe(created);
-    const job = this.cache.recordOf(created) as JobRecord;
+    const job = this.cache.observe(created) as JobRecord;
     return { job: idempotency ? sameRequest(job, idempotency) : job, isNew: true };
   }
 

@@ -63,7 +63,7 @@ export class JobCache {
     this.trust = { keys: signingKeysOf(environment), pathPrefix: environment.bucket.pathPrefix };
     this.jobs = informers.create<V1Job, JobRecord>({
       resource: 'jobs',
-      transform: (kubeJob) => this.recordOf(kubeJob),
+      transform: (kubeJob) => this.changes.noted(this.recordOf(kubeJob), kubeJob),
     });
     this.pods = informers.create<V1Pod, PodRecord>({
       resource: 'pods',
@@ -93,6 +93,12 @@ export class JobCache {
   /** The annotations of a Job, of any manager, that may be believed: for values that are not kept in memory. */
   annotationsOf({ metadata }: V1Job): Readonly<Record<string, string>> {
     return believe(this.trust, metadata?.name ?? '', metadata?.annotations ?? {}).annotations;
+  }
+
+  /** As {@link annotationsOf}, of this very state of a Job, where somebody waited for it; once. Asks nothing of the API server. */
+  takeAnnotations(job: JobRecord): Readonly<Record<string, string>> | undefined {
+    const state = this.changes.takeState(job);
+    return state && this.annotationsOf(state);
   }
 
   /** Of how many jobs something is not this server's, for readiness; `signs`: whether anything is signed. */
@@ -131,10 +137,7 @@ export class JobCache {
     const now = performance.now();
     if ((this.misses.get(name) ?? -Infinity) > now - MISS_REMEMBERED) return undefined;
     const kubeJob = await this.client.getJob(name);
-    if (kubeJob) {
-      this.observe(kubeJob);
-      return this.jobs.get(name) ?? this.recordOf(kubeJob);
-    }
+    if (kubeJob) return this.observe(kubeJob);
     const archived = await this.archived?.find(jobId);
     if (!archived) remember(this.misses, name, now, MISS_REMEMBERED);
     return archived;
@@ -164,10 +167,13 @@ export class JobCache {
     return this.jobs.get(job.name) ?? job;
   }
 
-  /** Takes over an answer of the API server at once. */
-  observe(kubeJob: V1Job): void {
-    this.misses.delete(kubeJob.metadata?.name ?? '');
+  /** Takes over an answer of the API server at once. @returns what is kept of it, in this state or a later one of the same Job */
+  observe(kubeJob: V1Job): JobRecord | undefined {
+    const { name = '', uid } = kubeJob.metadata ?? {};
+    this.misses.delete(name);
     this.jobs.observe(kubeJob);
+    const known = this.jobs.get(name);
+    return known?.uid === uid ? known : this.recordOf(kubeJob);
   }
 
   /**
@@ -178,9 +184,7 @@ export class JobCache {
     const known = this.knownJobOf(pod);
     if (known) return known;
     const kubeJob = await this.client.getJob(pod.jobName);
-    if (!kubeJob) return undefined;
-    this.observe(kubeJob);
-    const found = this.recordOf(kubeJob);
+    const found = kubeJob && this.observe(kubeJob);
     return found && isOf(pod, found) ? found : undefined;
   }
 

@@ -1,3 +1,4 @@
+import type { V1Job } from '@kubernetes/client-node';
 import type { Change } from '../../k8s/informers/informer.js';
 import type { JobRecord } from './job-record.js';
 
@@ -8,6 +9,7 @@ export type JobChangeListener = (name: string, change?: Change<JobRecord>) => vo
 export class JobChanges {
   private readonly ofOne = new Map<string, Set<() => void>>();
   private readonly ofAll = new Set<JobChangeListener>();
+  private readonly states = new WeakMap<JobRecord, V1Job>();
 
   /** @param name of the Job @returns a function that ends this */
   onChange(name: string, listener: () => void): () => void {
@@ -28,5 +30,18 @@ export class JobChanges {
   notify(name: string, change?: Change<JobRecord>): void {
     for (const listener of [...(this.ofOne.get(name) ?? [])]) listener();
     for (const listener of this.ofAll) listener(name, change);
+  }
+
+  /** Keeps the whole of a state that somebody waits for, as long as its record is there: what it says need not be asked for. @returns the record */
+  noted(record: JobRecord | undefined, kubeJob: V1Job): JobRecord | undefined {
+    if (record && this.ofOne.has(record.name)) this.states.set(record, kubeJob);
+    return record;
+  }
+
+  /** What {@link noted} has kept of this very state; once. */
+  takeState(record: JobRecord): V1Job | undefined {
+    const state = this.states.get(record);
+    this.states.delete(record);
+    return state;
   }
 }

@@ -61,7 +61,7 @@ async function bed(
     const answer = await open();
     return [answer.mediaType, answer.size, answer.body && (await text(answer.body))];
   };
-  return { cluster, store, open, read };
+  return { cluster, cache, store, open, read };
 }
 
 const stored = (key: string) => ({ mediaType: 'text/csv', size: 3, digest: 'sha256:x', key });
@@ -85,6 +85,19 @@ describe('results', () => {
       bytes: { value: 'hi', mediaType: 'text/plain' },
     });
     expect(cluster.calls).toEqual(['getJob']);
+  });
+
+  it('of a job that somebody waited for come, once, from the state that ended the wait', async () => {
+    const { read, cluster, cache } = await bed({});
+    const ended: string[] = [];
+    const leave = cache.onChange(NAME, () => ended.push(cache.list()[0]?.inlineResult?.mediaType ?? 'nothing'));
+    const [job] = [...cluster.kubeJobs.values()];
+    const annotations = { ...job?.metadata?.annotations, 'pygeoapi.io/result-value': 'new' };
+    cluster.addJob({ ...job, metadata: { ...job?.metadata, annotations } });
+    leave();
+    expect(ended).toEqual(['application/json']);
+    expect([await read(), cluster.calls]).toEqual([['application/json', 3, 'new'], []]);
+    expect([await read(), cluster.calls]).toEqual([['application/json', 3, 'new'], ['getJob']]);
   });
 
   it('without a name come from where the predecessor put them', async () => {

@@ -255,6 +255,8 @@ export class JobResults {
   }
 
   private async readAnnotations(job: JobRecord): Promise<Readonly<Record<string, string>>> {
+    const awaited = this.cache.takeAnnotations(job);
+    if (awaited) return awaited;
     const kubeJob = await this.client.getJob(job.name);
     if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
     return this.cache.annotationsOf(kubeJob);

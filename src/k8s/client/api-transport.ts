@@ -38,6 +38,8 @@ interface Answered<T> {
 }
 
 const DEFAULT_TIMEOUT = 30_000;
+/** For so long what the kubeconfig says of credentials counts, milliseconds: it reads files and compares certificates each time that it is asked. */
+const CREDENTIALS_COUNT = 1000;
 /** What undici and Node call a kept-alive connection that the server had closed already. */
 const CONNECTION_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
@@ -46,6 +48,8 @@ const CONNECTION_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
  * `KubernetesError`, or with the signal's reason where the caller's signal was aborted.
  */
 export class ApiTransport {
+  #credentials?: { readonly context: RequestContext; readonly askedAt: number };
+
   /** @param clusterClock is told what time it is in the cluster */
   constructor(
     private readonly kubeConfig: PooledKubeConfig,
@@ -159,15 +163,7 @@ export class ApiTransport {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const context = new RequestContext(url.href, HttpMethod[method]);
-    try {
-      await this.kubeConfig.applySecurityAuthentication(context);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new KubernetesError('unauthorized', `${what}: no credentials: ${reason}`, undefined, undefined, {
-        cause: error,
-      });
-    }
+    const context = await this.#authenticated(what, url.origin);
     const headers: Record<string, string> = {
       ...context.getHeaders(),
       ...traceHeaders(),
@@ -185,7 +181,25 @@ export class ApiTransport {
       bodyTimeout,
     });
     this.clusterClock.answered(header(answer.headers['date']), asked);
+    if (answer.statusCode === 401) this.#credentials = undefined;
     return answer;
+  }
+
+  /** Headers and connections for the cluster. @throws KubernetesError */
+  async #authenticated(what: string, server: string): Promise<RequestContext> {
+    const now = performance.now();
+    if (this.#credentials && now - this.#credentials.askedAt < CREDENTIALS_COUNT) return this.#credentials.context;
+    const context = new RequestContext(server, HttpMethod.GET);
+    try {
+      await this.kubeConfig.applySecurityAuthentication(context);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new KubernetesError('unauthorized', `${what}: no credentials: ${reason}`, undefined, undefined, {
+        cause: error,
+      });
+    }
+    this.#credentials = { context, askedAt: now };
+    return context;
   }
 }
 

@@ -1,26 +1,27 @@
 const NEWLINE = 0x0a;
 
 /**
- * Parses a stream of JSON values, one a line, as watches deliver them. Lines are cut as bytes, so that neither a character nor an object needs to be
- * whole in one chunk.
- * @throws SyntaxError where a line is no JSON, or the stream ends within a line
+ * Cuts a stream of JSON values, one a line, as watches deliver them, into its lines. They are cut as bytes, so that neither a character nor an
+ * object needs to be whole in one chunk.
  */
-export async function* parseJsonLines<T>(stream: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
-  let pieces: Uint8Array[] = [];
-  for await (const chunk of stream) {
+export class JsonLines {
+  #pieces: Uint8Array[] = [];
+
+  /** The lines that end in this chunk, without the empty ones. To be read to their end. */
+  *cut(chunk: Uint8Array): Generator<Buffer> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const rest = chunk.subarray(start, end);
-      const line = pieces.length === 0 ? rest : Buffer.concat([...pieces, rest]);
-      pieces = [];
+      const line = this.#pieces.length === 0 ? rest : Buffer.concat([...this.#pieces, rest]);
+      this.#pieces = [];
       start = end + 1;
-      if (line.length > 0) yield parse<T>(line);
+      if (line.length > 0) yield Buffer.from(line.buffer, line.byteOffset, line.byteLength);
     }
-    if (start < chunk.length) pieces.push(chunk.subarray(start));
+    if (start < chunk.length) this.#pieces.push(chunk.subarray(start));
   }
-  if (pieces.length > 0) throw new SyntaxError('the stream ended within a line');
-}
 
-function parse<T>(line: Uint8Array): T {
-  return JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('utf8')) as T;
+  /** @throws SyntaxError where the stream ended within a line */
+  end(): void {
+    if (this.#pieces.length > 0) throw new SyntaxError('the stream ended within a line');
+  }
 }

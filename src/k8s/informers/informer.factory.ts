@@ -3,8 +3,9 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ApiTransport } from '../client/api-transport.js';
 import { InformerFactory } from './informer.js';
 import type { Informer, InformerOptions } from './informer.js';
-import { informerTimings, ListWatchInformer } from './list-watch.informer.js';
-import type { InformerTimings } from './list-watch.informer.js';
+import { informerTimings } from './informer-timings.js';
+import type { InformerTimings } from './informer-timings.js';
+import { ListWatchInformer } from './list-watch.informer.js';
 
 /** What metrics tell of one informer. */
 export interface InformerStatistics {

@@ -3,8 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { systemClock } from '../time/clock.js';
 import type { Change } from './informer.js';
-import { informerTimings, ListWatchInformer } from './list-watch.informer.js';
-import type { InformerTimings } from './list-watch.informer.js';
+import { informerTimings } from './informer-timings.js';
+import type { InformerTimings } from './informer-timings.js';
+import { ListWatchInformer } from './list-watch.informer.js';
 import { eventually, failure, list, object, ScriptedApi, ScriptedWatch } from '../testing/scripted-api.js';
 
 type Kept = { uid: string; version: string; note?: string };
@@ -95,6 +96,24 @@ describe('ListWatchInformer', () => {
     for (let start = 0; start < bytes.length; start += 777) watch.write(bytes.subarray(start, start + 777));
     await eventually(() => changes.length === 1, 'the object');
     expect(informer.get('a')?.note).toBe(note);
+  });
+
+  it('does not read a state a second time that an answer of the API has brought', async () => {
+    const watch = await startWith();
+    informer.observe(object('a', 11));
+    const line = (version: number, rest: string) =>
+      watch.write(
+        Buffer.from(
+          '{"type":"ADDED","object":{"kind":"Job","apiVersion":"batch/v1","metadata":{"name":"a","namespace":"here",' +
+            `"uid":"uid-a","resourceVersion":"${version}"${rest}\n`,
+        ),
+      );
+    line(11, ' and what is no JSON');
+    line(12, '}}}');
+    await eventually(() => changes.length === 2, 'the answer and the next state');
+    expect(changes).toEqual(['a: - > 11', 'a: 11 > 12']);
+    expect(informer.version).toBe('12');
+    expect(informer.failed).toBe(0);
   });
 
   it('drops what is of no interest any more', async () => {

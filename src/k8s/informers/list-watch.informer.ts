@@ -7,34 +7,15 @@ import { delay, systemClock } from '../time/clock.js';
 import type { Clock } from '../time/clock.js';
 import { ALL_NAMESPACES } from './informer.js';
 import type { Change, Informer, InformerOptions } from './informer.js';
-import { parseJsonLines } from '../client/json-lines.js';
+import { JsonLines } from '../client/json-lines.js';
 import { KubernetesError } from '../client/kubernetes-error.js';
 import { errorOfConnection, errorOfStatus } from '../client/kubernetes-failures.js';
 import type { ApiStatus } from '../client/kubernetes-failures.js';
 import { ObjectCache } from './object-cache.js';
 import type { Observation } from './object-cache.js';
-
-/** Milliseconds, but for `listLimit` (objects in one chunk). */
-export interface InformerTimings {
-  readonly listLimit: number;
-  readonly baseDelay: number;
-  readonly maxDelay: number;
-  /** The API server ends a watch after a time between this and its double, as client-go asks for. */
-  readonly watchTimeout: number;
-  /** Without a byte for so long (bookmarks come every minute) a watch counts as broken. */
-  readonly idleTimeout: number;
-  /** A watch that delivered nothing and ended sooner than this counts as failed. */
-  readonly shortWatch: number;
-}
-
-export const informerTimings: InformerTimings = {
-  listLimit: 500,
-  baseDelay: 100,
-  maxDelay: 30_000,
-  watchTimeout: 300_000,
-  idleTimeout: 150_000,
-  shortWatch: 1_000,
-};
+import { informerTimings } from './informer-timings.js';
+import type { InformerTimings } from './informer-timings.js';
+import { stateIn } from './watch-line.js';
 
 interface ObjectList {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
@@ -229,16 +210,32 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
     const started = this.clock.now();
     let delivered = false;
     try {
-      for await (const event of parseJsonLines<WatchEvent>(stream)) {
-        this.#take(event);
-        delivered = true;
+      const lines = new JsonLines();
+      for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+        for (const line of lines.cut(chunk)) {
+          this.#takeLine(line);
+          delivered = true;
+        }
       }
+      lines.end();
     } finally {
       stream.destroy();
       if (delivered || this.clock.now() - started >= shortWatch) this.#failures = 0;
     }
     if (!delivered && this.clock.now() - started < shortWatch) {
       throw new KubernetesError('unavailable', `watch ${this.#path}: ended at once`);
+    }
+  }
+
+  /** A state that an answer of the API has brought before, as that to the server's own writes, is not read a second time. */
+  #takeLine(line: Buffer): void {
+    const state = stateIn(line);
+    if (state && this.#cache.has({ ...state, name: this.#keyOf(state.name, state.namespace) })) {
+      this.#cache.seen(state.version);
+      this.#version = state.version;
+      this.#lastContact = new Date();
+    } else {
+      this.#take(JSON.parse(line.toString('utf8')) as WatchEvent);
     }
   }
 
@@ -264,8 +261,17 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
       this.#logger.error(`${this.#path}: an object without name, uid or resourceVersion is passed over`);
       return undefined;
     }
-    const key = this.options.namespace === undefined ? name : `${namespace}/${name}`;
-    return { name: key, uid, version: resourceVersion, record: this.#recordOf(key, object as T) };
+    const key = this.#keyOf(name, namespace);
+    return {
+      name: key,
+      uid,
+      version: resourceVersion,
+      makeRecord: () => this.#recordOf(key, object as T),
+    };
+  }
+
+  #keyOf(name: string, namespace: string | undefined): string {
+    return this.options.namespace === undefined ? name : `${namespace}/${name}`;
   }
 
   #recordOf(name: string, object: T): R | undefined {

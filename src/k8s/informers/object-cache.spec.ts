@@ -9,15 +9,20 @@ const object = (name: string, version: number, uid = name): KubernetesObject => 
 function makeCache(): {
   cache: ObjectCache<string>;
   changes: string[];
+  made: string[];
   list: (version: number, items: KubernetesObject[]) => void;
 } {
   const changes: string[] = [];
+  const made: string[] = [];
   const cache = new ObjectCache<string>(
     ({ metadata: { name = '', uid = '', resourceVersion = '' } = {} }) => ({
       name,
       uid,
       version: resourceVersion,
-      record: `${uid}@${resourceVersion}`,
+      makeRecord: () => {
+        made.push(`${uid}@${resourceVersion}`);
+        return `${uid}@${resourceVersion}`;
+      },
     }),
     ({ name, previous, record }) => changes.push(`${name}: ${previous} > ${record}`),
   );
@@ -26,7 +31,7 @@ function makeCache(): {
     for (const item of items) pass.add(item);
     pass.finish();
   };
-  return { cache, changes, list };
+  return { cache, changes, made, list };
 }
 
 describe('ObjectCache', () => {
@@ -47,5 +52,19 @@ describe('ObjectCache', () => {
     cache.apply('DELETED', object('a', 13));
     expect(cache.get('a')).toBe('second@15');
     expect(changes).toEqual(['a: undefined > a@9', 'a: a@9 > undefined', 'a: undefined > second@15']);
+  });
+
+  it('makes one record of a state, however often it comes', () => {
+    const { cache, made, list } = makeCache();
+    list(10, [object('a', 9)]);
+    cache.takeOver(object('b', 11));
+    expect(cache.has({ name: 'b', uid: 'b', version: '11' })).toBe(true);
+    cache.apply('ADDED', object('b', 11));
+    cache.takeOver(object('b', 11));
+    list(12, [object('a', 9), object('b', 11)]);
+    expect(made).toEqual(['a@9', 'b@11']);
+    expect(cache.has({ name: 'b', uid: 'b', version: '10' })).toBe(false);
+    expect(cache.has({ name: 'b', uid: 'another', version: '11' })).toBe(false);
+    expect(cache.version).toBe('12');
   });
 });

@@ -7,10 +7,15 @@ interface Identity {
   readonly version: string;
 }
 
-/** One object as the cache sees it. `record` undefined: of no interest. */
-export interface Observation<R> extends Identity {
+/** One state of one object. */
+export interface ObjectVersion extends Identity {
   readonly name: string;
-  readonly record: R | undefined;
+}
+
+/** One object as the cache sees it. */
+export interface Observation<R> extends ObjectVersion {
+  /** Makes the record, which is not done for a state that the cache has already; undefined: of no interest. */
+  readonly makeRecord: () => R | undefined;
 }
 
 /** A list being read, perhaps in chunks; all chunks are of one resource version. */
@@ -47,6 +52,12 @@ export class ObjectCache<R> {
 
   get size(): number {
     return this.#records.size;
+  }
+
+  /** Whether the record of this very state is in, so that nothing needs to be read of it. */
+  has({ name, uid, version }: ObjectVersion): boolean {
+    const known = this.#identities.get(name);
+    return known?.uid === uid && known.version === version && this.#records.has(name);
   }
 
   /** Everything up to this version is in. */
@@ -105,9 +116,11 @@ export class ObjectCache<R> {
     this.#put(observation);
   }
 
-  #put({ name, uid, version, record }: Observation<R>, horizon = this.#seen): void {
+  #put(observation: Observation<R>, horizon = this.#seen): void {
+    if (this.has(observation)) return;
+    const { name, uid, version } = observation;
     const known = this.#identities.get(name);
-    if (record !== undefined && known?.uid === uid && known.version === version) return;
+    const record = observation.makeRecord();
     if (known !== undefined && known.uid !== uid) this.#remove(name);
     const previous = this.#records.get(name);
     // What is of no interest is kept only while the watch is behind it, so that an older state does not come back.

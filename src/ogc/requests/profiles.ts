@@ -23,6 +23,11 @@ const NAME = /^(?:https?:\/\/www\.opengis\.net\/def\/profile\/OGC\/0\/([a-z-]+)|
 /** A parameter `profile` of media types, and of `Prefer`. */
 const PARAMETER = /(?:^|[;,])[ \t]*profile[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;,"]*))/gi;
 
+/** Headers that ask for a profile where they say so. */
+const NAMED_IN = ['accept', 'prefer', 'link'];
+
+const NONE: ReadonlySet<Profile> = new Set();
+
 /**
  * The profiles of version 2.0 that a request asks for, by any of the ways of clause 7, "Content negotiation by
  * profile": `Accept` with a parameter, `Accept-Profile`, `Prefer`, or a `Link` of its own. Any others are not there.
@@ -30,6 +35,10 @@ const PARAMETER = /(?:^|[;,])[ \t]*profile[ \t]*=[ \t]*(?:"([^"]*)"|([^\s;,"]*))
  */
 export function askedProfiles(headers: IncomingHttpHeaders, parameter?: string): ReadonlySet<Profile> {
   const text = (name: string): string => [headers[name] ?? []].flat().join(', ');
+  // Few requests ask for any.
+  const asks =
+    parameter !== undefined || text('accept-profile') !== '' || NAMED_IN.some((name) => /profile/i.test(text(name)));
+  if (!asks) return NONE;
   const named = [
     ...parametersOf(text('accept')),
     ...parametersOf(text('prefer')),
