@@ -6,6 +6,7 @@ import { type JobRecord, type ListPosition, newestFirst } from '../model/job-rec
 import type { JobStatus, StatusCode } from '../model/job-status.js';
 import { encodeCursor, isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
 import type { SortedPosition } from './job-order.js';
+import { ListsOfStates } from './lists-of-states.js';
 import { type Bin, JobTally, type TalliedState } from './job-tally.js';
 
 export interface JobPage {
@@ -32,10 +33,14 @@ export interface JobCounts {
 /** Lists of jobs, eventually consistent. */
 @Injectable()
 export class JobLists {
+  private readonly ofStates: ListsOfStates;
+
   constructor(
     private readonly cache: JobCache,
     private readonly tally: JobTally,
-  ) {}
+  ) {
+    this.ofStates = new ListsOfStates(cache, tally);
+  }
 
   /**
    * Newest first, or as `sortby` says. A cursor names the job that the page comes after or before, so that jobs which arrive
@@ -101,16 +106,11 @@ export class JobLists {
 
   /** Of the status and cause that are asked for, newest first. */
   private inState(query: JobListQuery, reading: Reading): readonly JobRecord[] {
-    const jobs = this.within(reading.scope);
     const wanted = this.states(reading.scope).filter((state) => isInState(query, state, reading));
-    const count = wanted.reduce((sum, state) => sum + state.jobs.size, 0);
+    const { owners } = reading.scope ?? {};
+    if (!owners || owners.length === 1) return this.ofStates.of(wanted, owners?.[0]);
     const states = new Set<TalliedState>(wanted);
-    // To sort a few costs less than to look at all.
-    if (count * 8 > jobs.length) return jobs.filter((job) => states.has(this.tally.stateOf(job)));
-    return wanted
-      .flatMap((state) => [...state.jobs].map((name) => this.cache.jobs.get(name)))
-      .filter((job) => job !== undefined)
-      .sort(newestFirst);
+    return this.within(reading.scope).filter((job) => states.has(this.tally.stateOf(job)));
   }
 }
 

@@ -36,6 +36,7 @@ export class JobTally {
   /** Names of jobs that are to be looked at again, all of them there. */
   private readonly changed = new Set<string>();
   private isScheduled = false;
+  private readonly listeners: ((name: string, state: TalliedState | undefined) => void)[] = [];
 
   constructor(private readonly cache: JobCache) {
     cache.jobs.subscribe(({ name, record }) => {
@@ -58,6 +59,11 @@ export class JobTally {
   stateOf(job: JobRecord): TalliedState {
     if (this.changed.size > 0) this.update();
     return this.binOf.get(job.name) ?? this.stateNow(job);
+  }
+
+  /** Calls back with the state that a job has come to, and before with undefined where it had one. */
+  onState(listener: (name: string, state: TalliedState | undefined) => void): void {
+    this.listeners.push(listener);
   }
 
   private note(name: string): void {
@@ -102,12 +108,14 @@ export class JobTally {
     bin.jobs.add(name);
     bins.set(key, bin);
     this.binOf.set(name, bin);
+    for (const listener of this.listeners) listener(name, bin);
   }
 
   private take(name: string): void {
     const bin = this.binOf.get(name);
     if (!bin) return;
     this.binOf.delete(name);
+    for (const listener of this.listeners) listener(name, undefined);
     bin.jobs.delete(name);
     if (bin.jobs.size > 0) return;
     const { owner = '' } = bin;
@@ -122,6 +130,7 @@ export class JobTally {
   }
 }
 
-function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
+/** The same for all that are counted together, whosever they are. */
+export function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
   return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${processId}`;
 }
