@@ -10,7 +10,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json tsconfig.browser.json ./
 COPY src src
 COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/page-assets.mjs scripts/
-RUN npm run --silent build
+RUN npm run --silent build && find dist -name "*.map" -type f -delete
 RUN node scripts/production-dependencies.mjs /production \
   && cd /production && npm ci --ignore-scripts --no-audit --no-fund \
   && find node_modules -name '*.map' -type f -delete

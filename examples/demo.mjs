@@ -23,7 +23,7 @@ const says = (flag, variable) =>
 const server = spawn(
   process.execPath,
   [
-    '--max-semi-space-size=16',
+    '--max-semi-space-size=8',
     fileURLToPath(new URL('../dist/main.js', import.meta.url)),
     ...(says('--cluster', 'K8S_CLUSTER') ? [] : ['--cluster', 'embedded']),
     ...(says('--port', 'PORT') ? [] : ['--port', '0']),

@@ -31,13 +31,15 @@ export async function admission(report, { waiting: count, nodeOptions }) {
   // Where the cluster stands on this machine, jobs take longer as it has more to write: that is its own cost of a Job that was suspended.
   report.note(`jobs in the same time, with the line: ${percent(without.span / withLine.span)} of without`);
   const ratio = withLine.occupied / without.occupied;
-  report.budget(
-    `busy, ${count} waiting, ${AT_ONCE} at once`,
-    `${percent(ratio)} of the places taken without`,
-    ratio >= 0.95,
-    '95 %',
-  );
-  report.budget('pods at once with the line', `${withLine.most}`, withLine.most <= AT_ONCE, `${AT_ONCE}`);
+  report.budget(`busy, ${count} waiting, ${AT_ONCE} at once`, ratio, {
+    name: 'places_taken_of_without',
+    least: 0.95,
+    unit: '',
+    show: (value) => `${percent(value)} of the places taken without`,
+    budget: '95 %',
+  });
+  const most = { most: AT_ONCE, unit: '', show: String };
+  report.budget('pods at once with the line', withLine.most, { name: 'pods_at_once', ...most });
 }
 
 /** @returns milliseconds from the first pod to the end of the last, the share of the places that pods had meanwhile, and the most pods at once */

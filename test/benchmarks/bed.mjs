@@ -14,6 +14,14 @@ const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 export const realKubeconfig = process.env.E2E_KUBECONFIG;
 export const onRealCluster = realKubeconfig !== undefined;
 
+/** Node's own, as `docker/start` gives them. */
+export async function shippedFlags() {
+  const start = await readFile(join(projectFolder, 'docker/start'), 'utf8');
+  const [, flags] = /^set -- node (.*) \S+\/main\.js "\$@"$/m.exec(start) ?? [];
+  if (flags === undefined) throw new Error('docker/start does not say how the server is started');
+  return flags.split(' ');
+}
+
 /** A program of this project in a process of its own. */
 export class Child {
   output = '';
@@ -158,8 +166,15 @@ export class Bed {
     );
   }
 
-  /** @param overrides `kubeconfig` and `configuration` (a file) to use instead, `nodeOptions` */
-  async startServer({ kubeconfig = this.kubeconfig, configuration = 'test/benchmarks/config.yaml', nodeOptions } = {}) {
+  /**
+   * With the flags of Node that the image has.
+   * @param overrides `kubeconfig` and `configuration` (a file) to use instead, `nodeOptions`
+   */
+  async startServer({
+    kubeconfig = this.kubeconfig,
+    configuration = 'test/benchmarks/config.yaml',
+    nodeOptions = [],
+  } = {}) {
     const child = await Child.start(
       'main.js',
       ['--cluster', 'kubeconfig', '--port', '0', ...this.store.args],
@@ -170,7 +185,7 @@ export class Bed {
         ...this.store.environment,
       },
       /^listening on (http:\/\/\S+)$/m,
-      nodeOptions,
+      [...(await shippedFlags()), ...nodeOptions],
     );
     this.#ends.push(() => child.end());
     return Object.assign(new Client(child.match[1]), { child });

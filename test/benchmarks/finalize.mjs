@@ -17,7 +17,7 @@ export async function finalize(report, { runs, pods: count, nodeOptions }) {
       if (index >= WARM_UP) idle.push(released - ended);
     }
     report.times(`pod ended until released, idle, ${bed.store.description}`, idle);
-    report.budget('idle, p95', milliseconds(percentile(idle, 0.95)), percentile(idle, 0.95) < 300, '300 ms');
+    report.budget('idle, p95', percentile(idle, 0.95), { name: 'idle_p95', most: 300 });
     await together(report, bed, server, pods, count);
   } finally {
     await bed.stop();
@@ -46,14 +46,11 @@ async function together(report, bed, server, pods, count) {
   const right = await countRight(server, ids);
   const keys = (await bed.store.keys()).filter((key) => ids.some((id) => key.includes(id)) && /-logs/.test(key));
   const stored = new Set(keys.map((key) => ids.find((id) => key.includes(id)))).size;
-  report.budget('released', `${released.length} of ${count}`, released.length === count, 'all');
-  report.budget('right results', `${right} of ${count}`, right === count, 'all');
-  report.budget(
-    'logs stored',
-    `${stored} of ${count}, ${keys.length - stored} twice`,
-    stored === count && keys.length === count,
-    'all, none twice',
-  );
+  const every = { least: count, unit: '', show: (value) => `${value} of ${count}`, budget: 'all' };
+  report.budget('released', released.length, { name: 'released', ...every });
+  report.budget('right results', right, { name: 'right_results', ...every });
+  report.budget('logs stored', stored, { name: 'logs_stored', ...every });
+  report.budget('logs stored twice', keys.length - stored, { name: 'logs_twice', most: 0, unit: '', show: String });
 }
 
 async function countRight(server, ids) {

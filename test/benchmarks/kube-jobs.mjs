@@ -28,18 +28,20 @@ export function another(template, jobId = uuidv7()) {
   return JSON.stringify(template).replaceAll(template.metadata.name.slice(PREFIX.length), jobId);
 }
 
-/** Makes so many finished Jobs, and waits until the server lists them. @returns their ids */
-export async function fill(bed, server, count, report) {
+/** Makes so many finished Jobs, and waits until the servers list them. @returns their ids */
+export async function fill(bed, servers, count, report) {
+  const [{ server }] = servers;
   const template = await templateOf(bed, server, 'unschedulable', { text: 'x'.repeat(1000) });
   const ids = Array.from({ length: count }, () => uuidv7());
   const filling = await concurrently(count, 10, (index) =>
     bed.api.text('POST', bed.api.jobs, finished(template, ids[index], index)),
   );
-  await eventually(
-    'all jobs in the list',
-    async () => (await server.json('/jobs?limit=1')).numberMatched > count,
-    120_000,
-  );
+  for (const { server: each } of servers)
+    await eventually(
+      'all jobs in the list',
+      async () => (await each.json('/jobs?limit=1')).numberMatched > count,
+      120_000,
+    );
   report.note(`${count} finished Jobs made in ${(filling / 1000).toFixed(1)} s`);
   return ids;
 }

@@ -49,10 +49,13 @@ export function percentile(values, share) {
 
 export const median = (values) => percentile(values, 0.5);
 
-/** Prints one benchmark's measurements, each beside its budget, and counts how many keep it. */
+/**
+ * Prints one benchmark's measurements, and in the end each figure that has a budget: its median over the runs, their spread, the budget, and
+ * whether it is kept.
+ */
 export class Report {
-  #kept = 0;
-  #budgets = 0;
+  /** By their stable names: what `--json` writes. */
+  #figures = new Map();
   #broken = false;
 
   constructor(name) {
@@ -63,19 +66,32 @@ export class Report {
     console.log(`  ${text}`);
   }
 
-  /** Percentiles of times in milliseconds. */
-  times(what, times) {
-    const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => milliseconds(percentile(times, share)));
-    this.note(
-      `${what}: p50 ${p50}, p95 ${p95}, p99 ${p99}, max ${milliseconds(Math.max(...times))} (n=${times.length})`,
-    );
+  /** One run's value of a figure, by its stable name. @param unit `ms`, `MiB`, `/s`; absent: a ratio or a number */
+  figure(name, value, unit) {
+    const known = this.#figures.get(name) ?? { unit, runs: [] };
+    known.runs.push(value);
+    this.#figures.set(name, known);
+    return known;
   }
 
-  /** @param shown the value with its unit */
-  budget(what, shown, kept, budget) {
-    this.#budgets += 1;
-    if (kept) this.#kept += 1;
-    this.note(`${kept ? 'kept  ' : 'MISSED'} ${what}: ${shown} (budget ${budget})`);
+  /** Percentiles of times in milliseconds. @param name of the figures, which are `NAME_p50` and so on; absent: they are only printed */
+  times(what, times, name) {
+    const shares = { p50: 0.5, p95: 0.95, p99: 0.99 };
+    const shown = Object.entries(shares).map(([key, share]) => `${key} ${milliseconds(percentile(times, share))}`);
+    this.note(`${what}: ${shown.join(', ')}, max ${milliseconds(Math.max(...times))} (n=${times.length})`);
+    if (name === undefined) return;
+    for (const [key, share] of Object.entries(shares)) this.figure(`${name}_${key}`, percentile(times, share), 'ms');
+  }
+
+  /**
+   * One run's value of a figure that has a budget; it is printed when the runs are over.
+   * @param most the budget, or `least`
+   * @param show makes the text of a value
+   * @param budget its text; absent: as `show` makes it
+   */
+  budget(what, value, { name, most, least, unit = 'ms', show = showIn[unit] ?? ratio, budget }) {
+    const figure = this.figure(name, value, unit === '' ? undefined : unit);
+    Object.assign(figure, { what, most, least, show, budget: budget ?? show(most ?? least) });
   }
 
   /** What went wrong: the measurement is not whole. */
@@ -85,10 +101,37 @@ export class Report {
   }
 
   close() {
+    const budgets = [...this.#figures.values()].filter(({ what }) => what !== undefined);
+    for (const { what, show, runs, budget, ...limits } of budgets) {
+      const [low, high] = [Math.min(...runs), Math.max(...runs)].map(show);
+      const spread = runs.length > 1 ? ` (${low} to ${high} in ${runs.length} runs)` : '';
+      const kept = isKept(median(runs), limits) ? 'kept  ' : 'MISSED';
+      this.note(`${kept} ${what}: ${show(median(runs))}${spread} (budget ${budget})`);
+    }
+    const kept = budgets.filter(({ runs, ...limits }) => isKept(median(runs), limits)).length;
     const end = this.#broken ? ', BROKE OFF' : '';
-    console.log(`${this.name}: ${this.#kept} of ${this.#budgets} budgets kept${end}\n`);
+    console.log(`${this.name}: ${kept} of ${budgets.length} budgets kept${end}\n`);
+  }
+
+  /** As `--json` writes it: of each figure its median, lowest and highest run, and budget. */
+  toJSON() {
+    const figures = [...this.#figures].map(([name, { unit, runs, most, least }]) => {
+      const limits = { ...(most === undefined ? {} : { most }), ...(least === undefined ? {} : { least }) };
+      const kept = most === undefined && least === undefined ? {} : { kept: isKept(median(runs), limits) };
+      const spread = { median: median(runs), low: Math.min(...runs), high: Math.max(...runs) };
+      return [name, { ...(unit === undefined ? {} : { unit }), ...spread, runs, ...limits, ...kept }];
+    });
+    return { ...(this.#broken ? { broken: true } : {}), figures: Object.fromEntries(figures) };
   }
 }
+
+function isKept(value, { most = Infinity, least = -Infinity }) {
+  return value <= most && value >= least;
+}
+
+const ratio = (value) => value.toFixed(2);
+
+const showIn = { ms: (value) => milliseconds(value), MiB: (value) => `${value.toFixed(0)} MiB` };
 
 export function milliseconds(value) {
   return `${value.toFixed(value < 10 ? 2 : 0)} ms`;

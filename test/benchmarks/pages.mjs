@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os';
 import { Bed } from './bed.mjs';
 import { fill } from './kube-jobs.mjs';
-import { median, milliseconds } from './measure.mjs';
+import { median } from './measure.mjs';
 
 /** Milliseconds in which a page has to be of use. */
 const BUDGET = 1000;
@@ -20,7 +20,7 @@ export async function pages(report, { jobs: count, runs, nodeOptions }) {
   const bed = await Bed.start();
   try {
     const server = await bed.startServer({ nodeOptions });
-    await fill(bed, server, count, report);
+    await fill(bed, [{ server }], count, report);
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     bed.onStop(() => browser.close());
     // What the browser and the server do the first time they do for no page that is measured.
@@ -34,9 +34,8 @@ export async function pages(report, { jobs: count, runs, nodeOptions }) {
       ['a filter answers a click', 'answered'],
     ]) {
       const times = measured.map((page) => page[key]);
-      const spread = `${milliseconds(Math.min(...times))} to ${milliseconds(Math.max(...times))}`;
-      const shown = `${milliseconds(median(times))} (${spread})`;
-      report.budget(`/jobs of ${count} jobs, ${what}, median`, shown, median(times) < BUDGET, `${BUDGET / 1000} s`);
+      const limit = { name: key, most: BUDGET, budget: `${BUDGET / 1000} s` };
+      report.budget(`/jobs of ${count} jobs, ${what}, median`, median(times), limit);
     }
   } finally {
     await bed.stop();

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -7,17 +9,19 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--concurrency N] [--runs N] [--pods N]
-       [--waiting N] [--changes N] [--profile DIR] [--request-times] [--node-options OPTIONS]
+       [--waiting N] [--changes N] [--rounds N] [--json FILE] [--profile DIR] [--request-times] [--node-options OPTIONS]
 
 NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
 events, pages, access; without one, all of them run.
-  --jobs N         finished Jobs in the namespace (list-and-status, pages, access; default 10000)
+  --jobs N         finished Jobs in the namespace (list-and-status, pages, access; default 10000, and list-and-status with 50000, too)
   --samples N      pairs of requests (execute-async; default 200)
   --concurrency N  of the throughput (execute-async; default 20)
   --runs N         executions one after another (execute-sync, finalize), pages that are opened (pages; default 30)
   --pods N         pods that end together (finalize; default 200; a node takes about 100 of them)
   --waiting N      jobs that wait for their turn (admission; default 1000)
   --changes N      changes of one job (events; default 100)
+  --rounds N       how often all is measured: figures are the median and the spread (default 3)
+  --json FILE      writes all figures there, too
   --profile DIR    writes CPU profiles of the server there
   --request-times  tells where in the server the time of an execution goes (execute-async)
   --node-options   flags of Node for the server, in one argument
@@ -29,13 +33,15 @@ const number = (fallback) => ({ type: 'string', default: String(fallback) });
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    jobs: number(10_000),
+    jobs: { type: 'string' },
     samples: number(200),
     concurrency: number(20),
     runs: number(30),
     pods: number(200),
     waiting: number(1000),
     changes: number(100),
+    rounds: number(3),
+    json: { type: 'string' },
     profile: { type: 'string' },
     'request-times': { type: 'boolean' },
     'node-options': { type: 'string', default: '' },
@@ -69,7 +75,8 @@ const benchmarks = {
   access,
 };
 
-const { profile, help, 'request-times': requestTimes, 'node-options': options, ...numbers } = values;
+const { profile, help, json, jobs, 'request-times': requestTimes, 'node-options': options, ...others } = values;
+const numbers = { jobs: jobs ?? '10000', ...others };
 const nodeOptions = [
   ...options.split(' ').filter((option) => option !== ''),
   ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
@@ -91,14 +98,33 @@ if (help || wrong.length > 0) {
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => void Bed.stopAll().then(() => process.exit(130)));
 
+const reports = {};
 for (const name of names) {
   console.log(name);
   const report = new Report(name);
+  reports[name] = report;
+  // One that fills a namespace measures several servers in it.
+  const { countsRounds = false } = benchmarks[name];
+  const sizes = countsRounds && jobs === undefined ? [10_000, 50_000] : [counts.jobs];
   try {
-    await benchmarks[name](report, { ...counts, nodeOptions });
+    for (let round = 0; round < (countsRounds ? 1 : counts.rounds); round += 1)
+      for (const size of sizes) await benchmarks[name](report, { ...counts, jobs: size, nodeOptions });
   } catch (error) {
     process.exitCode = 1;
     report.broke(error);
   }
   report.close();
+  if (json) await writeFile(json, `${JSON.stringify({ ...surroundings(), benchmarks: reports }, undefined, 2)}\n`);
+}
+
+/** What figures depend on that no ratio takes out. */
+function surroundings() {
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    processors: cpus().length,
+    loadAverage: loadavg()[0],
+    cluster: process.env.E2E_KUBECONFIG === undefined ? 'embedded' : 'real',
+    rounds: counts.rounds,
+  };
 }

@@ -131,7 +131,14 @@ describe('the folders of sources', () => {
   });
 
   it('have start and wiring only at their root', () => {
-    expect(sourcesIn('src').toSorted()).toEqual(['app.module.ts', 'app.ts', 'index.ts', 'main.ts', 'server.ts']);
+    expect(sourcesIn('src').toSorted()).toEqual([
+      'app.module.ts',
+      'app.ts',
+      'index.ts',
+      'main.ts',
+      'server.ts',
+      'start.ts',
+    ]);
   });
 });
 

@@ -149,3 +149,20 @@ describe('help and version', () => {
     await Child.start('dist/main.js', ['--version'], {}, /^\d+\.\d+\.\d+/m);
   });
 });
+
+describe('the start', () => {
+  it('loads of the Kubernetes library what it uses: its kubeconfig, no generated client', async () => {
+    const hooks = join(folder, 'print-modules.mjs');
+    const source = [
+      "import { registerHooks } from 'node:module';",
+      "const load = (url, context, next) => (console.log('loads ' + url), next(url, context));",
+      'registerHooks({ load });',
+    ];
+    await writeFile(hooks, source.join('\n'));
+    const options = { NODE_OPTIONS: `--import ${hooks}` };
+    const { child } = await Child.start('dist/main.js', ['--version'], options, /^\d+\.\d+\.\d+\n/m);
+    const loaded = [...child.output.matchAll(/^loads \S+\/client-node\/dist\/(\S+)$/gm)].map(([, name]) => name);
+    expect(loaded).toContain('config.js');
+    expect(loaded.filter((name) => /^gen\/(?:apis|models|types)\//.test(name ?? ''))).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import type { JobStatus, StatusCode } from '../model/job-status.js';
 import { encodeCursor, isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
 import type { SortedPosition } from './job-order.js';
 import { ListsOfProcesses } from './lists-of-processes.js';
+import { ListsOfStates } from './lists-of-states.js';
 import { type Bin, JobTally, type TalliedState } from './job-tally.js';
 
 export interface JobPage {
@@ -33,11 +34,15 @@ export interface JobCounts {
 /** Lists of jobs, eventually consistent. */
 @Injectable()
 export class JobLists {
+  private readonly ofStates: ListsOfStates;
+
   constructor(
     private readonly cache: JobCache,
     private readonly tally: JobTally,
     private readonly ofProcesses: ListsOfProcesses,
-  ) {}
+  ) {
+    this.ofStates = new ListsOfStates(cache, tally);
+  }
 
   /**
    * Newest first, or as `sortby` says. A cursor names the job that the page comes after or before, so that jobs which arrive
@@ -111,16 +116,13 @@ export class JobLists {
 
   /** Of the status and cause that are asked for, newest first. */
   private inState(query: JobListQuery, reading: Reading): readonly JobRecord[] {
-    const jobs = this.within(reading.scope);
-    const wanted = this.states(reading.scope).filter(({ state }) => isInState(query, state, reading));
-    const count = wanted.reduce((sum, { size }) => sum + size, 0);
-    const states = new Set<TalliedState>(wanted.map(({ state }) => state));
-    // To sort a few costs less than to look at all.
-    if (count * 8 > jobs.length) return jobs.filter((job) => states.has(this.tally.stateOf(job)));
-    return wanted
-      .flatMap((bin) => [...bin.names()].map((name) => this.cache.jobs.get(name)))
-      .filter((job) => job !== undefined)
-      .sort(newestFirst);
+    const wanted = this.states(reading.scope)
+      .map(({ state }) => state)
+      .filter((state) => isInState(query, state, reading));
+    const { owners } = reading.scope ?? {};
+    if (!owners || owners.length === 1) return this.ofStates.of(wanted, owners?.[0]);
+    const states = new Set<TalliedState>(wanted);
+    return this.within(reading.scope).filter((job) => states.has(this.tally.stateOf(job)));
   }
 }
 

@@ -70,6 +70,7 @@ export class JobTally {
   /** Names of jobs that are to be looked at again, all of them there. */
   private readonly changed = new Set<string>();
   private isScheduled = false;
+  private readonly listeners: ((name: string, state: TalliedState | undefined) => void)[] = [];
 
   constructor(private readonly cache: JobCache) {
     cache.jobs.subscribe(({ name, record }) => {
@@ -92,6 +93,11 @@ export class JobTally {
   stateOf(job: JobRecord): TalliedState {
     if (this.changed.size > 0) this.update();
     return this.binOf.get(job.name)?.state ?? this.stateNow(job);
+  }
+
+  /** Calls back with the state that a job has come to, and before with undefined where it had one. */
+  onState(listener: (name: string, state: TalliedState | undefined) => void): void {
+    this.listeners.push(listener);
   }
 
   private note(name: string): void {
@@ -139,6 +145,7 @@ export class JobTally {
     own.jobs.add(name);
     whole.size += 1;
     this.binOf.set(name, own);
+    for (const listener of this.listeners) listener(name, whole.state);
   }
 
   private take(name: string): void {
@@ -146,6 +153,7 @@ export class JobTally {
     if (!own) return;
     const { owner, whole, jobs } = own;
     this.binOf.delete(name);
+    for (const listener of this.listeners) listener(name, undefined);
     jobs.delete(name);
     whole.size -= 1;
     if (jobs.size > 0) return;
@@ -163,6 +171,7 @@ export class JobTally {
   }
 }
 
-function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
+/** The same for all that are counted together, whosever they are. */
+export function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
   return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${processId}`;
 }

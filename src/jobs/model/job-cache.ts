@@ -23,6 +23,8 @@ import { OwnedJobs } from './owned-jobs.js';
 import { SortedJobs } from './sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
+/** Statuses of jobs that have ended which are kept: more than a page has, and few beside all jobs. */
+const STATUSES_KEPT = 2000;
 /** How long it is remembered that the API server knows no such job, milliseconds. */
 const MISS_REMEMBERED = 1000;
 /** A job is brought up to date at most so often, milliseconds. */
@@ -41,7 +43,7 @@ export class JobCache {
   private readonly misses = new Map<string, number>();
   private readonly refreshes = new Map<string, number>();
   private readonly changes = new JobChanges();
-  private readonly endedStatuses = new WeakMap<JobRecord, JobStatus>();
+  private readonly endedStatuses = new Map<JobRecord, JobStatus>();
   private readonly sorted = new SortedJobs();
   private readonly owned = new OwnedJobs();
   private readonly prefix: string;
@@ -234,7 +236,9 @@ export class JobCache {
       standing: this.line?.standingOf(job.name, job.processId),
     });
     // Nothing but the record itself changes a status that it records.
-    if (job.outcome && !isGoing(job)) this.endedStatuses.set(job, status);
+    if (!job.outcome || isGoing(job)) return status;
+    if (this.endedStatuses.size >= STATUSES_KEPT) this.endedStatuses.clear();
+    this.endedStatuses.set(job, status);
     return status;
   }
 

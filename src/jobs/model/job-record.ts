@@ -1,7 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node';
 import { type Admission, parseAdmission } from '../../admission/line/admission.js';
 import type { LogFields } from '../../logging/log-fields.js';
-import { annotation, ANNOTATION_PREFIX, jobIdOf, label, ownAnnotation } from '../../k8s/names.js';
+import { annotation, jobIdOf, label, ownAnnotation } from '../../k8s/names.js';
 import type { TraceParent } from '../../tracing/trace-context.js';
 import { type Archival, archivalOf } from './annotations/archival.js';
 import {
@@ -31,6 +31,8 @@ import type {
 import { queueOf, resumptionOf, suspensionOf } from './job-suspension.js';
 import { toDate } from '../../k8s/time/kubernetes-time.js';
 import { isMediaType } from './media-type.js';
+import { messagesOf } from './annotations/job-messages.js';
+import { shared, SharedValues } from './annotations/shared-values.js';
 import { shownParameters } from './annotations/shown-parameters.js';
 import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
@@ -153,10 +155,6 @@ export function fieldsOfJob(name: string, job: JobRecord | undefined): LogFields
   return { resource: `job/${name}`, ...(job ? { jobId: job.jobId, processId: job.processId } : {}) };
 }
 
-const PREDECESSORS: ReadonlySet<string> = new Set(
-  Object.values(annotation).filter((name) => name !== annotation.progress && name !== annotation.message),
-);
-
 /** Where a job stands in the list. */
 export type ListPosition = Pick<JobRecord, 'created' | 'requestedAt' | 'name'>;
 
@@ -191,7 +189,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     name,
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
-    processId: annotations[annotation.processId] ?? '',
+    processId: shared(annotations[annotation.processId] ?? ''),
     ...standing,
     created: toDate(metadata.creationTimestamp) ?? new Date(0),
     requestedAt: toDate(annotations[annotation.started])?.getTime(),
@@ -224,7 +222,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     keepsRequest: (annotations[annotation.parameters] ?? annotations[ownAnnotation.request]) !== undefined,
     parameters: shownParameters(annotations),
     keptInputs: parseKeptInputs(annotations[ownAnnotation.shownRequest]),
-    inlineResult: hasResult(annotations) ? { mediaType: resultMediaType } : undefined,
+    inlineResult: hasResult(annotations) ? inlineResults.of(resultMediaType) : undefined,
     storedResult: parseStoredResult(annotations[ownAnnotation.result]),
     outputs: outputRecords(annotations[ownAnnotation.outputs]),
     idempotencyDigest: annotations[ownAnnotation.idempotency],
@@ -232,8 +230,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     logStart: collection === 'pending' ? parseLogStart(annotations[ownAnnotation.logStart]) : undefined,
     logKey: annotations[ownAnnotation.logKey],
     logSize: parseLogSize(annotations[ownAnnotation.log]),
-    mimetype: annotations[annotation.mimetype],
-    mainContainer: annotations[ownAnnotation.mainContainer],
+    mimetype: shared(annotations[annotation.mimetype]),
+    mainContainer: shared(annotations[ownAnnotation.mainContainer]),
     startDeadlineSeconds: toNumber(annotations[ownAnnotation.startDeadline]),
     queueDeadlineSeconds: toNumber(annotations[ownAnnotation.queueDeadline]),
     ttlAfterCollected: toNumber(annotations[ownAnnotation.ttl]),
@@ -244,15 +242,13 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     subscription,
     deliveries: subscription && parseDeliveries(annotations[ownAnnotation.deliveries]),
     updated: toDate(annotations[annotation.updated]),
-    messages: Object.fromEntries(
-      Object.entries(annotations)
-        .filter(([key]) => key.startsWith(ANNOTATION_PREFIX) && !PREDECESSORS.has(key))
-        .map(([key, value]) => [key.slice(ANNOTATION_PREFIX.length), value]),
-    ),
+    messages: messagesOf(annotations),
     ...ownerOf(kubeJob),
     ...archivalOf(annotations),
   };
 }
+
+const inlineResults = new SharedValues((mediaType) => ({ mediaType }));
 
 function traceOf(annotations: Readonly<Record<string, string>>): TraceParent | undefined {
   const traceparent = annotations[ownAnnotation.traceparent];
@@ -276,7 +272,7 @@ function outputRecords(text: string | undefined): JobRecord['outputs'] {
 function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerName' | 'ownerIssuer'> {
   const owner = spec?.template.metadata?.labels?.[label.owner];
   if (owner === undefined) return {};
-  return { owner, ...parseOwner(metadata?.annotations?.[ownAnnotation.owner]) };
+  return { owner: shared(owner), ...parseOwner(metadata?.annotations?.[ownAnnotation.owner]) };
 }
 
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {

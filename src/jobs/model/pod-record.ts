@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { label, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
 import type { JobRecord } from './job-record.js';
-import { sharedText } from './run/shared-text.js';
+import { shared } from './annotations/shared-values.js';
 import { toDate } from '../../k8s/time/kubernetes-time.js';
 
 /** The state of one container of a pod. */
@@ -84,7 +84,7 @@ export function toPodRecord(pod: V1Pod): PodRecord | undefined {
     held: metadata.finalizers?.includes(POD_FINALIZER) ?? false,
     tracked: metadata.finalizers?.includes(TRACKING_FINALIZER) ?? false,
     scheduled: pod.spec?.nodeName !== undefined,
-    ...(pod.spec?.nodeName ? { node: sharedText(pod.spec.nodeName) } : {}),
+    ...(pod.spec?.nodeName ? { node: shared(pod.spec.nodeName) } : {}),
     ...(scheduledAt ? { scheduledAt } : {}),
     phase: (pod.status?.phase as PodRecord['phase'] | undefined) ?? 'Pending',
     reason: pod.status?.reason,
@@ -111,7 +111,7 @@ function toContainerRecord(
   return {
     name,
     image,
-    ...(status?.imageID ? { imageId: sharedText(status.imageID) } : {}),
+    ...(status?.imageID ? { imageId: shared(status.imageID) } : {}),
     init,
     state: terminated ? 'terminated' : running ? 'running' : 'waiting',
     hasRun: running !== undefined || (ended !== undefined && Boolean(ended.containerID ?? status?.containerID)),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Observer } from '../../observation/observer.js';

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { ClusterConnectionError } from './cluster-connection-error.js';
 
 /** Which kubeconfig files there are to read, by kubectl's rules. */

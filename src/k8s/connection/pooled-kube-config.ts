@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, DispatcherOptions, RequestContext } from '@kubernetes/client-node';
 import { Agent, ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';

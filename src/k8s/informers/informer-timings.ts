@@ -12,7 +12,7 @@ export interface InformerTimings {
 }
 
 export const informerTimings: InformerTimings = {
-  listLimit: 500,
+  listLimit: 250,
   baseDelay: 100,
   maxDelay: 30_000,
   watchTimeout: 300_000,

@@ -67,7 +67,7 @@ describe('ListWatchInformer', () => {
     expect(informer.size).toBe(2);
     expect([...informer.values()].map(({ uid }) => uid)).toEqual(['uid-a', 'uid-b']);
     expect(api.requests.map(({ url }) => url.pathname)).toEqual(Array(3).fill('/apis/batch/v1/namespaces/here/jobs'));
-    expect(Object.fromEntries(api.requests[0]!.url.searchParams)).toEqual({ labelSelector: 'a=b', limit: '500' });
+    expect(Object.fromEntries(api.requests[0]!.url.searchParams)).toEqual({ labelSelector: 'a=b', limit: '250' });
     expect(api.requests[1]!.url.searchParams.get('continue')).toBe('more');
     expect(parameters.get('resourceVersion')).toBe('10');
     expect(parameters.get('allowWatchBookmarks')).toBe('true');

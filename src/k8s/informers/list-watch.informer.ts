@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ApiTransport } from '../client/api-transport.js';
@@ -16,6 +17,9 @@ import type { Observation } from './object-cache.js';
 import { informerTimings } from './informer-timings.js';
 import type { InformerTimings } from './informer-timings.js';
 import { stateIn } from './watch-line.js';
+
+/** Objects of a list that are taken over in one turn of the event loop. */
+const IN_ONE_TURN = 50;
 
 interface ObjectList {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
@@ -174,25 +178,32 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
   async #list(signal: AbortSignal): Promise<string> {
     let pass: ReturnType<ObjectCache<R>['beginList']> | undefined;
     let version = '';
-    let next: string | undefined;
-    do {
-      const chunk: ObjectList = await this.transport.json({
-        method: 'GET',
-        path: this.#path,
-        query: { ...this.#selectors(), limit: this.timings.listLimit, continue: next },
-        signal,
-      });
-      version = chunk.metadata?.resourceVersion ?? '';
+    let coming: Promise<ObjectList> | undefined = this.#chunk(undefined, signal);
+    while (coming) {
+      const { metadata, items }: ObjectList = await coming;
+      version = metadata?.resourceVersion ?? '';
       pass ??= this.#cache.beginList(version);
-      for (const object of chunk.items) pass.add(object);
-      next = chunk.metadata?.continue || undefined;
-    } while (next !== undefined);
-    pass.finish();
+      // The API server makes the next chunk while this one is taken over.
+      coming = metadata?.continue ? this.#chunk(metadata.continue, signal) : undefined;
+      coming?.catch(() => undefined);
+      for (const [at, object] of items.entries()) {
+        // Of many objects a list takes long: what waits for this thread has its turn in between.
+        if (at > 0 && at % IN_ONE_TURN === 0) await setImmediate(undefined, { signal });
+        pass.add(object);
+      }
+    }
+    pass?.finish();
     this.#lists += 1;
     this.#lastContact = new Date();
     this.#synced = true;
     this.#firstList.resolve();
     return version;
+  }
+
+  /** @param next of the chunk before; undefined: the first */
+  #chunk(next: string | undefined, signal: AbortSignal): Promise<ObjectList> {
+    const query = { ...this.#selectors(), limit: this.timings.listLimit, continue: next };
+    return this.transport.json({ method: 'GET', path: this.#path, query, signal });
   }
 
   /** Resolves when the API server has ended the watch in the ordinary way. */

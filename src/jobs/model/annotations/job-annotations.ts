@@ -11,6 +11,7 @@ import type {
   ResultProblem,
 } from '../job-outcome.js';
 import { isMediaType } from '../media-type.js';
+import { shared, SharedValues } from './shared-values.js';
 
 /*
  * Annotations are in the hands of everybody who may edit a Job. What is not as this server writes it counts as not there.
@@ -22,7 +23,7 @@ export function parseOutcome(text: string | undefined): JobOutcome | undefined {
   const { status, scheduled, started, finished, cause, log, logTail, resultProblems } = parseObject(text);
   if (!isEnd(status) || !isTime(finished)) return undefined;
   return {
-    status,
+    status: shared(status),
     finished,
     ...(isTime(scheduled) ? { scheduled } : {}),
     ...(isTime(started) ? { started } : {}),
@@ -130,7 +131,14 @@ export function parseKeptInputs(text: string | undefined): string | undefined {
   return typeof stored === 'string' ? stored : undefined;
 }
 
+/** Of many jobs the same object. */
 export function parseRequestedResponse(text: string | undefined): RequestedResponse | undefined {
+  return text === undefined ? undefined : requests.of(text).request;
+}
+
+const requests = new SharedValues((text) => ({ request: requestOf(text) }));
+
+function requestOf(text: string): RequestedResponse | undefined {
   const { response, outputs, references, version } = parseObject(text);
   if (response !== 'raw' && response !== 'document') return undefined;
   const [ids, byReference] = [outputs, references].map((list) =>
