@@ -61,7 +61,9 @@ const FILTERS: readonly (readonly [ArchiveFilter, readonly number[]])[] = [
   [{ text: 'evicted', readableProcesses: [signed('hello')] }, []],
   [{ text: 'evicted', readableProcesses: [unsigned('hello')] }, [6]],
   [{ text: 'big o' }, [1]],
-  [{ text: 'red', readableProcesses: [] }, [2, 1]],
+  [{ text: 'red' }, [2, 1]],
+  [{ text: 'red', readableProcesses: [] }, []],
+  [{ text: 'hell', readableProcesses: [] }, [7, 6, 2, 1]],
   [{ text: '%' }, [4, 3]],
   [{ text: '0%' }, [4]],
   [{ text: 'other_' }, [4, 3]],
@@ -74,6 +76,8 @@ const FILTERS: readonly (readonly [ArchiveFilter, readonly number[]])[] = [
   [{ text: 'red', owners: ['ann'], statuses: ['failed'] }, [2]],
   [{ tags: ['red'] }, [2, 1]],
   [{ tags: ['red', 'Big One'] }, [1]],
+  [{ tags: ['red'], readableProcesses: [signed('hello')] }, [2, 1]],
+  [{ tags: ['red'], readableProcesses: [unsigned('hello')] }, []],
   [{ tags: ['big one'] }, []],
   [{ tags: ['re'] }, []],
   [{ tags: ['a\\b'] }, [4]],
@@ -160,6 +164,11 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
       expect(numbersOf(await archive.list({}, { limit: 5, offset: 9 }))).toEqual([2, 1]);
       expect(numbersOf(await archive.list({}, { limit: 5, offset: 99 }))).toEqual([]);
       expect(numbersOf(await archive.list({ tags: ['red'] }, { limit: 5, offset: 1 }))).toEqual([1]);
+    });
+
+    it('leaves out those that are named, and finds as many others', async () => {
+      const except = [archivedId(7), archivedId(5), archivedId(99)];
+      expect(numbersOf(await archive.list({}, { limit: 4, offset: 3, except }))).toEqual([10, 6, 4, 3]);
     });
 
     it('goes on from places that no record has', async () => {
