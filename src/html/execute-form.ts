@@ -32,7 +32,7 @@ export const ways: ReadingWays = {
 };
 
 /**
- * The execute request of a form that was sent: `inputs`, and `outputs`, `response`, `mode`, `subscriber` where they are said.
+ * The execute request of a form that was sent: `inputs`, and `outputs`, `response`, `mode`, `subscriber`, `tags` where they are said.
  * @throws InvalidRequestError with each control that cannot be read
  */
 export function readForm(form: FormShape, parts: readonly FormPart[]): Readonly<Record<string, unknown>> {

@@ -100,7 +100,7 @@ export function fieldFaults(
 /** What is not about an input stands under "More". */
 function otherField(member: string | undefined, [first]: readonly string[]): string | undefined {
   if (member === 'outputs') return 'more.outputs';
-  if (member === 'response' || member === 'mode') return `more.${member}`;
+  if (member === 'response' || member === 'mode' || member === 'tags') return `more.${member}`;
   return member === 'subscriber' && first !== undefined ? `more.subscriber.${first.replace(/Url$/, 'Uri')}` : undefined;
 }
 

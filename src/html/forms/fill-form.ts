@@ -44,6 +44,8 @@ export function fillForm(form: FormShape, request: Members): FormFilling {
   const subscriber = membersOf(request['subscriber']);
   for (const name of SUBSCRIBER)
     if (typeof subscriber[name] === 'string') texts.push([`more.subscriber.${name}`, subscriber[name]]);
+  const { tags } = request;
+  if (Array.isArray(tags)) texts.push(['more.tags', tags.join('\n')]);
   return { values: byName(texts), anew };
 }
 

@@ -57,6 +57,7 @@ export function MoreOptions({
           />
         ))}
       </fieldset>
+      <Line name="more.tags" type="lines" label={t('form.tags')} hint={t('form.tagsHint')} />
       <Line name="more.inputs.json" type="json" label={t('form.otherInputs')} hint={t('form.otherInputsHint')} />
       <Line name="more.outputs.json" type="json" label={t('form.otherOutputs')} hint={t('form.otherOutputsHint')} />
     </details>
@@ -67,6 +68,7 @@ const FIELDS = [
   'more.mode',
   'more.response',
   'more.outputs',
+  'more.tags',
   'more.inputs.json',
   'more.outputs.json',
   ...SUBSCRIBER.map((event) => `more.subscriber.${event}`),
@@ -135,14 +137,24 @@ function Outputs({ outputs, transmission }: { outputs: Descriptions; transmissio
   );
 }
 
-function Line({ name, type, label, hint }: { name: string; type: 'url' | 'json'; label: string; hint: string }) {
+function Line({
+  name,
+  type,
+  label,
+  hint,
+}: {
+  name: string;
+  type: 'url' | 'json' | 'lines';
+  label: string;
+  hint: string;
+}) {
   const view = useView();
   const value = view.textOf(name);
   const common = { id: elementId(name), name, ...described(name, view.faultsOf(name).length > 0) };
   return (
     <div class="field">
       <label for={elementId(name)}>{label}</label>
-      {type === 'json' ? (
+      {type !== 'url' ? (
         <textarea {...common} rows={2} spellcheck={false}>
           {value ?? ''}
         </textarea>

@@ -8,7 +8,7 @@ import { useTexts } from '../texts/texts.js';
 const SHOWN = new Set(
   (
     'jobID id processID type processingEntityType status message progress created started finished updated cause exception ' +
-    'request parameters resultProblems attempts omittedAttempts queue owner subscriber links'
+    'request parameters resultProblems attempts omittedAttempts queue tags owner subscriber links'
   ).split(' '),
 );
 
@@ -16,7 +16,7 @@ const SHOWN = new Set(
 export function JobFacts({ job, base }: { job: ViewedJob; base: string }) {
   const t = useTexts();
   const share = useShare();
-  const { processID, queue, request, owner } = job;
+  const { processID, queue, request, owner, tags } = job;
   const process = processID && `${base}/processes/${encodeURIComponent(processID)}`;
   return (
     <section data-live="facts" aria-labelledby="facts">
@@ -25,6 +25,7 @@ export function JobFacts({ job, base }: { job: ViewedJob; base: string }) {
         facts={[
           [t('job.facts.process'), share ? processID : process && <Anchor href={process}>{processID}</Anchor>],
           [t('job.facts.owner'), owner],
+          [t('job.facts.tags'), tags?.join(', ')],
           [t('job.facts.type'), job.type],
           [t('job.facts.request'), request && <Anchor href={request.href}>{t('job.facts.the-request')}</Anchor>],
           [t('job.facts.queue'), queue?.name],

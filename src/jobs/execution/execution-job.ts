@@ -72,6 +72,8 @@ export interface ExecutionJobOptions {
   readonly lineCaller?: string;
   /** How many jobs of theirs may run at the same time. */
   readonly callerRunning?: RunningLimit;
+  /** What the request calls the job. */
+  readonly tags?: readonly string[];
   /** Whose the job is; undefined: nobody's. */
   readonly owner?: JobOwner;
 }
@@ -188,6 +190,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
     [ownAnnotation.request]: JSON.stringify(options.request),
     ...(options.lineCaller === undefined ? {} : makeAdmission(options)),
     ...(options.owner ? makeOwner(options.owner) : {}),
+    ...(options.tags ? { [ownAnnotation.tags]: JSON.stringify(options.tags) } : {}),
     ...options.transfer?.annotations,
     ...(options.trace ? { [ownAnnotation.traceparent]: options.trace.traceparent } : {}),
     ...(options.trace?.tracestate ? { [ownAnnotation.tracestate]: options.trace.tracestate } : {}),

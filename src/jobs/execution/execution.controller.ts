@@ -7,6 +7,7 @@ import {
   IDEMPOTENCY_KEY_DESCRIPTION,
   idempotencyKeySchema,
   jobIdSchema,
+  tagsSchema,
   preferSchema,
 } from '../../processes/api-definition/openapi-processes.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
@@ -14,7 +15,7 @@ import { ExecutionAnswers } from './execution-answers.js';
 
 const EXECUTE_SCHEMA = {
   type: 'object',
-  properties: { inputs: { type: 'object' }, job_id: jobIdSchema },
+  properties: { inputs: { type: 'object' }, job_id: jobIdSchema, tags: tagsSchema },
 };
 
 /** What executing may answer. */

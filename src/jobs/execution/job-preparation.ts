@@ -139,6 +139,7 @@ export class JobPreparation {
       ...(Object.keys(process.description.outputs).length > 0 ? { requestedOutputs: request.outputs } : {}),
       podMetadata: process.podMetadata,
       mimetype: process.mimetype,
+      tags: request.tags,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
       settings: this.settingsOf(process, request, made.queueOfRoles),

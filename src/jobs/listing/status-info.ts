@@ -24,6 +24,7 @@ const RESERVED = new Set([
   'attempts',
   'omittedAttempts',
   'queue',
+  'tags',
   'subscriber',
   'links',
 ]);
@@ -76,6 +77,7 @@ export function toStatusInfo(
       : {}),
     ...(status.omittedAttempts === undefined ? {} : { omittedAttempts: status.omittedAttempts }),
     ...(status.queue ? { queue: { ...status.queue } } : {}),
+    ...(status.tags ? { tags: [...status.tags] } : {}),
     ...(status.subscriber
       ? { subscriber: status.subscriber.map((delivery) => ({ ...delivery, history: [...delivery.history] })) }
       : {}),
@@ -118,11 +120,12 @@ export function toShortStatusInfo(status: JobStatus, base: string): StatusInfoDt
 const OPEN = new Set<string>(['self', 'monitor', relation.results, relation.exceptions]);
 
 /**
- * What whoever follows a link for others may know of a job: what a reader of the status does, but neither log nor request, nor who is told.
+ * What whoever follows a link for others may know of a job: what a reader of the status does, but neither log nor request, tags included, nor
+ * who is told.
  * @param share that its links are to have; undefined: it has no links
  */
 export function toSharedStatusInfo(status: JobStatus, base: string, share?: Share): StatusInfoDto {
-  const { links = [], ...info } = toStatusInfo({ ...status, subscriber: undefined }, base, false);
+  const { links = [], ...info } = toStatusInfo({ ...status, subscriber: undefined, tags: undefined }, base, false);
   if (!share) return { ...info, links: [] };
   const open = links.filter(({ rel }) => OPEN.has(rel));
   return { ...info, links: open.map((link) => ({ ...link, href: withShare(link.href, share) })) };

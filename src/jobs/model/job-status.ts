@@ -43,6 +43,8 @@ export interface JobStatus {
   readonly keepsRequest?: boolean;
   /** In which queue of the cluster it waits, or has waited; or that it waits for its turn in the server's own line. */
   readonly queue?: QueueStatus;
+  /** What its execute request calls it; absent: nothing. */
+  readonly tags?: readonly string[];
   /** Who is told about the job, and how far that is. */
   readonly subscriber?: readonly DeliveryInfo[];
   /** Whose it is, for people to read; only for those who see all jobs. */
@@ -104,6 +106,7 @@ export function jobStatus(
     ...(job.keepsRequest ? { keepsRequest: true } : {}),
     ...(job.parameters === undefined ? {} : { parameters: job.parameters }),
     ...(queue ? { queue } : {}),
+    ...(job.tags ? { tags: job.tags } : {}),
     ...(job.owner === undefined ? {} : { ownerName: job.ownerName ?? job.owner }),
     ...(job.subscription
       ? { subscriber: deliveryInfos(job.subscription, job.deliveries ?? {}, ENDS[state.status]) }

@@ -210,6 +210,10 @@ export class StatusInfoDto {
   @ApiPropertyOptional({ type: QueueStatusDto })
   queue?: QueueStatusDto;
 
+  /** What the execute request calls it, to be found by. */
+  @ApiPropertyOptional({ type: [String], example: ['nightly'] })
+  tags?: string[];
+
   /** Whose it is, where roles say who may what; only for those who see all jobs. */
   @ApiPropertyOptional()
   owner?: string;

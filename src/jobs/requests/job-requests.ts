@@ -36,6 +36,7 @@ export interface ShownRequest {
   /** Of the addresses only the hosts. */
   readonly subscriber?: Readonly<Record<string, MaskedAddress>>;
   readonly queue?: RequestedQueue;
+  readonly tags?: readonly string[];
   readonly mode?: 'sync';
   /** As the header `Prefer` has it: what of it the server knows. */
   readonly prefer?: string;
@@ -130,7 +131,7 @@ function keptOf(annotations: Annotations): KeptRequest & { readonly inputs?: Mem
  * @returns undefined where that is nothing
  */
 export function shownRequest(job: JobRecord, annotations: Annotations, base?: string): ShownRequest | undefined {
-  const { processId, request, subscription } = job;
+  const { processId, request, subscription, tags } = job;
   const { inputs, formats, rest, queue, mode, prefer } = keptOf(annotations);
   if (!inputs && !request) return undefined;
   const isStored = base !== undefined && job.keptInputs !== undefined && !job.resultsExpired;
@@ -148,6 +149,7 @@ export function shownRequest(job: JobRecord, annotations: Annotations, base?: st
     ...(request ? { response: request.response } : {}),
     ...(subscription ? { subscriber: masked(subscription) } : {}),
     ...(queue ? { queue } : {}),
+    ...(tags ? { tags } : {}),
     ...(mode ? { mode } : {}),
     ...(prefer === undefined ? {} : { prefer }),
   };

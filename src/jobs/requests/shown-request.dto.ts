@@ -53,6 +53,10 @@ export class ShownRequestDto {
   @ApiPropertyOptional({ type: 'object', additionalProperties: { type: 'string' } })
   queue?: Record<string, string>;
 
+  /** What the job is to be found by. */
+  @ApiPropertyOptional({ type: [String] })
+  tags?: string[];
+
   @ApiPropertyOptional({ enum: ['sync'] })
   mode?: string;
 

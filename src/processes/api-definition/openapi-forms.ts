@@ -116,6 +116,7 @@ function moreFields({ description }: RegisteredProcess): Record<string, SchemaOb
     ...Object.fromEntries(
       ['successUri', 'failedUri', 'inProgressUri'].map((event) => [`more.subscriber.${event}`, { ...uri }]),
     ),
+    'more.tags': { ...text, description: 'What the job is to be found by, one a line' },
     'more.inputs.json': { ...text, description: 'Other inputs, as a JSON object' },
     'more.outputs.json': { ...text, description: 'The outputs with their formats, as a JSON object' },
     token: { ...text, description: 'The API token; before all files' },

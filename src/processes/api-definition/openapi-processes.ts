@@ -1,5 +1,6 @@
 import { BEARER_SCHEME, optionalToken } from '../../ogc/requests/takes-token.js';
 import { JOB_ID_PATTERN } from '../request/chosen-job-id.js';
+import { LONGEST_TAG, MOST_TAGS } from '../request/tags.js';
 import { LONGEST_HEADER } from '../../ogc/requests/longest-header.js';
 import { exampleOf } from './example.js';
 import { executeResponses } from './execute-responses.js';
@@ -123,6 +124,7 @@ function executeSchema(
       response: { type: 'string', enum: ['raw', 'document'], default: 'raw' },
       subscriber: subscriberSchema,
       job_id: jobIdSchema,
+      tags: tagsSchema,
       ...queueProperty(process),
     },
   };
@@ -155,6 +157,14 @@ function queueProperty({ queueChoices: { names, priorities } }: RegisteredProces
     },
   };
 }
+
+export const tagsSchema: SchemaObject = {
+  type: 'array',
+  maxItems: MOST_TAGS,
+  uniqueItems: true,
+  items: { type: 'string', minLength: 1, maxLength: LONGEST_TAG },
+  description: 'What the job is to be found by: texts of one line, without blanks at their ends',
+};
 
 export const jobIdSchema: SchemaObject = {
   type: 'string',

@@ -2,6 +2,7 @@ import { InvalidRequestError, MOST_FAULTS, OutputNotFoundError, type RequestFaul
 import { givenToken } from './given-token.js';
 import { parseChosenJobId } from './chosen-job-id.js';
 import type { LinkedValue, ValidatedInputs } from './input-validation.js';
+import { parseTags } from './tags.js';
 import { markFaults, withoutMarked } from './marks.js';
 import { offeredFormats } from '../description/output-formats.js';
 import type { ProcessDescription, TransmissionMode } from '../description/process-description.js';
@@ -65,6 +66,8 @@ export interface ExecuteRequest {
   /** The id that the job shall have, a UUID; absent: the server's choice. */
   readonly jobId?: string;
   readonly queue?: RequestedQueue;
+  /** What the job is to be found by; absent: nothing. */
+  readonly tags?: readonly string[];
   /** Inputs given by link whose values have not been checked yet; absent: none. */
   readonly links?: readonly LinkedValue[];
 }
@@ -111,6 +114,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
   const response = parseResponse(body, faults);
   const subscriber = parseSubscriber(body, faults);
   const queue = parseQueue(process, body, faults);
+  const tags = parseTags(body, faults);
   const jobId = parseChosenJobId(body, reading.isKeyed === true, faults);
   if (marks.length > 0) throw invalid(process, [...marks, ...withoutMarked(faults, marks)]);
   if (faults.length > 0) throw invalid(process, faults, unknownOutputs);
@@ -121,6 +125,7 @@ export function parseExecuteRequest(process: RequestedProcess, body: unknown, re
     ...(token !== undefined ? { token } : {}),
     ...(subscriber ? { subscriber } : {}),
     ...(queue ? { queue } : {}),
+    ...(tags ? { tags } : {}),
     ...(jobId === undefined ? {} : { jobId }),
     ...(validated.links.length > 0 ? { links: validated.links } : {}),
   };

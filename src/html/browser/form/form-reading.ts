@@ -23,11 +23,13 @@ export function readParts(form: FormShape, parts: readonly FormPart[], ways: Rea
   const others = reading.json('more.inputs', '/inputs');
   const outputs = reading.json('more.outputs', '/outputs') ?? reading.outputs(form.outputs);
   const subscriber = reading.members('more.subscriber.', SUBSCRIBER);
+  const tags = reading.linesIn('more.tags');
   const request = {
     inputs: { ...(isObject(others) ? others : {}), ...Object.fromEntries(inputs) },
     ...(outputs === undefined ? {} : { outputs }),
     ...reading.members('more.', ['response', 'mode']),
     ...(Object.keys(subscriber).length > 0 ? { subscriber } : {}),
+    ...(tags.length > 0 ? { tags } : {}),
   };
   return { request, faults: reading.faults };
 }
@@ -102,6 +104,12 @@ class Reading {
   members(prefix: string, keys: readonly string[]): Record<string, string> {
     const entries = keys.flatMap((key) => this.textsOf(prefix + key).map((text) => [key, text] as const));
     return Object.fromEntries(entries);
+  }
+
+  linesIn(name: string): readonly string[] {
+    return this.textsOf(name)
+      .flatMap(linesOf)
+      .map((line) => line.trim());
   }
 
   /** @returns undefined: it was left empty */

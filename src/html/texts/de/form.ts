@@ -65,6 +65,8 @@ export const form = {
   inProgressUri: 'Bei Fortschritt',
   failedUri: 'Beim Scheitern',
   subscriberHint: 'Eine Adresse, an die die Nachricht gesendet wird.',
+  tags: 'Schlagwörter, eines je Zeile',
+  tagsHint: 'Damit der Job zu finden ist.',
   otherInputs: 'Weitere Eingaben, als JSON',
   otherInputsHint: 'Ein Objekt mit den Eingaben nach ihren Ids.',
   otherOutputs: 'Ausgaben, als JSON',

@@ -40,6 +40,7 @@ export const job = {
     type: 'Art',
     request: 'Anfrage',
     'the-request': 'Die Anfrage, ohne Geheimes',
+    tags: 'Schlagwörter',
     queue: 'Warteschlange',
     priority: 'Priorität',
     position: 'Platz',

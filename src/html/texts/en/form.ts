@@ -65,6 +65,8 @@ export const form = {
   inProgressUri: 'Of progress',
   failedUri: 'Of failure',
   subscriberHint: 'An address that is sent what is to tell.',
+  tags: 'Tags, one a line',
+  tagsHint: 'What the job is to be found by.',
   otherInputs: 'Other inputs, as JSON',
   otherInputsHint: 'An object of inputs by their ids.',
   otherOutputs: 'Outputs, as JSON',

@@ -37,6 +37,7 @@ export const job = {
     heading: 'Details',
     process: 'Process',
     owner: 'Whose',
+    tags: 'Tags',
     type: 'Type',
     request: 'Request',
     'the-request': 'The execute request, secrets masked',

@@ -1,9 +1,8 @@
 import { ownAnnotation } from '../../../k8s/names.js';
+import { isTag, MOST_TAGS } from '../../../processes/request/tags.js';
 import { isTime } from './job-annotations.js';
 
-/** The most tags that a job may have, and characters of one. */
-export const MOST_TAGS = 20;
-export const LONGEST_TAG = 64;
+export { LONGEST_TAG, MOST_TAGS } from '../../../processes/request/tags.js';
 
 /** What of a job is there for the archive. */
 export interface Archival {
@@ -29,7 +28,7 @@ function parseTags(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   try {
     const tags: unknown = JSON.parse(text);
-    return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string').slice(0, MOST_TAGS) : [];
+    return Array.isArray(tags) ? tags.filter(isTag).slice(0, MOST_TAGS) : [];
   } catch {
     return [];
   }

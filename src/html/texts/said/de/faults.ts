@@ -37,6 +37,10 @@ export const faults: Phrases = {
     'must not be true: this process does not allow it': 'darf nicht true sein: Dieser Prozess erlaubt es nicht',
     'must be an integer {0!}': 'muss eine ganze Zahl {0} sein',
     'must be an integer from {0} to {1}': 'muss eine ganze Zahl von {0} bis {1} sein',
+    'must be a list of at most {0} texts': 'muss eine Liste von höchstens {0} Texten sein',
+    'must be a text of 1 to {0} characters, in one line, without blanks at its ends':
+      'muss ein Text aus 1 bis {0} Zeichen sein, in einer Zeile, ohne Leerzeichen an den Enden',
+    'is the same as {0}': 'ist dasselbe wie {0}',
     'must be one of {0}': 'muss eines von {0} sein',
     'must be one key of 1 to {0} visible ASCII characters, best a UUID in double quotes; without them it holds no comma, quote, backslash or blank':
       'muss ein Schlüssel aus 1 bis {0} sichtbaren ASCII-Zeichen sein, am besten eine UUID in doppelten Anführungszeichen; ohne sie enthält er weder Komma noch Anführungszeichen, Backslash oder Leerzeichen',
