@@ -49,6 +49,8 @@ import { ProcessorsCluster } from './execution/processors-cluster.js';
 import { JobsService } from './listing/jobs.service.js';
 import { JobLists } from './listing/job-lists.js';
 import { JobTally } from './listing/job-tally.js';
+import { ArchivedLists } from './listing/archived/archived-lists.js';
+import { WholeLists } from './listing/archived/whole-lists.js';
 import { ListViews } from './listing/list-view.js';
 import { LogsController } from './logs/logs.controller.js';
 import { JobRequests } from './requests/job-requests.js';
@@ -86,6 +88,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExplainedCauses,
     Identities,
     ArchivedJobs,
+    ArchivedLists,
     JobCache,
     JobAdmission,
     JobCreation,
@@ -121,6 +124,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Standing,
     ...oidcProviders,
     SubscriberSecrets,
+    WholeLists,
     { provide: USAGE_OF_CALLERS, useExisting: CallerUsage },
     {
       provide: Sessions,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
-import { encodeCursor, matches, parseJobListQuery, type Reading } from './job-list.query.js';
+import { matches, parseJobListQuery, type Reading } from './job-list.query.js';
+import { encodeCursor } from './list-cursor.js';
 import { jobStatus } from '../model/job-status.js';
 import { aFailedPod, aJob, aPod, at } from '../testing/records.js';
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isGoing } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
 import type { CauseType } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -9,6 +10,8 @@ export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsi
   readonly status: StatusCode;
   /** Of jobs that failed. */
   readonly cause?: CauseType;
+  /** The archive has them, in this state. */
+  readonly isArchived?: true;
 }
 
 /** Jobs that are looked at in one turn of the event loop. */
@@ -90,7 +93,16 @@ export class JobTally {
     const { processId, processUnsigned, owner } = job;
     // Not from the cache, which would keep the whole status of each job that has ended.
     const { status, cause } = jobStatus(job, this.cache.podsOf(job));
-    return { processId, processUnsigned, owner, status, cause: status === 'failed' ? cause?.type : undefined };
+    // Of one that is being removed the archive has what it was before.
+    const isArchived = job.archivedState !== undefined && !isGoing(job);
+    return {
+      processId,
+      processUnsigned,
+      owner,
+      status,
+      cause: status === 'failed' ? cause?.type : undefined,
+      ...(isArchived ? { isArchived } : {}),
+    };
   }
 
   private put(name: string, state: TalliedState): void {
@@ -122,6 +134,6 @@ export class JobTally {
   }
 }
 
-function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
-  return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${processId}`;
+function keyOf({ status, cause, processUnsigned, isArchived, processId }: TalliedState): string {
+  return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${isArchived ?? ''} ${processId}`;
 }

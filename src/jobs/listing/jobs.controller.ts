@@ -23,10 +23,11 @@ import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
 import { CAUSE_TYPES } from '../model/cause-types.js';
 import { JOB_LIST_PARAMETERS, LONGEST_TEXT, parseJobListQuery } from './job-list.query.js';
+import { WholeLists } from './archived/whole-lists.js';
 import { SORTABLE } from './job-order.js';
-import { type JobPage, JobLists, type PageParameter } from './job-lists.js';
+import type { JobPage, PageParameter } from './job-lists.js';
 import { JobViews, type ViewedJob } from './job-view.js';
-import { JobListDto } from './jobs.dto.js';
+import { INCOMPLETE, JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
 import { toSharedStatusInfo, toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
@@ -48,7 +49,7 @@ export class JobsController {
   constructor(
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
-    private readonly lists: JobLists,
+    private readonly lists: WholeLists,
     private readonly views: ListViews,
     private readonly jobViews: JobViews,
     private readonly progress: LoggedProgress,
@@ -145,14 +146,19 @@ export class JobsController {
     const now = new Date();
     const asked = parseJobListQuery(query, limits, now);
     const reading = await this.views.readingOf(asked, callerOf(request));
-    const page = this.lists.page(asked, now, reading);
+    const [page, view] = await Promise.all([
+      this.lists.page(asked, now, reading),
+      isPage ? this.views.of(request, asked, now, reading) : undefined,
+    ]);
     const base = this.links.base(request);
+    const { skipped, numberMatched, isIncomplete } = page;
     return {
-      ...(isPage ? { [LIST_VIEW]: this.views.of(request, asked, page, now, reading) } : {}),
+      ...(view ? { [LIST_VIEW]: { ...view, ...(skipped === undefined ? {} : { skipped }) } } : {}),
       jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
       links: listLinks(`${base}/jobs`, query, page),
-      numberMatched: page.numberMatched,
+      ...(numberMatched === undefined ? {} : { numberMatched }),
       numberReturned: page.jobs.length,
+      ...(isIncomplete ? { incomplete: INCOMPLETE } : {}),
     };
   }
 
@@ -249,6 +255,6 @@ function listLinks(
     link('self', 'This document'),
     ...(next ? [link('next', 'The next page', next)] : []),
     ...(previous ? [link('prev', 'The previous page', previous)] : []),
-    ...(skipped > 0 ? [link('first', 'The first page')] : []),
+    ...(skipped === 0 ? [] : [link('first', 'The first page')]),
   ];
 }
