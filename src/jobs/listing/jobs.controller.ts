@@ -21,6 +21,7 @@ import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
+import { LONGEST_TAG, MOST_TAGS } from '../model/annotations/archival.js';
 import { CAUSE_TYPES } from '../model/cause-types.js';
 import { JOB_LIST_PARAMETERS, LONGEST_TEXT, parseJobListQuery } from './job-list.query.js';
 import { WholeLists } from './archived/whole-lists.js';
@@ -64,6 +65,7 @@ export class JobsController {
   @Get()
   @HasPage('jobs', JobListDto)
   @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first, or as `sortby` says' })
+  @ApiProblem(503, 'The search took too long: ask for fewer jobs, as the detail says')
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
   @ApiQuery({
@@ -90,7 +92,14 @@ export class JobsController {
     name: 'q',
     required: false,
     schema: { type: 'string', maxLength: LONGEST_TEXT },
-    description: `Text in the id, the message, or the id or title of the process; capital letters are as small ones. Of messages: ${MAY_READ}`,
+    description: `Text in the id, the message, a tag, or the id or title of the process; capital letters are as small ones. Of messages and tags: ${MAY_READ}`,
+  })
+  @ApiQuery({
+    name: 'tag',
+    required: false,
+    isArray: true,
+    schema: { type: 'array', items: { type: 'string', maxLength: LONGEST_TAG }, maxItems: MOST_TAGS },
+    description: `What jobs are tagged with, as it was written; given again: with each of them. ${MAY_READ}`,
   })
   @ApiQuery({
     name: 'datetime',
