@@ -78,6 +78,7 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     CauseTypes,
     DeclaredOutputs,

@@ -141,6 +141,7 @@ export class JobPreparation {
       mimetype: process.mimetype,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
+      archived: this.configuration.archive !== undefined,
       settings: this.settingsOf(process, request, made.queueOfRoles),
       now: new Date(),
     };
