@@ -1,5 +1,4 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { type HealthCheck, HealthChecks } from '../health/health-checks.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { fieldsOfJob, type JobRecord } from '../jobs/model/job-record.js';
 import { LeaderElection } from '../k8s/leadership/leader-election.js';
@@ -30,19 +29,16 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly queue: LeaderWorkQueue;
   /** Names of Jobs that have changed since the archive's state was noted on them. */
   private readonly changed = new Set<string>();
-  private isAway = false;
 
   constructor(
     private readonly cache: JobCache,
     private readonly archiver: JobArchiver,
     private readonly releaser: JobReleaser,
     private readonly sweeper: ArchiveSweeper,
-    private readonly leader: LeaderElection,
+    leader: LeaderElection,
     private readonly clock: ClusterClock,
     queues: WorkQueues,
-    healthChecks: HealthChecks,
   ) {
-    healthChecks.add('archive', () => this.health());
     this.queue = queues.create(
       {
         name: 'archive',
@@ -95,15 +91,8 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     this.queue.add(OLD);
   }
 
-  private async reconcile(key: string): Promise<ReconcileResult> {
+  private reconcile(key: string): Promise<ReconcileResult> {
     const now = this.clock.now();
-    const result = await this.pass(key, now);
-    if (this.isAway) this.logger.log('The archive answers again');
-    this.isAway = false;
-    return result;
-  }
-
-  private pass(key: string, now: Date): Promise<ReconcileResult> {
     if (key === DUE) return this.sweeper.removeDue(now, (name) => this.lookAgain(name));
     if (key === OLD) return this.sweeper.forgetOld(now);
     return this.look(nameOf(key), now);
@@ -141,27 +130,12 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     return fieldsOfJob(name, this.cache.jobs.get(name));
   }
 
-  /** That it is away is said once, whatever waits for it. */
+  /** The archive itself says that it is away, once, whatever waits for it. */
   private report(key: string, error: unknown): 'retry' {
-    if (error instanceof ArchiveAwayError) {
-      if (!this.isAway) this.logger.error(`${error.message} Jobs that have ended stay until it does: ${whyOf(error)}`);
-      this.isAway = true;
-    } else if (!isConflict(error)) {
-      this.logger.warn(`${key}: ${whyOf(error)}; it is tried again`);
-    }
+    if (!(error instanceof ArchiveAwayError) && !isConflict(error))
+      this.logger.warn(`${key}: ${error instanceof Error ? error.message : String(error)}; it is tried again`);
     return 'retry';
   }
-
-  /** Only the leader writes. */
-  private health(): HealthCheck {
-    if (!this.isAway || !this.leader.isLeader) return { status: 'ok' };
-    return { status: 'degraded', detail: 'the archive does not answer: jobs that have ended stay in the cluster' };
-  }
-}
-
-function whyOf(error: unknown): string {
-  const { cause, message } = error instanceof Error ? error : { cause: undefined, message: String(error) };
-  return cause instanceof Error ? cause.message : message;
 }
 
 function sooner(now: Date, ...times: readonly (Date | undefined)[]): ReconcileResult {

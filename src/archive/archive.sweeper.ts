@@ -21,9 +21,7 @@ export const PAUSE = 30_000;
 export class ArchiveSweeper {
   private readonly logger = new Logger(ArchiveSweeper.name);
   private readonly keepRecords: number | undefined;
-  /** Forgotten, and not yet removed from the store. */
-  private readonly forgotten = new Map<string, ArchivedJob>();
-  /** Of the last pass: their Jobs are in the cluster, where others see to them. */
+  /** In the last pass: their Jobs are in the cluster, where others see to them. */
   private passedOver = 0;
 
   constructor(
@@ -45,33 +43,35 @@ export class ArchiveSweeper {
     const here = due.filter(({ job }) => this.isHere(job));
     for (const { job } of here) lookAtJob(job.name);
     this.passedOver = here.length;
-    for (const { job, why } of due) if (!this.isHere(job)) await this.removeResults(job, why);
+    for (const { job, why } of due) if (!this.isHere(job)) await this.remove(job, why, now);
     return { requeueAfter: due.length - here.length >= BATCH ? 0 : PAUSE };
   }
 
-  /** @throws ArchiveAwayError, ObjectStoreError */
+  /**
+   * Records that are too old become tombstones, of which all is removed from the store; where that fails, they are due.
+   * @throws ArchiveAwayError, ObjectStoreError
+   */
   async forgetOld(now: Date): Promise<ReconcileResult> {
-    if (this.keepRecords === undefined) return undefined;
-    for (const job of this.forgotten.values()) await this.removeAll(job);
-    const old = await this.archive.forget(new Date(now.getTime() - this.keepRecords * 1000), BATCH);
-    for (const job of old) this.forgotten.set(job.jobId, job);
-    for (const job of old) await this.removeAll(job);
+    const before = this.oldest(now);
+    if (!before) return undefined;
+    const old = await this.archive.forget(before, BATCH);
+    for (const job of old) if (!this.isHere(job)) await this.remove(job, 'removed', now);
     if (old.length > 0) this.logger.log(`The archive has forgotten ${old.length} jobs`);
     return { requeueAfter: old.length >= BATCH ? 0 : PAUSE };
   }
 
-  private async removeResults(job: ArchivedJob, why: 'expired' | 'removed'): Promise<void> {
+  /** Of what was removed the log stays, as where there is no archive; of what is too old nobody is to find anything. */
+  private async remove(job: ArchivedJob, why: 'expired' | 'removed', now: Date): Promise<void> {
     const record = this.archived.recordOf(job);
-    if (record) await this.stored.removeResults(record);
+    const isOld = why === 'removed' && job.finished < (this.oldest(now) ?? job.finished);
+    if (record) await (isOld ? this.stored.removeAll(record) : this.stored.removeResults(record));
     if (why === 'removed') return this.archive.done(job);
     const object = withoutResults(job.object, job.resultsExpire ?? job.finished);
     await this.archive.done(job, object, stateOf(object));
   }
 
-  private async removeAll(job: ArchivedJob): Promise<void> {
-    const record = this.isHere(job) ? undefined : this.archived.recordOf(job);
-    if (record) await this.stored.removeAll(record);
-    this.forgotten.delete(job.jobId);
+  private oldest(now: Date): Date | undefined {
+    return this.keepRecords === undefined ? undefined : new Date(now.getTime() - this.keepRecords * 1000);
   }
 
   private isHere({ name, uid }: ArchivedJob): boolean {

@@ -141,7 +141,11 @@ export abstract class Archive {
   /** What {@link due} named is done: the record's object is `object` from now on, or, of a removed one, gone. */
   abstract done(job: ArchivedJob, object?: ArchivedJob['object'], state?: string): Promise<void>;
 
-  /** Forgets records, and tombstones, of jobs that finished before. @returns of those records what the store may hold, and how many there were */
+  /**
+   * Forgets records, and tombstones, of jobs that finished before: records become tombstones, which go once {@link done} was said of them, so
+   * that nothing is left in the store where the leader ends between. {@link due} names them until then.
+   * @returns the records that became tombstones now, at most `limit`
+   */
   abstract forget(before: Date, limit: number): Promise<readonly ArchivedJob[]>;
 
   /** @param filter of which jobs; owners and seen processes of it hold */

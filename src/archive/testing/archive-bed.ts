@@ -1,6 +1,5 @@
 import type { V1Job } from '@kubernetes/client-node';
 import type { ArchiveSettings, Configuration } from '../../config/configuration.js';
-import { HealthChecks } from '../../health/health-checks.js';
 import { ArchivedJobs } from '../../jobs/model/archived/archived-jobs.js';
 import { KeptInputs } from '../../jobs/requests/kept-inputs.js';
 import { FakeStore } from '../../jobs/testing/fake-store.js';
@@ -81,9 +80,8 @@ export function setUp(settings: Partial<ArchiveSettings> = {}) {
     const clock = new ClusterClock({ now: () => 0, after: () => () => undefined, random: () => 0 }, () =>
       time.now.getTime(),
     );
-    const health = new HealthChecks();
     const election = leader as unknown as LeaderElection;
-    const service = new ArchiveService(cache, archiver, releaser, sweeper, election, clock, new WorkQueues(), health);
+    const service = new ArchiveService(cache, archiver, releaser, sweeper, election, clock, new WorkQueues());
     services.push(service);
     service.onModuleInit();
     /** Comes to lead, or leads no more, and does all that there is to do. */
@@ -92,7 +90,7 @@ export function setUp(settings: Partial<ArchiveSettings> = {}) {
       for (const listener of listeners) listener(isLeader);
       await settle();
     };
-    return { archived, cache, archiver, releaser, sweeper, service, health, lead };
+    return { archived, cache, archiver, releaser, sweeper, service, lead };
   }
 
   const annotations = () => cluster.annotationsOf(JOB);

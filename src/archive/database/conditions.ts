@@ -1,0 +1,96 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { ArchiveFilter, SeenProcess } from '../records/archive.js';
+import { storable } from './rows.js';
+
+export type Condition = RawBuilder<unknown>;
+
+/** Of records, not of tombstones. */
+export function recordsOf(instance: number): Condition[] {
+  return [sql`instance = ${instance}`, sql`removed is null`];
+}
+
+/** Undefined where nothing can match. */
+export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
+  const { processIds, seenProcesses, statuses, causes, readableProcesses, owners, tags, created } = filter;
+  const { text, minDuration, maxDuration } = filter;
+  const readable = causes === undefined ? undefined : readableProcesses;
+  if ([processIds, seenProcesses, statuses, causes, owners, readable].some((list) => list?.length === 0))
+    return undefined;
+  return [
+    ...(processIds ? [oneOf('process_id', processIds)] : []),
+    ...(seenProcesses ? [ofProcesses(seenProcesses)] : []),
+    ...(statuses ? [oneOf('status', statuses)] : []),
+    ...(causes ? [oneOf('cause', causes), sql`status = 'failed'`] : []),
+    ...(readable ? [ofProcesses(readable)] : []),
+    ...(owners ? [oneOf('owner', owners)] : []),
+    ...(tags && tags.length > 0 ? [sql`tags @> ${tags.map(storable)}::text[]`] : []),
+    ...(created ? within(created) : []),
+    ...(minDuration === undefined && maxDuration === undefined ? [] : lasting(minDuration, maxDuration)),
+    ...(text === undefined ? [] : [saying(text, filter)]),
+  ];
+}
+
+export function all(conditions: readonly Condition[]): Condition {
+  return sql.join(conditions, sql` and `);
+}
+
+/** With one value an index gives them in their order. */
+function oneOf(column: string, values: readonly string[]): Condition {
+  const [first = '', ...others] = [...new Set(values)].map(storable);
+  if (others.length === 0) return sql`${sql.ref(column)} = ${first}`;
+  return sql`${sql.ref(column)} = any(${[first, ...others]}::text[])`;
+}
+
+/** Usually there are processes of one standing only. */
+export function ofProcesses(processes: readonly SeenProcess[]): Condition {
+  const ids = (unsigned: boolean) =>
+    processes.filter(({ processUnsigned }) => processUnsigned === unsigned).map(({ processId }) => processId);
+  const standings = [false, true].flatMap((unsigned) =>
+    ids(unsigned).length > 0 ? [sql`(process_unsigned = ${unsigned} and ${oneOf('process_id', ids(unsigned))})`] : [],
+  );
+  return standings.length === 0 ? sql`false` : sql`(${sql.join(standings, sql` or `)})`;
+}
+
+function within({ start, end }: { readonly start: number; readonly end: number }): Condition[] {
+  return [
+    ...(Number.isFinite(start) ? [sql`created >= ${instant(start)}::timestamptz`] : []),
+    ...(Number.isFinite(end) ? [sql`created <= ${instant(end)}::timestamptz`] : []),
+  ];
+}
+
+/** The same expressions as those of the indexes. */
+function lasting(minimum: number | undefined, maximum: number | undefined): Condition[] {
+  return [
+    sql`duration is not null`,
+    ...(minimum === undefined ? [] : [sql`${DURATION} >= ${milliseconds(minimum)}::bigint`]),
+    ...(maximum === undefined ? [] : [sql`${DURATION} <= ${milliseconds(maximum)}::bigint`]),
+  ];
+}
+
+const DURATION = sql`coalesce(duration, 9223372036854775807)`;
+
+/** Longer than what any job takes is as good as for ever. */
+function milliseconds(seconds: number): number {
+  return Math.min(Math.round(seconds * 1000), Number.MAX_SAFE_INTEGER);
+}
+
+function saying(text: string, { readableProcesses, titledProcesses = [] }: ArchiveFilter): Condition {
+  const pattern = `%${storable(text).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const said = sql`said like ${pattern}`;
+  const mayRead = readableProcesses && ofProcesses(readableProcesses);
+  return sql`(${sql.join(
+    [
+      sql`words like ${pattern}`,
+      sql`lower(process_id) like ${pattern}`,
+      ...(titledProcesses.length > 0 ? [oneOf('process_id', titledProcesses)] : []),
+      mayRead ? sql`(${said} and ${mayRead})` : said,
+    ],
+    sql` or `,
+  )})`;
+}
+
+/** As text, for years and zones that drivers write in their own way. The ends of what PostgreSQL and JavaScript both can say. */
+export function instant(milliseconds: number): string {
+  const date = new Date(Math.min(Math.max(milliseconds, Date.UTC(1, 0)), Date.UTC(9999, 11, 31, 23, 59, 59, 999)));
+  return date.toISOString();
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { archivedJob } from '../testing/archived-jobs.js';
+import { DATABASES, KINDS, type TestDatabase } from '../testing/open-archive.js';
+import type { DatabaseArchive } from './database.archive.js';
+
+describe.each(KINDS)('the archive, %s', (kind) => {
+  let database: TestDatabase;
+  let archive: DatabaseArchive;
+  beforeAll(async () => {
+    database = await DATABASES[kind]();
+  });
+  afterAll(() => database?.close());
+  beforeEach(async () => {
+    archive = await database.archive();
+  });
+
+  it('keeps a record as it was written', async () => {
+    const job = archivedJob('a', { tags: ['x', 'y'], owner: 'o1', ownerName: 'Ada', idempotencyDigest: 'd' });
+    expect(await archive.put(job)).toBe('written');
+    expect(await archive.find('a')).toEqual(job);
+    expect(await archive.find('b')).toBeUndefined();
+  });
+
+  it('writes on a state that was noted, and on no other', async () => {
+    await archive.put(archivedJob('a'));
+    const second = archivedJob('a', { state: '0000000000000002' });
+    expect(await archive.put(second)).toBe('superseded');
+    expect(await archive.put(second, '0000000000000001')).toBe('written');
+    expect(await archive.put(second, '0000000000000001')).toBe('written');
+    expect(await archive.put(archivedJob('a', { uid: 'another', state: '0000000000000002' }))).toBe('superseded');
+    expect(await archive.find('a')).toEqual(second);
+  });
+
+  it('revives nothing that was removed, and counts its use', async () => {
+    const job = archivedJob('a');
+    await archive.put(job);
+    const now = new Date('2026-11-02T00:00:00Z');
+    expect(await archive.remove('a', now)).toBe(true);
+    expect(await archive.remove('a', now)).toBe(false);
+    expect(await archive.remove('b', now, archivedJob('b'))).toBe(false);
+    expect(await archive.remove('c', now)).toBe(false);
+    for (const id of ['a', 'b', 'c']) {
+      expect(await archive.put(archivedJob(id), job.state)).toBe('removed');
+      expect(await archive.find(id)).toBe('removed');
+    }
+    expect(await archive.list({}, { limit: 10 })).toEqual([]);
+    expect(await archive.usage('month', {})).toEqual([
+      { key: '2026-11', jobs: 2, seconds: 20, cpuSeconds: 10, memoryByteSeconds: 2 * 10_737_418_240 },
+    ]);
+  });
+
+  it('names what is due until it is done', async () => {
+    const expire = new Date('2026-11-03T00:00:00Z');
+    const job = archivedJob('a', { resultsExpire: expire });
+    await archive.put(job);
+    await archive.put(archivedJob('b'));
+    await archive.remove('b', new Date('2026-11-02T00:00:00Z'));
+    expect(await archive.due(new Date('2026-11-02T23:59:59Z'), 10)).toEqual([
+      { job: archivedJob('b'), why: 'removed' },
+    ]);
+    expect((await archive.due(expire, 10)).map(({ job, why }) => [job.jobId, why])).toEqual([
+      ['b', 'removed'],
+      ['a', 'expired'],
+    ]);
+    await archive.done(archivedJob('b'));
+    await archive.done(job, { ...job.object, status: { succeeded: 2 } }, '0000000000000009');
+    expect(await archive.due(expire, 10)).toEqual([]);
+    const { resultsExpire: _, ...rest } = job;
+    expect(await archive.find('a')).toEqual({
+      ...rest,
+      state: '0000000000000009',
+      object: { ...job.object, status: { succeeded: 2 } },
+    });
+    expect(await archive.find('b')).toBe('removed');
+  });
+
+  it('forgets what ended before, once nothing of it is in the store', async () => {
+    const old = archivedJob('a', { created: new Date('2026-01-01T00:00:00Z') });
+    await archive.put(old);
+    await archive.put(archivedJob('b'));
+    const before = new Date('2026-06-01T00:00:00Z');
+    expect(await archive.forget(before, 10)).toEqual([old]);
+    expect(await archive.find('a')).toBe('removed');
+    expect(await archive.forget(before, 10)).toEqual([]);
+    expect((await archive.due(before, 10)).map(({ job }) => job.jobId)).toEqual(['a']);
+    await archive.done(old);
+    await archive.forget(before, 10);
+    expect(await archive.find('a')).toBeUndefined();
+    expect(await archive.find('b')).toEqual(archivedJob('b'));
+  });
+
+  it('reads nothing of another instance', async () => {
+    const other = await database.archive();
+    await archive.put(archivedJob('a', { owner: 'o1', ownerName: 'Ada' }));
+    expect(await other.find('a')).toBeUndefined();
+    expect(await other.list({}, { limit: 10 })).toEqual([]);
+    expect(await other.processes()).toEqual([]);
+    expect(await other.ownersCalled('Ada')).toEqual([]);
+    expect(await other.usage('process', {})).toEqual([]);
+    expect(await other.forget(new Date(), 10)).toEqual([]);
+    await other.remove('a', new Date());
+    await other.done(archivedJob('a'));
+    expect(await archive.find('a')).toEqual(archivedJob('a', { owner: 'o1', ownerName: 'Ada' }));
+    expect(await archive.processes()).toEqual([{ processId: 'echo', processUnsigned: false }]);
+    expect(await archive.ownersCalled('Ada')).toEqual(['o1']);
+  });
+});

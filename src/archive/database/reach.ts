@@ -1,0 +1,153 @@
+import { Logger } from '@nestjs/common';
+import { type Kysely, sql } from 'kysely';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
+import { failureOf, NoAnswerError, reasonOf } from './failures.js';
+import { CALL, type Lane, type Lanes } from './lanes.js';
+import { migrate, NewerArchiveError, refuseNewer } from './migrate.js';
+import { INSTANCES, type Tables } from './tables.js';
+
+/** Between two looks whether it is there again, milliseconds: at first, and at most. */
+const LOOK = 500;
+const LOOK_LATER = 5000;
+
+/** How calls reach the database: each ends in time, and while it is away all fail at once. */
+export class Reach {
+  private readonly logger = new Logger('Archive');
+  private readonly ending = new AbortController();
+  /** Number of the instance; undefined until the schema is there. */
+  private instance: number | undefined;
+  /** Why nothing can be asked. */
+  private away: unknown = new Error('it has not answered yet');
+  /** Why something could not be done, while others can. */
+  private unable: unknown;
+  private told = false;
+  private looking: Promise<void> | undefined;
+
+  constructor(
+    private readonly lanes: Lanes,
+    private readonly instanceName: string,
+  ) {}
+
+  get description(): string {
+    return this.lanes.description;
+  }
+
+  /** What keeps it from working; undefined: nothing. */
+  get trouble(): { readonly what: 'away' | 'unable'; readonly reason: string } | undefined {
+    if (this.away !== undefined) return { what: 'away', reason: reasonOf(this.away) };
+    return this.unable === undefined ? undefined : { what: 'unable', reason: reasonOf(this.unable) };
+  }
+
+  /**
+   * Looks once whether it may be used, and goes on in the background where it is not there.
+   * @throws NewerArchiveError
+   */
+  async start(): Promise<void> {
+    try {
+      // What is here is waited for, what is elsewhere is not.
+      if (!this.lanes.remote) this.instance = await this.prepare();
+      else await within(CALL.records, refuseNewer(this.lanes.lane('records')));
+    } catch (error) {
+      if (error instanceof NewerArchiveError) throw error;
+      this.goesAway(error);
+    }
+    this.look();
+    if (!this.lanes.remote && this.instance !== undefined) await this.looking;
+  }
+
+  async close(): Promise<void> {
+    this.ending.abort();
+    await this.looking;
+    await this.lanes.close();
+  }
+
+  /** @throws ArchiveAwayError; SearchTooLongError in lanes of searches */
+  async ask<T>(lane: Lane, work: (db: Kysely<Tables>, instance: number) => Promise<T>): Promise<T> {
+    const { instance } = this;
+    if (this.away !== undefined || instance === undefined) throw new ArchiveAwayError(this.away);
+    try {
+      const answer = await within(CALL[lane], work(this.lanes.lane(lane), instance));
+      if (lane === 'records') this.isAble();
+      return answer;
+    } catch (error) {
+      throw this.judged(error, lane);
+    }
+  }
+
+  private judged(error: unknown, lane: Lane): unknown {
+    const searching = lane === 'searches' || lane === 'counts';
+    if (error instanceof NoAnswerError && !this.lanes.remote)
+      return searching ? new SearchTooLongError() : new ArchiveAwayError(error);
+    const failure = failureOf(error);
+    if (failure === 'fault') return error;
+    if (failure === 'too-long' && searching) return new SearchTooLongError();
+    if (failure === 'away') this.goesAway(error);
+    if (failure === 'unable') this.isUnable(error);
+    return new ArchiveAwayError(error);
+  }
+
+  private goesAway(error: unknown): void {
+    this.away = error;
+    if (!this.told) this.logger.warn(`The archive is away (${this.description}): ${reasonOf(error)}`);
+    this.told = true;
+    this.look();
+  }
+
+  private isUnable(error: unknown): void {
+    if (this.unable === undefined)
+      this.logger.warn(`The archive cannot do all (${this.description}): ${reasonOf(error)}`);
+    this.unable = error;
+  }
+
+  private isAble(): void {
+    if (this.unable !== undefined) this.logger.log('The archive can do all again');
+    this.unable = undefined;
+  }
+
+  private look(): void {
+    this.looking ??= this.lookUntilThere().finally(() => (this.looking = undefined));
+  }
+
+  private async lookUntilThere(): Promise<void> {
+    for (let pause = LOOK; !this.ending.signal.aborted; pause = Math.min(2 * pause, LOOK_LATER)) {
+      try {
+        this.instance ??= await this.prepare();
+        await within(CALL.records, sql`select 1`.execute(this.lanes.lane('records')));
+        this.away = undefined;
+        if (this.told) this.logger.log(`The archive is there again (${this.description})`);
+        this.told = false;
+        return;
+      } catch (error) {
+        this.goesAway(error);
+        await delay(pause, undefined, { signal: this.ending.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async prepare(): Promise<number> {
+    await this.lanes.unlimited((db) => migrate(db));
+    const db = this.lanes.lane('records');
+    const name = this.instanceName;
+    await db
+      .insertInto(INSTANCES)
+      .values({ name } as never)
+      .onConflict((on) => on.doNothing())
+      .execute();
+    const { id } = await db.selectFrom(INSTANCES).select('id').where('name', '=', name).executeTakeFirstOrThrow();
+    return id;
+  }
+}
+
+/** @throws NoAnswerError */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NoAnswerError()), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

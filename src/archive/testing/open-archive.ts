@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseArchive } from '../database/database.archive.js';
+import { EmbeddedLanes } from '../database/embedded.lanes.js';
+import type { Lanes } from '../database/lanes.js';
+import { PostgresLanes } from '../database/postgres.lanes.js';
+import { Reach } from '../database/reach.js';
+import { POSTGRES, TestPostgres } from './postgres.js';
+
+/** A place for archives of tests: instances in one database. */
+export interface TestDatabase {
+  readonly lanes: Lanes;
+  /** Another instance in it. */
+  archive(): Promise<DatabaseArchive>;
+  close(): Promise<void>;
+}
+
+export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<TestDatabase>>> = {
+  embedded: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+    return databaseIn(new EmbeddedLanes(folder), async () => rmSync(folder, { recursive: true, force: true }));
+  },
+  postgres: async () => {
+    const server = await TestPostgres.create();
+    return databaseIn(new PostgresLanes({ url: await server.database('archive') }), () => server.remove());
+  },
+};
+
+/** Those that can be tested here. */
+export const KINDS = POSTGRES ? (['embedded', 'postgres'] as const) : (['embedded'] as const);
+if (!POSTGRES) console.warn('PostgreSQL is not tested: TEST_POSTGRES does not name the folder of its programs');
+
+function databaseIn(lanes: Lanes, remove: () => Promise<void>): TestDatabase {
+  let last = 0;
+  return {
+    lanes,
+    archive: async () => {
+      const reach = new Reach(lanes, `test/${++last}`);
+      await reach.start();
+      await thereIs(reach);
+      return new DatabaseArchive(reach);
+    },
+    close: async () => {
+      await lanes.close();
+      await remove();
+    },
+  };
+}
+
+export async function thereIs(reach: Reach): Promise<void> {
+  while (reach.trouble) await new Promise((resolve) => setTimeout(resolve, 20));
+}
