@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
+import { ArchiveModule } from './archive/archive.module.js';
 import { Configuration } from './config/configuration.js';
 import type { ArchiveSettings } from './config/sections/archive.section.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
@@ -130,6 +131,7 @@ function processesApi({ server, pubsub, archive }: Configuration): NonNullable<M
     AdmissionModule,
     SubscribersModule,
     EventsModule,
+    ...(archive ? [ArchiveModule] : []),
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
     InspectionsModule,
     HtmlModule,

@@ -80,6 +80,7 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     CauseTypes,
     DeclaredOutputs,

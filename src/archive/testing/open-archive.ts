@@ -22,7 +22,7 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
     return databaseIn(new EmbeddedLanes(folder), async () => rmSync(folder, { recursive: true, force: true }));
   },
   postgres: async () => {
-    const server = await TestPostgres.start();
+    const server = await TestPostgres.create();
     return databaseIn(new PostgresLanes({ url: await server.database('archive') }), () => server.remove());
   },
 };
