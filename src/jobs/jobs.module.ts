@@ -88,7 +88,6 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionService,
     ExplainedCauses,
     Identities,
-    ArchivedJobs,
     ArchivedLists,
     JobCache,
     JobAdmission,
@@ -143,6 +142,7 @@ import { ValidationController } from './execution/validation.controller.js';
   exports: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     DeclaredOutputs,
     ExecutionAnswers,
