@@ -34,7 +34,7 @@ const range = (from: number, to: number, phase: Phase, more?: Partial<ArchivedJo
   Array.from({ length: to - from + 1 }, (_, at) => [from + at, phase, more] as const);
 
 describe('a list of jobs with an archive', () => {
-  afterEach(() => jest.useRealTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it('asks the archive for no more than its page has', async () => {
     const { archive, ask } = await setUp([...range(1, 300, 'gone'), ...range(301, 500, 'noted'), [501, 'running']]);
@@ -165,7 +165,8 @@ describe('a list of jobs with an archive', () => {
     await expect(counts({}, anns)).resolves.toMatchObject({ all: 2, statuses: { successful: 1, failed: 1 } });
     expect(await ask({}, { ...everything, scope: { owners: [] } })).toMatchObject({ numbers: [], numberMatched: 0 });
     const unread: Reading = { ...anns, mayRead: () => false };
-    for (const query of [{ tag: 'red' }, { cause: 'evicted' }, { q: 'secret' }, { q: 'red' }]) {
+    const queries: Record<string, string>[] = [{ tag: 'red' }, { cause: 'evicted' }, { q: 'secret' }, { q: 'red' }];
+    for (const query of queries) {
       const found = { ...query, ...(await ask(query, anns)) };
       expect(found).toMatchObject({ ...query, numberMatched: found.numbers.length });
       expect(found.numbers).toContain(1);
