@@ -40,8 +40,9 @@ export interface Shown {
 const FEW = 10;
 
 /**
- * The jobs of the cluster and those of the archive as one list. Who is in the cluster, whatever is there of it, is not taken from the archive:
- * a job is written to the archive before it leaves the cluster, so that of both, looked at in this order, one has it. Costs what is shown.
+ * The jobs of the cluster and those of the archive as one list. Who is in the cluster, whatever is there of it, is not taken from the
+ * archive: a job is written to the archive before it leaves the cluster, so that of both, looked at in this order, one has it. Costs what
+ * is shown.
  */
 export class MergedList {
   /** @param isLive whether the Job of this name was in the cluster when the list of its jobs was made */

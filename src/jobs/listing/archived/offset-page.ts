@@ -10,8 +10,8 @@ export interface OffsetParts {
 }
 
 /**
- * A page that begins after so many jobs. Of those that the archive does not have yet some come first: how many, is found by a binary search, which looks
- * at one row of the archive for each step; usually all of them do, and the first look is the page.
+ * A page that begins after so many jobs. Of those that the archive does not have yet some come first: how many, is found by a binary
+ * search, which looks at one row of the archive for each step; usually all of them do, and the first look is the page.
  */
 export async function offsetPage(
   offset: number,
