@@ -160,6 +160,7 @@ export const mayImport = {
     'jobs/execution/job-transfers.ts',
   ],
   finalizer: [
+    'archive/records',
     'config',
     'logging',
     'k8s',

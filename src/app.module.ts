@@ -1,9 +1,10 @@
 import { Module, type DynamicModule, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { AdmissionModule } from './admission/admission.module.js';
-import { ArchiveDatabaseModule } from './archive/database/archive-database.module.js';
+import { ArchiveModule } from './archive/archive.module.js';
 import { UsageModule } from './archive/usage/usage.module.js';
 import { Configuration } from './config/configuration.js';
+import type { ArchiveSettings } from './config/sections/archive.section.js';
 import { ConfigurationModule, loadConfiguration, type ConfigurationModuleOptions } from './config/config.module.js';
 import { EventsModule } from './events/events.module.js';
 import { translateFailures } from './http/app.failures.js';
@@ -107,14 +108,20 @@ export class ProcessesServerModule {
 
 export { ProcessesServerModule as AppModule };
 
-function processesApi({ server, pubsub, archive }: Configuration): (Type | DynamicModule)[] {
+/** The drivers are loaded only where there is an archive. */
+async function archiveOf(settings: ArchiveSettings): Promise<DynamicModule> {
+  const { ArchiveDatabaseModule } = await import('./archive/database/archive-database.module.js');
+  return ArchiveDatabaseModule.forRoot(settings);
+}
+
+function processesApi({ server, pubsub, archive }: Configuration): NonNullable<ModuleMetadata['imports']> {
   return [
     ObjectStoreModule.forRootAsync({
       inject: [Configuration, ClusterConnection],
       useFactory: ({ environment }: Configuration, { embedded }: ClusterConnection) =>
         environment.objectStore ?? (embedded ? 'folder' : 's3'),
     }),
-    ...(archive ? [ArchiveDatabaseModule.forRoot(archive)] : []),
+    ...(archive ? [archiveOf(archive)] : []),
     ProcessesModule,
     JobsModule,
     ...(server.kvpExecute ? [KvpExecutionModule] : []),
@@ -123,6 +130,7 @@ function processesApi({ server, pubsub, archive }: Configuration): (Type | Dynam
     AdmissionModule,
     SubscribersModule,
     EventsModule,
+    ...(archive ? [ArchiveModule] : []),
     ...(pubsub ? [PubSubModule.forRoot(pubsub, version)] : []),
     ...(archive ? [UsageModule] : []),
     InspectionsModule,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { EventBed, nameOf } from './testing/event-bed.js';
+import { aJob, at } from '../jobs/testing/records.js';
+import { EventBed, idOf, nameOf } from './testing/event-bed.js';
 import { SPACING } from './status-feed.js';
 
 let bed: EventBed;
@@ -57,6 +58,29 @@ describe('the events of a job', () => {
     bed.job(1, { message: 'only for some' });
     await bed.pass(SPACING);
     expect([await client.told(), await stranger.told()]).toEqual([['status 1 running'], []]);
+  });
+
+  it('say nothing where it leaves the cluster for the archive, where it is found by who comes later', async () => {
+    bed.job(1, { outcome: 'successful' });
+    const all = bed.listen();
+    await all.told();
+    bed.job(1, { outcome: 'successful', isReleased: true });
+    bed.cluster.removeJob(nameOf(1));
+    await bed.pass(SPACING);
+    bed.job(2, { outcome: 'failed' });
+    await bed.pass(SPACING);
+    expect((await all.told()).filter((text) => !text.startsWith('status'))).toEqual([]);
+    bed.cluster.removeJob(nameOf(2));
+    await bed.pass(SPACING);
+    expect(await all.told()).toEqual(['gone 2']);
+    const job = aJob({
+      outcome: { status: 'successful', finished: at(30).toISOString() },
+      name: nameOf(1),
+      jobId: idOf(1),
+    });
+    const archived = new Map([[nameOf(1), { job, status: bed.cache.statusOf(job) }]]);
+    const late = bed.listen([1, 3], { archived });
+    expect(await late.told()).toEqual(['status 1 successful 100', 'gone 3', 'end']);
   });
 
   it('say that it is gone, and end with that', async () => {

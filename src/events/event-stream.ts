@@ -20,6 +20,8 @@ const HEARTBEAT = ': nothing has changed\n\n';
 export interface Subject {
   /** Names of the Jobs, which are told first, and with whose ends it ends; undefined: all jobs, without end. */
   readonly names?: readonly string[];
+  /** Of these, those that have left the cluster and are in the archive. */
+  readonly archived?: ReadonlyMap<string, Told>;
   /** What is told first of all jobs, before an event `present`. */
   readonly present?: PresentState;
   /** Whether a job is one that the client asked for. */
@@ -58,6 +60,8 @@ export class EventStream extends Readable implements Listener {
   /** Of a stream of some jobs: how much of each the client reads. */
   private readonly views = new Map<string, View>();
   readonly names?: ReadonlySet<string>;
+  /** What was told last of jobs that have left the cluster for the archive: of a stream of all jobs until the client has it. */
+  private readonly archived: Map<string, Told>;
 
   constructor(
     private readonly subject: Subject,
@@ -67,6 +71,7 @@ export class EventStream extends Readable implements Listener {
     this.first = [...(subject.names ?? subject.present?.names ?? [])].reverse();
     this.presentIsDue = subject.present !== undefined;
     if (subject.names) this.names = new Set(subject.names);
+    this.archived = new Map(subject.archived);
     this.push(retry());
     this.leave = reader.feed.listen(this);
   }
@@ -82,8 +87,10 @@ export class EventStream extends Readable implements Listener {
     callback(error);
   }
 
-  mark(name: string, before: Before, gone?: JobRecord): void {
+  mark(name: string, before: Before, gone?: JobRecord, archived?: Told): void {
     if (!this.isSeen(name, before, gone)) return;
+    if (archived) this.archived.set(name, archived);
+    else this.archived.delete(name);
     // Of what waits already the client has what was told before that.
     if (!this.waiting.has(name)) this.waiting.set(name, before);
     if (this.waiting.size > MOST_WAITING) this.destroy();
@@ -153,8 +160,11 @@ export class EventStream extends Readable implements Listener {
     if (this.presentIsDue) return this.presentEvent();
     const [change] = this.waiting;
     if (change) {
-      this.waiting.delete(change[0]);
-      return this.eventOf(...change);
+      const [name, before] = change;
+      this.waiting.delete(name);
+      const text = await this.eventOf(name, before);
+      if (!this.names && !this.waiting.has(name)) this.archived.delete(name);
+      return text;
     }
     this.put(event('end', END, '{}'));
     this.finish();
@@ -179,7 +189,7 @@ export class EventStream extends Readable implements Listener {
 
   /** As the feed has it, of a job that there is for the client. */
   private told(name: string): Told | undefined {
-    const told = this.reader.feed.told(name);
+    const told = this.reader.feed.told(name) ?? this.archived.get(name);
     return told && (this.subject.sees?.(told.job) ?? true) ? told : undefined;
   }
 
@@ -216,7 +226,8 @@ export class EventStream extends Readable implements Listener {
    * what it has last then holds.
    */
   private idAfter(told: Told | undefined): string | undefined {
-    if (this.names) return told?.job.resourceVersion;
+    // One of the archive has none.
+    if (this.names) return told?.job.resourceVersion || undefined;
     const isWhole = this.first.length === 0 && !this.presentIsDue && this.waiting.size === 0;
     return isWhole ? this.reader.feed.cursor : undefined;
   }

@@ -17,7 +17,7 @@ import type { EventsQuery } from './event-request.js';
 import { EVENTS } from './event-request.js';
 import { END, EventStream, type Subject } from './event-stream.js';
 import { presentState } from './present-state.js';
-import { StatusFeed } from './status-feed.js';
+import { StatusFeed, type Told } from './status-feed.js';
 import { StatusTexts } from './status-texts.js';
 
 /** Seconds of silence after which proxies are taken to cut an answer where nothing else is said. */
@@ -64,7 +64,7 @@ export class EventStreams implements OnModuleDestroy {
     if (last !== undefined && (compareResourceVersions(job.resourceVersion, last) ?? 0) < 0)
       await this.cache.refresh(job);
     const filter = { matches: () => true, couldMatch: () => true, ...this.seenBy(callerOf(request)) };
-    return this.open({ names: [job.name], ...filter }, request, reply);
+    return this.open({ names: [job.name], archived: this.archived([job]), ...filter }, request, reply);
   }
 
   /** @throws UnavailableError */
@@ -79,8 +79,8 @@ export class EventStreams implements OnModuleDestroy {
     if (hasAll(request)) return noMore(reply);
     const names = ids.map((id) => jobName(this.prefix, id));
     const unknown = ids.filter((_, at) => !this.cache.jobs.get(names[at] ?? ''));
-    await Promise.all(unknown.slice(0, MOST_ASKED).map((id) => this.cache.find(id)));
-    return this.open({ ...filter, names }, request, reply);
+    const found = await Promise.all(unknown.slice(0, MOST_ASKED).map((id) => this.cache.find(id)));
+    return this.open({ ...filter, names, archived: this.archived(found) }, request, reply);
   }
 
   private async open(subject: Omit<Subject, 'idOf'>, request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -102,6 +102,11 @@ export class EventStreams implements OnModuleDestroy {
 
   private beat(): void {
     for (const stream of this.streams) stream.beat().catch((error: unknown) => stream.destroy(error as Error));
+  }
+
+  private archived(jobs: readonly (JobRecord | undefined)[]): ReadonlyMap<string, Told> {
+    const archived = jobs.flatMap((job) => (job?.fromArchive ? [job] : []));
+    return new Map(archived.map((job) => [job.name, { job, status: this.cache.statusOf(job) }]));
   }
 
   /** Of a link for others nothing but its job is seen, whoever has it. */

@@ -6,6 +6,7 @@ import { ApiProblem } from '../ogc/api-problem.js';
 import { TakesShare } from '../ogc/requests/takes-share.js';
 import { TakesToken } from '../ogc/requests/takes-token.js';
 import { LONGEST_TEXT } from '../jobs/listing/job-list.query.js';
+import { LONGEST_TAG, MOST_TAGS } from '../jobs/model/annotations/archival.js';
 import { CAUSE_TYPES } from '../jobs/model/cause-types.js';
 import { demandEvents, EVENTS, MOST_IDS, parseEventsQuery, parseJobEventsQuery } from './event-request.js';
 import { EventStreams } from './event-streams.js';
@@ -66,6 +67,13 @@ export class EventsController {
   })
   @ApiQuery({ name: 'cause', required: false, isArray: true, enum: CAUSE_TYPES, description: AS_LIST })
   @ApiQuery({ name: 'q', required: false, schema: { type: 'string', maxLength: LONGEST_TEXT }, description: AS_LIST })
+  @ApiQuery({
+    name: 'tag',
+    required: false,
+    isArray: true,
+    schema: { type: 'array', items: { type: 'string', maxLength: LONGEST_TAG }, maxItems: MOST_TAGS },
+    description: AS_LIST,
+  })
   @ApiQuery({ name: 'datetime', required: false, type: String, description: AS_LIST })
   @ApiQuery({ name: 'minDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: AS_LIST })
   @ApiQuery({ name: 'maxDuration', required: false, schema: { type: 'integer', minimum: 0 }, description: AS_LIST })

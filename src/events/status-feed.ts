@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Change } from '../k8s/informers/informer.js';
 import { type Clock, systemClock } from '../k8s/time/clock.js';
+import { isGoing } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { AskedStates } from './asked-states.js';
@@ -24,8 +25,12 @@ export type Before = Told | 'nothing' | undefined;
 export interface Listener {
   /** Names of the Jobs that it is about; undefined: all. */
   readonly names?: ReadonlySet<string>;
-  /** The job is not as was told before. @param gone the last that was known of one that is not there any more */
-  mark(name: string, before: Before, gone?: JobRecord): void;
+  /**
+   * The job is not as was told before.
+   * @param gone the last that was known of one that is not in the cluster any more
+   * @param archived of one that is in the archive now
+   */
+  mark(name: string, before: Before, gone?: JobRecord, archived?: Told): void;
   /** The server shuts down. */
   end(): void;
 }
@@ -155,27 +160,30 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
     known.cancel = undefined;
     known.at = this.clock.now();
     this.due.delete(name);
-    const now = this.look(name);
+    const now = this.look(name, known.last);
     known.told = now ?? 'nothing';
     this.keep(name, known);
     if (this.ofNames.has(name)) this.asked.watch(name, now?.job);
     if (!now && before === 'nothing') return;
-    if (now && typeof before === 'object' && this.texts.areSame(before.status, now.status)) {
+    const archived = known.last ? now : undefined;
+    if (!archived && now && typeof before === 'object' && this.texts.areSame(before.status, now.status)) {
       // Texts are kept with their status.
       known.told = { job: now.job, status: before.status };
       return;
     }
-    for (const listener of [...this.ofAll, ...(this.ofNames.get(name) ?? [])]) listener.mark(name, before, known.last);
+    for (const listener of [...this.ofAll, ...(this.ofNames.get(name) ?? [])])
+      listener.mark(name, before, known.last, archived);
   }
 
-  /** Jobs that are gone are not remembered for those who listen to all. */
+  /** Jobs that are gone, or in the archive alone, are not remembered for those who listen to all. */
   private keep(name: string, known: Known): void {
-    if (known.told !== 'nothing' || this.ofNames.has(name)) this.jobs.set(name, known);
+    if ((known.told !== 'nothing' && !known.last) || this.ofNames.has(name)) this.jobs.set(name, known);
     else this.jobs.delete(name);
   }
 
-  private look(name: string): Told | undefined {
-    const job = this.cache.jobs.get(name);
+  /** @param last of a job that is not in the cluster any more: it is there all the same where the archive has it */
+  private look(name: string, last?: JobRecord): Told | undefined {
+    const job = this.cache.jobs.get(name) ?? (last?.released && !isGoing(last) ? last : undefined);
     return job && { job, status: this.asked.of(job) };
   }
 

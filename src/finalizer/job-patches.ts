@@ -55,10 +55,15 @@ export function resultsExpiredPatch(job: Pick<JobRecord, 'uid'>, now: Date): Job
   return { metadata: { uid: job.uid, annotations: { [ownAnnotation.resultsExpired]: now.toISOString() } } };
 }
 
-/** Says that everything of a job is collected; from now its retention counts, unless subscribers have to be told first: `src/subscribers` then puts it in force. */
+/**
+ * Says that everything of a job is collected; from now its retention counts, unless subscribers have to be told first: `src/subscribers`
+ * then puts it in force.
+ * @param waits whether the Job goes to an archive first: `src/archive` then puts it in force
+ */
 export function collectedPatch(
   job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'subscription' | 'collectionProblem'>,
   log?: Pick<StoredLog, 'key'> & Partial<StoredLog>,
+  waits = false,
 ): JobPatch {
   return {
     metadata: {
@@ -72,7 +77,7 @@ export function collectedPatch(
         ...(job.collectionProblem === undefined ? {} : { [ownAnnotation.collectionProblem]: null }),
       },
     },
-    ...(job.ttlAfterCollected === undefined || job.subscription
+    ...(waits || job.ttlAfterCollected === undefined || job.subscription
       ? {}
       : { spec: { ttlSecondsAfterFinished: job.ttlAfterCollected } }),
   };

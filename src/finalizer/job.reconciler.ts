@@ -92,7 +92,11 @@ export class JobReconciler {
       await this.transfers.discard(current);
       await this.recorder.patch(
         job,
-        collectedPatch(current, current.logKey === undefined ? logOfLast(current) : { key: current.logKey }),
+        collectedPatch(
+          current,
+          current.logKey === undefined ? logOfLast(current) : { key: current.logKey },
+          this.cache.archives,
+        ),
       );
       return;
     }

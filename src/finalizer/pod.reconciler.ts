@@ -178,7 +178,7 @@ export class PodReconciler {
     )
       return;
     await this.transfers.discard(current);
-    await this.recorder.patch(current, collectedPatch(current, stored.value));
+    await this.recorder.patch(current, collectedPatch(current, stored.value, this.cache.archives));
   }
 
   /** Keeps in mind when the main container's log began, and writes it to the Job of one that goes on: another server may collect it. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ArchivedJobs } from '../jobs/model/archived/archived-jobs.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { ResultSources } from '../jobs/results/result-source.js';
 import { expiryOf, retentionOf, storedResultsOf } from '../jobs/results/stored-results.js';
@@ -24,6 +25,7 @@ export class ResultRetention {
     private readonly logs: LogStore,
     private readonly sources: ResultSources,
     private readonly inputs: KeptInputs,
+    private readonly archived: ArchivedJobs,
   ) {}
 
   /** Whether there is anything in the store that will expire. */
@@ -55,10 +57,12 @@ export class ResultRetention {
   }
 
   /**
-   * Removes what is of no use without its Kubernetes Job: results that were to expire, inputs that nobody finds any more.
-   * @throws ObjectStoreError
+   * Removes what is of no use without its Kubernetes Job: results that were to expire, inputs that nobody finds any more. Nothing of a job
+   * that the archive has, whoever deleted its Job: `src/archive` removes that when its time is over.
+   * @throws ObjectStoreError, ArchiveAwayError
    */
   async forget(job: JobRecord): Promise<void> {
+    if (job.released || (await this.archived.find(job.jobId))) return;
     if (endOf(job) !== undefined) await this.discard(job);
     else await this.inputs.remove(job);
   }

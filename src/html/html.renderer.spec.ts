@@ -71,9 +71,10 @@ const resources: Readonly<Record<PageKind, object>> = {
     example: { inputs: { a: HOSTILE } },
   },
   jobs: {
-    jobs: [job],
+    jobs: [{ ...job, tags: [HOSTILE] }],
     links,
     numberMatched: 2,
+    incomplete: HOSTILE,
     numberReturned: 1,
     [LIST_VIEW]: {
       counts: { all: 2, statuses: { failed: 2 }, causes: { evicted: 2 } },

@@ -50,6 +50,8 @@ import { JobsService } from './listing/jobs.service.js';
 import { JobLists } from './listing/job-lists.js';
 import { JobTally } from './listing/job-tally.js';
 import { ListsOfProcesses } from './listing/lists-of-processes.js';
+import { ArchivedLists } from './listing/archived/archived-lists.js';
+import { WholeLists } from './listing/archived/whole-lists.js';
 import { ListViews } from './listing/list-view.js';
 import { LogsController } from './logs/logs.controller.js';
 import { JobRequests } from './requests/job-requests.js';
@@ -82,6 +84,7 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     CauseTypes,
     DeclaredOutputs,
@@ -89,7 +92,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExecutionService,
     ExplainedCauses,
     Identities,
-    ArchivedJobs,
+    ArchivedLists,
     JobCache,
     JobAdmission,
     JobCreation,
@@ -127,6 +130,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Standing,
     ...oidcProviders,
     SubscriberSecrets,
+    WholeLists,
     { provide: USAGE_OF_CALLERS, useExisting: CallerUsage },
     {
       provide: Sessions,
@@ -144,6 +148,7 @@ import { ValidationController } from './execution/validation.controller.js';
   exports: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     DeclaredOutputs,
     ExecutionAnswers,

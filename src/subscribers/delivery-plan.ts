@@ -1,7 +1,6 @@
-import { goesOn } from '../jobs/model/dismissal.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
-import type { Deliveries, Delivery, SubscriberEvent } from '../jobs/model/subscription.js';
+import { type Deliveries, type Delivery, isEndTold, type SubscriberEvent } from '../jobs/model/subscription.js';
 import { backoffDelay } from '../k8s/time/backoff.js';
 
 /** Progress is told at most this often, milliseconds: a job may report it many times a second. */
@@ -50,7 +49,9 @@ export function dueDelivery(job: Subscribed, status: Told, now: Date): DueDelive
 
 /** Whether the job has ended and nothing of it has to be told any more. */
 export function isSettled(job: Subscribed, status: Told): boolean {
-  return !goesOn(status) && !dueDelivery(job, status, new Date(0));
+  const { status: end } = status;
+  if (end === 'accepted' || end === 'running') return false;
+  return !job.subscription || isEndTold(job.subscription, job.deliveries ?? {}, end);
 }
 
 /** The deliveries after an attempt. */

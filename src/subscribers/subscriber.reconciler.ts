@@ -156,6 +156,8 @@ export class SubscriberReconciler {
 
   /** The configured retention, which waited for the subscribers; the finalizer must have collected before. */
   private async putRetentionInForce(job: JobRecord): Promise<void> {
+    // Else with the word that the archive has it.
+    if (this.cache.archives) return;
     const { ttlAfterCollected, ttlInForce, collection } = job;
     if (collection === 'pending' || ttlAfterCollected === undefined || ttlAfterCollected === ttlInForce) return;
     const patched = await this.client.patchJob(job.name, {

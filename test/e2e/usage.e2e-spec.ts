@@ -49,7 +49,7 @@ withPostgres('the usage of archived jobs', () => {
   let ruled: TestBed;
 
   beforeAll(async () => {
-    database = await TestPostgres.start();
+    database = await TestPostgres.create();
     const url = await database.database('archive');
     const reach = new Reach(new PostgresLanes({ url }), 'test');
     await reach.start();

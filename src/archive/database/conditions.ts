@@ -13,7 +13,7 @@ export function recordsOf(instance: number): Condition[] {
 export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
   const { processIds, seenProcesses, statuses, causes, readableProcesses, owners, tags, created } = filter;
   const { text, minDuration, maxDuration } = filter;
-  const readable = causes === undefined ? undefined : readableProcesses;
+  const readable = (causes ?? (tags?.length ? tags : undefined)) === undefined ? undefined : readableProcesses;
   if ([processIds, seenProcesses, statuses, causes, owners, readable].some((list) => list?.length === 0))
     return undefined;
   return [
@@ -28,6 +28,11 @@ export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
     ...(minDuration === undefined && maxDuration === undefined ? [] : lasting(minDuration, maxDuration)),
     ...(text === undefined ? [] : [saying(text, filter)]),
   ];
+}
+
+/** Without these. */
+export function leftOut(jobIds: readonly string[]): Condition[] {
+  return jobIds.length > 0 ? [sql`job_id <> all(${jobIds}::text[])`] : [];
 }
 
 export function all(conditions: readonly Condition[]): Condition {

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { archivedJob } from '../testing/archived-jobs.js';
-import { DATABASES, type TestDatabase } from '../testing/open-archive.js';
-import { POSTGRES } from '../testing/postgres.js';
+import { DATABASES, KINDS, type TestDatabase } from '../testing/open-archive.js';
 import type { DatabaseArchive } from './database.archive.js';
 
-const kinds = POSTGRES ? (['embedded', 'postgres'] as const) : (['embedded'] as const);
-if (!POSTGRES) console.warn('PostgreSQL is not tested: TEST_POSTGRES does not name the folder of its programs');
-
-describe.each(kinds)('the archive, %s', (kind) => {
+describe.each(KINDS)('the archive, %s', (kind) => {
   let database: TestDatabase;
   let archive: DatabaseArchive;
   beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
   type Written,
 } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
-import { all, conditionsOf, recordsOf } from './conditions.js';
+import { all, conditionsOf, leftOut, recordsOf } from './conditions.js';
 import { ListOrder } from './order.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
@@ -41,14 +41,15 @@ export class DatabaseArchive extends Archive {
     const matching = conditionsOf(filter);
     if (!matching || range.limit <= 0) return [];
     const order = new ListOrder(range.order);
-    const place = range.before ?? range.after;
-    const backwards = range.before !== undefined;
+    const { after, before, except = [] } = range;
+    const backwards = before !== undefined && after === undefined;
     const jobs = await this.reach.ask('searches', async (db, instance) => {
       const conditions = [
         ...recordsOf(instance),
         ...matching,
-        ...(place ? [order.beyond(place, backwards)] : []),
-        ...(range.before && range.after ? [order.beyond(range.after, false)] : []),
+        ...(after ? [order.beyond(after, false)] : []),
+        ...(before ? [order.beyond(before, true)] : []),
+        ...leftOut(except),
       ];
       const { rows } = await sql<JobsTable>`
         select * from ${sql.table(JOBS)} where ${all(conditions)}
@@ -67,11 +68,7 @@ export class DatabaseArchive extends Archive {
     if (!matching) return 0;
     try {
       return await this.reach.ask('counts', async (db, instance) => {
-        const conditions = [
-          ...recordsOf(instance),
-          ...matching,
-          ...(except.length > 0 ? [sql`job_id <> all(${except}::text[])`] : []),
-        ];
+        const conditions = [...recordsOf(instance), ...matching, ...leftOut(except)];
         const { rows } = await sql<{ count: number }>`
           select count(*)::integer as count from
             (select from ${sql.table(JOBS)} where ${all(conditions)} limit ${most + 1}) as matching`.execute(db);

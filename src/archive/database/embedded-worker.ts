@@ -4,18 +4,28 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
-/** A thread with PostgreSQL in it: answers one statement after the other. */
+/** A thread with PostgreSQL in it: answers one statement after the other. Where there is no database yet it makes one and ends. */
 const { folder } = workerData as { readonly folder: string };
 const data = join(folder, 'data');
+
+const open = (dataDir: string) =>
+  PGlite.create({
+    dataDir,
+    extensions: { pg_trgm },
+    // What it keeps of its files the system keeps as well.
+    startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB', '-c', 'jit=off'],
+  });
 
 if (!existsSync(data)) {
   // Made elsewhere and then put in its place: what was left half made by a process that was killed is not used.
   const unfinished = join(folder, 'unfinished');
   rmSync(unfinished, { recursive: true, force: true });
-  await (await PGlite.create({ dataDir: unfinished, extensions: { pg_trgm } })).close();
+  await (await open(unfinished)).close();
   renameSync(unfinished, data);
+  parentPort?.postMessage('ready');
+  process.exit();
 }
-const database = await PGlite.create({ dataDir: data, extensions: { pg_trgm } });
+const database = await open(data);
 
 parentPort?.on('message', async (message: { id: number; sql: string; parameters: unknown[] } | 'close') => {
   if (message === 'close') {

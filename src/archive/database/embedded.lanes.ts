@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Kysely, PGliteDialect } from 'kysely';
 import { FolderLock } from './folder-lock.js';
@@ -107,8 +109,20 @@ export class EmbeddedLanes implements Lanes {
   /** Never two at a time, of which each would take the folder for its own. */
   private async running(): Promise<Thread> {
     if (this.thread && !this.thread.alive) await this.thread.ended;
+    // The memory that making a database takes goes with its thread.
+    if (!existsSync(join(this.folder, 'data'))) await new Thread(this.folder).madeDatabase();
     this.thread = this.thread?.alive ? this.thread : new Thread(this.folder);
     return this.thread;
+  }
+}
+
+/** @throws Error saying what to install */
+export function assertInstalled(find: (name: string) => string = createRequire(import.meta.url).resolve): void {
+  try {
+    find(PACKAGE);
+  } catch (error) {
+    const message = `archive: embedded needs the package ${PACKAGE}, which is not installed: npm install ${PACKAGE}`;
+    throw new Error(message, { cause: error });
   }
 }
 
@@ -157,6 +171,11 @@ class Thread {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async madeDatabase(): Promise<void> {
+    await this.ready;
+    await this.ended;
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,8 @@ export type Lane = 'records' | 'searches' | 'counts' | 'sweeps';
 
 /** Milliseconds that a statement may take. A client waits for no more than 2 s: to connect, and for one or two statements. */
 export const STATEMENT: Readonly<Record<Lane, number>> = {
-  records: 1400,
-  searches: 1400,
+  records: 1150,
+  searches: 1150,
   counts: 50,
   sweeps: 30_000,
 };

@@ -8,7 +8,9 @@ import type { Tables } from './tables.js';
 /** Connections at most, of one replica. */
 const CONNECTIONS: Readonly<Record<Lane, number>> = { records: 4, searches: 4, counts: 2, sweeps: 2 };
 /** To connect, and to wait for a connection that others use, milliseconds. */
-const CONNECT = 450;
+const CONNECT = 700;
+/** The same where nobody waits for it. */
+const PATIENT = 10_000;
 /** Until a connection that nobody uses is closed: the next who asks would wait for another one. */
 const IDLE = 300_000;
 
@@ -60,7 +62,7 @@ export class PostgresLanes implements Lanes {
     return {
       connectionString: addressOf(this.settings),
       application_name: 'ogc-processes',
-      connectionTimeoutMillis: CONNECT,
+      connectionTimeoutMillis: statement === 0 ? PATIENT : CONNECT,
       idleTimeoutMillis: IDLE,
       keepAlive: true,
       // Compiling costs more than what it saves here.

@@ -1,12 +1,11 @@
 import { Logger } from '@nestjs/common';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { failureOf, NoAnswerError, reasonOf } from './failures.js';
 import { CALL, type Lane, type Lanes } from './lanes.js';
 import { migrate, NewerArchiveError, refuseNewer } from './migrate.js';
 import { INSTANCES, type Tables } from './tables.js';
-import { sql } from 'kysely';
 
 /** Between two looks whether it is there again, milliseconds: at first, and at most. */
 const LOOK = 500;
@@ -46,12 +45,15 @@ export class Reach {
    */
   async start(): Promise<void> {
     try {
-      await within(CALL.records, refuseNewer(this.lanes.lane('records')));
+      // What is here is waited for, what is elsewhere is not.
+      if (!this.lanes.remote) this.instance = await this.prepare();
+      else await within(CALL.records, refuseNewer(this.lanes.lane('records')));
     } catch (error) {
       if (error instanceof NewerArchiveError) throw error;
       this.goesAway(error);
     }
     this.look();
+    if (!this.lanes.remote && this.instance !== undefined) await this.looking;
   }
 
   async close(): Promise<void> {

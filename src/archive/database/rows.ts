@@ -4,7 +4,7 @@ import type { JobsTable } from './tables.js';
 
 type Row = Selectable<JobsTable>;
 
-/** Between id and tags in the column that text is looked for in. */
+/** Between message and tags in the column that text is looked for in. */
 const SEPARATOR = '\u001f';
 
 /** NUL, and halves of characters, are what PostgreSQL cannot hold. */
@@ -29,8 +29,8 @@ export function rowOf(instance: number, job: ArchivedJob) {
     status: job.status,
     cause: job.cause ?? null,
     message: storable(message),
-    words: storable([jobId, ...tags].join(SEPARATOR).toLowerCase()),
-    said: storable(message.toLowerCase()),
+    words: jobId.toLowerCase(),
+    said: storable([message, ...tags].join(SEPARATOR).toLowerCase()),
     created: job.created.toISOString(),
     requested_at: job.requestedAt ?? 0,
     started: started?.toISOString() ?? null,

@@ -37,14 +37,14 @@ export interface ArchiveFilter {
   readonly statuses?: readonly ArchivedStatus[];
   /** Of jobs that failed, of processes in {@link readableProcesses}. */
   readonly causes?: readonly string[];
-  /** Processes all of whose status the caller may read; of others messages and causes match nothing. Absent: of all. */
+  /** Processes all of whose status the caller may read; of others messages, causes and tags match nothing. Absent: of all. */
   readonly readableProcesses?: readonly SeenProcess[];
   readonly owners?: readonly string[];
-  /** In lower case; in the id, the process, a tag, or the message where that may be read. */
+  /** In lower case; in the id, the process, or, where that may be read, a tag or the message. */
   readonly text?: string;
   /** Processes in whose title the text is. */
   readonly titledProcesses?: readonly string[];
-  /** Has all of these. */
+  /** Has all of these, of processes in {@link readableProcesses}. */
   readonly tags?: readonly string[];
   /** Of `created`, both ends inclusive; milliseconds since the epoch, infinite where open. */
   readonly created?: { readonly start: number; readonly end: number };
@@ -71,6 +71,8 @@ export interface ArchiveRange {
   readonly limit: number;
   /** How many to leave out first. */
   readonly offset?: number;
+  /** Ids of jobs that are left out, as if there were no records of them. */
+  readonly except?: readonly string[];
 }
 
 /** What came of a write. */

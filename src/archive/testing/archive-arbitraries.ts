@@ -87,13 +87,15 @@ export const aRange: fc.Arbitrary<ArchiveRange> = anOrder.chain((order) => {
     name: fc.integer({ min: 0, max: 60 }).map((number) => `pygeoapi-job-${archivedId(number)}`),
     ...(order.length > 0 ? { keys: fc.tuple(...order.map(({ property }) => KEYS[property])) } : {}),
   });
-  const range = { limit: fc.integer({ min: 1, max: 70 }), offset: fc.integer({ min: 0, max: 5 }) };
+  const limit = fc.integer({ min: 1, max: 70 });
+  const except = fc.array(fc.integer({ min: 1, max: 60 }).map(archivedId));
+  const range = { limit, except, offset: fc.integer({ min: 0, max: 5 }) };
   return fc
     .oneof(
       fc.record(range),
       fc.record({ ...range, after: position }),
-      fc.record({ limit: range.limit, before: position }),
-      fc.record({ limit: range.limit, after: position, before: position }),
+      fc.record({ limit, except, before: position }),
+      fc.record({ limit, except, after: position, before: position }),
     )
     .map((made) => ({ ...(order.length > 0 ? { order } : {}), ...made }));
 });

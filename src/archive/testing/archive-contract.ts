@@ -61,7 +61,9 @@ const FILTERS: readonly (readonly [ArchiveFilter, readonly number[]])[] = [
   [{ text: 'evicted', readableProcesses: [signed('hello')] }, []],
   [{ text: 'evicted', readableProcesses: [unsigned('hello')] }, [6]],
   [{ text: 'big o' }, [1]],
-  [{ text: 'red', readableProcesses: [] }, [2, 1]],
+  [{ text: 'red' }, [2, 1]],
+  [{ text: 'red', readableProcesses: [] }, []],
+  [{ text: 'hell', readableProcesses: [] }, [7, 6, 2, 1]],
   [{ text: '%' }, [4, 3]],
   [{ text: '0%' }, [4]],
   [{ text: 'other_' }, [4, 3]],
@@ -74,6 +76,8 @@ const FILTERS: readonly (readonly [ArchiveFilter, readonly number[]])[] = [
   [{ text: 'red', owners: ['ann'], statuses: ['failed'] }, [2]],
   [{ tags: ['red'] }, [2, 1]],
   [{ tags: ['red', 'Big One'] }, [1]],
+  [{ tags: ['red'], readableProcesses: [signed('hello')] }, [2, 1]],
+  [{ tags: ['red'], readableProcesses: [unsigned('hello')] }, []],
   [{ tags: ['big one'] }, []],
   [{ tags: ['re'] }, []],
   [{ tags: ['a\\b'] }, [4]],
@@ -116,6 +120,15 @@ function numbersOf(jobs: readonly ArchivedJob[]): readonly number[] {
   return jobs.map(({ jobId }) => Number(jobId.slice(-12)));
 }
 
+/** How many there are, where they can be counted: a machine that is busy may not always do it in time. */
+async function counted(archive: Archive, ...asked: Parameters<Archive['count']>): Promise<number | undefined> {
+  for (let tries = 1; tries < 50; tries += 1) {
+    const count = await archive.count(...asked);
+    if (count !== undefined) return count;
+  }
+  return archive.count(...asked);
+}
+
 /** What every archive promises of its lists. @param factory each time of an archive that is empty */
 export function describeArchiveLists(name: string, factory: () => Promise<ArchiveUnderTest>): void {
   describe(`${name}, asked for lists`, () => {
@@ -139,7 +152,7 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
     it.each(FILTERS)('finds by %j the records %j, and counts them', async (filter, numbers) => {
       const found = await archive.list(filter, { limit: 100 });
       expect(numbersOf(found).filter((number) => !TWINS.has(number))).toEqual(numbers);
-      await expect(archive.count(filter, 100)).resolves.toBe(found.length);
+      await expect(counted(archive, filter, 100)).resolves.toBe(found.length);
     });
 
     it.each(ORDERS)('sorts by %j, forwards and backwards from each record', async (order, numbers) => {
@@ -162,6 +175,11 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
       expect(numbersOf(await archive.list({ tags: ['red'] }, { limit: 5, offset: 1 }))).toEqual([1]);
     });
 
+    it('leaves out those that are named, and finds as many others', async () => {
+      const except = [archivedId(7), archivedId(5), archivedId(99)];
+      expect(numbersOf(await archive.list({}, { limit: 4, offset: 3, except }))).toEqual([10, 6, 4, 3]);
+    });
+
     it('goes on from places that no record has', async () => {
       const place = { created: second(7), requestedAt: second(7.2).getTime(), name: 'any' };
       expect(numbersOf(await archive.list({}, { after: place, limit: 2 }))).toEqual([8, 11]);
@@ -172,12 +190,12 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
     });
 
     it('counts no more than it is asked to, and leaves out those that are named', async () => {
-      await expect(archive.count({}, 11)).resolves.toBe(11);
+      await expect(counted(archive, {}, 11)).resolves.toBe(11);
       await expect(archive.count({}, 10)).resolves.toBeUndefined();
-      await expect(archive.count({}, 10, [archivedId(1)])).resolves.toBe(10);
+      await expect(counted(archive, {}, 10, [archivedId(1)])).resolves.toBe(10);
       const except = [archivedId(1), archivedId(5), archivedId(99)];
-      await expect(archive.count({ tags: ['red'] }, 10, except)).resolves.toBe(1);
-      await expect(archive.count({ tags: ['gone'] }, 0)).resolves.toBe(0);
+      await expect(counted(archive, { tags: ['red'] }, 10, except)).resolves.toBe(1);
+      await expect(counted(archive, { tags: ['gone'] }, 0)).resolves.toBe(0);
     });
 
     it('knows the processes and owners of what is there, not of what was removed', async () => {
@@ -216,7 +234,10 @@ export function describeArchiveLists(name: string, factory: () => Promise<Archiv
           expect(numbersOf(await tested.archive.list(filter, range))).toEqual(
             numbersOf(await fake.list(filter, range)),
           );
-          expect(await tested.archive.count(filter, most)).toBe(await fake.count(filter, most));
+          const wanted = await fake.count(filter, most);
+          const count =
+            wanted === undefined ? tested.archive.count(filter, most) : counted(tested.archive, filter, most);
+          expect(await count).toBe(wanted);
         }),
         { numRuns: 150 },
       );

@@ -20,7 +20,7 @@ export function matchesFilter(filter: ArchiveFilter, job: ArchivedJob): boolean 
     (!filter.causes || (job.status === 'failed' && isIn(filter.causes, job.cause) && mayRead)) &&
     isIn(filter.owners, job.owner) &&
     (filter.text === undefined || says(filter.text, filter, job, mayRead)) &&
-    (filter.tags ?? []).every((tag) => job.tags.includes(tag)) &&
+    (!filter.tags || (filter.tags.every((tag) => job.tags.includes(tag)) && mayRead)) &&
     (!filter.created || isWithin(job.created.getTime(), filter.created.start, filter.created.end)) &&
     lasts(filter, job)
   );
@@ -38,9 +38,9 @@ function isAmong(processes: readonly SeenProcess[], { processId, processUnsigned
 function says(text: string, { titledProcesses = [] }: ArchiveFilter, job: ArchivedJob, mayRead: boolean): boolean {
   const has = (said: string) => said.toLowerCase().includes(text);
   return (
-    [job.jobId, job.processId, ...job.tags].some(has) ||
+    [job.jobId, job.processId].some(has) ||
     titledProcesses.includes(job.processId) ||
-    (mayRead && has(job.message))
+    (mayRead && [job.message, ...job.tags].some(has))
   );
 }
 
@@ -66,8 +66,10 @@ const KEYS: Readonly<Record<ArchiveProperty, (job: ArchivedJob) => Key>> = {
 
 /** The part of the records that a range asks for, in its order. */
 export function cut(jobs: readonly ArchivedJob[], range: ArchiveRange): readonly ArchivedJob[] {
-  const { order = [], after, before, limit, offset = 0 } = range;
+  const { order = [], after, before, limit, offset = 0, except = [] } = range;
+  const left = new Set(except);
   const placed = jobs
+    .filter(({ jobId }) => !left.has(jobId))
     .map((job) => ({ job, position: { ...job, keys: order.map(({ property }) => KEYS[property](job)) } }))
     .sort((a, b) => compare(order, a.position, b.position))
     .filter(({ position }) => !after || compare(order, position, after) > 0)

@@ -6,7 +6,7 @@ import { EmbeddedLanes } from '../database/embedded.lanes.js';
 import type { Lanes } from '../database/lanes.js';
 import { PostgresLanes } from '../database/postgres.lanes.js';
 import { Reach } from '../database/reach.js';
-import { TestPostgres } from './postgres.js';
+import { POSTGRES, TestPostgres } from './postgres.js';
 
 /** A place for archives of tests: instances in one database. */
 export interface TestDatabase {
@@ -22,10 +22,14 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
     return databaseIn(new EmbeddedLanes(folder), async () => rmSync(folder, { recursive: true, force: true }));
   },
   postgres: async () => {
-    const server = await TestPostgres.start();
+    const server = await TestPostgres.create();
     return databaseIn(new PostgresLanes({ url: await server.database('archive') }), () => server.remove());
   },
 };
+
+/** Those that can be tested here. */
+export const KINDS = POSTGRES ? (['embedded', 'postgres'] as const) : (['embedded'] as const);
+if (!POSTGRES) console.warn('PostgreSQL is not tested: TEST_POSTGRES does not name the folder of its programs');
 
 function databaseIn(lanes: Lanes, remove: () => Promise<void>): TestDatabase {
   let last = 0;

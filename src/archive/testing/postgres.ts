@@ -25,7 +25,7 @@ export class TestPostgres {
   ) {}
 
   /** @param settings lines for its configuration */
-  static async start(settings: readonly string[] = [], parent = tmpdir()): Promise<TestPostgres> {
+  static async create(settings: readonly string[] = [], parent = tmpdir()): Promise<TestPostgres> {
     if (POSTGRES === undefined)
       throw new Error('there is no PostgreSQL: TEST_POSTGRES names the folder of its programs');
     const folder = mkdtempSync(join(parent, 'postgres-'));
@@ -72,28 +72,42 @@ export class TestPostgres {
     const child = spawn(join(this.programs, 'postgres'), ['-D', join(this.folder, 'data'), '-p', String(this.port)], {
       cwd: this.folder,
       stdio: 'ignore',
+      // A group of its own, for signals to all of its processes.
+      detached: true,
       ...user,
     });
     this.child = child;
-    for (;;) {
-      if (child.exitCode !== null) throw new Error(`PostgreSQL ended with ${child.exitCode}`);
-      if (await this.answers()) return;
+    while (!(await this.answers())) {
+      // Processes of one that was killed may still hold its memory.
+      if (child.exitCode !== null) return this.start();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 
-  /** SIGKILL ends it at once, SIGINT in order; children of its notice. */
-  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill(signal);
+  /** In order. */
+  async stop(): Promise<void> {
+    if (!this.child) return;
+    const ended = this.ended(this.child);
+    this.child.kill('SIGINT');
     await ended;
   }
 
-  /** Stands still, or goes on: as where the network is cut. */
+  /** All of its processes at once. */
+  async kill(): Promise<void> {
+    if (!this.child) return;
+    const ended = this.ended(this.child);
+    this.signal('SIGKILL');
+    await ended;
+  }
+
+  /** To all of its processes: they stand still, or go on, as where the network is cut. */
   signal(signal: NodeJS.Signals): void {
-    this.child?.kill(signal);
+    if (this.child?.pid !== undefined) process.kill(-this.child.pid, signal);
+  }
+
+  private async ended(child: ChildProcess): Promise<void> {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    this.child = undefined;
   }
 
   async remove(): Promise<void> {

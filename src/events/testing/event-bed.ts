@@ -54,9 +54,12 @@ export class EventBed {
     this.feed.onModuleInit();
   }
 
-  /** Makes or changes a job. @param said its message and progress, where it runs; its outcome, where it has ended */
-  job(number: number, said: { progress?: number; message?: string; outcome?: string; note?: string } = {}): void {
-    const { progress, message = 'works', outcome, note } = said;
+  /** Makes or changes a job. @param said its message and progress, where it runs; its outcome, where it has ended, and whether it is let go */
+  job(
+    number: number,
+    said: { progress?: number; message?: string; outcome?: string; note?: string; isReleased?: boolean } = {},
+  ): void {
+    const { progress, message = 'works', outcome, note, isReleased = false } = said;
     const name = nameOf(number);
     this.cluster.addJob({
       metadata: {
@@ -71,6 +74,7 @@ export class EventBed {
           ...(outcome === undefined
             ? {}
             : { 'processes.pygeoapi.io/outcome': JSON.stringify({ status: outcome, finished: at(30).toISOString() }) }),
+          ...(isReleased ? { 'processes.pygeoapi.io/released': at(40).toISOString() } : {}),
           ...(note === undefined ? {} : { 'processes.pygeoapi.io/log-start': note }),
         },
       },

@@ -20,6 +20,8 @@ import { PodReconciler } from '../pod.reconciler.js';
 import { ResultRetention } from '../result-retention.js';
 import { StorePlaces } from '../store-places.js';
 import { ResultKeeper } from '../result-keeper.js';
+import type { Archive } from '../../archive/records/archive.js';
+import { ArchivedJobs } from '../../jobs/model/archived/archived-jobs.js';
 import { KeptInputs } from '../../jobs/requests/kept-inputs.js';
 import { JobTransfers } from '../../jobs/execution/job-transfers.js';
 import { ResultSources } from '../../jobs/results/result-source.js';
@@ -83,11 +85,12 @@ export function aKubePod(
   };
 }
 
-/** @param collectedLogs room in temporary files, bytes */
-export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
+/** @param collectedLogs room in temporary files, bytes; @param archive default: none */
+export function setUp(collectedLogs?: ManagerSection['collectedLogs'], archive?: Archive) {
   const cluster = new FakeCluster();
   const store = new FakeStore();
-  const cache = jobCacheOf(cluster);
+  const archived = new ArchivedJobs(configuration, archive);
+  const cache = jobCacheOf(cluster, configuration, undefined, undefined, archived);
   const logs = new LogStore(store.port, new StorePlaces(), configuration);
   const sources = new ResultSources();
   const declared = new Map<string, string | undefined>();
@@ -116,7 +119,7 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs']) {
   const trusting = podReconciler({ waitFor: () => undefined, forget: () => undefined });
   const patient = podReconciler(new LogPatience());
   const inputs = new KeptInputs(store.port, store.port as ReadersStore, configuration);
-  const retention = new ResultRetention(cluster.client, cache, logs, sources, inputs);
+  const retention = new ResultRetention(cluster.client, cache, logs, sources, inputs, archived);
   const jobs = new JobReconciler(cache, cluster.client, follower, recorder, transfers, retention);
   const outcome = (): unknown => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.outcome] ?? 'null');
   const finalizers = () => cluster.podObjects.get(POD)?.metadata?.finalizers;

@@ -3,6 +3,7 @@ import type { PageContext } from '../../ogc/pages.js';
 /** Parameters by which a list is filtered; the others say how it is shown. */
 export const FILTERS = [
   'q',
+  'tag',
   'processID',
   'status',
   'cause',

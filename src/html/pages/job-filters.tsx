@@ -48,6 +48,7 @@ export function ListFaults({ problem }: { problem: Problem }) {
 /** Fields of parameters that are at fault. */
 const FIELDS: Readonly<Record<string, string>> = {
   q: 'q',
+  tag: 'tag',
   processID: 'processID',
   status: 'status',
   cause: 'cause',
@@ -85,6 +86,15 @@ export function FilterForm({ base, query, view }: { base: string; query: Query; 
       <Field name="q" label={t('list.text')}>
         <input {...field('q')} type="search" value={first('q')} maxLength={200} placeholder={t('list.textHint')} />
       </Field>
+      <div class="field">
+        <label for="tag">{t('list.tag')}</label>
+        <input {...field('tag')} maxLength={64} />
+        {given(query, 'tag').map((tag) => (
+          <label class="chosen">
+            <input type="checkbox" name="tag" value={tag} checked /> {tag}
+          </label>
+        ))}
+      </div>
       <Field name="processID" label={t('list.process')}>
         <Choice
           {...field('processID')}

@@ -1,5 +1,5 @@
 import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
-import { Anchor, Status, Time, TitledLink, toShow } from '../components.js';
+import { Anchor, Status, Tags, Time, TitledLink, toShow } from '../components.js';
 import { durationText } from '../browser/durations.js';
 import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
@@ -14,6 +14,8 @@ interface Shown {
   readonly language: string;
   /** Of the titles of processes. */
   readonly textsLanguage: string | undefined;
+  /** Where a tag leads. */
+  readonly tagged: (tag: string) => string;
 }
 
 /** Jobs in one or two lines each, of which several can be chosen. @param back parameters of the list that they stand in */
@@ -71,9 +73,10 @@ function JobRow({
   titles,
   language,
   textsLanguage,
+  tagged,
 }: Shown & { job: StatusInfoDto; canBeChosen: boolean }) {
   const t = useTexts();
-  const { jobID, processID = '', status, message, progress, created, owner, ownerIssuer, links = [] } = job;
+  const { jobID, processID = '', status, message, progress, created, owner, ownerIssuer, tags, links = [] } = job;
   const place = `${base}/jobs/${jobID}`;
   const title = titles.get(processID);
   return (
@@ -93,6 +96,7 @@ function JobRow({
             </small>
           )}
         </Anchor>
+        <Tags label={t('list.tagsOf', { id: jobID })} items={tags} hrefOf={tagged} />
       </th>
       <td data-label={t('list.status')}>
         <Status status={status} />

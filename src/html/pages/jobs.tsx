@@ -1,4 +1,5 @@
 import { type JobListResource, LIST_VIEW, type ListView } from '../../jobs/listing/list-view.js';
+import type { Count } from '../../jobs/listing/job-lists.js';
 import type { StatusInfoDto } from '../../jobs/model/status-info.dto.js';
 import type { PageContext } from '../../ogc/pages.js';
 import { PageLinks, LinkList } from '../components.js';
@@ -6,14 +7,15 @@ import { countSet, listQuery } from '../lists/job-filters.js';
 import { isOffered } from '../offers.js';
 import type { PageMaker } from '../page.js';
 import { SignInToSee } from '../visitor.js';
+import { said } from '../texts/said/said.js';
 import { useTexts } from '../texts/texts.js';
 import { FilterForm, ListFaults, useOrder } from './job-filters.js';
 import { JobTable } from './job-table.js';
 
-const NO_VIEW: ListView = { skipped: 0, processes: [] };
+const NO_VIEW: ListView = { processes: [] };
 
 export const jobsPage: PageMaker<JobListResource> = (list, context) => {
-  const { jobs, links, numberMatched, [LIST_VIEW]: view = NO_VIEW } = list;
+  const { jobs, links, numberMatched, incomplete, [LIST_VIEW]: view = NO_VIEW } = list;
   const { base, query, t, interfaceLanguage = 'en' } = context;
   return {
     title: t('list.title'),
@@ -32,6 +34,7 @@ export const jobsPage: PageMaker<JobListResource> = (list, context) => {
         </details>
         {view.problem ? null : (
           <div data-live="range">
+            {incomplete === undefined ? null : <p class="notice">{said(t, incomplete)}</p>}
             <Range
               matched={numberMatched}
               returned={jobs.length}
@@ -52,6 +55,7 @@ export const jobsPage: PageMaker<JobListResource> = (list, context) => {
               language={interfaceLanguage}
               textsLanguage={context.language ?? context.languages[0]}
               back={listQuery(query)}
+              tagged={(tag) => `${base}/jobs${listQuery(query, { tag })}`}
             />
           )}
         </div>
@@ -75,18 +79,25 @@ function Range({
   query,
   language,
 }: {
-  matched: number;
+  matched: number | undefined;
   returned: number;
-  skipped: number;
+  skipped: number | undefined;
   query: PageContext['query'];
   language: string;
 }) {
   const t = useTexts();
   const order = useOrder(query);
-  if (matched === 0) return <p>{t('list.none')}</p>;
+  if (matched === 0 || (matched === undefined && returned === 0)) return <p>{t('list.none')}</p>;
   const number = (value: number) => value.toLocaleString(language);
-  const shown = returned === 0 ? '0' : `${number(skipped + 1)}–${number(skipped + returned)}`;
-  return <p>{t('list.range', { count: matched, shown, all: number(matched), order })}</p>;
+  const places = skipped === undefined ? number(returned) : `${number(skipped + 1)}–${number(skipped + returned)}`;
+  const shown = returned === 0 ? '0' : places;
+  return (
+    <p>
+      {matched === undefined
+        ? t('list.rangeOfMany', { shown, order })
+        : t('list.range', { count: matched, shown, all: number(matched), order })}
+    </p>
+  );
 }
 
 const STATUSES = ['accepted', 'running', 'successful', 'failed', 'dismissed'] as const;
@@ -105,14 +116,14 @@ function Counts({
 }) {
   const t = useTexts();
   const asked = { status: [query['status'] ?? ''].flat().join(), cause: [query['cause'] ?? ''].flat().join() };
-  const link = (text: string, count: number, to: { status: string; cause: string }, name = '') => (
+  const link = (text: string, count: Count, to: { status: string; cause: string }, name = '') => (
     <li>
       <a
         href={`${base}/jobs${listQuery(query, to)}`}
         class={name && `status ${name}`}
         aria-current={asked.status === to.status && asked.cause === to.cause ? 'true' : undefined}
       >
-        {text} <b>{count.toLocaleString(language)}</b>
+        {text} <b>{count === 'many' ? t('list.many') : count.toLocaleString(language)}</b>
       </a>
     </li>
   );
@@ -126,7 +137,8 @@ function Counts({
         )}
       </ul>
       {causes.length === 0 ? null : (
-        <ul class="tags counts" aria-label={t('list.byCause')}>
+        <ul class="tags counts" aria-label={t(counts.isOfAll ? 'list.byCauseInCluster' : 'list.byCause')}>
+          {counts.isOfAll ? <li>{t('list.inCluster')}</li> : null}
           {causes.map(([cause, count]) =>
             link(t(`common.causes.${cause as keyof typeof counts.causes}`), count, { status: '', cause }),
           )}

@@ -88,6 +88,16 @@ const PAGES: readonly (readonly [PageKind, object, string?])[] = [
   ['processes', { processes: [process], links }],
   ['processes', { processes: [], links }, 'x1'],
   ['jobs', { ...jobs, [LIST_VIEW]: { counts, skipped: 0, processes: [] } }],
+  [
+    'jobs',
+    {
+      jobs: [{ ...job('successful'), tags: ['x1'] }],
+      links,
+      numberReturned: 1,
+      incomplete: '…',
+      [LIST_VIEW]: { counts: { ...counts, all: 'many', statuses: { failed: 'many' }, isOfAll: true }, processes: [] },
+    },
+  ],
   ['jobs', { ...jobs, jobs: [], numberMatched: 0, [LIST_VIEW]: { skipped: 0, processes: [], problem } }],
   ['dismissal', { jobs: statuses.map(job), back: '' }],
   ['dismissal', { jobs: [job('failed')], back: '', outcome: { done: 3, reasons: new Map([[ID, '…']]) } }],

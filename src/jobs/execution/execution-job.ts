@@ -59,6 +59,8 @@ export interface ExecutionJobOptions {
   readonly request: RequestedResponse;
   /** Whether this server's finalizer collects logs and results. */
   readonly collected: boolean;
+  /** Whether it goes to an archive when it has ended. */
+  readonly archived?: boolean;
   readonly now: Date;
   readonly settings: JobSettings;
   /** Of an execution that is traced. */
@@ -80,7 +82,8 @@ export interface ExecutionJobOptions {
 
 /**
  * The Kubernetes Job of an execution: what the processor made, with names, annotations, environment and the pod finalizer.
- * Retention counts from the moment that everything is collected, and every subscriber told, so such a Job is made with the long default.
+ * Retention counts from the moment that everything is collected, every subscriber told, and the job archived, so such a Job is made with
+ * the long default.
  * @throws InputsTooLargeError where it would keep too much of the request beside its inputs
  */
 export function makeExecutionJob(options: ExecutionJobOptions): V1Job {
@@ -113,7 +116,7 @@ export function makeExecution(options: ExecutionJobOptions): {
       // Kueue resumes it, or the replica that leads: it never runs past its queue, not even while they are away.
       ...(queueName || lineCaller !== undefined ? { suspend: true } : {}),
       ...makeRetries(options.settings),
-      ttlSecondsAfterFinished: options.collected || options.subscription ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
+      ttlSecondsAfterFinished: waits(options) ? Math.max(ttl, DEFAULT_TTL_SECONDS) : ttl,
       template: {
         metadata: {
           labels: { ...options.notes?.labels, ...options.podMetadata?.labels, ...owner, ...own },
@@ -125,6 +128,11 @@ export function makeExecution(options: ExecutionJobOptions): {
     },
   };
   return { kubeJob, omitted };
+}
+
+/** Whether something is to be done before the retention of the Job counts. */
+function waits({ collected, subscription, archived }: ExecutionJobOptions): boolean {
+  return collected || subscription !== undefined || archived === true;
 }
 
 /**
@@ -204,7 +212,7 @@ function makeAnnotations(options: ExecutionJobOptions, name: string, ttl: number
         }
       : {}),
     ...(options.subscription ? { [ownAnnotation.subscriber]: JSON.stringify(options.subscription) } : {}),
-    ...(options.collected || options.subscription ? { [ownAnnotation.ttl]: String(ttl) } : {}),
+    ...(waits(options) ? { [ownAnnotation.ttl]: String(ttl) } : {}),
   };
   const size = Buffer.byteLength(JSON.stringify(annotations));
   if (size <= MOST_ANNOTATION_BYTES) {

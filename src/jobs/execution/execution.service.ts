@@ -25,7 +25,15 @@ import { activeTrace, inSpan } from '../../tracing/tracing.js';
 import { Access, type Caller, executionOf, type JobOwner } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
 import { splitJob } from './execution-secret.js';
-import { assertNotKeyed, chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
+import { ArchivedJobs } from '../model/archived/archived-jobs.js';
+import {
+  assertNotKeyed,
+  chosenJob,
+  type Idempotency,
+  idempotencyOf,
+  refuseRemoved,
+  sameRequest,
+} from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { type Entry, JobAdmission } from './job-admission.js';
@@ -90,6 +98,7 @@ export class ExecutionService {
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly cache: JobCache,
+    private readonly archived: ArchivedJobs,
     private readonly preparation: JobPreparation,
     private readonly admission: JobAdmission,
     private readonly secrets: JobSecrets,
@@ -153,7 +162,7 @@ export class ExecutionService {
     const jobId = idempotency?.jobId ?? uuidv7();
     addLogFields({ jobId });
     span.setAttribute('ogc.job.id', jobId);
-    const known = idempotency && this.known(jobId);
+    const known = idempotency && (this.known(jobId) ?? (await this.archivedJob(idempotency)));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     this.limits.submit(caller.identity);
     const done = this.live.reserve(process);
@@ -187,6 +196,9 @@ export class ExecutionService {
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
     const known = { ...lineOf(entry), idempotencyDigest: idempotency?.digest, trace: activeTrace() };
     const made = { ...pod, ...more, ...known };
+    // Looking at the inputs takes time, in which it may have ended and left the cluster.
+    const archived = idempotency && (await this.archivedJob(idempotency));
+    if (archived) return { job: sameRequest(archived, idempotency), isNew: false };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
@@ -220,7 +232,9 @@ export class ExecutionService {
     subscriptionOf(request.subscriber, body, this.subscriberHosts, '');
     this.preparation.largeInputs(process, request.inputs);
     await this.assertInputs(process, request, caller.identity, gone);
-    if (request.jobId && this.known(request.jobId)) throw new JobIdTakenError(request.jobId);
+    const chosen = chosenJob(request.jobId);
+    if (chosen && (this.known(chosen.jobId) ?? (await this.archivedJob(chosen))))
+      throw new JobIdTakenError(chosen.jobId);
     const jobId = request.jobId ?? uuidv7();
     const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
     const more = { ...lineOf(entry), queueOfRoles, owner: this.access.ownerFor(caller) };
@@ -289,6 +303,12 @@ export class ExecutionService {
 
   private known(jobId: string): JobRecord | undefined {
     return this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
+  }
+
+  /** The Job of one that has left the cluster is to be made by nobody again. @throws ArchiveAwayError; as {@link refuseRemoved} */
+  private async archivedJob(idempotency: Idempotency): Promise<JobRecord | undefined> {
+    const found = await this.archived.look(idempotency.jobId);
+    return found === 'removed' ? refuseRemoved(idempotency) : found;
   }
 
   private parse(process: RegisteredProcess, body: unknown, reading: Reading = {}): ExecuteRequest {

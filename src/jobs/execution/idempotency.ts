@@ -79,6 +79,14 @@ export function sameRequest(job: JobRecord, { digest, isChosen }: Idempotency): 
   );
 }
 
+/** @throws JobIdTakenError, IdempotencyConflictError: the job that the request means was removed, and does not come back */
+export function refuseRemoved({ jobId, isChosen }: Idempotency): never {
+  if (isChosen) throw new JobIdTakenError(jobId);
+  throw new IdempotencyConflictError(
+    `The Idempotency-Key stands for job "${jobId}", which was removed. Use a new key for a new request.`,
+  );
+}
+
 function withoutToken(body: unknown): unknown {
   if (!isMapping(body) || !isMapping(body['inputs'])) return body;
   const { token: _token, ...inputs } = body['inputs'];

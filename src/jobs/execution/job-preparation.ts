@@ -142,6 +142,7 @@ export class JobPreparation {
       tags: request.tags,
       request: requestedResponse(process, request, wishes),
       collected: collects(this.configuration, this.rights),
+      archived: this.configuration.archive !== undefined,
       settings: this.settingsOf(process, request, made.queueOfRoles),
       now: new Date(),
     };

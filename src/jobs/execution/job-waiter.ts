@@ -48,7 +48,7 @@ export class JobWaiter implements OnModuleInit, BeforeApplicationShutdown {
       };
       const giveUp = () => settle('running');
       const look = () => {
-        const current = this.cache.jobs.get(job.name);
+        const current = job.fromArchive ? job : this.cache.jobs.get(job.name);
         if (!current || current.uid !== job.uid) return settle('gone');
         const { status } = this.cache.statusOf(current);
         if (status === 'dismissed') settle('gone');

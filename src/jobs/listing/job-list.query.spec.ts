@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
-import { encodeCursor, matches, parseJobListQuery, type Reading } from './job-list.query.js';
+import { matches, parseJobListQuery, type Reading } from './job-list.query.js';
+import { encodeCursor } from './list-cursor.js';
 import { jobStatus } from '../model/job-status.js';
 import { aFailedPod, aJob, aPod, at } from '../testing/records.js';
 
@@ -16,7 +17,7 @@ const faultsOf = (query: Record<string, string | string[]>): readonly { pointer:
   }
 };
 
-const failed = aJob({ collection: undefined, condition: { type: 'Failed', at: at(6) } });
+const failed = aJob({ tags: ['red, green', 'blue'], collection: undefined, condition: { type: 'Failed', at: at(6) } });
 const everything: Reading = { mayRead: () => true, isTitled: () => false };
 const found = (
   query: Record<string, string | string[]>,
@@ -71,6 +72,8 @@ describe('the parameters of the job list', () => {
     [{ cause: 'bad luck' }, ['cause']],
     [{ q: 'x'.repeat(201) }, ['q']],
     [{ q: ['a', 'b'] }, ['q']],
+    [{ tag: 'x'.repeat(65) }, ['tag']],
+    [{ tag: Array.from({ length: 21 }, (_, at) => String(at)) }, ['tag']],
     [{ datetime: 'P1M/..' }, ['datetime']],
     [{ datetime: 'P/..' }, ['datetime']],
     [{ datetime: '../PT1H' }, ['datetime']],
@@ -112,11 +115,18 @@ describe('the parameters of the job list', () => {
     [{ q: ' 0198C5A0-0000 ' }, true],
     [{ q: 'nothing of it' }, false],
     [{ q: ' ' }, true],
+    [{ q: 'GREEN' }, true],
+    [{ tag: 'red, green' }, true],
+    [{ tag: ['red, green', 'blue'] }, true],
+    [{ tag: ['blue', ''] }, true],
+    [{ tag: ['red, green', 'yellow'] }, false],
+    [{ tag: 'Blue' }, false],
+    [{ tag: '' }, true],
   ])('%j on a job of 3 seconds matches: %j', (query, expected) => {
     expect(found(query as Record<string, string>)).toBe(expected);
   });
 
-  it.each([[{ cause: 'non-zero-exit' }], [{ q: 'exit code' }]])(
+  it.each([[{ cause: 'non-zero-exit' }], [{ q: 'exit code' }], [{ q: 'green' }], [{ tag: 'blue' }]])(
     '%j finds nothing of what the caller may not read',
     (query) => {
       const nothing = { ...everything, mayRead: () => false };

@@ -1,13 +1,15 @@
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { type Interval, intervalFault, parseInterval } from './list-interval.js';
-import { JobOrder, type SortedPosition } from './job-order.js';
+import { decodeCursor, type PagePlace } from './list-cursor.js';
+import { JobOrder } from './job-order.js';
+import { LONGEST_TAG, MOST_TAGS } from '../model/annotations/archival.js';
 import { CAUSE_TYPES } from '../model/cause-types.js';
-import type { JobRecord, ListPosition } from '../model/job-record.js';
+import type { JobRecord } from '../model/job-record.js';
 import type { JobStatus, StatusCode } from '../model/job-status.js';
 
 /** What `GET /jobs` asks for, checked. */
-export interface JobListQuery {
+export interface JobListQuery extends PagePlace {
   readonly limit: number;
   readonly processIds?: ReadonlySet<string>;
   readonly statuses?: ReadonlySet<string>;
@@ -15,8 +17,10 @@ export interface JobListQuery {
   readonly causes?: ReadonlySet<string>;
   /** Whose jobs: a name, a label, or {@link ME}. */
   readonly owner?: string;
-  /** Text that stands in a job's id, process or message, in lower case. */
+  /** Text that stands in a job's id, process, message or tags, in lower case. */
   readonly text?: string;
+  /** What the job is to be called, each of them. */
+  readonly tags?: readonly string[];
   /** Only `process` is a type here: any other matches nothing. */
   readonly types?: ReadonlySet<string>;
   /** Milliseconds since the epoch, both ends inclusive; of `created`. */
@@ -26,10 +30,6 @@ export interface JobListQuery {
   readonly maxDuration?: number;
   /** Undefined: newest first, as the jobs are kept. */
   readonly order?: JobOrder;
-  /** The last job of the page before; undefined on the first page. */
-  readonly after?: ListPosition | SortedPosition;
-  /** The first job of the page after, where pages are gone through backwards; not beside `after`. */
-  readonly before?: ListPosition | SortedPosition;
   /** How many jobs come before the page, as clients of pygeoapi ask; undefined: pages go by `after`. */
   readonly offset?: number;
   /** Whether {@link matches} needs the job's status. */
@@ -71,6 +71,7 @@ export const JOB_FILTERS: readonly string[] = [
   'cause',
   'owner',
   'q',
+  'tag',
   'datetime',
   'minDuration',
   'maxDuration',
@@ -136,6 +137,10 @@ export function parseJobListQuery(
     fault('cause', `must be one of ${CAUSE_TYPES.join(', ')} (is "${unknownCauses.join(', ')}")`);
   const text = one('q')?.trim().toLowerCase();
   if (text !== undefined && text.length > LONGEST_TEXT) fault('q', `must have at most ${LONGEST_TEXT} characters`);
+  const tags = raw['tag'] === undefined ? undefined : [raw['tag']].flat().filter((tag) => tag !== '');
+  if (tags && tags.length > MOST_TAGS)
+    fault('tag', `must be given at most ${MOST_TAGS} times (is ${tags.length} times)`);
+  if (tags?.some((tag) => [...tag].length > LONGEST_TAG)) fault('tag', `must have at most ${LONGEST_TAG} characters`);
   const owner = one('owner');
   const datetime = one('datetime');
   const interval =
@@ -164,6 +169,7 @@ export function parseJobListQuery(
     causes: causes && new Set(causes),
     ...(owner === undefined ? {} : { owner }),
     ...(text ? { text } : {}),
+    ...(tags && tags.length > 0 ? { tags } : {}),
     types: types && new Set(types),
     datetime: interval,
     minDuration,
@@ -177,7 +183,7 @@ export function parseJobListQuery(
 
 /**
  * @param status undefined unless the query needs it
- * @param reading what the caller may be told; by default causes and messages are nobody's, so that they are not found
+ * @param reading what the caller may be told; by default causes, messages and tags are nobody's, so that they are not found
  */
 export function matches(
   query: JobListQuery,
@@ -191,6 +197,7 @@ export function matches(
   if (query.processIds && !query.processIds.has(job.processId)) return false;
   const created = job.created.getTime();
   if (query.datetime && (created < query.datetime.start || created > query.datetime.end)) return false;
+  if (query.tags && !(query.tags.every((tag) => job.tags?.includes(tag)) && reading.mayRead(job))) return false;
   if (!status) return true;
   return (
     isInState(query, { ...job, status: status.status, cause: status.cause?.type }, reading) &&
@@ -228,46 +235,6 @@ function says(text: string, job: JobRecord, { message }: JobStatus, reading: Rea
     job.jobId.includes(text) ||
     job.processId.toLowerCase().includes(text) ||
     reading.isTitled(job.processId) ||
-    (message.toLowerCase().includes(text) && reading.mayRead(job))
+    ([message, ...(job.tags ?? [])].some((said) => said.toLowerCase().includes(text)) && reading.mayRead(job))
   );
-}
-
-/**
- * @param position of the last job on the page, or of the first one
- * @param way the page that is asked for comes after it or before it
- */
-export function encodeCursor(
-  query: JobListQuery,
-  position: ListPosition | SortedPosition,
-  way: 'after' | 'before' = 'after',
-): string {
-  const { created, requestedAt = 0, name } = position;
-  const sorted = query.order && 'keys' in position ? ` ${JSON.stringify([query.order.name, position.keys])}` : '';
-  const mark = way === 'before' ? '<' : '';
-  return Buffer.from(`${mark}${created.getTime()} ${requestedAt} ${name}${sorted}`).toString('base64url');
-}
-
-/** @returns undefined, too, for one of another order */
-function decodeCursor(
-  cursor: string,
-  order: JobOrder | undefined,
-): Pick<JobListQuery, 'after'> | Pick<JobListQuery, 'before'> | undefined {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  const match = /^(<?)(\d{1,15}) (\d{1,15}) (\S+)(?: (.+))?$/s.exec(text);
-  if (!match || (match[5] === undefined) !== (order === undefined)) return undefined;
-  const [, mark, created, requestedAt, name = '', keys = ''] = match;
-  const position = { created: new Date(Number(created)), requestedAt: Number(requestedAt), name };
-  const sorted = order && parseJson(keys);
-  if (!order) return mark ? { before: position } : { after: position };
-  if (!Array.isArray(sorted) || sorted[0] !== order.name || !order.fits(sorted[1])) return undefined;
-  const place = { ...position, keys: sorted[1] };
-  return mark ? { before: place } : { after: place };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

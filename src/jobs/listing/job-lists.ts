@@ -2,36 +2,54 @@ import { Injectable } from '@nestjs/common';
 import { countBefore } from '../../admission/line/sorted-list.js';
 import { JobCache } from '../model/job-cache.js';
 import type { CauseType } from '../model/job-outcome.js';
-import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
+import { type JobRecord, newestFirst } from '../model/job-record.js';
 import type { JobStatus, StatusCode } from '../model/job-status.js';
-import { encodeCursor, isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
-import type { SortedPosition } from './job-order.js';
+import type { LiveList, Place, Shown } from './archived/merged-list.js';
+import { isInState, type JobListQuery, matches, type Reading, type Scope } from './job-list.query.js';
+import { encodeCursor } from './list-cursor.js';
+import type { JobOrder, SortedPosition } from './job-order.js';
 import { ListsOfProcesses } from './lists-of-processes.js';
 import { ListsOfStates } from './lists-of-states.js';
 import { type Bin, JobTally, type TalliedState } from './job-tally.js';
 
 export interface JobPage {
   readonly jobs: readonly JobStatus[];
-  /** How many jobs of the list come before this page. */
-  readonly skipped: number;
+  /** How many jobs of the list come before this page; undefined where nobody has counted them. */
+  readonly skipped?: number;
   /** The parameter by which the next page is asked for, undefined on the last one. */
   readonly next?: PageParameter;
   /** Likewise the page before. */
   readonly previous?: PageParameter;
-  readonly numberMatched: number;
+  /** Undefined where there are too many to be counted. */
+  readonly numberMatched?: number;
+  /** Jobs that have left the cluster are missing: the archive does not answer. */
+  readonly isIncomplete?: true;
 }
 
 export type PageParameter = { readonly cursor: string } | { readonly offset: number };
 
+/** `many`: too many to be counted. */
+export type Count = number | 'many';
+
 /** How many jobs are in each state. */
 export interface JobCounts {
-  readonly all: number;
-  readonly statuses: Readonly<Partial<Record<StatusCode, number>>>;
+  readonly all: Count;
+  readonly statuses: Readonly<Partial<Record<StatusCode, Count>>>;
   /** Of jobs that failed, as far as the caller may know why. */
   readonly causes: Readonly<Partial<Record<CauseType, number>>>;
+  /** All but the causes are of jobs that have left the cluster, too. */
+  readonly isOfAll?: true;
 }
 
-/** Lists of jobs, eventually consistent. */
+/** Those of the cluster. */
+export interface LiveCounts extends JobCounts {
+  readonly all: number;
+  readonly statuses: Readonly<Partial<Record<StatusCode, number>>>;
+  /** How many of these the archive has; absent: none. */
+  readonly archived?: Readonly<Partial<Record<StatusCode, number>>>;
+}
+
+/** Lists of the jobs in the cluster, eventually consistent. */
 @Injectable()
 export class JobLists {
   private readonly ofStates: ListsOfStates;
@@ -49,30 +67,61 @@ export class JobLists {
    * meanwhile shift nothing; an offset is shifted by them.
    */
   page(query: JobListQuery, now: Date, reading: Reading): JobPage {
-    const { order } = query;
-    const matching = this.matching(query, now, reading);
-    if (!order) return pageOf(query, matching, newestFirst, (job) => this.cache.statusOf(job));
-    const sorted = matching
-      .map((job) => ({ job, ...order.positionOf(job, this.cache.statusOf(job)) }))
-      .sort(order.compare);
-    const compare = (a: ListPosition, b: ListPosition) => order.compare(a as SortedPosition, b as SortedPosition);
-    return pageOf(query, sorted, compare, ({ job }) => this.cache.statusOf(job));
+    const list = this.list(query, now, reading);
+    const { length } = list.places;
+    const start = startOf(query, list);
+    const end = Math.min(start + query.limit, length);
+    const jobs = list.places.slice(start, end).map((place) => ({ place, job: list.jobOf(place) }));
+    const shown = { jobs, hasPrevious: start > 0, hasNext: end < length };
+    const statuses = jobs.map(({ job }) => this.cache.statusOf(job));
+    return { jobs: statuses, skipped: Math.min(start, length), numberMatched: length, ...pagesBeside(query, shown) };
+  }
+
+  /** All that match. */
+  list(query: JobListQuery, now: Date, reading: Reading): LiveList {
+    return this.ordered(query.order, this.matching(query, now, reading));
+  }
+
+  /** Of jobs that match, those that the archive does not have, or not as they are. */
+  unarchived({ order }: JobListQuery, list: LiveList): LiveList {
+    const jobs = list.places.map((place) => list.jobOf(place));
+    return this.ordered(
+      order,
+      jobs.filter((job) => !this.tally.stateOf(job).isArchived),
+    );
+  }
+
+  /** Of jobs that match, how many the archive does not have, or not as they are. */
+  countUnarchived(query: JobListQuery, list: LiveList, reading: Reading): number {
+    if (isFiltered({ ...query, statuses: undefined, causes: undefined }))
+      return list.places.filter((place) => !this.tally.stateOf(list.jobOf(place)).isArchived).length;
+    return this.states(reading.scope)
+      .filter(({ state }) => !state.isArchived && isInState(query, state, reading))
+      .reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Of the jobs that match in all but status and cause, how many are in which. */
-  counts(query: JobListQuery, now: Date, reading: Reading): JobCounts {
+  counts(query: JobListQuery, now: Date, reading: Reading): LiveCounts {
     const others = { ...query, statuses: undefined, causes: undefined };
     const counted = isFiltered(others)
       ? countedStates(this.matching(others, now, reading), this.tally)
       : this.states(reading.scope).map(({ state, size }) => [state, size] as const);
-    const [statuses, causes] = [new Map<StatusCode, number>(), new Map<CauseType, number>()];
+    const [statuses, archived] = [new Map<StatusCode, number>(), new Map<StatusCode, number>()];
+    const causes = new Map<CauseType, number>();
     let all = 0;
     for (const [state, count] of counted) {
+      const { status, cause, isArchived } = state;
       all += count;
-      statuses.set(state.status, (statuses.get(state.status) ?? 0) + count);
-      if (state.cause && reading.mayRead(state)) causes.set(state.cause, (causes.get(state.cause) ?? 0) + count);
+      statuses.set(status, (statuses.get(status) ?? 0) + count);
+      if (isArchived) archived.set(status, (archived.get(status) ?? 0) + count);
+      if (cause && reading.mayRead(state)) causes.set(cause, (causes.get(cause) ?? 0) + count);
     }
-    return { all, statuses: Object.fromEntries(statuses), causes: Object.fromEntries(causes) };
+    return {
+      all,
+      statuses: Object.fromEntries(statuses),
+      ...(archived.size > 0 ? { archived: Object.fromEntries(archived) } : {}),
+      causes: Object.fromEntries(causes),
+    };
   }
 
   /** Those that there are, for a caller; newest first. The array may be shared: do not change it. */
@@ -96,9 +145,17 @@ export class JobLists {
     );
   }
 
-  private states({ owners, sees }: Scope = {}): readonly Bin[] {
+  /** Of all jobs that there are for a caller: in which states there are how many. */
+  states({ owners, sees }: Scope = {}): readonly Bin[] {
     const states = this.tally.states(owners);
     return sees ? states.filter(({ state }) => sees(state)) : states;
+  }
+
+  private ordered(order: JobOrder | undefined, jobs: readonly JobRecord[]): LiveList {
+    if (!order) return { places: jobs, compare: newestFirst, jobOf: (place) => place as JobRecord };
+    const sorted = jobs.map((job) => ({ job, ...order.positionOf(job, this.cache.statusOf(job)) })).sort(order.compare);
+    const compare = (a: Place, b: Place) => order.compare(a as SortedPosition, b as SortedPosition);
+    return { places: sorted, compare, jobOf: (place) => (place as (typeof sorted)[number]).job };
   }
 
   /** Newest first. The array may be shared: do not change it. */
@@ -107,10 +164,11 @@ export class JobLists {
     const jobs = statuses || causes ? this.inState(query, reading) : this.within(reading.scope);
     if (!isFiltered(others)) return jobs;
     const needsStatus = [query.text, query.minDuration, query.maxDuration].some((asked) => asked !== undefined);
+    const { mayRead, isTitled } = reading;
     return jobs.filter(
       (job) =>
-        matches(others, job, undefined, now) &&
-        (!needsStatus || matches(others, job, this.cache.statusOf(job), now, reading)),
+        matches(others, job, undefined, now, { mayRead, isTitled }) &&
+        (!needsStatus || matches(others, job, this.cache.statusOf(job), now, { mayRead, isTitled })),
     );
   }
 
@@ -131,12 +189,13 @@ function isFiltered({
   processIds,
   datetime,
   text,
+  tags,
   statuses,
   causes,
   minDuration,
   maxDuration,
 }: JobListQuery): boolean {
-  return [types, processIds, datetime, text, statuses, causes, minDuration, maxDuration].some(
+  return [types, processIds, datetime, text, tags, statuses, causes, minDuration, maxDuration].some(
     (asked) => asked !== undefined,
   );
 }
@@ -150,43 +209,30 @@ function countedStates(jobs: readonly JobRecord[], tally: JobTally): ReadonlyMap
   return counts;
 }
 
-/** @param matching all jobs of the list, in its order */
-function pageOf<T extends ListPosition>(
+/** The pages before and after one. */
+export function pagesBeside(
   query: JobListQuery,
-  matching: readonly T[],
-  compare: (a: ListPosition, b: ListPosition) => number,
-  statusOf: (item: T) => JobStatus,
-): JobPage {
-  const start = startOf(query, matching, compare);
-  const end = start + query.limit;
-  const shown = matching.slice(start, end);
-  const [first, last] = [shown[0], shown.at(-1)];
-  const page = { jobs: shown.map(statusOf), skipped: Math.min(start, matching.length), numberMatched: matching.length };
-  const hasMore = end < matching.length;
-  if (query.offset !== undefined) {
+  { jobs, hasNext, hasPrevious }: Shown,
+): Pick<JobPage, 'next' | 'previous'> {
+  const { offset, limit } = query;
+  const [first, last] = [jobs[0], jobs.at(-1)];
+  if (offset !== undefined) {
     return {
-      ...page,
-      ...(hasMore ? { next: { offset: end } } : {}),
-      ...(start > 0 ? { previous: { offset: Math.max(0, start - query.limit) } } : {}),
+      ...(hasNext ? { next: { offset: offset + limit } } : {}),
+      ...(hasPrevious ? { previous: { offset: Math.max(0, offset - limit) } } : {}),
     };
   }
   return {
-    ...page,
-    ...(hasMore && last ? { next: { cursor: encodeCursor(query, last) } } : {}),
-    ...(start > 0 && first ? { previous: { cursor: encodeCursor(query, first, 'before') } } : {}),
+    ...(hasNext && last ? { next: { cursor: encodeCursor(query, last.place) } } : {}),
+    ...(hasPrevious && first ? { previous: { cursor: encodeCursor(query, first.place, 'before') } } : {}),
   };
 }
 
-function startOf<T extends ListPosition>(
-  { offset = 0, after, before, limit }: JobListQuery,
-  matching: readonly T[],
-  compare: (a: ListPosition, b: ListPosition) => number,
-): number {
-  const positions: readonly ListPosition[] = matching;
+function startOf({ offset = 0, after, before, limit }: JobListQuery, { places, compare }: LiveList): number {
   // A page that is cut short by the beginning of the list is the first one.
-  if (before) return Math.max(0, countBefore(positions, before, compare) - limit);
+  if (before) return Math.max(0, countBefore(places, before, compare) - limit);
   if (!after) return offset;
-  const at = countBefore(positions, after, compare);
-  const found = positions[at];
+  const at = countBefore(places, after, compare);
+  const found = places[at];
   return found && compare(found, after) === 0 ? at + 1 : at;
 }

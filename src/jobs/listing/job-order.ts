@@ -1,25 +1,23 @@
+import type { ArchiveCriterion, ArchiveProperty as Property } from '../../archive/records/archive.js';
 import { type JobRecord, type ListPosition, newestFirst } from '../model/job-record.js';
 import type { JobStatus } from '../model/job-status.js';
 
-type Property = 'created' | 'started' | 'finished' | 'duration' | 'processID';
 /** Milliseconds since the epoch, or text; null where the job has no such property. */
 type Key = number | string | null;
 
+type Sorted = ListPosition & Pick<JobRecord, 'processId'>;
+type Times = Pick<JobStatus, 'started' | 'finished'>;
+
 /** What jobs can be sorted by: what does not change once it is known, so that paging shows each job once. */
-const PROPERTIES: Readonly<Record<Property, (job: JobRecord, status: JobStatus) => Key>> = {
+const PROPERTIES: Readonly<Record<Property, (job: Sorted, times: Times) => Key>> = {
   created: (job) => job.created.getTime(),
-  started: (_, status) => status.started?.getTime() ?? null,
-  finished: (_, status) => status.finished?.getTime() ?? null,
+  started: (_, { started }) => started?.getTime() ?? null,
+  finished: (_, { finished }) => finished?.getTime() ?? null,
   // Of one that has not ended it changes.
   duration: (_, { started, finished }) => (started && finished ? finished.getTime() - started.getTime() : null),
   processID: (job) => job.processId,
 };
 export const SORTABLE = Object.keys(PROPERTIES) as readonly Property[];
-
-interface Criterion {
-  readonly property: Property;
-  readonly descending: boolean;
-}
 
 /** Where a job stands in a sorted list. */
 export interface SortedPosition extends ListPosition {
@@ -34,12 +32,12 @@ export class JobOrder {
   private constructor(
     /** As it is written in a cursor. */
     readonly name: string,
-    private readonly criteria: readonly Criterion[],
+    readonly criteria: readonly ArchiveCriterion[],
   ) {}
 
   /** @returns the faults where it names what cannot be sorted by, or something twice */
   static parse(sortby: string): JobOrder | { readonly faults: readonly string[] } {
-    const criteria: Criterion[] = [];
+    const criteria: ArchiveCriterion[] = [];
     const faults: string[] = [];
     // A + that was not escaped arrives as a space.
     for (const item of sortby.split(',').map((item) => item.trim())) {
@@ -58,9 +56,9 @@ export class JobOrder {
     );
   }
 
-  positionOf(job: JobRecord, status: JobStatus): SortedPosition {
+  positionOf(job: Sorted, times: Times): SortedPosition {
     const { created, requestedAt, name } = job;
-    return { created, requestedAt, name, keys: this.criteria.map(({ property }) => PROPERTIES[property](job, status)) };
+    return { created, requestedAt, name, keys: this.criteria.map(({ property }) => PROPERTIES[property](job, times)) };
   }
 
   /** Whether a position that was sent back by a client can be one of this order. */
@@ -70,7 +68,8 @@ export class JobOrder {
       keys.length === this.criteria.length &&
       this.criteria.every(({ property }, index) => {
         const key: unknown = keys[index];
-        return key === null || typeof key === (property === 'processID' ? 'string' : 'number');
+        if (key === null) return true;
+        return property === 'processID' ? typeof key === 'string' && !key.includes('\0') : isMilliseconds(key);
       })
     );
   }
@@ -84,4 +83,9 @@ export class JobOrder {
     }
     return newestFirst(a, b);
   };
+}
+
+/** A time, or how long something took, that any database can hold. */
+function isMilliseconds(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= 1e14;
 }

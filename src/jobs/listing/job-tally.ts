@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isGoing } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
 import type { CauseType } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';
@@ -9,6 +10,8 @@ export interface TalliedState extends Pick<JobRecord, 'processId' | 'processUnsi
   readonly status: StatusCode;
   /** Of jobs that failed. */
   readonly cause?: CauseType;
+  /** The archive has them, in this state. */
+  readonly isArchived?: true;
 }
 
 /** Jobs that are looked at in one turn of the event loop. */
@@ -130,7 +133,15 @@ export class JobTally {
     const { processId, processUnsigned } = job;
     // Not from the cache, which would keep the whole status of each job that has ended.
     const { status, cause } = jobStatus(job, this.cache.podsOf(job));
-    return { processId, processUnsigned, status, cause: status === 'failed' ? cause?.type : undefined };
+    // Of one that is being removed the archive has what it was before.
+    const isArchived = job.archivedState !== undefined && !isGoing(job);
+    return {
+      processId,
+      processUnsigned,
+      status,
+      cause: status === 'failed' ? cause?.type : undefined,
+      ...(isArchived ? { isArchived } : {}),
+    };
   }
 
   private put(name: string, owner: string, state: TalliedState): void {
@@ -172,6 +183,6 @@ export class JobTally {
 }
 
 /** The same for all that are counted together, whosever they are. */
-export function keyOf({ status, cause, processUnsigned, processId }: TalliedState): string {
-  return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${processId}`;
+export function keyOf({ status, cause, processUnsigned, isArchived, processId }: TalliedState): string {
+  return `${status} ${cause ?? ''} ${processUnsigned ?? ''} ${isArchived ?? ''} ${processId}`;
 }

@@ -22,12 +22,14 @@ import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobStatus } from '../model/job-status.js';
 import { StatusInfoDto } from '../model/status-info.dto.js';
+import { LONGEST_TAG, MOST_TAGS } from '../model/annotations/archival.js';
 import { CAUSE_TYPES } from '../model/cause-types.js';
 import { JOB_LIST_PARAMETERS, LONGEST_TEXT, parseJobListQuery } from './job-list.query.js';
+import { WholeLists } from './archived/whole-lists.js';
 import { SORTABLE } from './job-order.js';
-import { type JobPage, JobLists, type PageParameter } from './job-lists.js';
+import type { JobPage, PageParameter } from './job-lists.js';
 import { JobViews, type ViewedJob } from './job-view.js';
-import { JobListDto } from './jobs.dto.js';
+import { INCOMPLETE, JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
 import { toSharedStatusInfo, toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
@@ -49,7 +51,7 @@ export class JobsController {
   constructor(
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
-    private readonly lists: JobLists,
+    private readonly lists: WholeLists,
     private readonly views: ListViews,
     private readonly jobViews: JobViews,
     private readonly progress: LoggedProgress,
@@ -64,6 +66,7 @@ export class JobsController {
   @Get()
   @HasPage('jobs', JobListDto)
   @ApiOperation({ operationId: 'getJobs', summary: 'The jobs, newest first, or as `sortby` says' })
+  @ApiProblem(503, 'The search took too long: ask for fewer jobs, as the detail says')
   @ApiQuery({ name: 'type', required: false, isArray: true, enum: ['process'] })
   @ApiQuery({ name: 'processID', required: false, isArray: true, type: String })
   @ApiQuery({
@@ -90,7 +93,14 @@ export class JobsController {
     name: 'q',
     required: false,
     schema: { type: 'string', maxLength: LONGEST_TEXT },
-    description: `Text in the id, the message, or the id or title of the process; capital letters are as small ones. Of messages: ${MAY_READ}`,
+    description: `Text in the id, the message, a tag, or the id or title of the process; capital letters are as small ones. Of messages and tags: ${MAY_READ}`,
+  })
+  @ApiQuery({
+    name: 'tag',
+    required: false,
+    isArray: true,
+    schema: { type: 'array', items: { type: 'string', maxLength: LONGEST_TAG }, maxItems: MOST_TAGS },
+    description: `What jobs are tagged with, as it was written; given again: with each of them. ${MAY_READ}`,
   })
   @ApiQuery({
     name: 'datetime',
@@ -146,14 +156,19 @@ export class JobsController {
     const now = new Date();
     const asked = parseJobListQuery(query, limits, now);
     const reading = await this.views.readingOf(asked, callerOf(request));
-    const page = this.lists.page(asked, now, reading);
+    const [page, view] = await Promise.all([
+      this.lists.page(asked, now, reading),
+      isPage ? this.views.of(request, asked, now, reading) : undefined,
+    ]);
     const base = this.links.base(request);
+    const { skipped, numberMatched, isIncomplete } = page;
     return {
-      ...(isPage ? { [LIST_VIEW]: this.views.of(request, asked, page, now, reading) } : {}),
+      ...(view ? { [LIST_VIEW]: { ...view, ...(skipped === undefined ? {} : { skipped }) } } : {}),
       jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
       links: listLinks(`${base}/jobs`, query, page),
-      numberMatched: page.numberMatched,
+      ...(numberMatched === undefined ? {} : { numberMatched }),
       numberReturned: page.jobs.length,
+      ...(isIncomplete ? { incomplete: INCOMPLETE } : {}),
     };
   }
 
@@ -250,6 +265,6 @@ function listLinks(
     link('self', 'This document'),
     ...(next ? [link('next', 'The next page', next)] : []),
     ...(previous ? [link('prev', 'The previous page', previous)] : []),
-    ...(skipped > 0 ? [link('first', 'The first page')] : []),
+    ...(skipped === 0 ? [] : [link('first', 'The first page')]),
   ];
 }

@@ -8,6 +8,7 @@ import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { configuration, jobCacheOf } from '../testing/job-cache-of.js';
 import { aJob, at, JOB_ID } from '../testing/records.js';
+import { ArchivedJobs } from '../model/archived/archived-jobs.js';
 import { JobsService } from './jobs.service.js';
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -19,11 +20,15 @@ const ended = (status: string) => ({
 
 function setUp(finalizerController = true) {
   const cluster = new FakeCluster();
+  const archived = new ArchivedJobs(configuration);
   const cache = jobCacheOf(cluster);
   const told: unknown[] = [];
   const processes = { find: () => ({ onDismiss: (job: unknown) => told.push(job) }) } as unknown as ProcessRegistry;
   const settings = { ...configuration, server: { manager: { finalizerController } } } as Configuration;
-  const service = new JobsService(cache, cluster.client, processes, settings, { releasePods: true, watchEvents: true });
+  const service = new JobsService(cache, archived, cluster.client, processes, settings, {
+    releasePods: true,
+    watchEvents: true,
+  });
   const kubeJob = (annotations: object = {}, spec: Partial<V1Job['spec']> = {}): V1Job => ({
     metadata: {
       name: JOB,

@@ -7,7 +7,9 @@ import { ownAnnotation } from '../../k8s/names.js';
 import { JobGoneError, JobNotFoundError } from '../../ogc/domain-errors.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { collects } from '../model/collection.js';
-import { dismissalPatch, goesOn, isGoing } from '../model/dismissal.js';
+import { archivedJobOf } from '../model/archived/archived-job-of.js';
+import { ArchivedJobs } from '../model/archived/archived-jobs.js';
+import { dismissalPatch, goesOn, isLeaving } from '../model/dismissal.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import type { JobStatus } from '../model/job-status.js';
@@ -28,6 +30,7 @@ export class JobsService {
 
   constructor(
     private readonly cache: JobCache,
+    private readonly archived: ArchivedJobs,
     private readonly client: KubernetesClient,
     private readonly processes: ProcessRegistry,
     configuration: Configuration,
@@ -37,15 +40,13 @@ export class JobsService {
   }
 
   /**
-  }
-
-  /**
    * Dismisses a job that goes on: how it ended is decided by that, and its pods are ended. Removes one that has ended, as the cluster
    * itself says now. What the finalizer collects it carries out (a log has to be followed first), so the wish is written to the Job;
-   * otherwise it is done at once. One that ends in the same moment is left as it is.
+   * otherwise it is done at once. One that ends in the same moment is left as it is. Of one that is removed a tombstone stands in the
+   * archive, where there is one, before its Job is deleted, so that nothing revives it.
    * @param caller who wants it, for the log
    * @param mayRemove whether one that has ended may be removed
-   * @throws JobGoneError when it is being removed already; JobNotFoundError
+   * @throws JobGoneError when it is being removed already; JobNotFoundError; ArchiveAwayError, and nothing was done then
    */
   async dismiss(job: JobRecord, now: Date, caller?: string, mayRemove = true): Promise<Dismissal> {
     const current = await this.actual(job);
@@ -61,13 +62,13 @@ export class JobsService {
     return { status: this.cache.statusOf(done), isRemoved };
   }
 
-  /** The job as the API server has it. @throws JobNotFoundError; JobGoneError when it is being removed */
+  /** The job as the API server has it, or the archive. @throws JobNotFoundError; JobGoneError when it is being removed */
   private async actual({ name, uid, jobId }: JobRecord): Promise<JobRecord> {
     const kubeJob = await this.client.getJob(name);
     if (kubeJob) this.cache.observe(kubeJob);
-    const current = kubeJob && this.cache.recordOf(kubeJob);
+    const current = kubeJob ? this.cache.recordOf(kubeJob) : await this.archived.find(jobId);
     if (current?.uid !== uid) throw new JobNotFoundError(jobId);
-    if (isGoing(current)) throw new JobGoneError(jobId, 'removed');
+    if (isLeaving(current)) throw new JobGoneError(jobId, 'removed');
     return current;
   }
 
@@ -83,12 +84,31 @@ export class JobsService {
 
   private async remove(job: JobRecord, now: Date): Promise<JobRecord | undefined> {
     const removed = now.toISOString();
+    await this.bury(job, now);
+    // Its Job goes, or is gone, because the archive has it.
+    if (job.fromArchive || job.deleting) return { ...job, removed };
     if (this.finalizes)
       return this.patched(job, ({ uid, resourceVersion }) => ({
         metadata: { uid, resourceVersion, annotations: { [ownAnnotation.removed]: removed } },
       }));
     if (!(await this.client.deleteJob(job.name, job.uid))) throw new JobNotFoundError(job.jobId);
     return { ...job, removed };
+  }
+
+  /** @throws JobNotFoundError where somebody else was faster; ArchiveAwayError */
+  private async bury(job: JobRecord, now: Date): Promise<void> {
+    if (!this.archived.isThere) return;
+    if (job.fromArchive) {
+      if (!(await this.archived.remove(job.jobId, now))) throw new JobNotFoundError(job.jobId);
+      return;
+    }
+    const kubeJob = await this.client.getJob(job.name);
+    const status = this.cache.statusOf(job);
+    const known =
+      kubeJob && !goesOn(status)
+        ? archivedJobOf(kubeJob, job, status, this.cache.annotationsOf(kubeJob), now)
+        : undefined;
+    await this.archived.remove(job.jobId, now, known);
   }
 
   /**

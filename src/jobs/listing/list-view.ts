@@ -10,7 +10,9 @@ import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { type JobListQuery, ME, type Reading, type Scope } from './job-list.query.js';
-import { type JobCounts, JobLists, type JobPage } from './job-lists.js';
+import { ArchivedLists } from './archived/archived-lists.js';
+import { WholeLists } from './archived/whole-lists.js';
+import { type JobCounts, JobLists } from './job-lists.js';
 import type { JobListDto } from './jobs.dto.js';
 
 /** Of a list that a page is made of: what the page shows beside it. A symbol, for it is no part of the JSON. */
@@ -20,8 +22,8 @@ export const LIST_VIEW: unique symbol = Symbol('list view');
 export interface ListView {
   /** Undefined where the parameters are at fault. */
   readonly counts?: JobCounts;
-  /** How many jobs come before the page. */
-  readonly skipped: number;
+  /** How many jobs come before the page; undefined where nobody has counted them. */
+  readonly skipped?: number;
   /** Those that there are, by what they are called, in the reader's language. */
   readonly processes: readonly { readonly id: string; readonly title: string }[];
   /** What is wrong with the parameters. */
@@ -38,6 +40,8 @@ export class ListViews {
     private readonly processes: ProcessRegistry,
     private readonly configuration: Configuration,
     private readonly lists: JobLists,
+    private readonly whole: WholeLists,
+    private readonly archived: ArchivedLists,
     private readonly cache: JobCache,
     private readonly sight: Sight,
   ) {}
@@ -45,7 +49,7 @@ export class ListViews {
   /** What the caller may be told of the jobs. @throws InvalidRequestError where jobs have no owners */
   async readingOf({ text, owner }: JobListQuery, caller: Caller): Promise<Reading> {
     const titled = new Set(text === undefined ? [] : this.titled(text));
-    const scope = this.scopeFor(caller, owner);
+    const scope = await this.scopeWithArchive(caller, owner);
     return {
       mayRead: await this.access.statusReader(caller),
       isTitled: (id) => titled.has(id),
@@ -75,15 +79,22 @@ export class ListViews {
     return { ...all, owners: [own, subject, name].includes(asked) ? [own] : [] };
   }
 
+  /** As {@link scopeFor}, with those whose jobs have all left the cluster. */
+  private async scopeWithArchive(caller: Caller, asked?: string): Promise<Scope | undefined> {
+    const scope = this.scopeFor(caller, asked);
+    if (asked === undefined || asked === ME || !this.sight.seesOwners(caller)) return scope;
+    const gone = (await this.archived.ownersCalled(asked)).filter((owner) => this.cache.list(owner).length === 0);
+    return { ...scope, owners: [...(scope?.owners ?? []), ...gone] };
+  }
+
   /** Those that there are, for the caller; newest first. */
   jobsFor({ scope }: Reading): readonly JobRecord[] {
     return this.lists.within(scope);
   }
 
-  of(request: FastifyRequest, query: JobListQuery, { skipped }: JobPage, now: Date, reading: Reading): ListView {
+  async of(request: FastifyRequest, query: JobListQuery, now: Date, reading: Reading): Promise<ListView> {
     return {
-      counts: this.lists.counts(query, now, reading),
-      skipped,
+      counts: await this.whole.counts(query, now, reading),
       processes: this.titles(request),
     };
   }

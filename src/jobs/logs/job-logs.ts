@@ -88,10 +88,11 @@ export class JobLogs implements BeforeApplicationShutdown {
     return numberOfNewest(this.current(job) ?? job);
   }
 
-  /** The job as it is known now; undefined where it is gone. */
+  /** The job as it is known now; undefined where it is gone. One that is in the archive stays as it is. */
   current(job: JobRecord): JobRecord | undefined {
     const current = this.cache.jobs.get(job.name);
-    return current?.uid === job.uid ? current : undefined;
+    if (current?.uid === job.uid) return current;
+    return job.fromArchive || job.archivedState !== undefined ? job : undefined;
   }
 
   statusOf(job: JobRecord): JobStatus['status'] {

@@ -11,6 +11,15 @@ export function isGoing({ deleting, removed }: Pick<JobRecord, 'deleting' | 'rem
   return deleting || removed !== undefined;
 }
 
+/** Whether with its Job it goes for good: one that is in the archive stays, whoever deletes its Job, unless a client wants it removed. */
+export function isLeaving({
+  deleting,
+  removed,
+  archivedState,
+}: Pick<JobRecord, 'deleting' | 'removed' | 'archivedState'>): boolean {
+  return removed !== undefined || (deleting && archivedState === undefined);
+}
+
 /** Whether a job of this status has not ended. */
 export function goesOn({ status }: Pick<JobStatus, 'status'>): boolean {
   return status === 'accepted' || status === 'running';

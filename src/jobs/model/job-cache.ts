@@ -156,6 +156,22 @@ export class JobCache {
   }
 
   /**
+   * The annotations that may be believed of the Job, be it in the cluster or as the archive has it; undefined where it is gone.
+   * @throws ArchiveAwayError, KubernetesError
+   */
+  async valuesOf(job: JobRecord): Promise<Readonly<Record<string, string>> | undefined> {
+    const kubeJob = job.fromArchive ? undefined : await this.client.getJob(job.name);
+    if (kubeJob) return kubeJob.metadata?.uid === job.uid ? this.annotationsOf(kubeJob) : undefined;
+    const archived = await this.archived?.objectOf(job.jobId);
+    return archived?.metadata?.uid === job.uid ? archived.metadata.annotations : undefined;
+  }
+
+  /** Whether jobs that have ended go to an archive, so that the TTL of their Jobs waits for that. */
+  get archives(): boolean {
+    return this.archived?.isThere ?? false;
+  }
+
+  /**
    * The job as the API server has it now, for what must not be answered from a cache that is behind another replica's. Asks once a second for each job at the most;
    * where there is no answer what is known has to do.
    */

@@ -1,4 +1,4 @@
-import { isGoing } from './dismissal.js';
+import { isLeaving } from './dismissal.js';
 import { countedAttempts, isCounted, isRepeated, startOfJob } from './job-attempts.js';
 import { causeOfFailedJob, causeOfFailedPod, causeOfWaiting } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, ResultProblem } from './job-outcome.js';
@@ -134,7 +134,7 @@ function queueStatus(job: JobRecord, { workload, standing }: Waiting): QueueStat
 
 function stateOf(job: JobRecord, pods: readonly PodRecord[], newestEvent: string | undefined, waiting: Waiting): State {
   const pod = pods[0];
-  if (isGoing(job)) {
+  if (isLeaving(job)) {
     const finished = job.outcome ? new Date(job.outcome.finished) : job.removed ? new Date(job.removed) : undefined;
     return { status: 'dismissed', message: DISMISSED, started: pod && startOf(pod), finished };
   }

@@ -57,6 +57,18 @@ export function parseDeliveries(text: string | undefined): Deliveries {
   );
 }
 
+/** Whether nothing has to be told any more of a job that ended so: who listens for it was told, or was given up. @param status of the job */
+export function isEndTold(
+  { uris }: Pick<Subscription, 'uris'>,
+  deliveries: Deliveries,
+  status: 'successful' | 'failed' | 'dismissed',
+): boolean {
+  const event = ({ successful: 'success', failed: 'failed', dismissed: undefined } as const)[status];
+  if (event === undefined || uris[event] === undefined) return true;
+  const known = deliveries[event];
+  return known?.state === status && known.status !== 'pending';
+}
+
 /** A delivery as everybody may see it: of the address only the host. */
 export interface DeliveryInfo {
   readonly event: SubscriberEvent;

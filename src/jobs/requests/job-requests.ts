@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import { isMapping } from '../../config/validation.js';
 import { Access, type Caller } from '../../access/access.js';
 import { parseJson } from '../../json/parse-json.js';
-import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import { JobNotFoundError, NotAvailableError } from '../../ogc/domain-errors.js';
 import type { RequestedOutput, RequestedQueue } from '../../processes/request/execute-request.js';
@@ -56,7 +55,6 @@ export type MaskedAddress = typeof MASK & { readonly host: string };
 @Injectable()
 export class JobRequests {
   constructor(
-    private readonly client: KubernetesClient,
     private readonly cache: JobCache,
     private readonly access: Access,
     private readonly inputs: KeptInputs,
@@ -92,9 +90,9 @@ export class JobRequests {
   private async annotationsOf(job: JobRecord, caller: Caller): Promise<Annotations> {
     const { jobId } = job;
     await this.access.demand(this.access.rightsOf(job), caller, { operation: 'read-log', jobId });
-    const kubeJob = await this.client.getJob(job.name);
-    if (kubeJob?.metadata?.uid !== job.uid) throw new JobNotFoundError(jobId);
-    return this.cache.annotationsOf(kubeJob);
+    const annotations = await this.cache.valuesOf(job);
+    if (!annotations) throw new JobNotFoundError(jobId);
+    return annotations;
   }
 }
 

@@ -48,7 +48,6 @@ async function bed(
   const processes = { find: () => undefined } as unknown as ProcessRegistry;
   const results = new JobResults(
     cache,
-    cluster.client,
     store.port,
     {} as LiveResults,
     processes,

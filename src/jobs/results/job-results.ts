@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { Configuration } from '../../config/configuration.js';
 import { ClusterClock } from '../../k8s/time/cluster-clock.js';
-import { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import { ReadersStore, type ByteRange, type StoredObject } from '../../object-store/object-store.js';
 import { isCut } from '../../object-store/whole-object.js';
@@ -59,7 +58,6 @@ export type ResultsAnswer = RawAnswer;
 export class JobResults {
   constructor(
     private readonly cache: JobCache,
-    private readonly client: KubernetesClient,
     private readonly store: ReadersStore,
     private readonly live: LiveResults,
     private readonly processes: ProcessRegistry,
@@ -255,11 +253,9 @@ export class JobResults {
   }
 
   private async readAnnotations(job: JobRecord): Promise<Readonly<Record<string, string>>> {
-    const awaited = this.cache.takeAnnotations(job);
-    if (awaited) return awaited;
-    const kubeJob = await this.client.getJob(job.name);
-    if (!kubeJob || kubeJob.metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
-    return this.cache.annotationsOf(kubeJob);
+    const values = this.cache.takeAnnotations(job) ?? (await this.cache.valuesOf(job));
+    if (!values) throw new JobNotFoundError(job.jobId);
+    return values;
   }
 
   /** The object is known to be there now and read when its bytes are: connections to the store are not held meanwhile. */

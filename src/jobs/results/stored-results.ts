@@ -1,5 +1,8 @@
+import { hasResults, retentionOf } from '../model/archived/archived-job-of.js';
 import type { StoredResult } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';
+
+export { retentionOf } from '../model/archived/archived-job-of.js';
 
 /** The results of a job that stand in the object store. */
 export function storedResultsOf({ storedResult, outputs }: JobRecord): readonly StoredResult[] {
@@ -7,13 +10,11 @@ export function storedResultsOf({ storedResult, outputs }: JobRecord): readonly 
   return storedResult ? [storedResult, ...named] : named;
 }
 
-/** Until when results are kept in the object store; undefined: for ever, or there are none. */
+/**
+ * Until when results are kept in the object store; undefined: for ever, or there are none. Of a job in the archive also those that stood on
+ * its Job: with that they do not go any more.
+ */
 export function expiryOf(job: JobRecord): Date | undefined {
-  return storedResultsOf(job).length === 0 ? undefined : retentionOf(job);
-}
-
-/** Until when is kept what goes with the results; undefined: as long as the Job. */
-export function retentionOf({ resultsTtl, outcome }: JobRecord): Date | undefined {
-  if (resultsTtl === undefined || !outcome) return undefined;
-  return new Date(Date.parse(outcome.finished) + resultsTtl * 1000);
+  const expires = job.fromArchive ? hasResults(job) : storedResultsOf(job).length > 0;
+  return expires ? retentionOf(job) : undefined;
 }

@@ -2,6 +2,7 @@ import type { AdmissionLine } from '../../admission/line/admission-line.js';
 import type { Configuration } from '../../config/configuration.js';
 import type { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import type { Workloads } from '../../queues/workloads.js';
+import type { ArchivedJobs } from '../model/archived/archived-jobs.js';
 import { JobCache } from '../model/job-cache.js';
 
 /** The server may do everything. */
@@ -18,6 +19,7 @@ export function jobCacheOf(
   of = configuration,
   line?: AdmissionLine,
   workloads?: Pick<Workloads, 'of' | 'onChange'>,
+  archived?: ArchivedJobs,
 ): JobCache {
-  return new JobCache(informerFactory, client, of, rights, workloads as Workloads | undefined, line);
+  return new JobCache(informerFactory, client, of, rights, workloads as Workloads | undefined, line, archived);
 }

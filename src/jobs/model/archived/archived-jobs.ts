@@ -17,10 +17,30 @@ export class ArchivedJobs {
     this.prefix = configuration.environment.jobNamePrefix;
   }
 
+  get isThere(): boolean {
+    return this.archive !== undefined;
+  }
+
   /** Undefined, too, for one that was removed, and where there is no archive. @throws ArchiveAwayError */
   async find(jobId: string): Promise<JobRecord | undefined> {
+    const found = await this.look(jobId);
+    return found === 'removed' ? undefined : found;
+  }
+
+  /** As {@link find}, with the word of one that was removed. @throws ArchiveAwayError */
+  async look(jobId: string): Promise<JobRecord | 'removed' | undefined> {
     const found = await this.archive?.find(jobId);
-    return found === undefined || found === 'removed' ? undefined : this.recordOf(found);
+    return found === undefined || found === 'removed' ? found : this.recordOf(found);
+  }
+
+  /**
+   * Leaves a tombstone, so that nothing that is written later revives the job.
+   * @param job what is known of one that may have no record yet
+   * @returns whether there was a record; undefined where there is no archive
+   * @throws ArchiveAwayError
+   */
+  async remove(jobId: string, now: Date, job?: ArchivedJob): Promise<boolean | undefined> {
+    return this.archive?.remove(jobId, now, job);
   }
 
   /** What is kept of its Job, with the values that stand on it. @throws ArchiveAwayError */

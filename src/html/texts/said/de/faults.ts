@@ -19,6 +19,7 @@ export const faults: Phrases = {
     'is not one that this server gave for this order': 'ist keiner, den dieser Server für diese Reihenfolge gab',
     'is given a second time (line {0}, column {1}): a key may stand in an object only once':
       'steht ein zweites Mal da (Zeile {0}, Spalte {1}): Ein Schlüssel darf in einem Objekt nur einmal stehen',
+    'must be given at most {0} times (is {1} times)': 'darf höchstens {0}-mal gegeben sein (ist es {1}-mal)',
     'must be given once': 'darf nur einmal gegeben sein',
     'must be given in one way, not as {0,}': 'muss auf eine Art gegeben sein, nicht als {0}',
     'must be given in one way: choose which': 'muss auf eine Art gegeben sein: Wählen Sie, welche',

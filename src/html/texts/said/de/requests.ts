@@ -5,6 +5,8 @@ const NOTHING = 'es wurde nichts angelegt.';
 /** What is said of requests as a whole: details of problems. */
 export const requests: Phrases = {
   sentences: {
+    'The archive does not answer now: jobs that have left the cluster are missing.':
+      'Das Archiv antwortet gerade nicht: Jobs, die den Cluster verlassen haben, fehlen.',
     'Cannot {0} /{1}': 'Unter „/{1}“ gibt es hier nichts ({0})',
     'There is no process "{0}".': 'Es gibt keinen Prozess „{0}“.',
     'There is no job "{0}".': 'Es gibt keinen Job „{0}“.',

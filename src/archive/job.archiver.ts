@@ -1,0 +1,128 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { V1Job } from '@kubernetes/client-node';
+import { archivedJobOf } from '../jobs/model/archived/archived-job-of.js';
+import { goesOn, isGoing } from '../jobs/model/dismissal.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { isEndTold } from '../jobs/model/subscription.js';
+import { type JobPatch, KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { KubernetesError } from '../k8s/client/kubernetes-error.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { Archive } from './records/archive.js';
+import type { ArchivedJob, ArchivedStatus } from './records/archived-job.js';
+
+/** A Job as the API server has it, and what is to be archived of it. */
+export interface Actual {
+  readonly job: JobRecord;
+  readonly archived: ArchivedJob;
+}
+
+/** Brings jobs that have ended into the archive, and notes on their Jobs which state of them it has. */
+@Injectable()
+export class JobArchiver {
+  private readonly logger = new Logger(JobArchiver.name);
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly archive: Archive,
+  ) {}
+
+  /** Whether a job belongs into the archive: it has ended, and nothing more will be collected of it. */
+  concerns(job: JobRecord): boolean {
+    if (isGoing(job) || job.collection === 'pending' || job.wronglySigned) return false;
+    if (!job.outcome && !job.condition) return false;
+    return !goesOn(this.cache.statusOf(job)) && !this.cache.podsOf(job).some(({ held }) => held);
+  }
+
+  /** Nobody has to be told any more of how it ended. What is disputed nobody is told of. */
+  isTold(job: JobRecord): boolean {
+    const { status } = this.cache.statusOf(job);
+    const { subscription, deliveries = {} } = job;
+    return !subscription || job.disputed !== undefined || isEndTold(subscription, deliveries, status as ArchivedStatus);
+  }
+
+  /** The Job as it is now; undefined where it is gone, is another, or does not belong into the archive (any more). @throws KubernetesError */
+  async actual({ name, uid }: JobRecord, now: Date): Promise<Actual | undefined> {
+    const kubeJob = await this.client.getJob(name);
+    const job = kubeJob && this.cache.recordOf(kubeJob);
+    if (!kubeJob || !job || job.uid !== uid || !this.concerns(job)) return undefined;
+    return { job, archived: this.archivedOf(kubeJob, job, now) };
+  }
+
+  /**
+   * Writes what the job is now, where the archive does not have it, and notes that on the Job: from then on its TTL is in force. Conditional on
+   * the version of the Job that was read: what changes meanwhile is written again.
+   * @returns when the record changes without the Job being changed; undefined: it does not
+   * @throws ArchiveAwayError, KubernetesError
+   */
+  async keep(known: JobRecord, now: Date): Promise<Date | undefined> {
+    const actual = await this.actual(known, now);
+    if (!actual) return undefined;
+    const { job, archived } = actual;
+    if (job.archivedState !== archived.state) {
+      const written = await this.archive.put(archived, job.archivedState);
+      if (written === 'removed') return this.takeAway(job, now);
+      if (written === 'superseded') return this.keepOver(job, now);
+    }
+    await this.note(job, archived.state);
+    return archived.resultsExpire;
+  }
+
+  /** Deletes what a client has removed, though nobody could write that to the Job. @throws KubernetesError */
+  async takeAway(job: JobRecord, now: Date): Promise<undefined> {
+    this.logger.warn(`Job ${job.name} was removed: it goes`);
+    await this.patch(job, { [ownAnnotation.removed]: now.toISOString() });
+  }
+
+  /**
+   * The archive has another state than the Job says: it was written, and could not be noted. The Job is read after the record, so that what
+   * is written is never older.
+   */
+  private async keepOver(known: JobRecord, now: Date): Promise<Date | undefined> {
+    const found = await this.archive.find(known.jobId);
+    if (found === 'removed') return this.takeAway(known, now);
+    if (found && found.uid !== known.uid) {
+      this.logger.error(`Job ${known.name} is not archived: the archive has another job of its id (uid ${found.uid})`);
+      return undefined;
+    }
+    const actual = await this.actual(known, now);
+    if (!actual) return undefined;
+    const { job, archived } = actual;
+    if (found?.state !== archived.state && (await this.archive.put(archived, found?.state)) !== 'written')
+      throw new Error(`The archive has changed while job ${job.name} was written`);
+    await this.note(job, archived.state);
+    return archived.resultsExpire;
+  }
+
+  private async note(job: JobRecord, state: string): Promise<void> {
+    const { ttlAfterCollected, ttlInForce } = job;
+    const ttl = ttlAfterCollected !== undefined && ttlAfterCollected !== ttlInForce && this.isTold(job);
+    if (job.archivedState === state && !ttl) return;
+    await this.patch(
+      job,
+      { [ownAnnotation.archived]: state },
+      ttl ? { spec: { ttlSecondsAfterFinished: ttlAfterCollected } } : {},
+    );
+  }
+
+  /** For the version of the Job that was looked at. */
+  async patch(
+    { name, uid, resourceVersion }: JobRecord,
+    annotations: NonNullable<JobPatch['metadata']>['annotations'],
+    rest: Pick<JobPatch, 'spec'> = {},
+  ): Promise<JobRecord | undefined> {
+    const patched = await this.client.patchJob(name, { metadata: { uid, resourceVersion, annotations }, ...rest });
+    if (patched) this.cache.observe(patched);
+    return patched && this.cache.recordOf(patched);
+  }
+
+  private archivedOf(kubeJob: V1Job, job: JobRecord, now: Date): ArchivedJob {
+    return archivedJobOf(kubeJob, job, this.cache.statusOf(job), this.cache.annotationsOf(kubeJob), now);
+  }
+}
+
+/** Somebody has changed the Job meanwhile. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof KubernetesError && error.failure === 'conflict';
+}

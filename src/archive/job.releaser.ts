@@ -1,0 +1,75 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Configuration } from '../config/configuration.js';
+import { JobCache } from '../jobs/model/job-cache.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
+import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
+import { ownAnnotation } from '../k8s/names.js';
+import { type Actual, JobArchiver } from './job.archiver.js';
+import { Archive } from './records/archive.js';
+import type { ArchivedJob } from './records/archived-job.js';
+
+/** Takes Jobs out of the cluster that the archive has, once `archive.keep_jobs` is over. */
+@Injectable()
+export class JobReleaser {
+  private readonly logger = new Logger(JobReleaser.name);
+  /** Milliseconds; undefined: they stay for their TTL. */
+  private readonly kept: number | undefined;
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly client: KubernetesClient,
+    private readonly archive: Archive,
+    private readonly archiver: JobArchiver,
+    configuration: Configuration,
+  ) {
+    const { keepJobs } = configuration.archive ?? {};
+    this.kept = keepJobs === undefined ? undefined : keepJobs * 1000;
+  }
+
+  /** When the job may leave the cluster; undefined: not by this, or not before something of it changes. */
+  due(job: JobRecord): Date | undefined {
+    if (this.kept === undefined || job.archivedState === undefined || !this.archiver.concerns(job)) return undefined;
+    if (!this.archiver.isTold(job) || !this.isCollected(job)) return undefined;
+    const { finished } = this.cache.statusOf(job);
+    return finished && new Date(finished.getTime() + this.kept);
+  }
+
+  /**
+   * Deletes a Job that is due, if the archive has what the Job is now. It is marked before: whoever sees it vanish then removes nothing
+   * of what the store has of it.
+   * @returns false where the archive has not: the job is to be written again
+   * @throws ArchiveAwayError, KubernetesError
+   */
+  async release(known: JobRecord, now: Date): Promise<boolean> {
+    const actual = await this.archiver.actual(known, now);
+    if (!actual) return true;
+    const { job, archived } = actual;
+    const due = this.due(job);
+    if (!due || due.getTime() > now.getTime()) return true;
+    if ((await this.cache.actualPodsOf(job)).some(({ held }) => held)) return true;
+    if (job.archivedState !== archived.state) return false;
+    // What stands on the Job may be older than the archive: it was restored, or is another.
+    const found = await this.archive.find(job.jobId);
+    if (found === 'removed') {
+      await this.archiver.takeAway(job, now);
+      return true;
+    }
+    if (found?.uid !== job.uid || found.state !== archived.state) await this.writeAgain(actual, found);
+    const marked = job.released ? job : await this.archiver.patch(job, { [ownAnnotation.released]: now.toISOString() });
+    if (!marked || marked.removed !== undefined) return true;
+    if (await this.client.deleteJob(job.name, job.uid))
+      this.logger.log(`Job ${job.name} leaves the cluster: the archive has it`);
+    return true;
+  }
+
+  private async writeAgain({ job, archived }: Actual, found: ArchivedJob | undefined): Promise<void> {
+    this.logger.warn(`Job ${job.name} says that it is archived as it is, and is not: it is archived again`);
+    const written = await this.archive.put(archived, found?.state);
+    if (written !== 'written') throw new Error(`Job ${job.name} is not archived, and stays: its record is ${written}`);
+  }
+
+  /** Log and results of one that nobody collects go with its pods. */
+  private isCollected(job: JobRecord): boolean {
+    return job.collection === 'done' || this.cache.podsOf(job).length === 0;
+  }
+}

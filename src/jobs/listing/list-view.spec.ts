@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Access, Caller } from '../../access/access.js';
+import type { Sight } from '../../access/sight.js';
+import { anArchivedJob } from '../../archive/testing/archived-jobs.js';
+import type { Configuration } from '../../config/configuration.js';
+import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
+import { ArchivedJobs } from '../model/archived/archived-jobs.js';
+import { configuration } from '../testing/job-cache-of.js';
+import { MovingJobs } from '../testing/moving-jobs.js';
+import { ArchivedLists } from './archived/archived-lists.js';
+import { parseJobListQuery } from './job-list.query.js';
+import { ListViews } from './list-view.js';
+
+/** @param isAdmin whether the caller, who is ann, sees whose jobs are */
+async function setUp(isAdmin: boolean) {
+  const jobs = new MovingJobs();
+  await jobs.add(anArchivedJob(1, { owner: 'eve', ownerName: 'Eve' }), 'gone');
+  await jobs.add(anArchivedJob(2, { owner: 'bob', ownerName: 'Robert' }), 'gone');
+  await jobs.add(anArchivedJob(3, { owner: 'bob', ownerName: 'Bob' }), 'noted');
+  const sight = {
+    jobsSeenBy: () => (isAdmin ? undefined : { owner: 'ann' }),
+    ownerOf: () => 'ann',
+    seesOwners: () => isAdmin,
+  } as unknown as Sight;
+  const views = new ListViews(
+    { statusReader: () => Promise.resolve(() => true) } as unknown as Access,
+    { list: () => [] } as unknown as ProcessRegistry,
+    {} as Configuration,
+    jobs.live,
+    jobs.lists,
+    new ArchivedLists(new ArchivedJobs(configuration), jobs.archive),
+    jobs.cache,
+    sight,
+  );
+  const of = async (owner: string) => {
+    const query = parseJobListQuery({ owner }, { defaultItems: 10, maxItems: 10 });
+    return (await views.readingOf(query, {} as Caller)).scope?.owners;
+  };
+  return { archive: jobs.archive, of };
+}
+
+describe('whose jobs are asked for', () => {
+  it('is known of who has jobs in the archive alone, by the newest name', async () => {
+    const { of } = await setUp(true);
+    expect([await of('Eve'), await of('eve'), await of('Bob'), await of('bob')]).toEqual([
+      ['eve'],
+      ['eve'],
+      ['bob'],
+      ['bob'],
+    ]);
+    expect([await of('Robert'), await of('nobody'), await of('me'), await of('\0')]).toEqual([[], [], ['ann'], []]);
+  });
+
+  it('is known of who has jobs in the cluster while the archive is away', async () => {
+    const { archive, of } = await setUp(true);
+    archive.isAway = true;
+    expect([await of('Eve'), await of('Bob')]).toEqual([[], ['bob']]);
+  });
+
+  it('is asked of the archive for who may be told alone', async () => {
+    const { archive, of } = await setUp(false);
+    archive.asked.length = 0;
+    expect([await of('Eve'), await of('ann')]).toEqual([[], ['ann']]);
+    expect(archive.asked).toEqual([]);
+  });
+});
