@@ -22,7 +22,7 @@ export class FolderLock {
       file.exec('begin exclusive');
     } catch (error) {
       file.close();
-      if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
       throw new Error(
         `the folder ${folder} of the archive is in use by another server (${described(holder)}); stop it or choose another folder`,
         { cause: error },

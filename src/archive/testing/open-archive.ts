@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { sql } from 'kysely';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseArchive } from '../database/database.archive.js';
@@ -18,7 +19,7 @@ export interface TestDatabase {
 
 export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<TestDatabase>>> = {
   embedded: async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+    const folder = await embeddedFolder();
     return databaseIn(new EmbeddedLanes(folder), async () => rmSync(folder, { recursive: true, force: true }));
   },
   postgres: async () => {
@@ -26,6 +27,25 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
     return databaseIn(new PostgresLanes({ url: await server.database('archive') }), () => server.remove());
   },
 };
+
+let made: Promise<string> | undefined;
+
+/** Of an embedded database without a schema: it is made once, and copied, for that takes long. */
+export async function embeddedFolder(): Promise<string> {
+  made ??= makeDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  cpSync(join(await made, 'data'), join(folder, 'data'), { recursive: true });
+  return folder;
+}
+
+async function makeDatabase(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'archive-made-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const lanes = new EmbeddedLanes(folder);
+  await lanes.unlimited((db) => sql`select 1`.execute(db));
+  await lanes.close();
+  return folder;
+}
 
 /** Those that can be tested here. */
 export const KINDS = POSTGRES ? (['embedded', 'postgres'] as const) : (['embedded'] as const);

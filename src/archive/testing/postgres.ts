@@ -1,5 +1,5 @@
 import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync, appendFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -103,6 +103,14 @@ export class TestPostgres {
   /** To all of its processes: they stand still, or go on, as where the network is cut. */
   signal(signal: NodeJS.Signals): void {
     if (this.child?.pid !== undefined) process.kill(-this.child.pid, signal);
+  }
+
+  /** From now on nobody comes into this database without one; nobody has one. */
+  async requirePassword(database: string): Promise<void> {
+    const lines = [`host ${database} all 127.0.0.1/32 scram-sha-256`, 'host all all 127.0.0.1/32 trust', ''];
+    writeFileSync(join(this.folder, 'data', 'pg_hba.conf'), lines.join('\n'));
+    await this.stop();
+    await this.start();
   }
 
   private async ended(child: ChildProcess): Promise<void> {
