@@ -1,5 +1,5 @@
 import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -72,8 +72,6 @@ export class TestPostgres {
     const child = spawn(join(this.programs, 'postgres'), ['-D', join(this.folder, 'data'), '-p', String(this.port)], {
       cwd: this.folder,
       stdio: 'ignore',
-      // A group of its own, for signals to all of its processes.
-      detached: true,
       ...user,
     });
     this.child = child;
@@ -102,7 +100,10 @@ export class TestPostgres {
 
   /** To all of its processes: they stand still, or go on, as where the network is cut. */
   signal(signal: NodeJS.Signals): void {
-    if (this.child?.pid !== undefined) process.kill(-this.child.pid, signal);
+    const pid = this.child?.pid;
+    if (pid === undefined) return;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
   }
 
   /** From now on nobody comes into this database without one; nobody has one. */
