@@ -25,7 +25,7 @@ export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
     ...(owners ? [oneOf('owner', owners)] : []),
     ...(tags && tags.length > 0 ? [sql`tags @> ${tags.map(storable)}::text[]`] : []),
     ...(created ? within(created) : []),
-    ...(minDuration === undefined && maxDuration === undefined ? [] : lasting(minDuration, maxDuration)),
+    ...lasting(minDuration, maxDuration),
   ];
 }
 
@@ -57,16 +57,13 @@ function within({ start, end }: { readonly start: number; readonly end: number }
   ];
 }
 
-/** The same expressions as those of the indexes. */
+/** Of one that never started there is none. */
 function lasting(minimum: number | undefined, maximum: number | undefined): Condition[] {
   return [
-    sql`duration is not null`,
-    ...(minimum === undefined ? [] : [sql`${DURATION} >= ${milliseconds(minimum)}::bigint`]),
-    ...(maximum === undefined ? [] : [sql`${DURATION} <= ${milliseconds(maximum)}::bigint`]),
+    ...(minimum === undefined ? [] : [sql`duration >= ${milliseconds(minimum)}::bigint`]),
+    ...(maximum === undefined ? [] : [sql`duration <= ${milliseconds(maximum)}::bigint`]),
   ];
 }
-
-const DURATION = sql`coalesce(duration, 9223372036854775807)`;
 
 /** Longer than what any job takes is as good as for ever. */
 function milliseconds(seconds: number): number {

@@ -12,8 +12,8 @@ import { POSTGRES, TestPostgres } from './postgres.js';
 /** A place for archives of tests: instances in one database. */
 export interface TestDatabase {
   readonly lanes: Lanes;
-  /** Another instance in it. */
-  archive(): Promise<DatabaseArchive>;
+  /** @param name of its instance; default: one that nobody else has */
+  archive(name?: string): Promise<DatabaseArchive>;
   close(): Promise<void>;
 }
 
@@ -55,8 +55,8 @@ function databaseIn(lanes: Lanes, remove: () => Promise<void>): TestDatabase {
   let last = 0;
   return {
     lanes,
-    archive: async () => {
-      const reach = new Reach(lanes, `test/${++last}`);
+    archive: async (name = `test/${++last}`) => {
+      const reach = new Reach(lanes, name);
       await reach.start();
       await thereIs(reach);
       return new DatabaseArchive(reach);
