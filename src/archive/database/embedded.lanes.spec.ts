@@ -14,6 +14,7 @@ import { assertInstalled, EmbeddedLanes } from './embedded.lanes.js';
 import { Reach } from './reach.js';
 
 const TESTING = join(import.meta.dirname, '../testing');
+const SOURCES = join(import.meta.dirname, '../../../test/support/source-files.mjs');
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -27,7 +28,7 @@ afterEach(async () => {
 
 /** Another server, whose lines are the ids of what it has written. */
 function startWriter(round: number, into = folder): AsyncIterableIterator<string> {
-  const flags = ['--experimental-transform-types', '--no-warnings', '--import', join(TESTING, 'source-files.mjs')];
+  const flags = ['--experimental-transform-types', '--no-warnings', '--import', SOURCES];
   const writer = spawn(process.execPath, [...flags, join(TESTING, 'killed-writer.ts'), into, String(round)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * A folder that one process uses at a time. The lock is the kernel's, of a file in the folder, so that it ends with its process whatever ends
- * it, and holds between containers, too, which do not see each other's processes.
+ * A folder that one process uses at a time. The lock is the kernel's, of a file in the folder, so that it ends with its process
+ * whatever ends it, and holds between containers, too, which do not see each other's processes.
  */
 export class FolderLock {
   private constructor(

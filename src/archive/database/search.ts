@@ -8,6 +8,8 @@ type Rows = readonly JobsTable[];
 
 /** Among so many at the place that is asked for a text that is frequent is found at once. */
 const WINDOW = 2000;
+/** Where there are fewer of them than one in so many of a page, the index finds less than what would be read. */
+const RARE = 10;
 
 export async function pageOf(
   db: Kysely<Tables>,
@@ -97,12 +99,19 @@ async function saidOn(
 ): Promise<Rows> {
   const jobs = sql.table(JOBS);
   const page = sql`${by} limit ${limit} offset ${offset}`;
-  const near = await run(
-    db,
-    sql`(select * from ${jobs} where ${all(conditions)} ${by} limit ${WINDOW}) as near
-      where ${sql.join(ways, sql` or `)} ${page}`,
-  );
+  const among = (count: number) =>
+    run(
+      db,
+      sql`(select * from ${jobs} where ${all(conditions)} ${by} limit ${count}) as near
+        where ${sql.join(ways, sql` or `)} ${page}`,
+    );
+  const near = await among(WINDOW);
   if (near.length === limit) return near;
+  const found = near.length === 0 ? 0 : offset + near.length;
+  if (found * RARE >= offset + limit) {
+    const further = await among(Math.ceil((1.5 * WINDOW * (offset + limit)) / found));
+    if (further.length === limit) return further;
+  }
   const [said, ...called] = ways as [Condition, ...Condition[]];
   const most = sql`${by} limit ${limit + offset}`;
   // Nothing is pulled up from beneath an offset, so that it is planned without the order.
