@@ -29,7 +29,7 @@ export class TestPostgres {
     if (POSTGRES === undefined)
       throw new Error('there is no PostgreSQL: TEST_POSTGRES names the folder of its programs');
     const folder = mkdtempSync(join(parent, 'postgres-'));
-    if (user) chownSync(folder, user.uid, user.gid);
+    ownedByPostgres(folder);
     const data = join(folder, 'data');
     run(join(POSTGRES, 'initdb'), [
       '-D',
@@ -139,6 +139,11 @@ export class TestPostgres {
 }
 
 const user = process.getuid?.() === 0 ? idsOf(USER) : undefined;
+
+/** As whom it runs. */
+export function ownedByPostgres(path: string): void {
+  if (user) chownSync(path, user.uid, user.gid);
+}
 
 function idsOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
