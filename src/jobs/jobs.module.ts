@@ -78,7 +78,6 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
-    ArchivedJobs,
     CallerUsage,
     CauseTypes,
     DeclaredOutputs,
@@ -139,6 +138,7 @@ import { ValidationController } from './execution/validation.controller.js';
   exports: [
     Access,
     AdmissionLine,
+    ArchivedJobs,
     CallerUsage,
     DeclaredOutputs,
     ExecutionAnswers,
