@@ -24,6 +24,7 @@ import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
 import { ExecutionAnswers } from './execution/execution-answers.js';
 import { ExecutionController } from './execution/execution.controller.js';
+import { TakenJobs } from './execution/taken-jobs.js';
 import { ExecutionService } from './execution/execution.service.js';
 import { JobCache } from './model/job-cache.js';
 import { JobAdmission } from './execution/job-admission.js';
@@ -121,6 +122,7 @@ import { ValidationController } from './execution/validation.controller.js';
     Standing,
     ...oidcProviders,
     SubscriberSecrets,
+    TakenJobs,
     { provide: USAGE_OF_CALLERS, useExisting: CallerUsage },
     {
       provide: Sessions,
