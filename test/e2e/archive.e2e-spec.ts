@@ -91,6 +91,8 @@ describe.each(KINDS)('jobs in an archive (%s)', (kind) => {
     await deleteJob(failed);
     expect([await answersOf(id), await answersOf(failed)]).toEqual(before);
     await bed.replaceServer();
+    // A server does not wait for an archive that is elsewhere.
+    await eventually('the archive', async () => (await statusOf(`/jobs/${id}`)) === 200);
     expect([await answersOf(id), await answersOf(failed)]).toEqual(before);
     expect(await bed.store.keys()).toEqual(objects);
   }, 180_000);
