@@ -9,10 +9,10 @@ export function recordsOf(instance: number): Condition[] {
   return [sql`instance = ${instance}`, sql`removed is null`];
 }
 
-/** Undefined where nothing can match. */
+/** But for the text. Undefined where nothing can match. */
 export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
   const { processIds, seenProcesses, statuses, causes, readableProcesses, owners, tags, created } = filter;
-  const { text, minDuration, maxDuration } = filter;
+  const { minDuration, maxDuration } = filter;
   const readable = causes === undefined ? undefined : readableProcesses;
   if ([processIds, seenProcesses, statuses, causes, owners, readable].some((list) => list?.length === 0))
     return undefined;
@@ -25,8 +25,7 @@ export function conditionsOf(filter: ArchiveFilter): Condition[] | undefined {
     ...(owners ? [oneOf('owner', owners)] : []),
     ...(tags && tags.length > 0 ? [sql`tags @> ${tags.map(storable)}::text[]`] : []),
     ...(created ? within(created) : []),
-    ...(minDuration === undefined && maxDuration === undefined ? [] : lasting(minDuration, maxDuration)),
-    ...(text === undefined ? [] : [saying(text, filter)]),
+    ...lasting(minDuration, maxDuration),
   ];
 }
 
@@ -58,35 +57,29 @@ function within({ start, end }: { readonly start: number; readonly end: number }
   ];
 }
 
-/** The same expressions as those of the indexes. */
+/** Of one that never started there is none. */
 function lasting(minimum: number | undefined, maximum: number | undefined): Condition[] {
   return [
-    sql`duration is not null`,
-    ...(minimum === undefined ? [] : [sql`${DURATION} >= ${milliseconds(minimum)}::bigint`]),
-    ...(maximum === undefined ? [] : [sql`${DURATION} <= ${milliseconds(maximum)}::bigint`]),
+    ...(minimum === undefined ? [] : [sql`duration >= ${milliseconds(minimum)}::bigint`]),
+    ...(maximum === undefined ? [] : [sql`duration <= ${milliseconds(maximum)}::bigint`]),
   ];
 }
-
-const DURATION = sql`coalesce(duration, 9223372036854775807)`;
 
 /** Longer than what any job takes is as good as for ever. */
 function milliseconds(seconds: number): number {
   return Math.min(Math.round(seconds * 1000), Number.MAX_SAFE_INTEGER);
 }
 
-function saying(text: string, { readableProcesses, titledProcesses = [] }: ArchiveFilter): Condition {
+/** Of whose records text is in id, tag, or a message that may be read. */
+export function saying(text: string, { readableProcesses }: ArchiveFilter): Condition {
   const pattern = `%${storable(text).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   const said = sql`said like ${pattern}`;
-  const mayRead = readableProcesses && ofProcesses(readableProcesses);
-  return sql`(${sql.join(
-    [
-      sql`words like ${pattern}`,
-      sql`lower(process_id) like ${pattern}`,
-      ...(titledProcesses.length > 0 ? [oneOf('process_id', titledProcesses)] : []),
-      mayRead ? sql`(${said} and ${mayRead})` : said,
-    ],
-    sql` or `,
-  )})`;
+  return sql`(words like ${pattern} or ${readableProcesses ? sql`(${said} and ${ofProcesses(readableProcesses)})` : said})`;
+}
+
+/** Of processes whose records have the text, for it is in the name of the process; undefined: none is. */
+export function calledSo(processIds: readonly string[]): Condition | undefined {
+  return processIds.length === 0 ? undefined : oneOf('process_id', processIds);
 }
 
 /** As text, for years and zones that drivers write in their own way. The ends of what PostgreSQL and JavaScript both can say. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ArchivedJob } from '../records/archived-job.js';
 import { archivedJob } from '../testing/archived-jobs.js';
 import { DATABASES, KINDS, type TestDatabase } from '../testing/open-archive.js';
 import type { DatabaseArchive } from './database.archive.js';
@@ -47,6 +48,36 @@ describe.each(KINDS)('the archive, %s', (kind) => {
     expect(await archive.usage('month', {})).toEqual([
       { key: '2026-11', jobs: 2, seconds: 20, cpuSeconds: 10, memoryByteSeconds: 2 * 10_737_418_240 },
     ]);
+  });
+
+  it('takes one of what two leaders write on the same state, and tells the other', async () => {
+    const [one, other] = [await database.archive('shared'), await database.archive('shared')];
+    for (let round = 0; round < 20; round++) {
+      const id = `job-${round}`;
+      await one.put(archivedJob(id));
+      const states = ['000000000000000a', '000000000000000b'].map((state) => archivedJob(id, { state }));
+      const before = archivedJob(id).state;
+      const written = await Promise.all(
+        [one, other].map((archive, at) => archive.put(states[at] as ArchivedJob, before)),
+      );
+      expect(written.toSorted()).toEqual(['superseded', 'written']);
+      expect(await one.find(id)).toEqual(states[written.indexOf('written')]);
+    }
+  });
+
+  it('is removed once, whoever else removes or writes it', async () => {
+    const [one, other] = [await database.archive('shared'), await database.archive('shared')];
+    for (let round = 0; round < 20; round++) {
+      const job = archivedJob(`removed-${round}`);
+      await one.put(job);
+      const [first, second] = await Promise.all([
+        one.remove(job.jobId, new Date()),
+        other.remove(job.jobId, new Date()),
+        other.put({ ...job, state: '000000000000000a' }, job.state),
+      ]);
+      expect([first, second].toSorted()).toEqual([false, true]);
+      expect(await one.find(job.jobId)).toBe('removed');
+    }
   });
 
   it('names what is due until it is done', async () => {

@@ -10,8 +10,8 @@ import {
   type Written,
 } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
-import { all, conditionsOf, recordsOf } from './conditions.js';
-import { ListOrder } from './order.js';
+import { all, recordsOf } from './conditions.js';
+import { countOf, pageOf, processIds } from './search.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
 import { JOBS, type JobsTable } from './tables.js';
@@ -38,24 +38,8 @@ export class DatabaseArchive extends Archive {
   }
 
   override async list(filter: ArchiveFilter, range: ArchiveRange): Promise<readonly ArchivedJob[]> {
-    const matching = conditionsOf(filter);
-    if (!matching || range.limit <= 0) return [];
-    const order = new ListOrder(range.order);
-    const place = range.before ?? range.after;
-    const backwards = range.before !== undefined;
-    const jobs = await this.reach.ask('searches', async (db, instance) => {
-      const conditions = [
-        ...recordsOf(instance),
-        ...matching,
-        ...(place ? [order.beyond(place, backwards)] : []),
-        ...(range.before && range.after ? [order.beyond(range.after, false)] : []),
-      ];
-      const { rows } = await sql<JobsTable>`
-        select * from ${sql.table(JOBS)} where ${all(conditions)}
-        order by ${order.by(backwards)} limit ${range.limit} offset ${range.offset ?? 0}`.execute(db);
-      return rows.map(jobOf);
-    });
-    return backwards ? jobs.reverse() : jobs;
+    const rows = await this.reach.ask('searches', (db, instance) => pageOf(db, instance, filter, range));
+    return rows.map(jobOf);
   }
 
   override async count(
@@ -63,21 +47,8 @@ export class DatabaseArchive extends Archive {
     most: number,
     except: readonly string[] = [],
   ): Promise<number | undefined> {
-    const matching = conditionsOf(filter);
-    if (!matching) return 0;
     try {
-      return await this.reach.ask('counts', async (db, instance) => {
-        const conditions = [
-          ...recordsOf(instance),
-          ...matching,
-          ...(except.length > 0 ? [sql`job_id <> all(${except}::text[])`] : []),
-        ];
-        const { rows } = await sql<{ count: number }>`
-          select count(*)::integer as count from
-            (select from ${sql.table(JOBS)} where ${all(conditions)} limit ${most + 1}) as matching`.execute(db);
-        const count = rows[0]?.count ?? 0;
-        return count > most ? undefined : count;
-      });
+      return await this.reach.ask('counts', (db, instance) => countOf(db, instance, filter, most, except));
     } catch (error) {
       if (error instanceof SearchTooLongError) return undefined;
       throw error;
@@ -88,11 +59,7 @@ export class DatabaseArchive extends Archive {
     return this.reach.ask('searches', async (db, instance) => {
       const of = sql`${sql.table(JOBS)} where ${all(recordsOf(instance))} and process_id`;
       const { rows } = await sql<{ id: string; signed: boolean; unsigned: boolean }>`
-        with recursive processes(id) as (
-          (select min(process_id) from ${sql.table(JOBS)} where ${all(recordsOf(instance))})
-          union all
-          select (select min(process_id) from ${of} > processes.id) from processes where id is not null)
-        select id,
+        ${processIds(instance)} select id,
           exists (select from ${of} = id and not process_unsigned) as signed,
           exists (select from ${of} = id and process_unsigned) as unsigned
         from processes where id is not null`.execute(db);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * A folder that one process uses at a time. The lock is the kernel's, of a file in the folder, so that it ends with its process whatever ends
- * it, and holds between containers, too, which do not see each other's processes.
+ * A folder that one process uses at a time. The lock is the kernel's, of a file in the folder, so that it ends with its process
+ * whatever ends it, and holds between containers, too, which do not see each other's processes.
  */
 export class FolderLock {
   private constructor(
@@ -22,7 +22,7 @@ export class FolderLock {
       file.exec('begin exclusive');
     } catch (error) {
       file.close();
-      if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
       throw new Error(
         `the folder ${folder} of the archive is in use by another server (${described(holder)}); stop it or choose another folder`,
         { cause: error },

@@ -52,8 +52,9 @@ export class PostgresLanes implements Lanes {
 
   private connect(connections: number, statement: number): Kysely<Tables> {
     const pool = new pg.Pool({ ...this.config(statement), max: connections });
-    // Of connections that nobody uses: the next who asks makes another.
+    // Connections that break are told of to who uses them; those that nobody uses are made anew.
     pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
     return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: soundOnly(pool) }) });
   }
 

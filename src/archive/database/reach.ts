@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { failureOf, NoAnswerError, reasonOf } from './failures.js';
 import { CALL, type Lane, type Lanes } from './lanes.js';
-import { migrate, NewerArchiveError, refuseNewer } from './migrate.js';
+import { migrate, NewerArchiveError, refuseNewer } from './migrations/migrate.js';
 import { INSTANCES, type Tables } from './tables.js';
 
 /** Between two looks whether it is there again, milliseconds: at first, and at most. */

@@ -10,8 +10,8 @@ export interface InstancesTable {
 }
 
 /**
- * A row is a record, or what is left of one: `removed` is set then, and no list has it. Of one that was removed before it was archived there
- * may be nothing but `instance`, `job_id` and `removed`. Text is as PostgreSQL can hold it.
+ * A row is a record, or what is left of one: `removed` is set then, and no list has it. Of one that was removed before it was archived
+ * there may be nothing but `instance`, `job_id` and `removed`. Text is as PostgreSQL can hold it.
  */
 export interface JobsTable {
   readonly instance: number;

@@ -142,8 +142,8 @@ export abstract class Archive {
   abstract done(job: ArchivedJob, object?: ArchivedJob['object'], state?: string): Promise<void>;
 
   /**
-   * Forgets records, and tombstones, of jobs that finished before: records become tombstones, which go once {@link done} was said of them, so
-   * that nothing is left in the store where the leader ends between. {@link due} names them until then.
+   * Forgets records, and tombstones, of jobs that finished before: records become tombstones, which go once {@link done} was said of
+   * them, so that nothing is left in the store where the leader ends between. {@link due} names them until then.
    * @returns the records that became tombstones now, at most `limit`
    */
   abstract forget(before: Date, limit: number): Promise<readonly ArchivedJob[]>;

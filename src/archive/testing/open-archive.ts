@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { sql } from 'kysely';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseArchive } from '../database/database.archive.js';
@@ -11,14 +12,14 @@ import { POSTGRES, TestPostgres } from './postgres.js';
 /** A place for archives of tests: instances in one database. */
 export interface TestDatabase {
   readonly lanes: Lanes;
-  /** Another instance in it. */
-  archive(): Promise<DatabaseArchive>;
+  /** @param name of its instance; default: one that nobody else has */
+  archive(name?: string): Promise<DatabaseArchive>;
   close(): Promise<void>;
 }
 
 export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<TestDatabase>>> = {
   embedded: async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+    const folder = await embeddedFolder();
     return databaseIn(new EmbeddedLanes(folder), async () => rmSync(folder, { recursive: true, force: true }));
   },
   postgres: async () => {
@@ -26,6 +27,25 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
     return databaseIn(new PostgresLanes({ url: await server.database('archive') }), () => server.remove());
   },
 };
+
+let made: Promise<string> | undefined;
+
+/** Of an embedded database without a schema: it is made once, and copied, for that takes long. */
+export async function embeddedFolder(): Promise<string> {
+  made ??= makeDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  cpSync(join(await made, 'data'), join(folder, 'data'), { recursive: true });
+  return folder;
+}
+
+async function makeDatabase(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'archive-made-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const lanes = new EmbeddedLanes(folder);
+  await lanes.unlimited((db) => sql`select 1`.execute(db));
+  await lanes.close();
+  return folder;
+}
 
 /** Those that can be tested here. */
 export const KINDS = POSTGRES ? (['embedded', 'postgres'] as const) : (['embedded'] as const);
@@ -35,8 +55,8 @@ function databaseIn(lanes: Lanes, remove: () => Promise<void>): TestDatabase {
   let last = 0;
   return {
     lanes,
-    archive: async () => {
-      const reach = new Reach(lanes, `test/${++last}`);
+    archive: async (name = `test/${++last}`) => {
+      const reach = new Reach(lanes, name);
       await reach.start();
       await thereIs(reach);
       return new DatabaseArchive(reach);

@@ -1,5 +1,5 @@
 import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, rmSync, appendFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ export class TestPostgres {
     if (POSTGRES === undefined)
       throw new Error('there is no PostgreSQL: TEST_POSTGRES names the folder of its programs');
     const folder = mkdtempSync(join(parent, 'postgres-'));
-    if (user) chownSync(folder, user.uid, user.gid);
+    ownedByPostgres(folder);
     const data = join(folder, 'data');
     run(join(POSTGRES, 'initdb'), [
       '-D',
@@ -72,8 +72,6 @@ export class TestPostgres {
     const child = spawn(join(this.programs, 'postgres'), ['-D', join(this.folder, 'data'), '-p', String(this.port)], {
       cwd: this.folder,
       stdio: 'ignore',
-      // A group of its own, for signals to all of its processes.
-      detached: true,
       ...user,
     });
     this.child = child;
@@ -102,7 +100,18 @@ export class TestPostgres {
 
   /** To all of its processes: they stand still, or go on, as where the network is cut. */
   signal(signal: NodeJS.Signals): void {
-    if (this.child?.pid !== undefined) process.kill(-this.child.pid, signal);
+    const pid = this.child?.pid;
+    if (pid === undefined) return;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
+  }
+
+  /** From now on nobody comes into this database without one; nobody has one. */
+  async requirePassword(database: string): Promise<void> {
+    const lines = [`host ${database} all 127.0.0.1/32 scram-sha-256`, 'host all all 127.0.0.1/32 trust', ''];
+    writeFileSync(join(this.folder, 'data', 'pg_hba.conf'), lines.join('\n'));
+    await this.stop();
+    await this.start();
   }
 
   private async ended(child: ChildProcess): Promise<void> {
@@ -130,6 +139,11 @@ export class TestPostgres {
 }
 
 const user = process.getuid?.() === 0 ? idsOf(USER) : undefined;
+
+/** As whom it runs. */
+export function ownedByPostgres(path: string): void {
+  if (user) chownSync(path, user.uid, user.gid);
+}
 
 function idsOf(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));

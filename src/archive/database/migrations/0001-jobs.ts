@@ -72,6 +72,8 @@ const INDEXES: readonly (readonly [name: string, columns: string, condition: str
   ['jobs_owner_cause', `owner, cause, ${NEWEST}`, `${RECORD} and owner is not null and cause is not null`],
   ['jobs_owner_name', 'owner_name, owner', `${RECORD} and owner is not null`],
   ['jobs_finished', 'finished', RECORD],
+  // Of an expression nothing is known how often what occurs, so that lists are not narrowed by those that follow.
+  ['jobs_lasting', 'duration', `${RECORD} and duration is not null`],
   // Those that never started come last, whichever way.
   ['jobs_started', "coalesce(started, 'infinity')", RECORD],
   ['jobs_started_descending', "coalesce(started, '-infinity')", RECORD],

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { MIGRATIONS } from './migrations/migrations.js';
-import { SCHEMA, type Tables } from './tables.js';
+import { MIGRATIONS } from './migrations.js';
+import { SCHEMA, type Tables } from '../tables.js';
 
 /** The database was made by a later server. */
 export class NewerArchiveError extends Error {

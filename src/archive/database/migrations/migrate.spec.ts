@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { archivedJob } from '../testing/archived-jobs.js';
-import { KINDS, thereIs } from '../testing/open-archive.js';
-import { POSTGRES, TestPostgres } from '../testing/postgres.js';
-import { DatabaseArchive } from './database.archive.js';
-import { EmbeddedLanes } from './embedded.lanes.js';
-import type { Lanes } from './lanes.js';
+import { rmSync } from 'node:fs';
+import { archivedJob } from '../../testing/archived-jobs.js';
+import { embeddedFolder, KINDS, thereIs } from '../../testing/open-archive.js';
+import { POSTGRES, TestPostgres } from '../../testing/postgres.js';
+import { DatabaseArchive } from '../database.archive.js';
+import { EmbeddedLanes } from '../embedded.lanes.js';
+import type { Lanes } from '../lanes.js';
 import { migrate, NewerArchiveError } from './migrate.js';
-import { MIGRATIONS } from './migrations/migrations.js';
-import { PostgresLanes } from './postgres.lanes.js';
-import { Reach } from './reach.js';
-import type { Tables } from './tables.js';
+import { MIGRATIONS } from './migrations.js';
+import { PostgresLanes } from '../postgres.lanes.js';
+import { Reach } from '../reach.js';
+import type { Tables } from '../tables.js';
 
 let server: TestPostgres | undefined;
 let last = 0;
@@ -24,14 +22,14 @@ beforeAll(async () => {
 afterAll(() => server?.remove());
 
 async function withDatabase(kind: 'embedded' | 'postgres', test: (lanes: Lanes) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'archive-'));
+  const folder = kind === 'embedded' ? await embeddedFolder() : '';
   const url = kind === 'postgres' ? await server?.database(`database${++last}`) : undefined;
   const lanes = url === undefined ? new EmbeddedLanes(folder) : new PostgresLanes({ url });
   try {
     await test(lanes);
   } finally {
     await lanes.close();
-    rmSync(folder, { recursive: true });
+    if (folder) rmSync(folder, { recursive: true });
   }
 }
 

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sql } from 'kysely';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { SearchTooLongError } from '../records/archive.js';
+import { archivedJob } from '../testing/archived-jobs.js';
+import { embeddedFolder } from '../testing/open-archive.js';
+import { DatabaseArchive } from './database.archive.js';
+import { assertInstalled, EmbeddedLanes } from './embedded.lanes.js';
+import { Reach } from './reach.js';
+
+const TESTING = join(import.meta.dirname, '../testing');
+const SOURCES = join(import.meta.dirname, '../../../test/support/source-files.mjs');
+
+let folder: string;
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  folder = await embeddedFolder();
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+/** Another server, whose lines are the ids of what it has written. */
+function startWriter(round: number, into = folder): AsyncIterableIterator<string> {
+  const flags = ['--experimental-transform-types', '--no-warnings', '--import', SOURCES];
+  const writer = spawn(process.execPath, [...flags, join(TESTING, 'killed-writer.ts'), into, String(round)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child = writer;
+  return createInterface({ input: writer.stdout })[Symbol.asyncIterator]();
+}
+
+async function kill(): Promise<void> {
+  if (!child) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function opened<T>(work: (archive: DatabaseArchive, reach: Reach) => Promise<T>): Promise<T> {
+  const reach = new Reach(new EmbeddedLanes(folder), 'test');
+  try {
+    await reach.start();
+    return await work(new DatabaseArchive(reach), reach);
+  } finally {
+    await reach.close();
+  }
+}
+
+describe('the embedded archive', () => {
+  it('is for one server at a time, which its end lets go of, whatever ends it', async () => {
+    const lines = startWriter(0);
+    await lines.next();
+    expect(() => new EmbeddedLanes(folder)).toThrow(
+      `the folder ${folder} of the archive is in use by another server (process ${child?.pid} on `,
+    );
+    await kill();
+    await opened(async (archive) => {
+      expect(() => new EmbeddedLanes(folder)).toThrow('in use by another server');
+      expect(await archive.find('job-0-0')).toBeDefined();
+    });
+  });
+
+  it('has all that was acknowledged when its process is killed while it writes', async () => {
+    const written: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const until = written.length + 1 + Math.floor(Math.random() * 60);
+      const lines = startWriter(round);
+      for await (const line of lines) {
+        written.push(line);
+        if (written.length === until) await kill();
+      }
+      await opened(async (archive) => {
+        for (const id of written) {
+          const number = Number(id.split('-').at(-1));
+          const found = await archive.find(id);
+          if (number % 5 === 2 && written.includes(id.replace(/\d+$/, String(number + 2))))
+            expect(found).toBe('removed');
+          else if (found !== 'removed')
+            expect(found).toEqual(archivedJob(id, { message: 'It is done. '.repeat(number % 300) }));
+          else expect(number % 5).toBe(2);
+        }
+        expect(await archive.list({}, { limit: 1 })).toHaveLength(1);
+      });
+    }
+  });
+
+  it('begins again where its process is killed while it is made', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'archive-'));
+    try {
+      const ended = startWriter(0, fresh);
+      await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 3000));
+      await kill();
+      await ended.next();
+      const lines = startWriter(1, fresh);
+      expect((await lines.next()).value).toBe('job-1-0');
+      await kill();
+    } finally {
+      rmSync(fresh, { recursive: true });
+    }
+  });
+
+  it('ends a search that takes too long, and goes on', () =>
+    opened(async (archive, reach) => {
+      await archive.put(archivedJob('a'));
+      const endless = reach.ask('searches', (db) =>
+        sql`select count(*) from generate_series(1, 100000000000)`.execute(db),
+      );
+      await expect(endless).rejects.toThrow(SearchTooLongError);
+      for (;;) {
+        const found = await archive.find('a').catch(() => 'not yet');
+        if (found === 'not yet') continue;
+        expect(found).toEqual(archivedJob('a'));
+        return;
+      }
+    }));
+
+  it('says what to install where its package is not there', () => {
+    const find = () => {
+      throw new Error('not found');
+    };
+    expect(() => assertInstalled(find)).toThrow(
+      'archive: embedded needs the package @electric-sql/pglite, which is not installed',
+    );
+  });
+});
