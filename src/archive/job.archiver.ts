@@ -42,7 +42,7 @@ export class JobArchiver {
     return !subscription || job.disputed !== undefined || isEndTold(subscription, deliveries, status as ArchivedStatus);
   }
 
-  /** The Job as it is now; undefined where it is gone, is another, or does not belong into the archive (any more). @throws KubernetesError */
+  /** The Job as it is now; undefined where it is gone, is another, or does not belong into the archive. @throws KubernetesError */
   async actual({ name, uid }: JobRecord, now: Date): Promise<Actual | undefined> {
     const kubeJob = await this.client.getJob(name);
     const job = kubeJob && this.cache.recordOf(kubeJob);
@@ -51,8 +51,8 @@ export class JobArchiver {
   }
 
   /**
-   * Writes what the job is now, where the archive does not have it, and notes that on the Job: from then on its TTL is in force. Conditional on
-   * the version of the Job that was read: what changes meanwhile is written again.
+   * Writes what the job is now, where the archive does not have it, and notes that on the Job: from then on its TTL is in force. Conditional
+   * on the version of the Job that was read: what changes meanwhile is written again.
    * @returns when the record changes without the Job being changed; undefined: it does not
    * @throws ArchiveAwayError, KubernetesError
    */

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
+import { ArchiveAwayError } from '../archive/records/archive.js';
+import { anArchivedJob } from '../archive/testing/archived-jobs.js';
+import { FakeArchive } from '../archive/testing/fake-archive.js';
+import type { JobRecord } from '../jobs/model/job-record.js';
 import type { FakeStore } from '../jobs/testing/fake-store.js';
-import { at } from '../jobs/testing/records.js';
+import { aJob, at, JOB_ID } from '../jobs/testing/records.js';
 import { ownAnnotation } from '../k8s/names.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { aKubeJob, JOB, LOG_KEY, setUp } from './testing/finalizer-bed.js';
@@ -113,5 +117,25 @@ describe('results in the object store', () => {
     });
     await reconcileJob();
     expect([[...store.objects.keys()], discarded, cluster.calls]).toEqual([OTHERS, [JOB], ['deleteJob']]);
+  });
+});
+
+describe('what is in the store of a Job that is gone', () => {
+  it('stays where the archive has the job, and goes where it has not', async () => {
+    const archive = new FakeArchive();
+    const { store, retention } = setUp(undefined, archive);
+    const job = (overrides: Partial<JobRecord>) => aJob({ keptInputs: INPUTS, resultsTtl: 10, ...overrides });
+    await keptIn(store);
+    archive.jobs.set(JOB_ID, anArchivedJob(1, { jobId: JOB_ID }));
+    await retention.forget(job({}));
+    expect([...store.objects.keys()]).toEqual([INPUTS]);
+    archive.isAway = true;
+    await expect(retention.forget(job({}))).rejects.toThrow(ArchiveAwayError);
+    await retention.forget(job({ released: true }));
+    expect([...store.objects.keys()]).toEqual([INPUTS]);
+    archive.isAway = false;
+    archive.jobs.clear();
+    await retention.forget(job({}));
+    expect([...store.objects.keys()]).toEqual([]);
   });
 });

@@ -24,6 +24,7 @@ import { CauseTypes } from './model/cause-types.js';
 import { ExplainedCauses } from './model/explained-causes.js';
 import { ExecutionAnswers } from './execution/execution-answers.js';
 import { ExecutionController } from './execution/execution.controller.js';
+import { TakenJobs } from './execution/taken-jobs.js';
 import { ExecutionService } from './execution/execution.service.js';
 import { JobCache } from './model/job-cache.js';
 import { JobAdmission } from './execution/job-admission.js';
@@ -84,7 +85,6 @@ import { ValidationController } from './execution/validation.controller.js';
   providers: [
     Access,
     AdmissionLine,
-    ArchivedJobs,
     CallerUsage,
     CauseTypes,
     DeclaredOutputs,
@@ -131,6 +131,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ...oidcProviders,
     SubscriberSecrets,
     WholeLists,
+    TakenJobs,
     { provide: USAGE_OF_CALLERS, useExisting: CallerUsage },
     {
       provide: Sessions,

@@ -5,7 +5,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { documentOf } from '../../json/unread-value.js';
-import { jobName } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
@@ -25,15 +24,7 @@ import { activeTrace, inSpan } from '../../tracing/tracing.js';
 import { Access, type Caller, executionOf, type JobOwner } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
 import { splitJob } from './execution-secret.js';
-import { ArchivedJobs } from '../model/archived/archived-jobs.js';
-import {
-  assertNotKeyed,
-  chosenJob,
-  type Idempotency,
-  idempotencyOf,
-  refuseRemoved,
-  sameRequest,
-} from './idempotency.js';
+import { assertNotKeyed, chosenJob, type Idempotency, idempotencyOf, sameRequest } from './idempotency.js';
 import { maskEnvironment } from './mask-environment.js';
 import { JobCache } from '../model/job-cache.js';
 import { type Entry, JobAdmission } from './job-admission.js';
@@ -47,6 +38,7 @@ import { LimitedCallers } from '../limits/limited-callers.js';
 import type { Subscription } from '../model/subscription.js';
 import type { ResponseWishes } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';
+import { TakenJobs } from './taken-jobs.js';
 
 export interface ExecuteOptions extends ResponseWishes {
   /** For the life of a Job, the same caller's same key for the same process gives that Job. */
@@ -98,7 +90,7 @@ export class ExecutionService {
   constructor(
     private readonly processes: ProcessRegistry,
     private readonly cache: JobCache,
-    private readonly archived: ArchivedJobs,
+    private readonly taken: TakenJobs,
     private readonly preparation: JobPreparation,
     private readonly admission: JobAdmission,
     private readonly secrets: JobSecrets,
@@ -162,7 +154,7 @@ export class ExecutionService {
     const jobId = idempotency?.jobId ?? uuidv7();
     addLogFields({ jobId });
     span.setAttribute('ogc.job.id', jobId);
-    const known = idempotency && (this.known(jobId) ?? (await this.archivedJob(idempotency)));
+    const known = idempotency && (await this.taken.of(idempotency));
     if (known) return { job: sameRequest(known, idempotency), isNew: false };
     this.limits.submit(caller.identity);
     const done = this.live.reserve(process);
@@ -197,7 +189,7 @@ export class ExecutionService {
     const known = { ...lineOf(entry), idempotencyDigest: idempotency?.digest, trace: activeTrace() };
     const made = { ...pod, ...more, ...known };
     // Looking at the inputs takes time, in which it may have ended and left the cluster.
-    const archived = idempotency && (await this.archivedJob(idempotency));
+    const archived = idempotency && (await this.taken.left(idempotency));
     if (archived) return { job: sameRequest(archived, idempotency), isNew: false };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const split = this.secrets.isAvailable
@@ -233,8 +225,7 @@ export class ExecutionService {
     this.preparation.largeInputs(process, request.inputs);
     await this.assertInputs(process, request, caller.identity, gone);
     const chosen = chosenJob(request.jobId);
-    if (chosen && (this.known(chosen.jobId) ?? (await this.archivedJob(chosen))))
-      throw new JobIdTakenError(chosen.jobId);
+    if (chosen && (await this.taken.of(chosen))) throw new JobIdTakenError(chosen.jobId);
     const jobId = request.jobId ?? uuidv7();
     const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
     const more = { ...lineOf(entry), queueOfRoles, owner: this.access.ownerFor(caller) };
@@ -299,16 +290,6 @@ export class ExecutionService {
     const size = limit ? documentOf(inputs).size : 0;
     if (limit && size > limit.bytes) throw limit.refusal(size);
     await this.linked.assertValid(process.id, links, gone, limit && { ...limit, used: size });
-  }
-
-  private known(jobId: string): JobRecord | undefined {
-    return this.cache.jobs.get(jobName(this.configuration.environment.jobNamePrefix, jobId));
-  }
-
-  /** The Job of one that has left the cluster is to be made by nobody again. @throws ArchiveAwayError; as {@link refuseRemoved} */
-  private async archivedJob(idempotency: Idempotency): Promise<JobRecord | undefined> {
-    const found = await this.archived.look(idempotency.jobId);
-    return found === 'removed' ? refuseRemoved(idempotency) : found;
   }
 
   private parse(process: RegisteredProcess, body: unknown, reading: Reading = {}): ExecuteRequest {

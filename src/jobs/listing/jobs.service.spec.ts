@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { V1Job } from '@kubernetes/client-node';
 import { Logger } from '@nestjs/common';
+import { ArchiveAwayError } from '../../archive/records/archive.js';
+import { FakeArchive } from '../../archive/testing/fake-archive.js';
+import { anArchivedJob } from '../../archive/testing/archived-jobs.js';
 import type { Configuration } from '../../config/configuration.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
@@ -18,10 +21,10 @@ const ended = (status: string) => ({
   [ownAnnotation.outcome]: JSON.stringify({ status, finished: at(5).toISOString() }),
 });
 
-function setUp(finalizerController = true) {
+function setUp(finalizerController = true, archive?: FakeArchive) {
   const cluster = new FakeCluster();
-  const archived = new ArchivedJobs(configuration);
-  const cache = jobCacheOf(cluster);
+  const archived = new ArchivedJobs(configuration, archive);
+  const cache = jobCacheOf(cluster, configuration, undefined, undefined, archived);
   const told: unknown[] = [];
   const processes = { find: () => ({ onDismiss: (job: unknown) => told.push(job) }) } as unknown as ProcessRegistry;
   const settings = { ...configuration, server: { manager: { finalizerController } } } as Configuration;
@@ -42,7 +45,7 @@ function setUp(finalizerController = true) {
   const dismiss = (mayRemove = true) => service.dismiss(record(), at(9), undefined, mayRemove);
   const annotations = () => cluster.annotationsOf(JOB);
   const outcome = (): unknown => JSON.parse(annotations()[ownAnnotation.outcome] ?? 'null');
-  return { cluster, cache, told, kubeJob, dismiss, annotations, outcome };
+  return { cluster, cache, archived, service, told, kubeJob, dismiss, annotations, outcome };
 }
 
 const DISMISSED = { status: 'dismissed', finished: at(9).toISOString() };
@@ -129,5 +132,45 @@ describe('a dismissal', () => {
     cluster.addJob(kubeJob());
     cluster.addJob({ ...kubeJob(), metadata: { ...kubeJob().metadata, uid: 'another' } }, false);
     await expect(dismiss()).rejects.toThrow(JobNotFoundError);
+  });
+});
+
+describe('the removal of a job, where there is an archive', () => {
+  it.each([true, false])(
+    'leaves a tombstone that counts what it took before its Job is touched (finalizer: %s)',
+    async (collects) => {
+      const archive = new FakeArchive();
+      const { cluster, kubeJob, dismiss } = setUp(collects, archive);
+      cluster.addJob(kubeJob(ended('failed')));
+      const calls: string[] = [];
+      archive.onAsked = (call) => void calls.push(call, ...cluster.calls.splice(0));
+      expect(await dismiss()).toMatchObject({ isRemoved: true, status: { status: 'dismissed' } });
+      expect([calls, cluster.calls]).toEqual([['remove', 'getJob', 'getJob'], [collects ? 'patchJob' : 'deleteJob']]);
+      expect(archive.removed.get(JOB_ID)?.job).toMatchObject({ jobId: JOB_ID, status: 'failed' });
+    },
+  );
+
+  it('does nothing while the archive is away', async () => {
+    const archive = new FakeArchive();
+    const { cluster, kubeJob, dismiss, annotations } = setUp(true, archive);
+    cluster.addJob(kubeJob(ended('failed')));
+    archive.isAway = true;
+    await expect(dismiss()).rejects.toThrow(ArchiveAwayError);
+    expect(annotations()).not.toHaveProperty([ownAnnotation.removed]);
+  });
+
+  it('is one of the record alone once its Job has left the cluster, be it that moment', async () => {
+    const archive = new FakeArchive();
+    const { cluster, cache, service } = setUp(true, archive);
+    const put = () => archive.jobs.set(JOB_ID, anArchivedJob(1, { jobId: JOB_ID, uid: 'job-uid' }));
+    put();
+    const found = await cache.get(JOB_ID);
+    expect(await service.dismiss(found, at(9))).toMatchObject({ isRemoved: true, status: { status: 'dismissed' } });
+    await expect(service.dismiss(found, at(9))).rejects.toThrow(JobNotFoundError);
+    archive.removed.clear();
+    put();
+    expect(await service.dismiss(aJob(), at(9))).toMatchObject({ isRemoved: true });
+    expect(cluster.calls.filter((call) => call !== 'getJob')).toEqual([]);
+    expect(archive.removed.has(JOB_ID)).toBe(true);
   });
 });

@@ -26,8 +26,8 @@ const OF_SPEC = ['backoffLimit', 'parallelism', 'podFailurePolicy', 'suspend'] a
 const OF_STATUS = ['completionTime', 'conditions', 'failed', 'startTime', 'succeeded'] as const;
 
 /**
- * What is archived of a job that has ended. Pure, and the same for the same Job, but for results that stand on the Job itself: those are left
- * out once their time is over, for in the archive they do not go with the Job.
+ * What is archived of a job that has ended. Pure, and the same for the same Job, but for results that stand on the Job itself: those are
+ * left out once their time is over, for in the archive they do not go with the Job.
  * @param status of a job that does not go on
  * @param annotations those that are believed
  */

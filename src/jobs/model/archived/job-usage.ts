@@ -5,9 +5,9 @@ import type { JobRecord } from '../job-record.js';
 type Resource = 'cpu' | 'memory';
 
 /**
- * What a job that has ended took: what its pod template requests, for as long as its containers ran. Of attempts that were noted each counts
- * from its own start; of the last one only the end is known, so that it counts from the job's start, the end of the one before, or from when
- * its Job was resumed, whatever was last.
+ * What a job that has ended took: what its pod template requests, for as long as its containers ran. Of attempts that were noted each
+ * counts from its own start; of the last one only the end is known, so that it counts from the job's start, the end of the one before, or
+ * from when its Job was resumed, whatever was last.
  */
 export function usageOf(
   kubeJob: V1Job,

@@ -95,6 +95,8 @@ export const requests: Phrases = {
     'The secrets that jobs of this process get cannot be listed now.':
       'Die Secrets, die Jobs dieses Prozesses bekommen, lassen sich jetzt nicht auflisten.',
     'The job_id "{0}" is taken; nothing was created. Choose another UUID, or none.': `Die job_id „{0}“ ist vergeben; ${NOTHING} Wählen Sie eine andere UUID, oder keine.`,
+    'The Idempotency-Key stands for job "{0}", which was removed. Use a new key for a new request.':
+      'Der Idempotency-Key steht für Job „{0}“, der gelöscht wurde. Nehmen Sie für eine neue Anfrage einen neuen.',
     'The Idempotency-Key was used with another body before, for job "{0}"; it stands for that as long as the job exists. Use a new key for a new request.':
       'Der Idempotency-Key wurde schon mit einem anderen Rumpf benutzt, für Job „{0}“; er steht dafür, solange es den Job gibt. Nehmen Sie für eine neue Anfrage einen neuen.',
     'The request is too large: beside its inputs the job would keep {0} bytes of it, and may keep {1}. Shorter addresses of subscribers and names make it smaller.':

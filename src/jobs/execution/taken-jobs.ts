@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Configuration } from '../../config/configuration.js';
+import { jobName } from '../../k8s/names.js';
+import { ArchivedJobs } from '../model/archived/archived-jobs.js';
+import { JobCache } from '../model/job-cache.js';
+import type { JobRecord } from '../model/job-record.js';
+import { type Idempotency, refuseRemoved } from './idempotency.js';
+
+/** Jobs that there are, or were, of ids that are not the server's own choice. */
+@Injectable()
+export class TakenJobs {
+  private readonly prefix: string;
+
+  constructor(
+    private readonly cache: JobCache,
+    private readonly archived: ArchivedJobs,
+    { environment }: Configuration,
+  ) {
+    this.prefix = environment.jobNamePrefix;
+  }
+
+  /** The job that a request means, if it is known here or in the archive. @throws ArchiveAwayError; as {@link refuseRemoved} */
+  async of(idempotency: Idempotency): Promise<JobRecord | undefined> {
+    return this.cache.jobs.get(jobName(this.prefix, idempotency.jobId)) ?? this.left(idempotency);
+  }
+
+  /** The same, once its Job has left the cluster: nobody is to make that again. @throws as {@link of} */
+  async left(idempotency: Idempotency): Promise<JobRecord | undefined> {
+    const found = await this.archived.look(idempotency.jobId);
+    return found === 'removed' ? refuseRemoved(idempotency) : found;
+  }
+}
