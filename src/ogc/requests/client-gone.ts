@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 
 /** Made once: an error of its own for each answer, with a stack that nobody reads, costs more than the signal. */
-const GONE = new DOMException('The client is gone, or has its answer', 'AbortError');
+const GONE: unknown = AbortSignal.abort().reason;
 
 /**
  * Aborted when the client goes away before its answer is sent, and once it is sent. (Fastify's `request.signal` goes by the request, which

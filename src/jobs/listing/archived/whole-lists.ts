@@ -81,7 +81,9 @@ export class WholeLists {
   private async mergedPage({ query, now, reading }: Asked, archived: ArchivedList): Promise<JobPage> {
     const moment = this.moments.now();
     try {
-      const live = this.live.list(query, now, reading);
+      const list = this.live.list(query, now, reading);
+      // Lists of jobs change in their place, and the archive is waited for.
+      const live = { ...list, places: list.places.slice() };
       const number = this.number(live, query, reading, archived);
       const shown = await this.shown({ query, now, reading }, live, archived, moment);
       if (!shown) return await this.mergedPage({ query: { ...query, before: undefined }, now, reading }, archived);
