@@ -93,6 +93,7 @@ import { ValidationController } from './execution/validation.controller.js';
     ExplainedCauses,
     Identities,
     ArchivedLists,
+    ArchivedJobs,
     JobCache,
     JobAdmission,
     JobCreation,
