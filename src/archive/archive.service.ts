@@ -29,6 +29,8 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly queue: LeaderWorkQueue;
   /** Names of Jobs that have changed since the archive's state was noted on them. */
   private readonly changed = new Set<string>();
+  /** Names of Jobs that say what the archive has of them, before this server has asked it. */
+  private readonly unproven = new Set<string>();
 
   constructor(
     private readonly cache: JobCache,
@@ -72,6 +74,7 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     // Whoever has marked it deletes it.
     if (job?.released && previous && !previous.released) return;
     // The state is noted for the version of the Job that was archived.
+    if (!job) this.unproven.delete(name);
     if (!job || job.archivedState !== previous?.archivedState) this.changed.delete(name);
     else if (previous && job.archivedState !== undefined) this.changed.add(name);
     if (job) this.add(job);
@@ -84,7 +87,7 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
   private addAll(): void {
     for (const job of this.cache.jobs.values()) {
       // What subscribers answered before this server looked is not known to be archived.
-      if (job.subscription && job.archivedState !== undefined) this.changed.add(job.name);
+      if (job.archivedState !== undefined) (job.subscription ? this.changed : this.unproven).add(job.name);
       this.add(job);
     }
     this.queue.add(DUE);
@@ -108,6 +111,11 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     const job = this.cache.jobs.get(name);
     if (!job || !this.archiver.concerns(job)) return undefined;
     let changes: Date | undefined;
+    if (this.unproven.has(name)) {
+      // An older dump may have been restored, or another database be asked now.
+      if (!(await this.archiver.isKept(job))) this.changed.add(name);
+      this.unproven.delete(name);
+    }
     if (job.archivedState === undefined || this.changed.has(name)) {
       this.changed.delete(name);
       try {

@@ -4,7 +4,7 @@ import { stateOf, withoutResults } from '../jobs/model/archived/archived-job-of.
 import { ArchivedJobs } from '../jobs/model/archived/archived-jobs.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { ReconcileResult } from '../k8s/queues/work-queue.js';
-import { Archive } from './records/archive.js';
+import { Archive, ArchiveAwayError } from './records/archive.js';
 import type { ArchivedJob } from './records/archived-job.js';
 import { StoredObjects } from './stored-objects.js';
 
@@ -43,7 +43,10 @@ export class ArchiveSweeper {
     const here = due.filter(({ job }) => this.isHere(job));
     for (const { job } of here) lookAtJob(job.name);
     this.passedOver = here.length;
-    for (const { job, why } of due) if (!this.isHere(job)) await this.remove(job, why, now);
+    await this.removeEach(
+      due.filter(({ job }) => !this.isHere(job)),
+      now,
+    );
     return { requeueAfter: due.length - here.length >= BATCH ? 0 : PAUSE };
   }
 
@@ -55,9 +58,28 @@ export class ArchiveSweeper {
     const before = this.oldest(now);
     if (!before) return undefined;
     const old = await this.archive.forget(before, BATCH);
-    for (const job of old) if (!this.isHere(job)) await this.remove(job, 'removed', now);
+    const gone = old.filter((job) => !this.isHere(job));
+    await this.removeEach(
+      gone.map((job) => ({ job, why: 'removed' as const })),
+      now,
+    );
     if (old.length > 0) this.logger.log(`The archive has forgotten ${old.length} jobs`);
     return { requeueAfter: old.length >= BATCH ? 0 : PAUSE };
+  }
+
+  /** What cannot be removed holds up none of the others, and is passed over in the next look. @throws ArchiveAwayError, ObjectStoreError */
+  private async removeEach(due: Awaited<ReturnType<Archive['due']>>, now: Date): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    for (const { job, why } of due) {
+      try {
+        await this.remove(job, why, now);
+      } catch (error) {
+        if (error instanceof ArchiveAwayError) throw error;
+        failure = { error };
+        this.passedOver += 1;
+      }
+    }
+    if (failure) throw failure.error;
   }
 
   /** Of what was removed the log stays, as where there is no archive; of what is too old nobody is to find anything. */

@@ -60,13 +60,22 @@ export class JobArchiver {
     const actual = await this.actual(known, now);
     if (!actual) return undefined;
     const { job, archived } = actual;
-    if (job.archivedState !== archived.state) {
+    if (job.archivedState === archived.state) {
+      // What the Job says of the archive is not what the archive says: a removal, a dump that was restored.
+      if (!(await this.isKept(job))) return this.keepOver(job, now);
+    } else {
       const written = await this.archive.put(archived, job.archivedState);
       if (written === 'removed') return this.takeAway(job, now);
       if (written === 'superseded') return this.keepOver(job, now);
     }
     await this.note(job, archived.state);
     return archived.resultsExpire;
+  }
+
+  /** Whether the archive has the state that is noted on the Job. @throws ArchiveAwayError */
+  async isKept({ jobId, uid, archivedState }: JobRecord): Promise<boolean> {
+    const found = await this.archive.find(jobId);
+    return found !== undefined && found !== 'removed' && found.uid === uid && found.state === archivedState;
   }
 
   /** Deletes what a client has removed, though nobody could write that to the Job. @throws KubernetesError */
@@ -82,10 +91,8 @@ export class JobArchiver {
   private async keepOver(known: JobRecord, now: Date): Promise<Date | undefined> {
     const found = await this.archive.find(known.jobId);
     if (found === 'removed') return this.takeAway(known, now);
-    if (found && found.uid !== known.uid) {
-      this.logger.error(`Job ${known.name} is not archived: the archive has another job of its id (uid ${found.uid})`);
-      return undefined;
-    }
+    if (found && found.uid !== known.uid)
+      throw new Error(`Job ${known.name} is not archived: the archive has another job of its id (uid ${found.uid})`);
     const actual = await this.actual(known, now);
     if (!actual) return undefined;
     const { job, archived } = actual;

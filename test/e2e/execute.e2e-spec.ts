@@ -5,6 +5,7 @@ import { eventually } from '../support/wait.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 
 const REL = 'http://www.opengis.net/def/rel/ogc/1.0/';
+const PROVENANCE = 'http://www.w3.org/ns/prov#has_provenance';
 
 let bed: TestBed;
 beforeAll(async () => {
@@ -116,7 +117,15 @@ describe('asynchronous execution', () => {
     const times = [ended.created, ended.started, ended.finished].map((time) => Date.parse(time ?? ''));
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(Date.parse(ended.updated)).toBeGreaterThanOrEqual(times[2] ?? NaN);
-    expect(ended.links.map(({ rel }) => rel)).toEqual(['self', 'alternate', 'monitor', `${REL}results`, 'log', 'up']);
+    expect(ended.links.map(({ rel }) => rel)).toEqual([
+      'self',
+      'alternate',
+      'monitor',
+      `${REL}results`,
+      PROVENANCE,
+      'log',
+      'up',
+    ]);
     const results = await bed.get(`/jobs/${created.jobID}/results`);
     expect([results.status, await results.text()]).toEqual([200, 'Hello async!']);
   });

@@ -67,6 +67,8 @@ const provOf = async (id: string, token?: string) => (await (await bed.get(`/job
 describe('the provenance of a job', () => {
   it('is what ran, on what, where, when, and what came of it', async () => {
     const id = await made('told');
+    // The log is noted after the outcome.
+    await bed.cluster.allReleased();
     const response = await bed.get(`/jobs/${id}/prov`, TOKEN);
     expect([response.status, response.headers.get('content-type'), response.headers.get('cache-control')]).toEqual([
       200,

@@ -72,6 +72,12 @@ async function discover({ discovery, client: id }: DeviceLoginSettings): Promise
     [client.customFetch]: (url, init) => boundedFetch(url, init as RequestInit),
     execute: discovery.protocol === 'http:' ? [client.allowInsecureRequests] : [],
   });
+  const { issuer } = configuration.serverMetadata();
+  // Whoever names the document is not to have somebody sign in for another (OpenID Connect Discovery 1.0, section 4.3).
+  if (!discovery.href.startsWith(`${issuer.replace(/\/+$/, '')}/.well-known/`))
+    throw new DeviceLoginError(
+      `${discovery.href} is the document of another provider: it says that it is ${visible(issuer)}.`,
+    );
   if (!configuration.serverMetadata().device_authorization_endpoint)
     throw new DeviceLoginError(
       `${discovery.host} has no sign-in for devices (no device_authorization_endpoint in ${discovery.href}).`,

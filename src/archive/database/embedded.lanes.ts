@@ -53,8 +53,9 @@ export class EmbeddedLanes implements Lanes {
     this.description = `PostgreSQL in this process, in ${folder}`;
   }
 
+  /** Whoever counts waits for less: to end a statement here is to start PostgreSQL anew, which takes longer than to let it end. */
   lane(lane: Lane): Kysely<Tables> {
-    const known = this.lanes.get(lane) ?? this.connect(STATEMENT[lane]);
+    const known = this.lanes.get(lane) ?? this.connect(Math.max(STATEMENT[lane], STATEMENT.searches));
     this.lanes.set(lane, known);
     return known;
   }

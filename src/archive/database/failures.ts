@@ -37,8 +37,11 @@ export function failureOf(error: unknown): Failure {
   return UNABLE.some((start) => code.startsWith(start)) ? 'unable' : 'fault';
 }
 
-/** No connection, no such user or database, too many connections, it starts or ends. */
-const AWAY = ['08', '28', '3D', '53300', '57P'];
+/**
+ * No connection, no such user or database, too many connections, it starts or ends; no such schema, table or instance, as after a dump was
+ * restored or all was dropped: it is prepared anew.
+ */
+const AWAY = ['08', '28', '3D', '3F000', '42P01', '23503', '53300', '57P'];
 /** Read only, rolled back, no resources, locked, in the way of an operator, errors of its system and of its files. */
 const UNABLE = ['25', '40', '53', '55', '57', '58', 'XX'];
 

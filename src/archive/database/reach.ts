@@ -23,6 +23,7 @@ export class Reach {
   private unable: unknown;
   private told = false;
   private looking: Promise<void> | undefined;
+  private probing = false;
 
   constructor(
     private readonly lanes: Lanes,
@@ -77,14 +78,27 @@ export class Reach {
 
   private judged(error: unknown, lane: Lane): unknown {
     const searching = lane === 'searches' || lane === 'counts';
-    if (error instanceof NoAnswerError && !this.lanes.remote)
-      return searching ? new SearchTooLongError() : new ArchiveAwayError(error);
+    if (error instanceof NoAnswerError) {
+      // Of a search that takes long nothing follows for what is not searched.
+      if (searching) this.probe();
+      if (searching) return new SearchTooLongError();
+      if (!this.lanes.remote) return new ArchiveAwayError(error);
+    }
     const failure = failureOf(error);
     if (failure === 'fault') return error;
     if (failure === 'too-long' && searching) return new SearchTooLongError();
     if (failure === 'away') this.goesAway(error);
     if (failure === 'unable') this.isUnable(error);
     return new ArchiveAwayError(error);
+  }
+
+  /** Whether it answers at all. */
+  private probe(): void {
+    if (!this.lanes.remote || this.probing) return;
+    this.probing = true;
+    void within(CALL.records, sql`select 1`.execute(this.lanes.lane('records')))
+      .catch((error: unknown) => this.goesAway(error))
+      .finally(() => (this.probing = false));
   }
 
   private goesAway(error: unknown): void {
@@ -112,7 +126,8 @@ export class Reach {
   private async lookUntilThere(): Promise<void> {
     for (let pause = LOOK; !this.ending.signal.aborted; pause = Math.min(2 * pause, LOOK_LATER)) {
       try {
-        this.instance ??= await this.prepare();
+        // Always anew: what has been away may be another, or as it was before.
+        this.instance = await this.prepare();
         await within(CALL.records, sql`select 1`.execute(this.lanes.lane('records')));
         this.away = undefined;
         if (this.told) this.logger.log(`The archive is there again (${this.description})`);

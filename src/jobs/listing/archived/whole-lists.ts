@@ -18,6 +18,8 @@ import {
 } from './merged-list.js';
 import { offsetPage } from './offset-page.js';
 
+/** Jobs on a page at most, where some are in the archive, of which each comes with all that stood on its Job. */
+const MOST_SHOWN = 500;
 /** Jobs that are counted at most, where some are in the archive. */
 const MOST_COUNTED = 10_000;
 /** Jobs that may be on their way to the archive while it is counted. */
@@ -51,7 +53,8 @@ export class WholeLists {
     if (!this.archived.mayHave(query)) return this.live.page(query, now, reading);
     try {
       const list = await this.archived.of(query, reading, this.processes());
-      return list ? await this.mergedPage({ query, now, reading }, list) : this.live.page(query, now, reading);
+      const few = { ...query, limit: Math.min(query.limit, MOST_SHOWN) };
+      return list ? await this.mergedPage({ query: few, now, reading }, list) : this.live.page(query, now, reading);
     } catch (error) {
       if (!(error instanceof ArchiveAwayError)) throw error;
       const { numberMatched: _some, ...page } = this.live.page(query, now, reading);
@@ -85,6 +88,8 @@ export class WholeLists {
       // Lists of jobs change in their place, and the archive is waited for.
       const live = { ...list, places: list.places.slice() };
       const number = this.number(live, query, reading, archived);
+      // Where the page fails nobody waits for it.
+      number.catch(() => undefined);
       const shown = await this.shown({ query, now, reading }, live, archived, moment);
       if (!shown) return await this.mergedPage({ query: { ...query, before: undefined }, now, reading }, archived);
       const numberMatched = await number;
