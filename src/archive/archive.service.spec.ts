@@ -111,6 +111,28 @@ describe('a job that has ended', () => {
     await replica().lead();
     expect([archive.jobs.size, annotations()[ownAnnotation.removed]]).toEqual([0, time.now.toISOString()]);
   });
+
+  it('and says that it is archived is removed where it was removed from the archive', async () => {
+    const { cluster, archive, replica, annotations, time } = setUp();
+    cluster.addJob(anEndedJob());
+    await replica().lead();
+    await archive.remove(JOB_ID, at(9));
+    await replica().lead();
+    expect(annotations()[ownAnnotation.removed]).toBe(time.now.toISOString());
+  });
+
+  it('and says that it is archived is archived again by who leads next where the archive has lost it, or has what it was', async () => {
+    const { cluster, archive, replica, note } = setUp();
+    cluster.addJob(anEndedJob());
+    await replica().lead();
+    const kept = archive.jobs.get(JOB_ID);
+    archive.jobs.clear();
+    await replica().lead();
+    expect(archive.jobs.get(JOB_ID)).toEqual(kept);
+    if (kept) archive.jobs.set(JOB_ID, { ...kept, state: 'before' });
+    await replica().lead();
+    expect([archive.jobs.get(JOB_ID), note()]).toEqual([kept, kept?.state]);
+  });
 });
 
 describe('of two leaders', () => {

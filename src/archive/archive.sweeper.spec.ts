@@ -4,6 +4,7 @@ import { annotation, ownAnnotation } from '../k8s/names.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
 import { ObjectStoreError } from '../object-store/object-store.js';
 import { PAUSE } from './archive.sweeper.js';
+import type { ArchivedJob } from './records/archived-job.js';
 import { anEndedJob, JOB, setUp } from './testing/archive-bed.js';
 
 const key = (kind: string) => `logs/2026-01-01_${JOB}-${kind}`;
@@ -97,6 +98,25 @@ describe('results of a job in the archive', () => {
     store.failure = undefined;
     await replica().sweeper.removeDue(at(186), () => undefined);
     expect(left()).toEqual([LOG, ATTEMPT, OTHERS]);
+  });
+
+  it('are removed though those of another cannot be', async () => {
+    const { archive, store, sweep, left } = await bed();
+    const other = JOB_ID.replace(/^./, 'f');
+    const record = archive.jobs.get(JOB_ID);
+    const text = JSON.stringify({ ...record, uid: 'of-another' }).replaceAll(JOB_ID, other);
+    const times = { created: at(0), started: at(1), finished: at(5), resultsExpire: at(184) };
+    archive.jobs.set(other, { ...(JSON.parse(text) as ArchivedJob), ...times });
+    const remove = store.port.remove.bind(store.port);
+    let refused = 0;
+    const removeOthers = async (key: string) => {
+      if (!key.includes(other)) return remove(key);
+      refused += 1;
+      throw new ObjectStoreError('denied', 'kept by a lock', true);
+    };
+    Object.assign(store.port, { remove: removeOthers });
+    await expect(sweep(186)).rejects.toThrow('kept by a lock');
+    expect([refused > 0, left()]).toEqual([true, [LOG, ATTEMPT, OTHERS]]);
   });
 
   it('are left to those who see to the Job while that is in the cluster', async () => {

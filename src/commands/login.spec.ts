@@ -150,6 +150,13 @@ describe('npm run login', () => {
     expect(await login()).toMatchObject({ status: 1, said: expect.stringContaining('none of http') });
     issuer.answers.set('/.well-known/openid-configuration', () => [200, { issuer: issuer.url }]);
     expect(await login()).toMatchObject({ status: 1, said: expect.stringContaining('no sign-in for devices') });
+    issuer.answers.set('/.well-known/openid-configuration', () => [
+      200,
+      { issuer: 'https://id.example.org', device_authorization_endpoint: `${issuer.url}/device` },
+    ]);
+    sent = [];
+    expect(await login()).toMatchObject({ status: 1, said: expect.stringContaining('https://id.example.org') });
+    expect(sent).toEqual([]);
     const server = `${issuer.url}/api`;
     await issuer.stop();
     expect(await run('--server', server)).toMatchObject({

@@ -135,6 +135,22 @@ async function failsAtOnce(call: Promise<unknown>): Promise<boolean> {
     expect(await archive.find('a')).toBeUndefined();
   });
 
+  it('is not what is made of counts and searches that are given up', async () => {
+    await open();
+    await thereIs(reach);
+    await archive.put(archivedJob('a'));
+    const late = ['counts', 'searches'] as const;
+    for (const lane of late) {
+      // Of several statements each may take its time.
+      const call = reach.ask(lane, async (db) => {
+        for (let number = 0; number < 60; number += 1) await sql`select pg_sleep(0.04)`.execute(db);
+      });
+      await expect(call).rejects.toThrow(SearchTooLongError);
+      expect(await archive.find('a')).toEqual(archivedJob('a'));
+    }
+    expect([reach.trouble, said]).toEqual([undefined, []]);
+  });
+
   it('tells a password that is wrong, and not the password', async () => {
     await server.requirePassword('archive');
     await open();
