@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Browser } from '../support/browser.js';
-import { TestBed } from '../support/test-bed.js';
+import { TestBed, TOKEN } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** `TEST_CHROMIUM` names a Chromium. */
@@ -110,6 +110,32 @@ withBrowser('a browser', () => {
       ),
     );
     expect(status).toMatch(/^200/);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  it('lets Swagger UI ask with a token that is pasted into its dialog', async () => {
+    await browser.open(`${bed.url}/docs`);
+    await eventually('the operations', () => browser.evaluate("document.querySelector('.opblock') !== null"));
+    await browser.click('.btn.authorize');
+    const field = `document.querySelector('input[aria-label="auth-bearer-value"]')`;
+    await eventually('the field', () => browser.evaluate<boolean>(`${field} !== null`));
+    // As typed: what sets the value alone React does not see.
+    await browser.evaluate(`{
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(${field}, ${JSON.stringify(TOKEN)});
+      ${field}.dispatchEvent(new Event('input', { bubbles: true }));
+      ${field}.closest('form').querySelector('button.authorize').click();
+    }`);
+    await eventually('the token', () => browser.evaluate<boolean>('ui.authSelectors.authorized().size > 0'));
+    await browser.click('.btn-done');
+    await browser.click('[id$="getMe"] .opblock-summary-control');
+    await browser.click('.opblock.is-open .try-out__btn');
+    await browser.click('.opblock.is-open .execute');
+    const answer = await eventually('the answer', () =>
+      browser.evaluate<string | undefined>(
+        "document.querySelector('.live-responses-table tbody .highlight-code')?.innerText",
+      ),
+    );
+    expect(answer).toMatch(/"means": "token".*"subject": "api"/s);
     expect(browser.complaints).toEqual([]);
   });
 
