@@ -145,16 +145,6 @@ export class JobCache {
     return archived;
   }
 
-  /** Its Job, with the values that are not kept in memory; of one that has left the cluster as the archive has it. @throws ArchiveAwayError */
-  async objectOf({
-    name,
-    jobId,
-    fromArchive,
-  }: Pick<JobRecord, 'name' | 'jobId' | 'fromArchive'>): Promise<V1Job | undefined> {
-    const kubeJob = fromArchive ? undefined : await this.client.getJob(name);
-    return kubeJob ?? this.archived?.objectOf(jobId);
-  }
-
   /**
    * The annotations that may be believed of the Job, be it in the cluster or as the archive has it; undefined where it is gone.
    * @throws ArchiveAwayError, KubernetesError

@@ -30,7 +30,8 @@ export class Provenances {
    */
   async of(job: JobRecord, caller: Caller, base: string): Promise<ProvDocument> {
     await this.access.demandResults(job, caller);
-    const annotations = await this.annotationsOf(job);
+    const annotations = await this.cache.valuesOf(job);
+    if (!annotations) throw new JobNotFoundError(job.jobId);
     const { processId, status, started, finished } = this.cache.statusOf(job);
     const known = { jobId: job.jobId, processId, status, started, finished };
     const whole = (await this.access.mayReadLog(job, caller)) ? partsOf(job, annotations, base) : {};
@@ -40,15 +41,6 @@ export class Provenances {
       { ...known, outputs: outputsOf(job, annotations), ...whole, ...(owner ? { owner } : {}) },
       base,
     );
-  }
-
-  private async annotationsOf(job: JobRecord): Promise<Annotations> {
-    const kubeJob = await this.cache.objectOf(job);
-    const { metadata } = kubeJob ?? {};
-    if (!kubeJob || metadata?.uid !== job.uid) throw new JobNotFoundError(job.jobId);
-    // Of the archive: there was no signature to keep.
-    if (metadata.resourceVersion === undefined) return metadata.annotations ?? {};
-    return this.cache.annotationsOf(kubeJob);
   }
 }
 
