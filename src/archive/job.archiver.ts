@@ -62,7 +62,10 @@ export class JobArchiver {
     const { job, archived } = actual;
     if (job.archivedState === archived.state) {
       // What the Job says of the archive is not what the archive says: a removal, a dump that was restored.
-      if (!(await this.isKept(job))) return this.keepOver(job, now);
+      if (!(await this.isKept(job))) {
+        this.logger.warn(`Job ${job.name} says that it is archived as it is, and is not`);
+        return this.keepOver(job, now);
+      }
     } else {
       const written = await this.archive.put(archived, job.archivedState);
       if (written === 'removed') return this.takeAway(job, now);

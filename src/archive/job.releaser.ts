@@ -4,9 +4,7 @@ import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { type Actual, JobArchiver } from './job.archiver.js';
-import { Archive } from './records/archive.js';
-import type { ArchivedJob } from './records/archived-job.js';
+import { JobArchiver } from './job.archiver.js';
 
 /** Takes Jobs out of the cluster that the archive has, once `archive.keep_jobs` is over. */
 @Injectable()
@@ -18,7 +16,6 @@ export class JobReleaser {
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
-    private readonly archive: Archive,
     private readonly archiver: JobArchiver,
     configuration: Configuration,
   ) {
@@ -49,23 +46,12 @@ export class JobReleaser {
     if ((await this.cache.actualPodsOf(job)).some(({ held }) => held)) return true;
     if (job.archivedState !== archived.state) return false;
     // What stands on the Job may be older than the archive: it was restored, or is another.
-    const found = await this.archive.find(job.jobId);
-    if (found === 'removed') {
-      await this.archiver.takeAway(job, now);
-      return true;
-    }
-    if (found?.uid !== job.uid || found.state !== archived.state) await this.writeAgain(actual, found);
+    if (!(await this.archiver.isKept(job))) return false;
     const marked = job.released ? job : await this.archiver.patch(job, { [ownAnnotation.released]: now.toISOString() });
     if (!marked || marked.removed !== undefined) return true;
     if (await this.client.deleteJob(job.name, job.uid))
       this.logger.log(`Job ${job.name} leaves the cluster: the archive has it`);
     return true;
-  }
-
-  private async writeAgain({ job, archived }: Actual, found: ArchivedJob | undefined): Promise<void> {
-    this.logger.warn(`Job ${job.name} says that it is archived as it is, and is not: it is archived again`);
-    const written = await this.archive.put(archived, found?.state);
-    if (written !== 'written') throw new Error(`Job ${job.name} is not archived, and stays: its record is ${written}`);
   }
 
   /** Log and results of one that nobody collects go with its pods. */

@@ -64,7 +64,7 @@ export function setUp(settings: Partial<ArchiveSettings> = {}) {
     const cache = jobCacheOf(cluster, of, undefined, undefined, archived);
     for (const kubeJob of cluster.kubeJobs.values()) cache.observe(kubeJob);
     const archiver = new JobArchiver(cache, cluster.client, archive);
-    const releaser = new JobReleaser(cache, cluster.client, archive, archiver, of);
+    const releaser = new JobReleaser(cache, cluster.client, archiver, of);
     const inputs = new KeptInputs(store.port, store.port as ReadersStore, of);
     const sweeper = new ArchiveSweeper(archive, archived, cache, new StoredObjects(store.port, inputs), of);
     const listeners = new Set<(isLeader: boolean) => void>();
