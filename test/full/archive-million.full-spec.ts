@@ -5,7 +5,7 @@ import { PostgresLanes } from '../../src/archive/database/postgres.lanes.js';
 import { Reach } from '../../src/archive/database/reach.js';
 import { SearchTooLongError } from '../../src/archive/records/archive.js';
 import { thereIs } from '../../src/archive/testing/open-archive.js';
-import { positionOf } from '../../src/archive/testing/matching.js';
+import { positionOf } from '../../src/archive/testing/archive-matches.js';
 import { TestPostgres } from '../../src/archive/testing/postgres.js';
 import { type Combination, COMBINATIONS, fillArchive } from '../support/million-records.js';
 import { untilItHolds } from '../support/tries.js';

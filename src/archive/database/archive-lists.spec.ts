@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ArchiveCriterion, ArchiveFilter, ArchiveProperty, SeenProcess } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
 import { archivedJob } from '../testing/archived-jobs.js';
-import { isMatching, listed, positionOf } from '../testing/matching.js';
+import { cut, matchesFilter, positionOf } from '../testing/archive-matches.js';
 import { DATABASES, KINDS, type TestDatabase } from '../testing/open-archive.js';
 import type { DatabaseArchive } from './database.archive.js';
 
@@ -122,6 +122,7 @@ describe.each(KINDS)('lists of the archive, %s', (kind) => {
   });
   afterAll(() => database?.close());
 
+  const matching = (filter: ArchiveFilter) => jobs.filter((each) => matchesFilter(filter, each));
   const idsOf = (some: readonly ArchivedJob[]) => some.map(({ jobId }) => jobId);
 
   it('have what the list of jobs has, in its order, from any place and both ways', async () => {
@@ -131,7 +132,7 @@ describe.each(KINDS)('lists of the archive, %s', (kind) => {
       fc.asyncProperty(filter, order, place, page, async (filter, order, { way, at }, page) => {
         const position = positionOf(jobs[at] as ArchivedJob, order);
         const range = { ...page, ...(order ? { order } : {}), ...(way === 'none' ? {} : { [way]: position }) };
-        expect(idsOf(await archive.list(filter, range))).toEqual(idsOf(listed(jobs, filter, range)));
+        expect(idsOf(await archive.list(filter, range))).toEqual(idsOf(cut(matching(filter), range)));
       }),
       { numRuns: 300 },
     );
@@ -141,8 +142,8 @@ describe.each(KINDS)('lists of the archive, %s', (kind) => {
     await fc.assert(
       fc.asyncProperty(filter, fc.nat({ max: 60 }), fc.nat({ max: 60 }), async (filter, most, excepted) => {
         const except = idsOf(jobs.slice(0, excepted));
-        const matching = jobs.filter((each) => isMatching(each, filter) && !except.includes(each.jobId)).length;
-        const wanted = matching > most ? undefined : matching;
+        const found = matching(filter).filter(({ jobId }) => !except.includes(jobId)).length;
+        const wanted = found > most ? undefined : found;
         // A machine that is busy may not count in time.
         let counted: number | undefined;
         for (let tries = 0; tries < 50 && (tries === 0 || counted !== wanted); tries++)
@@ -169,12 +170,12 @@ describe.each(KINDS)('lists of the archive, %s', (kind) => {
     for (const owners of [undefined, ['o1'], []]) {
       const filter = owners ? { owners } : {};
       const rows = await archive.usage('owner', filter);
-      const matching = jobs.filter((each) => isMatching(each, filter));
-      const keys = [...new Set(matching.map(({ owner }) => owner ?? ''))].sort();
+      const found = matching(filter);
+      const keys = [...new Set(found.map(({ owner }) => owner ?? ''))].sort();
       // The tombstone is nobody's.
       const removed = (key: string) => (key === '' ? 1 : 0);
       expect(rows.map(({ key, jobs: count }) => [key, count])).toEqual(
-        keys.map((key) => [key, matching.filter(({ owner = '' }) => owner === key).length + removed(key)]),
+        keys.map((key) => [key, found.filter(({ owner = '' }) => owner === key).length + removed(key)]),
       );
     }
   });

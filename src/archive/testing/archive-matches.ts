@@ -1,3 +1,5 @@
+import { JobOrder } from '../../jobs/listing/job-order.js';
+import { newestFirst } from '../../jobs/model/job-record.js';
 import type {
   ArchiveCriterion,
   ArchiveFilter,
@@ -20,7 +22,7 @@ export function matchesFilter(filter: ArchiveFilter, job: ArchivedJob): boolean 
     (!filter.causes || (job.status === 'failed' && isIn(filter.causes, job.cause) && mayRead)) &&
     isIn(filter.owners, job.owner) &&
     (filter.text === undefined || says(filter.text, filter, job, mayRead)) &&
-    (!filter.tags || (filter.tags.every((tag) => job.tags.includes(tag)) && mayRead)) &&
+    (!filter.tags?.length || (filter.tags.every((tag) => job.tags.includes(tag)) && mayRead)) &&
     (!filter.created || isWithin(job.created.getTime(), filter.created.start, filter.created.end)) &&
     lasts(filter, job)
   );
@@ -64,39 +66,33 @@ const KEYS: Readonly<Record<ArchiveProperty, (job: ArchivedJob) => Key>> = {
   processID: (job) => job.processId,
 };
 
+/** @param order absent: newest first */
+export function positionOf(job: ArchivedJob, order: readonly ArchiveCriterion[] = []): ArchiveSortedPosition {
+  const { created, requestedAt, name } = job;
+  return { created, requestedAt, name, keys: order.map(({ property }) => KEYS[property](job)) };
+}
+
 /** The part of the records that a range asks for, in its order. */
 export function cut(jobs: readonly ArchivedJob[], range: ArchiveRange): readonly ArchivedJob[] {
-  const { order = [], after, before, limit, offset = 0, except = [] } = range;
+  const { order, after, before, limit, offset = 0, except = [] } = range;
+  const compare = compared(order);
   const left = new Set(except);
   const placed = jobs
     .filter(({ jobId }) => !left.has(jobId))
-    .map((job) => ({ job, position: { ...job, keys: order.map(({ property }) => KEYS[property](job)) } }))
-    .sort((a, b) => compare(order, a.position, b.position))
-    .filter(({ position }) => !after || compare(order, position, after) > 0)
-    .filter(({ position }) => !before || compare(order, position, before) < 0)
+    .map((job) => ({ job, position: positionOf(job, order) }))
+    .sort((a, b) => compare(a.position, b.position))
+    .filter(({ position }) => !after || compare(position, after) > 0)
+    .filter(({ position }) => !before || compare(position, before) < 0)
     .map(({ job }) => job);
   if (after || !before) return placed.slice(offset, offset + limit);
   const end = Math.max(0, placed.length - offset);
   return placed.slice(Math.max(0, end - limit), end);
 }
 
-type Position = ArchivePosition | ArchiveSortedPosition;
-
-/** Those without a property last, those that are equal newest first. */
-function compare(order: readonly ArchiveCriterion[], a: Position, b: Position): number {
-  for (const [index, { descending }] of order.entries()) {
-    const [left, right] = [keyAt(a, index), keyAt(b, index)];
-    if (left === right) continue;
-    if (left === null || right === null) return left === null ? 1 : -1;
-    return left < right === descending ? 1 : -1;
-  }
-  return (
-    b.created.getTime() - a.created.getTime() ||
-    (b.requestedAt ?? 0) - (a.requestedAt ?? 0) ||
-    (a.name < b.name ? 1 : a.name > b.name ? -1 : 0)
-  );
-}
-
-function keyAt(position: Position, index: number): Key {
-  return ('keys' in position ? position.keys[index] : undefined) ?? null;
+/** The order of the list of jobs, as it says itself. */
+function compared(order: readonly ArchiveCriterion[] = []): (a: ArchivePosition, b: ArchivePosition) => number {
+  if (order.length === 0) return newestFirst;
+  const sorted = JobOrder.parse(order.map(({ property, descending }) => (descending ? '-' : '') + property).join());
+  if ('faults' in sorted) throw new Error(sorted.faults.join());
+  return (a, b) => sorted.compare(a as ArchiveSortedPosition, b as ArchiveSortedPosition);
 }
