@@ -58,6 +58,14 @@ export interface SeenProcess {
   readonly processUnsigned: boolean;
 }
 
+/** The process of a job, as records of jobs have it. */
+export function processOf({
+  processId,
+  processUnsigned,
+}: SeenProcess): Pick<ArchivedJob, 'processId' | 'processUnsigned'> {
+  return { processId, ...(processUnsigned ? { processUnsigned } : {}) };
+}
+
 /** A part of the list, in its order. */
 export interface ArchiveRange {
   /** Absent: newest first. Those without a property come last, those that are equal newest first. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
-import { Archive, type ArchiveFilter, type UsageRow } from '../records/archive.js';
+import { Archive, type ArchiveFilter, processOf, type UsageRow } from '../records/archive.js';
 import type { UsageReportDto, UsageReportRowDto, UsageSumsDto } from './usage.dto.js';
 import type { UsageQuery } from './usage-query.js';
 
@@ -21,17 +21,15 @@ export class UsageReports {
     const filter: ArchiveFilter = {
       ...(created ? { created } : {}),
       ...(only === undefined ? {} : { owners: [only] }),
-      ...(sees ? { seenProcesses: (await this.archive.processes()).filter((process) => sees(seen(process))) } : {}),
+      ...(sees
+        ? { seenProcesses: (await this.archive.processes()).filter((process) => sees(processOf(process))) }
+        : {}),
     };
     const rows = (await this.archive.usage(by, filter)).toSorted(
       by === 'month' ? (a, b) => (a.key < b.key ? 1 : -1) : (a, b) => b.seconds - a.seconds || (a.key < b.key ? -1 : 1),
     );
     return { by, rows: rows.map(toRow), total: toSums(rows.reduce(added, NOTHING)) };
   }
-}
-
-function seen({ processId, processUnsigned }: { processId: string; processUnsigned: boolean }) {
-  return { processId, ...(processUnsigned ? { processUnsigned: true as const } : {}) };
 }
 
 type Sums = Omit<UsageRow, 'key' | 'name'>;

@@ -1,6 +1,5 @@
-import type { ArchiveFilter, SeenProcess } from '../../../archive/records/archive.js';
+import { type ArchiveFilter, processOf, type SeenProcess } from '../../../archive/records/archive.js';
 import type { ArchivedStatus } from '../../../archive/records/archived-job.js';
-import type { JobRecord } from '../../model/job-record.js';
 import type { JobListQuery, Reading } from '../job-list.query.js';
 
 /** In which jobs end. */
@@ -28,7 +27,7 @@ export function archiveFilterOf(
   // Which no database keeps in a text.
   if (!asksForEnded(query) || asked.some((part) => part.includes('\0'))) return undefined;
   const sees = scope?.sees;
-  const among = (isSo: Reading['mayRead']) => processes.filter((process) => isSo(asJob(process)));
+  const among = (isSo: Reading['mayRead']) => processes.filter((process) => isSo(processOf(process)));
   const readsMore = (causes ?? text ?? tags) !== undefined;
   return {
     ...(processIds ? { processIds: [...processIds] } : {}),
@@ -43,10 +42,6 @@ export function archiveFilterOf(
     ...(minDuration === undefined ? {} : { minDuration: Math.min(minDuration, LONGEST) }),
     ...(maxDuration === undefined ? {} : { maxDuration: Math.min(maxDuration, LONGEST) }),
   };
-}
-
-function asJob({ processId, processUnsigned }: SeenProcess): Pick<JobRecord, 'processId' | 'processUnsigned'> {
-  return { processId, ...(processUnsigned ? { processUnsigned } : {}) };
 }
 
 function titled(processes: readonly SeenProcess[], isTitled: Reading['isTitled']): readonly string[] {
