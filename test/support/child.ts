@@ -1,9 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Hundreds of servers start in one run of the suites: each would compile the same modules, for a fifth of the processor time of its start. */
+const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
 
 /** A program of this project in a process of its own. */
 export class Child {
@@ -28,7 +33,7 @@ export class Child {
     const child = new Child(
       spawn(process.execPath, [script, ...args], {
         cwd: projectFolder,
-        env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...environment },
+        env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...COMPILED, ...environment },
       }),
     );
     const match = await new Promise<RegExpExecArray>((resolve, reject) => {
