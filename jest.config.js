@@ -46,6 +46,7 @@ export default {
     }),
   ],
   reporters: ['default', ['<rootDir>/test/support/closing-line.js', { name: 'tests' }]],
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   maxWorkers: '100%',
   // A bound for what hangs, not for what is slow: a machine may be busy, and pods take their time.
   testTimeout: 120_000,
