@@ -7,7 +7,7 @@ import { eventually } from '../support/wait.js';
 
 /** Each run has a result of its own; when it is asked to end it says so, and ends as its process has it. */
 const program = (onTerm: string) =>
-  `trap '${onTerm}' TERM; run=$(cat /proc/sys/kernel/random/uuid); echo working $run; i=0; while [ $i -lt 25 ]; do i=$((i+1)); sleep 1; done; ` +
+  `trap '${onTerm}' TERM; run=$(cat /proc/sys/kernel/random/uuid); echo working $run; i=0; while [ $i -lt 15 ]; do i=$((i+1)); sleep 1; done; ` +
   'echo PYGEOAPI_K8S_MANAGER_RESULT_START; echo result $run';
 
 const PROCESSES = `
