@@ -112,6 +112,29 @@ describe('a job that has ended', () => {
     expect([archive.jobs.size, annotations()[ownAnnotation.removed]]).toEqual([0, time.now.toISOString()]);
   });
 
+  it('that was removed leaves the cluster where nobody collects, whoever leads when its mark is all that was written', async () => {
+    const { cluster, archive, replica, annotations } = setUp({}, false);
+    cluster.addJob(anEndedJob({ [ownAnnotation.collection]: '' }));
+    await archive.remove(JOB_ID, at(9));
+    cluster.failures.set('deleteJob', 'unavailable');
+    const first = replica();
+    await first.lead();
+    await first.lead(false);
+    expect(annotations()).toHaveProperty([ownAnnotation.removed]);
+    cluster.failures.clear();
+    cluster.calls.length = 0;
+    await replica().lead();
+    expect(cluster.calls).toEqual(['deleteJob']);
+  });
+
+  it('that was removed is left to who collects, who follows its log first', async () => {
+    const { cluster, archive, replica } = setUp();
+    cluster.addJob(anEndedJob());
+    await archive.remove(JOB_ID, at(9));
+    await replica().lead();
+    expect(cluster.calls).not.toContain('deleteJob');
+  });
+
   it('and says that it is archived is removed where it was removed from the archive', async () => {
     const { cluster, archive, replica, annotations, time } = setUp();
     cluster.addJob(anEndedJob());

@@ -1,10 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
+import { Configuration } from '../config/configuration.js';
 import { archivedJobOf } from '../jobs/model/archived/archived-job-of.js';
+import { collects } from '../jobs/model/collection.js';
 import { goesOn, isGoing } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { isEndTold } from '../jobs/model/subscription.js';
+import { ClusterRights } from '../k8s/client/cluster-rights.js';
 import { type JobPatch, KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
@@ -21,18 +24,33 @@ export interface Actual {
 @Injectable()
 export class JobArchiver {
   private readonly logger = new Logger(JobArchiver.name);
+  private readonly collects: boolean;
 
   constructor(
     private readonly cache: JobCache,
     private readonly client: KubernetesClient,
     private readonly archive: Archive,
-  ) {}
+    configuration: Configuration,
+    rights: ClusterRights,
+  ) {
+    this.collects = collects(configuration, rights);
+  }
 
   /** Whether a job belongs into the archive: it has ended, and nothing more will be collected of it. */
   concerns(job: JobRecord): boolean {
     if (isGoing(job) || job.collection === 'pending' || job.wronglySigned) return false;
     if (!job.outcome && !job.condition) return false;
     return !goesOn(this.cache.statusOf(job)) && !this.cache.podsOf(job).some(({ held }) => held);
+  }
+
+  /** Whether a job is to be removed, and nobody else does it: who collects, does. */
+  isToRemove({ removed, deleting }: JobRecord): boolean {
+    return removed !== undefined && !deleting && !this.collects;
+  }
+
+  /** Deletes the Job of one that {@link isToRemove}. @throws KubernetesError */
+  async remove({ name, uid }: JobRecord): Promise<undefined> {
+    if (await this.client.deleteJob(name, uid)) this.logger.log(`Job ${name} is deleted: it was removed`);
   }
 
   /** Nobody has to be told any more of how it ended. What is disputed nobody is told of. */
