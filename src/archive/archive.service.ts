@@ -114,7 +114,7 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     let changes: Date | undefined;
     if (this.unproven.has(name)) {
       // An older dump may have been restored, or another database be asked now.
-      if (!(await this.archiver.isKept(job))) this.changed.add(name);
+      if (!(await this.archiver.noted(job))) this.changed.add(name);
       this.unproven.delete(name);
     }
     if (job.archivedState === undefined || this.changed.has(name)) {

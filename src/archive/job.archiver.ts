@@ -14,10 +14,10 @@ import { ownAnnotation } from '../k8s/names.js';
 import { Archive } from './records/archive.js';
 import type { ArchivedJob, ArchivedStatus } from './records/archived-job.js';
 
-/** A Job as the API server has it, and what is to be archived of it. */
+/** A Job as the API server has it. */
 export interface Actual {
   readonly job: JobRecord;
-  readonly archived: ArchivedJob;
+  readonly kubeJob: V1Job;
 }
 
 /** Brings jobs that have ended into the archive, and notes on their Jobs which state of them it has. */
@@ -61,11 +61,17 @@ export class JobArchiver {
   }
 
   /** The Job as it is now; undefined where it is gone, is another, or does not belong into the archive. @throws KubernetesError */
-  async actual({ name, uid }: JobRecord, now: Date): Promise<Actual | undefined> {
+  async actual({ name, uid }: JobRecord): Promise<Actual | undefined> {
     const kubeJob = await this.client.getJob(name);
     const job = kubeJob && this.cache.recordOf(kubeJob);
-    if (!kubeJob || !job || job.uid !== uid || !this.concerns(job)) return undefined;
-    return { job, archived: this.archivedOf(kubeJob, job, now) };
+    return kubeJob && job?.uid === uid && this.concerns(job) ? { job, kubeJob } : undefined;
+  }
+
+  /** What is to be archived of a Job. @param earlier the record that there is; nothing that it knows gets lost */
+  archivedOf({ kubeJob, job }: Actual, now: Date, earlier?: ArchivedJob): ArchivedJob {
+    const [pod] = this.cache.podsOf(job);
+    const beside = { ...(pod ? { pod } : {}), ...(earlier ? { earlier } : {}) };
+    return archivedJobOf(kubeJob, job, this.cache.statusOf(job), this.cache.annotationsOf(kubeJob), now, beside);
   }
 
   /**
@@ -75,16 +81,17 @@ export class JobArchiver {
    * @throws ArchiveAwayError, KubernetesError
    */
   async keep(known: JobRecord, now: Date): Promise<Date | undefined> {
-    const actual = await this.actual(known, now);
+    const actual = await this.actual(known);
     if (!actual) return undefined;
-    const { job, archived } = actual;
-    if (job.archivedState === archived.state) {
-      // What the Job says of the archive is not what the archive says: a removal, a dump that was restored.
-      if (!(await this.isKept(job))) {
-        this.logger.warn(`Job ${job.name} says that it is archived as it is, and is not`);
-        return this.keepOver(job, now);
-      }
-    } else {
+    const { job } = actual;
+    const earlier = await this.noted(job);
+    if (job.archivedState !== undefined && !earlier) {
+      // What the Job says of the archive is not what the archive says: a removal, a dump that was restored, a note that is to come.
+      this.logger.warn(`Job ${job.name} says that it is archived, and is not so`);
+      return this.keepOver(job, now);
+    }
+    const archived = this.archivedOf(actual, now, earlier);
+    if (job.archivedState !== archived.state) {
       const written = await this.archive.put(archived, job.archivedState);
       if (written === 'removed') return this.takeAway(job, now);
       if (written === 'superseded') return this.keepOver(job, now);
@@ -93,13 +100,13 @@ export class JobArchiver {
     return archived.resultsExpire;
   }
 
-  /** Whether the archive has the state that is noted on the Job. @throws ArchiveAwayError */
-  async isKept({ jobId, uid, archivedState }: JobRecord): Promise<boolean> {
+  /** The record of which the state is noted on the Job; undefined where none is, or the archive has another. @throws ArchiveAwayError */
+  async noted({ jobId, uid, archivedState }: JobRecord): Promise<ArchivedJob | undefined> {
+    if (archivedState === undefined) return undefined;
     const found = await this.archive.find(jobId);
-    return found !== undefined && found !== 'removed' && found.uid === uid && found.state === archivedState;
+    return found && found !== 'removed' && found.uid === uid && found.state === archivedState ? found : undefined;
   }
 
-  /** Deletes what a client has removed, though nobody could write that to the Job. @throws KubernetesError */
   async takeAway(job: JobRecord, now: Date): Promise<undefined> {
     this.logger.warn(`Job ${job.name} was removed: it goes`);
     await this.patch(job, { [ownAnnotation.removed]: now.toISOString() });
@@ -114,9 +121,10 @@ export class JobArchiver {
     if (found === 'removed') return this.takeAway(known, now);
     if (found && found.uid !== known.uid)
       throw new Error(`Job ${known.name} is not archived: the archive has another job of its id (uid ${found.uid})`);
-    const actual = await this.actual(known, now);
+    const actual = await this.actual(known);
     if (!actual) return undefined;
-    const { job, archived } = actual;
+    const { job } = actual;
+    const archived = this.archivedOf(actual, now, found);
     if (found?.state !== archived.state && (await this.archive.put(archived, found?.state)) !== 'written')
       throw new Error(`The archive has changed while job ${job.name} was written`);
     await this.note(job, archived.state);
@@ -143,10 +151,6 @@ export class JobArchiver {
     const patched = await this.client.patchJob(name, { metadata: { uid, resourceVersion, annotations }, ...rest });
     if (patched) this.cache.observe(patched);
     return patched && this.cache.recordOf(patched);
-  }
-
-  private archivedOf(kubeJob: V1Job, job: JobRecord, now: Date): ArchivedJob {
-    return archivedJobOf(kubeJob, job, this.cache.statusOf(job), this.cache.annotationsOf(kubeJob), now);
   }
 }
 

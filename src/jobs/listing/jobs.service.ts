@@ -116,9 +116,10 @@ export class JobsService {
     }
     const kubeJob = await this.client.getJob(job.name);
     const status = this.cache.statusOf(job);
+    const [pod] = this.cache.podsOf(job);
     const known =
       kubeJob && !goesOn(status)
-        ? archivedJobOf(kubeJob, job, status, this.cache.annotationsOf(kubeJob), now)
+        ? archivedJobOf(kubeJob, job, status, this.cache.annotationsOf(kubeJob), now, pod ? { pod } : {})
         : undefined;
     await this.archived.remove(job.jobId, now, known);
   }
