@@ -112,6 +112,65 @@ describe('a job that has ended', () => {
     expect([archive.jobs.size, annotations()[ownAnnotation.removed]]).toEqual([0, time.now.toISOString()]);
   });
 
+  it('that was removed leaves the cluster where nobody collects, whoever leads when its mark is all that was written', async () => {
+    const { cluster, archive, replica, annotations } = setUp({}, false);
+    cluster.addJob(anEndedJob({ [ownAnnotation.collection]: '' }));
+    await archive.remove(JOB_ID, at(9));
+    cluster.failures.set('deleteJob', 'unavailable');
+    const first = replica();
+    await first.lead();
+    await first.lead(false);
+    expect(annotations()).toHaveProperty([ownAnnotation.removed]);
+    cluster.failures.clear();
+    cluster.calls.length = 0;
+    await replica().lead();
+    expect(cluster.calls).toEqual(['deleteJob']);
+  });
+
+  it('keeps in the archive what its pod knew, where nobody collects, and leaves with that', async () => {
+    const { cluster, archive, replica, time } = setUp({ keepJobs: 60 }, false);
+    const uncollected = (annotations: Record<string, string>, status: object) => {
+      const job = anEndedJob({ [ownAnnotation.collection]: '', ...annotations }, status);
+      delete job.metadata?.annotations?.[ownAnnotation.outcome];
+      return job;
+    };
+    const condition = { type: 'Failed', status: 'True', lastTransitionTime: at(5).toISOString() };
+    const status = { status: { conditions: [condition as never] } };
+    cluster.addJob(uncollected({}, status));
+    const { lead } = replica();
+    const { finalizers: _none, ...metadata } = heldPod.metadata;
+    const terminated = { exitCode: 7, startedAt: at(1), finishedAt: at(5) };
+    const main = {
+      name: 'main',
+      image: 'x',
+      imageID: '',
+      containerID: 'c://1',
+      ready: false,
+      restartCount: 0,
+      state: { terminated },
+    };
+    const spec = { nodeName: 'node-1', containers: [{ name: 'main' }] };
+    cluster.addPod({ metadata, spec, status: { phase: 'Failed', containerStatuses: [main] } });
+    await lead();
+    const known = () => JSON.stringify(archive.jobs.get(JOB_ID));
+    expect(known()).toContain('node-1');
+    cluster.take('pods', metadata);
+    cluster.addJob(uncollected({ ...cluster.annotationsOf(JOB), [ownAnnotation.deliveries]: '{"x":{}}' }, status));
+    await settle();
+    for (const fact of ['deliveries', 'node-1', '\\"exitCode\\":7']) expect(known()).toContain(fact);
+    time.now = at(500);
+    await lead();
+    expect(cluster.calls.at(-1)).toBe('deleteJob');
+  });
+
+  it('that was removed is left to who collects, who follows its log first', async () => {
+    const { cluster, archive, replica } = setUp();
+    cluster.addJob(anEndedJob());
+    await archive.remove(JOB_ID, at(9));
+    await replica().lead();
+    expect(cluster.calls).not.toContain('deleteJob');
+  });
+
   it('and says that it is archived is removed where it was removed from the archive', async () => {
     const { cluster, archive, replica, annotations, time } = setUp();
     cluster.addJob(anEndedJob());

@@ -81,7 +81,7 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private add(job: JobRecord): void {
-    if (this.archiver.concerns(job)) this.queue.add(`job/${job.name}`);
+    if (this.archiver.concerns(job) || this.archiver.isToRemove(job)) this.queue.add(`job/${job.name}`);
   }
 
   private addAll(): void {
@@ -109,11 +109,12 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
 
   private async look(name: string, now: Date): Promise<ReconcileResult> {
     const job = this.cache.jobs.get(name);
+    if (job && this.archiver.isToRemove(job)) return this.archiver.remove(job);
     if (!job || !this.archiver.concerns(job)) return undefined;
     let changes: Date | undefined;
     if (this.unproven.has(name)) {
       // An older dump may have been restored, or another database be asked now.
-      if (!(await this.archiver.isKept(job))) this.changed.add(name);
+      if (!(await this.archiver.noted(job))) this.changed.add(name);
       this.unproven.delete(name);
     }
     if (job.archivedState === undefined || this.changed.has(name)) {

@@ -38,15 +38,15 @@ export class JobReleaser {
    * @throws ArchiveAwayError, KubernetesError
    */
   async release(known: JobRecord, now: Date): Promise<boolean> {
-    const actual = await this.archiver.actual(known, now);
+    const actual = await this.archiver.actual(known);
     if (!actual) return true;
-    const { job, archived } = actual;
+    const { job } = actual;
     const due = this.due(job);
     if (!due || due.getTime() > now.getTime()) return true;
     if ((await this.cache.actualPodsOf(job)).some(({ held }) => held)) return true;
-    if (job.archivedState !== archived.state) return false;
     // What stands on the Job may be older than the archive: it was restored, or is another.
-    if (!(await this.archiver.isKept(job))) return false;
+    const noted = await this.archiver.noted(job);
+    if (!noted || this.archiver.archivedOf(actual, now, noted).state !== noted.state) return false;
     const marked = job.released ? job : await this.archiver.patch(job, { [ownAnnotation.released]: now.toISOString() });
     if (!marked || marked.removed !== undefined) return true;
     if (await this.client.deleteJob(job.name, job.uid))

@@ -64,8 +64,15 @@ describe('the events of a job', () => {
     bed.job(1, { outcome: 'successful' });
     const all = bed.listen();
     await all.told();
-    bed.job(1, { outcome: 'successful', isReleased: true });
+    const more = { 'processes.pygeoapi.io/archived': '0123456789abcdef' };
+    bed.job(1, { outcome: 'successful', more: { ...more, 'processes.pygeoapi.io/released': at(40).toISOString() } });
     bed.cluster.removeJob(nameOf(1));
+    await bed.pass(SPACING);
+    // By its TTL, say.
+    bed.job(4, { outcome: 'successful', more });
+    await bed.pass(SPACING);
+    expect(await all.told()).toContain('status 4 successful 100');
+    bed.cluster.removeJob(nameOf(4));
     await bed.pass(SPACING);
     bed.job(2, { outcome: 'failed' });
     await bed.pass(SPACING);
@@ -73,6 +80,13 @@ describe('the events of a job', () => {
     bed.cluster.removeJob(nameOf(2));
     await bed.pass(SPACING);
     expect(await all.told()).toEqual(['gone 2']);
+    bed.job(5, { outcome: 'successful', more });
+    await bed.pass(SPACING);
+    await all.told();
+    bed.job(5, { outcome: 'successful', more: { ...more, 'processes.pygeoapi.io/dismissed': at(40).toISOString() } });
+    bed.cluster.removeJob(nameOf(5));
+    await bed.pass(SPACING);
+    expect(await all.told()).toEqual(['gone 5']);
     const job = aJob({
       outcome: { status: 'successful', finished: at(30).toISOString() },
       name: nameOf(1),

@@ -78,8 +78,12 @@ export class EventStreams implements OnModuleDestroy {
     }
     if (hasAll(request)) return noMore(reply);
     const names = ids.map((id) => jobName(this.prefix, id));
-    const unknown = ids.filter((_, at) => !this.cache.jobs.get(names[at] ?? ''));
-    const found = await Promise.all(unknown.slice(0, MOST_ASKED).map((id) => this.cache.find(id)));
+    const sees = (job: JobRecord) => filter.sees?.(job) ?? true;
+    const unknown = ids.filter((_, at) => {
+      const job = this.cache.jobs.get(names[at] ?? '');
+      return !job || !sees(job);
+    });
+    const found = await Promise.all(unknown.slice(0, MOST_ASKED).map((id) => this.cache.findSeen(id, sees)));
     return this.open({ ...filter, names, archived: this.archived(found) }, request, reply);
   }
 

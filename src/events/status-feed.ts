@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Change } from '../k8s/informers/informer.js';
 import { type Clock, systemClock } from '../k8s/time/clock.js';
-import { isGoing } from '../jobs/model/dismissal.js';
+import { outlivesJob } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { AskedStates } from './asked-states.js';
@@ -183,7 +183,7 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
 
   /** @param last of a job that is not in the cluster any more: it is there all the same where the archive has it */
   private look(name: string, last?: JobRecord): Told | undefined {
-    const job = this.cache.jobs.get(name) ?? (last?.released && !isGoing(last) ? last : undefined);
+    const job = this.cache.jobs.get(name) ?? (last && outlivesJob(last) ? last : undefined);
     return job && { job, status: this.asked.of(job) };
   }
 

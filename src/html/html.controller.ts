@@ -154,8 +154,8 @@ export class HtmlController {
     const base = this.links.base(request);
     const fields = partsOfFields(readableForm(request, body, base));
     const token = textOf(fields, TOKEN_FIELD);
-    const found = await this.cache.find(jobId);
     const caller = await this.access.withToken(callerOf(request), token);
+    const found = await this.cache.findSeen(jobId, (job) => this.sight.seesJob(job, caller));
     this.sight.demandJob(jobId, found, caller);
     const job = found ?? (await this.cache.get(jobId));
     await this.access.demand(this.access.rightsOf(job), caller, { operation: 'dismiss', jobId });

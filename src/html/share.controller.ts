@@ -38,8 +38,8 @@ export class ShareController {
   ): Promise<void> {
     const base = this.links.base(request);
     const form = readableForm(request, body, base);
-    const job = await this.cache.find(jobId);
     const caller = await this.access.withToken(callerOf(request), tokenOf(form));
+    const job = await this.cache.findSeen(jobId, (known) => this.sight.seesJob(known, caller));
     this.sight.demandJob(jobId, job, caller);
     if (!job) throw new JobNotFoundError(jobId);
     const days = form[SHARE_FORM.days];

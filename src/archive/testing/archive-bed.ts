@@ -52,18 +52,19 @@ export async function stopServers(): Promise<void> {
   await Promise.all(services.splice(0).map((service) => service.beforeApplicationShutdown()));
 }
 
-/** Servers with an archive in memory, on a cluster in memory. @param settings of the archive */
-export function setUp(settings: Partial<ArchiveSettings> = {}) {
+/** Servers with an archive in memory, on a cluster in memory. @param settings of the archive @param collects whether they collect */
+export function setUp(settings: Partial<ArchiveSettings> = {}, collects = true) {
   const [cluster, store, archive] = [new FakeCluster(), new FakeStore(), new FakeArchive()];
   const time = { now: at(10) };
-  const of = { ...configuration, archive: settings } as Configuration;
+  const server = { manager: { finalizerController: collects } };
+  const of = { ...configuration, server, archive: settings } as Configuration;
 
   /** One more server. */
   function replica() {
     const archived = new ArchivedJobs(of, archive);
     const cache = jobCacheOf(cluster, of, undefined, undefined, archived);
     for (const kubeJob of cluster.kubeJobs.values()) cache.observe(kubeJob);
-    const archiver = new JobArchiver(cache, cluster.client, archive);
+    const archiver = new JobArchiver(cache, cluster.client, archive, of, { releasePods: true, watchEvents: true });
     const releaser = new JobReleaser(cache, cluster.client, archiver, of);
     const inputs = new KeptInputs(store.port, store.port as ReadersStore, of);
     const sweeper = new ArchiveSweeper(archive, archived, cache, new StoredObjects(store.port, inputs), of);

@@ -108,6 +108,14 @@ describe('the usage of jobs', () => {
     );
   });
 
+  it('is of processes, too, of which all jobs were removed, for who may read them', async () => {
+    for (const { jobId } of [...archive.jobs.values()]) await archive.remove(jobId, second(10));
+    expect(await keysOf(false, ann, 'process')).toEqual(['hello 2', 'other 1']);
+    expect(await keysOf(true, ann, 'process')).toEqual(['hello 1']);
+    expect(await keysOf(true, identity('zoe'), 'process')).toEqual([]);
+    expect(await keysOf(true, identity('rob', 'root'), 'process')).toEqual(['hello 3', 'other 1', 'secret 1']);
+  });
+
   it('fails while the archive is away', async () => {
     archive.isAway = true;
     await expect(reportsOf(archive, true).of({ by: 'month' }, as(ann))).rejects.toThrow(ArchiveAwayError);

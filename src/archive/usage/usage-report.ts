@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/access.js';
-import { Sight } from '../../access/sight.js';
+import { type SeenJobs, Sight } from '../../access/sight.js';
 import { Archive, type ArchiveFilter, processOf, type UsageRow } from '../records/archive.js';
 import type { UsageReportDto, UsageReportRowDto, UsageSumsDto } from './usage.dto.js';
 import type { UsageQuery } from './usage-query.js';
@@ -21,14 +21,20 @@ export class UsageReports {
     const filter: ArchiveFilter = {
       ...(created ? { created } : {}),
       ...(only === undefined ? {} : { owners: [only] }),
-      ...(sees
-        ? { seenProcesses: (await this.archive.processes()).filter((process) => sees(processOf(process))) }
-        : {}),
     };
-    const rows = (await this.archive.usage(by, filter)).toSorted(
+    const ofSeen = sees ? { ...filter, seenProcesses: await this.seenProcesses(sees, filter) } : filter;
+    const rows = (await this.archive.usage(by, ofSeen)).toSorted(
       by === 'month' ? (a, b) => (a.key < b.key ? 1 : -1) : (a, b) => b.seconds - a.seconds || (a.key < b.key ? -1 : 1),
     );
     return { by, rows: rows.map(toRow), total: toSums(rows.reduce(added, NOTHING)) };
+  }
+
+  /** Of some all jobs were removed: no record names them, and what they took counts all the same. */
+  private async seenProcesses(sees: NonNullable<SeenJobs['sees']>, filter: ArchiveFilter) {
+    const processIds = (await this.archive.usage('process', filter)).map(({ key }) => key);
+    return processIds
+      .flatMap((processId) => [false, true].map((processUnsigned) => ({ processId, processUnsigned })))
+      .filter((process) => sees(processOf(process)));
   }
 }
 

@@ -54,12 +54,12 @@ export class EventBed {
     this.feed.onModuleInit();
   }
 
-  /** Makes or changes a job. @param said its message and progress, where it runs; its outcome, where it has ended, and whether it is let go */
+  /** Makes or changes a job. @param said its message and progress, where it runs; its outcome, where it has ended, and other annotations of its Job */
   job(
     number: number,
-    said: { progress?: number; message?: string; outcome?: string; note?: string; isReleased?: boolean } = {},
+    said: { progress?: number; message?: string; outcome?: string; note?: string; more?: Record<string, string> } = {},
   ): void {
-    const { progress, message = 'works', outcome, note, isReleased = false } = said;
+    const { progress, message = 'works', outcome, note, more = {} } = said;
     const name = nameOf(number);
     this.cluster.addJob({
       metadata: {
@@ -74,8 +74,8 @@ export class EventBed {
           ...(outcome === undefined
             ? {}
             : { 'processes.pygeoapi.io/outcome': JSON.stringify({ status: outcome, finished: at(30).toISOString() }) }),
-          ...(isReleased ? { 'processes.pygeoapi.io/released': at(40).toISOString() } : {}),
           ...(note === undefined ? {} : { 'processes.pygeoapi.io/log-start': note }),
+          ...more,
         },
       },
       spec: { backoffLimit: 0, template: {} },

@@ -26,8 +26,8 @@ export class RunAgain extends ProcessForms {
   async filledAs(jobId: string, description: ProcessDto, request: FastifyRequest): Promise<ProcessPageResource> {
     const without = (outcome: FormSource['outcome']) => ({ ...description, [FORM_SOURCE]: { jobId, outcome } });
     try {
-      const job = await this.cache.get(jobId);
-      if (!this.sight.seesJob(job, callerOf(request))) return without('unknown');
+      const job = await this.cache.findSeen(jobId, (known) => this.sight.seesJob(known, callerOf(request)));
+      if (!job) return without('unknown');
       if (job.processId !== description.id) return without('other-process');
       const shown = await this.requests.of(job, callerOf(request));
       if (!shown.inputs) return without('not-kept');

@@ -74,9 +74,8 @@ export class ListFormsController {
   }
 
   /** Undefined, too, where the caller is not to know of it. */
-  private async find(id: string, caller: Caller): Promise<JobRecord | undefined> {
-    const job = await this.cache.find(id);
-    return job && this.sight.seesJob(job, caller) ? job : undefined;
+  private find(id: string, caller: Caller): Promise<JobRecord | undefined> {
+    return this.cache.findSeen(id, (job) => this.sight.seesJob(job, caller));
   }
 
   /** Dismisses a job. @returns why it could not be; undefined: it was */

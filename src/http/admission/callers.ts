@@ -44,7 +44,7 @@ const TAKES_TOKEN_IN_BODY = new Set([
 interface Callers {
   readonly identities: Identities;
   readonly sight: Sight;
-  readonly jobs: { find(jobId: string): Promise<OfJob | undefined> };
+  readonly jobs: { findSeen(jobId: string, sees: (job: OfJob) => boolean): Promise<OfJob | undefined> };
 }
 
 /**
@@ -80,7 +80,8 @@ export function identifyCallers(fastify: FastifyInstance, { identities, sight, j
       sight.demandSomebody(caller);
     }
     if (processId !== undefined) sight.demandProcess(processId, caller);
-    if (jobId !== undefined) sight.demandJob(jobId, await jobs.find(jobId), caller);
+    if (jobId === undefined) return;
+    sight.demandJob(jobId, await jobs.findSeen(jobId, (job) => sight.seesJob(job, caller)), caller);
   });
   fastify.addHook('onSend', sayThatCallersMatter);
 }

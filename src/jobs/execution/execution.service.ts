@@ -38,7 +38,7 @@ import { LimitedCallers } from '../limits/limited-callers.js';
 import type { Subscription } from '../model/subscription.js';
 import type { ResponseWishes } from './requested-response.js';
 import { subscriptionOf } from './subscriber-check.js';
-import { TakenJobs } from './taken-jobs.js';
+import { JobLeftError, TakenJobs } from './taken-jobs.js';
 
 export interface ExecuteOptions extends ResponseWishes {
   /** For the life of a Job, the same caller's same key for the same process gives that Job. */
@@ -161,9 +161,11 @@ export class ExecutionService {
     try {
       const who = this.access.nameOf(caller, inputToken);
       const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
-      const owner = this.access.ownerFor(caller);
-      const more = { subscription, entry, queueOfRoles, owner, wishes, gone, who };
+      const more = { subscription, entry, queueOfRoles, owner: this.access.ownerFor(caller), wishes, gone, who };
       return await this.make({ process, request, jobId, idempotency, ...more });
+    } catch (error) {
+      if (!idempotency || !(error instanceof JobLeftError)) throw error;
+      return { job: sameRequest(error.job, idempotency), isNew: false };
     } finally {
       done();
     }
@@ -188,15 +190,13 @@ export class ExecutionService {
     const pod = await inSpan('make pod', {}, () => preparation.makePod(process, jobId, request.inputs));
     const known = { ...lineOf(entry), idempotencyDigest: idempotency?.digest, trace: activeTrace() };
     const made = { ...pod, ...more, ...known };
-    // Looking at the inputs takes time, in which it may have ended and left the cluster.
-    const archived = idempotency && (await this.taken.left(idempotency));
-    if (archived) return { job: sameRequest(archived, idempotency), isNew: false };
     const prepared = await preparation.makeWithTransfer(process, request, made, largeInputs, wishes);
     const split = this.secrets.isAvailable
       ? splitJob(prepared.kubeJob, process.mainContainerName, { inputs: holdsSecrets(request.inputs) })
       : undefined;
     const kubeJob = split?.kubeJob ?? prepared.kubeJob;
-    const creating = this.admission.create(kubeJob, process.id, split?.secret, entry);
+    const beforePost = idempotency && (() => this.taken.refuseLeft(idempotency));
+    const creating = this.admission.create(kubeJob, process.id, split?.secret, entry, beforePost);
     const created = await creating.catch(async (error: unknown) => {
       await preparation.withdraw({ ...prepared, kubeJob });
       throw error;

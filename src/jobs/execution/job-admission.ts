@@ -58,13 +58,20 @@ export class JobAdmission {
   }
 
   /** As {@link JobCreation.create}. @throws as {@link assertRoom} */
-  create(kubeJob: V1Job, processId: string, secret?: V1Secret, { identity, place }: Entry = {}): Promise<V1Job> {
+  create(
+    kubeJob: V1Job,
+    processId: string,
+    secret?: V1Secret,
+    { identity, place }: Entry = {},
+    beforePost?: () => Promise<void>,
+  ): Promise<V1Job> {
     const { name = '', annotations } = kubeJob.metadata ?? {};
+    const create = () => this.creation.create(kubeJob, processId, secret, beforePost);
     return this.limits.make(identity, place, name, async () => {
-      if (annotations?.[ownAnnotation.admission] === undefined) return this.creation.create(kubeJob, processId, secret);
+      if (annotations?.[ownAnnotation.admission] === undefined) return create();
       const leave = this.line.enter(name);
       try {
-        return await this.creation.create(kubeJob, processId, secret);
+        return await create();
       } finally {
         // By then the cache knows it.
         setImmediate(leave);

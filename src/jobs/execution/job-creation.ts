@@ -25,15 +25,16 @@ export class JobCreation {
   /**
    * @param processId for messages
    * @param secret what the Job's pod waits for; not made where another request has made the Job. Where it cannot be made the Job is deleted again
+   * @param beforePost is asked before each POST; what it throws is thrown, and nothing is sent then
    * @returns the Job of this name, be it made now or before
    * @throws UnavailableError, MisconfiguredError
    */
-  async create(kubeJob: V1Job, processId: string, secret?: V1Secret): Promise<V1Job> {
+  async create(kubeJob: V1Job, processId: string, secret?: V1Secret, beforePost?: () => Promise<void>): Promise<V1Job> {
     if (this.underWay >= MOST_CREATIONS)
       throw new UnavailableError('Too many jobs are being created at this moment; nothing was created.', 1);
     this.underWay += 1;
     try {
-      const created = await this.createOnce(kubeJob);
+      const created = await this.createOnce(kubeJob, beforePost);
       if (secret && isSame(kubeJob, created)) await this.secrets.keep(secret, created);
       return created;
     } catch (error) {
@@ -44,8 +45,9 @@ export class JobCreation {
     }
   }
 
-  private async createOnce(kubeJob: V1Job): Promise<V1Job> {
+  private async createOnce(kubeJob: V1Job, beforePost?: () => Promise<void>): Promise<V1Job> {
     for (let repetitions = 0; ; repetitions += 1) {
+      await beforePost?.();
       try {
         return await this.client.createJob(kubeJob);
       } catch (error) {

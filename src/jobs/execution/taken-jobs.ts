@@ -6,6 +6,14 @@ import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { type Idempotency, refuseRemoved } from './idempotency.js';
 
+/** The job that a request means is in the archive, and no longer in the cluster: its Job is not made again. */
+export class JobLeftError extends Error {
+  constructor(readonly job: JobRecord) {
+    super(`Job "${job.name}" has left the cluster.`);
+    this.name = 'JobLeftError';
+  }
+}
+
 /** Jobs that there are, or were, of ids that are not the server's own choice. */
 @Injectable()
 export class TakenJobs {
@@ -24,8 +32,16 @@ export class TakenJobs {
     return this.cache.jobs.get(jobName(this.prefix, idempotency.jobId)) ?? this.left(idempotency);
   }
 
-  /** The same, once its Job has left the cluster: nobody is to make that again. @throws as {@link of} */
-  async left(idempotency: Idempotency): Promise<JobRecord | undefined> {
+  /**
+   * To be asked right before each POST of its Job: what was found before may be old, for there is time between.
+   * @throws JobLeftError; as {@link of}
+   */
+  async refuseLeft(idempotency: Idempotency): Promise<void> {
+    const left = await this.left(idempotency);
+    if (left) throw new JobLeftError(left);
+  }
+
+  private async left(idempotency: Idempotency): Promise<JobRecord | undefined> {
     const found = await this.archived.look(idempotency.jobId);
     return found === 'removed' ? refuseRemoved(idempotency) : found;
   }

@@ -145,10 +145,25 @@ describe('the removal of a job, where there is an archive', () => {
       const calls: string[] = [];
       archive.onAsked = (call) => void calls.push(call, ...cluster.calls.splice(0));
       expect(await dismiss()).toMatchObject({ isRemoved: true, status: { status: 'dismissed' } });
-      expect([calls, cluster.calls]).toEqual([['remove', 'getJob', 'getJob'], [collects ? 'patchJob' : 'deleteJob']]);
+      expect([calls, cluster.calls]).toEqual([
+        ['remove', 'getJob', 'getJob'],
+        collects ? ['patchJob'] : ['patchJob', 'deleteJob'],
+      ]);
       expect(archive.removed.get(JOB_ID)?.job).toMatchObject({ jobId: JOB_ID, status: 'failed' });
     },
   );
+
+  it('is said on its Job as well that goes because the archive has it, so that who sees it go does not take it for archived', async () => {
+    const archive = new FakeArchive();
+    const { cluster, kubeJob, dismiss, annotations } = setUp(true, archive);
+    const { metadata, ...rest } = kubeJob({ ...ended('failed'), [ownAnnotation.archived]: '0123456789abcdef' });
+    cluster.addJob({ ...rest, metadata: { ...metadata, deletionTimestamp: at(8) } });
+    expect(await dismiss()).toMatchObject({ isRemoved: true });
+    expect(annotations()[ownAnnotation.removed]).toBe(at(9).toISOString());
+    cluster.before.set('patchJob', () => cluster.removeJob(JOB));
+    cluster.addJob({ ...rest, metadata: { ...metadata, deletionTimestamp: at(8) } });
+    expect(await dismiss()).toMatchObject({ isRemoved: true });
+  });
 
   it('does nothing while the archive is away', async () => {
     const archive = new FakeArchive();

@@ -85,14 +85,26 @@ export class JobsService {
   private async remove(job: JobRecord, now: Date): Promise<JobRecord | undefined> {
     const removed = now.toISOString();
     await this.bury(job, now);
-    // Its Job goes, or is gone, because the archive has it.
-    if (job.fromArchive || job.deleting) return { ...job, removed };
-    if (this.finalizes)
-      return this.patched(job, ({ uid, resourceVersion }) => ({
-        metadata: { uid, resourceVersion, annotations: { [ownAnnotation.removed]: removed } },
-      }));
-    if (!(await this.client.deleteJob(job.name, job.uid))) throw new JobNotFoundError(job.jobId);
+    if (job.fromArchive) return { ...job, removed };
+    if (this.finalizes) return this.mark(job, removed);
+    // Who sees its Job go takes it for archived else.
+    if (this.archived.isThere) await this.mark(job, removed);
+    if (!(await this.client.deleteJob(job.name, job.uid)) && !this.archived.isThere)
+      throw new JobNotFoundError(job.jobId);
     return { ...job, removed };
+  }
+
+  /** So that who carries it out, or sees its Job go, knows that it is wanted. */
+  private async mark(job: JobRecord, removed: string): Promise<JobRecord | undefined> {
+    const marked = this.patched(job, ({ uid, resourceVersion }) => ({
+      metadata: { uid, resourceVersion, annotations: { [ownAnnotation.removed]: removed } },
+    }));
+    if (!job.deleting) return marked;
+    // Its Job goes because the archive has it, or is gone by now.
+    return marked.catch((error: unknown) => {
+      if (error instanceof JobNotFoundError || error instanceof JobGoneError) return { ...job, removed };
+      throw error;
+    });
   }
 
   /** @throws JobNotFoundError where somebody else was faster; ArchiveAwayError */
@@ -104,9 +116,10 @@ export class JobsService {
     }
     const kubeJob = await this.client.getJob(job.name);
     const status = this.cache.statusOf(job);
+    const [pod] = this.cache.podsOf(job);
     const known =
       kubeJob && !goesOn(status)
-        ? archivedJobOf(kubeJob, job, status, this.cache.annotationsOf(kubeJob), now)
+        ? archivedJobOf(kubeJob, job, status, this.cache.annotationsOf(kubeJob), now, pod ? { pod } : {})
         : undefined;
     await this.archived.remove(job.jobId, now, known);
   }

@@ -20,6 +20,11 @@ export function isLeaving({
   return removed !== undefined || (deleting && archivedState === undefined);
 }
 
+/** Whether it is still there once its Job is not: the archive has it, and no client wants it removed. */
+export function outlivesJob({ archivedState, removed }: Pick<JobRecord, 'archivedState' | 'removed'>): boolean {
+  return archivedState !== undefined && removed === undefined;
+}
+
 /** Whether a job of this status has not ended. */
 export function goesOn({ status }: Pick<JobStatus, 'status'>): boolean {
   return status === 'accepted' || status === 'running';

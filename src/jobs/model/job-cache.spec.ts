@@ -1,8 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
+import { ArchiveAwayError } from '../../archive/records/archive.js';
+import { anArchivedJob } from '../../archive/testing/archived-jobs.js';
+import { FakeArchive } from '../../archive/testing/fake-archive.js';
 import type { Configuration } from '../../config/configuration.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { jobCacheOf } from '../testing/job-cache-of.js';
+import { ArchivedJobs } from './archived/archived-jobs.js';
 import type { JobRecord } from './job-record.js';
 import { Observer } from '../../observation/observer.js';
 import { JobWaiter } from '../execution/job-waiter.js';
@@ -30,6 +34,29 @@ function setUp() {
   const cache = jobCacheOf(cluster, configuration);
   return { cluster, cache, ids: () => cache.list().map(({ jobId }) => jobId) };
 }
+
+describe('a job that somebody does not see', () => {
+  it('is as one that there never was, wherever it is, also while the archive is away', async () => {
+    const [cluster, archive] = [new FakeCluster(), new FakeArchive()];
+    const archived = new ArchivedJobs(configuration, archive);
+    const cache = jobCacheOf(cluster, configuration, undefined, undefined, archived);
+    cluster.addJob(kubeJob(1));
+    await archive.put(anArchivedJob(2, { jobId: id(2) }));
+    const look = (sees: boolean) =>
+      Promise.all([1, 2, 3].map((number) => cache.findSeen(id(number), () => sees).catch((error: unknown) => error)));
+    expect(await look(false)).toEqual([undefined, undefined, undefined]);
+    expect(await look(true)).toMatchObject([{ jobId: id(1) }, { jobId: id(2) }, undefined]);
+    archive.isAway = true;
+    const away = expect.any(ArchiveAwayError);
+    const [live, gone] = await look(false);
+    expect([live, gone, await cache.findSeen(id(4), () => false).catch((error: unknown) => error)]).toEqual([
+      away,
+      away,
+      away,
+    ]);
+    expect((await look(true))[0]).toMatchObject({ jobId: id(1) });
+  });
+});
 
 describe('the cache of jobs', () => {
   it('lists them newest first, those of one second by name, through all changes', () => {

@@ -145,6 +145,14 @@ export class JobCache {
     return archived;
   }
 
+  /** As {@link find}, for somebody: of one that they do not see the answer is that of one that there never was, and so is its failure. */
+  async findSeen(jobId: string, sees: (job: JobRecord) => boolean): Promise<JobRecord | undefined> {
+    const job = await this.find(jobId);
+    if (!job || sees(job)) return job;
+    if (!job.fromArchive) await this.archived?.find(jobId);
+    return undefined;
+  }
+
   /**
    * The annotations that may be believed of the Job, be it in the cluster or as the archive has it; undefined where it is gone.
    * @throws ArchiveAwayError, KubernetesError

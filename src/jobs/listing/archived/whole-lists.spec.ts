@@ -6,7 +6,7 @@ import { MovingJobs, type Phase } from '../../testing/moving-jobs.js';
 import { parseJobListQuery, type Reading } from '../job-list.query.js';
 import type { JobPage } from '../job-lists.js';
 
-const limits = { defaultItems: 10, maxItems: 100 };
+const limits = { defaultItems: 10, maxItems: 1000 };
 const NOW = second(3600);
 const everything: Reading = { mayRead: () => true, isTitled: () => false };
 const failed = (cause: string, message: string) => ({ status: 'failed' as const, cause, message });
@@ -47,6 +47,17 @@ describe('a list of jobs with an archive', () => {
     expect(page.numbers).toEqual([1]);
     // Of each: the page, its number, once the processes, and on the last ones whether any are before.
     expect(archive.asked.length).toBeLessThanOrEqual(3 * 51);
+  });
+
+  it('has at most 500 on a page where some are in the archive, and leads on to the others', async () => {
+    const { ask } = await setUp(range(1, 600, 'gone'));
+    const first = await ask({ limit: '1000' });
+    expect([first.numbers.length, first.numbers.at(-1), first.numberMatched]).toEqual([500, 101, 600]);
+    const rest = await ask({
+      limit: '1000',
+      ...(first.next && 'cursor' in first.next ? { cursor: first.next.cursor } : {}),
+    });
+    expect([rest.numbers.length, rest.numbers[0], rest.next]).toEqual([100, 100, undefined]);
   });
 
   it('goes on asking where jobs of the cluster are no longer what the archive says', async () => {

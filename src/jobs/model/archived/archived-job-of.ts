@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { V1Job } from '@kubernetes/client-node';
-import type { ArchivedJob, ArchivedObject, ArchivedStatus } from '../../../archive/records/archived-job.js';
+import type { ArchivedJob, ArchivedObject, ArchivedStatus, JobUsage } from '../../../archive/records/archived-job.js';
 import { canonicalJson } from '../../../json/canonical-json.js';
 import { annotation, ANNOTATION_PREFIX, OWN_PREFIX, ownAnnotation } from '../../../k8s/names.js';
 import { formatOutputs, parseOutputs } from '../annotations/job-annotations.js';
-import type { RecordedOutput } from '../job-outcome.js';
+import type { JobOutcome, RecordedOutput } from '../job-outcome.js';
 import type { JobRecord } from '../job-record.js';
-import type { JobStatus } from '../job-status.js';
+import { jobStatus, type JobStatus } from '../job-status.js';
+import type { PodRecord } from '../pod-record.js';
 import { parseSubscription } from '../subscription.js';
 import { usageOf } from './job-usage.js';
+import { mergedOutcome, toldOutcome, wholeOutcome } from './told-outcome.js';
 
 type Annotations = Readonly<Record<string, string>>;
+
+/** What else is known of a job than its Job tells. */
+export interface Beside {
+  /** The newest of it, where one is still there. */
+  readonly pod?: PodRecord;
+  /** The record that the archive has: of this Job, what it knows does not get lost. */
+  readonly earlier?: ArchivedJob;
+}
 
 /** What is of the cluster, or of no use any more. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -37,9 +47,13 @@ export function archivedJobOf(
   status: JobStatus,
   annotations: Annotations,
   now: Date,
+  { pod, earlier: found }: Beside = {},
 ): ArchivedJob {
-  const finished = status.finished ?? job.condition?.at ?? job.created;
-  const whole = objectOf(kubeJob, job, keptOf(annotations, { ...status, finished }));
+  const earlier = found?.uid === job.uid ? found : undefined;
+  const kept = withEnd(keptOf(annotations), job, status, { pod, earlier });
+  const told = kept.outcome ? jobStatus({ ...job, outcome: kept.outcome }, []) : status;
+  const finished = told.finished ?? endOf(job);
+  const whole = objectOf(kubeJob, job, kept.annotations);
   const end = hasResults(job) || job.keptInputs !== undefined ? retentionOf(job) : undefined;
   const isOver = end !== undefined && (job.resultsExpired || (!isStored(job) && end.getTime() <= now.getTime()));
   const object = isOver ? withoutResults(whole, end) : whole;
@@ -55,14 +69,17 @@ export function archivedJobOf(
     ...(job.owner === undefined ? {} : { owner: job.owner }),
     ...(job.ownerName === undefined ? {} : { ownerName: job.ownerName }),
     tags: job.tags ?? [],
-    status: status.status as ArchivedStatus,
-    ...(status.cause ? { cause: status.cause.type } : {}),
-    message: status.message,
-    ...(status.started ? { started: status.started } : {}),
+    status: told.status as ArchivedStatus,
+    ...(told.cause ? { cause: told.cause.type } : {}),
+    message: told.message,
+    ...(told.started ? { started: told.started } : {}),
     finished,
     ...(end && !isOver ? { resultsExpire: end } : {}),
     ...(job.idempotencyDigest === undefined ? {} : { idempotencyDigest: job.idempotencyDigest }),
-    usage: usageOf(kubeJob, job, { started: status.started, finished }),
+    usage: {
+      ...measuredOf(earlier?.usage),
+      ...usageOf(kubeJob, job, { ...(told.started ? { started: told.started } : {}), finished }),
+    },
     object,
   };
 }
@@ -119,25 +136,40 @@ function isStored({ storedResult, outputs, keptInputs }: JobRecord): boolean {
   );
 }
 
-function keptOf(annotations: Annotations, end: JobStatus): Annotations {
+function keptOf(annotations: Annotations): Annotations {
   const known = Object.entries(annotations).filter(
     ([name]) => (name.startsWith(ANNOTATION_PREFIX) || name.startsWith(OWN_PREFIX)) && !LEFT_OUT.has(name),
   );
   const kept = Object.fromEntries(known);
   const subscription = parseSubscription(kept[ownAnnotation.subscriber]);
-  return {
-    // Nobody recorded how it ended: its pods, which tell, go with the Job.
-    ...(kept[ownAnnotation.outcome] === undefined && end.cause?.type !== 'record-disputed'
-      ? { [ownAnnotation.outcome]: outcomeOf(end) }
-      : {}),
-    ...kept,
-    // All have been told, and addresses may hold secrets.
-    ...(subscription ? { [ownAnnotation.subscriber]: withoutPaths(subscription) } : {}),
-  };
+  // All have been told, and addresses may hold secrets.
+  return subscription ? { ...kept, [ownAnnotation.subscriber]: withoutPaths(subscription) } : kept;
 }
 
-function outcomeOf({ status, started, finished, cause }: JobStatus): string {
-  return JSON.stringify({ status, started, finished, cause });
+/** With how it ended, where nobody recorded it: its pods, which tell, go with the Job. */
+function withEnd(
+  annotations: Annotations,
+  job: JobRecord,
+  status: JobStatus,
+  { pod, earlier }: Beside,
+): { readonly annotations: Annotations; readonly outcome?: JobOutcome } {
+  if (annotations[ownAnnotation.outcome] !== undefined || status.cause?.type === 'record-disputed')
+    return { annotations };
+  const before = wholeOutcome(earlier?.object.metadata.annotations[ownAnnotation.outcome]);
+  const outcome = mergedOutcome(job, before, toldOutcome(job, pod, status, status.finished ?? endOf(job)));
+  return { annotations: { ...annotations, [ownAnnotation.outcome]: canonicalJson(outcome) }, outcome };
+}
+
+function endOf({ condition, created }: JobRecord): Date {
+  return condition?.at ?? created;
+}
+
+/** What the cluster measured, which it does for as long as the pod is there. */
+function measuredOf({ usedCpuSeconds, usedMemoryByteSeconds }: Partial<JobUsage> = {}): Partial<JobUsage> {
+  return {
+    ...(usedCpuSeconds === undefined ? {} : { usedCpuSeconds }),
+    ...(usedMemoryByteSeconds === undefined ? {} : { usedMemoryByteSeconds }),
+  };
 }
 
 function withoutPaths({ base, uris }: NonNullable<JobRecord['subscription']>): string {
