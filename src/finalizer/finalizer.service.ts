@@ -120,7 +120,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private onPod(pod: PodRecord | undefined): void {
     if (!pod) return;
-    if (pod.held) this.queue.add(`pod/${pod.name}`);
+    if (pod.held && !(this.leader.isLeader && this.pods.seeWaiting(pod))) this.queue.add(`pod/${pod.name}`);
     this.onJob(this.cache.jobs.get(pod.jobName));
   }
 

@@ -1,4 +1,4 @@
-import type { V1JobStatus } from '@kubernetes/client-node';
+import type { V1Job, V1JobStatus } from '@kubernetes/client-node';
 import { Injectable, Logger } from '@nestjs/common';
 import { parseOutcome } from '../jobs/model/annotations/job-annotations.js';
 import { isGoing } from '../jobs/model/dismissal.js';
@@ -128,7 +128,7 @@ export class OutcomeRecorder {
     pod: PodRecord,
     patch: JobPatch,
   ): Promise<'recorded' | 'dismissed' | 'left'> {
-    for (let current = job; ;) {
+    for (let current = this.newest(job); ;) {
       const { resourceVersion } = current;
       if (wasResumedSince(current, pod) && !(await this.isStillTracked(job, pod))) return 'left';
       try {
@@ -136,7 +136,7 @@ export class OutcomeRecorder {
         return 'recorded';
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
-        const kubeJob = await this.client.getJob(job.name);
+        const kubeJob = await this.foundAfter(error, job);
         const found = kubeJob && this.cache.recordOf(kubeJob);
         if (kubeJob) this.cache.observe(kubeJob);
         if (!found || found.uid !== job.uid || found.deleting) return 'left';
@@ -147,6 +147,18 @@ export class OutcomeRecorder {
         current = found;
       }
     }
+  }
+
+  /** While the log was read the Job's status may have changed, which is no reason to be refused; whatever else has is looked at after that. */
+  private newest(job: JobRecord): JobRecord {
+    const known = this.cache.jobs.get(job.name);
+    if (known?.uid !== job.uid || known.outcome || known.wronglySigned || known.suspended || isGoing(known)) return job;
+    return known;
+  }
+
+  /** The Job, of which a patch met another version. */
+  private async foundAfter({ existing }: KubernetesError, { name }: JobRecord): Promise<V1Job | undefined> {
+    return (existing as V1Job | undefined) ?? (await this.client.getJob(name));
   }
 
   /** The watch of pods may be behind that of Jobs. */
@@ -173,7 +185,7 @@ export class OutcomeRecorder {
         return dropped;
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
-        const kubeJob = await this.client.getJob(job.name);
+        const kubeJob = await this.foundAfter(error, job);
         if (!kubeJob) return [];
         this.cache.observe(kubeJob);
         current = this.cache.recordOf(kubeJob);

@@ -287,6 +287,30 @@ describe('an ended pod', () => {
     expect(outcome()).toMatchObject({ status: 'successful' });
   });
 
+  it('has its outcome recorded at once though the status of its Job has changed while its log was read', async () => {
+    const { cluster, outcome, reconcilePod } = setUp();
+    const kubeJob = cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    cluster.before.set('readLog', () => void cluster.addJob({ ...kubeJob, status: { active: 1, ready: 0 } }));
+    cluster.failures.set('getJob', 'unavailable');
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'successful' });
+  });
+
+  it('asks for its Job once where a patch meets another version of it', async () => {
+    const { cluster, outcome, reconcilePod } = setUp();
+    const kubeJob = cluster.addJob(aKubeJob());
+    cluster.addPod(aKubePod('Succeeded', { main: terminated(0) }));
+    const existing = { ...kubeJob, metadata: { ...kubeJob.metadata, resourceVersion: '77' } };
+    cluster.kubeJobs.set(JOB, existing);
+    cluster.before.set('patchJob', () => {
+      throw new KubernetesError('conflict', 'it has been modified', 409).found(existing);
+    });
+    cluster.failures.set('getJob', 'unavailable');
+    await reconcilePod();
+    expect(outcome()).toMatchObject({ status: 'successful' });
+  });
+
   it('whose Job is not known yet is collected as any other: watches may be behind each other', async () => {
     const { cluster, outcome, finalizers, reconcilePod } = setUp();
     cluster.addJob(aKubeJob(), false);

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setImmediate } from 'node:timers/promises';
 import { isGoing } from '../jobs/model/dismissal.js';
 import { isFlicker, isRepeated } from '../jobs/model/job-attempts.js';
 import { JobCache } from '../jobs/model/job-cache.js';
@@ -49,6 +50,16 @@ export class PodReconciler {
     private readonly transfers: JobTransfers,
     private readonly patience: LogPatience,
   ) {}
+
+  /**
+   * Notes what there is to note of a pod whose main container has not begun to run, for the replica that leads.
+   * @returns whether that is all, so that there need be no pass
+   */
+  seeWaiting(pod: PodRecord): boolean {
+    if (pod.deleting || hasEnded(pod) || mainOf(pod, this.cache.knownJobOf(pod))?.state !== 'waiting') return false;
+    this.heads.seenWaiting(pod.uid);
+    return true;
+  }
 
   /** @param lookAgain is called when a followed log has ended, and when the first line of a log is there */
   async reconcile(podName: string, lookAgain: () => void, now: Date): Promise<ReconcileResult> {
@@ -153,9 +164,10 @@ export class PodReconciler {
    * @param job the one whose end this pod's is; nothing but the log is kept of a pod that decides none
    */
   private async keep(pod: PodRecord, job: JobRecord | undefined, collected: CollectedPod, now: Date): Promise<void> {
-    const [stored, recorded] = await Promise.allSettled([
-      this.storeLog(pod, collected),
+    // Somebody may wait for the outcome, nobody for the log: what it takes of this thread comes after the patch is sent.
+    const [recorded, stored] = await Promise.allSettled([
       job ? this.recorder.record(job, pod, collected, now) : undefined,
+      setImmediate().then(() => this.storeLog(pod, collected)),
     ]);
     if (recorded.status === 'rejected') throw recorded.reason;
     if (stored.status === 'rejected') throw stored.reason;

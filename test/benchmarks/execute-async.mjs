@@ -1,5 +1,5 @@
 import { Bed } from './bed.mjs';
-import { another, templateOf } from './kube-jobs.mjs';
+import { another, count, templateOf } from './kube-jobs.mjs';
 import { concurrently, eventually, median, milliseconds, percentile, timed } from './measure.mjs';
 
 const WARM_UP = 50;
@@ -31,7 +31,9 @@ export async function executeAsync(report, { samples, concurrency, nodeOptions }
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const side of inTurn(round)) {
         // What the cluster still makes of the block before would slow this one.
-        await eventually('all pods', async () => (await podCount(bed.api)) >= made, 5000).catch(() => undefined);
+        await eventually('all pods', async () => (await count(bed.api, bed.api.pods)) >= made, 5000).catch(
+          () => undefined,
+        );
         const kubeJobs = Array.from({ length: perBlock }, () => another(template));
         const before = await server.child.processorTime();
         took[side].push(await concurrently(perBlock, concurrency, (index) => sides[side](kubeJobs[index])));
@@ -52,12 +54,6 @@ export async function executeAsync(report, { samples, concurrency, nodeOptions }
   } finally {
     await bed.stop();
   }
-}
-
-/** Not by a watch of this process: reading its events would delay the answers that are measured. */
-async function podCount(api) {
-  const { items, metadata } = await api.json('GET', `${api.pods}?limit=1`);
-  return items.length + (metadata.remainingItemCount ?? 0);
 }
 
 function inTurn(index) {

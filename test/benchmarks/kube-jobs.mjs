@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { concurrently, eventually } from './measure.mjs';
 
-const PREFIX = 'pygeoapi-job-';
+export const JOB_NAME_PREFIX = 'pygeoapi-job-';
 
 /** A Job as the server makes it, read back from the API server: what the API server set itself is left out. */
 export async function templateOf(bed, server, process, inputs) {
   const jobId = await server.submit(process, inputs);
-  const { apiVersion, kind, metadata, spec } = await bed.api.json('GET', `${bed.api.jobs}/${PREFIX}${jobId}`);
+  const { apiVersion, kind, metadata, spec } = await bed.api.json('GET', `${bed.api.jobs}/${JOB_NAME_PREFIX}${jobId}`);
   const { backoffLimit, ttlSecondsAfterFinished, template } = spec;
   const { labels = {}, finalizers } = template.metadata;
   const own = (all) =>
@@ -25,7 +25,7 @@ export async function templateOf(bed, server, process, inputs) {
 
 /** The same Job under another id, as JSON. */
 export function another(template, jobId = uuidv7()) {
-  return JSON.stringify(template).replaceAll(template.metadata.name.slice(PREFIX.length), jobId);
+  return JSON.stringify(template).replaceAll(template.metadata.name.slice(JOB_NAME_PREFIX.length), jobId);
 }
 
 /** Makes so many finished Jobs, and waits until the servers list them. @returns their ids */
@@ -67,4 +67,10 @@ export function finished(template, jobId, index) {
     spec: { ...template.spec, parallelism: 0 },
   };
   return another(ended, jobId);
+}
+
+/** How many objects there are. Not by a watch of this process: reading its events would delay the answers that are measured. */
+export async function count(api, path) {
+  const { items, metadata } = await api.json('GET', `${path}?limit=1`);
+  return items.length + (metadata.remainingItemCount ?? 0);
 }

@@ -21,7 +21,9 @@ export class KubernetesApi {
     this.tls = { ca, cert, key };
     this.authentication = headers;
     this.#headers = { ...headers, accept: 'application/json' };
-    this.#agent = new Agent({ allowH2: false, connections: null, connect: this.tls });
+    // Kept for as long as the server keeps its own: to open one takes more than a request.
+    const keepAlive = { keepAliveTimeout: 30_000, keepAliveMaxTimeout: 30_000 };
+    this.#agent = new Agent({ allowH2: false, connections: null, connect: this.tls, ...keepAlive });
   }
 
   path(group, resource) {

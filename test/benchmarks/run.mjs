@@ -12,11 +12,11 @@ const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--co
        [--waiting N] [--changes N] [--rounds N] [--json FILE] [--profile DIR] [--request-times] [--node-options OPTIONS]
 
 NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
-events, pages, access; without one, all of them run.
+events, pages, access, limits; without one, all of them run.
   --jobs N         finished Jobs in the namespace (list-and-status, pages, access; default 10000, and list-and-status with 50000, too)
-  --samples N      pairs of requests (execute-async; default 200)
-  --concurrency N  of the throughput (execute-async; default 20)
-  --runs N         executions one after another (execute-sync, finalize), pages that are opened (pages; default 30)
+  --samples N      pairs of requests (execute-async, limits; default 200)
+  --concurrency N  of the throughput (execute-async, limits; default 20)
+  --runs N         executions one after another (execute-sync, finalize, limits), pages that are opened (pages; default 30)
   --pods N         pods that end together (finalize; default 200; a node takes about 100 of them)
   --waiting N      jobs that wait for their turn (admission; default 1000)
   --changes N      changes of one job (events; default 100)
@@ -59,6 +59,7 @@ const { admission } = await import('./admission.mjs');
 const { events } = await import('./events.mjs');
 const { pages } = await import('./pages.mjs');
 const { access } = await import('./access.mjs');
+const { limits } = await import('./limits/limits.mjs');
 const { Bed } = await import('./bed.mjs');
 const { Report } = await import('./measure.mjs');
 const benchmarks = {
@@ -73,6 +74,7 @@ const benchmarks = {
   events,
   pages,
   access,
+  limits,
 };
 
 const { profile, help, json, jobs, 'request-times': requestTimes, 'node-options': options, ...others } = values;

@@ -10,21 +10,19 @@ import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { Workloads } from '../../queues/workloads.js';
 import { JobNotFoundError } from '../../ogc/domain-errors.js';
 import { ArchivedJobs } from './archived/archived-jobs.js';
-import { isGoing } from './dismissal.js';
 import { DisputedJobs } from './disputed-jobs.js';
 import { isLastPod } from './job-attempts.js';
 import { type JobChangeListener, JobChanges } from './job-changes.js';
 import { type EventRecord, JobEvents, toEventRecord } from './job-events.js';
 import { type JobRecord, toJobRecord } from './job-record.js';
-import { jobStatus, type JobStatus } from './job-status.js';
+import type { JobStatus } from './job-status.js';
+import { KnownStatuses } from './known-statuses.js';
 import { endOf, hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
 import { signingKeysOf } from '../../signing/signatures.js';
 import { OwnedJobs } from './owned-jobs.js';
 import { SortedJobs } from './sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
-/** Statuses of jobs that have ended which are kept: more than a page has, and few beside all jobs. */
-const STATUSES_KEPT = 2000;
 /** How long it is remembered that the API server knows no such job, milliseconds. */
 const MISS_REMEMBERED = 1000;
 /** A job is brought up to date at most so often, milliseconds. */
@@ -43,7 +41,7 @@ export class JobCache {
   private readonly misses = new Map<string, number>();
   private readonly refreshes = new Map<string, number>();
   private readonly changes = new JobChanges();
-  private readonly endedStatuses = new Map<JobRecord, JobStatus>();
+  private readonly statuses = new KnownStatuses();
   private readonly sorted = new SortedJobs();
   private readonly owned = new OwnedJobs();
   private readonly prefix: string;
@@ -212,11 +210,12 @@ export class JobCache {
 
   /** The pods of a Job, newest first. */
   podsOf(job: Pick<JobRecord, 'name' | 'uid'>): readonly PodRecord[] {
-    const pods = [...(this.podsByJob.get(job.name) ?? [])].map((name) => this.pods.get(name));
-    return pods
-      .filter((pod) => pod !== undefined)
-      .filter((pod) => isOf(pod, job))
-      .sort(newestPodFirst);
+    const pods: PodRecord[] = [];
+    for (const name of this.podsByJob.get(job.name) ?? []) {
+      const pod = this.pods.get(name);
+      if (pod && isOf(pod, job)) pods.push(pod);
+    }
+    return pods.length > 1 ? pods.sort(newestPodFirst) : pods;
   }
 
   /** As {@link podsOf}, as the API server has them now: this cache may be behind. @throws KubernetesError */
@@ -243,17 +242,11 @@ export class JobCache {
   }
 
   statusOf(job: JobRecord): JobStatus {
-    const known = this.endedStatuses.get(job);
-    if (known) return known;
-    const status = jobStatus(job, this.podsOf(job), this.newestEventOf(job), {
-      workload: this.workloadOf(job),
-      standing: this.line?.standingOf(job.name, job.processId),
-    });
-    // Nothing but the record itself changes a status that it records.
-    if (!job.outcome || isGoing(job)) return status;
-    if (this.endedStatuses.size >= STATUSES_KEPT) this.endedStatuses.clear();
-    this.endedStatuses.set(job, status);
-    return status;
+    return this.statuses.of(job, () => ({
+      pods: this.podsOf(job),
+      newestEvent: this.newestEventOf(job),
+      waiting: { workload: this.workloadOf(job), standing: this.line?.standingOf(job.name, job.processId) },
+    }));
   }
 
   /** As {@link statusOf}, with the place in the server's own line, which is not for lists: it costs a look at all callers that wait. */

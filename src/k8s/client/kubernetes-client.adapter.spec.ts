@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Readable } from 'node:stream';
 import type { V1Job } from '@kubernetes/client-node';
@@ -125,6 +126,8 @@ describe('ApiKubernetesClient', () => {
     api.answer(refusal, json(object('j', 2, 'u')));
     const error = await errorOf(client.patchJob('j', { metadata: { uid: 'u', resourceVersion: '1' } }));
     expect(error.failure).toBe(kind);
+    expect(error.existing).toEqual(object('j', 2, 'u'));
+    expect(inspect(error)).not.toContain('resourceVersion');
   });
 
   it('deletes in the foreground, on the condition of the uid', async () => {

@@ -225,7 +225,7 @@ export class ApiKubernetesClient extends KubernetesClient {
       if (uid === undefined || (error.failure !== 'conflict' && error.failure !== 'invalid')) throw error;
       const existing = await this.#get<T>(resource, name);
       if (existing === undefined || existing.metadata?.uid !== uid) return undefined;
-      throw error;
+      throw error.found(existing);
     }
   }
 }

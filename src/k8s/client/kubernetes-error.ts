@@ -1,3 +1,5 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+
 export type KubernetesFailure =
   | 'not-found'
   /** The node that a pod is bound to does not know it: for ever, or while its kubelet starts. */
@@ -17,6 +19,8 @@ export type KubernetesFailure =
 export class KubernetesError extends Error {
   /** The API server's words alone: for who knows nothing of the call. */
   readonly words: string;
+  /** Not for logs, which show what can be enumerated. */
+  #existing?: KubernetesObject;
 
   constructor(
     readonly failure: KubernetesFailure,
@@ -30,6 +34,17 @@ export class KubernetesError extends Error {
     super(message, options);
     this.words = options.words ?? message;
     this.name = 'KubernetesError';
+  }
+
+  /** Of a conflict: the object as it was found after that; undefined where nobody has looked. */
+  get existing(): KubernetesObject | undefined {
+    return this.#existing;
+  }
+
+  /** Who looks at the object again after a conflict need not ask for it a second time. */
+  found(existing: KubernetesObject): this {
+    this.#existing = existing;
+    return this;
   }
 
   /** Whether the same call may succeed later without anything being changed. */
