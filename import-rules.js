@@ -5,6 +5,7 @@
  * folder stands behind those that it may import.
  */
 export const mayImport = {
+  libraries: [],
   json: [],
   config: ['json'],
   observation: [],
