@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { globSync, readFileSync } from 'node:fs';
 import { toolkitFunctions } from './toolkit-functions.js';
 
