@@ -5,6 +5,7 @@
  * folder stands behind those that it may import.
  */
 export const mayImport = {
+  libraries: [],
   json: [],
   config: ['json'],
   observation: [],
@@ -27,11 +28,11 @@ export const mayImport = {
   k8s: ['config', 'logging', 'embedded-cluster', 'observation', 'signing', 'tracing'],
   'object-store': ['config', 'observation', 'tracing'],
   outbound: [],
-  'security-context': ['config'],
+  'security-context': ['config', 'json'],
   health: ['config', 'k8s', 'object-store', 'ogc', 'security-context'],
   'archive/database': ['config', 'health', 'k8s', 'archive/records'],
   'processes/schema': ['json', 'ogc'],
-  'processes/description': ['config', 'ogc', 'processes/processor.ts', 'processes/schema'],
+  'processes/description': ['config', 'json', 'ogc', 'processes/processor.ts', 'processes/schema'],
   'processes/request': ['config', 'json', 'ogc', 'processes/description', 'processes/schema'],
   'processes/registry': [
     'config',
@@ -226,7 +227,7 @@ export const mayImport = {
     'jobs/model',
     'jobs/results',
   ],
-  visualisations: ['config', 'ogc', 'k8s', 'security-context'],
+  visualisations: ['config', 'json', 'ogc', 'k8s', 'security-context'],
   pubsub: [
     'config',
     'ogc',

@@ -1,5 +1,5 @@
-import { leaveOutGeneratedClients } from './k8s/connection/library-hooks.js';
+import { loadLibrariesLightly } from './libraries/library-hooks.js';
 
 // What is imported below is loaded after this: the rest of the start is `start.ts`.
-leaveOutGeneratedClients();
+await loadLibrariesLightly();
 await import('./start.js');

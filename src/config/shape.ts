@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { isDeepStrictEqual } from 'node:util';
 import { ValidateBy } from 'class-validator';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { ownSchema } from '../json/own-schema.js';
 import { joinIndex, joinPath } from './paths.js';
 import { isMapping } from './validation-values.js';
 
@@ -18,16 +19,16 @@ export const SHAPE = 'shape';
 const FAULTS = Symbol('shape');
 type FindFaults = (value: unknown) => readonly ShapeFault[];
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, strict: false });
-
 /**
  * A value of the shape of a JSON Schema (draft 2020-12). What a `description` stands beside is expected to be it: `must be DESCRIPTION`.
  * @param further finds what the schema cannot say, in values that fit it
  */
 export const Shape = (schema: object, further: FindFaults = () => []): PropertyDecorator => {
-  const validate = ajv.compile(schema);
-  const find: FindFaults = (value) =>
-    validate(value) ? further(value) : unrepeated((validate.errors ?? []).flatMap(toFault));
+  const errorsOf = ownSchema(schema, { allErrors: true, verbose: true, strict: false });
+  const find: FindFaults = (value) => {
+    const errors = errorsOf(value);
+    return errors.length === 0 ? further(value) : unrepeated(errors.flatMap(toFault));
+  };
   return (target, property) => {
     Reflect.defineMetadata(FAULTS, find, target, property);
     const validator = { validate: (value: unknown) => find(value).length === 0, defaultMessage: () => 'is wrong' };

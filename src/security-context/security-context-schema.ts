@@ -1,4 +1,5 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { ownSchema } from '../json/own-schema.js';
 
 /** The two places where Kubernetes takes a security context. */
 export type SecurityContextLevel = 'pod' | 'container';
@@ -54,8 +55,8 @@ const schemas: Readonly<Record<SecurityContextLevel, object>> = {
   }),
 };
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true });
-const validators = { pod: ajv.compile(schemas.pod), container: ajv.compile(schemas.container) };
+const options = { allErrors: true, verbose: true };
+const errorsOf = { pod: ownSchema(schemas.pod, options), container: ownSchema(schemas.container, options) };
 
 /** One mistake in a security context. */
 export interface SecurityContextFault {
@@ -67,8 +68,8 @@ export interface SecurityContextFault {
 
 /** What the API server would refuse in a security context of this level; empty where it is right. */
 export function securityContextFaults(level: SecurityContextLevel, value: unknown): SecurityContextFault[] {
-  const validate = validators[level];
-  if (!validate(value)) return (validate.errors ?? []).map(toFault);
+  const errors = errorsOf[level](value);
+  if (errors.length > 0) return errors.map(toFault);
   return level === 'container' ? contradictions(value as ContainerFields) : [];
 }
 

@@ -1,5 +1,6 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { describeFound } from '../config/validation.js';
+import { ownSchema } from '../json/own-schema.js';
 
 const LABEL = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 const DNS_NAME = `${LABEL}(\\.${LABEL})*`;
@@ -104,13 +105,12 @@ export const instanceSchema = {
   },
 } as const;
 
-const validate = new Ajv2020({ allErrors: true, verbose: true, strict: false }).compile(instanceSchema);
+const errorsOf = ownSchema(instanceSchema, { allErrors: true, verbose: true, strict: false });
 
 /** What is wrong with `spec.imDataManager`, each as a sentence that begins with its place; empty: nothing. */
 export function instanceFaults(value: unknown): string[] {
-  if (validate(value)) return [];
   // Of an alternative each branch complains: the one about the alternative itself is enough. One sentence for one place.
-  const errors = (validate.errors ?? []).filter(({ schemaPath }) => !/\/anyOf\/\d/.test(schemaPath));
+  const errors = errorsOf(value).filter(({ schemaPath }) => !/\/anyOf\/\d/.test(schemaPath));
   return [...new Map(errors.map((error) => [placeOf(error), sentence(error)])).values()];
 }
 

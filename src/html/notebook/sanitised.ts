@@ -1,7 +1,15 @@
-import markdownIt from 'markdown-it';
-import sanitize from 'sanitize-html';
+import type { default as MarkdownIt, Options } from 'markdown-it';
+import { createRequire } from 'node:module';
+import type sanitize from 'sanitize-html';
 
-const markdown = markdownIt({ html: true, linkify: false });
+// 150 modules, which only pages of notebooks need.
+const require = createRequire(import.meta.url);
+let renderer: MarkdownIt | undefined;
+
+function markdown(): MarkdownIt {
+  const markdownIt = require('markdown-it') as (options: Options) => MarkdownIt;
+  return (renderer ??= markdownIt({ html: true, linkify: false }));
+}
 
 /** Rows, cells and headings of tables say what they belong to. */
 const CELL = ['colspan', 'rowspan', 'scope', 'headers'];
@@ -83,7 +91,7 @@ function isPicture(source: string | undefined): boolean {
 
 /** HTML of a notebook as it may stand in a page. */
 export function sanitisedHtml(html: string): string {
-  return sanitize(html, options);
+  return (require('sanitize-html') as typeof sanitize)(html, options);
 }
 
 /**
@@ -102,5 +110,5 @@ export function withHeadingsInOrder(html: string): string {
 
 /** Markdown of a notebook as HTML that may stand in a page. */
 export function sanitisedMarkdown(text: string): string {
-  return sanitisedHtml(markdown.render(text));
+  return sanitisedHtml(markdown().render(text));
 }

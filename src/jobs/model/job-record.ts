@@ -32,7 +32,7 @@ import { queueOf, resumptionOf, suspensionOf } from './job-suspension.js';
 import { toDate } from '../../k8s/time/kubernetes-time.js';
 import { isMediaType } from './media-type.js';
 import { messagesOf } from './annotations/job-messages.js';
-import { shared, SharedValues } from './annotations/shared-values.js';
+import { shared, sharedDate, SharedValues } from './annotations/shared-values.js';
 import { shownParameters } from './annotations/shown-parameters.js';
 import { believe, type Trust } from './trust.js';
 import { type Deliveries, parseDeliveries, parseSubscription, type Subscription } from './subscription.js';
@@ -191,7 +191,7 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
     resourceVersion: metadata.resourceVersion ?? '',
     processId: shared(annotations[annotation.processId] ?? ''),
     ...standing,
-    created: toDate(metadata.creationTimestamp) ?? new Date(0),
+    created: sharedDate(metadata.creationTimestamp) ?? new Date(0),
     requestedAt: toDate(annotations[annotation.started])?.getTime(),
     deleting: metadata.deletionTimestamp !== undefined,
     removed: isTime(removed) ? removed : undefined,
@@ -207,8 +207,8 @@ export function toJobRecord(prefix: string, kubeJob: V1Job, trust: Trust = {}): 
       annotations[ownAnnotation.queuePriority],
       annotations[ownAnnotation.callerRunning],
     ),
-    startTime: toDate(kubeJob.status?.startTime),
-    completionTime: toDate(kubeJob.status?.completionTime),
+    startTime: sharedDate(kubeJob.status?.startTime),
+    completionTime: sharedDate(kubeJob.status?.completionTime),
     failedPods: kubeJob.status?.failed ?? 0,
     backoffLimit: kubeJob.spec?.backoffLimit ?? 6,
     retriesInfrastructure: kubeJob.spec?.podFailurePolicy !== undefined,
@@ -278,7 +278,7 @@ function ownerOf({ metadata, spec }: V1Job): Pick<JobRecord, 'owner' | 'ownerNam
 function conditionOf(kubeJob: V1Job): JobRecord['condition'] {
   for (const { type, status, reason, message, lastTransitionTime } of kubeJob.status?.conditions ?? []) {
     if (status === 'True' && (type === 'Complete' || type === 'Failed')) {
-      return { type, reason, message, at: toDate(lastTransitionTime) };
+      return { type, reason, message, at: sharedDate(lastTransitionTime) };
     }
   }
   return undefined;

@@ -1,10 +1,15 @@
-import { convertSync } from '@openapi-contrib/json-schema-to-openapi-schema';
+import type { convertSync } from '@openapi-contrib/json-schema-to-openapi-schema';
+import { createRequire } from 'node:module';
 import type { SchemaObject } from './openapi-types.js';
 import type { JsonSchema } from '../schema/json-schema.js';
 import { mapSubschemas } from '../schema/subschemas.js';
 import { isMapping } from '../../config/validation.js';
 
 type Members = Readonly<Record<string, unknown>>;
+
+/** Loaded when somebody asks for a document of OpenAPI 3.0. */
+const require = createRequire(import.meta.url);
+const converter = '@openapi-contrib/json-schema-to-openapi-schema';
 
 /** Makes a schema that stands anywhere in an OpenAPI document of a JSON Schema, draft 2020-12. */
 export type SchemaConversion = (schema: JsonSchema) => SchemaObject;
@@ -21,8 +26,9 @@ export function toOpenApi31Schema(schema: JsonSchema): SchemaObject {
 /** As {@link toOpenApi31Schema}, in the dialect of OpenAPI 3.0: keywords that it lacks become extensions (`x-...`). */
 export function toOpenApi30Schema(schema: JsonSchema): SchemaObject {
   if (typeof schema === 'boolean') return toOpenApi31Schema(schema);
+  const { convertSync: convert } = require(converter) as { convertSync: typeof convertSync };
   return withoutDraft6(
-    convertSync(embedded(schema) as Parameters<typeof convertSync>[0]) as unknown as Members,
+    convert(embedded(schema) as Parameters<typeof convertSync>[0]) as unknown as Members,
   ) as SchemaObject;
 }
 

@@ -1,6 +1,6 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ConfigurationFault } from '../../config/configuration-error.js';
 import { joinIndex, joinPath } from '../../config/paths.js';
+import { ownSchema } from '../../json/own-schema.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import type { CommonDefinition, ConfiguredProcess } from '../processor.js';
 import type { OutputDescription, ProcessDescription } from './process-description.js';
@@ -59,7 +59,7 @@ const valueSchema = { type: ['object', 'boolean'] };
 const occurs = { type: 'integer', minimum: 0 };
 const mostOccurs = { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'unbounded' }] };
 
-const validateDescription = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile({
+const descriptionSchema = {
   type: 'object',
   properties: {
     id: { type: 'string', minLength: 1 },
@@ -99,15 +99,18 @@ const validateDescription = new Ajv2020({ allErrors: true, strict: false, verbos
     example: { type: 'object', properties: { inputs: { type: 'object' } } },
   },
   required: ['id', 'version', 'jobControlOptions', 'outputTransmission', 'links', 'inputs', 'outputs'],
-});
+};
+
+const errorsOf = ownSchema(descriptionSchema, { allErrors: true, strict: false, verbose: true });
 
 /**
  * What is wrong with a description, before anything relies on its type.
  * @param path of the metadata in the file
  */
 export function descriptionFaults(description: unknown, path: string): ConfigurationFault[] {
-  if (validateDescription(description)) return controlFaults(description as ProcessDescription, path);
-  return describeErrors(validateDescription.errors ?? [], '').map((fault) => configurationFault(fault, path));
+  const errors = errorsOf(description);
+  if (errors.length === 0) return controlFaults(description as ProcessDescription, path);
+  return describeErrors(errors, '').map((fault) => configurationFault(fault, path));
 }
 
 /** The same description with every schema in draft 2020-12: those of OpenAPI 3.0, the dialect of 1.0's schema.yaml, are translated. */

@@ -54,7 +54,11 @@ export function parseOwner(text: string | undefined): { readonly ownerName?: str
   };
 }
 
-export function parseAttempts(text: string | undefined): JobAttempt[] {
+/** The same for all jobs that had no other attempt. */
+const NO_ATTEMPTS: readonly JobAttempt[] = [];
+
+export function parseAttempts(text: string | undefined): readonly JobAttempt[] {
+  if (text === undefined) return NO_ATTEMPTS;
   const { attempts } = parseObject(text);
   return Array.isArray(attempts) ? attempts.filter(isAttempt) : [];
 }

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { isMapping } from '../../../../config/validation.js';
+import { ownSchema } from '../../../../json/own-schema.js';
 import type { InputDescription } from '../../../description/process-description.js';
 import { schemaOfType } from './python-type.js';
 
@@ -35,7 +36,7 @@ export interface FoundNotebooks {
 }
 
 const optionalText = { type: 'string' };
-const isFound = new Ajv2020({ strict: false }).compile<FoundNotebooks>({
+const foundSchema = {
   type: 'object',
   properties: {
     notebooks: {
@@ -68,11 +69,13 @@ const isFound = new Ajv2020({ strict: false }).compile<FoundNotebooks>({
     problems: { type: 'array', items: optionalText },
   },
   required: ['notebooks', 'problems'],
-});
+};
+
+const errorsOf = ownSchema(foundSchema, { strict: false });
 
 /** What an inspection found, where it is what the inspecting program prints. */
 export function readFoundNotebooks(value: unknown): FoundNotebooks | undefined {
-  return isFound(value) ? value : undefined;
+  return errorsOf(value).length === 0 ? (value as FoundNotebooks) : undefined;
 }
 
 /** The inputs of a process that runs a notebook with these parameters. None is required: the notebook has a value for each. */
@@ -99,7 +102,7 @@ function inputOf(parameter: FoundParameter): InputDescription {
   };
 }
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const ajv = new Ajv2020({ strict: false, validateFormats: false, meta: false, validateSchema: false });
 
 function fits(schema: object, value: unknown): boolean {
   return !isMapping(schema) || ajv.validate(schema, value);
