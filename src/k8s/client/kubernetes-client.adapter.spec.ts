@@ -141,6 +141,12 @@ describe('ApiKubernetesClient', () => {
     expect(last().body).toEqual(options);
   });
 
+  it('deletes in the background where nothing of its pods is needed', async () => {
+    api.answer(json(object('j', 2)));
+    expect(await client.deleteJob('j', 'u', 'Background')).toBe(true);
+    expect(last().body).toMatchObject({ propagationPolicy: 'Background', preconditions: { uid: 'u' } });
+  });
+
   it('takes one finalizer off a pod', async () => {
     api.answer(json(object('p', 2)), failure(404, 'NotFound'));
     await client.removePodFinalizer('p', 'u', 'x.io/y');

@@ -83,7 +83,11 @@ export class ApiKubernetesClient extends KubernetesClient {
     );
   }
 
-  override async deleteJob(name: string, uid?: string): Promise<boolean> {
+  override async deleteJob(
+    name: string,
+    uid?: string,
+    propagationPolicy: 'Foreground' | 'Background' = 'Foreground',
+  ): Promise<boolean> {
     const deleted = await this.#onlyOn('jobs', name, uid, () =>
       this.transport.json<KubernetesObject>({
         method: 'DELETE',
@@ -91,7 +95,7 @@ export class ApiKubernetesClient extends KubernetesClient {
         body: {
           apiVersion: 'v1',
           kind: 'DeleteOptions',
-          propagationPolicy: 'Foreground',
+          propagationPolicy,
           ...(uid === undefined ? {} : { preconditions: { uid } }),
         },
       }),
