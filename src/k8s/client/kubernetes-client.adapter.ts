@@ -14,6 +14,7 @@ import type { ApiTransport } from './api-transport.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
 import { label } from '../names.js';
+import type { PodMetrics } from './pod-metrics.js';
 import { signed, type SigningKeys } from '../../signing/signatures.js';
 import { KubernetesError } from './kubernetes-error.js';
 
@@ -101,6 +102,15 @@ export class ApiKubernetesClient extends KubernetesClient {
       }),
     );
     return deleted !== undefined;
+  }
+
+  override async listPodMetrics(): Promise<readonly PodMetrics[]> {
+    const { items } = await this.transport.json<{ readonly items: readonly PodMetrics[] }>({
+      method: 'GET',
+      path: resourcePath(this.namespace, 'pods.metrics.k8s.io'),
+      query: { labelSelector: label.jobName },
+    });
+    return items;
   }
 
   override getPod(name: string): Promise<V1Pod | undefined> {

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { CoreV1Event, V1Job, V1ObjectMeta, V1Pod, V1Secret } from '@kubernetes/client-node';
+import type { PodMetrics } from './pod-metrics.js';
 
 export interface ReadLogOptions {
   readonly follow?: boolean;
@@ -52,6 +53,10 @@ export abstract class KubernetesClient {
   abstract deleteJob(name: string, uid?: string, propagation?: 'Foreground' | 'Background'): Promise<boolean>;
   /** Every Job of the namespace, read in chunks. */
   abstract listJobs(): Promise<V1Job[]>;
+  /**
+   * What the pods of Jobs use, as the cluster's metrics have it, all in one answer. Rejects with `not-found` where they are not served.
+   */
+  abstract listPodMetrics(): Promise<readonly PodMetrics[]>;
   abstract getPod(name: string): Promise<V1Pod | undefined>;
   /** Every pod of the namespace, read in chunks. */
   abstract listPods(): Promise<V1Pod[]>;

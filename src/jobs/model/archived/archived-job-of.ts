@@ -7,6 +7,7 @@ import { formatOutputs, parseOutputs } from '../annotations/job-annotations.js';
 import type { RecordedOutput } from '../job-outcome.js';
 import type { JobRecord } from '../job-record.js';
 import type { JobStatus } from '../job-status.js';
+import { parseUsed } from '../run/used.js';
 import { parseSubscription } from '../subscription.js';
 import { usageOf } from './job-usage.js';
 
@@ -62,7 +63,7 @@ export function archivedJobOf(
     finished,
     ...(end && !isOver ? { resultsExpire: end } : {}),
     ...(job.idempotencyDigest === undefined ? {} : { idempotencyDigest: job.idempotencyDigest }),
-    usage: usageOf(kubeJob, job, { started: status.started, finished }),
+    usage: usageOf(kubeJob, job, { started: status.started, finished }, parseUsed(annotations[ownAnnotation.used])),
     object,
   };
 }
