@@ -160,7 +160,9 @@ export const mayImport = {
     'jobs/results',
     'jobs/execution/job-transfers.ts',
   ],
+  'measured-use': ['config', 'k8s', 'jobs/jobs.module.ts', 'jobs/model'],
   finalizer: [
+    'measured-use',
     'archive/records',
     'config',
     'logging',

@@ -12,7 +12,7 @@ import { JobReleaser } from './job.releaser.js';
 import { ArchiveAwayError } from './records/archive.js';
 
 /** Jobs written at the same time. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
 /** The longest wait of what failed, milliseconds: the archive is back. */
 const LONGEST_RETRY = 15_000;
 /** Milliseconds: jobs are looked at again no later than this, for timers cannot be set for months. */

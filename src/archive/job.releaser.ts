@@ -49,7 +49,8 @@ export class JobReleaser {
     if (!noted || this.archiver.archivedOf(actual, now, noted).state !== noted.state) return false;
     const marked = job.released ? job : await this.archiver.patch(job, { [ownAnnotation.released]: now.toISOString() });
     if (!marked || marked.removed !== undefined) return true;
-    if (await this.client.deleteJob(job.name, job.uid))
+    // None of its pods holds anything that would have to be seen to before.
+    if (await this.client.deleteJob(job.name, job.uid, 'Background'))
       this.logger.log(`Job ${job.name} leaves the cluster: the archive has it`);
     return true;
   }

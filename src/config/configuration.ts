@@ -1,6 +1,7 @@
 import type { V1Affinity, V1Toleration, V1TopologySpreadConstraint } from '@kubernetes/client-node';
 import type { AccessSettings } from './sections/access/access.section.js';
 import type { ArchiveSettings } from './sections/archive.section.js';
+import type { UsageSettings } from './sections/usage.section.js';
 import type { PubSubSettings } from './sections/pubsub.section.js';
 import type { VisualisationSettings } from './visualisation-settings.js';
 
@@ -366,4 +367,5 @@ export abstract class Configuration {
   abstract readonly access: AccessSettings;
   /** Undefined where there is none. */
   abstract readonly archive: ArchiveSettings | undefined;
+  abstract readonly usage: UsageSettings;
 }

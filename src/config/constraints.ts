@@ -227,7 +227,8 @@ export const Seconds = (min: number, max: number): PropertyDecorator =>
     ),
   );
 
-function secondsOf(value: unknown): number | undefined {
+/** Of a number of seconds, or of digits with a unit; undefined for anything else. */
+export function secondsOf(value: unknown): number | undefined {
   const [, digits, unit = 's'] = /^(\d{1,12})([smhd]?)$/.exec(String(value)) ?? [];
   return digits === undefined ? undefined : Number(digits) * (secondsIn[unit] ?? 1);
 }

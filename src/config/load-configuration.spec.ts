@@ -45,6 +45,7 @@ describe('an almost empty file', () => {
       processes: [],
       plugins: [],
       access: { sessionHours: 8 },
+      usage: { measured: 30 },
       processesApi: true,
     });
   });

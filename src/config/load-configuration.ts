@@ -21,6 +21,7 @@ import { MetadataDefinition, toMetadataSection } from './sections/metadata.secti
 import { readOperators, readProcessesApi } from './sections/operators.section.js';
 import { readPlugins } from './sections/plugins.section.js';
 import { readArchive } from './sections/archive.section.js';
+import { toUsage, UsageDefinition, type UsageSettings } from './sections/usage.section.js';
 import { readPubSub } from './sections/pubsub.section.js';
 import { readResources } from './sections/resources.section.js';
 import { defaultManagerName } from './sections/manager.section.js';
@@ -62,13 +63,14 @@ class FileConfiguration extends Configuration {
     readonly pubsub: PubSubSettings | undefined,
     readonly access: AccessSettings,
     readonly archive: ArchiveSettings | undefined,
+    readonly usage: UsageSettings,
   ) {
     super();
   }
 }
 
 const sections = ['server', 'logging', 'metadata', 'resources'];
-const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub', 'access', 'archive'];
+const knownKeys = [...sections, 'plugins', 'operators', 'processes_api', 'pubsub', 'access', 'archive', 'usage'];
 
 /** With what can be used of the configuration all the same, so that others can look for further faults in it. */
 export class UnusableConfigurationError extends ConfigurationError {
@@ -129,6 +131,8 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     folder: dirname(resolve(workingDirectory, file)),
   });
 
+  const usage = validateDefinition(UsageDefinition, content['usage'] ?? {}, file, 'usage');
+
   const sectionFaults = [
     server,
     logging,
@@ -140,6 +144,7 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
     pubsub,
     access,
     archive,
+    usage,
   ].flatMap((section) => section.faults);
   const unset = new Set(yaml.faults.map(({ path }) => path));
   const faults = [
@@ -164,13 +169,14 @@ export function loadConfiguration(options: ConfigurationOptions = {}): LoadedCon
       pubsub.settings,
       access.settings,
       archive.settings,
+      toUsage(usable(usage, UsageDefinition, 'usage', content['usage'])),
     ),
   );
   if (faults.length > 0) throw new UnusableConfigurationError(file, faults, configuration);
 
   const unknownKeys = [
     ...Object.keys(content).filter((key) => !knownKeys.includes(key)),
-    ...[server, logging, resources, pubsub, access, archive].flatMap((section) => section.unknownKeys),
+    ...[server, logging, resources, pubsub, access, archive, usage].flatMap((section) => section.unknownKeys),
   ];
   return {
     configuration,

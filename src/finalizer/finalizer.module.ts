@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { HealthModule } from '../health/health.module.js';
+import { MeasuredUseModule } from '../measured-use/measured-use.module.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { CollectionProblems } from './collection-problems.js';
 import { CollectionRoom } from './collection-room.js';
@@ -21,7 +22,7 @@ import { StoreProber } from './store-prober.js';
 
 /** Collects logs and results of ended pods. */
 @Module({
-  imports: [HealthModule, JobsModule, QueuesModule],
+  imports: [HealthModule, JobsModule, MeasuredUseModule, QueuesModule],
   providers: [
     CollectionProblems,
     CollectionRoom,

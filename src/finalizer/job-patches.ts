@@ -3,6 +3,7 @@ import { endingSpec } from '../jobs/model/dismissal.js';
 import { formatOutputs } from '../jobs/model/annotations/job-annotations.js';
 import type { JobAttempt, JobOutcome, LogStart, StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
+import type { Used } from '../jobs/model/run/used.js';
 import type { JobPatch } from '../k8s/client/kubernetes-client.js';
 import { annotation, MANAGED_BY, ownAnnotation } from '../k8s/names.js';
 import type { KeptResults } from './result-keeper.js';
@@ -64,12 +65,14 @@ export function collectedPatch(
   job: Pick<JobRecord, 'uid' | 'ttlAfterCollected' | 'subscription' | 'collectionProblem'>,
   log?: Pick<StoredLog, 'key'> & Partial<StoredLog>,
   waits = false,
+  used?: Used,
 ): JobPatch {
   return {
     metadata: {
       uid: job.uid,
       annotations: {
         [ownAnnotation.collection]: 'done',
+        ...(used === undefined ? {} : { [ownAnnotation.used]: JSON.stringify(used) }),
         ...(log === undefined ? {} : { [ownAnnotation.logKey]: log.key }),
         ...(log?.size === undefined
           ? {}

@@ -26,7 +26,8 @@ import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { attemptsPatch, outcomePatch } from './job-patches.js';
+import { RunningUse } from '../measured-use/running-use.js';
+import { attemptsPatch, collectedPatch, outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
 import { ResultKeeper } from './result-keeper.js';
 
@@ -43,6 +44,7 @@ export class OutcomeRecorder {
     private readonly cache: JobCache,
     private readonly results: ResultKeeper,
     private readonly causes: ExplainedCauses,
+    private readonly use: RunningUse,
   ) {}
 
   /**
@@ -179,7 +181,10 @@ export class OutcomeRecorder {
     suspension?: JobCause,
   ): Promise<readonly JobAttempt[]> {
     for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
-      const { attempts, dropped } = withAttempt(current.attempts, attemptOf(pod, log, now, suspension));
+      const { attempts, dropped } = withAttempt(
+        current.attempts,
+        attemptOf(pod, log, now, suspension, this.use.of(pod)),
+      );
       try {
         await this.patch(job, attemptsPatch(current, attempts, dropped.length));
         return dropped;
@@ -192,6 +197,11 @@ export class OutcomeRecorder {
       }
     }
     return [];
+  }
+
+  /** Notes where the log of the pod is that decided, and what it used: nothing more is collected. */
+  noteCollected(job: JobRecord, pod: PodRecord, log: StoredLog): Promise<void> {
+    return this.patch(job, collectedPatch(job, log, this.cache.archives, this.use.of(pod)));
   }
 
   /** Applies a patch and takes over the answer at once; nothing where the Job is gone. */

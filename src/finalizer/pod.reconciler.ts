@@ -14,7 +14,7 @@ import type { ReconcileResult } from '../k8s/queues/work-queue.js';
 import type { StoredLog } from '../jobs/model/job-outcome.js';
 import { lacksStore } from '../object-store/object-store.js';
 import { inSpan } from '../tracing/tracing.js';
-import { collectedPatch, logStartPatch } from './job-patches.js';
+import { logStartPatch } from './job-patches.js';
 import { LogCollector, type CollectedPod } from './log-collector.js';
 import { type FollowSession, LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
@@ -190,7 +190,7 @@ export class PodReconciler {
     )
       return;
     await this.transfers.discard(current);
-    await this.recorder.patch(current, collectedPatch(current, stored.value, this.cache.archives));
+    await this.recorder.noteCollected(current, pod, stored.value);
   }
 
   /** Keeps in mind when the main container's log began, and writes it to the Job of one that goes on: another server may collect it. */

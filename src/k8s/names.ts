@@ -50,6 +50,8 @@ export const ownAnnotation = {
   outputs: `${OWN_PREFIX}outputs`,
   /** When the main container's log began, noted while it ran: JSON of `LogStart`. */
   logStart: `${OWN_PREFIX}log-start`,
+  /** What the last pod used, where the cluster tells: JSON of `Used`. */
+  used: `${OWN_PREFIX}used`,
   /** Attempts that failed and were followed by another: JSON of `{attempts: JobAttempt[]}`. */
   attempts: `${OWN_PREFIX}attempts`,
   /** Key of the log in the object store. */

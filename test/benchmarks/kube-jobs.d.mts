@@ -11,4 +11,4 @@ export function templateOf(
   process: string,
   inputs?: unknown,
 ): Promise<JobTemplate>;
-export function finished(template: JobTemplate, jobId: string, index: number): string;
+export function finished(template: JobTemplate, jobId: string, index: number, end?: Date): string;

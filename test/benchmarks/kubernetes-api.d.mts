@@ -5,4 +5,5 @@ export class KubernetesApi {
   readonly jobs: string;
   text(method: string, path: string, body?: string): Promise<string>;
   json(method: string, path: string): Promise<unknown>;
+  list(path: string): Promise<readonly unknown[]>;
 }

@@ -4,7 +4,8 @@ import { duplicateLogs } from '../support/store.js';
 import type { TestBed } from '../support/test-bed.js';
 import type { TestClient } from '../support/test-client.js';
 import { eventually } from '../support/wait.js';
-import { compareLog, notedLogs, sha256, withoutHeadings } from './compared-logs.js';
+import { listed, resultOf, type SoakArchive } from './archived.js';
+import { compareLog, sha256, withoutHeadings } from './compared-logs.js';
 import { digests as largeOnes, type Expectation } from './load.js';
 
 const BOUND = 180_000;
@@ -33,14 +34,12 @@ export interface Account {
   readonly leaks: readonly string[];
 }
 
-/** Adds the jobs whose execution was not answered: only the cluster knows them. */
+/** Adds the jobs whose execution was not answered: only the servers know them. */
 async function addUnanswered(bed: TestBed, client: TestClient, jobs: Map<string, Expectation>): Promise<void> {
-  for (const { metadata } of await bed.cluster.kubeJobs()) {
-    const id = metadata?.name?.slice(PREFIX.length) ?? '';
+  for (const { jobID: id, processID: process, status: known } of (await listed(client)).jobs) {
     if (jobs.has(id)) continue;
-    const process = metadata?.annotations?.['pygeoapi.io/process_id'] ?? '';
     // Nobody was there to dismiss these. One that has no pod yet would leave no log.
-    if (process === 'lingering') {
+    if (process === 'lingering' && !ENDS.includes(known)) {
       await eventually(`a pod of ${id}`, async () => (await podsOf(bed, id)).length > 0, BOUND).catch(() => undefined);
       await client.delete(`/jobs/${id}`);
     }
@@ -131,7 +130,7 @@ function fits(status: string, expectation: Expectation): boolean {
  * @param kubeletKilled whether containers may not have been started for that
  */
 export async function accountOf(
-  { bed, client, receiver }: { bed: TestBed; client: TestClient; receiver: Receiver },
+  { bed, client, receiver, archive }: { bed: TestBed; client: TestClient; receiver: Receiver; archive: SoakArchive },
   jobs: Map<string, Expectation>,
   spoolFolder: string,
   kubeletKilled: boolean,
@@ -152,12 +151,13 @@ export async function accountOf(
     if (status !== 'successful') continue;
     if (result !== undefined) {
       results += 1;
-      if (!(await client.result(id)).includes(result)) lost.push(`${about}: another result`);
+      const text = await resultOf(client, id);
+      if (!text.includes(result)) lost.push(`${about}: another result: ${text.slice(0, 200)}`);
     }
     if (digests) {
       results += 1;
       compared += 2;
-      const [body, log] = [await client.result(id), await logOf(bed, client, id)];
+      const [body, log] = [await resultOf(client, id), await logOf(bed, client, id)];
       const isSame = sha256(body) === digests.result && sha256(withoutHeadings(log)) === digests.log;
       if (!isSame && (await isShortOnNode(bed, id, body))) shortOnNode.push(`${about}: ${body.length} bytes`);
       else if (!isSame) lost.push(`${about}: another result, of ${body.length} bytes, or log, of ${log.length} bytes`);
@@ -174,7 +174,7 @@ export async function accountOf(
   const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
   const logs = await bed.store.logs();
-  const noted = await notedLogs(bed);
+  const noted = await archive.notedLogs(bed.cluster);
   for (const [id, { process, disturbed }] of jobs) {
     const own = logs.filter((key) => key.includes(id));
     if (own.length === 0)

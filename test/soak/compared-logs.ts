@@ -37,14 +37,6 @@ export async function compareLog(
   return { isAsOnNode, compared: (noted === undefined ? 0 : 1) + (onNode === undefined ? 0 : 1), wrong };
 }
 
-/** Of the Jobs: what is noted about their logs, by the keys of those. */
-export async function notedLogs({ cluster }: TestBed): Promise<ReadonlyMap<string, string | undefined>> {
-  const annotations = (await cluster.kubeJobs()).map(({ metadata }) => metadata?.annotations ?? {});
-  return new Map(
-    annotations.map((each) => [each['processes.pygeoapi.io/log-key'] ?? '', each['processes.pygeoapi.io/log']]),
-  );
-}
-
 /** The kubelet answers so in place of the log of a container that it has removed. */
 const REMOVED = /^(unable to retrieve container logs for|failed to try resolving symlinks in path) /;
 

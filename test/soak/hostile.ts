@@ -45,6 +45,8 @@ export class HostileClient {
   readonly done = new Map<string, number>();
   /** Answers by status; 0: broken off. */
   readonly answers = new Map<number, number>();
+  /** What was answered as a fault of the server. */
+  readonly failures: string[] = [];
   private readonly agent = new Agent({ localAddress: ADDRESS });
   private readonly held = new Set<ClientRequest>();
 
@@ -70,7 +72,7 @@ export class HostileClient {
       const own =
         body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
       const sent = request(url, { method, agent: this.agent, headers: { ...own, ...headers } }, (response) => {
-        this.note(response);
+        this.note(response, `${method} ${url}`);
         response.resume().once('close', resolve);
       });
       sent.setTimeout(HELD_MS, () => sent.destroy());
@@ -85,7 +87,9 @@ export class HostileClient {
   /** Asks, and reads nothing of the answer for a while. */
   holds(url: string, headers: Readonly<Record<string, string>>): Promise<void> {
     if (this.held.size >= MOST_HELD) return Promise.resolve();
-    const sent = request(url, { agent: false, localAddress: ADDRESS, headers }, (response) => this.note(response));
+    const sent = request(url, { agent: false, localAddress: ADDRESS, headers }, (response) =>
+      this.note(response, `GET ${url}`),
+    );
     this.held.add(sent);
     const end = setTimeout(() => sent.destroy(), HELD_MS);
     sent.on('error', () => undefined);
@@ -97,8 +101,15 @@ export class HostileClient {
     return Promise.resolve();
   }
 
-  private note(response?: IncomingMessage): void {
+  private note(response?: IncomingMessage, request = ''): void {
     const status = response?.statusCode ?? 0;
+    // Whatever it asks, and whatever is away: a server knows what to say of it.
+    if (status === 500)
+      response?.once('data', (body: Buffer) => {
+        const text = body.toString();
+        // Of a job that has failed the standard wants results to be answered so.
+        if (!text.includes('"title":"Job failed"')) this.failures.push(`${request}: ${text.slice(0, 500)}`);
+      });
     this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
   }
 }

@@ -15,6 +15,7 @@ import { startTestStore } from '../support/store.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 import { accountOf } from './account.js';
+import { resultOf, SoakArchive } from './archived.js';
 import { sha256 } from './compared-logs.js';
 import { HostileClient } from './hostile.js';
 import { kinds, type Expectation } from './load.js';
@@ -38,6 +39,7 @@ let bed: TestBed;
 let queues: TestQueues | undefined;
 let receiver: Receiver;
 let s3: FaultyS3 | undefined;
+let archive: SoakArchive;
 let proxy: ApiProxy;
 let spoolFolder: string;
 let over = false;
@@ -62,22 +64,24 @@ beforeAll(async () => {
   const cluster = await TestCluster.start();
   const made = hasKueue ? await TestQueues.create(cluster) : undefined;
   queues = made;
-  const configuration = (text: string) => withLine(text) + (made ? queued(made) : '');
+  archive = await SoakArchive.create();
+  const configuration = (text: string) => archive.section + withLine(text) + (made ? queued(made) : '');
   bed = await TestBed.startProcess(environment, { store, cluster, configuration });
   await bed.server?.end();
   proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
   for (let index = 0; index < 2; index += 1) replicas.push(await start(index));
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const { process } of replicas) process.process.kill('SIGCONT');
   await queues?.remove();
   await (bed as TestBed | undefined)?.stop();
+  await (archive as SoakArchive | undefined)?.remove();
   await receiver?.down();
   proxy?.close();
   s3?.close();
   await rm(spoolFolder, { recursive: true, force: true });
-}, 120_000);
+}, 300_000);
 
 /** Jobs but those in queues of Kueue wait for their turn, too; those that may not even wait are refused, and not made. */
 const withLine = (text: string) =>
@@ -129,6 +133,9 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   'pod deleted': () => disturb('pod deleted'),
   'Job deleted': () => disturb('Job deleted'),
   'suspended and resumed': suspendAndResume,
+  'archive killed': () => archive.whileAway('killed', () => seconds(between(1, 10))),
+  'archive stopped': () => archive.whileAway('stopped', () => seconds(between(5, 20))),
+  'archive silent': () => archive.whileAway('silent', () => seconds(between(1, 20))),
   ...(hasKueue ? { 'preempted by Kueue': preempt } : {}),
   ...(onRealCluster
     ? {
@@ -308,18 +315,26 @@ it(
     for (const { process } of replicas) process.process.kill('SIGCONT');
     const [, client] = replicas as [TestReplica, TestReplica];
 
-    const account = await accountOf({ bed, client, receiver }, jobs, spoolFolder, faults.has('kubelet killed'));
+    const account = await accountOf(
+      { bed, client, receiver, archive },
+      jobs,
+      spoolFolder,
+      faults.has('kubelet killed'),
+    );
     for (const [id, digests] of readWhileCut) {
-      const stored = sha256(await client.result(id));
+      const stored = sha256(await resultOf(client, id));
       if (digests.some((digest) => digest !== stored))
         account.lost.push(`${id}: was read otherwise while reads were cut`);
     }
+    const kept = await archive.account(bed.cluster, client, jobs);
+    account.lost.push(...kept.lost);
     const third = Math.ceil(memory.length / 3);
     const mean = (samples: typeof memory) =>
       Math.round(samples.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / Math.max(1, samples.length));
     const [early, late] = [mean(memory.slice(0, third)), mean(memory.slice(-third))];
 
-    const { statuses, lost, duplicates, leaks } = account;
+    const { statuses, lost, leaks } = account;
+    const duplicates = [...account.duplicates, ...kept.duplicates];
     const told = (counts: Iterable<[string, number]>) =>
       [...counts].map(([name, number]) => `${number} ${name}`).join(', ');
     const injected = [...faults.values()].reduce((sum, number) => sum + number, 0);
@@ -334,6 +349,7 @@ it(
         `  logs        ${account.logs}`,
         `  cut         ${cutBodies} bodies between servers and bucket`,
         `  results     ${account.results} compared, ${account.compared} times a log or result byte by byte, ${account.deliveries} told to subscribers`,
+        `  archive     ${kept.records} records; ${kept.matched} matched, ${kept.used} in the sums of use`,
         `  lost        ${lost.length}`,
         `  short       ${account.shortOnNode.length} (lost by their node: as it has them, byte by byte)`,
         `  duplicates  ${duplicates.length}`,
@@ -344,10 +360,16 @@ it(
         ...account.shortOnNode.map((line) => `  SHORT ${line}`),
         ...duplicates.map((line) => `  TWICE ${line}`),
         ...leaks.map((line) => `  LEFT ${line}`),
+        ...hostile.failures.map((line) => `  FAILED ${line}`),
         '',
       ].join('\n'),
     );
-    expect({ lost, duplicates, leaks }).toEqual({ lost: [], duplicates: [], leaks: [] });
+    expect({ lost, duplicates, leaks, failures: hostile.failures }).toEqual({
+      lost: [],
+      duplicates: [],
+      leaks: [],
+      failures: [],
+    });
     expect(jobs.size).toBeGreaterThan(5 * minutes);
     if (withHostileClient) expect(hostile.done.get('wrong token')).toBeGreaterThan(0);
     expect(late).toBeLessThan(early + MEMORY_TOLERANCE);

@@ -7,6 +7,7 @@ import { configuration, jobCacheOf } from '../../jobs/testing/job-cache-of.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../../jobs/testing/records.js';
 import { ownAnnotation, POD_FINALIZER, TRACKING_FINALIZER } from '../../k8s/names.js';
+import { RunningUse } from '../../measured-use/running-use.js';
 import type { Configuration, ManagerSection } from '../../config/configuration.js';
 import { CollectionRoom } from '../collection-room.js';
 import { JobReconciler } from '../job.reconciler.js';
@@ -98,7 +99,8 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs'], archive?:
   const validator = { problemsOf: () => Promise.resolve(problems) } as unknown as ResultValidator;
   const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs, validator);
   const causes = { of: (_job: unknown, cause: JobCause) => cause } as unknown as ExplainedCauses;
-  const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes);
+  const use = new RunningUse();
+  const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes, use);
   const transfers = new JobTransfers();
   const room = new CollectionRoom({ server: { manager: { collectedLogs } } } as Configuration);
   const follower = new LogFollower(cluster.client, room);
@@ -145,6 +147,7 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs'], archive?:
     sources,
     declared,
     transfers,
+    use,
   };
 }
 

@@ -3,6 +3,7 @@ import { causeOfFailedPod } from './job-cause.js';
 import type { JobAttempt, JobCause, JobOutcome, StoredLog } from './job-outcome.js';
 import type { JobRecord } from './job-record.js';
 import { ranOf } from './run/ran.js';
+import type { Used } from './run/used.js';
 import { endOf, startOf, type PodRecord } from './pod-record.js';
 
 /** An annotation of an object has to stay small: of more attempts only the first so many, and the last, are noted. */
@@ -122,7 +123,7 @@ export function attemptDue(job: Pick<JobRecord, 'attempts' | 'created'>, pod?: P
 }
 
 /** @param suspension why the Job controller took the pod away without counting it; absent: it counts */
-export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspension?: JobCause): JobAttempt {
+export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspension?: JobCause, used?: Used): JobAttempt {
   const started = startOf(pod)?.toISOString();
   return {
     pod: pod.name,
@@ -133,6 +134,7 @@ export function attemptOf(pod: PodRecord, log: StoredLog, now: Date, suspension?
     logKey: log.key,
     logSize: log.size,
     logDigest: log.digest,
+    ...(used ? { used } : {}),
   };
 }
 

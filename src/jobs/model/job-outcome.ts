@@ -1,4 +1,5 @@
 import type { Ran } from './run/ran.js';
+import type { Used } from './run/used.js';
 
 /** Why a job failed, as a word for programs. */
 export type CauseType =
@@ -80,6 +81,8 @@ export interface JobAttempt {
   /** Bytes of its log, and `sha256:` and their digest; absent in what earlier versions noted. */
   readonly logSize?: number;
   readonly logDigest?: string;
+  /** What its pod used, where the cluster tells. */
+  readonly used?: Used;
 }
 
 /** A log in the object store. */

@@ -68,6 +68,7 @@ describe('the provenance of a job', () => {
     ];
     const { activity, agent, wasAssociatedWith } = document({
       ran: { node: 'node-1', images },
+      used: { cpuSeconds: 1.5, memoryByteSeconds: 4e9, memoryPeakBytes: 5e8, samples: 3 },
       owner: { label: 'u-1', name: 'Ann' },
     });
     const software = { $: 'prov:SoftwareAgent', type: 'prov:QUALIFIED_NAME' };
@@ -82,7 +83,13 @@ describe('the provenance of a job', () => {
       { ...of, 'prov:agent': 'image:busybox%3A1.36', 'prov:role': 'side' },
       { ...of, 'prov:agent': 'owner:u-1', 'prov:role': 'owner' },
     ]);
-    expect(activity[`job:${ID}`]).toMatchObject({ 'prov:location': 'node-1' });
+    expect(activity[`job:${ID}`]).toMatchObject({
+      'prov:location': 'node-1',
+      'usage:processorSeconds': { $: '1.5', type: 'xsd:double' },
+      'usage:memoryByteSeconds': { $: '4000000000', type: 'xsd:double' },
+      'usage:memoryPeakBytes': { $: '500000000', type: 'xsd:double' },
+      'usage:samples': { $: '3', type: 'xsd:integer' },
+    });
   });
 
   it('has each input as it may be shown, numbers to the digit', () => {

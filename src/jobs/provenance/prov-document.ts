@@ -3,6 +3,7 @@ import { isOmitted } from '../../processes/request/marks.js';
 import type { OutputRecord } from '../model/job-outcome.js';
 import type { JobStatus } from '../model/job-status.js';
 import type { Ran } from '../model/run/ran.js';
+import type { Used } from '../model/run/used.js';
 import type { ShownRequest } from '../requests/job-requests.js';
 
 /** What of a job its provenance tells. */
@@ -14,6 +15,7 @@ export interface Provenance extends Pick<JobStatus, 'jobId' | 'processId' | 'sta
   /** As it may be shown, for who may read the log, as all that follows. */
   readonly request?: Pick<ShownRequest, 'inputs' | 'omittedInputs'>;
   readonly ran?: Ran;
+  readonly used?: Used;
   /** Bytes, and `sha256:` and hexadecimal digits; absent where they were not noted. */
   readonly log?: { readonly size?: number; readonly digest?: string };
 }
@@ -69,6 +71,7 @@ export function provDocument(job: Provenance, base: string): ProvDocument {
       owner: `${base}/jobs?owner=`,
       image: 'docker://',
       sha256: 'hash://sha256/',
+      usage: `${base}/usage#`,
       schema: 'https://schema.org/',
       rdf: 'http://www.w3.org/1999/02/22-rdf-syntax-ns#',
     },
@@ -78,6 +81,7 @@ export function provDocument(job: Provenance, base: string): ProvDocument {
         ...(finished ? { 'prov:endTime': finished.toISOString() } : {}),
         'schema:actionStatus': job.status,
         ...(job.ran?.node === undefined ? {} : { 'prov:location': job.ran.node }),
+        ...(job.used ? useOf(job.used) : {}),
       },
     },
     ...writer.statements,
@@ -157,6 +161,16 @@ function omittedOf({ size, sha256, href }: { size: number; sha256: string; href?
   return {
     ...(href === undefined ? {} : { 'prov:location': typed(href, 'xsd:anyURI') }),
     ...content(size, `sha256:${sha256}`),
+  };
+}
+
+/** As samples told it. */
+function useOf({ cpuSeconds, memoryByteSeconds, memoryPeakBytes, samples }: Used): Attributes {
+  return {
+    'usage:processorSeconds': typed(String(cpuSeconds), 'xsd:double'),
+    'usage:memoryByteSeconds': typed(String(memoryByteSeconds), 'xsd:double'),
+    'usage:memoryPeakBytes': typed(String(memoryPeakBytes), 'xsd:double'),
+    'usage:samples': typed(String(samples), 'xsd:integer'),
   };
 }
 

@@ -8,6 +8,7 @@ import { parseObject } from '../model/annotations/job-annotations.js';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
 import { parseRan } from '../model/run/ran.js';
+import { allUsed, parseUsed, toUsed } from '../model/run/used.js';
 import { shownRequest } from '../requests/job-requests.js';
 import { type ProvDocument, provDocument, type Provenance } from './prov-document.js';
 
@@ -47,10 +48,12 @@ export class Provenances {
 function partsOf(job: JobRecord, annotations: Annotations, base: string): Partial<Provenance> {
   const { inputs, omittedInputs } = shownRequest(job, annotations, base) ?? {};
   const ran = parseRan(annotations[ownAnnotation.outcome]);
+  const used = allUsed([...job.attempts.map((each) => toUsed(each.used)), parseUsed(annotations[ownAnnotation.used])]);
   const { size, digest } = parseObject(annotations[ownAnnotation.log]);
   return {
     request: { ...(inputs ? { inputs } : {}), ...(omittedInputs ? { omittedInputs } : {}) },
     ...(ran ? { ran } : {}),
+    ...(used ? { used } : {}),
     ...(job.logKey === undefined
       ? {}
       : {

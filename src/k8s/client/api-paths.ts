@@ -13,8 +13,9 @@ const groupVersion = {
   workloads: 'apis/kueue.x-k8s.io/v1beta2',
   localqueues: 'apis/kueue.x-k8s.io/v1beta2',
   workloadpriorityclasses: 'apis/kueue.x-k8s.io/v1beta2',
-  // A name of another group, too, so it is said which.
+  // Names of another group, too, so it is said which.
   'localqueues.visibility.kueue.x-k8s.io': 'apis/visibility.kueue.x-k8s.io/v1beta2',
+  'pods.metrics.k8s.io': 'apis/metrics.k8s.io/v1beta1',
 } as const;
 
 export type Resource = keyof typeof groupVersion;

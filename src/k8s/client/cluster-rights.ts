@@ -15,11 +15,18 @@ export const USED_RIGHTS = {
   pods: ['get', 'list', 'watch', 'patch'],
   'pods/log': ['get'],
   events: ['list', 'watch', 'create'],
+  'pods.metrics.k8s.io': ['list'],
   'leases.coordination.k8s.io': ['get', 'create', 'update'],
 } as const;
 
 /** What it can do without; the leader election finds out about leases itself. */
-const OPTIONAL: ReadonlySet<string> = new Set(['patch pods', 'list events', 'watch events', 'create events']);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  'patch pods',
+  'list events',
+  'watch events',
+  'create events',
+  'list pods.metrics.k8s.io',
+]);
 
 const NEEDED = Object.entries(USED_RIGHTS)
   .filter(([resource]) => !resource.startsWith('leases.'))
@@ -45,12 +52,13 @@ export async function askRights(
       return true;
     }
   };
-  const [needed, releasePods, listEvents, watchEvents, createEvents] = await Promise.all([
+  const [needed, releasePods, listEvents, watchEvents, createEvents, listMetrics] = await Promise.all([
     Promise.all(NEEDED.map(async (right) => ({ ...right, granted: await ask(right) }))),
     ask({ verb: 'patch', resource: 'pods' }),
     ask({ verb: 'list', resource: 'events' }),
     ask({ verb: 'watch', resource: 'events' }),
     ask({ verb: 'create', resource: 'events' }),
+    ask({ verb: 'list', resource: 'pods.metrics.k8s.io' }),
   ]);
   const missing = needed.filter(({ granted }) => !granted).map(({ verb, resource }) => `${verb} ${resource}`);
   if (missing.length > 0)
@@ -66,5 +74,6 @@ export async function askRights(
     logger.warn('It may not list and watch events: a job that waits shows no message from them.');
   if (!createEvents)
     logger.warn('It may not create events: what keeps a log from being collected shows only in the status of its job.');
+  if (!listMetrics) logger.warn('It may not list pods.metrics.k8s.io: what jobs use is not measured.');
   return { releasePods, watchEvents: listEvents && watchEvents };
 }

@@ -144,6 +144,23 @@ describe('ApiKubernetesClient', () => {
     expect(last().body).toEqual(options);
   });
 
+  it('deletes in the background where nothing of its pods is needed', async () => {
+    api.answer(json(object('j', 2)));
+    expect(await client.deleteJob('j', 'u', 'Background')).toBe(true);
+    expect(last().body).toMatchObject({ propagationPolicy: 'Background', preconditions: { uid: 'u' } });
+  });
+
+  it('asks for what all pods of Jobs use at once', async () => {
+    const items = [{ metadata: { name: 'p' }, timestamp: '2026-01-01T00:00:00Z', window: '15s', containers: [] }];
+    api.answer(json({ kind: 'PodMetricsList', items }));
+    expect(await client.listPodMetrics()).toEqual(items);
+    expect(last()).toMatchObject({
+      method: 'GET',
+      path: '/apis/metrics.k8s.io/v1beta1/namespaces/here/pods',
+    });
+    expect(api.requests.at(-1)?.url.search).toBe('?labelSelector=job-name');
+  });
+
   it('takes one finalizer off a pod', async () => {
     api.answer(json(object('p', 2)), failure(404, 'NotFound'));
     await client.removePodFinalizer('p', 'u', 'x.io/y');

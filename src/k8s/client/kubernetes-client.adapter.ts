@@ -14,6 +14,7 @@ import type { ApiTransport } from './api-transport.js';
 import { KubernetesClient } from './kubernetes-client.js';
 import type { JobPatch, ReadLogOptions } from './kubernetes-client.js';
 import { label } from '../names.js';
+import type { PodMetrics } from './pod-metrics.js';
 import { signed, type SigningKeys } from '../../signing/signatures.js';
 import { KubernetesError } from './kubernetes-error.js';
 
@@ -83,7 +84,11 @@ export class ApiKubernetesClient extends KubernetesClient {
     );
   }
 
-  override async deleteJob(name: string, uid?: string): Promise<boolean> {
+  override async deleteJob(
+    name: string,
+    uid?: string,
+    propagationPolicy: 'Foreground' | 'Background' = 'Foreground',
+  ): Promise<boolean> {
     const deleted = await this.#onlyOn('jobs', name, uid, () =>
       this.transport.json<KubernetesObject>({
         method: 'DELETE',
@@ -91,12 +96,21 @@ export class ApiKubernetesClient extends KubernetesClient {
         body: {
           apiVersion: 'v1',
           kind: 'DeleteOptions',
-          propagationPolicy: 'Foreground',
+          propagationPolicy,
           ...(uid === undefined ? {} : { preconditions: { uid } }),
         },
       }),
     );
     return deleted !== undefined;
+  }
+
+  override async listPodMetrics(): Promise<readonly PodMetrics[]> {
+    const { items } = await this.transport.json<{ readonly items: readonly PodMetrics[] }>({
+      method: 'GET',
+      path: resourcePath(this.namespace, 'pods.metrics.k8s.io'),
+      query: { labelSelector: label.jobName },
+    });
+    return items;
   }
 
   override getPod(name: string): Promise<V1Pod | undefined> {

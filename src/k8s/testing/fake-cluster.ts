@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { Resource } from '../client/api-paths.js';
 import type { JobPatch, KubernetesClient, ReadLogOptions } from '../client/kubernetes-client.js';
 import { KubernetesError, type KubernetesFailure } from '../client/kubernetes-error.js';
+import type { PodMetrics } from '../client/pod-metrics.js';
 import type { ObjectClient } from '../client/object-client.js';
 import type { Informer, InformerFactory, InformerOptions } from '../informers/informer.js';
 import { FakeInformer } from './fake-informer.js';
@@ -25,6 +26,8 @@ export class FakeCluster {
   readonly logs = new Map<string, string | Buffer | Error>();
   /** By `pod/container`: when the log's first line was written. */
   readonly stamps = new Map<string, string>();
+  /** What the cluster's metrics say of pods. */
+  readonly podMetrics: PodMetrics[] = [];
   /** Methods of {@link client}, `VERB RESOURCE` of {@link objectClient}. */
   readonly calls: string[] = [];
   /** Calls that fail, always, until they are taken out. */
@@ -50,6 +53,7 @@ export class FakeCluster {
     getJob: (name: string) => this.call('getJob', () => this.kubeJobs.get(name)),
     patchJob: (name: string, patch: JobPatch) => this.call('patchJob', () => this.patchJob(name, patch)),
     deleteJob: (name: string) => this.call('deleteJob', () => this.kubeJobs.has(name)),
+    listPodMetrics: () => this.call('listPodMetrics', () => this.podMetrics),
     listPodsOfJob: (name: string) =>
       this.call('listPodsOfJob', () =>
         [...this.podObjects.values()].filter(({ metadata }) =>
@@ -117,6 +121,10 @@ export class FakeCluster {
 
   removeJob(name: string): void {
     this.take('jobs', { name });
+  }
+
+  removePod(name: string): void {
+    this.take('pods', { name });
   }
 
   annotationsOf(name: string): Record<string, string> {

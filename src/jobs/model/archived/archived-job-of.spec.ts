@@ -128,6 +128,13 @@ describe('what the archive keeps of a job', () => {
     expect(record.usage).toEqual({ seconds: 10, cpuSeconds: 10, memoryByteSeconds: 0 });
   });
 
+  it('says what it used, where that was measured', () => {
+    const used = { cpuSeconds: 2.5, memoryByteSeconds: 1e9, memoryPeakBytes: 2e8, samples: 3 };
+    const { record } = archive(kubeJob({ ...outcome('successful'), [ownAnnotation.used]: JSON.stringify(used) }));
+    expect(record.usage).toMatchObject({ seconds: 10, usedCpuSeconds: 2.5, usedMemoryByteSeconds: 1e9 });
+    expect(record.object.metadata.annotations[ownAnnotation.used]).toBe(JSON.stringify(used));
+  });
+
   it('is the same state whatever of it the archive itself has written, and whichever way it was kept', () => {
     const { record } = archive(kubeJob(outcome('successful')));
     const noted = archive(kubeJob({ ...outcome('successful'), [ownAnnotation.archived]: record.state }));

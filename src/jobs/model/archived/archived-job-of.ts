@@ -8,6 +8,7 @@ import type { JobOutcome, RecordedOutput } from '../job-outcome.js';
 import type { JobRecord } from '../job-record.js';
 import { jobStatus, type JobStatus } from '../job-status.js';
 import type { PodRecord } from '../pod-record.js';
+import { parseUsed } from '../run/used.js';
 import { parseSubscription } from '../subscription.js';
 import { usageOf } from './job-usage.js';
 import { mergedOutcome, toldOutcome, wholeOutcome } from './told-outcome.js';
@@ -78,7 +79,12 @@ export function archivedJobOf(
     ...(job.idempotencyDigest === undefined ? {} : { idempotencyDigest: job.idempotencyDigest }),
     usage: {
       ...measuredOf(earlier?.usage),
-      ...usageOf(kubeJob, job, { ...(told.started ? { started: told.started } : {}), finished }),
+      ...usageOf(
+        kubeJob,
+        job,
+        { ...(told.started ? { started: told.started } : {}), finished },
+        parseUsed(annotations[ownAnnotation.used]),
+      ),
     },
     object,
   };

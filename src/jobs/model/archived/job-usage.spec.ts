@@ -16,10 +16,29 @@ const ran = { started: at(2), finished: at(12) };
 const of = (spec: V1PodSpec) => usageOf(kubeJob(spec), { attempts: [] }, ran);
 
 describe('what a job took', () => {
+  it('is, beside what it requested, what its pods used, as far as that was measured', () => {
+    const used = (cpuSeconds: number, memoryByteSeconds: number) => ({
+      cpuSeconds,
+      memoryByteSeconds,
+      memoryPeakBytes: memoryByteSeconds,
+      samples: 1,
+    });
+    const spec = { containers: [container('1')] };
+    const attempts = [
+      { ...attempt(2, 5), used: used(1, 2e9) },
+      attempt(6, 7),
+      { ...attempt(8, 9), used: 'much' as never },
+    ];
+    const measured = { usedCpuSeconds: 1.25, usedMemoryByteSeconds: 2.5e9 };
+    expect(usageOf(kubeJob(spec), { attempts }, ran, used(0.25, 5e8))).toMatchObject(measured);
+    expect(usageOf(kubeJob(spec), { attempts: [] }, ran)).not.toHaveProperty('usedCpuSeconds');
+  });
+
   it.each([
     ['nothing is requested', { containers: [container()] }, 0, 0],
     ['it is requested', { containers: [container('500m', '1.5Gi')] }, 0.5, 1.5 * 1024 ** 3],
     ['several containers run', { containers: [container('1', '1k'), container('250m', '1e3')] }, 1.25, 2000],
+    ['it is small', { containers: [container('1m', '64Ki')] }, 0.001, 64 * 1024],
     [
       'a limit stands for the request',
       { containers: [container(undefined, undefined, { resources: { limits: { cpu: '2', memory: '64Mi' } } })] },
