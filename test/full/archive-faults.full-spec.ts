@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { chownSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -81,7 +81,11 @@ describe('a disk of the archive that is full', () => {
   });
 });
 
-describe('a dump of the archive', () => {
+/** It reads no database of a later version than its own. */
+const DUMP = join(POSTGRES ?? '', 'pg_dump');
+if (!existsSync(DUMP)) console.warn(`No dump is tested: ${DUMP} is not there`);
+
+(existsSync(DUMP) ? describe : describe.skip)('a dump of the archive', () => {
   it('gives the same answers in another database', async () => {
     const url = await server.database('archive');
     const { archive } = await archiveIn(url);
@@ -91,7 +95,7 @@ describe('a dump of the archive', () => {
       );
     await archive.remove('job-7', new Date('2026-11-29T00:00:00Z'));
     const other = await server.database('restored');
-    const dump = execFileSync(join(POSTGRES ?? '', 'pg_dump'), ['--dbname', url], { maxBuffer: 2 ** 28 });
+    const dump = execFileSync(DUMP, ['--dbname', url], { maxBuffer: 2 ** 28 });
     execFileSync('psql', ['--dbname', other, '--quiet', '--set', 'ON_ERROR_STOP=1'], {
       input: dump,
       stdio: ['pipe', 'ignore', 'inherit'],

@@ -14,7 +14,7 @@ import { all, recordsOf } from './conditions.js';
 import { countOf, pageOf, processIds } from './search.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
-import { JOBS, type JobsTable } from './tables.js';
+import { JOBS, type JobsTable, USAGE } from './tables.js';
 import { usageOf } from './usage.js';
 
 type Due = Awaited<ReturnType<Archive['due']>>;
@@ -192,6 +192,10 @@ export class DatabaseArchive extends Archive {
         order by finished limit ${limit} for update skip locked)`;
       await sql`delete from ${sql.table(JOBS)} where instance = ${instance} and job_id in
         ${some(sql`removed is not null and object is null`)}`.execute(db);
+      await sql`delete from ${sql.table(USAGE)} where ctid = any(array(
+        select ctid from ${sql.table(USAGE)} where instance = ${instance} and jobs = 0 for update skip locked))`.execute(
+        db,
+      );
       const { rows } = await sql<JobsTable>`
         update ${sql.table(JOBS)} set removed = now() where instance = ${instance} and job_id in
         ${some(sql`removed is null`)} returning *`.execute(db);

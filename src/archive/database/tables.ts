@@ -51,11 +51,35 @@ export interface JobsTable {
   readonly removed: Date | null;
 }
 
+/** Sums of all rows that have `finished`, by what stands before `jobs`; kept by triggers, so that nothing else writes it. */
+export interface UsageTable {
+  readonly instance: number;
+  /** First days of months. */
+  readonly created_month: Date;
+  readonly finished_month: Date;
+  readonly process_id: string;
+  readonly process_unsigned: boolean;
+  readonly owner: string | null;
+  readonly owner_name: string | null;
+  /** 0 until it is swept. */
+  readonly jobs: number;
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  readonly memory_byte_seconds: number;
+  readonly used_cpu_seconds: number;
+  /** Of how many jobs it is known. */
+  readonly used_cpu_jobs: number;
+  readonly used_memory_byte_seconds: number;
+  readonly used_memory_jobs: number;
+}
+
 /** Names with their schema. */
 export interface Tables {
   readonly 'ogc_processes.instances': InstancesTable;
   readonly 'ogc_processes.jobs': JobsTable;
+  readonly 'ogc_processes.usage': UsageTable;
 }
 
 export const JOBS = 'ogc_processes.jobs';
 export const INSTANCES = 'ogc_processes.instances';
+export const USAGE = 'ogc_processes.usage';

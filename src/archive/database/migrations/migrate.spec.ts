@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { rmSync } from 'node:fs';
+import type { ArchivedJob } from '../../records/archived-job.js';
 import { archivedJob } from '../../testing/archived-jobs.js';
 import { embeddedFolder, KINDS, thereIs } from '../../testing/open-archive.js';
 import { POSTGRES, TestPostgres } from '../../testing/postgres.js';
@@ -12,6 +13,7 @@ import { migrate, NewerArchiveError } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import { PostgresLanes } from '../postgres.lanes.js';
 import { Reach } from '../reach.js';
+import { rowOf } from '../rows.js';
 import type { Tables } from '../tables.js';
 
 let server: TestPostgres | undefined;
@@ -44,6 +46,70 @@ async function schemaOf(db: Kysely<Tables>): Promise<string[]> {
   return rows.map(({ line }) => line);
 }
 
+/** Of the version that the rows of today were first written in. */
+async function fill(db: Kysely<Tables>): Promise<void> {
+  await sql`insert into ogc_processes.instances (name) values ('other'), ('a')`.execute(db);
+  for (const [instance, count] of [
+    [1, 5],
+    [2, 60],
+  ] as const)
+    for (let number = 0; number < count; number++) {
+      const row = rowOf(instance, recordOf(number));
+      const removed = number % 10 === 3 ? { removed: '2026-11-20T00:00:00Z', object: null } : {};
+      await db
+        .insertInto('ogc_processes.jobs')
+        .values({ ...row, ...removed } as never)
+        .execute();
+    }
+  const row = { instance: 2, job_id: 'never-archived', removed: '2026-11-20T00:00:00Z' };
+  await db
+    .insertInto('ogc_processes.jobs')
+    .values(row as never)
+    .execute();
+}
+
+function recordOf(number: number): ArchivedJob {
+  // Of the last second of a month some end in the next.
+  const times = ['2026-10-20T12:00:00Z', '2026-10-31T23:59:55Z', '2026-11-30T12:00:00Z'];
+  const created = new Date(times[number % 5 === 0 ? 0 : 1 + (number % 2)] ?? '');
+  const owner = number % 3 === 0 ? {} : { owner: `o${number % 3}`, ownerName: `Name ${number % 3}` };
+  return archivedJob(`job-${number}`, {
+    ...owner,
+    created,
+    processId: `process-${number % 4}`,
+    tags: [`tag-${number}`],
+  });
+}
+
+async function answers(archive: DatabaseArchive) {
+  return {
+    found: await archive.find('job-7'),
+    removed: [await archive.find('job-13'), await archive.find('never-archived')],
+    listed: (await archive.list({ owners: ['o1'] }, { limit: 99 })).length,
+    said: (await archive.list({ text: 'tag-59' }, { limit: 99 })).map(({ jobId }) => jobId),
+    byMonth: (await archive.usage('month', {})).map(({ key, jobs, seconds }) => [key, jobs, seconds]),
+    byOwner: (await archive.usage('owner', {})).map(({ key, name, jobs }) => [key, name, jobs]),
+    byProcess: (await archive.usage('process', { owners: ['o2'] })).map(({ key, jobs }) => [key, jobs]),
+  };
+}
+
+const FILLED: Awaited<ReturnType<typeof answers>> = {
+  found: recordOf(7),
+  removed: ['removed', 'removed'],
+  listed: 18,
+  said: ['job-59'],
+  byMonth: [
+    ['2026-10', 12, 120],
+    ['2026-11', 48, 480],
+  ],
+  byOwner: [
+    ['', undefined, 20],
+    ['o1', 'Name 1', 20],
+    ['o2', 'Name 2', 20],
+  ],
+  byProcess: ['process-0', 'process-1', 'process-2', 'process-3'].map((id) => [id, 5]),
+};
+
 const names = Object.keys(MIGRATIONS);
 const firsts = (count: number) => Object.fromEntries(Object.entries(MIGRATIONS).slice(0, count));
 
@@ -53,13 +119,19 @@ describe.each(KINDS)('migrations, %s', (kind) => {
     (_, count) =>
       withDatabase(kind, (earlier) =>
         withDatabase(kind, async (fresh) => {
-          if (count > 0) await earlier.unlimited((db) => migrate(db, firsts(count)));
+          if (count > 0) {
+            await earlier.unlimited((db) => migrate(db, firsts(count)));
+            await fill(earlier.lane('records'));
+          }
           const reach = new Reach(earlier, 'a');
           await reach.start();
           await thereIs(reach);
           const archive = new DatabaseArchive(reach);
-          await archive.put(archivedJob('a'));
-          expect(await archive.find('a')).toEqual(archivedJob('a'));
+          if (count > 0) expect(await answers(archive)).toEqual(FILLED);
+          await archive.put(archivedJob('new'));
+          expect(await archive.find('new')).toEqual(archivedJob('new'));
+          const { jobs } = (await archive.usage('month', {})).find(({ key }) => key === '2026-11') ?? { jobs: 0 };
+          expect(jobs).toBe(count > 0 ? 49 : 1);
           await fresh.unlimited((db) => migrate(db));
           expect(await schemaOf(earlier.lane('sweeps'))).toEqual(await schemaOf(fresh.lane('sweeps')));
         }),
