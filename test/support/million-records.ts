@@ -89,3 +89,17 @@ export const COMBINATIONS: readonly Combination[] = [
     filter: (time: number) => ({ ...filter(time), owners: [label(time)] }),
   })),
 ];
+
+/** What sums are asked of: whole months, parts of them, and what access leaves. */
+export const SUMMED: readonly { readonly name: string; readonly filter: ArchiveFilter }[] = [
+  { name: 'owner', filter: { owners: [label(0)] } },
+  { name: 'owner, access', filter: { owners: [label(1)], ...one.access(0) } },
+  { name: 'access', filter: one.access(0) },
+  { name: 'a year', filter: { created: { start: Date.UTC(2025, 0), end: Date.UTC(2026, 0) - 1 } } },
+  { name: 'datetime', filter: { created: { start: Date.UTC(2024, 10, 2), end: Date.UTC(2026, 8, 29) } } },
+  {
+    name: 'access, datetime',
+    filter: { ...one.access(0), created: { start: Date.UTC(2025, 4, 15, 12), end: Infinity } },
+  },
+  { name: 'days', filter: one.datetime(3) },
+];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -89,6 +89,14 @@ describe('the embedded archive', () => {
         expect(await archive.list({}, { limit: 1 })).toHaveLength(1);
       });
     }
+  });
+
+  it('takes no more than 450 MiB while it opens and works, its process included', async () => {
+    const lines = startWriter(0);
+    for (let count = 0; count < 400; count++) await lines.next();
+    const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8');
+    expect(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024).toBeLessThan(450);
+    await kill();
   });
 
   it('begins again where its process is killed while it is made', async () => {

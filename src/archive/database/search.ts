@@ -7,9 +7,9 @@ import { JOBS, type JobsTable, type Tables } from './tables.js';
 type Rows = readonly JobsTable[];
 
 /** Among so many at the place that is asked for a text that is frequent is found at once. */
-const WINDOW = 2000;
+const WINDOW = 1000;
 /** Where there are fewer of them than one in so many of a page, the index finds less than what would be read. */
-const RARE = 10;
+const RARE = 20;
 
 export async function pageOf(
   db: Kysely<Tables>,
