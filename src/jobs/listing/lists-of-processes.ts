@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
-import { SortedJobs } from '../model/sorted-jobs.js';
+import { SortedJobs } from '../model/lists/sorted-jobs.js';
 
 type OfProcess = Pick<JobRecord, 'processId' | 'processUnsigned'>;
 

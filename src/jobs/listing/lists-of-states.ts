@@ -1,6 +1,6 @@
 import type { JobCache } from '../model/job-cache.js';
 import type { JobRecord } from '../model/job-record.js';
-import { SortedJobs } from '../model/sorted-jobs.js';
+import { SortedJobs } from '../model/lists/sorted-jobs.js';
 import { keyOf, type JobTally, type TalliedState } from './job-tally.js';
 
 /** Jobs of some states. */

@@ -19,8 +19,8 @@ import type { JobStatus } from './job-status.js';
 import { KnownStatuses } from './known-statuses.js';
 import { endOf, hasEnded, type PodRecord, toPodRecord } from './pod-record.js';
 import { signingKeysOf } from '../../signing/signatures.js';
-import { OwnedJobs } from './owned-jobs.js';
-import { SortedJobs } from './sorted-jobs.js';
+import { OwnedJobs } from './lists/owned-jobs.js';
+import { SortedJobs } from './lists/sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
 /** How long it is remembered that the API server knows no such job, milliseconds. */

@@ -40,6 +40,8 @@ const OF_PROGRAMS: ReadonlySet<string> = new Set([
   'unknown address',
   'another token',
   `${PLACE} (with the token)`,
+  // Of an error that no client sees: it is answered by the job.
+  `Job "${PLACE}" has left the cluster.`,
   'public, max-age=31536000, immutable',
   'private, no-cache',
   'private, no-store',

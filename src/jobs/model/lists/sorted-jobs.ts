@@ -1,5 +1,5 @@
-import { countBefore } from '../../admission/line/sorted-list.js';
-import { type JobRecord, newestFirst } from './job-record.js';
+import { countBefore } from '../../../admission/line/sorted-list.js';
+import { type JobRecord, newestFirst } from '../job-record.js';
 
 /** Jobs as {@link newestFirst} orders them, sorted when somebody looks first, and kept in order from then on. */
 export class SortedJobs {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type JobRecord, newestFirst } from './job-record.js';
+import { type JobRecord, newestFirst } from '../job-record.js';
 import { SortedJobs } from './sorted-jobs.js';
 
 const job = (name: number, second: number, version = 0): JobRecord =>

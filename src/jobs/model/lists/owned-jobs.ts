@@ -1,4 +1,4 @@
-import type { JobRecord } from './job-record.js';
+import type { JobRecord } from '../job-record.js';
 import { SortedJobs } from './sorted-jobs.js';
 
 interface Owned {
