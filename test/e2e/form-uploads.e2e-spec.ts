@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fetch as undiciFetch, FormData } from 'undici';
 import { Browser } from '../support/browser.js';
 import { curl, digestOf, formConfiguration } from '../support/forms.js';
+import { inputsKept } from '../support/store.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
@@ -60,7 +61,6 @@ afterAll(async () => {
 }, 60_000);
 
 const address = (process = 'takes-files') => `${bed.url}/processes/${process}/form`;
-const inputsKept = async () => (await bed.store.names()).filter((name) => /-inputs-|\.new-/.test(name));
 const jobs = async () => ((await (await bed.get('/jobs?limit=1')).json()) as { numberTotal: number }).numberTotal;
 /** The digest of the inputs that a job got. */
 const gotten = async (jobId: string) => {
@@ -71,11 +71,11 @@ const jobIn = (text: string) => (JSON.parse(text) as StatusInfo).jobID;
 /** Nothing was executed, and nothing is kept. */
 const nothingIsLeft = async (jobsBefore: number) => {
   // Those of jobs that have just ended may go meanwhile.
-  expect((await inputsKept()).filter((name) => !before.includes(name))).toEqual([]);
+  expect((await inputsKept(bed.store)).filter((name) => !before.includes(name))).toEqual([]);
   expect(await readdir(temporary)).toEqual([]);
   expect(await jobs()).toBe(jobsBefore);
 };
-beforeEach(async () => void (before = await inputsKept()));
+beforeEach(async () => void (before = await inputsKept(bed.store)));
 
 describe('a form with files', () => {
   it('is sent by curl, and answered as the API is', async () => {
@@ -107,7 +107,7 @@ describe('a form with files', () => {
     expect(await gotten(jobIn(text))).toBe(digestOf('{"features":', LARGE, '}'));
     await eventually(
       'the inputs being gone',
-      async () => !(await inputsKept()).some((name) => name.includes(jobIn(text))),
+      async () => !(await inputsKept(bed.store)).some((name) => name.includes(jobIn(text))),
     );
     const shown = (await (await bed.get(`/jobs/${jobIn(text)}/request`)).json()) as { inputs: unknown };
     expect(shown.inputs).toEqual({

@@ -20,6 +20,23 @@ export interface TestStore {
   remove(): Promise<void>;
 }
 
+/**
+ * What is kept of inputs, finished or not. The server's own health check and logs have unfinished files for a moment too, and one that is
+ * killed meanwhile leaves them for an hour; those of inputs begin with their key.
+ */
+export async function inputsKept(store: TestStore): Promise<string[]> {
+  const names = await store.names();
+  const folder = store.environment['DATA_DIR'] ?? '';
+  const ofInputs = await Promise.all(
+    names.map(async (name) => {
+      if (!name.includes('.new-')) return name.includes('-inputs-');
+      const begun = await readFile(join(folder, name), 'latin1').catch(() => '');
+      return begun.slice(0, begun.indexOf('\n')).includes('-inputs-');
+    }),
+  );
+  return names.filter((_, index) => ofInputs[index]);
+}
+
 /** Those of a job's logs that are another's of the same pod, which a log names first: Kubernetes may have made a job more than one pod, and each has its own. */
 export async function duplicateLogs(store: TestStore, logs: readonly string[]): Promise<string[]> {
   if (logs.length < 2) return [];

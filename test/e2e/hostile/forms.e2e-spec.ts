@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { FULL_HEAP, HostileBed } from '../../support/hostile-bed.js';
 import { formConfiguration } from '../../support/forms.js';
+import { inputsKept } from '../../support/store.js';
 import { TOKEN } from '../../support/test-bed.js';
 import { transferEnvironment } from '../../support/transfer.js';
 import { eventually } from '../../support/wait.js';
@@ -19,7 +20,7 @@ describe('a form with files', () => {
   });
   const jobs = async () =>
     ((await (await hostile.bed.get('/jobs?limit=1')).json()) as { numberTotal: number }).numberTotal;
-  const stored = async () => (await hostile.bed.store.names()).filter((name) => /-inputs-|\.new-/.test(name));
+  const stored = () => inputsKept(hostile.bed.store);
   let before: [number, string[]];
   beforeEach(async () => void (before = [await jobs(), await stored()]));
   /** Nothing was executed, and nothing is left in the store. */
