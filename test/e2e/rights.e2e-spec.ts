@@ -145,6 +145,7 @@ const without = (right: Right): V1PolicyRule[] =>
     'list events': 'It may not list and watch events',
     'watch events': 'It may not list and watch events',
     'create events': 'It may not create events',
+    'list pods.metrics.k8s.io': 'It may not list pods.metrics.k8s.io',
   };
   const [ofLeases, others] = [true, false].map((is) =>
     rightsOf(rules).filter((right) => right.includes('leases') === is),
