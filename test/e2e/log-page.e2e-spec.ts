@@ -11,11 +11,24 @@ const withBrowser = chromium === undefined ? describe.skip : describe;
 
 const LONG = 6000;
 
+const ADDED = `
+  prepares-long:
+    type: process
+    processor:
+      name: pygeoapi_k8s_manager.process.GenericImageProcessor
+      default_image: busybox
+      check_auth: false
+      metadata: { jobControlOptions: [async-execute] }
+      init_containers:
+        - { name: prepare, image: busybox, command: [sh, -c, 'echo preparing; sleep 4; echo prepared'] }
+      command: [sh, -c, 'echo working; sleep 1; echo done']
+`;
+
 describe('the page of a log', () => {
   let bed: TestBed;
   let [coloured, long] = ['', ''];
   beforeAll(async () => {
-    bed = await TestBed.startProcess();
+    bed = await TestBed.startProcess({}, { configuration: (text) => text + ADDED });
     const printed = async (text: string) => {
       const id = await bed.submit('prints', { log: Buffer.from(text).toString('base64') });
       await bed.until(id, 'successful');
@@ -106,10 +119,13 @@ describe('the page of a log', () => {
       expect(browser.complaints).toEqual([]);
     });
 
-    it('grows as the job does, to its end', async () => {
-      const id = await bed.submit('short');
+    it.each([
+      ['runs', 'short', 'working'],
+      ['waits for another', 'prepares-long', 'preparing'],
+    ])('grows as the job does, to its end, from where its container %s', async (_, process, said) => {
+      const id = await bed.submit(process);
       await eventually('the first line', async () =>
-        (await (await asked(`/jobs/${id}/logs?f=text`)).text()).includes('\n'),
+        (await (await asked(`/jobs/${id}/logs?f=text`)).text()).includes(said),
       );
       await browser.open(`${bed.url}/jobs/${id}/logs`);
       await bed.ended(id);

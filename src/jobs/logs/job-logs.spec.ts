@@ -133,32 +133,34 @@ describe('the log of a pod that is being deleted', () => {
   });
 });
 
-describe('the followed log of a container that runs', () => {
-  it('is read once for all who follow it', async () => {
+describe('the log of a container that runs', () => {
+  const podThatRuns = (cluster: FakeCluster, states: Record<string, V1ContainerStatus['state']>, phase = 'Running') =>
+    cluster.addPod({
+      metadata: { name: `${NAME}-abcde`, uid: 'pod-uid', creationTimestamp: at(1), labels: { 'job-name': NAME } },
+      spec: { nodeName: 'node', containers: Object.keys(states).map((name) => ({ name })) },
+      status: {
+        phase,
+        containerStatuses: Object.entries(states).map(([name, state]) => {
+          return { name, image: 'x', imageID: '', ready: true, restartCount: 0, state };
+        }),
+      },
+    });
+  const [waiting, running] = [{ waiting: { reason: 'ContainerCreating' } }, { running: { startedAt: at(2) } }];
+  const terminated = { terminated: { exitCode: 0, containerID: 'c', startedAt: at(2), finishedAt: at(4) } };
+  const setUp = (states: Record<string, V1ContainerStatus['state']>) => {
     const cluster = new FakeCluster();
     const cache = jobCacheOf(cluster);
     cluster.addJob({ metadata: { name: NAME, creationTimestamp: at(0) }, spec: { template: {} } });
-    const pod = (state: V1ContainerStatus['state'], phase: string) =>
-      cluster.addPod({
-        metadata: {
-          name: `${NAME}-abcde`,
-          uid: 'pod-uid',
-          creationTimestamp: at(1),
-          labels: { 'job-name': NAME },
-        },
-        spec: { nodeName: 'node', containers: [{ name: 'main' }] },
-        status: {
-          phase,
-          containerStatuses: [{ name: 'main', image: 'x', imageID: '', ready: true, restartCount: 0, state }],
-        },
-      });
-    pod({ running: { startedAt: at(2) } }, 'Running');
+    podThatRuns(cluster, states);
+    const logs = new JobLogs(cache, cluster.client, new FakeStore().port, configuration);
+    return { cluster, logs, job: cache.list()[0] as JobRecord, signal: new AbortController().signal };
+  };
+
+  it('is read once for all who follow it', async () => {
+    const { cluster, logs, job, signal } = setUp({ main: running });
     const log = new PassThrough();
     const opened: ReadLogOptions[] = [];
     cluster.client.readLog = async (_pod, _container, options = {}) => (opened.push(options), log);
-    const logs = new JobLogs(cache, cluster.client, new FakeStore().port, configuration);
-    const [job] = cache.list() as [JobRecord];
-    const { signal } = new AbortController();
     const texts = Promise.all(
       Array.from({ length: 20 }, async () => text(await logs.readAttempt(job, 1, true, signal))),
     );
@@ -167,5 +169,29 @@ describe('the followed log of a container that runs', () => {
     log.end('working\n');
     expect(new Set(await texts)).toEqual(new Set([`Logs of pod '${NAME}-abcde'\nContainer 'main'\nworking\n`]));
     expect(opened).toMatchObject([{ follow: true }]);
+  });
+
+  it.each([
+    ['that waits', { main: waiting, beside: waiting }],
+    ['that runs', { main: running, beside: waiting }],
+    ['beside which another runs', { main: running, beside: running }],
+    ['after which another runs', { main: terminated, beside: running }],
+    ['after which another waits', { main: terminated, beside: waiting }],
+  ])('goes on where it is so far: of one %s', async (_, states) => {
+    const { cluster, logs, job, signal } = setUp(states);
+    const whole: Record<string, string> = { main: 'one\ntwo', beside: 'three\nfour\n' };
+    const soFar: Record<string, number> = { main: states.main === terminated ? 7 : 5, beside: 6 };
+    let isOver = false;
+    cluster.client.readLog = async (_pod, container, options = {}) => {
+      const written = whole[container] ?? '';
+      return Readable.from([Buffer.from(isOver || options.follow ? written : written.slice(0, soFar[container]))]);
+    };
+    const first = await text(await logs.readSoFar(job, 1, signal, {}));
+    isOver = true;
+    podThatRuns(cluster, { main: terminated, beside: terminated }, 'Succeeded');
+    const rest = await text(await logs.readAttempt(job, 1, true, signal, Buffer.byteLength(first)));
+    expect(first + rest).toBe(
+      `Logs of pod '${NAME}-abcde'\nContainer 'main'\none\ntwo\nContainer 'beside'\nthree\nfour\n`,
+    );
   });
 });

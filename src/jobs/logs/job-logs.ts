@@ -29,6 +29,8 @@ interface Reading {
   readonly part: LogPart;
   /** Whether the newest pod's log is wanted, whatever attempt that is. */
   readonly newest?: boolean;
+  /** Whether it is left out why a container has no log that may yet have one. */
+  readonly soFar?: boolean;
 }
 
 /** Logs of jobs: live while they run, from the object store afterwards. Both are the same document. */
@@ -75,6 +77,14 @@ export class JobLogs implements BeforeApplicationShutdown {
     part: LogPart = {},
   ): Promise<Readable> {
     return withoutFirst(maskCapabilities(await this.openAttempt(job, attempt, { follow, gone, from, part })), from);
+  }
+
+  /**
+   * What who follows the log of an attempt would have by now, so that it can be followed from its end.
+   * @throws as {@link readAttempt}
+   */
+  async readSoFar(job: JobRecord, attempt: number, gone: AbortSignal, part: LogPart): Promise<Readable> {
+    return maskCapabilities(await this.openAttempt(job, attempt, { follow: false, gone, from: 0, part, soFar: true }));
   }
 
   private async openAttempt(job: JobRecord, attempt: number, options: Reading): Promise<Readable> {
@@ -133,7 +143,8 @@ export class JobLogs implements BeforeApplicationShutdown {
     return AbortSignal.any([gone, this.closing.signal]);
   }
 
-  private async open(job: JobRecord, { follow, gone, from, part, newest = false }: Reading): Promise<Readable> {
+  private async open(job: JobRecord, reading: Reading): Promise<Readable> {
+    const { follow, gone, from, part, newest = false, soFar } = reading;
     const signal = this.untilClosing(gone);
     const current = await this.collectedIfGoing(job, follow, signal);
     if (current.logKey !== undefined)
@@ -146,7 +157,7 @@ export class JobLogs implements BeforeApplicationShutdown {
     if (part.container !== undefined && pod.containers.every(({ name }) => name !== part.container))
       throw noContainer(`The log of job "${job.jobId}"`, part);
     if (follow && from > 0) await this.assertReached(pod, from, signal, part);
-    const text = follow ? this.pods.follow(job, pod, signal, part) : this.pods.snapshot(pod, signal, part);
+    const text = follow ? this.pods.follow(job, pod, signal, part) : this.pods.snapshot(pod, signal, part, soFar);
     return Readable.from(text, { objectMode: false });
   }
 

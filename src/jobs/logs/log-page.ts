@@ -84,7 +84,7 @@ export class LogPages {
   private async shownLog(job: JobRecord, attempt: number, part: LogPart, gone: AbortSignal): Promise<ShownLog> {
     const isOver = this.logs.isOver(job, attempt);
     try {
-      const log = await this.logs.readAttempt(job, attempt, false, gone, 0, part);
+      const log = await this.logs.readSoFar(job, attempt, gone, part);
       return { attempt, isOver, ...(await readShown(log)) };
     } catch (error) {
       if (isOver || !(error instanceof NotAvailableError)) throw error;

@@ -22,7 +22,7 @@ export class PodLogs {
     private readonly goesOn: (job: JobRecord) => boolean,
   ) {}
 
-  /** @param soFar what who follows it would have by now: nothing of containers that may yet start */
+  /** @param soFar what who follows it would have by now: nothing of containers that may yet start, or come after one that has not ended */
   async *snapshot(pod: PodRecord, signal: AbortSignal, part: LogPart, soFar = false): AsyncGenerator<Buffer> {
     if (part.container === undefined) yield Buffer.from(podHeading(pod));
     for (const container of chosen(pod, part)) {
@@ -30,6 +30,7 @@ export class PodLogs {
       yield Buffer.from(containerHeading(container));
       const read = async () => this.client.readLog(pod.name, container.name, { ...linesOf(part), signal });
       const isWhole = yield* this.containerLog(container, read, signal);
+      if (soFar && container.hasRun && container.state !== 'terminated' && !hasEnded(pod)) return;
       if (!isWhole && (container.state !== 'running' || container !== pod.containers.at(-1))) yield NEWLINE;
     }
   }
