@@ -18,7 +18,10 @@ describe('listeners to events', () => {
     {},
     {
       configuration: (text) =>
-        text.replace('  limits:', `  listeners: { at_once: 120, per_caller: ${PER_CALLER} }\n  limits:`),
+        text.replace(
+          '  limits:',
+          `  readers: { minimum_rate: 0 }\n  listeners: { at_once: 120, per_caller: ${PER_CALLER} }\n  limits:`,
+        ),
     },
   );
 

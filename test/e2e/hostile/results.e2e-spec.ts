@@ -8,7 +8,7 @@ const start = (more = '') => HostileBed.start({}, { configuration: (text) => wit
 
 describe('documents of large results', () => {
   let hostile: HostileBed;
-  beforeAll(async () => void (hostile = await start()), 180_000);
+  beforeAll(async () => void (hostile = await start('  readers: { minimum_rate: 0 }\n')), 180_000);
   afterAll(() => (hostile as HostileBed | undefined)?.bed.stop(), 180_000);
 
   it('cost little memory, however many do not read on', async () => {
