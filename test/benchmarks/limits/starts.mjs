@@ -7,7 +7,8 @@ import { median, milliseconds, timed } from '../measure.mjs';
 const RUNS = 5;
 
 /**
- * A start with many jobs in lists of them, by the server and, in turn with it, by a bare program: Nest with Fastify, an empty module, and one list.
+ * A start with many jobs in lists of them, by the server and, in turn with it, by a bare program: Nest with Fastify, an empty module, and one
+ * list.
  * @param server lists the jobs that are made; it is ended, so that nothing watches while others start
  */
 export async function starts(report, bed, server, count, nodeOptions) {
