@@ -10,7 +10,9 @@ import {
 import { Reflector } from '@nestjs/core';
 import { ApiExtraModels, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
+// Of 230 modules fifteen: Nest itself has the library in one file (`src/libraries/library-hooks.ts`).
+import { map } from 'rxjs/internal/operators/map';
 import { ApiProblem } from './api-problem.js';
 import { type PageKind, PageOf, Pages } from './pages.js';
 import { negotiateFormat, variesByFormat } from './representation.js';

@@ -37,6 +37,7 @@ export class Child {
       cwd: projectFolder,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', ...environment },
     });
+    child.ended = once(child.process, 'exit');
     await new Promise((resolve, reject) => {
       for (const stream of [child.process.stdout, child.process.stderr]) {
         stream.setEncoding('utf8').on('data', (text) => {
@@ -113,12 +114,21 @@ export class Bed {
     try {
       bed.store = await startStore(bed.folder);
       bed.#ends.push(() => bed.store.remove());
+      await bed.#compile();
       await bed.#startCluster();
     } catch (error) {
       await bed.stop();
       throw error;
     }
     return bed;
+  }
+
+  /** As the image brings it: what V8 has compiled of the server. */
+  async #compile() {
+    this.compiled = join(this.folder, 'compiled');
+    const environment = { NODE_COMPILE_CACHE: this.compiled };
+    const child = await Child.start('main.js', ['--version'], environment, /^\d/m, await shippedFlags());
+    await child.ended;
   }
 
   async #startCluster() {
@@ -167,7 +177,7 @@ export class Bed {
   }
 
   /**
-   * With the flags of Node that the image has.
+   * With the flags of Node that the image has, and what V8 has compiled.
    * @param overrides `kubeconfig` and `configuration` (a file) to use instead, `nodeOptions`
    */
   async startServer({
@@ -182,6 +192,7 @@ export class Bed {
         PYGEOAPI_CONFIG: configuration,
         KUBECONFIG: kubeconfig,
         PYGEOAPI_K8S_MANAGER_NAMESPACE: this.namespace,
+        NODE_COMPILE_CACHE: this.compiled,
         ...this.store.environment,
       },
       /^listening on (http:\/\/\S+)$/m,

@@ -13,7 +13,7 @@ const USAGE = `usage: npm run bench -- [NAME ...] [--jobs N] [--samples N] [--co
 
 NAME is one of list-and-status, execute-async, execute-sync, finalize, start, parse-json, validate-inputs, admission,
 events, pages, access, limits; without one, all of them run.
-  --jobs N         finished Jobs in the namespace (list-and-status, pages, access; default 10000, and list-and-status with 50000, too)
+  --jobs N         finished Jobs in the namespace (list-and-status, pages, access, limits; default 10000, list-and-status with 50000, too)
   --samples N      pairs of requests (execute-async, limits; default 200)
   --concurrency N  of the throughput (execute-async, limits; default 20)
   --runs N         executions one after another (execute-sync, finalize, limits), pages that are opened (pages; default 30)

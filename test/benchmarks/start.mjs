@@ -26,7 +26,7 @@ export async function start(report, { nodeOptions }) {
       const child = await Child.start(
         'main.js',
         ['--cluster', 'embedded', '--port', '0', '--data-dir', join(bed.folder, 'own')],
-        { PYGEOAPI_CONFIG: 'test/benchmarks/config.yaml' },
+        { PYGEOAPI_CONFIG: 'test/benchmarks/config.yaml', NODE_COMPILE_CACHE: bed.compiled },
         /^listening on (http:\/\/\S+)$/m,
         [...(await shippedFlags()), ...nodeOptions],
       );

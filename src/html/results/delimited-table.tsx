@@ -1,5 +1,9 @@
-import { parse } from 'csv-parse/sync';
+import type * as csv from 'csv-parse/sync';
+import { createRequire } from 'node:module';
 import { useTexts } from '../texts/texts.js';
+
+// Only pages of tables need it.
+const require = createRequire(import.meta.url);
 
 /** Of a table that stands on a page. */
 const MOST_ROWS = 500;
@@ -23,6 +27,7 @@ export function readDelimited(text: string, mediaType: string, isCut: boolean): 
   const delimiter = /tab-separated/i.test(mediaType) ? '\t' : mostFrequent(first);
   const whole = isCut ? text.slice(0, text.lastIndexOf('\n') + 1) : text;
   try {
+    const { parse } = require('csv-parse/sync') as typeof csv;
     const records: string[][] = parse(whole, {
       delimiter,
       bom: true,

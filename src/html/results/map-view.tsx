@@ -1,7 +1,11 @@
-import sanitize from 'sanitize-html';
+import { createRequire } from 'node:module';
+import type sanitize from 'sanitize-html';
 import type { MapSettings } from '../../config/configuration.js';
 import { isTileTemplate, tileOrigins } from '../../config/sections/map.section.js';
 import { type Translate, useTexts } from '../texts/texts.js';
+
+// 60 modules, which only a configured background needs.
+const require = createRequire(import.meta.url);
 
 /** The background that maps may have, made safe; undefined: none is configured, or none that can be loaded. */
 export interface MapBackground {
@@ -14,7 +18,7 @@ export interface MapBackground {
 
 export function backgroundOf(map: MapSettings | undefined): MapBackground | undefined {
   if (!map || !isTileTemplate(map.url)) return undefined;
-  const attribution = sanitize(map.attribution ?? '', {
+  const attribution = (require('sanitize-html') as typeof sanitize)(map.attribution ?? '', {
     allowedTags: ['a'],
     allowedAttributes: { a: ['href'] },
     allowedSchemes: ['http', 'https', 'mailto'],

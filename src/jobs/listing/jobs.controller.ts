@@ -16,7 +16,7 @@ import { Links } from '../../ogc/links.js';
 import type { LinkDto } from '../../ogc/ogc.dto.js';
 import { HasPage } from '../../ogc/negotiation.interceptor.js';
 import { Pages } from '../../ogc/pages.js';
-import { prefersHtml } from '../../ogc/representation.js';
+import { negotiateFormat, prefersHtml } from '../../ogc/representation.js';
 import { QueuePlaces } from '../../queues/queue-places.js';
 import { LoggedProgress } from '../logs/logged-progress.js';
 import { JobCache } from '../model/job-cache.js';
@@ -32,7 +32,15 @@ import { JobViews, type ViewedJob } from './job-view.js';
 import { INCOMPLETE, JobListDto } from './jobs.dto.js';
 import { JobsService } from './jobs.service.js';
 import { type JobListResource, LIST_VIEW, ListViews } from './list-view.js';
-import { toSharedStatusInfo, toShortStatusInfo, toStatusInfo, withOwner } from './status-info.js';
+import {
+  type Seen,
+  toSeenStatusInfo,
+  toSharedStatusInfo,
+  toShortStatusInfo,
+  toStatusInfo,
+  withOwner,
+} from './status-info.js';
+import { answerWritten, type WrittenJobList, WrittenStatuses } from './written/written-list.js';
 
 /** Of parameters that look for what is not for everybody. */
 const MAY_READ =
@@ -48,6 +56,8 @@ const MAY_READ =
   conformanceClass.draft.dismiss,
 ])
 export class JobsController {
+  private readonly written = new WrittenStatuses();
+
   constructor(
     private readonly cache: JobCache,
     private readonly jobs: JobsService,
@@ -144,31 +154,42 @@ export class JobsController {
     @Query() given: Record<string, string | string[]>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<JobListResource> {
+  ): Promise<JobListResource | WrittenJobList> {
     // Inputs and the ends of logs are in it, for those who may read them.
     const { token, session } = callerOf(request);
     if (token !== undefined || session) void reply.header('cache-control', 'no-store');
     const isPage = this.pages.areServed && prefersHtml(request);
     if (isPage)
       this.pages.showProblemsOn(request, { kind: 'jobs', resource: (problem) => this.views.faulty(request, problem) });
-    const { limits, ignoreParameters } = this.configuration.server;
+    const { limits, ignoreParameters, prettyPrint } = this.configuration.server;
     const query = withoutIgnored(given, JOB_LIST_PARAMETERS, ignoreParameters);
     const now = new Date();
     const asked = parseJobListQuery(query, limits, now);
-    const reading = await this.views.readingOf(asked, callerOf(request));
+    const caller = callerOf(request);
+    const reading = await this.views.readingOf(asked, caller);
     const [page, view] = await Promise.all([
       this.lists.page(asked, now, reading),
       isPage ? this.views.of(request, asked, now, reading) : undefined,
     ]);
     const base = this.links.base(request);
     const { skipped, numberMatched, isIncomplete } = page;
-    return {
-      ...(view ? { [LIST_VIEW]: { ...view, ...(skipped === undefined ? {} : { skipped }) } } : {}),
-      jobs: await Promise.all(page.jobs.map((status) => this.toStatusInfo(status, base, callerOf(request)))),
+    const others = {
       links: listLinks(`${base}/jobs`, query, page),
       ...(numberMatched === undefined ? {} : { numberMatched }),
       numberReturned: page.jobs.length,
       ...(isIncomplete ? { incomplete: INCOMPLETE } : {}),
+    };
+    if (!prettyPrint && !(this.pages.areServed && negotiateFormat(request) === 'html')) {
+      const jobs = await Promise.all(page.jobs.map((status) => this.toWritten(status, base, caller)));
+      answerWritten(reply);
+      return { jobs, ...others };
+    }
+    return {
+      ...(view ? { [LIST_VIEW]: { ...view, ...(skipped === undefined ? {} : { skipped }) } } : {}),
+      jobs: await Promise.all(
+        page.jobs.map(async (status) => toSeenStatusInfo(status, base, await this.seenOf(status, caller))),
+      ),
+      ...others,
     };
   }
 
@@ -232,11 +253,17 @@ export class JobsController {
     return toStatusInfo(status, base, !this.access.rules || (await this.access.mayReadLog(job, caller)));
   }
 
-  private async toStatusInfo(status: JobStatus, base: string, caller: Caller): Promise<StatusInfoDto> {
-    if (!(await this.access.mayReadStatus(status, caller))) return toShortStatusInfo(status, base);
+  private async toWritten(status: JobStatus, base: string, caller: Caller): Promise<Buffer> {
+    const seen = await this.seenOf(status, caller);
+    const as = `${seen.status} ${seen.log} ${seen.owner} ${base}`;
+    return this.written.of(status, as, () => toSeenStatusInfo(status, base, seen));
+  }
+
+  private async seenOf(status: JobStatus, caller: Caller): Promise<Seen> {
+    if (!(await this.access.mayReadStatus(status, caller))) return { status: false, log: false, owner: false };
     const hasMore = status.logTail !== undefined || status.parameters !== undefined;
-    const info = toStatusInfo(status, base, hasMore && (await this.access.mayReadLog(status, caller)));
-    return this.sight.seesOwners(caller) ? withOwner(info, status) : info;
+    const log = hasMore && (await this.access.mayReadLog(status, caller));
+    return { status: true, log, owner: this.sight.seesOwners(caller) };
   }
 }
 

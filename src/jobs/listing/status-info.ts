@@ -96,6 +96,20 @@ export function withOwner(info: StatusInfoDto, { ownerName, ownerIssuer }: JobSt
   };
 }
 
+/** What a caller may know of a job in a list. */
+export interface Seen {
+  readonly status: boolean;
+  readonly log: boolean;
+  readonly owner: boolean;
+}
+
+/** A status as who sees so much of it has it in a list. */
+export function toSeenStatusInfo(status: JobStatus, base: string, seen: Seen): StatusInfoDto {
+  if (!seen.status) return toShortStatusInfo(status, base);
+  const info = toStatusInfo(status, base, seen.log);
+  return seen.owner ? withOwner(info, status) : info;
+}
+
 /**
  * What everybody may know of a job whose status is not for everybody: that it is there, of which process, its state and when that came; nothing that the
  * job or its request said, and no link to results.

@@ -1,6 +1,5 @@
 import mime from 'mime';
 import type { Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
 import type { JobResult } from '../../processes/processor.js';
 import { printedOutputs, type OutputContext, type PrintedOutput, type RawAnswer } from './results-format.js';
 
@@ -18,6 +17,7 @@ const EPOCH = new Date(Date.UTC(1980, 0, 1));
 export async function formatZip(result: JobResult, context: OutputContext): Promise<RawAnswer> {
   const outputs = await printedOutputs(result, context);
   if (outputs.length === 0) return {};
+  const { ZipFile } = await import('yazl');
   const zip = new ZipFile();
   const body = zip.outputStream as Readable;
   let current: Readable | undefined;

@@ -1,8 +1,8 @@
 import type { V1PodSpec } from '@kubernetes/client-node';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ProcessorFault } from './processor-calls.js';
 import { describeErrors, withoutValue } from '../schema/schema-faults.js';
 import { isMapping } from '../../config/validation.js';
+import { ownSchema } from '../../json/own-schema.js';
 
 const text = { type: 'string', minLength: 1 };
 const texts = { type: ['array', 'null'], items: { type: 'string' } };
@@ -24,17 +24,20 @@ const container = {
 };
 
 /** What this server relies on; the rest is for the cluster to judge, which refuses what it does not know. */
-const validate = new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile({
-  type: 'object',
-  properties: {
-    containers: { type: 'array', minItems: 1, items: container },
-    initContainers: list(container),
-    volumes: list(named),
-    securityContext: context,
-    restartPolicy: { enum: ['Never', null] },
+const errorsOf = ownSchema(
+  {
+    type: 'object',
+    properties: {
+      containers: { type: 'array', minItems: 1, items: container },
+      initContainers: list(container),
+      volumes: list(named),
+      securityContext: context,
+      restartPolicy: { enum: ['Never', null] },
+    },
+    required: ['containers'],
   },
-  required: ['containers'],
-});
+  { allErrors: true, strict: false, verbose: true },
+);
 
 /**
  * What a processor returned, as a pod specification: a copy of its JSON, so that nothing can be changed in it afterwards. `restartPolicy` is
@@ -45,8 +48,9 @@ export function checkedPodSpec(returned: unknown, mainContainerName: string): V1
   const value = plainCopy(returned);
   if (isMapping(value) && !('containers' in value) && ('spec' in value || 'template' in value))
     throw new ProcessorFault('must return the specification of a pod, not an object that has one in its member spec');
-  if (!validate(value)) {
-    const faults = describeErrors(validate.errors ?? [], '');
+  const errors = errorsOf(value);
+  if (errors.length > 0) {
+    const faults = describeErrors(errors, '');
     throw wrong(faults.map(({ pointer, message }) => `${pointer || 'it'} ${withoutValue(message)}`));
   }
   const { initContainers, ...podSpec } = value as V1PodSpec;

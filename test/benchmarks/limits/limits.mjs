@@ -4,6 +4,7 @@ import { Bed, Child, Client } from '../bed.mjs';
 import { another, count, templateOf } from '../kube-jobs.mjs';
 import { concurrently, eventually, median, milliseconds, timed } from '../measure.mjs';
 import { endsOfPods } from './bare-end.mjs';
+import { starts } from './starts.mjs';
 
 const ROUNDS = 6;
 /** Executions before any that count, of each program: V8 compiles most of it meanwhile. */
@@ -11,8 +12,8 @@ const WARM_UP = 400;
 const INPUTS = { text: 'x'.repeat(1000) };
 const BODY = { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs: INPUTS }) };
 
-/** What an execution takes without this server: by a bare program of Node in its place, and by no program but the cluster. */
-export async function limits(report, { samples, concurrency, runs, nodeOptions }) {
+/** What an execution, and a start, takes without this server: by a bare program in its place, and by no program but the cluster. */
+export async function limits(report, { samples, concurrency, runs, jobs, nodeOptions }) {
   const bed = await Bed.start();
   try {
     const server = await bed.startServer({ nodeOptions });
@@ -30,6 +31,7 @@ export async function limits(report, { samples, concurrency, runs, nodeOptions }
     const short = await templateOf(bed, server, 'short', {});
     await program.child.end();
     await endsOfPods(report, bed, server, short, runs);
+    await starts(report, bed, server, jobs, nodeOptions);
   } finally {
     await bed.stop();
   }
