@@ -10,8 +10,8 @@ import {
   type Written,
 } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
-import { all, type Condition, recordsOf } from './conditions.js';
-import { countOf, pageOf, processIds } from './search.js';
+import { all, type Condition, processIds, recordsOf } from './conditions.js';
+import { countOf, pageOf } from './search.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
 import { JOBS, type JobsTable, USAGE } from './tables.js';
