@@ -99,10 +99,12 @@ export function calledSo(processIds: readonly string[]): Condition | undefined {
 /** Of `with recursive`: a table `processes` with the column `id`, whose last row is null: a look at the index for each process. */
 export function processIds(instance: number): Condition {
   const records = sql`${sql.table(JOBS)} where ${all(recordsOf(instance))}`;
+  // Planned in less time than a minimum is.
   return sql`with recursive processes(id) as (
-    (select min(process_id) from ${records})
+    (select process_id from ${records} order by process_id limit 1)
     union all
-    select (select min(process_id) from ${records} and process_id > processes.id) from processes where id is not null)`;
+    select (select process_id from ${records} and process_id > processes.id order by process_id limit 1)
+    from processes where id is not null)`;
 }
 
 /** As text, for years and zones that drivers write in their own way. The ends of what PostgreSQL and JavaScript both can say. */
