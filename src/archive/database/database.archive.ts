@@ -11,7 +11,7 @@ import {
 } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
 import { all, type Condition, processIds, recordsOf } from './conditions.js';
-import { countOf, pageOf } from './search.js';
+import { countOf, pageOf } from './searching/search.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
 import { JOBS, type JobsTable, USAGE } from './tables.js';

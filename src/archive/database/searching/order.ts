@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { ArchiveCriterion, ArchiveProperty, ArchiveSortedPosition } from '../records/archive.js';
-import type { ArchivePosition } from '../records/archived-job.js';
-import { instant } from './conditions.js';
-import { storable } from './rows.js';
+import type { ArchiveCriterion, ArchiveProperty, ArchiveSortedPosition } from '../../records/archive.js';
+import type { ArchivePosition } from '../../records/archived-job.js';
+import { instant } from '../conditions.js';
+import { storable } from '../rows.js';
 
 interface Key {
   readonly expression: RawBuilder<unknown>;

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import type { ArchiveFilter } from '../records/archive.js';
-import { all, calledSo, type Condition, containing, processIds, saying } from './conditions.js';
+import type { ArchiveFilter } from '../../records/archive.js';
+import { all, calledSo, type Condition, containing, processIds, saying } from '../conditions.js';
 import type { ListOrder } from './order.js';
-import { JOBS, type JobsTable, type Tables } from './tables.js';
+import { JOBS, type JobsTable, type Tables } from '../tables.js';
 
 type Rows = readonly JobsTable[];
 type TextFilter = ArchiveFilter & { readonly text: string };

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import type { ArchiveFilter, ArchiveRange } from '../records/archive.js';
-import { all, conditionsOf, leftOut, recordsOf } from './conditions.js';
+import type { ArchiveFilter, ArchiveRange } from '../../records/archive.js';
+import { all, conditionsOf, leftOut, recordsOf } from '../conditions.js';
 import { ListOrder } from './order.js';
-import { JOBS, type JobsTable, type Tables } from './tables.js';
+import { JOBS, type JobsTable, type Tables } from '../tables.js';
 import { pageSaying, waysOfSaying } from './text-search.js';
 
 type Rows = readonly JobsTable[];
