@@ -145,6 +145,15 @@ describe('a record that is too old', () => {
     expect([archive.jobs.size, left()]).toEqual([0, [OTHERS]]);
   });
 
+  it('is no tombstone that outlives it, also of a job that never was in the archive', async () => {
+    const { archive, forget } = await bed({ keepRecords: 100 });
+    await archive.remove('never-archived', at(20));
+    await forget(120);
+    expect(await archive.find('never-archived')).toBe('removed');
+    await forget(121);
+    expect(await archive.find('never-archived')).toBeUndefined();
+  });
+
   it('is never where nothing says how long', async () => {
     const { archive, forget } = await bed();
     expect(await forget(1e6)).toBeUndefined();

@@ -132,4 +132,59 @@ withPostgres('two servers with one archive', () => {
     expect(await kubeJobsOf(made[0]?.jobID ?? '')).toHaveLength(1);
     expect(await askBoth(known)).toEqual(refused.map(() => same));
   }, 120_000);
+
+  // It takes more than a minute: a Job is kept for one at the least.
+  (process.env['E2E_SLOW'] === '1' ? it : it.skip)(
+    'let each Job go once, with all that it gave, though the one that does so is killed between mark and removal',
+    async () => {
+      const [leader, next] = (await bed.leads()) ? [bed, other] : [other, bed];
+      const usage = async () => ((await (await next.get('/usage')).json()) as { total: { jobs: number } }).total.jobs;
+      const tag = randomUUID();
+      const listed = async () => {
+        const { jobs, numberMatched } = (await (await next.get(`/jobs?tag=${tag}&limit=100`)).json()) as {
+          jobs: readonly StatusInfo[];
+          numberMatched: number;
+        };
+        return { ids: jobs.map(({ jobID }) => jobID).toSorted(), numberMatched };
+      };
+      const resultsOf = (ids: readonly string[]) =>
+        Promise.all(
+          ids.map(async (id) => {
+            const results = await next.get(`/jobs/${id}/results`);
+            return [results.status, await results.text()];
+          }),
+        );
+      const before = await usage();
+      const ids = (
+        await Promise.all(
+          Array.from({ length: 12 }, (_, at) => next.submit('inputs', { text: `${at}` }, { body: { tags: [tag] } })),
+        )
+      ).toSorted();
+      for (const id of ids) expect((await next.ended(id)).status).toBe('successful');
+      for (const id of ids) await archived(id);
+      const there = new Set(ids);
+      const left = async () =>
+        (await bed.cluster.kubeJobs()).filter(({ metadata }) => there.has(metadata?.name?.slice(-36) ?? ''));
+      const [uids, results] = [
+        new Map((await left()).map(({ metadata }) => [metadata?.name?.slice(-36) ?? '', metadata?.uid])),
+        await resultsOf(ids),
+      ];
+      expect([uids.size, await usage()]).toEqual([12, before + 12]);
+      await eventually(
+        'the first of them being let go',
+        async () => {
+          const jobs = await left();
+          return jobs.length < 12 || jobs.some(({ metadata }) => metadata?.annotations?.[ownAnnotation.released]);
+        },
+        120_000,
+      );
+      await (leader === bed ? bed.server : other.process)?.end('SIGKILL');
+      await eventually('the other one letting go of the rest', async () => (await left()).length === 0, 150_000);
+      expect(await listed()).toEqual({ ids, numberMatched: 12 });
+      expect(await resultsOf(ids)).toEqual(results);
+      expect(await usage()).toBe(before + 12);
+      for (const id of ids) expect(await recordOf(id)).toMatchObject({ uid: uids.get(id) });
+    },
+    400_000,
+  );
 });

@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { archivedJob } from '../testing/archived-jobs.js';
 import { thereIs } from '../testing/open-archive.js';
 import { POSTGRES, TestPostgres } from '../testing/postgres.js';
 import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { DatabaseArchive } from './database.archive.js';
+import { migrate } from './migrations/migrate.js';
+import { MIGRATIONS } from './migrations/migrations.js';
 import { PostgresLanes } from './postgres.lanes.js';
 import { Reach } from './reach.js';
 
@@ -18,8 +21,8 @@ let said: string[];
 
 const url = () => server.url('archive');
 
-async function open(): Promise<void> {
-  reach = new Reach(new PostgresLanes({ url: url(), password: PASSWORD }), 'test/1');
+async function open(lockWait?: number): Promise<void> {
+  reach = new Reach(new PostgresLanes({ url: url(), password: PASSWORD }), 'test/1', lockWait);
   archive = new DatabaseArchive(reach);
   await reach.start();
 }
@@ -59,6 +62,42 @@ async function failsAtOnce(call: Promise<unknown>): Promise<boolean> {
     expect(await archive.put(archivedJob('a'))).toBe('written');
     expect(said).toEqual([expect.stringContaining('is away'), expect.stringContaining('is there again')]);
   });
+
+  it.each([
+    ['migrations', 'select pg_advisory_lock(7301467402)', 'idle'],
+    ['table jobs', 'begin; lock table ogc_processes.jobs in share mode', 'idle in transaction'],
+  ])(
+    'holds up no start while others lock %s, says who does, and is used once they let go',
+    async (what, lock, state) => {
+      const holder = new pg.Client({ connectionString: url(), application_name: 'nightly-backup' });
+      await holder.connect();
+      try {
+        const [first] = Object.entries(MIGRATIONS);
+        const lanes = new PostgresLanes({ url: url() });
+        await lanes.unlimited((db) => migrate(db, Object.fromEntries(first ? [first] : [])));
+        await lanes.close();
+        await holder.query(lock);
+        await open(20);
+        while (!reach.trouble?.reason.includes('locked')) await new Promise((resolve) => setTimeout(resolve, 20));
+        const { rows } = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
+        const held = `the lock of ${what} is held by process ${rows[0]?.pid} (nightly-backup, user archive, at 127.0.0.1), ${state} for `;
+        expect(reach.trouble).toEqual({
+          what: 'away',
+          reason: expect.stringMatching(/^its schema is locked by others for more than 0\.02 s: .* for \d+ s$/),
+        });
+        expect(reach.trouble?.reason).toContain(held);
+        await expect(archive.find('a')).rejects.toThrow(ArchiveAwayError);
+      } finally {
+        await holder.end();
+      }
+      await thereIs(reach);
+      expect(await archive.put(archivedJob('a'))).toBe('written');
+      expect(said).toEqual([
+        expect.stringContaining('its schema is locked'),
+        expect.stringContaining('is there again'),
+      ]);
+    },
+  );
 
   it('fails calls at once, says so once, and works again when it is back', async () => {
     await open();

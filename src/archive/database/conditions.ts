@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ArchiveFilter, SeenProcess } from '../records/archive.js';
 import { storable } from './rows.js';
+import { JOBS } from './tables.js';
 
 export type Condition = RawBuilder<unknown>;
 
@@ -75,16 +76,35 @@ function milliseconds(seconds: number): number {
   return Math.min(Math.round(seconds * 1000), Number.MAX_SAFE_INTEGER);
 }
 
-/** Of whose records text is in the id, or in a message or tag that may be read. */
-export function saying(text: string, { readableProcesses }: ArchiveFilter): Condition {
-  const pattern = `%${storable(text).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-  const said = sql`said like ${pattern}`;
-  return sql`(words like ${pattern} or ${readableProcesses ? sql`(${said} and ${ofProcesses(readableProcesses)})` : said})`;
+/** The pattern of what has a text in it. */
+export function containing(text: string): string {
+  return `%${storable(text).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+}
+
+/**
+ * Of whose records text is in the id, or in a message or tag that may be read.
+ * @param part of the text, to look for in messages and tags in its place
+ */
+export function saying(text: string, { readableProcesses }: ArchiveFilter, part = text): Condition {
+  const said = sql`said like ${containing(part)}`;
+  const readable = readableProcesses ? sql`(${said} and ${ofProcesses(readableProcesses)})` : said;
+  return sql`(words like ${containing(text)} or ${readable})`;
 }
 
 /** Of processes whose records have the text, for it is in the name of the process; undefined: none is. */
 export function calledSo(processIds: readonly string[]): Condition | undefined {
   return processIds.length === 0 ? undefined : oneOf('process_id', processIds);
+}
+
+/** Of `with recursive`: a table `processes` with the column `id`, whose last row is null: a look at the index for each process. */
+export function processIds(instance: number): Condition {
+  const records = sql`${sql.table(JOBS)} where ${all(recordsOf(instance))}`;
+  // Planned in less time than a minimum is.
+  return sql`with recursive processes(id) as (
+    (select process_id from ${records} order by process_id limit 1)
+    union all
+    select (select process_id from ${records} and process_id > processes.id order by process_id limit 1)
+    from processes where id is not null)`;
 }
 
 /** As text, for years and zones that drivers write in their own way. The ends of what PostgreSQL and JavaScript both can say. */

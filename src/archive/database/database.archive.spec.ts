@@ -120,6 +120,20 @@ describe.each(KINDS)('the archive, %s', (kind) => {
     expect(await archive.find('b')).toEqual(archivedJob('b'));
   });
 
+  it('forgets the tombstone of a job that was never archived, by when it was removed', async () => {
+    const [early, late] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-06-01T00:00:00Z')];
+    await archive.remove('nothing-known', early);
+    await archive.remove('known', late, archivedJob('known', { created: early }));
+    await archive.remove('later', late);
+    const found = () => Promise.all(['nothing-known', 'known', 'later'].map((id) => archive.find(id)));
+    await archive.forget(early, 10);
+    expect(await found()).toEqual(['removed', 'removed', 'removed']);
+    expect(await archive.forget(late, 10)).toEqual([]);
+    expect(await found()).toEqual([undefined, undefined, 'removed']);
+    await archive.forget(new Date(late.getTime() + 1), 10);
+    expect(await found()).toEqual([undefined, undefined, undefined]);
+  });
+
   it('reads nothing of another instance', async () => {
     const other = await database.archive();
     await archive.put(archivedJob('a', { owner: 'o1', ownerName: 'Ada' }));

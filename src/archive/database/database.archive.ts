@@ -10,8 +10,8 @@ import {
   type Written,
 } from '../records/archive.js';
 import type { ArchivedJob } from '../records/archived-job.js';
-import { all, recordsOf } from './conditions.js';
-import { countOf, pageOf, processIds } from './search.js';
+import { all, type Condition, processIds, recordsOf } from './conditions.js';
+import { countOf, pageOf } from './searching/search.js';
 import type { Reach } from './reach.js';
 import { jobOf, rowOf } from './rows.js';
 import { JOBS, type JobsTable, USAGE } from './tables.js';
@@ -186,12 +186,14 @@ export class DatabaseArchive extends Archive {
 
   override forget(before: Date, limit: number): Promise<readonly ArchivedJob[]> {
     return this.reach.ask('sweeps', async (db, instance) => {
-      const finished = sql`finished < ${before.toISOString()}::timestamptz`;
-      const some = (condition: typeof finished) => sql`(
-        select job_id from ${sql.table(JOBS)} where instance = ${instance} and ${condition} and ${finished}
-        order by finished limit ${limit} for update skip locked)`;
-      await sql`delete from ${sql.table(JOBS)} where instance = ${instance} and job_id in
-        ${some(sql`removed is not null and object is null`)}`.execute(db);
+      const some = (condition: Condition, time: Condition = sql`finished`) => sql`(
+        select job_id from ${sql.table(JOBS)} where instance = ${instance} and ${condition}
+          and ${time} < ${before.toISOString()}::timestamptz
+        order by ${time} limit ${limit} for update skip locked)`;
+      const done = sql`removed is not null and object is null`;
+      // Of jobs that were never archived nothing may be known but when they were removed.
+      for (const tombstones of [some(done), some(sql`${done} and finished is null`, sql`removed`)])
+        await sql`delete from ${sql.table(JOBS)} where instance = ${instance} and job_id in ${tombstones}`.execute(db);
       await sql`delete from ${sql.table(USAGE)} where ctid = any(array(
         select ctid from ${sql.table(USAGE)} where instance = ${instance} and jobs = 0 for update skip locked))`.execute(
         db,

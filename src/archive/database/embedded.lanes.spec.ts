@@ -6,9 +6,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { SearchTooLongError } from '../records/archive.js';
+import type { Worker } from 'node:worker_threads';
+import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { archivedJob } from '../testing/archived-jobs.js';
-import { embeddedFolder } from '../testing/open-archive.js';
+import { embeddedFolder, thereIs } from '../testing/open-archive.js';
 import { DatabaseArchive } from './database.archive.js';
 import { assertInstalled, EmbeddedLanes } from './embedded.lanes.js';
 import { Reach } from './reach.js';
@@ -43,14 +44,29 @@ async function kill(): Promise<void> {
   await ended;
 }
 
-async function opened<T>(work: (archive: DatabaseArchive, reach: Reach) => Promise<T>): Promise<T> {
-  const reach = new Reach(new EmbeddedLanes(folder), 'test');
+async function opened<T>(
+  work: (archive: DatabaseArchive, reach: Reach) => Promise<T>,
+  instance = 'test',
+  lanes = new EmbeddedLanes(folder),
+): Promise<T> {
+  const reach = new Reach(lanes, instance);
   try {
     await reach.start();
     return await work(new DatabaseArchive(reach), reach);
   } finally {
     await reach.close();
   }
+}
+
+/** As a fault in it would end it, once it is at work. */
+async function endOfThread(lanes: EmbeddedLanes): Promise<void> {
+  interface Thread {
+    readonly waiting: ReadonlyMap<number, unknown>;
+    readonly worker: Worker;
+  }
+  const threadOf = () => (lanes as unknown as { readonly thread?: Thread }).thread;
+  while (!threadOf()?.waiting.size) await new Promise((resolve) => setTimeout(resolve, 10));
+  await threadOf()?.worker.terminate();
 }
 
 describe('the embedded archive', () => {
@@ -89,6 +105,47 @@ describe('the embedded archive', () => {
         expect(await archive.list({}, { limit: 1 })).toHaveLength(1);
       });
     }
+  });
+
+  it('keeps the records of each instance apart, and its own, when its process is killed', async () => {
+    await opened((archive) => archive.put(archivedJob('of-other')), 'other');
+    const lines = startWriter(0);
+    await lines.next();
+    await kill();
+    await opened(async (archive) => {
+      expect(await archive.find('job-0-0')).toBeDefined();
+      expect(await archive.find('of-other')).toBeUndefined();
+    });
+    await opened(async (archive) => {
+      expect((await archive.list({}, { limit: 9 })).map(({ jobId }) => jobId)).toEqual(['of-other']);
+      expect(await archive.find('job-0-0')).toBeUndefined();
+    }, 'other');
+  });
+
+  it('is prepared anew when its thread ends at a statement, and goes on with its own records', async () => {
+    await opened((archive) => archive.put(archivedJob('of-other')), 'other');
+    const lanes = new EmbeddedLanes(folder);
+    await opened(
+      async (archive, reach) => {
+        await archive.put(archivedJob('a'));
+        for (const round of [1, 2]) {
+          const asked = reach.ask('sweeps', (db) =>
+            sql`select count(*) from generate_series(1, 100000000000)`.execute(db),
+          );
+          const failed = expect(asked).rejects.toThrow(ArchiveAwayError);
+          await endOfThread(lanes);
+          await failed;
+          expect(reach.trouble).toMatchObject({ what: 'away', reason: expect.stringContaining('has ended') });
+          await thereIs(reach);
+          expect(await archive.put(archivedJob(`after-${round}`))).toBe('written');
+          expect(await archive.find('a')).toEqual(archivedJob('a'));
+          expect(await archive.find('of-other')).toBeUndefined();
+        }
+        expect(await archive.list({}, { limit: 9 })).toHaveLength(3);
+      },
+      'test',
+      lanes,
+    );
   });
 
   it('takes no more than 450 MiB while it opens and works, its process included', async () => {

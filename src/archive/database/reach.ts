@@ -5,6 +5,7 @@ import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { failureOf, NoAnswerError, reasonOf } from './failures.js';
 import { CALL, type Lane, type Lanes } from './lanes.js';
 import { migrate, NewerArchiveError, refuseNewer } from './migrations/migrate.js';
+import { SchemaLockedError } from './migrations/migration-lock.js';
 import { INSTANCES, type Tables } from './tables.js';
 
 /** Between two looks whether it is there again, milliseconds: at first, and at most. */
@@ -21,13 +22,16 @@ export class Reach {
   private away: unknown = new Error('it has not answered yet');
   /** Why something could not be done, while others can. */
   private unable: unknown;
-  private told = false;
+  /** What was said of it last. */
+  private told: 'away' | 'locked' | undefined;
   private looking: Promise<void> | undefined;
   private probing = false;
 
+  /** @param lockWait milliseconds that a lock of the schema is waited for, before it is tried again */
   constructor(
     private readonly lanes: Lanes,
     private readonly instanceName: string,
+    private readonly lockWait?: number,
   ) {}
 
   get description(): string {
@@ -103,8 +107,9 @@ export class Reach {
 
   private goesAway(error: unknown): void {
     this.away = error;
-    if (!this.told) this.logger.warn(`The archive is away (${this.description}): ${reasonOf(error)}`);
-    this.told = true;
+    const what = error instanceof SchemaLockedError ? 'locked' : 'away';
+    if (this.told !== what) this.logger.warn(`The archive is away (${this.description}): ${reasonOf(error)}`);
+    this.told = what;
     this.look();
   }
 
@@ -131,7 +136,7 @@ export class Reach {
         await within(CALL.records, sql`select 1`.execute(this.lanes.lane('records')));
         this.away = undefined;
         if (this.told) this.logger.log(`The archive is there again (${this.description})`);
-        this.told = false;
+        this.told = undefined;
         return;
       } catch (error) {
         this.goesAway(error);
@@ -141,7 +146,7 @@ export class Reach {
   }
 
   private async prepare(): Promise<number> {
-    await this.lanes.unlimited((db) => migrate(db));
+    await this.lanes.unlimited((db) => migrate(db, undefined, this.lockWait));
     const db = this.lanes.lane('records');
     const name = this.instanceName;
     await db

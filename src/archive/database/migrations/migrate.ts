@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { underMigrationLock } from './migration-lock.js';
 import { MIGRATIONS } from './migrations.js';
 import { SCHEMA, type Tables } from '../tables.js';
 
@@ -14,35 +15,35 @@ export class NewerArchiveError extends Error {
   }
 }
 
-/** Of the lock that one replica migrates under; any number that is nobody else's. */
-const LOCK = 7_301_467_402;
-
 /**
- * Brings the schema to what this server needs. Of several that do so at the same time one does it and the others wait. Holds a connection
- * without limits of time.
- * @throws NewerArchiveError; Error saying what went wrong, after which nothing is changed
+ * Brings the schema to what this server needs. Of several that do so at the same time one does it and the others wait, for a while. Holds a
+ * connection without limits of time.
+ * @param wait milliseconds that a lock of others is waited for
+ * @throws NewerArchiveError, SchemaLockedError; Error saying what went wrong, after which nothing is changed
  */
 export async function migrate(
   db: Kysely<Tables>,
   migrations: Readonly<Record<string, Migration>> = MIGRATIONS,
+  wait?: number,
 ): Promise<void> {
-  await db.connection().execute(async (connection) => {
-    await sql`select pg_catalog.pg_advisory_lock(${sql.lit(LOCK)})`.execute(connection);
-    try {
-      await refuseNewer(connection, migrations);
-      const migrator = new Migrator({
-        db: connection,
-        provider: { getMigrations: async () => ({ ...migrations }) },
-        migrationTableSchema: SCHEMA,
-        migrationTableName: 'migrations',
-        migrationLockTableName: 'migrations_lock',
-      });
-      const { error } = await migrator.migrateToLatest();
-      if (error) throw error;
-    } finally {
-      await sql`select pg_catalog.pg_advisory_unlock(${sql.lit(LOCK)})`.execute(connection);
-    }
-  });
+  await db.connection().execute((connection) =>
+    underMigrationLock(
+      connection,
+      async () => {
+        await refuseNewer(connection, migrations);
+        const migrator = new Migrator({
+          db: connection,
+          provider: { getMigrations: async () => ({ ...migrations }) },
+          migrationTableSchema: SCHEMA,
+          migrationTableName: 'migrations',
+          migrationLockTableName: 'migrations_lock',
+        });
+        const { error } = await migrator.migrateToLatest();
+        if (error) throw error;
+      },
+      wait,
+    ),
+  );
 }
 
 /** @throws NewerArchiveError */

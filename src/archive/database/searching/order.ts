@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { ArchiveCriterion, ArchiveProperty, ArchiveSortedPosition } from '../records/archive.js';
-import type { ArchivePosition } from '../records/archived-job.js';
-import { instant } from './conditions.js';
-import { storable } from './rows.js';
+import type { ArchiveCriterion, ArchiveProperty, ArchiveSortedPosition } from '../../records/archive.js';
+import type { ArchivePosition } from '../../records/archived-job.js';
+import { instant } from '../conditions.js';
+import { storable } from '../rows.js';
 
 interface Key {
   readonly expression: RawBuilder<unknown>;
@@ -48,10 +48,14 @@ export class ListOrder {
 
   /** @param backwards from the end */
   by(backwards: boolean): RawBuilder<unknown> {
+    return sql`${this.byIndex(backwards)}, name ${backwards ? sql`asc` : sql`desc`}`;
+  }
+
+  /** As the indexes have it, which say nothing of which comes first among jobs of one millisecond. */
+  byIndex(backwards: boolean): RawBuilder<unknown> {
     const direction = (descending: boolean) => (descending === backwards ? sql`asc` : sql`desc`);
     const own = this.keys.map(({ expression, descending }) => sql`${expression} ${direction(descending)}`);
-    const newest = ['created', 'requested_at', 'name'].map((column) => sql`${sql.ref(column)} ${direction(true)}`);
-    return sql.join([...own, ...newest]);
+    return sql.join([...own, ...['created', 'requested_at'].map((key) => sql`${sql.ref(key)} ${direction(true)}`)]);
   }
 
   /** @param backwards what comes before it */
