@@ -38,8 +38,9 @@ export async function limits(report, { samples, concurrency, runs, nodeOptions }
     };
     const bare = { execute: (kubeJob) => bed.api.text('POST', bed.api.jobs, kubeJob) };
     for (const { execute } of Object.values(programs)) await concurrently(WARM_UP, concurrency, execute);
-    const { answering: _answering, ...executing } = programs;
-    await inTurn(report, { ...executing, bare }, template, samples);
+    const executing = Object.entries(programs).filter(([name]) => name !== 'answering');
+    const ways = { ...Object.fromEntries(executing), bare };
+    await inTurn(report, ways, template, samples);
     await together(report, bed, programs, { each: Math.ceil(samples / 4), concurrency });
     const short = await templateOf(bed, server, 'short', {});
     for (const { child } of [program, nest, library]) await child.end();
