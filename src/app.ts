@@ -18,13 +18,13 @@ import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
-import { compress } from './http/compression.js';
+import { compress, isCompressible } from './http/compression.js';
 import { Configuration } from './config/configuration.js';
 import { guardDocsPage } from './http/docs-page.js';
 import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
-import { readOutRefused } from './http/refused-bodies.js';
+import { isRefused, readOutRefused } from './http/refused-bodies.js';
 import { isMultipartForm, restrictMediaTypes } from './http/media-types.js';
 import { readBodies } from './http/request-bodies.js';
 import { JobCache } from './jobs/model/job-cache.js';
@@ -39,6 +39,7 @@ import { Observer } from './observation/observer.js';
 import { ObjectStore } from './object-store/object-store.js';
 import { toProblem } from './ogc/problem-mapper.js';
 import { problemMediaType } from './ogc/problem.filter.js';
+import { hookAnswers } from './ogc/requests/hooks.js';
 import { sendJson } from './ogc/send-json.js';
 import { trustedProxies } from './ogc/trusted-proxies.js';
 import { setUpApiDefinition } from './http/openapi.js';
@@ -53,7 +54,7 @@ import { TRANSFER_PATH, transferRoutes } from './transfer/transfer.routes.js';
 import { TransfersService } from './transfer/transfers.service.js';
 import { readSessions } from './http/session-cookies.js';
 import { setSecurityHeaders } from './http/security-headers.js';
-import { validate } from './http/validators.js';
+import { isRead, validate } from './http/validators.js';
 
 /** How long a request may take to arrive, milliseconds; its answer may take as long as it likes. */
 const REQUEST_TIMEOUT = 300_000;
@@ -157,22 +158,25 @@ async function setUpHttp(
   }
   slowWrongTokens(fastify);
   guardDocsPage(fastify, server.url, configuration.access.rules?.oidc);
-  fastify.addHook('onSend', readOutRefused);
-  fastify.addHook('onSend', validate);
-  if (server.gzip) fastify.addHook('onSend', compress);
+  hookAnswers(fastify, isRefused, readOutRefused);
+  hookAnswers(fastify, isRead, validate);
+  if (server.gzip) hookAnswers(fastify, isCompressible, compress);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
     // Fastify does not ask its reply serializer for what has no route; one of a reply's own it asks for pages, too.
     const serializer = (payload: unknown): string => (typeof payload === 'string' ? payload : indented(payload));
-    fastify.addHook('onRequest', async (request, reply) => void (request.is404 && reply.serializer(serializer)));
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (request.is404) void reply.serializer(serializer);
+      done();
+    });
   }
   readBodies(fastify, admission(app, fastify, configuration));
   closeFinishedConnections(fastify);
   const health = app.get(HealthService, { strict: false });
-  fastify.addHook(
-    'onRequest',
-    async (_request, reply) => void (health.isClosing && reply.header('connection', 'close')),
-  );
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    if (health.isClosing) void reply.header('connection', 'close');
+    done();
+  });
   const problems = new ProblemFilter(
     app.get(Links, { strict: false }),
     app.get(Pages, { strict: false }),
@@ -222,8 +226,9 @@ function corsOptions(origins: true | readonly string[]): Parameters<NestFastifyA
 function closeFinishedConnections(fastify: FastifyInstance): void {
   let isClosing = false;
   fastify.addHook('preClose', async () => void (isClosing = true));
-  fastify.addHook('onResponse', async () => {
+  fastify.addHook('onResponse', (_request, _reply, done) => {
     if (isClosing) setImmediate(() => fastify.server.closeIdleConnections());
+    done();
   });
 }
 

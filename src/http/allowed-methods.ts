@@ -1,6 +1,7 @@
 import { MethodNotAllowedException } from '@nestjs/common';
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import findMyWay from 'find-my-way';
+import { hookRequests } from '../ogc/requests/hooks.js';
 
 /**
  * Answers what a path has no method for: 405 with `Allow` (RFC 9110, section 15.5.6), and `OPTIONS` by 204 with `Allow` (section 9.3.7). Fastify itself
@@ -25,13 +26,14 @@ export function answerAllowedMethods(
     }
     for (const name of [method].flat()) methods.add(name);
   });
-  fastify.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const asksForMethods = request.method === 'OPTIONS' && !request.headers['access-control-request-method'];
-    if (!request.is404 && !asksForMethods) return;
+  const asksForMethods = ({ method, headers }: FastifyRequest) =>
+    method === 'OPTIONS' && !headers['access-control-request-method'];
+  const concerns = (request: FastifyRequest) => request.is404 || asksForMethods(request);
+  hookRequests(fastify, concerns, async (request, reply) => {
     const found = router.find('GET', request.url.split('?', 1)[0] ?? '')?.store as { methods: Set<string> } | undefined;
     if (!found) return;
     void reply.header('allow', [...new Set([...found.methods, 'OPTIONS'])].sort().join(', '));
-    if (asksForMethods) return reply.status(204).send();
+    if (asksForMethods(request)) return reply.status(204).send();
     if (request.method !== 'OPTIONS')
       throw new MethodNotAllowedException(`${request.method} is no method of this resource.`);
   });

@@ -22,13 +22,8 @@ const LEAST_SIZE = 1024;
  * decoder as something else than the job printed.
  */
 export async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (!compressible.test(String(reply.getHeader('content-type') ?? '')) || reply.hasHeader('content-encoding'))
-    return payload;
-  if (reply.statusCode === 206 || request.method === 'HEAD') return payload;
-  const isStream = payload instanceof Readable;
+  if (!isCompressible(request, reply, payload)) return payload;
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined;
-  const size = bytes?.length ?? Number(reply.getHeader('content-length') ?? Infinity);
-  if ((!isStream && !bytes) || size < LEAST_SIZE) return payload;
   addVary(reply, 'Accept-Encoding');
   if (new Negotiator(request.raw).encoding(['gzip', 'identity']) !== 'gzip') return payload;
   void reply.header('content-encoding', 'gzip').removeHeader('content-length');
@@ -36,4 +31,17 @@ export async function compress(request: FastifyRequest, reply: FastifyReply, pay
   const encoder = createGzip({ flush: constants.Z_SYNC_FLUSH });
   // A failure of either ends the other; Fastify, which reads the encoder, tells of it.
   return pipeline(payload as Readable, encoder, () => undefined);
+}
+
+/** Whether an answer gains by compression, for those who take it. */
+export function isCompressible({ method }: FastifyRequest, reply: FastifyReply, payload: unknown): boolean {
+  const size = sizeOf(reply, payload);
+  if (size === undefined || size < LEAST_SIZE || reply.statusCode === 206 || method === 'HEAD') return false;
+  return compressible.test(String(reply.getHeader('content-type') ?? '')) && !reply.hasHeader('content-encoding');
+}
+
+/** Bytes; undefined: of what is no answer. */
+function sizeOf(reply: FastifyReply, payload: unknown): number | undefined {
+  if (typeof payload === 'string' || Buffer.isBuffer(payload)) return Buffer.byteLength(payload);
+  return payload instanceof Readable ? Number(reply.getHeader('content-length') ?? Infinity) : undefined;
 }

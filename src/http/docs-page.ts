@@ -1,6 +1,7 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createRequire } from 'node:module';
 import type { OidcClient, OidcSettings } from '../config/sections/access/oidc.js';
+import { hookAnswers } from '../ogc/requests/hooks.js';
 import { FOREVER, makeNonce, noncePolicy, VIEWPORT } from './nonce-policy.js';
 
 /** Where Swagger UI is served. */
@@ -50,7 +51,9 @@ function redirectPolicy(publicUrl: string): string {
 export function guardDocsPage(fastify: FastifyInstance, publicUrl: string | undefined, oidc?: OidcSettings): void {
   const issuer = oidc && publicClientOf(oidc) ? [new URL(oidc.issuer).origin] : [];
   const connect = ["'self'", ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin]), ...issuer];
-  fastify.addHook('onSend', async (request, reply, payload) => {
+  const concerns = ({ url, routeOptions }: FastifyRequest) =>
+    url.startsWith(DOCS_PATH) || routeOptions.url?.startsWith(DOCS_PATH) === true;
+  hookAnswers(fastify, concerns, async (request, reply, payload) => {
     const { v } = (request.query ?? {}) as { v?: unknown };
     if (request.routeOptions.url === `${DOCS_PATH}/*` && v === VERSION && reply.statusCode === 200)
       void reply.header('cache-control', FOREVER);

@@ -20,6 +20,18 @@ function mediaTypeOf(contentType = ''): string | undefined {
   return contentType.split(';', 1)[0]?.trim().toLowerCase();
 }
 
+function refusalOf({ headers, routeOptions, is404 }: FastifyRequest): Error | undefined {
+  const type = mediaTypeOf(headers['content-type']);
+  if ((type !== 'application/x-www-form-urlencoded' && type !== MULTIPART) || is404) return undefined;
+  const { takesForms, takesFiles } = routeOptions.config as FormRoute;
+  if (type === MULTIPART ? takesFiles : takesForms) return undefined;
+  return new UnsupportedMediaTypeException(
+    takesForms
+      ? 'This address takes forms without files (application/x-www-form-urlencoded).'
+      : 'This resource takes JSON (application/json), not forms.',
+  );
+}
+
 /**
  * Leaves JSON as the only media type of request bodies, and forms where a route says that it takes them; all others are refused with 415. A page of any
  * site may send forms and plain text without the browser asking first, so what is not meant for pages must not take them for JSON.
@@ -27,15 +39,5 @@ function mediaTypeOf(contentType = ''): string | undefined {
 export function restrictMediaTypes(fastify: FastifyInstance): void {
   fastify.removeContentTypeParser('text/plain');
   fastify.addContentTypeParser(MULTIPART, (_request, payload, done) => done(null, new StreamedForm(payload)));
-  fastify.addHook('onRequest', async ({ headers, routeOptions, is404 }: FastifyRequest) => {
-    const type = mediaTypeOf(headers['content-type']);
-    if ((type !== 'application/x-www-form-urlencoded' && type !== MULTIPART) || is404) return;
-    const { takesForms, takesFiles } = routeOptions.config as FormRoute;
-    if (type === MULTIPART ? takesFiles : takesForms) return;
-    throw new UnsupportedMediaTypeException(
-      takesForms
-        ? 'This address takes forms without files (application/x-www-form-urlencoded).'
-        : 'This resource takes JSON (application/json), not forms.',
-    );
-  });
+  fastify.addHook('onRequest', (request, _reply, done) => done(refusalOf(request)));
 }

@@ -13,8 +13,7 @@ const READ_OUT = 64 * 1024 ** 2;
  */
 export async function readOutRefused(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const { raw, headers } = request;
-  // A body that is streamed is its reader's.
-  if (reply.statusCode < 400 || raw.complete || request.body instanceof Readable) return payload;
+  if (!isRefused(request, reply)) return payload;
   const isChunked = headers['transfer-encoding'] !== undefined;
   const length = Number(headers['content-length'] ?? (isChunked ? Infinity : 0));
   if (reply.statusCode === 413 && length <= READ_OUT) void reply.removeHeader('connection');
@@ -23,6 +22,11 @@ export async function readOutRefused(request: FastifyRequest, reply: FastifyRepl
   const isOver = readOut(raw);
   if (length <= READ_OUT && /\bclose\b/i.test(headers.connection ?? '')) await isOver;
   return payload;
+}
+
+/** Whether the answer is a refusal, and the body has not been read to its end. One that is streamed is its reader's. */
+export function isRefused({ raw, body }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return statusCode >= 400 && !raw.complete && !(body instanceof Readable);
 }
 
 function readOut(raw: IncomingMessage): Promise<void> {

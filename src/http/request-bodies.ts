@@ -17,10 +17,10 @@ export function readBodies(
   fastify: FastifyInstance,
   admitted: (request: FastifyRequest) => AdmittedBody | undefined,
 ): void {
-  fastify.addHook('preParsing', async (request: FastifyRequest, reply: FastifyReply, payload: Readable) => {
+  fastify.addHook('preParsing', (request: FastifyRequest, reply: FastifyReply, payload: Readable, done) => {
     const { headers } = request;
     const admission = admitted(request);
-    if (!admission) return payload;
+    if (!admission || admission.isReserved) return done(null, payload);
     const length = headers['content-length'] === undefined ? undefined : Number(headers['content-length']);
     // Nothing more is read of what is refused, so nothing can follow on this connection.
     const refuse = (error: Error) => {
@@ -28,7 +28,7 @@ export function readBodies(
       return error;
     };
     const coding = codingOf(headers['content-encoding']);
-    return admission.isReserved ? payload : measured(payload, coding, { ...admission, length, refuse });
+    done(null, measured(payload, coding, { ...admission, length, refuse }));
   });
 }
 

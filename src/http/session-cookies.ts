@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { cookieAt, removeCookie, type SessionCookie, takeCookie } from '../access/session/session-cookie.js';
 import type { Sessions } from '../access/session/sessions.js';
 import type { Links } from '../ogc/links.js';
+import { hookAnswers, hookRequests } from '../ogc/requests/hooks.js';
 import { isProvenSameOrigin } from '../ogc/requests/same-origin.js';
 import type { FormRoute } from './media-types.js';
 import { addVary, keepPrivate } from '../ogc/requests/vary.js';
@@ -19,8 +20,7 @@ const EXECUTES = '/processes/:processId/execution';
  */
 export function readSessions(fastify: FastifyInstance, sessions: Sessions, links: Links): void {
   const toRemove = new WeakMap<FastifyRequest, SessionCookie>();
-  fastify.addHook('onRequest', async (request) => {
-    if (sessions.whyOff !== undefined) return;
+  const visits = async (request: FastifyRequest) => {
     const { headers } = request.raw;
     const base = links.base(request);
     const cookie = cookieAt(base);
@@ -34,9 +34,15 @@ export function readSessions(fastify: FastifyInstance, sessions: Sessions, links
     const session = await sessions.open(value);
     noteVisit(request, { isHeldBack: false, ...(session ? { session } : {}) });
     if (!session) toRemove.set(request, cookie);
-  });
-  fastify.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-    if (!dependsOnVisit(request)) return payload;
+  };
+  const hasCookie = (request: FastifyRequest) => {
+    if (sessions.whyOff !== undefined) return false;
+    if (request.raw.headers.cookie !== undefined) return true;
+    noteVisit(request, { isHeldBack: false });
+    return false;
+  };
+  hookRequests(fastify, hasCookie, visits);
+  hookAnswers(fastify, dependsOnVisit, async (request, reply, payload) => {
     const cookie = toRemove.get(request);
     if (cookie && !reply.hasHeader('set-cookie')) void reply.header('set-cookie', removeCookie(cookie));
     if (!isRead(request)) return payload;

@@ -10,7 +10,7 @@ import fresh from 'fresh';
  * and knows neither lists nor `*`.
  */
 export async function validate(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return payload;
+  if (!isRead(request)) return payload;
   if (reply.statusCode !== 200 || (typeof payload !== 'string' && !Buffer.isBuffer(payload))) return payload;
   if (/\bno-store\b/.test(String(reply.getHeader('cache-control') ?? ''))) return payload;
   if (!reply.hasHeader('etag')) void reply.header('etag', etag(payload, { weak: true }));
@@ -18,6 +18,10 @@ export async function validate(request: FastifyRequest, reply: FastifyReply, pay
   if (condition === undefined || !holds(condition, String(reply.getHeader('etag')))) return payload;
   void reply.status(304).removeHeader('content-length').removeHeader('content-type');
   return '';
+}
+
+export function isRead({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type LogFields, withLogFields } from './log-fields.js';
@@ -29,12 +29,17 @@ export function followRequests(
   logger: ServerLogger,
   who: (request: FastifyRequest) => Pick<HttpFields, 'subject' | 'means'> = () => ({}),
 ): void {
-  const scopes = new WeakMap<FastifyRequest, (work: () => void) => void>();
-  const within = (request: FastifyRequest, work: () => void) => (scopes.get(request) ?? ((run) => run()))(work);
+  // Cheaper than AsyncLocalStorage.snapshot(), which makes a function for each.
+  const scopes = new WeakMap<FastifyRequest, AsyncResource>();
+  const within = (request: FastifyRequest, work: () => void) => {
+    const scope = scopes.get(request);
+    if (scope) scope.runInAsyncScope(work);
+    else work();
+  };
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
     withLogFields({ requestId: request.id, ...namedIn(request) }, () => {
-      scopes.set(request, AsyncLocalStorage.snapshot());
+      scopes.set(request, new AsyncResource('Request', { requireManualDestroy: true }));
       done();
     });
   });

@@ -23,8 +23,9 @@ export class HttpMetrics {
   }
 
   /** For Fastify's `onResponse`. */
-  readonly onResponse = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  readonly onResponse = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const route = request.is404 ? NO_ROUTE : (request.routeOptions.url ?? NO_ROUTE);
     this.#durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    done();
   };
 }

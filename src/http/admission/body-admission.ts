@@ -9,6 +9,7 @@ import {
   UnauthorizedError,
   UnsupportedCodingError,
 } from '../../ogc/domain-errors.js';
+import { hookRequests } from '../../ogc/requests/hooks.js';
 import { giveBodyRoom } from '../../ogc/requests/streamed-form.js';
 import { onceBodyIsNeededNoMore } from '../../ogc/requests/needed-bodies.js';
 import type { ProcessRegistry } from '../../processes/registry/process-registry.js';
@@ -141,8 +142,8 @@ export function admitBodies(
     admitted.set(request, { limit, refusal, hold, isReserved: !isMeasured });
   };
 
-  fastify.addHook('onRequest', async (request, reply) => {
-    if (!hasBody(request) || isStreamed(request)) return;
+  const concerns = (request: FastifyRequest) => hasBody(request) && !isStreamed(request);
+  hookRequests(fastify, concerns, async (request, reply) => {
     try {
       await decide(request, reply);
     } catch (error) {

@@ -12,16 +12,19 @@ const PASSED_OVER = ['range', 'if-range', 'if-none-match'] as const;
  * only save a transmission are as if they were not there. To be called before other hooks.
  */
 export function limitHeaders(fastify: FastifyInstance): void {
-  const lengthOf = (value: string | string[] | undefined): number => [value ?? []].flat().join(', ').length;
-  fastify.addHook('onRequest', async ({ raw: { headers } }) => {
+  fastify.addHook('onRequest', ({ raw: { headers } }, _reply, done) => {
     // Ranges without their condition would be another question.
     if (PASSED_OVER.some((name) => lengthOf(headers[name]) > LONGEST_HEADER))
       for (const name of PASSED_OVER) delete headers[name];
     const long = REFUSED.find((name) => lengthOf(headers[name]) > LONGEST_HEADER);
-    if (long === undefined) return;
+    if (long === undefined) return done();
     const length = lengthOf(headers[long]);
     // The problem itself is negotiated by these.
     for (const name of REFUSED) delete headers[name];
-    throw new HeaderTooLongError(`The header ${long} has ${length} characters; at most ${LONGEST_HEADER} are read.`);
+    done(new HeaderTooLongError(`The header ${long} has ${length} characters; at most ${LONGEST_HEADER} are read.`));
   });
+}
+
+function lengthOf(value: string | string[] | undefined): number {
+  return (Array.isArray(value) ? value.join(', ') : (value ?? '')).length;
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { BlockList, isIP } from 'node:net';
 import type { ServerSection } from '../../config/configuration.js';
 import { MisdirectedError } from '../../ogc/domain-errors.js';
@@ -64,10 +64,12 @@ export function allowedHosts({ hosts, url, bind }: ServerSection, embedded: bool
 /** Refuses requests for other hosts (421; RFC 9110, section 15.5.20): no page of another site gets here by a name of its own. */
 export function checkHosts(fastify: FastifyInstance, allowed: readonly string[] | undefined): void {
   if (!allowed) return;
-  fastify.addHook('onRequest', async (request: FastifyRequest) => {
-    if (OPEN_PATHS.test(request.url.split('?', 1)[0] ?? '') || isAllowedHost(request.host, allowed)) return;
-    throw new MisdirectedError(
-      'This server does not answer to the host of this request. Operator: server.hosts (or server.url) names the hosts that it answers to.',
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    if (OPEN_PATHS.test(request.url.split('?', 1)[0] ?? '') || isAllowedHost(request.host, allowed)) return done();
+    done(
+      new MisdirectedError(
+        'This server does not answer to the host of this request. Operator: server.hosts (or server.url) names the hosts that it answers to.',
+      ),
     );
   });
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Shares } from '../../access/shares/shares.js';
 import { ShareOverError } from '../../ogc/domain-errors.js';
+import { hookRequests } from '../../ogc/requests/hooks.js';
 import { noteShare, SHARE_PARAMETER, type Share, type Shared } from '../../ogc/requests/share.js';
 
 /** What links may open, by their routes, and to which of them. Everything else takes no notice of the parameter. */
@@ -33,9 +34,9 @@ interface Jobs {
  * answers.
  */
 export function readShares(fastify: FastifyInstance, shares: Pick<Shares, 'open'>, jobs: Jobs): void {
-  fastify.addHook('onRequest', async (request, reply) => {
-    const token = tokenIn(request);
-    if (token === undefined) return;
+  const isShared = (request: FastifyRequest) => tokenIn(request) !== undefined;
+  hookRequests(fastify, isShared, async (request, reply) => {
+    const token = tokenIn(request) as string;
     const { jobId } = request.params as { readonly jobId: string };
     const opened = shares.open(token, jobId);
     const job = opened && (await jobs.find(jobId));
@@ -44,9 +45,9 @@ export function readShares(fastify: FastifyInstance, shares: Pick<Shares, 'open'
     noteShare(request, share);
     endWith(share, request, reply);
   });
-  fastify.addHook('onSend', async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-    if (tokenIn(request) !== undefined) void reply.headers(HEADERS);
-    return payload;
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    if (isShared(request)) void reply.headers(HEADERS);
+    done(null, payload);
   });
 }
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hookAnswers } from '../../ogc/requests/hooks.js';
 import { networkOf } from '../../ogc/requests/network.js';
 import { hasWrongToken } from '../../ogc/requests/wrong-token.js';
 
@@ -92,9 +93,10 @@ function showsToken({ headers, body }: FastifyRequest): boolean {
  */
 export function slowWrongTokens(fastify: FastifyInstance, wrong = new WrongTokens()): void {
   const logger = new Logger('WrongTokens');
-  fastify.addHook('onSend', async (request, reply, payload) => {
+  const concerns = (request: FastifyRequest, { statusCode }: FastifyReply) =>
+    statusCode === 401 ? showsToken(request) : hasWrongToken(request);
+  hookAnswers(fastify, concerns, async (request, reply, payload) => {
     const isAnswered = reply.statusCode !== 401;
-    if (isAnswered ? !hasWrongToken(request) : !showsToken(request)) return payload;
     const { count, wait } = wrong.note(request.ip);
     if (count <= 5 || Number.isInteger(Math.log2(count)))
       logger.warn(

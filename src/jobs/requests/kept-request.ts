@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isMapping } from '../../config/validation.js';
 import { annotation, ownAnnotation } from '../../k8s/names.js';
 import type { RequestedOutput, RequestedQueue } from '../../processes/request/execute-request.js';
@@ -127,5 +127,5 @@ function sizeOf(name: string, text: string): number {
 }
 
 function digestOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }

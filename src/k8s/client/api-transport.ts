@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node/dist/gen/http/http.js';
-import { request } from 'undici';
+import { getGlobalDispatcher } from 'undici';
 import type { Dispatcher } from 'undici';
 import { Observer } from '../../observation/observer.js';
 import { inCallSpan, traceHeaders } from '../../tracing/tracing.js';
@@ -9,6 +10,7 @@ import { ClusterClock } from '../time/cluster-clock.js';
 import { errorOfAnswer, errorOfConnection } from './kubernetes-failures.js';
 import { KubernetesError } from './kubernetes-error.js';
 import type { PooledKubeConfig } from '../connection/pooled-kube-config.js';
+import { wholeAnswer, type WholeAnswer } from './whole-answer.js';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -35,6 +37,13 @@ export interface StreamRequest extends Pick<ApiRequest, 'path' | 'query' | 'sign
 interface Answered<T> {
   readonly status: number;
   readonly value: T;
+}
+
+/** A request that is ready to be sent. */
+interface Prepared {
+  readonly dispatcher: Dispatcher;
+  readonly options: Dispatcher.DispatchOptions;
+  readonly onHeaders: (status: number, headers: IncomingHttpHeaders) => void;
 }
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -68,24 +77,14 @@ export class ApiTransport {
   }
 
   async #json<T>(apiRequest: ApiRequest, onStatus: (status: number) => void): Promise<Answered<T>> {
-    const { signal: abort, timeout = DEFAULT_TIMEOUT } = apiRequest;
     const what = `${apiRequest.method} ${apiRequest.path}`;
-    const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), timeout);
-    const signal = abort === undefined ? deadline.signal : AbortSignal.any([abort, deadline.signal]);
     try {
-      const { statusCode, headers, body } = await this.#sendAgainIfClosed(what, apiRequest, signal, timeout);
-      onStatus(statusCode);
-      const text = await body.text();
-      if (statusCode >= 300) throw errorOfAnswer(what, statusCode, text, header(headers['retry-after']));
-      return { status: statusCode, value: JSON.parse(text) as T };
+      const { status, headers, text } = await this.#sendAgainIfClosed(what, apiRequest, onStatus);
+      if (status >= 300) throw errorOfAnswer(what, status, text, header(headers['retry-after']));
+      return { status, value: JSON.parse(text) as T };
     } catch (error) {
-      if (abort?.aborted) throw abort.reason;
-      if (deadline.signal.aborted)
-        throw new KubernetesError('unavailable', `${what}: no answer within ${timeout / 1000} s`);
+      if (apiRequest.signal?.aborted) throw apiRequest.signal.reason;
       throw errorOfConnection(what, error);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -102,7 +101,9 @@ export class ApiTransport {
     const { path, signal, idleTimeout } = streamRequest;
     const what = `GET ${path}`;
     try {
-      const answer = await this.#send(what, { ...streamRequest, method: 'GET' }, signal, idleTimeout);
+      const { dispatcher, options, onHeaders } = await this.#prepare(what, { ...streamRequest, method: 'GET' });
+      const answer = await dispatcher.request({ ...options, signal, bodyTimeout: idleTimeout });
+      onHeaders(answer.statusCode, answer.headers);
       answer.body.on('error', () => undefined);
       if (answer.statusCode < 300) return { status: answer.statusCode, value: answer.body };
       throw errorOfAnswer(what, answer.statusCode, await answer.body.text(), header(answer.headers['retry-after']));
@@ -139,24 +140,39 @@ export class ApiTransport {
   async #sendAgainIfClosed(
     what: string,
     apiRequest: ApiRequest,
-    signal: AbortSignal,
-    timeout: number,
-  ): Promise<Dispatcher.ResponseData> {
+    onStatus: (status: number) => void,
+  ): Promise<WholeAnswer> {
+    const { timeout = DEFAULT_TIMEOUT, signal } = apiRequest;
+    const end = performance.now() + timeout;
+    const late = () => new KubernetesError('unavailable', `${what}: no answer within ${timeout / 1000} s`);
+    let isAnswered = false;
+    const send = async () => {
+      const { dispatcher, options, onHeaders } = await this.#prepare(what, apiRequest);
+      return wholeAnswer(dispatcher, options, {
+        timeout: end - performance.now(),
+        late,
+        signal,
+        onHeaders: (status, headers) => {
+          isAnswered = true;
+          onStatus(status);
+          onHeaders(status, headers);
+        },
+      });
+    };
     try {
-      return await this.#send(what, apiRequest, signal, timeout);
+      return await send();
     } catch (error) {
-      const closed = CONNECTION_CLOSED.has(codeOf(error) ?? '');
+      const closed = CONNECTION_CLOSED.has(codeOf(error) ?? '') && !isAnswered;
       if (!closed || apiRequest.method !== 'GET') throw error;
-      return this.#send(what, apiRequest, signal, timeout);
+      return send();
     }
   }
 
-  async #send(
+  /** @throws KubernetesError, the signal's reason */
+  async #prepare(
     what: string,
-    { method, path, query = {}, body, contentType = 'application/json', accept }: ApiRequest,
-    signal: AbortSignal | undefined,
-    bodyTimeout: number,
-  ): Promise<Dispatcher.ResponseData> {
+    { method, path, query = {}, body, contentType = 'application/json', accept, signal }: ApiRequest,
+  ): Promise<Prepared> {
     signal?.throwIfAborted();
     const server = this.kubeConfig.getCurrentCluster()?.server.replace(/\/+$/, '');
     const url = new URL(`${server}${path}`);
@@ -171,18 +187,23 @@ export class ApiTransport {
     };
     if (body !== undefined) headers['content-type'] = contentType;
     const asked = this.clusterClock.asks();
-    const answer = await request(url, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      dispatcher: context.getDispatcher(),
-      signal,
-      headersTimeout: DEFAULT_TIMEOUT,
-      bodyTimeout,
-    });
-    this.clusterClock.answered(header(answer.headers['date']), asked);
-    if (answer.statusCode === 401) this.#credentials = undefined;
-    return answer;
+    return {
+      dispatcher: context.getDispatcher() ?? getGlobalDispatcher(),
+      options: {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        headersTimeout: DEFAULT_TIMEOUT,
+        // The whole answer has a deadline, or says how long it may be silent.
+        bodyTimeout: 0,
+      },
+      onHeaders: (status, answered) => {
+        this.clusterClock.answered(header(answered['date']), asked);
+        if (status === 401) this.#credentials = undefined;
+      },
+    };
   }
 
   /** Headers and connections for the cluster. @throws KubernetesError */

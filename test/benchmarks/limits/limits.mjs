@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Bed, Child, Client } from '../bed.mjs';
+import { Bed, Child, Client, onRealCluster } from '../bed.mjs';
 import { another, count, templateOf } from '../kube-jobs.mjs';
 import { concurrently, eventually, median, milliseconds, timed } from '../measure.mjs';
 import { endsOfPods } from './bare-end.mjs';
@@ -9,6 +9,14 @@ import { starts } from './starts.mjs';
 const ROUNDS = 6;
 /** Executions before any that count, of each program: V8 compiles most of it meanwhile. */
 const WARM_UP = 400;
+/** Each is the one before, and more. */
+const CALLED = {
+  bare: 'a bare program',
+  nest: 'the same behind Nest, validated',
+  library: 'that with the client library and its informers',
+};
+/** Of a server that has just started: processor time of an execution up to the so-many-th. */
+const WARMING = [300, 1000, 3000];
 const INPUTS = { text: 'x'.repeat(1000) };
 const BODY = { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs: INPUTS }) };
 
@@ -18,30 +26,39 @@ export async function limits(report, { samples, concurrency, runs, jobs, nodeOpt
   try {
     const server = await bed.startServer({ nodeOptions });
     const template = await templateOf(bed, server, 'unschedulable', INPUTS);
-    const program = await startBare(bed, template);
+    const program = await startProgram(bed, template, 'bare-server.mjs');
+    const nest = await startProgram(bed, template, 'nest-server.mjs', 'undici');
+    const library = await startProgram(bed, template, 'nest-server.mjs', 'library');
+    const by = (other) => ({ child: other.child, execute: () => other.send('POST', '/executed', BODY) });
     const programs = {
       server: { child: server.child, execute: () => server.execute('unschedulable', INPUTS, 'respond-async') },
-      program: { child: program.child, execute: () => program.send('POST', '/executed', BODY) },
+      program: by(program),
       answering: { child: program.child, execute: () => program.send('POST', '/answered', BODY) },
+      nest: by(nest),
+      library: by(library),
     };
     const bare = { execute: (kubeJob) => bed.api.text('POST', bed.api.jobs, kubeJob) };
     for (const { execute } of Object.values(programs)) await concurrently(WARM_UP, concurrency, execute);
-    await inTurn(report, { server: programs.server, program: programs.program, bare }, template, samples);
+    const executing = Object.entries(programs).filter(([name]) => name !== 'answering');
+    const ways = { ...Object.fromEntries(executing), bare };
+    await inTurn(report, ways, template, samples);
     await together(report, bed, programs, { each: Math.ceil(samples / 4), concurrency });
     const short = await templateOf(bed, server, 'short', {});
-    await program.child.end();
+    for (const { child } of [program, nest, library]) await child.end();
     await endsOfPods(report, bed, server, short, runs);
-    await starts(report, bed, server, jobs, nodeOptions);
+    await server.child.end();
+    if (!onRealCluster) await warming(report, bed, { concurrency, nodeOptions });
+    await starts(report, bed, await bed.startServer({ nodeOptions }), jobs, nodeOptions);
   } finally {
     await bed.stop();
   }
 }
 
-async function startBare(bed, template) {
+async function startProgram(bed, template, script, ...args) {
   const file = join(bed.folder, 'template.json');
   await writeFile(file, JSON.stringify(template));
-  const script = '../test/benchmarks/limits/bare-server.mjs';
-  const child = await Child.start(script, [bed.kubeconfig, bed.namespace, file], {}, /^listening on (\S+)$/m);
+  const path = `../test/benchmarks/limits/${script}`;
+  const child = await Child.start(path, [bed.kubeconfig, bed.namespace, file, ...args], {}, /^listening on (\S+)$/m);
   bed.onStop(() => child.end());
   return Object.assign(new Client(child.match[1]), { child });
 }
@@ -58,9 +75,12 @@ async function inTurn(report, ways, template, samples) {
   report.times('execute, async', times.server);
   report.times('the same by a bare program', times.program);
   report.times('bare POST of the same Job', times.bare);
-  const ofBare = median(times.program) / median(times.bare);
-  report.figure('bare_program_time_of_bare_p50', ofBare);
-  report.note(`time of a bare program, p50 / p50 of the bare POST: ${ofBare.toFixed(2)}`);
+  const programs = { bare: 'program', nest: 'nest', library: 'library' };
+  for (const [program, name] of Object.entries(programs)) {
+    const ofBare = median(times[name]) / median(times.bare);
+    report.figure(`${program}_program_time_of_bare_p50`, ofBare);
+    report.note(`time of ${CALLED[program]}, p50 / p50 of the bare POST: ${ofBare.toFixed(2)}`);
+  }
 }
 
 /** Processor time in blocks in turn, all the events that follow a block included. */
@@ -76,11 +96,30 @@ async function together(report, bed, programs, { each, concurrency }) {
       await allPods(bed.api);
       processor[name] += (await child.processorTime()) - before;
     }
-  const [server, program, answering] = names.map((name) => processor[name] / (ROUNDS * each));
-  const figures = { server, bare_program: program, bare_answer: answering };
+  const [server, program, answering, nest, library] = names.map((name) => processor[name] / (ROUNDS * each));
+  const more = { nest_program: nest, library_program: library };
+  const figures = { server, bare_program: program, bare_answer: answering, ...more };
   for (const [name, value] of Object.entries(figures)) report.figure(`processor_time_${name}`, value, 'ms');
   report.note(`processor time of an execution: the server ${milliseconds(server)}`);
   report.note(`… a bare program ${milliseconds(program)}, of which request and answer ${milliseconds(answering)}`);
+  report.note(`… ${CALLED.nest} ${milliseconds(nest)}, ${CALLED.library} ${milliseconds(library)}`);
+}
+
+/** What V8's compiling takes of a young server: its executions from the first on. */
+async function warming(report, bed, { concurrency, nodeOptions }) {
+  const server = await bed.startServer({ nodeOptions });
+  const { child } = server;
+  const execute = () => server.execute('unschedulable', INPUTS, 'respond-async');
+  let done = 0;
+  for (const end of WARMING) {
+    const before = await child.processorTime();
+    await concurrently(end - done, concurrency, execute);
+    await allPods(bed.api);
+    const each = ((await child.processorTime()) - before) / (end - done);
+    report.figure(`processor_time_until_${end}`, each, 'ms');
+    report.note(`processor time of the executions ${done + 1} to ${end} of a server: ${milliseconds(each)}`);
+    done = end;
+  }
 }
 
 /** What the cluster still makes of one block would count for the next. */
