@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 /** Every name, label and annotation that stands on a Kubernetes object, in one place. */
 
 /** Keeps the object of an ended pod until its logs and result are stored. The predecessor's name, so that its pods are collected too. */
@@ -199,12 +197,6 @@ export function isJobId(text: string): boolean {
 
 export function jobName(prefix: string, jobId: string): string {
   return prefix + jobId;
-}
-
-/** A new id: a UUID of version 7, its random bits of one of version 4, which Node makes of random bytes that it has in stock. */
-export function makeJobId(): string {
-  const time = Date.now().toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /**

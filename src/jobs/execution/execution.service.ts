@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
 import type { Span } from '@opentelemetry/api';
 import { isDeepStrictEqual } from 'node:util';
+import { v7 as uuidv7 } from 'uuid';
 import { Configuration } from '../../config/configuration.js';
 import { documentOf } from '../../json/unread-value.js';
-import { makeJobId } from '../../k8s/names.js';
 import { addLogFields } from '../../logging/log-fields.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 import { InvalidRequestError, JobIdTakenError, MisconfiguredError } from '../../ogc/domain-errors.js';
@@ -151,7 +151,7 @@ export class ExecutionService {
             body: isEmpty(request.outputs) ? { ...(body as object), outputs: null } : body,
             token: inputToken,
           });
-    const jobId = idempotency?.jobId ?? makeJobId();
+    const jobId = idempotency?.jobId ?? uuidv7();
     addLogFields({ jobId });
     span.setAttribute('ogc.job.id', jobId);
     const known = idempotency && (await this.taken.of(idempotency));
@@ -226,7 +226,7 @@ export class ExecutionService {
     await this.assertInputs(process, request, caller.identity, gone);
     const chosen = chosenJob(request.jobId);
     if (chosen && (await this.taken.of(chosen))) throw new JobIdTakenError(chosen.jobId);
-    const jobId = request.jobId ?? makeJobId();
+    const jobId = request.jobId ?? uuidv7();
     const { entry, queueOfRoles } = await this.entryOf(process, request, caller, inputToken);
     const more = { ...lineOf(entry), queueOfRoles, owner: this.access.ownerFor(caller) };
     const make = async (inputs: ExecuteRequest['inputs']) => {
