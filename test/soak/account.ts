@@ -106,6 +106,15 @@ async function isShortOnNode(bed: TestBed, id: string, result: string): Promise<
   return isAsOnNode && others.length === 0 && log === `PYGEOAPI_K8S_MANAGER_RESULT_START\n${result}\n`;
 }
 
+/** Whether a job is gone that was removed, by every server; one that was not answered is removed once more. */
+async function isGone(client: TestClient, id: string, removed: 'wanted' | 'answered'): Promise<boolean> {
+  if (removed === 'wanted') await client.removeJob(id);
+  return eventually(`${id} being gone`, async () => (await client.get(`/jobs/${id}`)).status === 404, BOUND).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The log as it was stored: it is once the job's pods are released. */
 async function logOf(bed: TestBed, client: TestClient, id: string): Promise<string> {
   const isHeld = async () => (await bed.cluster.heldPods()).some(({ metadata }) => metadata?.name?.includes(id));
@@ -142,12 +151,17 @@ export async function accountOf(
   for (const [id, expectation] of jobs) {
     const { process, disturbed, result, digests, again, subscriber } = expectation;
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
+    if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
+    if (expectation.removed) {
+      if (!(await isGone(client, id, expectation.removed))) lost.push(`${about}: was removed, and is there`);
+      statuses['removed'] = (statuses['removed'] ?? 0) + 1;
+      continue;
+    }
     const ended = await endOf(client, id);
     const status = kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? NOT_STARTED : ended;
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (!fits(status, expectation))
       lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}${await evidence(bed, id)}`);
-    if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
     if (status !== 'successful') continue;
     if (result !== undefined) {
       results += 1;
@@ -173,9 +187,15 @@ export async function accountOf(
   }
   const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
+  const removed = [...jobs].filter(([, job]) => job.removed).map(([id]) => id);
+  const logsOfRemoved = async () => (await bed.store.logs()).filter((key) => removed.some((id) => key.includes(id)));
+  await eventually('no logs of removed jobs', async () => (await logsOfRemoved()).length === 0, BOUND).catch(
+    () => undefined,
+  );
   const logs = await bed.store.logs();
   const noted = await archive.notedLogs(bed.cluster);
-  for (const [id, { process, disturbed }] of jobs) {
+  for (const [id, { process, disturbed, removed: wanted }] of jobs) {
+    if (wanted) continue;
     const own = logs.filter((key) => key.includes(id));
     if (own.length === 0)
       lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log${await evidence(bed, id)}`);
@@ -198,6 +218,6 @@ export async function accountOf(
     lost,
     shortOnNode,
     duplicates,
-    leaks: [...(await held()), ...spools, ...uploads],
+    leaks: [...(await held()), ...spools, ...uploads, ...(await logsOfRemoved())],
   };
 }
