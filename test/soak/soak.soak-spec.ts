@@ -20,6 +20,7 @@ import { HostileClient } from './hostile.js';
 import { kinds, type Expectation } from './load.js';
 import { queued } from './queued.js';
 import { Removals } from './removals.js';
+import { ShortLogs } from './short-logs.js';
 import { WatchedLists } from './watched-lists.js';
 import { WatchedMemory } from './watched-memory.js';
 
@@ -51,6 +52,7 @@ const faults = new Map<string, number>();
 const hostile = new HostileClient();
 const memory = new WatchedMemory();
 const lists = new WatchedLists(jobs);
+const short = new ShortLogs(jobs);
 const removals = new Removals(jobs, random);
 /** Executions that were refused or broken off by a fault; whether their jobs were made is found out at the end. */
 let unanswered = 0;
@@ -319,6 +321,7 @@ it(
       memory.runUntil(isOver, () => replicas),
       lists.runUntil(isOver, anyServer),
       removals.runUntil(isOver, anyServer),
+      short.runUntil(isOver, bed),
     ]);
     await seconds(minutes * 60);
     over = true;
@@ -327,7 +330,7 @@ it(
     const [, client] = replicas as [TestReplica, TestReplica];
 
     const account = await accountOf(
-      { bed, client, receiver, archive },
+      { bed, client, receiver, archive, short },
       jobs,
       spoolFolder,
       faults.has('kubelet killed'),
