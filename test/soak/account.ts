@@ -196,11 +196,6 @@ export async function accountOf(
   }
   const held = async () => (await bed.cluster.heldPods()).map(({ metadata }) => `pod ${metadata?.name}`);
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
-  const removed = [...jobs].filter(([, job]) => job.removed).map(([id]) => id);
-  const logsOfRemoved = async () => (await bed.store.logs()).filter((key) => removed.some((id) => key.includes(id)));
-  await eventually('no logs of removed jobs', async () => (await logsOfRemoved()).length === 0, BOUND).catch(
-    () => undefined,
-  );
   const logs = await bed.store.logs();
   const noted = await archive.notedLogs(bed.cluster);
   for (const [id, { process, disturbed, removed: wanted }] of jobs) {
@@ -227,6 +222,6 @@ export async function accountOf(
     lost,
     shortOnNode,
     duplicates,
-    leaks: [...(await held()), ...spools, ...uploads, ...(await logsOfRemoved())],
+    leaks: [...(await held()), ...spools, ...uploads],
   };
 }

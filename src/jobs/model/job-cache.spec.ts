@@ -67,8 +67,9 @@ describe('statuses that are kept', () => {
 
   it('are those of jobs that there are, whatever came and went', () => {
     const { cluster, cache } = setUp();
+    const changes: readonly Record<string, string>[] = [{}, { 'pygeoapi.io/process_id': 'changed' }, outcome];
     for (let number = 1; number <= 50; number += 1) {
-      for (const annotations of [{}, { 'pygeoapi.io/process_id': 'changed' }, outcome]) {
+      for (const annotations of changes) {
         cluster.addJob(kubeJob(number, number, annotations));
         cache.list().forEach((job) => cache.statusOf(job));
         expect(kept(cache)).toBe(1);
