@@ -89,6 +89,25 @@ describe('a job that has ended', () => {
     expect(archive.jobs.size).toBe(3);
   });
 
+  it('is not remembered where it goes while the archive is waited for', async () => {
+    const { cluster, archive, replica } = setUp();
+    const names = [1, 2, 3].map((number) => JOB.replace(/1$/, String(number)));
+    for (const name of names) {
+      const job = anEndedJob();
+      cluster.addJob({ ...job, metadata: { ...job.metadata, name, uid: name } });
+    }
+    archive.isAway = true;
+    const { service, lead } = replica();
+    await lead();
+    expect(service.size).toBe(3);
+    await lead(false);
+    archive.onAsked = (call) => {
+      if (call === 'put') for (const name of names) cluster.removeJob(name);
+    };
+    await lead();
+    expect([cluster.kubeJobs.size, service.size]).toEqual([0, 0]);
+  });
+
   it('is archived again with what its subscribers answer; before that its TTL is not in force', async () => {
     const { cluster, archive, replica, note } = setUp();
     cluster.addJob(anEndedJob(subscriber));

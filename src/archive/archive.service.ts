@@ -54,6 +54,11 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     );
   }
 
+  /** How many Jobs it remembers something of: of those that are gone nothing. */
+  get size(): number {
+    return new Set([...this.changed, ...this.unproven]).size;
+  }
+
   onModuleInit(): void {
     this.queue.feedBy(
       this.cache.jobs.subscribe(({ name, record, previous }) => this.onJob(name, record, previous)),
@@ -101,9 +106,14 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     return this.look(nameOf(key), now);
   }
 
+  /** One that went while the archive was waited for is not remembered: nothing would forget it. */
+  private noteChanged(name: string): void {
+    if (this.cache.jobs.get(name)) this.changed.add(name);
+  }
+
   /** The record of a Job that is in the cluster is over its time. */
   private lookAgain(name: string): void {
-    this.changed.add(name);
+    this.noteChanged(name);
     this.queue.add(`job/${name}`);
   }
 
@@ -114,7 +124,7 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
     let changes: Date | undefined;
     if (this.unproven.has(name)) {
       // An older dump may have been restored, or another database be asked now.
-      if (!(await this.archiver.noted(job))) this.changed.add(name);
+      if (!(await this.archiver.noted(job))) this.noteChanged(name);
       this.unproven.delete(name);
     }
     if (job.archivedState === undefined || this.changed.has(name)) {
@@ -122,14 +132,14 @@ export class ArchiveService implements OnModuleInit, BeforeApplicationShutdown {
       try {
         changes = await this.archiver.keep(job, now);
       } catch (error) {
-        this.changed.add(name);
+        this.noteChanged(name);
         throw error;
       }
     }
     const current = this.cache.jobs.get(name);
     const due = current && this.releaser.due(current);
     if (due && due <= now && !(await this.releaser.release(current, now))) {
-      this.changed.add(name);
+      this.noteChanged(name);
       return { requeueAfter: 0 };
     }
     return sooner(now, changes, due && due > now ? due : undefined);

@@ -7,6 +7,7 @@ import { eventually } from '../support/wait.js';
 import { listed, resultOf, type SoakArchive } from './archived.js';
 import { compareLog, sha256, withoutHeadings } from './compared-logs.js';
 import { digests as largeOnes, type Expectation } from './load.js';
+import type { ShortLogs } from './short-logs.js';
 
 const BOUND = 180_000;
 const ENDS = ['successful', 'failed', 'dismissed'];
@@ -94,16 +95,25 @@ const endOf = (client: TestClient, id: string): Promise<string> =>
   ).catch(() => 'without end');
 
 /**
- * Whether log and result are, byte by byte, what the job's node has, which itself lacks the end. containerd's shim waits for
+ * Whether log and result are, byte by byte, what the job's node has, or had, which itself lacks the end. containerd's shim waits for
  * two seconds only for what a container that has ended
  * wrote: a machine with too much to do loses the rest (https://github.com/containerd/containerd/pull/12364). Only `bytes` or
  * `sha256` on the start marker notice.
  */
-async function isShortOnNode(bed: TestBed, id: string, result: string): Promise<boolean> {
+async function isShortOnNode(bed: TestBed, id: string, result: string, wasAsOnNode: boolean): Promise<boolean> {
   const [key = '', ...others] = (await bed.store.logs()).filter((each) => each.includes(id));
-  const { isAsOnNode } = await compareLog(bed, key, undefined);
+  const isAsOnNode = wasAsOnNode || (await compareLog(bed, key, undefined)).isAsOnNode;
   const log = withoutHeadings(await bed.store.read(key));
   return isAsOnNode && others.length === 0 && log === `PYGEOAPI_K8S_MANAGER_RESULT_START\n${result}\n`;
+}
+
+/** Whether a job is gone that was removed, by every server; one that was not answered is removed once more. */
+async function isGone(client: TestClient, id: string, removed: 'wanted' | 'answered'): Promise<boolean> {
+  if (removed === 'wanted') await client.removeJob(id);
+  return eventually(`${id} being gone`, async () => (await client.get(`/jobs/${id}`)).status === 404, BOUND).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The log as it was stored: it is once the job's pods are released. */
@@ -130,7 +140,13 @@ function fits(status: string, expectation: Expectation): boolean {
  * @param kubeletKilled whether containers may not have been started for that
  */
 export async function accountOf(
-  { bed, client, receiver, archive }: { bed: TestBed; client: TestClient; receiver: Receiver; archive: SoakArchive },
+  {
+    bed,
+    client,
+    receiver,
+    archive,
+    short,
+  }: { bed: TestBed; client: TestClient; receiver: Receiver; archive: SoakArchive; short: ShortLogs },
   jobs: Map<string, Expectation>,
   spoolFolder: string,
   kubeletKilled: boolean,
@@ -139,15 +155,21 @@ export async function accountOf(
   const [lost, duplicates, shortOnNode]: [string[], string[], string[]] = [[], [], []];
   let [results, deliveries, compared] = [0, 0, 0];
   await addUnanswered(bed, client, jobs);
+  await short.look(bed);
   for (const [id, expectation] of jobs) {
     const { process, disturbed, result, digests, again, subscriber } = expectation;
     const about = `${id} (${process}, ${disturbed ?? 'undisturbed'})`;
+    if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
+    if (expectation.removed) {
+      if (!(await isGone(client, id, expectation.removed))) lost.push(`${about}: was removed, and is there`);
+      statuses['removed'] = (statuses['removed'] ?? 0) + 1;
+      continue;
+    }
     const ended = await endOf(client, id);
     const status = kubeletKilled && ended === 'failed' && (await wasNotStarted(client, id)) ? NOT_STARTED : ended;
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (!fits(status, expectation))
       lost.push(`${about}: ${status}: ${JSON.stringify(await client.status(id))}${await evidence(bed, id)}`);
-    if (again !== undefined && again !== id) duplicates.push(`${about}: its key gave ${again}, too`);
     if (status !== 'successful') continue;
     if (result !== undefined) {
       results += 1;
@@ -159,7 +181,8 @@ export async function accountOf(
       compared += 2;
       const [body, log] = [await resultOf(client, id), await logOf(bed, client, id)];
       const isSame = sha256(body) === digests.result && sha256(withoutHeadings(log)) === digests.log;
-      if (!isSame && (await isShortOnNode(bed, id, body))) shortOnNode.push(`${about}: ${body.length} bytes`);
+      if (!isSame && (await isShortOnNode(bed, id, body, short.asOnNode.has(id))))
+        shortOnNode.push(`${about}: ${body.length} bytes`);
       else if (!isSame) lost.push(`${about}: another result, of ${body.length} bytes, or log, of ${log.length} bytes`);
     }
     if (subscriber !== undefined) {
@@ -175,7 +198,8 @@ export async function accountOf(
   await eventually('all pods being released', async () => (await held()).length === 0, BOUND).catch(() => undefined);
   const logs = await bed.store.logs();
   const noted = await archive.notedLogs(bed.cluster);
-  for (const [id, { process, disturbed }] of jobs) {
+  for (const [id, { process, disturbed, removed: wanted }] of jobs) {
+    if (wanted) continue;
     const own = logs.filter((key) => key.includes(id));
     if (own.length === 0)
       lost.push(`${id} (${process}, ${disturbed ?? 'undisturbed'}): no log${await evidence(bed, id)}`);

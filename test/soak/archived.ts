@@ -99,7 +99,14 @@ export class SoakArchive {
     cluster: TestCluster,
     client: TestClient,
     expected: ReadonlyMap<string, Expectation>,
-  ): Promise<{ records: number; matched: number; used: number; lost: string[]; duplicates: string[] }> {
+  ): Promise<{
+    records: number;
+    removed: number;
+    matched: number;
+    used: number;
+    lost: string[];
+    duplicates: string[];
+  }> {
     await eventually('all Jobs leaving', async () => (await cluster.kubeJobs()).length === 0, BOUND).catch(
       () => undefined,
     );
@@ -111,37 +118,59 @@ export class SoakArchive {
     const counts = new Map<string, number>();
     for (const { jobID } of jobs) counts.set(jobID, (counts.get(jobID) ?? 0) + 1);
     const inArchive = new Set(records.map(({ id }) => id));
-    for (const [id, { process, disturbed }] of expected) {
+    const removed = await this.tombstones();
+    const tombstones = new Map(removed.map((row) => [row.id, row.process]));
+    for (const [id, { process, disturbed, removed: wanted }] of expected) {
       // Somebody deleted it while it ran, before there was anything to archive.
       if (disturbed === 'Job deleted') continue;
+      if (wanted) {
+        if (counts.has(id) || inArchive.has(id)) lost.push(`${id} (${process}) was removed, and is listed or archived`);
+        if (tombstones.get(id) !== process) lost.push(`${id} (${process}) was removed, and nothing tells of it`);
+        continue;
+      }
       if (!counts.has(id)) lost.push(`${id} (${process}) is not listed`);
       if (!inArchive.has(id)) lost.push(`${id} (${process}) is not archived`);
     }
     for (const id of counts.keys()) if (!expected.has(id)) lost.push(`${id} is listed, and nobody knows it`);
     if (matched !== counts.size) lost.push(`${matched} are said to match, and ${counts.size} are listed`);
-    if (used !== records.length) lost.push(`${used} jobs are in the sums of use, and ${records.length} in the archive`);
+    const byProcess = Object.groupBy([...records, ...removed], ({ process }) => process);
+    for (const process of new Set([...used.keys(), ...Object.keys(byProcess)])) {
+      const [told, count] = [used.get(process) ?? 0, byProcess[process]?.length ?? 0];
+      if (told !== count) lost.push(`${told} jobs of ${process} are in the sums of use, and ${count} in the archive`);
+    }
     const duplicates = [...counts].filter(([, count]) => count > 1).map(([id]) => `${id} is listed twice`);
-    return { records: records.length, matched, used, lost, duplicates };
+    const counted = [...used.values()].reduce((sum, jobs) => sum + jobs, 0);
+    return { records: records.length, removed: removed.length, matched, used: counted, lost, duplicates };
   }
 
-  private async records() {
+  private records() {
+    return this.rows<{ id: string; process: string; annotations: Readonly<Record<string, string>> }>(
+      `select job_id as id, process_id as process, object::json #> '{metadata,annotations}' as annotations
+        from ogc_processes.jobs where removed is null`,
+    );
+  }
+
+  private tombstones() {
+    return this.rows<{ id: string; process: string }>(
+      `select job_id as id, process_id as process from ogc_processes.jobs where removed is not null`,
+    );
+  }
+
+  private async rows<T extends pg.QueryResultRow>(query: string): Promise<T[]> {
     const client = new pg.Client({ connectionString: this.url });
     await client.connect();
     try {
-      const { rows } = await client.query<{ id: string; annotations: Readonly<Record<string, string>> }>(
-        `select job_id as id, object::json #> '{metadata,annotations}' as annotations from ogc_processes.jobs where removed is null`,
-      );
-      return rows;
+      return (await client.query<T>(query)).rows;
     } finally {
       await client.end();
     }
   }
 }
 
-/** How many jobs the sums of what jobs took count. */
-async function sumsOf(client: TestClient): Promise<number> {
+/** How many jobs of each process the sums of what jobs took count. */
+async function sumsOf(client: TestClient): Promise<ReadonlyMap<string, number>> {
   const { rows } = (await (await client.get('/usage?by=process')).json()) as {
-    readonly rows: readonly { readonly jobs: number }[];
+    readonly rows: readonly { readonly key: string; readonly jobs: number }[];
   };
-  return rows.reduce((sum, { jobs }) => sum + jobs, 0);
+  return new Map(rows.map(({ key, jobs }) => [key, jobs]));
 }

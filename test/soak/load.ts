@@ -17,6 +17,8 @@ export interface Expectation {
   readonly subscriber?: string;
   /** What somebody did to it, so that it may end otherwise. */
   disturbed?: 'pod deleted' | 'Job deleted';
+  /** A client wants it removed after its end, and may have been answered that it is. */
+  removed?: 'wanted' | 'answered';
 }
 
 export interface Surroundings {

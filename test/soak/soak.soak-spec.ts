@@ -8,7 +8,6 @@ import { bringBack, canDisturbCluster, compactEtcd, kill, type Part } from '../s
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
 import { hasKueue, TestQueues } from '../support/kueue.js';
-import { residentMemory } from '../support/memory.js';
 import { randomNumbers } from '../support/random.js';
 import { Receiver } from '../support/receiver.js';
 import { startTestStore } from '../support/store.js';
@@ -20,6 +19,10 @@ import { sha256 } from './compared-logs.js';
 import { HostileClient } from './hostile.js';
 import { kinds, type Expectation } from './load.js';
 import { queued } from './queued.js';
+import { Removals } from './removals.js';
+import { ShortLogs } from './short-logs.js';
+import { WatchedLists } from './watched-lists.js';
+import { WatchedMemory } from './watched-memory.js';
 
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 2);
 const seed = Number(process.env['SOAK_SEED'] ?? 1);
@@ -47,7 +50,10 @@ const replicas: TestReplica[] = [];
 const jobs = new Map<string, Expectation>();
 const faults = new Map<string, number>();
 const hostile = new HostileClient();
-const memory: { readonly minute: number; readonly mebibytes: number }[] = [];
+const memory = new WatchedMemory();
+const lists = new WatchedLists(jobs);
+const short = new ShortLogs(jobs);
+const removals = new Removals(jobs, random);
 /** Executions that were refused or broken off by a fault; whether their jobs were made is found out at the end. */
 let unanswered = 0;
 
@@ -133,6 +139,13 @@ const inject: Readonly<Record<string, () => Promise<void>>> = {
   'pod deleted': () => disturb('pod deleted'),
   'Job deleted': () => disturb('Job deleted'),
   'suspended and resumed': suspendAndResume,
+  'server killed while it archives': toReplica(async (index) => {
+    await archive.whileAway('silent', async () => {
+      await seconds(between(1, 5));
+      await replicas[index]?.process.end('SIGKILL');
+    });
+    replicas[index] = await start(index);
+  }),
   'archive killed': () => archive.whileAway('killed', () => seconds(between(1, 10))),
   'archive stopped': () => archive.whileAway('stopped', () => seconds(between(5, 20))),
   'archive silent': () => archive.whileAway('silent', () => seconds(between(1, 20))),
@@ -294,21 +307,22 @@ async function beHostile(): Promise<void> {
   );
 }
 
-async function watchMemory(): Promise<void> {
-  const begin = performance.now();
-  while (!over) {
-    await seconds(5);
-    const sizes = await Promise.all(replicas.map(({ process }) => residentMemory(process)));
-    const known = sizes.filter((size) => !Number.isNaN(size));
-    if (known.length > 0) memory.push({ minute: (performance.now() - begin) / 60_000, mebibytes: Math.max(...known) });
-  }
-}
-
 it(
   `loses nothing in ${minutes} minutes of faults`,
   async () => {
     process.stdout.write(`soak: ${minutes} minutes, seed ${seed}, ${onRealCluster ? 'real' : 'embedded'} cluster\n`);
-    const work = Promise.all([injectFaults(), execute(), execute(), execute(), beHostile(), watchMemory()]);
+    const [isOver, anyServer] = [() => over, () => oneOf(replicas)];
+    const work = Promise.all([
+      injectFaults(),
+      execute(),
+      execute(),
+      execute(),
+      beHostile(),
+      memory.runUntil(isOver, () => replicas),
+      lists.runUntil(isOver, anyServer),
+      removals.runUntil(isOver, anyServer),
+      short.runUntil(isOver, bed),
+    ]);
     await seconds(minutes * 60);
     over = true;
     await work;
@@ -316,22 +330,21 @@ it(
     const [, client] = replicas as [TestReplica, TestReplica];
 
     const account = await accountOf(
-      { bed, client, receiver, archive },
+      { bed, client, receiver, archive, short },
       jobs,
       spoolFolder,
       faults.has('kubelet killed'),
     );
+    account.lost.push(...lists.lost);
     for (const [id, digests] of readWhileCut) {
+      if (jobs.get(id)?.removed) continue;
       const stored = sha256(await resultOf(client, id));
       if (digests.some((digest) => digest !== stored))
         account.lost.push(`${id}: was read otherwise while reads were cut`);
     }
     const kept = await archive.account(bed.cluster, client, jobs);
     account.lost.push(...kept.lost);
-    const third = Math.ceil(memory.length / 3);
-    const mean = (samples: typeof memory) =>
-      Math.round(samples.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / Math.max(1, samples.length));
-    const [early, late] = [mean(memory.slice(0, third)), mean(memory.slice(-third))];
+    const { early, late } = memory;
 
     const { statuses, lost, leaks } = account;
     const duplicates = [...account.duplicates, ...kept.duplicates];
@@ -349,12 +362,13 @@ it(
         `  logs        ${account.logs}`,
         `  cut         ${cutBodies} bodies between servers and bucket`,
         `  results     ${account.results} compared, ${account.compared} times a log or result byte by byte, ${account.deliveries} told to subscribers`,
-        `  archive     ${kept.records} records; ${kept.matched} matched, ${kept.used} in the sums of use`,
+        `  archive     ${kept.records} records, ${kept.removed} removed; ${kept.matched} matched, ${kept.used} in the sums of use`,
+        `  lists       ${lists}`,
         `  lost        ${lost.length}`,
         `  short       ${account.shortOnNode.length} (lost by their node: as it has them, byte by byte)`,
         `  duplicates  ${duplicates.length}`,
         `  leaks       ${leaks.length} (pods held, files, uploads)`,
-        `  memory      ${early} MiB in the first third, ${late} MiB in the last, ${Math.max(...memory.map(({ mebibytes }) => mebibytes))} MiB at most`,
+        `  memory      ${memory}`,
         '',
         ...lost.map((line) => `  LOST ${line}`),
         ...account.shortOnNode.map((line) => `  SHORT ${line}`),
@@ -371,6 +385,7 @@ it(
       failures: [],
     });
     expect(jobs.size).toBeGreaterThan(5 * minutes);
+    expect(lists.whole).toBeGreaterThan(minutes);
     if (withHostileClient) expect(hostile.done.get('wrong token')).toBeGreaterThan(0);
     expect(late).toBeLessThan(early + MEMORY_TOLERANCE);
   },

@@ -12,6 +12,8 @@ import { Observer } from '../../observation/observer.js';
 import { JobWaiter } from '../execution/job-waiter.js';
 import { FakeCluster } from '../../k8s/testing/fake-cluster.js';
 import { at } from '../testing/records.js';
+import type { JobCache } from './job-cache.js';
+import { ownAnnotation } from '../../k8s/names.js';
 
 const PREFIX = 'pygeoapi-job-';
 const id = (number: number): string => `0198c5a0-0000-7000-8000-${String(number).padStart(12, '0')}`;
@@ -55,6 +57,41 @@ describe('a job that somebody does not see', () => {
       away,
     ]);
     expect((await look(true))[0]).toMatchObject({ jobId: id(1) });
+  });
+});
+
+describe('statuses that are kept', () => {
+  const outcome = { [ownAnnotation.outcome]: JSON.stringify({ status: 'successful', finished: at(60).toISOString() }) };
+  /** Of a cache: how many it keeps. */
+  const kept = (cache: JobCache) => cache['statuses'].size;
+
+  it('are those of jobs that there are, whatever came and went', () => {
+    const { cluster, cache } = setUp();
+    const changes: readonly Record<string, string>[] = [{}, { 'pygeoapi.io/process_id': 'changed' }, outcome];
+    for (let number = 1; number <= 50; number += 1) {
+      for (const annotations of changes) {
+        cluster.addJob(kubeJob(number, number, annotations));
+        cache.list().forEach((job) => cache.statusOf(job));
+        expect(kept(cache)).toBe(1);
+      }
+      cluster.removeJob(PREFIX + id(number));
+      expect(kept(cache)).toBe(0);
+    }
+  });
+
+  it('are not those of records from the archive, which are others at each look', async () => {
+    const archive = new FakeArchive();
+    const cache = jobCacheOf(
+      new FakeCluster(),
+      configuration,
+      undefined,
+      undefined,
+      new ArchivedJobs(configuration, archive),
+    );
+    await archive.put(anArchivedJob(1, { jobId: id(1) }));
+    const job = await cache.find(id(1));
+    expect(job && cache.statusOf(job).status).toBe('successful');
+    expect(kept(cache)).toBe(0);
   });
 });
 

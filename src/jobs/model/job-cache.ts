@@ -242,11 +242,15 @@ export class JobCache {
   }
 
   statusOf(job: JobRecord): JobStatus {
-    return this.statuses.of(job, () => ({
-      pods: this.podsOf(job),
-      newestEvent: this.newestEventOf(job),
-      waiting: { workload: this.workloadOf(job), standing: this.line?.standingOf(job.name, job.processId) },
-    }));
+    return this.statuses.of(
+      job,
+      () => ({
+        pods: this.podsOf(job),
+        newestEvent: this.newestEventOf(job),
+        waiting: { workload: this.workloadOf(job), standing: this.line?.standingOf(job.name, job.processId) },
+      }),
+      () => this.jobs.get(job.name) === job,
+    );
   }
 
   /** As {@link statusOf}, with the place in the server's own line, which is not for lists: it costs a look at all callers that wait. */
@@ -270,6 +274,7 @@ export class JobCache {
   private onJob(change: Change<JobRecord>): void {
     const { name, record, previous } = change;
     if (record === undefined) this.events.forget(name);
+    if (previous && previous !== record) this.statuses.forget(previous);
     this.disputed.note(name, record);
     this.line?.update(name, record, previous, () => record !== undefined && this.takesRoom(record));
     this.sorted.change(record, previous);

@@ -24,17 +24,32 @@ export class KnownStatuses {
   private readonly ended = new Map<JobRecord, JobStatus>();
   private readonly open = new Map<JobRecord, Made>();
 
-  /** @param sources is not asked where nothing but the job itself changes its status */
-  of(job: JobRecord, sources: () => StatusSources): JobStatus {
+  /** How many are kept. */
+  get size(): number {
+    return this.ended.size + this.open.size;
+  }
+
+  /**
+   * @param sources is not asked where nothing but the job itself changes its status
+   * @param isHeld whether this record is asked for again: those that the archive gives are made anew each time
+   */
+  of(job: JobRecord, sources: () => StatusSources, isHeld: () => boolean): JobStatus {
     const ended = this.ended.get(job);
     if (ended) return ended;
     const current = sources();
     const made = this.open.get(job);
     if (made && isSame(made, current)) return made.status;
     const status = jobStatus(job, current.pods, current.newestEvent, current.waiting);
+    if (!isHeld()) return status;
     if (job.outcome && !isGoing(job)) keep(this.ended, job, status, ENDED_KEPT);
     else keep(this.open, job, { ...current, status }, OPEN_KEPT);
     return status;
+  }
+
+  /** For a record that is no longer the job's, or whose Job is gone. */
+  forget(job: JobRecord): void {
+    this.ended.delete(job);
+    this.open.delete(job);
   }
 }
 
