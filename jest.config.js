@@ -49,5 +49,5 @@ export default {
   testSequencer: '<rootDir>/test/support/longest-first.js',
   maxWorkers: '100%',
   // A bound for what hangs, not for what is slow: a machine may be busy, and pods take their time.
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

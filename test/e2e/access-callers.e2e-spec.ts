@@ -71,8 +71,8 @@ describe('every operation and every caller', () => {
       body: `token=${TOKENS.bob}`,
     });
     cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-  }, 180_000);
-  afterAll(() => bed.stop(), 60_000);
+  });
+  afterAll(() => bed.stop());
 
   /** A job of ann's that is what its text asks for. */
   async function made(text: string, process = 'seen'): Promise<string> {

@@ -48,7 +48,7 @@ afterEach(async () => {
   pods?.end();
   await bed?.stop();
   [bed, pods] = [undefined, undefined];
-}, 120_000);
+});
 
 async function start(): Promise<TestBed> {
   const configuration = (text: string) => text.replace('\n  manager:\n', `${CONNECTIONS}\n  manager:\n`) + ACCESS;
@@ -113,7 +113,7 @@ describe('limits of callers', () => {
     expect(pods.mostOfGroup('ann')).toBe(RUNNING);
     // Three have left the line, so that as many may come.
     expect((await execute(other, 'ann')).status).toBe(accepted.length <= RUNNING + WAITING + 2 ? 201 : 429);
-  }, 300_000);
+  });
 
   it('are each told with what is used of them, and none holds for admins', async () => {
     const server = await start();
@@ -198,5 +198,5 @@ describe('limits of callers', () => {
     );
     expect(ofRoot).toEqual(Array(8).fill(201));
     ending.abort();
-  }, 300_000);
+  });
 });

@@ -82,7 +82,7 @@ describe('the record of who did what', () => {
     audit = join(bed.cluster.folder, 'audit.log');
     publish('..1', tokenOf('ops'));
     symlinkSync('..data/token', join(bed.cluster.folder, 'mount', 'token'));
-  }, 120_000);
+  });
   afterAll(() => bed.stop());
 
   it('has each route that changes something, and of those that read all that are not known as polls', async () => {

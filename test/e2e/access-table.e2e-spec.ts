@@ -253,8 +253,8 @@ describe('who may do what', () => {
     );
     routes = JSON.parse(/^routes: (.*)$/m.exec(await bed.output())?.[1] ?? '') as string[];
     digest = /style-([0-9a-f]+)/.exec(routes.join(' '))?.[1] ?? '';
-  }, 180_000);
-  afterAll(() => bed.stop(), 60_000);
+  });
+  afterAll(() => bed.stop());
 
   /** A job that is what its text asks for, whose status tells something of its own. */
   async function made(kind: Kind, text: string): Promise<string> {

@@ -22,7 +22,7 @@ describe('the first steps of docs/access.md', () => {
     (
       await promisify(execFile)('sh', ['-c', commands.replace(BUILD, '').replaceAll(ADDRESS, url)], {
         cwd: folder,
-        timeout: 60_000,
+        timeout: 120_000,
       })
     ).stdout;
 
@@ -41,7 +41,7 @@ describe('the first steps of docs/access.md', () => {
   afterAll(async () => {
     await server?.end();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('work as they are written', async () => {
     const before = async () => readFile(join(folder, 'my-server/bob'), 'utf8');
@@ -70,5 +70,5 @@ describe('the first steps of docs/access.md', () => {
     expect(next).not.toBe(ofBob);
     await eventually('the new token', async () => (await statusOf(next)) === 200);
     expect(await statusOf(ofBob)).toBe(401);
-  }, 180_000);
+  });
 });

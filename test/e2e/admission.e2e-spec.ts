@@ -46,7 +46,7 @@ afterEach(async () => {
   pods?.end();
   await bed?.stop();
   [bed, pods] = [undefined, undefined];
-}, 120_000);
+});
 
 /** A server with these limits. */
 async function start(limits: string): Promise<TestBed> {
@@ -143,7 +143,7 @@ describe('jobs that limits hold for', () => {
     const turnsOf = (name: CallerName) => untilOthersAreThrough.filter((caller) => caller === name).length;
     expect(turnsOf('bob') + turnsOf('carol')).toBeGreaterThan(2);
     expect(turnsOf('alice')).toBeLessThanOrEqual(Math.max(turnsOf('bob'), turnsOf('carol')) + 1);
-  }, 300_000);
+  });
 
   it('are refused where as many wait as may, and never start once they are dismissed', async () => {
     const server = await start('max_running: 1\nmax_waiting: 2');
@@ -171,7 +171,7 @@ describe('jobs that limits hold for', () => {
     expect(await allEnded(server, [second, third])).toEqual(['successful', 'successful']);
     expect([first, second, third].map((id) => pods?.of(nameOf(id)))).toEqual([0, 1, 1]);
     expect(pods.most).toBe(1);
-  }, 300_000);
+  });
 
   it('fail where they wait longer than they may, and leave alone what somebody suspends after its turn', async () => {
     const server = await start('max_running: 1');
@@ -193,7 +193,7 @@ describe('jobs that limits hold for', () => {
     expect((await kubeJob(running))?.spec?.suspend).toBe(true);
     expect(await status(running)).toMatchObject({ status: 'accepted', message: expect.stringContaining('suspended') });
     expect(pods.of(nameOf(impatient))).toBe(0);
-  }, 300_000);
+  });
 
   it('go on where a limit is lowered, and the most urgent of those that wait comes next', async () => {
     const server = await start('max_running: 2\nqueue_priorities: { urgent: 10 }');
@@ -229,7 +229,7 @@ describe('jobs that limits hold for', () => {
     expect([...running, first, urgent].map((id) => pods?.of(nameOf(id)))).toEqual([1, 1, 1, 1]);
     const admissions = 'job_admission_duration_seconds_count{process="chosen"}';
     await eventually('the metrics', async () => (await Exposition.of(server)).value(admissions) === 2);
-  }, 300_000);
+  });
 
   it('are lost by no death of the replica that leads, and started once', async () => {
     const server = await start('max_running: 3');
@@ -245,5 +245,5 @@ describe('jobs that limits hold for', () => {
     expect(ids.map((id) => pods?.of(nameOf(id)))).toEqual(ids.map(() => 1));
     expect(pods.most).toBeLessThanOrEqual(4);
     expect((await other.get('/jobs', TOKEN)).status).toBe(200);
-  }, 300_000);
+  });
 });

@@ -5,8 +5,8 @@ import { TestBed } from '../support/test-bed.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const json = async (path: string): Promise<Record<string, unknown>> =>
   (await (await bed.get(path)).json()) as Record<string, unknown>;

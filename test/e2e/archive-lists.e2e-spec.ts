@@ -45,12 +45,12 @@ withPostgres('lists of jobs with an archive', () => {
     await bed.until(successful, 'successful');
     failed = await bed.submit('no-such-image');
     await bed.until(failed, 'failed');
-  }, 240_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await (reach as Reach | undefined)?.close();
     await (postgres as TestPostgres | undefined)?.remove();
-  }, 60_000);
+  });
 
   const list = async (query: string): Promise<List> => (await (await bed.get(`/jobs?${query}`)).json()) as List;
   const idsOf = ({ jobs }: List) => jobs.map(({ jobID }) => jobID);

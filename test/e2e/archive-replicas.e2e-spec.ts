@@ -34,12 +34,12 @@ withPostgres('two servers with one archive', () => {
     other = await bed.startReplica();
     for (const client of [bed, other])
       await eventually('the archive', async () => (await client.get('/usage')).status === 200);
-  }, 180_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await (reach as Reach | undefined)?.close();
     await (postgres as TestPostgres | undefined)?.remove();
-  }, 60_000);
+  });
 
   const execute = async (url: string, headers: Record<string, string>, body: object): Promise<Answer> => {
     const response = await fetch(`${url}/processes/inputs/execution`, {
@@ -95,7 +95,7 @@ withPostgres('two servers with one archive', () => {
     expect((await bed.delete(`/jobs/${id}`)).status).toBe(200);
     expect((await askBoth(headers)).map(({ status }) => status)).toEqual(Array(6).fill(422));
     expect([await kubeJobsOf(id), await recordOf(id)]).toEqual([[], 'removed']);
-  }, 120_000);
+  });
 
   it('give one chosen id to one request alone, before and after its Job has left', async () => {
     const id = randomUUID();
@@ -108,7 +108,7 @@ withPostgres('two servers with one archive', () => {
     const answers = await leave(id, () => askBoth({}, body, 2));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([409]));
     expect([await kubeJobsOf(id), await recordOf(id)]).toEqual([[], expect.objectContaining({ uid })]);
-  }, 120_000);
+  });
 
   it('refuse both alike while the archive is away, but for a Job that they know, and go on when it is back', async () => {
     const [known, unknown] = [keyed(randomUUID()), keyed(randomUUID())];
@@ -131,7 +131,7 @@ withPostgres('two servers with one archive', () => {
     expect(made).toEqual(made.map(() => ({ status: 201, jobID: made[0]?.jobID })));
     expect(await kubeJobsOf(made[0]?.jobID ?? '')).toHaveLength(1);
     expect(await askBoth(known)).toEqual(refused.map(() => same));
-  }, 120_000);
+  });
 
   // It takes more than a minute: a Job is kept for one at the least.
   (process.env['E2E_SLOW'] === '1' ? it : it.skip)(

@@ -61,11 +61,11 @@ withPostgres('archived jobs where whoever may read a process sees all of its job
       },
     );
     await eventually('the archive', async () => (await bed.get('/usage', 'of-root')).status === 200);
-  }, 180_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await (database as TestPostgres | undefined)?.remove();
-  }, 60_000);
+  });
 
   const list = async (name: string, query: string) => (await (await bed.get(`/jobs?${query}`, name)).json()) as List;
   /** Numbers of what is listed, and how many there are said to be. */

@@ -19,7 +19,7 @@ let folder: string;
 afterAll(async () => {
   await postgres?.remove();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** `expiring` keeps what it prints in the store, `small` on its Job, `upload` sends it there. */
 const configurationWith = (url: string) => (text: string) =>
@@ -77,8 +77,8 @@ describe.each(KINDS)('jobs in an archive (%s)', (kind) => {
     if (kind === 'postgres') postgres = await TestPostgres.create();
     const url = postgres ? await postgres.database('jobs') : kind;
     bed = await TestBed.startProcess(transferEnvironment, { configuration: configurationWith(url) });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('are told of as before, whoever deletes their Job, also by a server that is started anew', async () => {
     const id = await bed.submit('expiring');
@@ -95,7 +95,7 @@ describe.each(KINDS)('jobs in an archive (%s)', (kind) => {
     await eventually('the archive', async () => (await statusOf(`/jobs/${id}`)) === 200);
     expect([await answersOf(id), await answersOf(failed)]).toEqual(before);
     expect(await bed.store.keys()).toEqual(objects);
-  }, 180_000);
+  });
 
   // It takes two minutes: a Job is kept for one at the least.
   (process.env['E2E_SLOW'] === '1' && kind === KINDS.at(-1) ? it : it.skip)(
@@ -148,7 +148,7 @@ describe.each(KINDS)('jobs in an archive (%s)', (kind) => {
     await bed.removeJob(live);
     await isGone(live);
     expect(await statusOf(`/jobs/${live}`)).toBe(404);
-  }, 180_000);
+  });
 
   (kind === 'postgres' ? it : it.skip)(
     'wait in the cluster while it is away, and are collected',
@@ -184,8 +184,8 @@ describe('the job of another, in an archive', () => {
       { PYGEOAPI_CONFIG: 'test/fixtures/access/roles.yaml', ...(Object.fromEntries(tokens) as object) },
       { configuration: (text) => `archive:\n  url: embedded\n  folder: ${folder}\n${text}` },
     );
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('is not there', async () => {
     const id = await bed.submit('seen', { text: 'go' }, { token: 'of-ann' });
@@ -198,5 +198,5 @@ describe('the job of another, in an archive', () => {
     }
     expect((await bed.delete(`/jobs/${id}`, 'of-bob')).status).toBe(404);
     expect((await bed.get(`/jobs/${id}`, 'of-ann')).status).toBe(200);
-  }, 120_000);
+  });
 });

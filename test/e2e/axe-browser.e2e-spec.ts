@@ -246,11 +246,11 @@ withBrowser('the pages in a browser', () => {
     for (const name of ['running', 'dismissed'] as const) await bed.until(idOf(name), 'running');
     await bed.delete(`/jobs/${idOf('dismissed')}`);
     await bed.until(idOf('dismissed'), 'dismissed');
-  }, 300_000);
+  });
   afterAll(async () => {
     await (browser as Browser | undefined)?.stop();
     await (bed as TestBed | undefined)?.stop();
-  }, 60_000);
+  });
 
   const idOf = (name: JobName) => jobs.get(name) ?? '';
   async function made(name: JobName, log: string): Promise<void> {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     { ...transferEnvironment, [ENDPOINT]: s3.endpoint },
     { store, configuration: transferConfiguration },
   );
-}, 120_000);
+});
 afterEach(() => {
   if (!onRealCluster) return;
   s3.become('none');
@@ -40,7 +40,7 @@ afterEach(() => {
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   (s3 as FaultyS3 | undefined)?.close();
-}, 120_000);
+});
 
 /** The log document of a job that prints the large result. */
 const logOf = async (jobId: string): Promise<string> => {
@@ -87,7 +87,6 @@ suite('a log and a result of 5 MiB', () => {
       s3.become('none');
       await expectWhole(jobId);
     },
-    180_000,
   );
 
   it('that the server is writing when it is killed are written whole by the next', async () => {
@@ -98,7 +97,7 @@ suite('a log and a result of 5 MiB', () => {
     s3.become('none');
     await bed.startServer();
     await expectWhole(jobId);
-  }, 180_000);
+  });
 
   it('of which a part stands in the store already are written whole in its place', async () => {
     s3.become('internal-error');
@@ -117,7 +116,7 @@ suite('a log and a result of 5 MiB', () => {
     await store.write?.(`${stem}-logs.txt`, RESULT.slice(0, 100_000), metadata);
     s3.become('none');
     await expectWhole(jobId);
-  }, 180_000);
+  });
 
   it('are never given shorter where the connection breaks while they are read', async () => {
     const jobId = await bed.submit('five-mebibytes');
@@ -134,7 +133,7 @@ suite('a log and a result of 5 MiB', () => {
     }
     s3.become('none');
     await expectWhole(jobId);
-  }, 180_000);
+  });
 
   it('are an error at once where the store has lost a part of them since', async () => {
     const jobId = await bed.submit('five-mebibytes');
@@ -157,7 +156,7 @@ suite('a log and a result of 5 MiB', () => {
       'log-incomplete',
       expect.stringMatching(/of its 52\d{5} bytes 1000 are in the object store/),
     ]);
-  }, 120_000);
+  });
 });
 
 suite('a file of 5 MiB that a job sends to the store itself', () => {
@@ -199,33 +198,28 @@ suite('a file of 5 MiB that a job sends to the store itself', () => {
       s3.cutAfter = cutAt[where] as (size: number) => number;
       await expectHonest(await run('put f "$u" || true', 'cut-writes'));
     },
-    180_000,
   );
 
   it('and is sent again until it has arrived is the result, byte for byte', async () => {
     const { status, result } = await run('put f "$u" || put f "$u" || put f "$u"', 'cut-writes', 2);
     expect(status.status).toBe('successful');
     expect(sha256(await result.text())).toBe(sha256(RESULT));
-  }, 180_000);
+  });
 
   it.each([
     ['Content-MD5', 'md5'],
     ['x-amz-checksum-sha256', 'sha256'],
-  ])(
-    'and comes with %s is no result where it was cut, and one where it was not',
-    async (header, algorithm) => {
-      const send = `put f -H "${header}: ${createHash(algorithm).update(RESULT).digest('base64')}" "$u"`;
-      const cut = await run(`${send} || true`, 'cut-writes');
-      expect(cut.status).toMatchObject({
-        status: 'failed',
-        cause: { type: 'result-incomplete', message: expect.stringContaining('none have arrived') },
-      });
-      const again = await run(`${send} || ${send}`, 'cut-writes', 1);
-      expect(again.status.status).toBe('successful');
-      expect(sha256(await again.result.text())).toBe(sha256(RESULT));
-    },
-    240_000,
-  );
+  ])('and comes with %s is no result where it was cut, and one where it was not', async (header, algorithm) => {
+    const send = `put f -H "${header}: ${createHash(algorithm).update(RESULT).digest('base64')}" "$u"`;
+    const cut = await run(`${send} || true`, 'cut-writes');
+    expect(cut.status).toMatchObject({
+      status: 'failed',
+      cause: { type: 'result-incomplete', message: expect.stringContaining('none have arrived') },
+    });
+    const again = await run(`${send} || ${send}`, 'cut-writes', 1);
+    expect(again.status.status).toBe('successful');
+    expect(sha256(await again.result.text())).toBe(sha256(RESULT));
+  });
 
   it('and comes in parts that are cut, which the job does not mind, is no result, or said not to be verified', async () => {
     s3.cutAfter = () => 500;
@@ -233,5 +227,5 @@ suite('a file of 5 MiB that a job sends to the store itself', () => {
     await expectHonest(
       await run(`head -c 1000 f > b; ${sent.map((each) => `${each} || true`).join('; ')}`, 'cut-writes'),
     );
-  }, 180_000);
+  });
 });

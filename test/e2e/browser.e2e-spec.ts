@@ -27,11 +27,11 @@ withBrowser('a browser', () => {
       printed('application/x-ipynb+json', NOTEBOOK),
       printed('text/javascript', 'window.taken = true;'),
     ]);
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.stop();
     await bed?.stop();
-  }, 60_000);
+  });
 
   /** A job with one result. */
   async function printed(mediaType: string, text: string): Promise<string> {

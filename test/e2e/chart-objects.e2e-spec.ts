@@ -658,7 +658,7 @@ describeWithHelm(
       expect(containersOf(named(uninstall, 'Job', 'k8s-job-manager-release-pods'))[0]?.env).toEqual([
         { name: 'PYGEOAPI_K8S_MANAGER_JOBS_NAMESPACE', value: namespace },
       ]);
-    }, 60_000);
+    });
 
     it('let jobs run in a namespace of their own, as the examples have it', async () => {
       const folderOf = (name: string) => join(manifests, 'overlays', name);

@@ -12,8 +12,8 @@ describeWithHelm(
   'a release that was scaled by hand',
   () => {
     let cluster: TestCluster;
-    beforeAll(async () => void (cluster = await TestCluster.start()), 60_000);
-    afterAll(() => (cluster as TestCluster | undefined)?.stop(), 60_000);
+    beforeAll(async () => void (cluster = await TestCluster.start()));
+    afterAll(() => (cluster as TestCluster | undefined)?.stop());
 
     const release = (args: readonly string[], values: object = {}) =>
       helm(
@@ -39,7 +39,7 @@ describeWithHelm(
       await scale(5);
       await upgrade({ autoscaling, shutdownDelay: 11 });
       expect(await replicas()).toBe(5);
-    }, 300_000);
+    });
   },
   onRealCluster,
 );

@@ -38,7 +38,7 @@ describeWithHelm(
       await inRelease(['install', NAME, chart, '--values', '-', '--wait', '--timeout', '5m'], VALUES);
       await useServerAt(bed, await serviceAddress(bed.cluster, NAME));
     }, 330_000);
-    afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+    afterAll(() => (bed as TestBed | undefined)?.stop());
 
     const inRelease = (args: readonly string[], values?: object) =>
       helm(
@@ -92,7 +92,7 @@ describeWithHelm(
       ]);
       const leads = '{lease="pygeoapi-job-manager"}';
       expect(replicas.map(({ metrics }) => metrics.all('leader')[leads]).sort()).toEqual([0, 1]);
-    }, 240_000);
+    });
 
     it('answers every request while an upgrade rolls the replicas', async () => {
       let ended = false;
@@ -173,7 +173,7 @@ describeWithHelm(
       const started = bed as TestBed | undefined;
       await started?.cluster.core.deleteNamespace({ name: jobs }).catch(() => undefined);
       await started?.stop();
-    }, 60_000);
+    });
 
     const inRelease = (args: readonly string[], values?: object) =>
       helm(
@@ -194,7 +194,7 @@ describeWithHelm(
       expect((await coordination.listNamespacedLease({ namespace: jobs })).items).toEqual([]);
       const output = await kubectl(bed.cluster, ['logs', '--selector', `app=${NAME}`, '--tail=-1']);
       expect(output).not.toMatch(/cannot \w+ resource|Missing rights|It may not/);
-    }, 120_000);
+    });
 
     it('leaves nothing hanging there when it is uninstalled while a job runs', async () => {
       await bed.submit('endless');

@@ -9,8 +9,8 @@ let replica: TestReplica;
 beforeAll(async () => {
   bed = await TestBed.start();
   replica = await bed.startReplica();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 interface Options {
   readonly url?: string;

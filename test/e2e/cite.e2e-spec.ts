@@ -25,12 +25,12 @@ beforeAll(async () => {
     INPUT_HREF_ALLOWED_HOSTS: HOST,
   });
   subject = { url: bed.url, echo: 'cite-echo', image };
-}, 120_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   images.closeAllConnections();
   images.close();
-}, 60_000);
+});
 
 describe("OGC's compliance suite", () => {
   let passed = 0;

@@ -19,11 +19,11 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clients-'));
   bed = await TestBed.start();
-}, 120_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** @returns what it printed; rejects with it where the program fails */
 const run = (file: string, args: readonly string[], cwd = folder) =>
@@ -56,7 +56,7 @@ describe('a client that is not ours', () => {
       'client.ts',
     );
     expect(await run(process.execPath, ['client.js', bed.url])).toContain('the process ran');
-  }, 120_000);
+  });
 
   withPython(
     'OWSLib runs a process, synchronously and asynchronously',

@@ -84,8 +84,8 @@ beforeAll(async () => {
     beside('plain.yaml', shipped),
     beside('none.yaml', shipped.replace('# outputs_empty: none', 'outputs_empty: none')),
   ]);
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const json = async <T = Body>(path: string, token?: string): Promise<T> =>
   (await (await bed.get(path, token)).json()) as T;
@@ -173,7 +173,7 @@ describe('outputs', () => {
       body: JSON.stringify({ inputs: two, outputs: {} }),
     });
     expect(configured.status).toBe(204);
-  }, 60_000);
+  });
 
   it('2.0 /req/core/process-execute-success-sync-empty-outputs: none is 204 without a body, once the job has ended, and a failure stays one', async () => {
     const response = await execute('echo', two, { outputs: {}, response: 'document' }, asDraft);
@@ -182,7 +182,7 @@ describe('outputs', () => {
     expect(await (await fetch(address)).json()).toMatchObject({ status: 'successful' });
     const failed = await ended('hello-world-k8s-sleep-failing', { name: 'x' }, { outputs: {} }, asDraft);
     expect((await bed.get(`/jobs/${failed}/results`)).status).toBe(500);
-  }, 60_000);
+  });
 
   it('2.0 /req/core/process-execute-omitted-outputs: no outputs at all are all outputs', async () => {
     const response = await execute('echo', two, {}, { ...asDraft, accept: 'application/json' });
@@ -304,7 +304,7 @@ describe('jobs', () => {
       processingEntityType: 'ogc-api-processes',
       exception: { type: exception.type },
     });
-  }, 60_000);
+  });
 
   it('lead to the request that made them, secrets masked, for who may read the log', async () => {
     const inputs = { text: 'a', password: 'hunter2', number: 1.5 };

@@ -66,8 +66,8 @@ beforeAll(async () => {
   ]);
   jobs = { one, several, document, references, mixed: both, failed };
   await Promise.all(Object.values(jobs).map((jobId) => bed.until(jobId, 'successful', 'failed')));
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const json = async <T = Body>(path: string): Promise<T> => (await (await bed.get(path)).json()) as T;
 const fit = (schema: OgcSchema, value: unknown) => expect(ogcFaults(schema, value)).toEqual([]);

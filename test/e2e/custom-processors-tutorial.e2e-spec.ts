@@ -33,7 +33,7 @@ describe('the tutorial of docs/custom-processors.md', () => {
 
   const textOf = (title: string) => blocks.find((block) => block.title === title)?.text ?? '';
   const curl = async (command: string) =>
-    (await promisify(execFile)('sh', ['-c', command.replaceAll(ADDRESS, url)], { timeout: 20_000 })).stdout;
+    (await promisify(execFile)('sh', ['-c', command.replaceAll(ADDRESS, url)], { timeout: 120_000 })).stdout;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'e2e-tutorial-'));
@@ -42,7 +42,7 @@ describe('the tutorial of docs/custom-processors.md', () => {
   afterAll(async () => {
     await server?.end();
     await rm(folder, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   /** As the page says, on a free port, with the files of the test. */
   async function start(): Promise<void> {
@@ -69,7 +69,7 @@ describe('the tutorial of docs/custom-processors.md', () => {
         expect(JSON.parse(answer)).toEqual(JSON.parse(expected.text.replaceAll(ADDRESS, url)));
       else expect(answer.trim()).toBe(expected?.text.trim());
     }
-  }, 40_000);
+  });
 
   it('adds a check of its own', async () => {
     const source = textOf('unique-lines.mjs');
@@ -84,5 +84,5 @@ describe('the tutorial of docs/custom-processors.md', () => {
       errors: [{ pointer: '/inputs/text', message: 'must hold a line that is not blank' }],
     });
     expect((await curl(first?.text ?? '')).trim()).toBe('apple\npear');
-  }, 40_000);
+  });
 });

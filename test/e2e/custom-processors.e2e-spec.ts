@@ -26,8 +26,8 @@ describe('a processor', () => {
       PYGEOAPI_CONFIG: 'test/fixtures/custom-processors/config.yaml',
       LOG_FORMAT: 'text',
     });
-  }, 60_000);
-  afterAll(() => bed.stop(), 60_000);
+  });
+  afterAll(() => bed.stop());
 
   it('that says so has the progress that its jobs print in their status', async () => {
     const jobId = await bed.submit('tells');
@@ -150,7 +150,7 @@ describe('a processor', () => {
     );
     await bed.removeJob(jobId);
     expect(bed.server?.output).toContain(`tidied up ${jobId}, which was dismissed`);
-  }, 60_000);
+  });
 });
 
 describe('a plugin', () => {
@@ -171,7 +171,7 @@ describe('a plugin', () => {
     } finally {
       await bed.stop();
     }
-  }, 60_000);
+  });
 
   it('in a package subclasses the generic image, and decides who may execute', async () => {
     const place = join(folder, 'subclass');
@@ -200,7 +200,7 @@ describe('a plugin', () => {
     } finally {
       await bed.stop();
     }
-  }, 60_000);
+  });
 
   it('that cannot be used stops the start, each with its name and what is missing', async () => {
     const place = join(folder, 'broken');
@@ -245,5 +245,5 @@ describe('a plugin', () => {
     ].entries()) {
       expect(output).toContain(`${file}: plugins[${at}]: plugin "${plugins[at]}" ${reason}`);
     }
-  }, 30_000);
+  });
 });

@@ -36,8 +36,8 @@ beforeAll(async () => {
   jobs.hello = await bed.submit('hello', { name: 'you' });
   jobs.environment = await bed.submit('environment', {}, { token: TOKEN });
   await Promise.all(Object.values(jobs).map((id) => bed.until(id, 'successful')));
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const operations = () =>
   Object.entries(paths).flatMap(([path, methods]) =>

@@ -73,8 +73,8 @@ beforeAll(async () => {
     async () => (await predecessor.podOf(name(left.running)))?.status?.phase === 'Running',
   );
   await bed.startServer();
-}, 300_000);
-afterAll(() => bed.stop(), 180_000);
+});
+afterAll(() => bed.stop());
 
 // First, while it runs.
 describe('a job that runs during the switch', () => {

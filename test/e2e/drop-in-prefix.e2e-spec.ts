@@ -15,12 +15,12 @@ beforeAll(async () => {
   first = await TestBed.startProcess();
   second = await TestBed.startProcess({ [VARIABLE]: prefixes.second }, { cluster: first.cluster });
   cluster = new Predecessor(first.cluster);
-}, 180_000);
+});
 afterAll(async () => {
   await second?.server?.end();
   await second?.store.remove();
   await first.stop();
-}, 180_000);
+});
 
 const idsOf = async (bed: TestBed) =>
   ((await (await bed.get('/jobs?limit=1000')).json()) as { jobs: StatusInfo[] }).jobs.map(({ jobID }) => jobID);

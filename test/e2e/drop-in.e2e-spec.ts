@@ -69,7 +69,7 @@ describe('a configuration of the 0.11 generation', () => {
       expect(log.split('\n')).toContain(line);
     }
     expect(log).not.toContain(TOKEN);
-  }, 180_000);
+  });
 });
 
 describe('a configuration of the 0.17 generation', () => {
@@ -95,7 +95,7 @@ describe('a configuration of the 0.17 generation', () => {
       400,
       [expect.objectContaining({ pointer: '/inputs/source' })],
     ]);
-  }, 180_000);
+  });
 });
 
 describe('a configuration of the 0.27 generation', () => {
@@ -127,7 +127,7 @@ describe('a configuration of the 0.27 generation', () => {
       { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
       { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
     ]);
-  }, 180_000);
+  });
 });
 
 describe('a ConfigMap with the environment everywhere', () => {
@@ -153,5 +153,5 @@ describe('a ConfigMap with the environment everywhere', () => {
     const jobId = await server.submit('configured', { token: TOKEN, name: 'x' });
     expect((await server.ended(jobId)).status).toBe('successful');
     expect(await resultOf(server, jobId)).toEqual([200, 'text/plain', 'production 4 False']);
-  }, 180_000);
+  });
 });

@@ -27,11 +27,11 @@ beforeAll(async () => {
     { ...transferEnvironment, PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION, INPUT_HREF_ALLOWED_HOSTS: host },
     { configuration: (text) => text.replace(comment, '$1$2') },
   );
-}, 120_000);
+});
 afterAll(async () => {
   elsewhere?.close();
   await (bed as TestBed | undefined)?.stop();
-}, 60_000);
+});
 
 const collection = { type: 'FeatureCollection', features: [{ type: 'Feature', geometry: polygon, properties: null }] };
 const measure = { measurement: 10.5, uom: 'm' };
@@ -71,7 +71,7 @@ describe('the echo process', () => {
       return [name, response.status, document, ogcFaults('results', document)];
     });
     expect(await Promise.all(answers)).toEqual(kinds.map(([name, , id, value]) => [name, 200, { [id]: value }, []]));
-  }, 120_000);
+  });
 
   it('returns all kinds at once, by sync and by async execution, as a document', async () => {
     const inputs = Object.assign({}, ...kinds.map(([, input]) => input)) as Inputs;

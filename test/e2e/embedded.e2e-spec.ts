@@ -50,11 +50,11 @@ const kubectlInstalled = await run('kubectl', ['version', '--client']).then(
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'e2e-embedded-'));
     await start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.end();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('keeps its kubeconfig to its user', async () => {
     expect((await stat(join(folder, 'cluster/kubeconfig'))).mode & 0o777).toBe(0o600);
@@ -148,5 +148,5 @@ const kubectlInstalled = await run('kubectl', ['version', '--client']).then(
     expect((await status(done)).status).toBe('successful');
     expect(await (await fetch(`${url}/jobs/${done}/results`)).text()).toBe('Grüße, Жизнь, 世界, 🌍\n\n  end');
     expect(await (await fetch(`${url}/jobs/${done}/logs`)).text()).toBe(log);
-  }, 90_000);
+  });
 });

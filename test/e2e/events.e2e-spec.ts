@@ -29,8 +29,8 @@ beforeAll(async () => {
         text.replace('  limits:', `  listeners: { at_once: 1200, per_caller: 1100 }\n  limits:`) + PROCESSES,
     },
   );
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const opened: EventReader[] = [];
 afterEach(() => {
@@ -198,7 +198,7 @@ describe('two replicas', () => {
   let other: TestReplica;
   beforeAll(async () => {
     other = await bed.startReplica();
-  }, 60_000);
+  });
 
   it('tell the same; who comes to the other has the present state first, and what has ended meanwhile', async () => {
     const [kept, ended] = [await running(), await running()];

@@ -94,8 +94,8 @@ const cases = (['raw', 'document'] as const).flatMap((response) =>
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start({}, { configuration: (text) => text + PROCESSES });
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 interface WebLink {
   readonly href: string;
@@ -193,33 +193,29 @@ const bodyOf = ({ response, outputs }: Case) => ({
 });
 
 describe('results', () => {
-  it.each(cases)(
-    '%s, %s, are as they were asked for: at once, and later',
-    async (_response, _name, asked) => {
-      const sync = await bed.execute('kinds', INPUTS, { body: bodyOf(asked) });
-      const [monitor] = relOf(sync, 'monitor');
-      expect(sync.headers.get('preference-applied')).toBeNull();
-      await expectResults(sync, asked);
-      await expectResults(await fetch(`${monitor?.href}/results`), asked);
+  it.each(cases)('%s, %s, are as they were asked for: at once, and later', async (_response, _name, asked) => {
+    const sync = await bed.execute('kinds', INPUTS, { body: bodyOf(asked) });
+    const [monitor] = relOf(sync, 'monitor');
+    expect(sync.headers.get('preference-applied')).toBeNull();
+    await expectResults(sync, asked);
+    await expectResults(await fetch(`${monitor?.href}/results`), asked);
 
-      const accepted = await bed.execute('kinds', INPUTS, { body: bodyOf(asked), prefer: 'respond-async' });
-      const status = (await accepted.json()) as StatusInfo;
-      expect([accepted.status, accepted.headers.get('location'), accepted.headers.get('preference-applied')]).toEqual([
-        201,
-        `${bed.url}/jobs/${status.jobID}`,
-        'respond-async',
-      ]);
-      expect([relOf(accepted, 'monitor'), ogcFaults('statusInfo', status)]).toEqual([[], []]);
-      await bed.until(status.jobID, 'successful');
-      await expectResults(await bed.get(`/jobs/${status.jobID}/results`), asked);
-    },
-    120_000,
-  );
+    const accepted = await bed.execute('kinds', INPUTS, { body: bodyOf(asked), prefer: 'respond-async' });
+    const status = (await accepted.json()) as StatusInfo;
+    expect([accepted.status, accepted.headers.get('location'), accepted.headers.get('preference-applied')]).toEqual([
+      201,
+      `${bed.url}/jobs/${status.jobID}`,
+      'respond-async',
+    ]);
+    expect([relOf(accepted, 'monitor'), ogcFaults('statusInfo', status)]).toEqual([[], []]);
+    await bed.until(status.jobID, 'successful');
+    await expectResults(await bed.get(`/jobs/${status.jobID}/results`), asked);
+  });
 
   it('are all outputs where none are named', async () => {
     await expectParts(await bed.execute('kinds', INPUTS), same(all, 'value'));
     await expectDocument(await bed.execute('kinds', INPUTS, { body: { response: 'document' } }), same(all, 'value'));
-  }, 60_000);
+  });
 
   it('can be had one by one, whatever was asked for; an output that there is not is 404', async () => {
     const jobId = await bed.submit('kinds', INPUTS, {
@@ -242,7 +238,7 @@ describe('results', () => {
       'http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-output',
       [],
     ]);
-  }, 60_000);
+  });
 
   it('can be chosen when they are fetched, too, also others than those of the execute request', async () => {
     const document: Case = { response: 'document', outputs: { textOutput: 'reference', binaryOutput: 'value' } };
@@ -271,7 +267,7 @@ describe('results', () => {
         { pointer: 'outputs', message: expect.stringMatching(/ids of outputs.*textOutput.*\(is "none"\)/) as unknown },
       ],
     });
-  }, 60_000);
+  });
 
   it('are refused where an output, a mode or a format is not offered, all at once', async () => {
     const outputs = {
@@ -295,7 +291,7 @@ describe('results', () => {
     ]);
     const outputsOffered = { binaryOutput: { format: { mediaType: 'image/png' } } };
     await expectKind(await bed.execute('kinds-sync', INPUTS, { body: { outputs: outputsOffered } }), 'binaryOutput');
-  }, 60_000);
+  });
 
   it('are a document where a request without response accepts nothing but JSON', async () => {
     const execute = (body: object, accept: string) =>
@@ -309,7 +305,7 @@ describe('results', () => {
     await expectParts(await execute({ response: 'raw' }, 'application/json'), values);
     await expectParts(await execute({}, 'application/json;q=0.5, multipart/related'), values);
     await expectKind(await execute({ outputs: { binaryOutput: {} } }, 'application/json'), 'binaryOutput');
-  }, 60_000);
+  });
 });
 
 describe('what a client prefers', () => {
@@ -332,15 +328,11 @@ describe('what a client prefers', () => {
     ['kinds-sync', 'return=minimal', 200, null],
     ['kinds-async', 'wait=100', 201, null],
     ['kinds-async', 'respond-async, wait=100', 201, 'respond-async'],
-  ])(
-    'is done and said: of %s with %s',
-    async (process, prefer, status, expected) => {
-      const response = await execute(prefer, process);
-      expect(applied(response)).toEqual([status, expected]);
-      await response.arrayBuffer();
-    },
-    60_000,
-  );
+  ])('is done and said: of %s with %s', async (process, prefer, status, expected) => {
+    const response = await execute(prefer, process);
+    expect(applied(response)).toEqual([status, expected]);
+    await response.arrayBuffer();
+  });
 
   it('is a result sooner than it is there: 201 with the job, whose result follows', async () => {
     const response = await bed.execute(
@@ -354,7 +346,7 @@ describe('what a client prefers', () => {
     expect([relOf(response, 'monitor'), ogcFaults('statusInfo', { jobID, ...status })]).toEqual([[], []]);
     await bed.until(jobID, 'successful');
     await expectKind(await bed.get(`/jobs/${jobID}/results`), 'textOutput');
-  }, 60_000);
+  });
 
   it('is little: outputs are references, but for those that the request wants as values', async () => {
     const response = await execute('return=minimal');
@@ -372,7 +364,7 @@ describe('what a client prefers', () => {
     const mixed = await execute('return=minimal', 'kinds', { response: 'document', outputs });
     expect(applied(mixed)).toEqual([200, null]);
     await expectDocument(mixed, { textOutput: 'value', boxOutput: 'reference' });
-  }, 60_000);
+  });
 
   it('may stand in several headers', async () => {
     const answer = await new Promise<[number | undefined, unknown]>((resolve, reject) => {

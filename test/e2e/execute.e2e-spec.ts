@@ -10,8 +10,8 @@ const PROVENANCE = 'http://www.w3.org/ns/prov#has_provenance';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 interface FeatureCollection {
   readonly features: readonly { readonly bbox?: number[]; readonly properties: Record<string, unknown> }[];
@@ -64,7 +64,7 @@ describe('synchronous execution', () => {
     const response = await bed.execute('five-mebibytes');
     const text = await response.text();
     expect([response.status, text.length, text === expected]).toEqual([200, 5_242_880, true]);
-  }, 180_000);
+  });
 
   it('gives text of all scripts', async () => {
     expect(await (await bed.execute('unicode')).text()).toBe('Grüße, Жизнь, 世界, 🌍\n\n  end');

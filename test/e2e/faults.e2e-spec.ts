@@ -50,8 +50,8 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.startProcess({}, { configuration });
-  }, 60_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('a pod that is deleted by hand while it runs leaves its log to the last line, and the reason', async () => {
     const id = await working(bed);
@@ -61,7 +61,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     await bed.cluster.allReleased();
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toMatch(/working[^]*asked to end[^]*ended/);
-  }, 120_000);
+  });
 
   it('a Job that is deleted by hand while it runs leaves its log', async () => {
     const id = await working(bed);
@@ -70,7 +70,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     await eventually('the stored log', async () => (await logsOf(bed, id)).length === 1);
     await bed.cluster.allReleased();
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${id}`)).status === 404);
-  }, 120_000);
+  });
 
   it('a Job whose time to live is over before anything was collected leaves its log', async () => {
     const id = await bed.submit('short');
@@ -90,7 +90,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     await eventually('the Job being gone', async () =>
       (await bed.cluster.kubeJobs()).every(({ metadata }) => metadata?.name !== jobName(id)),
     );
-  }, 120_000);
+  });
 
   it('a job that is tried again has the log of each try, and ends once', async () => {
     const id = await bed.submit('always-failing');
@@ -100,7 +100,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
       expect.stringContaining('-logs.duplicate.txt'),
       expect.stringContaining('-logs.txt'),
     ]);
-  }, 120_000);
+  });
 
   it('a container that never started leaves the reason as its log', async () => {
     const id = await bed.submit('no-such-image');
@@ -108,7 +108,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     await bed.cluster.allReleased();
     expect(await logsOf(bed, id)).toHaveLength(1);
     expect(await bed.log(id)).toContain('[no log: ');
-  }, 120_000);
+  });
 
   (onRealCluster ? it : it.skip)(
     'a pod that Kubernetes takes away, for there is another of its job, does not end the job',
@@ -143,7 +143,7 @@ describe('what people and Kubernetes do to pods and Jobs', () => {
     const pod = (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
     expect(pod?.status?.initContainerStatuses?.[0]?.restartCount).toBeGreaterThan(0);
     expect(await bed.log(id)).toContain('beside');
-  }, 120_000);
+  });
 
   (onRealCluster ? it : it.skip)(
     'a pod that its node evicts, for it fills the disk, leaves its log and the reason',
@@ -186,8 +186,8 @@ describe('two deployments with different prefixes in one namespace', () => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.startProcess();
-  }, 60_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('both lead, and collect their own jobs only', async () => {
     const other = await bed.startReplica({ PYGEOAPI_K8S_MANAGER_JOB_NAME_PREFIX: 'pygeoapi-job-other-' });
@@ -200,7 +200,7 @@ describe('two deployments with different prefixes in one namespace', () => {
     expect(await accountOf(bed, others, () => '{"text":"x"}', other)).toEqual(nothingLost(5));
     for (const client of [bed, other])
       expect(await (await client.get('/jobs')).json()).toMatchObject({ numberMatched: 5 });
-  }, 120_000);
+  });
 });
 
 describe('an API server whose connections all break', () => {
@@ -223,7 +223,7 @@ describe('an API server whose connections all break', () => {
       proxy.close();
       await bed.stop();
     }
-  }, 180_000);
+  });
 });
 
 onlyOnRealCluster('a bucket that fails', () => {
@@ -233,11 +233,11 @@ onlyOnRealCluster('a bucket that fails', () => {
     const store = await startTestStore();
     s3 = await FaultyS3.before(store.environment['PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT'] ?? '');
     bed = await TestBed.startProcess({ PYGEOAPI_K8S_MANAGER_FINALIZER_BUCKET_ENDPOINT: s3.endpoint }, { store });
-  }, 60_000);
+  });
   afterAll(async () => {
     s3?.close();
     await (bed as TestBed | undefined)?.stop();
-  }, 60_000);
+  });
 
   const passing: [string, S3Fault][] = [
     ['is down', 'down'],
@@ -245,21 +245,17 @@ onlyOnRealCluster('a bucket that fails', () => {
     ['is slow', 'slow'],
     ['takes all and answers nothing', 'silent'],
   ];
-  it.each(passing)(
-    'and %s delays what it stores, and nothing else',
-    async (_name, fault) => {
-      s3.become(fault);
-      const large = await bed.submit('five-mebibytes');
-      // More than may wait for the store at a time.
-      const small = await Promise.all(Array.from({ length: 20 }, () => bed.submit('inputs', { text: fault })));
-      for (const id of small) expect((await bed.ended(id)).status).toBe('successful');
-      await eventually('the fault', () => s3.met > 2);
-      s3.become('none');
-      const expected = (id: string) => (id === large ? 'The quick brown fox' : fault);
-      expect(await accountOf(bed, [large, ...small], expected)).toEqual(nothingLost(21));
-    },
-    240_000,
-  );
+  it.each(passing)('and %s delays what it stores, and nothing else', async (_name, fault) => {
+    s3.become(fault);
+    const large = await bed.submit('five-mebibytes');
+    // More than may wait for the store at a time.
+    const small = await Promise.all(Array.from({ length: 20 }, () => bed.submit('inputs', { text: fault })));
+    for (const id of small) expect((await bed.ended(id)).status).toBe('successful');
+    await eventually('the fault', () => s3.met > 2);
+    s3.become('none');
+    const expected = (id: string) => (id === large ? 'The quick brown fox' : fault);
+    expect(await accountOf(bed, [large, ...small], expected)).toEqual(nothingLost(21));
+  });
 
   const forPeople: [string, S3Fault, RegExp][] = [
     ['refuses the credentials', 'refused-credentials', /refuses the credentials/],
@@ -302,7 +298,6 @@ onlyOnRealCluster('a bucket that fails', () => {
       await eventually('readiness', async () => (await bed.readiness()).checks['finalizer']?.status === 'ok');
       await eventually('no problem', async () => (await problems()) === 0);
     },
-    120_000,
   );
 });
 
@@ -323,5 +318,5 @@ onlyOnRealCluster('a bucket that fails', () => {
     } finally {
       await bed.stop();
     }
-  }, 180_000);
+  });
 });

@@ -32,8 +32,8 @@ beforeAll(async () => {
     { FOLLOW_MAX_SILENCE: '1', KEEP_ALIVE_TIMEOUT: '650' },
     { configuration: (text) => text + PROCESSES },
   );
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const authorization = `Bearer ${TOKEN}`;
 const get = (jobId: string, query: string, headers: Record<string, string> = {}) =>

@@ -54,11 +54,11 @@ beforeAll(async () => {
     { ...transferEnvironment, MAX_REQUEST_BYTES: String(2 * MIB), TMPDIR: temporary },
     { configuration: formConfiguration },
   );
-}, 60_000);
+});
 afterAll(async () => {
   await bed?.stop();
   await rm(folder, { recursive: true, force: true });
-}, 60_000);
+});
 
 const address = (process = 'takes-files') => `${bed.url}/processes/${process}/form`;
 const jobs = async () => ((await (await bed.get('/jobs?limit=1')).json()) as { numberTotal: number }).numberTotal;
@@ -312,13 +312,13 @@ describe('a form with files that is not sent to its end', () => {
     await halfSent();
     await bed.replaceServer();
     await nothingIsLeft(count);
-  }, 60_000);
+  });
 });
 
 (chromium === undefined ? describe.skip : describe)('a form in a browser', () => {
   let browser: Browser;
-  beforeAll(async () => void (browser = await Browser.start(chromium ?? '')), 60_000);
-  afterAll(() => browser?.stop(), 60_000);
+  beforeAll(async () => void (browser = await Browser.start(chromium ?? '')));
+  afterAll(() => browser?.stop());
 
   it('sends a file of 6 MiB, and leads to the job', async () => {
     await browser.open(`${bed.url}/processes/takes-files?f=html`);
@@ -334,5 +334,5 @@ describe('a form with files that is not sent to its end', () => {
     await browser.loaded(`${bed.url}/jobs/`);
     const jobId = /\/jobs\/([^?]+)/.exec(await browser.evaluate<string>('location.href'))?.[1] ?? '';
     expect(await gotten(jobId)).toBe(digestOf('{"features":', JSON.stringify({ a: 'ä'.repeat(3 * MIB) }), '}'));
-  }, 60_000);
+  });
 });

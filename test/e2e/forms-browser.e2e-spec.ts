@@ -20,11 +20,11 @@ withBrowser('a form in a browser', () => {
       },
     );
     browser = await Browser.start(chromium ?? '');
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.stop();
     await bed?.stop();
-  }, 60_000);
+  });
 
   const open = async (processId: string) => {
     await browser.open(`${bed.url}/processes/${processId}`);

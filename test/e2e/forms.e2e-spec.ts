@@ -18,8 +18,8 @@ beforeAll(async () => {
     { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION },
     { configuration: (text) => text.trimEnd() + kindsProcess },
   );
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const accept = { accept: 'text/html' };
 const pageOf = async (processId: string, headers: Record<string, string> = {}) =>

@@ -36,11 +36,11 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
       },
       cluster,
     );
-  }, 180_000);
+  });
   afterAll(async () => {
     await (traefik as Traefik | undefined)?.stop();
     await (bed as VisualisationBed | undefined)?.stop();
-  }, 120_000);
+  });
 
   it('answers under its path, with the certificate of the listener, and its status says so', async () => {
     await bed.create('routed', material);
@@ -59,7 +59,7 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
       url: `https://${DOMAIN}/routed`,
       gateway: at('https'),
     });
-  }, 180_000);
+  });
 
   it('takes requests of the size that the filter lets through', async () => {
     await bed.create('limited', material);
@@ -69,7 +69,7 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
       traefik.ask('https', DOMAIN, '/limited', { method: 'POST', body: 'x'.repeat(bytes) });
     expect((await post(LIMIT)).status).toBe(200);
     expect((await post(LIMIT + 1)).status).toBe(413);
-  }, 180_000);
+  });
 
   it('is reached by its Ingress, too, whose annotations Traefik reads as ingress-nginx does', async () => {
     await bed.create('annotated', { ...material, ingressProxyBodySize: '10k' });
@@ -84,7 +84,7 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
     expect(message).toContain('Not carried over to the HTTPRoute, which has no place for it: ingressProxyBodySize 10k');
     const events = await bed.eventsOf((await bed.get('annotated')).metadata.uid);
     expect(events.map(({ reason }) => reason)).toContain('NotCarriedOver');
-  }, 180_000);
+  });
 
   it('follows its resource to another listener, says where none lets it in, and is put right', async () => {
     await bed.create('moved', material);
@@ -110,7 +110,7 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
     await bed.delete('moved');
     await eventually('the end of its HTTPRoute', async () => (await bed.httpRoute('moved')) === undefined);
     await traefik.until(404, 'https', DOMAIN, '/moved');
-  }, 240_000);
+  });
 
   it('has no Ingress any more where the operator is told to make none, and comes back', async () => {
     await bed.create('switched', material);
@@ -125,5 +125,5 @@ describeWithTraefik('visualisations by the Gateway API, behind Traefik', () => {
     expect((await bed.get('switched')).status?.viz).not.toHaveProperty('gateway');
     await bed.restartWith({});
     await traefik.until(200, 'https', DOMAIN, '/switched');
-  }, 240_000);
+  });
 });

@@ -17,8 +17,8 @@ beforeAll(async () => {
     },
   );
   replica = await bed.startReplica({ SYNC_MAX_WAIT: '1' });
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 interface Options {
   readonly url?: string;

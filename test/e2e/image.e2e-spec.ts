@@ -66,8 +66,8 @@ describeImage.each([
     const deployment = await fixture('manifests/deployment.yaml');
     await apply(cluster, deployment.replace('52north/pygeoapi-k8s-manager:latest', serverImage));
     await useServerAt(bed, await serviceAddress(cluster, 'k8s-job-manager'));
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('answers on port 80 as its own user, which is not root', async () => {
     const pod = (await bed.cluster.serverPods())[0];
@@ -88,7 +88,7 @@ describeImage.each([
     const stored = await bed.store.logs();
     if (logs === 'live') expect(stored).toEqual([]);
     else expect(stored).toEqual([expect.stringMatching(`^my-k8s-job-manager/logs/.*${jobId}-logs\\.txt$`)]);
-  }, 120_000);
+  });
 });
 
 describeImage('the image in a namespace of restricted pods', () => {
@@ -132,8 +132,8 @@ describeImage('the image in a namespace of restricted pods', () => {
       serverPod('port-80-closed', portEighty, { securityContext: { ...pod, sysctls: closed } }),
     ]);
     await useServerAt(bed, `http://${await podAddress(cluster, 'hardened')}:5000`);
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('runs with runAsNonRoot and readOnlyRootFilesystem on a high port, without any capability', async () => {
     const result = await bed.execute('hello-world-k8s', { name: 'World' });
@@ -146,13 +146,13 @@ describeImage('the image in a namespace of restricted pods', () => {
       CapEff: '0000000000000000',
       NoNewPrivs: '1',
     });
-  }, 120_000);
+  });
 
   it('answers its own health check', async () => {
     await kubectl(bed.cluster, ['exec', 'hardened', '--', 'node', '/app/docker/healthcheck.mjs']);
     const elsewhere = ['exec', 'hardened', '--', 'env', 'CONTAINER_PORT=1', 'node', '/app/docker/healthcheck.mjs'];
     await expect(kubectl(bed.cluster, elsewhere)).rejects.toThrow();
-  }, 180_000);
+  });
 
   (registry === undefined ? it.skip : it)('says which build it is, as its labels do', async () => {
     const repository = `http://${registry}/v2/${serverImage.split(':')[0]}`;
@@ -190,7 +190,7 @@ describeImage('the image in a namespace of restricted pods', () => {
   it('has port 80 where the pod’s sysctl opens it', async () => {
     const address = await podAddress(bed.cluster, 'port-80-open');
     await eventually('port 80', async () => (await fetch(`http://${address}:80/health/live`)).ok, 120_000);
-  }, 150_000);
+  });
 
   it('says what can be done where port 80 is kept from it', async () => {
     const said = await eventually(
@@ -205,7 +205,7 @@ describeImage('the image in a namespace of restricted pods', () => {
       120_000,
     );
     expect(said).toMatch(/permission denied .*:80.*CONTAINER_PORT.*ip_unprivileged_port_start.*NET_BIND_SERVICE/);
-  }, 150_000);
+  });
 
   it('ends in order on SIGTERM, which reaches it as the first process', async () => {
     await kubectl(bed.cluster, ['exec', 'hardened', '--', 'sh', '-c', 'kill -TERM 1']).catch(() => undefined);
@@ -217,7 +217,7 @@ describeImage('the image in a namespace of restricted pods', () => {
       return status?.containerStatuses?.[0]?.state?.terminated;
     });
     expect(ended.exitCode).toBe(0);
-  }, 90_000);
+  });
 });
 
 describeImage('the README’s docker run, its flags said as a pod', () => {
@@ -257,8 +257,8 @@ describeImage('the README’s docker run, its flags said as a pod', () => {
       ),
     ]);
     await useServerAt(bed, `http://${await podAddress(cluster, 'k8s-manager')}:80`);
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('takes the mounted configuration, the kubeconfig in /root/.kube, though it is not root, and answers on port 80', async () => {
     expect(await serverLog(bed.cluster, 'k8s-manager')).toMatch(
@@ -266,5 +266,5 @@ describeImage('the README’s docker run, its flags said as a pod', () => {
     );
     expect((await firstProcess(bed.cluster, 'k8s-manager'))['Uid']).toBe('1000 1000 1000 1000');
     expect(await (await bed.execute('restricted')).text()).toBe('process restricted');
-  }, 120_000);
+  });
 });

@@ -12,8 +12,8 @@ let replica: TestReplica;
 beforeAll(async () => {
   bed = await TestBed.startProcess({ PYGEOAPI_CONFIG: CONFIG });
   replica = await bed.startReplica();
-}, 120_000);
-afterAll(() => bed.stop(), 60_000);
+});
+afterAll(() => bed.stop());
 
 const json = async (client: TestClient, path: string) => (await (await client.get(path)).json()) as Members;
 const ids = async (client: TestClient) =>
@@ -42,7 +42,7 @@ describe('what a processor has inspected', () => {
     }
     expect(await (await bed.execute('double', { value: 4 })).text()).toContain('double 4');
     expect((await bed.execute('double', { value: 'x' })).status).toBe(400);
-  }, 120_000);
+  });
 
   it('changes the tag of what it changes', async () => {
     await isKnown(bed);
@@ -73,7 +73,7 @@ describe('what a processor has inspected', () => {
     expect(detail).toContain('failing: Container "main" ended with exit code 3');
     expect(detail).toContain('must be a JSON Schema');
     expect(detail).toContain('there is another process with the id "other"');
-  }, 120_000);
+  });
 
   it('is no job of anybody, hardened, without a token, and run once for all replicas', async () => {
     await isKnown(bed);
@@ -92,7 +92,7 @@ describe('what a processor has inspected', () => {
         containers: [{ securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } }],
       });
     }
-  }, 120_000);
+  });
 
   it('is there after a restart, without being run again', async () => {
     await isKnown(bed);
@@ -101,7 +101,7 @@ describe('what a processor has inspected', () => {
     const another = await bed.startReplica();
     await isKnown(another);
     expect(await names()).toEqual(before);
-  }, 120_000);
+  });
 
   it('is run again where its Job was removed, and stays known meanwhile', async () => {
     await isKnown(bed);
@@ -125,5 +125,5 @@ describe('what a processor has inspected', () => {
       },
       90_000,
     );
-  }, 120_000);
+  });
 });

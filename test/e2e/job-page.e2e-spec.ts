@@ -52,8 +52,8 @@ beforeAll(async () => {
     bed.submit('picky', { text: 'right' }),
   ]);
   await Promise.all([failed, guarded, successful].map((job) => bed.ended(job)));
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 async function pageOf(path: string, token?: string): Promise<HTMLElement> {
   const answer = await fetch(bed.url + path, {
@@ -154,8 +154,8 @@ withBrowser('in a browser', () => {
   beforeAll(async () => {
     browser = await Browser.start(chromium ?? '');
     await browser.send('Emulation.setLocaleOverride', { locale: 'en-GB' });
-  }, 60_000);
-  afterAll(() => browser?.stop(), 60_000);
+  });
+  afterAll(() => browser?.stop());
 
   const say = (job: string, progress: number) =>
     bed.cluster.batch.patchNamespacedJob(
@@ -223,7 +223,7 @@ withBrowser('in a browser', () => {
     });
     expect(await textOf('[aria-labelledby=outputs] p')).toContain('It has none.');
     expect(browser.complaints).toEqual([]);
-  }, 120_000);
+  });
 
   it('a job that was removed is said to be there no more', async () => {
     const job = await bed.submit('endless');
@@ -237,5 +237,5 @@ withBrowser('in a browser', () => {
             document.querySelector('[data-live=state] .status').textContent === 'dismissed'`,
       ),
     );
-  }, 120_000);
+  });
 });

@@ -48,11 +48,11 @@ let receiver: Receiver;
 beforeAll(async () => {
   receiver = await Receiver.start();
   bed = await TestBed.start({ SUBSCRIBER_ALLOWED_HOSTS: receiver.host }, { configuration: (text) => text + PROCESSES });
-}, 120_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await (receiver as Receiver | undefined)?.down();
-}, 60_000);
+});
 
 function post(process: string, body: string, headers: Readonly<Record<string, string>> = {}) {
   return fetch(`${bed.url}/processes/${process}/execution`, {

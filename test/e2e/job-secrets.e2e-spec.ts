@@ -22,8 +22,8 @@ const secretsOf = async (jobId: string) => {
 describe('a server that puts what is secret of jobs into Secrets', () => {
   beforeAll(async () => {
     bed = await TestBed.startProcess(ON, { configuration: transferConfiguration });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('hands secret inputs to the container as they are, and shows them in no Job or pod', async () => {
     const inputs = { text: 'plain', password: PASSWORD };
@@ -67,30 +67,26 @@ const rulesOf = async (file: string) =>
     it.each([
       ['with the component\u2019s, it makes Secrets', true],
       ['without, it says so once, and executes as before', false],
-    ])(
-      '%s',
-      async (_what, has) => {
-        const cluster = await TestCluster.start();
-        const rules = [
-          ...(await rulesOf('base/role.yaml')),
-          ...(has ? await rulesOf('components/job-secrets/role.yaml') : []),
-        ];
-        bed = await TestBed.startProcess(
-          { ...ON, KUBECONFIG: await kubeconfigWith(cluster, rules) },
-          { cluster, configuration: transferConfiguration },
-        );
-        try {
-          const jobId = await bed.submit('inputs', { text: 'plain', password: PASSWORD });
-          expect(await bed.ended(jobId)).toMatchObject({ status: 'successful' });
-          expect(JSON.parse(await bed.result(jobId))).toEqual({ text: 'plain', password: PASSWORD });
-          expect(JSON.stringify(await kubeJob(jobId)).includes('capability=')).toBe(!has);
-          expect(await bed.output()).not.toContain('Missing rights');
-          expect((await bed.output()).match(/It may not create secrets/g) ?? []).toHaveLength(has ? 0 : 1);
-        } finally {
-          await bed.stop();
-        }
-      },
-      120_000,
-    );
+    ])('%s', async (_what, has) => {
+      const cluster = await TestCluster.start();
+      const rules = [
+        ...(await rulesOf('base/role.yaml')),
+        ...(has ? await rulesOf('components/job-secrets/role.yaml') : []),
+      ];
+      bed = await TestBed.startProcess(
+        { ...ON, KUBECONFIG: await kubeconfigWith(cluster, rules) },
+        { cluster, configuration: transferConfiguration },
+      );
+      try {
+        const jobId = await bed.submit('inputs', { text: 'plain', password: PASSWORD });
+        expect(await bed.ended(jobId)).toMatchObject({ status: 'successful' });
+        expect(JSON.parse(await bed.result(jobId))).toEqual({ text: 'plain', password: PASSWORD });
+        expect(JSON.stringify(await kubeJob(jobId)).includes('capability=')).toBe(!has);
+        expect(await bed.output()).not.toContain('Missing rights');
+        expect((await bed.output()).match(/It may not create secrets/g) ?? []).toHaveLength(has ? 0 : 1);
+      } finally {
+        await bed.stop();
+      }
+    });
   },
 );

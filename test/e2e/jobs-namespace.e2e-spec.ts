@@ -63,12 +63,12 @@ describe('jobs in another namespace than the server', () => {
         configuration: (text) => text.replace('\n  manager:\n', '\n  manager:\n    max_running: 20\n'),
       },
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     const started = bed as TestBed | undefined;
     await started?.cluster.core.deleteNamespace({ name: own }).catch(() => undefined);
     await started?.stop();
-  }, 120_000);
+  });
 
   it('have their turn, run, are collected and dismissed there, while the Leases stay with the server', async () => {
     const jobId = await bed.submit('with-init');
@@ -90,7 +90,7 @@ describe('jobs in another namespace than the server', () => {
     await bed.until(going, 'running');
     expect((await bed.delete(`/jobs/${going}`)).status).toBe(200);
     await bed.cluster.allReleased();
-  }, 120_000);
+  });
 
   (onRealCluster ? it : it.skip)(
     'get the limits of the example that they do not set themselves',

@@ -10,8 +10,8 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const podOf = async (jobId: string): Promise<V1Pod | undefined> =>
   (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId));

@@ -71,11 +71,11 @@ class SilentWebhook {
     bed = await TestBed.startProcess();
     webhook = new SilentWebhook(bed.cluster);
     await webhook.register();
-  }, 120_000);
+  });
   afterAll(async () => {
     await (webhook as SilentWebhook | undefined)?.remove();
     await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  });
 
   it('is answered 503 with the name of its webhook, which is logged, and is made once when it is back', async () => {
     const execute = () =>

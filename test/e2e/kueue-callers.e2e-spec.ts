@@ -70,11 +70,11 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
     bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + processes(queues) });
     await bed.server?.end();
     for (let index = 0; index < 2; index += 1) servers[index] = await bed.startReplica();
-  }, 240_000);
+  });
   afterAll(async () => {
     await (queues as TestQueues | undefined)?.remove();
     await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  });
 
   const oneOf = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 

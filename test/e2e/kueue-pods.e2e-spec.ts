@@ -82,5 +82,5 @@ describeWithKueue('a job whose pods are queued by the pod integration of a real 
     expect(last).toContain(result);
     expect(first).toMatch(/working \S+\nasked to end/);
     expect(result).not.toContain(/working (\S+)/.exec(first)?.[1]);
-  }, 300_000);
+  });
 });

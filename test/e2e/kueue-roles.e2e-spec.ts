@@ -54,7 +54,7 @@ describeWithKueue('the queue of a role, in a real Kueue', () => {
     await eventually('the end of the job', async () => (await statusOf(id, 'ann')).status === 'successful', 120_000);
     expect(await queues.workload(id)).toBeDefined();
     expect((await statusOf(id, 'ann')).queue).toMatchObject({ name: 'batch', priority: queues.high });
-  }, 180_000);
+  });
 
   it('keeps them waiting where it is stopped, while those of others run', async () => {
     const waiting = await submit('hello', 'bob');
@@ -70,11 +70,11 @@ describeWithKueue('the queue of a role, in a real Kueue', () => {
     expect(await queues.workload(others)).toBeUndefined();
     expect(await statusOf(waiting, 'bob')).toMatchObject({ status: 'accepted', queue: { name: 'held' } });
     expect((await bed.get(`/jobs/${waiting}`, tokenOf('cleo'))).status).toBe(404);
-  }, 180_000);
+  });
 
   it('goes after that of a process', async () => {
     const id = await submit('queued-itself', 'bob');
     expect(await labelsOf(id)).toMatchObject({ [QUEUE]: 'batch' });
     await eventually('the end of the job', async () => (await statusOf(id, 'bob')).status === 'successful', 120_000);
-  }, 180_000);
+  });
 });

@@ -113,7 +113,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
       queue: { name: 'batch', priority: queues.low, reason: 'Pending', waitingSince: expect.any(String) },
     });
     await Promise.all([first, second].map(dismiss));
-  }, 200_000);
+  });
 
   it('loses its place to a more urgent one, and has the result of its last run, however its program ends', async () => {
     const ids = await Promise.all(['well', 'killed', 'failing'].map((process) => submit(process)));
@@ -164,7 +164,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     expect(pod?.spec?.nodeSelector).toMatchObject(FLAVOR.nodeLabels);
     expect(pod?.spec?.tolerations).toEqual(expect.arrayContaining(FLAVOR.tolerations));
     expect(await ended(id)).toMatchObject({ status: 'successful' });
-  }, 200_000);
+  });
 
   it('is accepted though its queue can never hold it, and says so', async () => {
     const id = await submit('too-large');
@@ -173,7 +173,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
       queue: { name: 'batch' },
     });
     await dismiss(id);
-  }, 200_000);
+  });
 
   it('waits in a queue that is stopped, and says so', async () => {
     const id = await submit('queued', { queue: { name: 'held' } });
@@ -183,7 +183,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
       message: expect.stringContaining('queue "held"'),
     });
     await dismiss(id);
-  }, 200_000);
+  });
 
   it('is put aside and put back by its Workload', async () => {
     const holder = await submit('queued');
@@ -198,7 +198,7 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     await queues.setActive(id, true);
     await seen('it waiting again', id, ({ queue }) => queue?.reason === 'Pending');
     await Promise.all([dismiss(holder), dismiss(id)]);
-  }, 200_000);
+  });
 
   it('fails when it has waited too long, never starts, and is removed in its time', async () => {
     const holder = await submit('queued');

@@ -15,8 +15,8 @@ const ALLOWANCE = 256 * 1024 ** 2;
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess(transferEnvironment, { configuration: transferConfiguration });
-}, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 /** Largest memory that the server has had, bytes. */
 const peakMemory = async (): Promise<number> => {

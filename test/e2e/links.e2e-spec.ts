@@ -136,5 +136,5 @@ describe('links', () => {
     } finally {
       await Promise.all([trusting.child.end(), wary.child.end()]);
     }
-  }, 120_000);
+  });
 });

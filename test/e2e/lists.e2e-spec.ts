@@ -22,8 +22,8 @@ beforeAll(async () => {
   failed = await bed.submit('secret-failing', {}, { token: TOKEN });
   unpulled = await bed.submit('no-such-image');
   await Promise.all([bed.until(failed, 'failed'), bed.until(unpulled, 'failed')]);
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const browse = (path: string, headers: Record<string, string> = {}) =>
   fetch(path.startsWith('http') ? path : bed.url + path, {
@@ -272,8 +272,8 @@ withBrowser('in a browser', () => {
   beforeAll(async () => {
     browser = await Browser.start(chromium ?? '');
     await browser.send('Emulation.setLocaleOverride', { locale: 'en-GB' });
-  }, 60_000);
-  afterAll(() => browser?.stop(), 60_000);
+  });
+  afterAll(() => browser?.stop());
 
   it('the filters are open where there is room, and closed on a phone', async () => {
     const isSeen = () =>

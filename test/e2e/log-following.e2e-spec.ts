@@ -48,11 +48,11 @@ describe('the log of a job', () => {
           text.replace('  limits:', `  followers: { at_once: 10, per_caller: ${FOLLOWERS} }\n  limits:`) + PROCESSES,
       },
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const id of running) await bed.delete(`/jobs/${id}`);
     await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  });
 
   const start = async (process: string, line: string) => {
     const id = await bed.submit(process);
@@ -69,7 +69,7 @@ describe('the log of a job', () => {
     beforeAll(async () => {
       ended = await bed.submit('two-containers');
       await bed.until(ended, 'successful');
-    }, 120_000);
+    });
 
     it('is of one container, or has the last lines of each', async () => {
       const [prepare, main] = [
@@ -132,12 +132,12 @@ describe('the log of a job', () => {
     await eventually('events', () => reader.others.join('').includes('data: line '));
     expect(reader.others.join('\n')).not.toMatch(/^id:|line 1$/m);
     reader.leave();
-  }, 120_000);
+  });
 
   withBrowser('in a browser', () => {
     let browser: Browser;
-    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')), 60_000);
-    afterAll(() => browser?.stop(), 60_000);
+    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')));
+    afterAll(() => browser?.stop());
     beforeEach(() => browser.show());
 
     const lines = () =>
@@ -173,7 +173,7 @@ describe('the log of a job', () => {
       const shown = (await lines()).filter((line) => line.startsWith('line '));
       expect(shown).toEqual(shown.map((_, at) => `line ${at + 1}`));
       expect(browser.complaints).toEqual([]);
-    }, 180_000);
+    });
 
     it('has the last lines once, though it comes again', async () => {
       const id = await start('printing-on', 'line 5\n');
@@ -186,7 +186,7 @@ describe('the log of a job', () => {
       const shown = (await lines()).filter((line) => line.startsWith('line '));
       expect(new Set(shown).size).toBe(shown.length);
       expect(shown[0]).not.toBe('line 1');
-    }, 180_000);
+    });
 
     it('goes on with the next attempt of its job, in a place of its own', async () => {
       const id = await start('evicted', 'working on');
@@ -205,7 +205,7 @@ describe('the log of a job', () => {
         'Log of attempt 2',
       ]);
       expect(browser.complaints).toEqual([]);
-    }, 240_000);
+    });
 
     it('shows what one has chosen', async () => {
       const id = await bed.submit('two-containers');
@@ -217,6 +217,6 @@ describe('the log of a job', () => {
       })()`);
       await browser.loaded(`${bed.url}/jobs/${id}/logs?f=html&container=prepare`);
       expect(await lines()).toEqual(["Init Container 'prepare'", 'prepared 1', 'prepared 2', 'prepared 3']);
-    }, 120_000);
+    });
   });
 });

@@ -38,8 +38,8 @@ describe('the page of a log', () => {
       printed('plain\n\u001b[31mred <b>\u001b[0m after\nhalf\rwhole\n'),
       printed(Array.from({ length: LONG }, (_, line) => `line ${line}\n`).join('')),
     ]);
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   const asked = (path: string, headers: Record<string, string> = {}) => fetch(bed.url + path, { headers });
   const pageOf = async (id: string, language = 'en') =>
@@ -93,8 +93,8 @@ describe('the page of a log', () => {
 
   withBrowser('in a browser', () => {
     let browser: Browser;
-    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')), 60_000);
-    afterAll(() => browser?.stop(), 60_000);
+    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')));
+    afterAll(() => browser?.stop());
     const lines = () =>
       browser.evaluate<string[]>("[...document.querySelectorAll('.log li')].map((e) => e.textContent)");
 

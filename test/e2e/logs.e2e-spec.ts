@@ -20,11 +20,11 @@ beforeAll(async () => {
     },
     { configuration: (text) => text.replace('logging: { level: WARNING }', 'logging: { level: DEBUG }') },
   );
-}, 60_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await (receiver as Receiver | undefined)?.down();
-}, 60_000);
+});
 
 const lines = () => logLines(bed.server?.output);
 const lineOf = (what: string, fits: (line: LogLine) => boolean) => eventually(what, async () => lines().find(fits));
@@ -93,7 +93,7 @@ describe('the log of a server', () => {
       if (line.resource !== undefined) expect(line).not.toHaveProperty('requestId');
     }
     for (const line of lines()) if (line.msg.includes(jobId)) expect(line.jobId).toBe(jobId);
-  }, 60_000);
+  });
 
   it('has the same job’s failure and dismissal', async () => {
     const failing = await submit('hello-failing', { body: { inputs: { name: 'x' } } });
@@ -109,7 +109,7 @@ describe('the log of a server', () => {
     expect([answer.status, answer.headers.get('x-request-id')]).toEqual([200, id]);
     const dismissed = await lineOf('the dismissal', (line) => line.requestId === id && line.logger === 'JobsService');
     expect(dismissed.jobId).toBe(failing.jobId);
-  }, 60_000);
+  });
 
   it('holds the id of every request, which its answer has, too', async () => {
     const refused = await rawGet(`${bed.url}/%ff`);
@@ -136,5 +136,5 @@ describe('the log of a server', () => {
     for (const secret of [TOKEN, 'hunter2', '/told', capability, SIGNING]) {
       expect(bed.server?.output).not.toContain(secret);
     }
-  }, 60_000);
+  });
 });

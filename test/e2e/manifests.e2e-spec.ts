@@ -65,11 +65,11 @@ resources:
       components: ['ingress', 'network-policy', 'jobs-egress', 'restricted-jobs', 'limits'],
     });
     bed.url = deployment.url;
-  }, 200_000);
+  });
   afterAll(async () => {
     await (deployment as Deployment | undefined)?.stop();
     await (bed as TestBed | undefined)?.stop();
-  }, 60_000);
+  });
 
   const replicas = async () => (await bed.cluster.serverPods()).filter(({ metadata }) => !metadata?.deletionTimestamp);
 
@@ -99,7 +99,7 @@ resources:
       );
       expect(await (await fetch(`${url}/results`)).text()).toBe('hello from 1000');
     }
-  }, 120_000);
+  });
 
   it('dismisses and removes with the shipped Role, and the log is kept', async () => {
     const jobId = await bed.submit('endless', {}, { token: TOKEN });
@@ -112,7 +112,7 @@ resources:
     await eventually('the end of the Job', async () =>
       (await bed.cluster.kubeJobs()).every(({ metadata }) => !metadata?.name?.endsWith(jobId)),
     );
-  }, 120_000);
+  });
 
   it('tells by probes and metrics, at each replica, how it is and what was executed', async () => {
     const before = await eventually('nothing being under way', async () => {
@@ -160,7 +160,7 @@ resources:
       expect(metrics.value('nodejs_eventloop_lag_seconds')).toBeGreaterThan(0);
       expect(metrics.text).not.toContain(TOKEN);
     }
-  }, 120_000);
+  });
 
   it('restarts one replica at a time while requests are answered, and loses nothing', async () => {
     const uids = async () => (await replicas()).map(({ metadata }) => metadata?.uid);
@@ -192,7 +192,7 @@ resources:
       await load.stop();
       kept.destroy();
     }
-  }, 300_000);
+  });
 });
 
 (hasServerImage ? describe : describe.skip)('the overlay example of k8s-manifests', () => {

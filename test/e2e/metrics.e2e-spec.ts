@@ -10,8 +10,8 @@ let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
   await eventually('the leader', () => bed.leads());
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const metrics = (of: TestClient = bed) => Exposition.of(of);
 
@@ -54,7 +54,7 @@ describe('the metrics', () => {
     expect(value('kubernetes_requests_total{verb="create",resource="jobs",code="201"}')).toBe(1);
     expect(value('workqueue_adds_total{queue="finalizer"}')).toBeGreaterThan(0);
     expect(value('workqueue_work_duration_seconds_count{queue="finalizer"}')).toBeGreaterThan(0);
-  }, 180_000);
+  });
 
   it('have the suffix _total where they count, and nowhere else', async () => {
     const { text } = await metrics();
@@ -75,7 +75,7 @@ describe('the metrics', () => {
       [jobs('endless', 'running')]: 0,
       [jobs('hello-failing', 'failed')]: 1,
     });
-  }, 180_000);
+  });
 
   it('count refused executions by the type of their problem', async () => {
     expect((await bed.execute('lines', { count: 0 })).status).toBe(400);
@@ -124,7 +124,7 @@ describe('two replicas', () => {
   beforeAll(async () => {
     port = await freePort();
     replica = await bed.startReplica({ METRICS_PORT: String(port), METRICS_TOKEN: 'scraper' });
-  }, 180_000);
+  });
 
   it('may have the metrics on a port of their own, with a token of their own', async () => {
     expect((await replica.get('/metrics')).status).toBe(404);

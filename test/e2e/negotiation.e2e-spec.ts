@@ -6,8 +6,8 @@ import { TestBed, TOKEN } from '../support/test-bed.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start({ MAX_REQUEST_BYTES: String(1024 * 1024) });
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const RESOURCES = ['/', '/conformance', '/processes', '/processes/hello', '/jobs', '/problems', '/problems/failed'];
 interface Answer {

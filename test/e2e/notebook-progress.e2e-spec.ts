@@ -105,7 +105,7 @@ describeOnRealCluster('the component notebook-progress', () => {
     client = await clientOf(own);
     // Each API server learns of it by a watch.
     await eventually('the policy', async () => (await refusal(client, neighbour, {})).includes(policy));
-  }, 120_000);
+  });
   afterAll(async () => {
     await kubectl(cluster, [
       'delete',
@@ -114,7 +114,7 @@ describeOnRealCluster('the component notebook-progress', () => {
       `validatingadmissionpolicy/${policy}`,
     ]);
     await cluster.stop();
-  }, 60_000);
+  });
 
   it('lets a pod write and take back progress and message of its own Job', async () => {
     const written = await patch(client, own, annotate({ [PROGRESS]: '42', 'pygeoapi.io/message': '3 of 7 cells' }));
@@ -163,7 +163,7 @@ describeOnRealCluster('the component notebook-progress', () => {
     expect(await refusal(await clientOf(`${own}-more`), own, progress)).toContain('is not that of the pod');
     const written = await patch(await clientOf(long), long, progress);
     expect(written.metadata?.annotations).toMatchObject({ [PROGRESS]: '42' });
-  }, 60_000);
+  });
 
   it('concerns neither the server nor the cluster\u2019s own controllers', async () => {
     const rules = [{ apiGroups: ['batch'], resources: ['jobs'], verbs: ['patch'] }];
@@ -176,7 +176,7 @@ describeOnRealCluster('the component notebook-progress', () => {
       return read.status?.conditions?.some(({ type }) => type === 'Complete') ? read : undefined;
     });
     expect(job.metadata).toMatchObject({ annotations: { [OF_SERVER]: 'changed' }, labels: { a: 'another' } });
-  }, 60_000);
+  });
 });
 
 function describeOnRealCluster(title: string, suite: () => void): void {

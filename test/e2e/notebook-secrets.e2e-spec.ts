@@ -58,8 +58,8 @@ describe('the secrets of the users', () => {
     const cluster = await TestCluster.start();
     await makeSecrets(cluster);
     bed = await TestBed.startProcess({}, { cluster, configuration });
-  }, 60_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('are environment variables of notebooks, after the secrets that are named, where the process says so', async () => {
     const jobId = await bed.submit('notebook', INPUTS.inputs);
@@ -85,8 +85,8 @@ const rulesOf = async (file: string) =>
   beforeAll(async () => {
     cluster = await TestCluster.start();
     await makeSecrets(cluster);
-  }, 60_000);
-  afterAll(() => cluster.stop(), 60_000);
+  });
+  afterAll(() => cluster.stop());
 
   async function serverWith(name: string, rules: V1PolicyRule[]): Promise<TestBed> {
     const KUBECONFIG = await kubeconfigWith(cluster, rules, name);
@@ -110,7 +110,7 @@ const rulesOf = async (file: string) =>
     } finally {
       await end(bed);
     }
-  }, 60_000);
+  });
 
   it('is given by the component notebook-secrets', async () => {
     const bed = await serverWith('secrets', [
@@ -127,5 +127,5 @@ const rulesOf = async (file: string) =>
     } finally {
       await end(bed);
     }
-  }, 60_000);
+  });
 });

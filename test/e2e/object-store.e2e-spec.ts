@@ -8,8 +8,8 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 interface Readiness {
   readonly status: string;
@@ -66,5 +66,5 @@ describe('a server without the variables of its bucket', () => {
     expect((await (await bed.get(`/jobs/${large}/results`)).text()).length).toBe(5_242_880);
     await eventually('all pods being released', async () => (await held()) === 0);
     expect(await bed.store.logs()).toHaveLength(6);
-  }, 120_000);
+  });
 });

@@ -8,8 +8,8 @@ import { SHIPPED_CONFIGURATION, TestBed } from '../support/test-bed.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 async function expectToFit(schema: OgcSchema, response: Response): Promise<void> {
   expect(response.headers.get('content-type')).toMatch(/json/);

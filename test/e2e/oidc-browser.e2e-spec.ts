@@ -38,12 +38,12 @@ withBrowser('a browser in which one signs in at a provider', () => {
     await writeFile(second, configured(await readFile('test/fixtures/e2e-config.yaml', 'utf8'), open.url, 'programs'));
     open.to((await bed.startReplica({ PYGEOAPI_CONFIG: second })).url);
     job = await bed.submit('lines', {}, { token: await provider.sign() });
-  }, 180_000);
+  });
   afterAll(async () => {
     await bed?.stop();
     await provider?.goAway();
     await Promise.all([pages, open].map((forward) => forward.stop?.()));
-  }, 60_000);
+  });
   // The provider's pages name a font of another host.
   beforeEach(async () => {
     browser = await Browser.start(chromium ?? '', [

@@ -16,11 +16,11 @@ describe('tokens of an OpenID Connect provider', () => {
       { configuration: (text) => text + access() },
     );
     [ann, bob] = await Promise.all([provider.tokensOf('ann'), provider.tokensOf('bob')]);
-  }, 180_000);
+  });
   afterAll(async () => {
     await bed?.stop();
     await provider?.goAway();
-  }, 60_000);
+  });
 
   const access = () => `
 access:

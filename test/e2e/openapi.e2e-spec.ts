@@ -50,8 +50,8 @@ let bed: TestBed;
 beforeAll(async () => {
   cluster = await TestCluster.start();
   bed = await TestBed.around(cluster);
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const documentFile = (at: number, version: string) => join(cluster.folder, `${at}-${version}.json`);
 

@@ -18,8 +18,8 @@ const NEVER = 120_000;
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 /** Programs that a server is started by, before Node. */
 type Prefix = readonly string[];
@@ -100,7 +100,7 @@ describe('a server that is asked to end', () => {
     const server = await start([], ['--import', `data:text/javascript,${encodeURIComponent(hang)}`]);
     expect(await end(server)).toBe(0);
     expect(server.output()).not.toContain('ExperimentalWarning');
-  }, 300_000);
+  });
 
   (mayUnshare ? it : it.skip)(
     `does so as the first process of its namespace (${STOPS_AS_FIRST})`,

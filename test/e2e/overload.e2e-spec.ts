@@ -22,11 +22,11 @@ const RIGHTS = [
     const cluster = await TestCluster.start();
     kubeconfig = await kubeconfigWith(cluster, RIGHTS);
     bed = await TestBed.startProcess({ KUBECONFIG: kubeconfig }, { cluster });
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const [kind, name] of made) await kubectl(bed.cluster, ['delete', '--ignore-not-found', kind, name]);
     await (bed as TestBed | undefined)?.stop();
-  }, 120_000);
+  });
 
   const execute = async () => {
     const response = await bed.execute('instant', {}, { prefer: 'respond-async' });
@@ -74,7 +74,7 @@ const RIGHTS = [
     giveBack();
     await eventually('the API server accepting', async () => !(await isRefused(429)));
     expect((await execute()).status).toBe(201);
-  }, 180_000);
+  });
 
   it('above the quota of the namespace is answered with 503 and when to try again, and served once there is room', async () => {
     made.push(['resourcequota', 'jobs']);
@@ -91,5 +91,5 @@ const RIGHTS = [
     await kubectl(bed.cluster, ['delete', 'resourcequota', 'jobs']);
     await eventually('the end of the quota', async () => !(await isRefused(403)));
     expect((await execute()).status).toBe(201);
-  }, 180_000);
+  });
 });

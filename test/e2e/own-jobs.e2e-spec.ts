@@ -34,11 +34,11 @@ describe('one’s own jobs', () => {
       },
     );
     job = await bed.submit('seen', { text: 'stay' }, { token: 'of-ann' });
-  }, 60_000);
+  });
   afterAll(async () => {
     await bed?.stop();
     await receiver?.down();
-  }, 60_000);
+  });
 
   const pageOf = async (path: string, name: string): Promise<string> =>
     (await fetch(bed.url + path, { headers: { ...PAGE, authorization: `Bearer of-${name}` } })).text();
@@ -58,7 +58,7 @@ describe('one’s own jobs', () => {
     expect([of?.status, all?.status]).toEqual([200, 200]);
     await eventually('the end of both streams', () => of?.hasEnded && all?.hasEnded, 90_000);
     expect((await bed.get(`/jobs/${own}`, 'of-guest')).status).toBe(401);
-  }, 120_000);
+  });
 
   it('are told to others by no key, id or name', async () => {
     const keyed = async (name: string) => {

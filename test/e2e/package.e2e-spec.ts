@@ -13,7 +13,7 @@ let packed: PackedPackage;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'e2e-package-'));
   packed = await installPackedPackage(folder);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
@@ -126,7 +126,7 @@ describe('the package', () => {
     ]);
     const undocumented = exported.filter((one) => one.getDocumentationComment(checker).length === 0);
     expect(undocumented.map(({ name }) => name)).toEqual([]);
-  }, 60_000);
+  });
 
   it('lets nobody import its insides', async () => {
     const script = join(folder, 'inside.mjs');
@@ -160,7 +160,7 @@ export class Wrong implements ProcessorInterface {
     expect(output).toContain("Property 'describe' in type 'Wrong' is not assignable");
     expect(output).toContain("Property 'makePodSpec' in type 'Wrong' is not assignable");
     expect(output.match(/error TS/g)).toHaveLength(2);
-  }, 60_000);
+  });
 });
 
 describe('an application of its own that imports the module', () => {
@@ -211,5 +211,5 @@ describe('an application of its own that imports the module', () => {
       await cluster.stop();
       await store.remove();
     }
-  }, 60_000);
+  });
 });

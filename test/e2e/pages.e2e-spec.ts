@@ -40,8 +40,8 @@ beforeAll(async () => {
     bed.submit('secret-failing', {}, { token: TOKEN }),
   ]);
   await Promise.all([bed.until(successful, 'successful'), bed.until(failed, 'failed')]);
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const browse = (path: string, headers: Record<string, string> = {}) =>
   fetch(path.startsWith('http') ? path : bed.url + path, {
@@ -133,7 +133,7 @@ describe('for a browser', () => {
             : [200, 302, 303];
       expect([href, expected.includes(status)]).toEqual([href, true]);
     }
-  }, 60_000);
+  });
 
   it('the landing page says who runs the server, as do its JSON and the API definition', async () => {
     const page = await pageOf('/');

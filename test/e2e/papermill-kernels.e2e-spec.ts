@@ -49,8 +49,8 @@ suite('notebooks of any kernel, run by papermill (TEST_PYTHON has it, or the rea
       async () => ((await json('/processes'))['processes'] as unknown[]).length > 1,
       RUN_TIMEOUT,
     );
-  }, 240_000);
-  afterAll(() => (notebooks as NotebookBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (notebooks as NotebookBed | undefined)?.stop());
 
   it('have their parameters as inputs, whatever they say of kernel and language', async () => {
     const text = { type: 'string', default: 'nobody' };
@@ -99,12 +99,12 @@ suite('notebooks of any kernel, run by papermill (TEST_PYTHON has it, or the rea
     expect(page).toContain('A figure (an interactive figure, plotly)');
     expect(page).toContain('scatter “line” with 3 values');
     expect(page).not.toMatch(/<script(?![^>]* src=")/);
-  }, 240_000);
+  });
 
   it('run as Python where they do not say otherwise', async () => {
     const all = await Promise.all(['vscode', 'bare', 'no-language'].map((id) => succeed(id, { name: `ä "${id}"` })));
     expect(all.map(({ results }) => results['name'])).toEqual(['ä "vscode"', 'ä "bare"', 'ä "no-language"']);
-  }, 240_000);
+  });
 
   withBash(
     'in bash take parameters, show how far they are, and say which cell failed',
@@ -145,8 +145,8 @@ const canLack = !onRealCluster && ['/usr/local/bin', '/usr/bin'].every((folder) 
   let without: NotebookBed;
   beforeAll(async () => {
     without = await startNotebookBed(configuration.replace(/notebooks: .*$/m, 'notebook: notebooks/bare.ipynb'), []);
-  }, 60_000);
-  afterAll(() => (without as NotebookBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (without as NotebookBed | undefined)?.stop());
 
   it('says what is missing when a notebook is executed', async () => {
     const { status, cause } = await runNotebook(without.client, 'notebooks', {});
@@ -156,5 +156,5 @@ const canLack = !onRealCluster && ['/usr/local/bin', '/usr/bin'].every((folder) 
     ]);
     const described = await (await without.client.get('/processes/notebooks')).text();
     expect(described).toContain('Its inputs are not known');
-  }, 240_000);
+  });
 });

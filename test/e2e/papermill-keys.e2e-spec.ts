@@ -102,13 +102,13 @@ suite('the keys and inputs of notebooks, on the real cluster', () => {
       makeSecret(cluster, 'mine', { LABELLED: 'by label' }, { owner: 'edc-my-credentials' }),
     ]);
     bed = await TestBed.startProcess({}, { cluster, configuration });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await home.remove();
     git.close();
-  }, 60_000);
+  });
 
   it('reach the notebook, all at once', async () => {
     const status = await runNotebook(bed, 'everything', {
@@ -177,7 +177,7 @@ suite('the keys and inputs of notebooks, on the real cluster', () => {
       limits: { cpu: '1', memory: '1Gi', 'ephemeral-storage': '1Gi' },
       requests: { cpu: '10m', memory: '64Mi', 'ephemeral-storage': '10Mi' },
     });
-  }, 240_000);
+  });
 
   it('keep a notebook off nodes of another purpose; on Fargate, which has no nodes, it gets the label in place of that', async () => {
     const inputs = { notebook: '/examples/fails.ipynb', image: IMAGE };
@@ -192,7 +192,7 @@ suite('the keys and inputs of notebooks, on the real cluster', () => {
     expect(onFargate.cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
     const made = (await cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(onFargate.jobID));
     expect([made?.metadata?.labels?.['runtime'], made?.spec?.template.spec?.affinity]).toEqual(['fargate', undefined]);
-  }, 240_000);
+  });
 
   it('are refused where the process does not allow them, each with its place', async () => {
     const response = await bed.execute('beside', {
@@ -226,7 +226,7 @@ suite('the keys and inputs of notebooks, on the real cluster', () => {
     expect([...seen.values()].join()).toMatch(/\d of 8 cells of the notebook are done\./);
     const made = (await cluster.kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(jobId));
     expect(Object.keys(made?.metadata?.annotations ?? {})).not.toContain('pygeoapi.io/progress');
-  }, 240_000);
+  });
 
   it('have the executed notebook removed with its job, where the server sees the volume; others’ files stay', async () => {
     const inputs = { notebook: `${shared}/notebooks/fails.ipynb`, parameters_json: { divisor: 2 } };
@@ -238,5 +238,5 @@ suite('the keys and inputs of notebooks, on the real cluster', () => {
     expect((await bed.delete(`/jobs/${status.jobID}`)).status).toBe(200);
     await eventually('the removal', async () => (await readdir(day)).every((name) => !output.endsWith(name)));
     expect(await readdir(day)).toContain('other.ipynb');
-  }, 240_000);
+  });
 });

@@ -28,7 +28,7 @@ async function readTutorial(): Promise<Record<string, string[]>> {
   const shell = async (command: string, variables: Record<string, string> = {}) =>
     (
       await promisify(execFile)('sh', ['-ec', command], {
-        timeout: 60_000,
+        timeout: 120_000,
         env: { ...process.env, URL: bed.url, TOKEN, ...variables },
       })
     ).stdout;
@@ -39,8 +39,8 @@ async function readTutorial(): Promise<Record<string, string[]>> {
     const text = configuration.replace('registry.example.com/notebooks:1', IMAGE);
     expect(text).not.toBe(configuration);
     bed = await TestBed.startProcess({}, { configuration: () => text });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('shows cells as they are in the example', async () => {
     const { cells } = JSON.parse(await readFile('examples/papermill/notebooks/waves.ipynb', 'utf8')) as {
@@ -64,7 +64,7 @@ async function readTutorial(): Promise<Record<string, string[]>> {
     for (const name of ['title', 'frequencies', 'samples', 'pause']) expect(page).toContain(`name="input.${name}`);
     expect(page).toContain('Stands above the plot');
     expect((await json('/processes/fails'))['title']).toBe('Fails in its third cell');
-  }, 240_000);
+  });
 
   it('runs one by its commands, and finds what it says in status and results', async () => {
     const [, commands = ''] = blocks['sh'] ?? [];
@@ -81,7 +81,7 @@ async function readTutorial(): Promise<Record<string, string[]>> {
     expect(JSON.stringify(results['notebook'])).toContain('frequencies = [1.0, 2.5]');
     const page = await (await bed.get(`/jobs/${ID}?f=html`)).text();
     expect(page).toContain('Executed notebook');
-  }, 240_000);
+  });
 
   it('shows in which cell the other fails', async () => {
     const { jobID } = await runNotebook(bed, 'fails', {}, TOKEN);
@@ -92,5 +92,5 @@ async function readTutorial(): Promise<Record<string, string[]>> {
     ]);
     const { cause } = await bed.status(jobID, TOKEN);
     expect(cause?.log).toMatch(/Cell 3 of 4 failed: ZeroDivisionError: division by zero$/);
-  }, 240_000);
+  });
 });

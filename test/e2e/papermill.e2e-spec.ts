@@ -151,7 +151,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     await Promise.all([makeServiceAccount(cluster), makeBucket(), makeSecret(cluster, 'git', GIT)]);
     const text = configuration(git.url);
     bed = await TestBed.start({}, { cluster, configuration: () => text });
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
@@ -160,7 +160,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     await s3.send(new DeleteBucketCommand({ Bucket: bucket }));
     s3.destroy();
     git.close();
-  }, 60_000);
+  });
 
   it('take parameters as they are, show how far they are, and give every scrap, the file, the picture and the notebook', async () => {
     const title = 'a "b" $(id) {x} `id`\n\'ä🌍';
@@ -189,7 +189,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       'result-notebook': `/home/jovyan/my-jobs/${day}/${name}`,
       'result-link': `https://example.com/jupyter/hub/user-redirect/lab/tree/my-jobs/${day}/${name}`,
     });
-  }, 240_000);
+  });
 
   it('that fail say in which cell, and how', async () => {
     const status = await run('execute-notebook', { notebook: '/notebooks/fails.ipynb' });
@@ -203,7 +203,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       parameters: Buffer.from('divisor: 2').toString('base64'),
     });
     expect(Object.keys(results)).toEqual(['notebook']);
-  }, 240_000);
+  });
 
   it('whose kernel is killed say so, and what they leave running does not keep the job', async () => {
     const notebook = async (name: string, cells: readonly string[]) => {
@@ -219,7 +219,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const start = 'import subprocess\nsubprocess.Popen(["sleep", "3600"], start_new_session=True)';
     const server = await succeed('execute-notebook', await notebook('server', [start, 'print("x" * 10_000_000)']));
     expect(await bed.log(server.status.jobID)).toContain('What the notebook left running is ended: sleep.');
-  }, 240_000);
+  });
 
   it('never overwrite a file whose name was asked for: of two runs side by side one has it, later ones are refused', async () => {
     const ask = { notebook: 'notebooks/fails.ipynb', parameters_json: { divisor: 2 }, output_filename: 'mine.ipynb' };
@@ -234,7 +234,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       written,
       expect.not.arrayContaining([expect.stringContaining('.claim')]),
     ]);
-  }, 240_000);
+  });
 
   it('that are not there, and kernels that are not there, are said to be missing', async () => {
     const missing = await run('execute-notebook', { notebook: 'no such "$(id)".ipynb' });
@@ -245,7 +245,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       /Papermill failed before the first cell: .*NoSuchKernel: No such kernel named fortran$/,
     );
     expect(kernel.cause?.message).toMatch(/Papermill failed before the first cell: [\w.]*NoSuchKernel\.$/);
-  }, 240_000);
+  });
 
   it('of a process of one notebook have its parameters as inputs and its declared outputs', async () => {
     const refused = await bed.execute('waves', { title: 'x', samples: 1, notebook: 'y.ipynb' });
@@ -254,7 +254,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(Object.keys(results)).toEqual(['plot']);
     const folder = home.file(String((status as unknown as Results)['result-notebook']));
     expect((await readdir(join(folder, '..'))).toSorted()).toEqual(['waves.csv', 'waves_result.ipynb']);
-  }, 240_000);
+  });
 
   it('of a catalogue are processes of their own, with the parameters that papermill finds; the page of a job shows the executed one', async () => {
     const describe = async (id: string) => (await (await bed.get(`/processes/${id}`)).json()) as Results;
@@ -317,7 +317,7 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const unknown = await run('from-git', { notebook, git_revision: 'no/such' });
     expect(unknown.cause).toMatchObject({ container: 'git', log: expect.stringContaining('no/such') });
     expect(await bed.log(other.status.jobID)).not.toContain('p@ss');
-  }, 300_000);
+  });
 
   it.each(['from-bucket', 'from-bucket-by-rclone'])(
     '%s come from a bucket, and leave their notebooks there',
@@ -332,7 +332,6 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
       // The sidecar has ended with the job: its log is collected, too.
       expect(await bed.log(status.jobID)).toContain("Init Container 's3mounter'");
     },
-    300_000,
   );
 
   it('that are dismissed while they run end with their sidecar, and leave their log', async () => {
@@ -344,13 +343,13 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     const logs = (await bed.store.logs()).filter((key) => key.includes(jobId));
     expect(logs).toHaveLength(1);
     expect((await bed.status(jobId)).status).toBe('dismissed');
-  }, 300_000);
+  });
 
   it('fail with the reason where their bucket cannot be mounted', async () => {
     const { cause, jobID } = await run('from-missing-bucket', { notebook: 's3/note.ipynb' });
     expect(cause?.log).toContain('Bucket there-is-none was not mounted at /home/jovyan/s3 within 3 seconds');
     expect(await bed.log(jobID)).toContain('The program that mounts the bucket ended with exit code');
-  }, 240_000);
+  });
 
   it('have a sibling that runs any image with the same keys', async () => {
     const status = await run('execute-image', {
@@ -363,5 +362,5 @@ suite('notebooks, run by papermill in pods of the real cluster', () => {
     expect(await bed.log(status.jobID)).toContain(
       `read from the bucket\n/full-results-pvc/pygeoapi-job-${status.jobID}`,
     );
-  }, 240_000);
+  });
 });

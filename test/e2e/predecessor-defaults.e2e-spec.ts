@@ -103,7 +103,7 @@ describe('a configuration of papermill’s Argo mode', () => {
       const waited = await server.execute('greet', inputs, { ...(prefer ? { prefer } : {}), body });
       expect([waited.status, await waited.text()]).toEqual([200, 'Hello Zoë']);
     }
-  }, 240_000);
+  });
 });
 
 describe('an image process of papermill', () => {
@@ -140,7 +140,7 @@ describe('without keys of its own', () => {
     expect(await pointersOf(await server.execute('refusing', sent))).toEqual([400, ['/inputs/other']]);
     expect(await pointersOf(await server.execute('show', { other: 1 }))).toEqual([400, ['/inputs/a']]);
     expect(await pointersOf(await server.execute('hello', { name: 'x', other: 1 }))).toEqual([400, ['/inputs/other']]);
-  }, 240_000);
+  });
 
   it('a job that cannot start waits on, where one with a deadline fails', async () => {
     const server = await start(withManager(''));
@@ -154,7 +154,7 @@ describe('without keys of its own', () => {
       undefined,
       '2',
     ]);
-  }, 240_000);
+  });
 
   it('hello-world answers in the shape that its process chooses', async () => {
     const server = await start(withManager(''));
@@ -162,7 +162,7 @@ describe('without keys of its own', () => {
       (await server.execute(process, { name: 'World', message: 'hi' })).json();
     expect(await answerOf('hello')).toEqual({ id: 'echo', value: 'Hello World: hi' });
     expect(await answerOf('hello-028')).toEqual({ result: "Hello 'World': 'hi'" });
-  }, 240_000);
+  });
 });
 
 describe('keys of the manager', () => {
@@ -187,5 +187,5 @@ describe('keys of the manager', () => {
       status: 'successful',
       jobID: jobId,
     });
-  }, 240_000);
+  });
 });

@@ -46,8 +46,8 @@ interface Prov {
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start({}, { configuration: (text) => text + PROCESSES });
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const INPUTS = '{"text": "a", "number": 0.10, "password": "sesame", "odd/id (1)": {"a": [1]}}';
 

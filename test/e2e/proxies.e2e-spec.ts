@@ -46,11 +46,11 @@ beforeAll(async () => {
     { configuration: (text) => text.replace(/^server:\n/m, (line) => `${line}  gzip: false\n`) + PROCESSES },
   );
   upstream = await CuttingProxy.before(bed.url, []);
-}, 120_000);
+});
 afterAll(async () => {
   await (upstream as CuttingProxy | undefined)?.stop();
   await (bed as TestBed | undefined)?.stop();
-}, 60_000);
+});
 
 interface Answer {
   readonly status?: number;
@@ -134,11 +134,11 @@ describe.each(suites)('behind %s, as the page says%s', (_name, _skipped, kind: P
       if (proxy.hasEnded) throw new Error(proxy.output);
       return (await client.send('/health/live')).status === 200;
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     (client as PublicClient | undefined)?.stop();
     await (proxy as RunningProxy | undefined)?.stop();
-  }, 60_000);
+  });
 
   test('links name the public address, with a path that is kept and one that is taken off, whatever a client claims', async () => {
     const claims = {

@@ -25,11 +25,11 @@ beforeAll(async () => {
     },
   );
   await eventually('the leader', () => bed.leads());
-}, 180_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await (receiver as Receiver | undefined)?.down();
-}, 120_000);
+});
 
 /** What has been taken of a job, read by the official SDK. */
 function eventsOf(jobId: string, calls: readonly ReceivedCall[] = receiver.calls): CloudEvent<StatusInfo>[] {
@@ -62,7 +62,7 @@ describe('over HTTP, an endpoint', () => {
       expect(event.validate()).toBe(true);
       expect(event).toMatchObject({ source: PUBLIC_URL, subject: 'a/b:c/processes/short' });
     }
-  }, 180_000);
+  });
 
   it('that fails is told again, in the same order; what it refuses is dropped, and holds up nothing', async () => {
     const taken: ReceivedCall[] = [];
@@ -85,14 +85,14 @@ describe('over HTTP, an endpoint', () => {
     receiver.answer = (_call, response) => response.writeHead(204).end();
     expect(eventsOf(jobId, taken).map(({ data }) => data?.status)).toEqual(['accepted', 'successful']);
     expect((await Exposition.of(bed)).value('pubsub_messages_total{result="dropped"}')).toBe(1);
-  }, 240_000);
+  });
 
   it('that never answers holds up no execution', async () => {
     receiver.answer = () => undefined;
     const answer = await bed.execute('instant');
     receiver.answer = (_call, response) => response.writeHead(204).end();
     expect([answer.status, await answer.text()]).toEqual([200, 'done']);
-  }, 180_000);
+  });
 });
 
 describe('/asyncapi', () => {
@@ -116,7 +116,7 @@ describe('/asyncapi', () => {
       fits(JSON.parse(body));
       expect(fits.errors ?? []).toEqual([]);
     }
-  }, 180_000);
+  });
 
   it('is there as a page, in the OpenAPI document, and linked from the landing page as pygeoapi links it', async () => {
     const page = await bed.get('/asyncapi?f=html');

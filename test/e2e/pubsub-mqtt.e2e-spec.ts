@@ -54,12 +54,12 @@ described('over MQTT, to mosquitto', () => {
     );
     await eventually('the leader', () => bed.leads());
     subscriber = await broker.subscribe('my/channel/#', ['-i', 'suite', '-c']);
-  }, 180_000);
+  });
   afterAll(async () => {
     await (subscriber as MosquittoSubscriber | undefined)?.stop();
     await (bed as TestBed | undefined)?.stop();
     await (broker as Mosquitto | undefined)?.stop();
-  }, 120_000);
+  });
 
   it('is told of an execution as pygeoapi tells of it, and then how the job goes', async () => {
     const jobId = await bed.submit('short', {});
@@ -88,7 +88,7 @@ described('over MQTT, to mosquitto', () => {
     expect(messages.map(({ topic, qos, retain }) => ({ topic, qos, retain }))).toEqual(
       messages.map(() => ({ topic: 'my/channel/processes/short', qos: 1, retain: 0 })),
     );
-  }, 180_000);
+  });
 
   it('is told of a failure and of a dismissal, but nothing that request or job said', async () => {
     const failing = await bed.submit('hello-failing', { name: SECRET });
@@ -99,7 +99,7 @@ described('over MQTT, to mosquitto', () => {
     expect((await endOf(subscriber, dismissed)).at(-1)).toBe('dismissed');
     const told = JSON.stringify(subscriber.messages);
     for (const text of [SECRET, 'because of a reason', 'about to fail']) expect(told).not.toContain(text);
-  }, 180_000);
+  });
 
   it('is told everything once where there are several replicas', async () => {
     const replica = await bed.startReplica();
@@ -107,7 +107,7 @@ described('over MQTT, to mosquitto', () => {
     for (const jobId of jobs) expect(await endOf(subscriber, jobId)).toEqual(['accepted', 'running', 'successful']);
     expect((await replica.readiness()).checks['pubsub']).toEqual({ status: 'ok', detail: 'another replica publishes' });
     await replica.process.end();
-  }, 180_000);
+  });
 
   it('holds up no execution while it is away, and is told all of it afterwards, in its order', async () => {
     const before = (await bed.output()).split('takes no messages').length;
@@ -132,7 +132,7 @@ described('over MQTT, to mosquitto', () => {
     const metrics = await Exposition.of(bed);
     expect(metrics.value('pubsub_messages_total{result="published"}')).toBeGreaterThan(6);
     expect(metrics.value('pubsub_messages_total{result="dropped"}')).toBe(0);
-  }, 300_000);
+  });
 
   it('has its password shown nowhere', async () => {
     const texts = await Promise.all(
@@ -165,7 +165,7 @@ described('a broker that takes no connection', () => {
       await bed.stop();
       await broker.stop();
     }
-  }, 180_000);
+  });
 
   it('is one whose certificate is not known; one that is is told over TLS', async () => {
     const { cert, private: key } = await generate([{ name: 'commonName', value: 'broker' }], {
@@ -202,5 +202,5 @@ described('a broker that takes no connection', () => {
       await bed.stop();
       await broker.stop();
     }
-  }, 300_000);
+  });
 });

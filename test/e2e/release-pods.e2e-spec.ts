@@ -8,8 +8,8 @@ const FINALIZER = 'pygeoapi.io/finalizer-log-retrieval';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 60_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 function run(...args: string[]): Promise<{ code: number; output: string }> {
   const env = {
@@ -37,7 +37,7 @@ describe('release-pods', () => {
     expect([code, output]).toEqual([0, expect.stringContaining('0 of 0 held pods are released.')]);
     expect((await bed.ended(jobId)).status).toBe('successful');
     expect(await bed.store.logs()).toHaveLength(1);
-  }, 180_000);
+  });
 
   it('releases what no server has collected, ended or not, and nothing of other managers', async () => {
     await bed.submit('endless');
@@ -74,7 +74,7 @@ describe('release-pods', () => {
     // What is still there of the Job controller's finalizers is as it was: Jobs that have ended lose theirs by themselves.
     expect((await otherFinalizers()).flat().every((name) => before.flat().includes(name))).toBe(true);
     expect((await run()).output).toContain('0 of 0 held pods are released.');
-  }, 180_000);
+  });
 
   it('explains itself, and refuses what it does not know', async () => {
     expect(await run('--help')).toEqual({ code: 0, output: expect.stringContaining('What is lost') });
@@ -82,5 +82,5 @@ describe('release-pods', () => {
     expect([wrong.code, wrong.output]).toEqual([1, expect.stringContaining('command line: --wait: must be seconds')]);
     const cluster = await run('--cluster', 'foo');
     expect([cluster.code, cluster.output]).toEqual([1, expect.stringContaining('--cluster: must be one of')]);
-  }, 180_000);
+  });
 });

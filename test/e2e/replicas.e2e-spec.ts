@@ -11,11 +11,11 @@ const JOBS = 6;
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 60_000);
+});
 afterAll(async () => {
   for (const replica of bed?.replicas ?? []) replica.process.process.kill('SIGCONT');
   await (bed as TestBed | undefined)?.stop();
-}, 60_000);
+});
 
 /** A replica that leads, and one that does not. @param prefix of the jobs: replicas of several prefixes have nothing to do with each other */
 async function leaderAndOther(prefix: string, environment: Readonly<Record<string, string>> = {}) {
@@ -54,8 +54,8 @@ describe('two replicas', () => {
   let other: TestReplica;
   beforeAll(async () => {
     ({ leader, other } = await leaderAndOther('both'));
-  }, 120_000);
-  afterAll(() => Promise.all([leader, other].map((replica) => replica?.process.end())), 60_000);
+  });
+  afterAll(() => Promise.all([leader, other].map((replica) => replica?.process.end())));
 
   it('both serve and execute; a request that waits at one has its result when the other collects', async () => {
     const response = await other.execute('inputs', { text: 'at the other' });
@@ -71,14 +71,14 @@ describe('two replicas', () => {
         return numberMatched === 2;
       });
     }
-  }, 120_000);
+  });
 
   it('give results as soon as the other has said that they are there', async () => {
     for (const id of await submit(leader)) {
       await leader.ended(id);
       expect(await other.result(id)).toBe(result(id));
     }
-  }, 120_000);
+  });
 
   it('hand over at once when the leader is asked to end', async () => {
     const before = await holder('both');
@@ -86,7 +86,7 @@ describe('two replicas', () => {
     expect(await leader.process.end()).toBe(0);
     expect(await holder('both')).not.toBe(before);
     expect(await accountOf(bed, ids, result, other)).toEqual(nothingLost(JOBS));
-  }, 240_000);
+  });
 });
 
 describe('a leader that does not give its Lease back', () => {
@@ -97,9 +97,9 @@ describe('a leader that does not give its Lease back', () => {
     for (const scenario of Object.values(running)) scenario.catch(() => undefined);
   });
 
-  it('because it was killed hands over, and nothing is done twice', () => running.killed, 240_000);
-  it('because it is paused hands over, and does no harm when it wakes', () => running.paused, 240_000);
-  it('because it is cut off hands over, and stops before the other begins', () => running.cutOff, 240_000);
+  it('because it was killed hands over, and nothing is done twice', () => running.killed);
+  it('because it is paused hands over, and does no harm when it wakes', () => running.paused);
+  it('because it is cut off hands over, and stops before the other begins', () => running.cutOff);
 
   async function killed(): Promise<void> {
     const { leader, other } = await leaderAndOther('killed');
@@ -175,5 +175,5 @@ describe('replicas that are replaced one after the other under load', () => {
       await load.stop();
       balancer.stop();
     }
-  }, 240_000);
+  });
 });

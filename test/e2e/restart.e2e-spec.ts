@@ -5,8 +5,8 @@ import { eventually } from '../support/wait.js';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.startProcess();
-}, 180_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 describe('a server killed while jobs run', () => {
   it('has all their results and logs, once, when it is started after they ended', async () => {
@@ -36,7 +36,7 @@ describe('a server killed while jobs run', () => {
         ({ metadata }) => !metadata?.finalizers?.includes('pygeoapi.io/finalizer-log-retrieval'),
       ),
     );
-  }, 240_000);
+  });
 
   it('ends with code 0 when it is asked to, and tells who waits where the job goes on', async () => {
     const waiting = bed.execute('short');

@@ -117,8 +117,8 @@ describe('several results in one log', () => {
   beforeAll(async () => {
     const script = (await readFile('docs/results.md', 'utf8')).split('```sh\n')[1]?.split('```')[0] ?? '';
     bed = await TestBed.start({}, { configuration: (text) => `${text}\n${documented(script)}` });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   promises(() => bed);
 
@@ -226,8 +226,8 @@ describe('several results in a log that nobody collects', () => {
   beforeAll(async () => {
     const configuration = (text: string) => text.replace('finalizer_controller: true', 'finalizer_controller: false');
     bed = await TestBed.start({}, { configuration });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   promises(() => bed);
 });

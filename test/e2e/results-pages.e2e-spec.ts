@@ -104,11 +104,11 @@ describe('results', () => {
     await Promise.all(
       Object.entries(made).map(async ([name, [type, text]]) => (jobs[name] = await printed(type, text))),
     );
-  }, 300_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     tiles?.close();
-  }, 60_000);
+  });
 
   /** A job with one result. */
   async function printed(mediaType: string, text: string, more = ''): Promise<string> {
@@ -193,8 +193,8 @@ describe('results', () => {
 
   withBrowser('in a browser', () => {
     let browser: Browser;
-    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')), 60_000);
-    afterAll(() => browser?.stop(), 60_000);
+    beforeAll(async () => void (browser = await Browser.start(chromium ?? '')));
+    afterAll(() => browser?.stop());
     const open = (name: string) => browser.open(`${bed.url}/jobs/${jobs[name]}/results?f=html`);
     const drawn = () =>
       eventually('the map', () => browser.evaluate<boolean>("document.querySelector('.map')?.dataset.drawn === ''"));

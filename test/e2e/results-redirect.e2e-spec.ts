@@ -13,8 +13,8 @@ describe('results at a store that clients reach', () => {
       { [`${BUCKET}PUBLIC_ENDPOINT`]: endpoint },
       { store, configuration: (text) => text.replace(/level: \w+/, 'level: DEBUG') },
     );
-  }, 180_000);
-  afterAll(() => bed?.stop(), 180_000);
+  });
+  afterAll(() => bed?.stop());
 
   it('are read there where they are large, whole or in part, by addresses that no line of the log holds', async () => {
     if (!bed) throw new Error('not started');
@@ -36,12 +36,12 @@ describe('results at a store that clients reach', () => {
     expect(output).toContain(id);
     expect(output).not.toContain('X-Amz-Signature');
     expect(output).not.toContain(location.searchParams.get('X-Amz-Signature'));
-  }, 180_000);
+  });
 
   it('are sent by the server where they are small', async () => {
     if (!bed) throw new Error('not started');
     const id = await bed.submit('unicode');
     await bed.ended(id);
     expect((await fetch(`${bed.url}/jobs/${id}/results`, { redirect: 'manual' })).status).toBe(200);
-  }, 180_000);
+  });
 });

@@ -7,8 +7,8 @@ const MIMETYPE = 'PYGEOAPI_K8S_MANAGER_RESULT_MIMETYPE: application/json';
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 /** The status in which a job that prints this ends. */
 async function endOf(process: string, log: string): Promise<Record<string, unknown>> {

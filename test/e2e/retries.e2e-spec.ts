@@ -56,8 +56,8 @@ describe('a job with retries', () => {
     const cluster = await TestCluster.start();
     pool = cluster.namespace;
     bed = await TestBed.startProcess({}, { cluster, configuration: (text) => text + PROCESSES.replace('POOL', pool) });
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   const podsOf = async (id: string) =>
     (await bed.cluster.pods()).filter(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(id));
@@ -110,7 +110,7 @@ describe('a job with retries', () => {
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(2);
     const page = await (await bed.get(`/jobs/${id}?f=html`)).text();
     expect(page).toContain('Earlier attempts');
-  }, 300_000);
+  });
 
   it('fails at once when its own program fails', async () => {
     const id = await bed.submit('fails-itself');
@@ -123,7 +123,7 @@ describe('a job with retries', () => {
     });
     expect(await podsOf(id)).toHaveLength(1);
     expect((await bed.status(id)) as Attempted).not.toHaveProperty('attempts');
-  }, 300_000);
+  });
 
   it('is successful where its program ends well when it is asked to', async () => {
     const id = await bed.submit('ends-well');
@@ -137,7 +137,7 @@ describe('a job with retries', () => {
       return kubeJob?.status?.conditions?.some(({ type }) => type === 'Complete');
     });
     expect((await podsOf(id)).length).toBeLessThan(2);
-  }, 300_000);
+  });
 
   it('is tried again while no server is there, whose pods wait for one', async () => {
     const id = await bed.submit('evicted-once');
@@ -155,7 +155,7 @@ describe('a job with retries', () => {
     expect(await bed.result(id)).toBe('done');
     expect(await (await bed.get(`/jobs/${id}/logs?attempt=1`)).text()).toContain(name);
     expect((await bed.store.logs()).filter((key) => key.includes(id))).toHaveLength(2);
-  }, 300_000);
+  });
 
   (onRealCluster ? it : it.skip)(
     'is tried again when its node is gone',
@@ -216,5 +216,5 @@ describe('a job with retries', () => {
     const { status, attempts } = (await bed.status(id)) as Attempted;
     expect([status, attempts?.length]).toEqual(['dismissed', 1]);
     expect((await bed.get(`/jobs/${id}/logs`)).status).toBe(200);
-  }, 300_000);
+  });
 });

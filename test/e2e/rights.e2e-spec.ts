@@ -38,8 +38,8 @@ describe('a server whose finalizer is off', () => {
       {},
       { configuration: (text) => text.replace('finalizer_controller: true', MANAGER) },
     );
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('gives pods no finalizer, and results from the log while the pod exists', async () => {
     const jobId = await bed.submit('with-init');
@@ -67,7 +67,7 @@ describe('a server whose finalizer is off', () => {
       activeDeadlineSeconds: 50,
     });
     expect(kubeJob?.status?.failed).toBe(2);
-  }, 180_000);
+  });
 
   it('answers synchronously, fails with the cause, and dismisses', async () => {
     expect(await (await bed.execute('unicode')).text()).toBe('Grüße, Жизнь, 世界, 🌍\n\n  end');
@@ -92,8 +92,8 @@ describe('a server whose finalizer is off', () => {
       { KUBECONFIG: await kubeconfigWith(cluster, predecessorRules(podVerbs)) },
       { cluster },
     );
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('it says what it goes without, and executes', async () => {
     // Without a finalizer there is nothing that only one replica may do.
@@ -137,8 +137,8 @@ const without = (right: Right): V1PolicyRule[] =>
   let cluster: TestCluster;
   beforeAll(async () => {
     cluster = await TestCluster.start();
-  }, 180_000);
-  afterAll(() => cluster.stop(), 180_000);
+  });
+  afterAll(() => cluster.stop());
   const nameOf = (right: Right) => `without-${right.replaceAll(/[^a-z]/g, '-')}`;
   const consequences: Record<string, string> = {
     'patch pods': 'It may not patch pods',
@@ -235,12 +235,12 @@ const without = (right: Right): V1PolicyRule[] =>
       },
       way,
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     recorder?.close();
     s3?.close();
-  }, 180_000);
+  });
 
   it('grants what the server asks for, all of that, and nothing else', async () => {
     recorder.conflictOnce('patch pods');
@@ -276,5 +276,5 @@ const without = (right: Right): V1PolicyRule[] =>
     ).not.toEqual([]);
     expect([...recorder.used].sort()).toEqual(rightsOf(granted));
     expect([...recorder.refused]).toEqual([]);
-  }, 180_000);
+  });
 });

@@ -35,11 +35,11 @@ const run = async (script: string) => {
     const { child, match } = await start(join(folder, 'data'), '--run-as', 'nobody');
     server = child;
     bed = new TestClient(match[1]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.end();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   it('are that user’s, with no group and no capability more', async () => {
     const log = await run(
@@ -124,5 +124,5 @@ const run = async (script: string) => {
     const { child: other } = await start(join(folder, 'with'), '--run-as', 'nobody');
     await other.end();
     expect(other.output).not.toMatch(warning);
-  }, 60_000);
+  });
 });

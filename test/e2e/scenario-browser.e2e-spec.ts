@@ -45,12 +45,12 @@ withBrowser.each([
     await browser.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
     await browser.show({ runsScripts });
     await signIn();
-  }, 180_000);
+  });
   afterAll(async () => {
     await (browser as Browser | undefined)?.stop();
     await (bed as TestBed | undefined)?.stop();
     await rm(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
 
   async function signIn(): Promise<void> {
     await browser.open(`${bed.url}/sign-in`);
@@ -124,7 +124,7 @@ withBrowser.each([
     const files = await eventually('the archive', () => filesOfArchive(join(folder, `${jobId}.zip`)));
     expect(files).toEqual({ 'features.geojson': result });
     expect(browser.complaints).toEqual([]);
-  }, 180_000);
+  });
 
   it('watches a job to its end', async () => {
     const jobId = await executeExample('hello-world-k8s-sleep');
@@ -138,7 +138,7 @@ withBrowser.each([
     await browser.loaded(`${bed.url}/jobs/${jobId}/results`);
     expect(await browser.textOf('body')).toContain('Hello');
     expect(browser.complaints).toEqual([]);
-  }, 180_000);
+  });
 
   it('reads why a job failed, and its log', async () => {
     const jobId = await executeExample('hello-world-k8s-sleep-failing');
@@ -163,7 +163,7 @@ withBrowser.each([
     }`);
     expect(await textsOf('.log li.current')).toEqual(['oh no, we are failing']);
     expect(browser.complaints).toEqual([]);
-  }, 180_000);
+  });
 
   it('cancels a job while it runs', async () => {
     await open('echo');
@@ -174,7 +174,7 @@ withBrowser.each([
     await browser.click('#dismissal button');
     await watched('dismissed');
     expect(browser.complaints).toEqual([]);
-  }, 180_000);
+  });
 
   it('runs one that failed again with a change', async () => {
     await open('geojson-features');
@@ -190,5 +190,5 @@ withBrowser.each([
     expect(await execute()).not.toBe(failed);
     await watched('successful');
     expect(browser.complaints).toEqual([]);
-  }, 180_000);
+  });
 });

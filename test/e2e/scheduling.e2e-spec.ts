@@ -82,8 +82,8 @@ describe('where jobs run', () => {
       {},
       { cluster, configuration: (text) => text.replace('finalizer_controller: true', DEFAULTS) + processes },
     );
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   const podOf = async (jobId: string) =>
     (await bed.cluster.pods()).find(({ metadata }) => metadata?.labels?.['job-name']?.endsWith(jobId));
@@ -116,7 +116,7 @@ describe('where jobs run', () => {
       'app.kubernetes.io/component': 'execution',
     });
     expect(pod?.metadata?.annotations).toMatchObject({ 'example.org/note': 'of all' });
-  }, 120_000);
+  });
 
   it('is nowhere, with the scheduler’s reason, where no node has the resources', async () => {
     const jobId = await bed.submit('nowhere', { name: 'World' });
@@ -124,7 +124,7 @@ describe('where jobs run', () => {
       status: 'failed',
       cause: { type: 'unschedulable', message: expect.stringContaining('Insufficient example.org/unheard-of') },
     });
-  }, 120_000);
+  });
 
   (onRealCluster ? it : it.skip)(
     'is as a class, a runtime, an account and a device of the cluster say',

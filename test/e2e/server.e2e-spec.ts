@@ -216,7 +216,7 @@ describe('the shutdown', () => {
     const ended = another.child.end();
     await expect(text).resolves.toContain("Logs of pod '");
     await expect(ended).resolves.toBe(0);
-  }, 20_000);
+  });
 });
 
 describe('the log', () => {

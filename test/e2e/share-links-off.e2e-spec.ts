@@ -5,8 +5,8 @@ describe('links for others, where nobody can sign in', () => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.startProcess({ PYGEOAPI_K8S_MANAGER_API_TOKEN: '' });
-  }, 60_000);
-  afterAll(() => bed?.stop(), 60_000);
+  });
+  afterAll(() => bed?.stop());
 
   it('are not offered', async () => {
     const job = await bed.submit('hello', { name: 'x' });

@@ -74,8 +74,8 @@ describe.each([
     other = await bed.startReplica({ PYGEOAPI_K8S_MANAGER_ACCESS_KEY: KEYS.toReversed().join(' ') });
     [job = '', another = ''] = await Promise.all([made(), made()]);
     routes = JSON.parse(/^routes: (.*)$/m.exec(await bed.output())?.[1] ?? '[]') as string[];
-  }, 180_000);
-  afterAll(() => bed?.stop(), 60_000);
+  });
+  afterAll(() => bed?.stop());
 
   async function made(more: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const body = { subscriber: { successUri: `https://${HOST}/` }, ...more };
@@ -121,55 +121,51 @@ describe.each([
     if (hasRoles) expect((await make(job, {}, 'of-root')).status).toBe(201);
   });
 
-  it.each(['results', 'page'] as const)(
-    'open what they are for and nothing else: the %s',
-    async (what) => {
-      const share = shareIn(await link(job, { for: what }));
-      const wrong: string[] = [];
-      const opened = new Set<string>();
-      for (const route of routes) {
-        const [method = '', pattern = ''] = route.split(' ');
-        const pathOf = (id: string) =>
-          pattern
-            .replace(':jobId', id)
-            .replace(':processId', 'token')
-            .replace(':outputId', 'notebook')
-            .replace(':index', '0')
-            .replace(/:\w+/g, 'x')
-            .replace('*', 'x');
-        const ask = async (path: string) => {
-          const headers = /POST|PUT/.test(method) ? { 'content-type': 'application/json' } : {};
-          const body = /POST|PUT/.test(method) ? { body: '{}' } : {};
-          const stopped = AbortSignal.timeout(10_000);
-          const response = await follow(path, headers, { method, ...body, signal: stopped });
-          const isList = pattern === '/jobs/events';
-          const text = isList ? (await response.body?.cancel(), '') : await response.text();
-          return { status: response.status, text, isPrivate: response.headers.get('cache-control') };
-        };
-        const isOpen = /GET|HEAD/.test(method) && (OPEN[pattern]?.includes(what) ?? false);
-        const guarded = /GET|HEAD/.test(method) && Object.hasOwn(OPEN, pattern);
-        for (const id of [job, another]) {
-          const { status, text, isPrivate } = await ask(`${pathOf(id)}?share=${share}`);
-          const expected = guarded ? (isOpen && id === job ? 200 : 404) : (await ask(pathOf(id))).status;
-          // Lists take no such parameter.
-          const isRefused = status === 400 && !pattern.includes(':jobId');
-          if (status !== expected && !isRefused) wrong.push(`${route} of ${id}: ${status}, not ${expected}`);
-          if (text.includes(SAID) && !(isOpen && id === job)) wrong.push(`${route} of ${id} tells what the job said`);
-          if (text.includes(ASKED) || text.includes(HOST)) wrong.push(`${route} of ${id} tells what was asked`);
-          if (guarded && isPrivate !== 'private, no-store') wrong.push(`${route} of ${id}: ${isPrivate}`);
-          if (isOpen && status === 200) opened.add(pattern);
-        }
+  it.each(['results', 'page'] as const)('open what they are for and nothing else: the %s', async (what) => {
+    const share = shareIn(await link(job, { for: what }));
+    const wrong: string[] = [];
+    const opened = new Set<string>();
+    for (const route of routes) {
+      const [method = '', pattern = ''] = route.split(' ');
+      const pathOf = (id: string) =>
+        pattern
+          .replace(':jobId', id)
+          .replace(':processId', 'token')
+          .replace(':outputId', 'notebook')
+          .replace(':index', '0')
+          .replace(/:\w+/g, 'x')
+          .replace('*', 'x');
+      const ask = async (path: string) => {
+        const headers = /POST|PUT/.test(method) ? { 'content-type': 'application/json' } : {};
+        const body = /POST|PUT/.test(method) ? { body: '{}' } : {};
+        const stopped = AbortSignal.timeout(10_000);
+        const response = await follow(path, headers, { method, ...body, signal: stopped });
+        const isList = pattern === '/jobs/events';
+        const text = isList ? (await response.body?.cancel(), '') : await response.text();
+        return { status: response.status, text, isPrivate: response.headers.get('cache-control') };
+      };
+      const isOpen = /GET|HEAD/.test(method) && (OPEN[pattern]?.includes(what) ?? false);
+      const guarded = /GET|HEAD/.test(method) && Object.hasOwn(OPEN, pattern);
+      for (const id of [job, another]) {
+        const { status, text, isPrivate } = await ask(`${pathOf(id)}?share=${share}`);
+        const expected = guarded ? (isOpen && id === job ? 200 : 404) : (await ask(pathOf(id))).status;
+        // Lists take no such parameter.
+        const isRefused = status === 400 && !pattern.includes(':jobId');
+        if (status !== expected && !isRefused) wrong.push(`${route} of ${id}: ${status}, not ${expected}`);
+        if (text.includes(SAID) && !(isOpen && id === job)) wrong.push(`${route} of ${id} tells what the job said`);
+        if (text.includes(ASKED) || text.includes(HOST)) wrong.push(`${route} of ${id} tells what was asked`);
+        if (guarded && isPrivate !== 'private, no-store') wrong.push(`${route} of ${id}: ${isPrivate}`);
+        if (isOpen && status === 200) opened.add(pattern);
       }
-      expect(wrong).toEqual([]);
-      expect([...opened].toSorted()).toEqual(
-        Object.keys(OPEN)
-          .filter((pattern) => OPEN[pattern]?.includes(what))
-          .toSorted(),
-      );
-      expect((await bed.status(job, owner)).status).toBe('successful');
-    },
-    120_000,
-  );
+    }
+    expect(wrong).toEqual([]);
+    expect([...opened].toSorted()).toEqual(
+      Object.keys(OPEN)
+        .filter((pattern) => OPEN[pattern]?.includes(what))
+        .toSorted(),
+    );
+    expect((await bed.status(job, owner)).status).toBe('successful');
+  });
 
   it('lead on by addresses that have them, and tell them to nobody', async () => {
     const { href } = await link(job, { for: 'results' });
@@ -256,7 +252,7 @@ describe.each([
     const problem = { type: `${bed.url}/problems/link-over`, title: 'Link over', status: 404, detail };
     expect(answers).toEqual(never.map(() => [404, problem, 'private, no-store']));
     expect((await follow(short, bearer(owner))).status).toBe(404);
-  }, 60_000);
+  });
 
   it('are made by a form of the page, which shows them', async () => {
     const page = await (await follow(`/jobs/${job}`, { ...html, ...bearer(owner) })).text();

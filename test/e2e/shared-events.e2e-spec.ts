@@ -29,11 +29,11 @@ withBrowser('tabs that follow jobs', () => {
       await bed.until(jobId, 'running');
       jobs.push(jobId);
     }
-  }, 180_000);
+  });
   afterAll(async () => {
     await tabs[0]?.stop();
     await bed?.stop();
-  }, 60_000);
+  });
 
   /** Opens a page that keeps what it hears of its job. */
   async function follow(tab: Browser, jobId: string): Promise<void> {
@@ -80,7 +80,7 @@ withBrowser('tabs that follow jobs', () => {
     expect(await another.evaluate("document.querySelector('main h1') !== null")).toBe(true);
     // The list is followed, too.
     await another.open(`${bed.url}/processes`);
-  }, 120_000);
+  });
 
   it('go on where the one that has it is closed or hidden', async () => {
     await tabs[0]?.open(`${bed.url}/processes`);
@@ -90,7 +90,7 @@ withBrowser('tabs that follow jobs', () => {
     await say(jobs[1] ?? '', 91);
     await say(jobs[2] ?? '', 92);
     await untilHeard(tabs[2] as Browser, 'running 92');
-  }, 120_000);
+  });
 
   it('have none while all are hidden, and the present state when one is shown', async () => {
     for (const tab of tabs.slice(1)) await turn(tab, 'hidden');
@@ -104,7 +104,7 @@ withBrowser('tabs that follow jobs', () => {
     );
     await turn(tabs[1] as Browser, 'visible');
     await untilHeard(tabs[1] as Browser, 'running 91');
-  }, 120_000);
+  });
 
   it('hear that the list has changed', async () => {
     const tab = tabs[5] as Browser;
@@ -121,5 +121,5 @@ withBrowser('tabs that follow jobs', () => {
     await say(jobs[6] ?? '', 99);
     await eventually('the change', async () => (await changes()) > before);
     for (const jobId of jobs) await bed.delete(`/jobs/${jobId}`);
-  }, 120_000);
+  });
 });

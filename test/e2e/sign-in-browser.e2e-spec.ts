@@ -27,12 +27,12 @@ withBrowser('a browser in which one signs in', () => {
     await once(foreign, 'listening');
     job = await bed.submit('closed', { text: 'x' }, { token: TOKEN });
     await bed.until(job, 'successful');
-  }, 180_000);
+  });
   afterAll(async () => {
     foreign?.close();
     foreign?.closeAllConnections();
     await bed?.stop();
-  }, 60_000);
+  });
   beforeEach(async () => {
     browser = await Browser.start(chromium ?? '', [`--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`]);
   });

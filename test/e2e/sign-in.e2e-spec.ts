@@ -34,8 +34,8 @@ describe('who signs in with a browser', () => {
     );
     [done, failed] = (await Promise.all([made('x'), made('fail')])) as [string, string];
     cookie = cookieOf(await signIn(TOKEN));
-  }, 180_000);
-  afterAll(() => bed.stop(), 60_000);
+  });
+  afterAll(() => bed.stop());
 
   async function made(text: string): Promise<string> {
     const id = await bed.submit('token', { text }, { token: TOKEN });
@@ -366,5 +366,5 @@ describe('a server without a token', () => {
     } finally {
       await bed.stop();
     }
-  }, 120_000);
+  });
 });

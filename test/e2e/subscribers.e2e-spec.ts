@@ -41,11 +41,11 @@ beforeAll(async () => {
     { SUBSCRIBER_ALLOWED_HOSTS: receiver.host, SUBSCRIBER_SIGNING_SECRET: SECRET },
     { configuration: (text) => text + FLEETING },
   );
-}, 120_000);
+});
 afterAll(async () => {
   await (bed as TestBed | undefined)?.stop();
   await (receiver as Receiver | undefined)?.down();
-}, 60_000);
+});
 
 let number = 0;
 /** Addresses of a job's own, with a secret in the query. */
@@ -115,7 +115,7 @@ describe('a subscriber', () => {
     expect(status + JSON.stringify(await (await bed.get('/jobs')).json()) + (await bed.output())).not.toContain(
       'hunter2',
     );
-  }, 90_000);
+  });
 
   it('is told why the job failed', async () => {
     const { path, subscriber } = addresses();
@@ -127,7 +127,7 @@ describe('a subscriber', () => {
       cause: { type: 'non-zero-exit', exitCode: 1 },
     });
     expect(receiver.at(path('success'))).toEqual([]);
-  }, 90_000);
+  });
 
   it('is told of progress, and of nothing once the job is dismissed', async () => {
     const { path, subscriber } = addresses();
@@ -142,7 +142,7 @@ describe('a subscriber', () => {
     // Its time to live is 0, and counts though nobody was told of its end.
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404);
     expect([...receiver.at(path('success')), ...receiver.at(path('failed'))]).toEqual([]);
-  }, 90_000);
+  });
 
   it('may name its addresses as the 1.0 schema does, and is called for a synchronous execution, too', async () => {
     const { path, subscriber } = addresses();
@@ -153,7 +153,7 @@ describe('a subscriber', () => {
     );
     expect(await response.text()).toBe('Hello you!');
     await eventually('the call', () => receiver.at(path('success')).length === 1);
-  }, 90_000);
+  });
 
   it('that answers badly is called again with the same id, and no redirect is followed', async () => {
     const { path, subscriber } = addresses();
@@ -167,7 +167,7 @@ describe('a subscriber', () => {
     expect(delivery).toMatchObject({ attempts: 3, history: [{ answer: '500' }, { answer: '302' }, { answer: '200' }] });
     expect(new Set(receiver.at(path('success')).map(({ id }) => id)).size).toBe(1);
     expect(receiver.at('/elsewhere')).toEqual([]);
-  }, 90_000);
+  });
 
   it('that is away, while the server is killed, is told once it is back', async () => {
     receiver.answer = (_call, response) => response.writeHead(204).end();
@@ -185,7 +185,7 @@ describe('a subscriber', () => {
       const seen = new Set(receiver.at(path('success')).map(({ id }) => id));
       expect([seen.size, receiver.at(path('success')).length]).toEqual([1, 1]);
     }
-  }, 300_000);
+  });
 
   it('that is away keeps the Job from being removed until it was told', async () => {
     const { path, subscriber } = addresses();
@@ -201,7 +201,7 @@ describe('a subscriber', () => {
     await eventually('the job being gone', async () => (await bed.get(`/jobs/${jobId}`)).status === 404, 150_000);
     expect(receiver.at(path('success'))).toHaveLength(1);
     expect((await bed.store.logs()).filter((key) => key.includes(jobId))).toHaveLength(1);
-  }, 300_000);
+  });
 
   it('sees each state once by its id, even where the server is killed while it answers', async () => {
     const { path, subscriber } = addresses();
@@ -218,7 +218,7 @@ describe('a subscriber', () => {
     const calls = receiver.at(path('success'));
     expect([calls.length, new Set(calls.map(({ id }) => id)).size]).toEqual([2, 1]);
     expect(new Set(calls.map(({ body }) => body)).size).toBe(1);
-  }, 300_000);
+  });
 });
 
 describe('an address that may not be called', () => {
@@ -257,7 +257,7 @@ describe('an address that may not be called', () => {
       history: [{ answer: 'address-not-allowed' }],
     });
     expect(receiver.calls).toHaveLength(before);
-  }, 90_000);
+  });
 });
 
 it('the conformance class is declared, and the request documented', async () => {

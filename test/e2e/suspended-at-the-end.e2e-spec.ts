@@ -41,8 +41,8 @@ describe(`${JOBS} Jobs that are suspended in the moment in which their programs 
   beforeAll(async () => {
     bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES });
     runs = new Runs(bed.cluster);
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   const statusOf = async (id: string) => (await bed.status(id)) as Attempted;
   const isComplete = async (id: string) =>

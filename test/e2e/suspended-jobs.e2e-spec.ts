@@ -46,8 +46,8 @@ describe('a Job that is suspended while it runs', () => {
   beforeAll(async () => {
     bed = await TestBed.startProcess({}, { configuration: (text) => text + PROCESSES + BRIEF });
     runs = new Runs(bed.cluster);
-  }, 120_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 120_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   const working = (id: string) =>
     eventually('its first line', async () => (await bed.log(id)).includes('working'), 120_000);

@@ -9,8 +9,8 @@ const TAGS = ['nightly', 'Größe 3, blau', '<b>&"'];
 let bed: TestBed;
 beforeAll(async () => {
   bed = await TestBed.start();
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const execute = (tags: unknown, headers: Readonly<Record<string, string>> = {}, process = 'hello', token?: string) =>
   bed.execute(process, process === 'hello' ? { name: 'Ada' } : {}, {

@@ -63,12 +63,12 @@ describe('where OpenTelemetry’s variables name a collector', () => {
       },
       { configuration: (text) => text.replace('logging: { level: WARNING }', 'logging: { level: INFO }') },
     );
-  }, 180_000);
+  });
   afterAll(async () => {
     await (bed as TestBed | undefined)?.stop();
     await (receiver as Receiver | undefined)?.down();
     await (collector as OtlpReceiver | undefined)?.stop();
-  }, 180_000);
+  });
 
   it('one trace goes from the request through the pod to what is collected and told', async () => {
     const { traceId, spanId, traceparent } = caller();
@@ -118,7 +118,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
       'service.name': 'ogc-processes-k8s',
       'deployment.environment.name': 'test',
     });
-  }, 180_000);
+  });
 
   it('goes on with the trace of a job that another server made', async () => {
     const { traceId, traceparent } = caller();
@@ -128,7 +128,7 @@ describe('where OpenTelemetry’s variables name a collector', () => {
     await bed.startServer();
     expect((await bed.ended(jobId)).status).toBe('successful');
     await collector.span(traceId, 'collect', execute.spanId);
-  }, 180_000);
+  });
 
   it('a request without a trace begins one, a probe does not', async () => {
     expect((await bed.get('/health/live')).status).toBe(200);
@@ -152,15 +152,15 @@ describe('where OpenTelemetry’s variables name a collector', () => {
     await submit(bed, 'environment', { traceparent: other.traceparent });
     await collector.span(other.traceId, 'collect');
     expect(collector.spans.filter((span) => span.traceId === traceId)).toEqual([]);
-  }, 180_000);
+  });
 });
 
 describe('without a collector', () => {
   let bed: TestBed;
   beforeAll(async () => {
     bed = await TestBed.startProcess({}, { configuration: (text) => text.replace('level: WARNING', 'level: INFO') });
-  }, 180_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   it('the caller’s trace is passed on into the pod, and stands in the log', async () => {
     const { traceId, traceparent } = caller();
@@ -170,21 +170,17 @@ describe('without a collector', () => {
       logLines(bed.server?.output).find((line) => line.jobId === jobId && line.logger === 'OutcomeRecorder'),
     );
     expect(ended.traceId).toBe(traceId);
-  }, 180_000);
+  });
 
   it.each([
     ['none', {}],
     ['one that is none', { traceparent: '00-00000000000000000000000000000000-0000000000000001-01' }],
     ['one that is odd', { traceparent: `${caller().traceparent}-more`, tracestate: 'a=1' }],
-  ])(
-    'of %s nothing is made up',
-    async (_what, headers) => {
-      const jobId = await submit(bed, 'environment', headers);
-      expect(await variablesOf(bed, jobId)).toEqual([]);
-      expect(Object.keys(await annotationsOf(bed, jobId)).filter((name) => /trace(parent|state)$/.test(name))).toEqual(
-        [],
-      );
-    },
-    180_000,
-  );
+  ])('of %s nothing is made up', async (_what, headers) => {
+    const jobId = await submit(bed, 'environment', headers);
+    expect(await variablesOf(bed, jobId)).toEqual([]);
+    expect(Object.keys(await annotationsOf(bed, jobId)).filter((name) => /trace(parent|state)$/.test(name))).toEqual(
+      [],
+    );
+  });
 });

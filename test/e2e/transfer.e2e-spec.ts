@@ -19,8 +19,8 @@ beforeAll(async () => {
     { ...transferEnvironment, INPUT_HREF_ALLOWED_HOSTS: `127.0.0.1,0.0.0.0,${SERVER}` },
     { configuration: (text) => transferConfiguration(text) + RETRIED },
   );
-}, 120_000);
-afterAll(() => (bed as TestBed | undefined)?.stop(), 60_000);
+});
+afterAll(() => (bed as TestBed | undefined)?.stop());
 
 const run = async (script: string, body: Readonly<Record<string, unknown>> = {}) => {
   const jobId = await bed.submit('upload', { script }, { body });
@@ -82,7 +82,7 @@ describe('files that a job uploads', () => {
     const results = await bed.get(`/jobs/${jobId}/results`);
     expect([results.headers.get('content-type'), await results.text()]).toEqual(['text/csv', 'new']);
     expect((await bed.get(`/jobs/${jobId}/results/image`)).status).toBe(404);
-  }, 120_000);
+  });
 
   it('are read one by one, whole or in ranges', async () => {
     const { jobId } = await run(SEVEN_MEBIBYTES, { outputs: { image: {} } });

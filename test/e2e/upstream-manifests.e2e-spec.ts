@@ -118,13 +118,13 @@ describeUpstream.each([
     bed = await TestBed.around(await TestCluster.start());
     const configuration = file === undefined ? undefined : await readFile(join(upstream ?? '', file), 'utf8');
     await deploy(bed, folder, bucketVariables(bed), configuration);
-  }, 300_000);
+  });
   afterAll(async () => {
     const started = bed as TestBed | undefined;
     if (started && file !== undefined)
       await kubectl(started.cluster, ['delete', 'persistentvolume', volumeOf(started.cluster), '--wait=false']);
     await started?.stop();
-  }, 180_000);
+  });
 
   it('answers within 60 s at a quarter of a processor', async () => {
     const { processor, wall } = await startOf(bed);
@@ -168,7 +168,7 @@ describeUpstream.each([
           : 'SIMPLE_ENV_INTEGER=1024';
       expect(await bed.store.read(key)).toContain(said);
     }
-  }, 300_000);
+  });
 });
 
 describeUpstream('the predecessor’s k8s-manifests as they are, which name no bucket', () => {
@@ -176,8 +176,8 @@ describeUpstream('the predecessor’s k8s-manifests as they are, which name no b
   beforeAll(async () => {
     bed = await TestBed.around(await TestCluster.start());
     await deploy(bed, 'k8s-manifests');
-  }, 300_000);
-  afterAll(() => (bed as TestBed | undefined)?.stop(), 180_000);
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
 
   /**
    * The predecessor says in its log which variable is missing, keeps no log, puts the result on the Job and lets the pod go:
@@ -193,5 +193,5 @@ describeUpstream('the predecessor’s k8s-manifests as they are, which name no b
     const log = await kubectl(bed.cluster, ['logs', 'deployment/k8s-job-manager']);
     expect(log).toContain(`${BUCKET}NAME`);
     expect(await bed.store.keys()).toEqual([]);
-  }, 180_000);
+  });
 });

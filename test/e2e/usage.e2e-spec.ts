@@ -73,11 +73,11 @@ withPostgres('the usage of archived jobs', () => {
     );
     for (const bed of [open, ruled])
       await eventually('the archive', async () => (await bed.get('/usage', 'of-root')).status === 200);
-  }, 180_000);
+  });
   afterAll(async () => {
     await Promise.all([open, ruled].map((bed) => (bed as TestBed | undefined)?.stop()));
     await (database as TestPostgres | undefined)?.remove();
-  }, 60_000);
+  });
 
   const report = async (bed: TestBed, query: string, token?: string) =>
     (await (await bed.get(`/usage${query}`, token)).json()) as Report;

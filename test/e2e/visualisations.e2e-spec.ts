@@ -26,15 +26,15 @@ describe('on the embedded cluster', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }, 180_000);
+  });
 });
 
 (onRealCluster ? describe : describe.skip)('a visualisation (on a real cluster)', () => {
   let bed: VisualisationBed;
   beforeAll(async () => {
     bed = await VisualisationBed.start();
-  }, 120_000);
-  afterAll(() => (bed as VisualisationBed | undefined)?.stop(), 120_000);
+  });
+  afterAll(() => (bed as VisualisationBed | undefined)?.stop());
 
   it('is an app that answers under its path through its Service, on the files of its project alone', async () => {
     const labels = [`${DM}/instance=whole`, `${DM}/instance-id=instance-1`, `${DM}/owner=alice`];
@@ -121,7 +121,7 @@ describe('on the embedded cluster', () => {
         'Available: The app answers.',
       ]),
     );
-  }, 120_000);
+  });
 
   it('has its Deployment, Service and Ingress put right when they are edited or deleted by hand', async () => {
     await bed.create('mended', material);
@@ -158,7 +158,7 @@ describe('on the embedded cluster', () => {
     );
     await bed.until('mended', 'Available');
     expect((await bed.ask('mended', '/mended')).status).toBe(200);
-  }, 120_000);
+  });
 
   it('follows its resource, says why its pod does not start, and starts once that is mended', async () => {
     await bed.create('changed', material);
@@ -177,7 +177,7 @@ describe('on the embedded cluster', () => {
     expect((await bed.until('changed', 'Unschedulable')).message).toContain('memory');
     await bed.change('changed', { resources: small });
     await bed.until('changed', 'Available');
-  }, 180_000);
+  });
 
   it('is repaired, made and changed after the server was down meanwhile', async () => {
     await bed.create('before', material);
@@ -192,7 +192,7 @@ describe('on the embedded cluster', () => {
     expect((await bed.ingress('before')).spec?.rules?.[0]?.host).toBe('other.example.org');
     expect((await bed.ask('before', '/before')).status).toBe(200);
     await bed.until('meanwhile', 'Available');
-  }, 120_000);
+  });
 
   it('never takes over an object that is not its own, and goes on once that is gone', async () => {
     const { namespace } = bed;
@@ -205,7 +205,7 @@ describe('on the embedded cluster', () => {
     expect(untouched.metadata?.resourceVersion).toBe(foreign.metadata?.resourceVersion);
     await bed.cluster.core.deleteNamespacedService({ name: 'taken', namespace });
     await bed.until('taken', 'Available');
-  }, 120_000);
+  });
 
   it('that becomes invalid goes on as it was until it is valid again', async () => {
     await bed.create('doubtful', { ...material, labels: ['no equals sign'] });
@@ -221,7 +221,7 @@ describe('on the embedded cluster', () => {
     expect((await bed.ask('doubtful', '/doubtful')).status).toBe(200);
     await bed.change('doubtful', { labels: [] });
     await bed.until('doubtful', 'Available');
-  }, 120_000);
+  });
 
   it.each([
     [
@@ -312,7 +312,7 @@ describe('on the embedded cluster', () => {
     await bed.until('short-lived', 'Available');
     await bed.delete('short-lived');
     await eventually('the garbage collection', async () => (await bed.objectsOf('short-lived')).length === 0);
-  }, 120_000);
+  });
 
   it('stands in the list for whoever knows the token', async () => {
     await bed.create('listed', { ...material, labels: ['wrong'] });
@@ -384,5 +384,5 @@ describe('on the embedded cluster', () => {
       await both?.stop();
       await bed.startServer();
     }
-  }, 120_000);
+  });
 });

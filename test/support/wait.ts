@@ -2,7 +2,7 @@
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  bound = 60_000,
+  bound = 120_000,
 ): Promise<T> {
   const end = performance.now() + bound;
   let last: unknown;

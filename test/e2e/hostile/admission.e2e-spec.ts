@@ -31,11 +31,11 @@ beforeAll(async () => {
     },
   );
   bed = hostile.bed;
-}, 180_000);
+});
 afterAll(async () => {
   await (hostile as HostileBed | undefined)?.bed.stop();
   await (receiver as Receiver | undefined)?.down();
-}, 60_000);
+});
 
 type Headers = Readonly<Record<string, string>>;
 const get = (path: string, headers: Headers = {}) => rawSend(bed.url + path, { headers });

@@ -65,7 +65,7 @@ describe('a Job on which somebody else has written', () => {
     victim = await bed.submit('environment', { token: TOKEN });
     victims = await collected(bed, victim);
     expect(await bed.log(victim, TOKEN)).toContain(secret);
-  }, 120_000);
+  });
 
   it.each([
     ['beside the signature of what was there', 'kept'],
@@ -181,8 +181,8 @@ describe('servers that sign beside those that do not', () => {
   beforeAll(async () => {
     hostile = await HostileBed.start(older);
     bed = hostile.bed;
-  }, 180_000);
-  afterAll(() => hostile?.bed.stop(), 180_000);
+  });
+  afterAll(() => hostile?.bed.stop());
 
   it('lose no result in an upgrade, a rollback and another upgrade while jobs run', async () => {
     const jobs: string[] = [];

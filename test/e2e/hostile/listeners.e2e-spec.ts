@@ -62,7 +62,7 @@ describe('listeners to events', () => {
     const lengths = await Promise.all(readers.map((reader) => reader.rest()));
     // Nobody has been told everything: most of it was never written.
     expect(Math.max(...lengths)).toBeLessThan(CHANGES * LENGTH);
-  }, 300_000);
+  });
 
   it('are refused beyond what one caller may open, and all together', async () => {
     const { bed } = hostile;

@@ -66,5 +66,5 @@ describe('the page of a notebook', () => {
       },
       { most: 4 },
     );
-  }, 300_000);
+  });
 });

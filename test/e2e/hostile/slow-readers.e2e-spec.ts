@@ -20,8 +20,8 @@ describe('readers of results that do not read on', () => {
           withLargeResult(text, '  readers: { at_once: 100, per_caller: 70, minimum_rate: 0 }\n'),
       },
     );
-  }, 180_000);
-  afterAll(() => (hostile as HostileBed | undefined)?.bed.stop(), 180_000);
+  });
+  afterAll(() => (hostile as HostileBed | undefined)?.bed.stop());
 
   it('keep no log and no result from being collected, and no check of the store from being made', async () => {
     const { bed } = hostile;
@@ -41,7 +41,7 @@ describe('readers of results that do not read on', () => {
     for (const reader of readers.slice(1)) reader.leave();
     // Whoever goes on gets all of it.
     expect(await readers[0]?.rest()).toBe(LARGE_SIZE);
-  }, 300_000);
+  });
 
   it('are refused beyond what one address may read at once, for a while', async () => {
     const { bed } = hostile;
@@ -58,5 +58,5 @@ describe('readers of results that do not read on', () => {
       for (const reader of readers) reader.leave();
       await untilAdmitted(url);
     });
-  }, 300_000);
+  });
 });

@@ -46,12 +46,12 @@ describe('a subscriber that takes messages and never answers', () => {
     await silent.start();
     receiver = await Receiver.start();
     hostile = await HostileBed.start({ SUBSCRIBER_ALLOWED_HOSTS: `${silent.host},${receiver.host}` });
-  }, 180_000);
+  });
   afterAll(async () => {
     await (hostile as HostileBed | undefined)?.bed.stop();
     await (receiver as Receiver | undefined)?.down();
     await silent.stop();
-  }, 180_000);
+  });
 
   const submit = (successUri: string) =>
     hostile.bed.submit('hello', { name: 'x' }, { body: { subscriber: { successUri } } });
@@ -70,5 +70,5 @@ describe('a subscriber that takes messages and never answers', () => {
       const { subscriber } = (await bed.status(jobs[0] ?? '')) as StatusInfo & { subscriber?: { status: string }[] };
       expect(['waiting', 'pending']).toContain(subscriber?.[0]?.status);
     });
-  }, 300_000);
+  });
 });
