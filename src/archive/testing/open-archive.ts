@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals';
 import { sql } from 'kysely';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,6 +30,7 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
 };
 
 let made: Promise<string> | undefined;
+afterAll(async () => made && rmSync(await made, { recursive: true, force: true }));
 
 /** Of an embedded database without a schema: it is made once, and copied, for that takes long. */
 export async function embeddedFolder(): Promise<string> {
@@ -40,7 +42,6 @@ export async function embeddedFolder(): Promise<string> {
 
 async function makeDatabase(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'archive-made-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const lanes = new EmbeddedLanes(folder);
   await lanes.unlimited((db) => sql`select 1`.execute(db));
   await lanes.close();

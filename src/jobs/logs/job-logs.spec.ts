@@ -70,6 +70,36 @@ describe('the log of a job whose pod is gone', () => {
   });
 });
 
+describe('the log of a job that is over before the watch has told of its pod', () => {
+  it('is that of the pod which the API server has', async () => {
+    const cluster = new FakeCluster();
+    const cache = jobCacheOf(cluster);
+    const condition = { type: 'Complete', status: 'True', lastTransitionTime: at(5) };
+    cluster.addJob({
+      metadata: { name: NAME, uid: 'job-uid', creationTimestamp: at(0) },
+      status: { conditions: [condition] },
+    });
+    const terminated = { exitCode: 0, containerID: 'c', startedAt: at(2), finishedAt: at(4) };
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', controller: true };
+    cluster.client.listPodsOfJob = async (name) => [
+      {
+        metadata: { name: `${name}-abcde`, uid: 'pod-uid', ownerReferences: [{ ...owner, name, uid: 'job-uid' }] },
+        spec: { containers: [{ name: 'main' }] },
+        status: {
+          phase: 'Succeeded',
+          containerStatuses: [
+            { name: 'main', image: 'x', imageID: '', ready: false, restartCount: 0, state: { terminated } },
+          ],
+        },
+      },
+    ];
+    cluster.client.readLog = async () => Readable.from([Buffer.from('said\n')]);
+    const logs = new JobLogs(cache, cluster.client, new FakeStore().port, configuration);
+    const log = await logs.read(cache.list()[0] as JobRecord, false, new AbortController().signal);
+    expect(await text(log)).toBe(`Logs of pod '${NAME}-abcde'\nContainer 'main'\nsaid\n`);
+  });
+});
+
 describe('the log of a job that is not whole in the object store', () => {
   const noted = (size: number) => ({
     'processes.pygeoapi.io/log-key': KEPT,

@@ -149,9 +149,10 @@ export class JobLogs implements BeforeApplicationShutdown {
     const current = await this.collectedIfGoing(job, follow, signal);
     if (current.logKey !== undefined)
       return this.readStored(`The log of job "${job.jobId}"`, current.logKey, current.logSize, part);
-    const pod = follow ? await this.podOf(job, newest, signal) : this.podNow(job, newest);
-    const collected = pod ? undefined : await this.readCollected(job, part);
+    const known = follow ? await this.podOf(job, newest, signal) : this.podNow(job, newest);
+    const collected = known ? undefined : await this.readCollected(job, part);
     if (collected) return collected;
+    const pod = known ?? (await this.unseenPod(current));
     if (!pod)
       throw new NotAvailableError(`Job "${job.jobId}" has no log: it has no pod${follow ? '' : ' yet, or any more'}.`);
     if (part.container !== undefined && pod.containers.every(({ name }) => name !== part.container))
@@ -240,6 +241,12 @@ export class JobLogs implements BeforeApplicationShutdown {
     if (newest || job.backoffLimit === 0 || job.collection !== 'pending') return pods[0];
     const { attempts } = this.current(job) ?? job;
     return pods.filter((pod) => !attempts.some(({ uid }) => uid === pod.uid)).at(-1);
+  }
+
+  /** That a Job is over may be known before its pod is: these are two watches. */
+  private async unseenPod(job: JobRecord): Promise<PodRecord | undefined> {
+    if (job.fromArchive || !this.cache.statusOf(job).finished) return undefined;
+    return (await this.cache.actualPodsOf(job))[0];
   }
 
   private podOf(job: JobRecord, newest: boolean, signal: AbortSignal): Promise<PodRecord | undefined> {

@@ -9,8 +9,8 @@ import type { PodRecord } from '../model/pod-record.js';
 import { aJob, aPod } from '../testing/records.js';
 
 /** What reading the results of a job with these pods is refused with, where the API server answers so to the reading of a log. */
-const refusal = (pods: readonly PodRecord[], answer: Error): Promise<unknown> => {
-  const cache = { podsOf: () => pods } as unknown as JobCache;
+const refusal = (pods: readonly PodRecord[], answer: Error, actual = pods): Promise<unknown> => {
+  const cache = { podsOf: () => pods, actualPodsOf: async () => actual } as unknown as JobCache;
   const client = { readLog: () => Promise.reject(answer) } as unknown as KubernetesClient;
   const results = new LiveResults(cache, client, { of: () => new Map() } as unknown as DeclaredOutputs);
   return results.read(aJob()).catch((error: unknown) => error);
@@ -31,5 +31,10 @@ describe('results that nobody collects', () => {
   it('are not gone where the API server only does not answer', async () => {
     const error = await refusal([aPod()], answer('unavailable'));
     expect(error).toBeInstanceOf(KubernetesError);
+  });
+
+  it('are read of a pod that the API server has and the watch has not told of yet', async () => {
+    const error = await refusal([], answer('unavailable'), [aPod()]);
+    expect(error).toMatchObject({ failure: 'unavailable' });
   });
 });
