@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
+import { NotFoundException } from '@nestjs/common';
 import fastify, { type FastifyReply } from 'fastify';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Links } from '../ogc/links.js';
+import type { Pages } from '../ogc/pages.js';
+import { ProblemFilter } from '../ogc/problem.filter.js';
 import { compress } from './compression.js';
 
 const text = 'OGC API - Processes '.repeat(200);
@@ -36,6 +40,27 @@ describe('an answer', () => {
     );
     expect(headers['content-length']).toBeUndefined();
     expect(gunzipSync(rawPayload).toString()).toBe(text);
+  });
+
+  it('whose stream breaks before anything is sent is a problem as it is, not one in gzip', async () => {
+    const server = fastify();
+    server.addHook('onSend', compress);
+    const problems = new ProblemFilter({ base: () => '' } as unknown as Links, { areServed: false } as Pages);
+    server.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
+    const broken = () =>
+      new Readable({
+        read() {
+          this.destroy(new NotFoundException('It is gone.'));
+        },
+      });
+    server.get('/', (_request, reply) => reply.type('text/plain').send(broken()));
+    const { statusCode, headers, json } = await server.inject({ url: '/', headers: accepting });
+    await server.close();
+    expect([statusCode, headers['content-encoding'], json()]).toMatchObject([
+      404,
+      undefined,
+      { detail: 'It is gone.' },
+    ]);
   });
 
   it.each([

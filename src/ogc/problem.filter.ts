@@ -47,7 +47,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private send(request: FastifyRequest, reply: FastifyReply, { type, ...problem }: Problem): void {
     // A 405's Allow and the like stay; what was set for another answer does not.
-    void reply.removeHeader('content-length').removeHeader('etag');
+    void reply.removeHeader('content-length').removeHeader('content-encoding').removeHeader('etag');
     if (reply.getHeader('cache-control') !== 'no-store') void reply.removeHeader('cache-control');
     variesByFormat(reply);
     const absolute: Problem = { type: type.startsWith('/') ? this.links.base(request) + type : type, ...problem };

@@ -58,11 +58,15 @@ withBrowser('a browser in which one signs in', () => {
   const foreignAt = (host: string) => `http://${host}:${(foreign.address() as AddressInfo).port}/`;
   const text = () => browser.evaluate<string>('document.body.innerText');
   const send = (form: string, fields: Readonly<Record<string, string>> = {}) =>
-    browser.evaluate(`{
-      const form = document.querySelector(${JSON.stringify(form)});
-      for (const [name, value] of Object.entries(${JSON.stringify(fields)})) [...form.elements].find((one) => one.name === name && one.type !== 'file').value = value;
-      form.requestSubmit();
-    }`);
+    eventually(`${form} on the page`, () =>
+      browser.evaluate<boolean>(`(() => {
+        const form = document.querySelector(${JSON.stringify(form)});
+        if (form === null) return false;
+        for (const [name, value] of Object.entries(${JSON.stringify(fields)})) [...form.elements].find((one) => one.name === name && one.type !== 'file').value = value;
+        form.requestSubmit();
+        return true;
+      })()`),
+    );
   /** By the form of the log's refusal. */
   async function signIn(host?: string): Promise<void> {
     await browser.open(at(`/jobs/${job}/logs`, host));
@@ -104,7 +108,7 @@ withBrowser('a browser in which one signs in', () => {
     await browser.evaluate(`document.querySelector('main a[href*="/jobs/${job}"]').click()`);
     await browser.loaded(at(`/jobs/${job}`, PLAIN_HOST));
     await eventually('being known', async () => (await text()).includes('Signed in as api'));
-    await send('form[action$="/dismissal"]', {}).catch(() => undefined);
+    await send('form[action$="/dismissal"]');
     await eventually('the list', async () => (await browser.evaluate<string>('location.pathname')) === '/jobs');
     job = await bed.submit('closed', { text: 'x' }, { token: TOKEN });
     await bed.until(job, 'successful');
