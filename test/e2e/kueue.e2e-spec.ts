@@ -227,7 +227,11 @@ describeWithKueue('a job in a queue of a real Kueue', () => {
     const id = await submit('queued');
     await seen('it waiting', id, ({ queue }) => queue?.position === 1);
     const next = await submit('queued');
-    await seen('another behind it', next, ({ queue }) => queue?.position === 2);
+    // Of two that were made within one second Kueue says one or the other first.
+    await eventually('both waiting', async () => {
+      const places = await Promise.all([id, next].map(async (each) => (await statusOf(each)).queue?.position));
+      return places.sort().join() === '1,2';
+    });
     expect(await (await dismiss(id)).json()).toMatchObject({ status: 'dismissed' });
     await seen('the other being the first', next, ({ queue }) => queue?.position === 1);
 
