@@ -152,7 +152,7 @@ export class JobLogs implements BeforeApplicationShutdown {
     const known = follow ? await this.podOf(job, newest, signal) : this.podNow(job, newest);
     const collected = known ? undefined : await this.readCollected(job, part);
     if (collected) return collected;
-    const pod = known ?? (await this.unseenPod(current));
+    const pod = known ?? (await this.podFound(current, newest));
     if (!pod)
       throw new NotAvailableError(`Job "${job.jobId}" has no log: it has no pod${follow ? '' : ' yet, or any more'}.`);
     if (part.container !== undefined && pod.containers.every(({ name }) => name !== part.container))
@@ -236,17 +236,16 @@ export class JobLogs implements BeforeApplicationShutdown {
   }
 
   /** The pod of the attempt after those that are noted. Where a job is tried again there may be the next one's already. */
-  private podNow(job: JobRecord, newest: boolean): PodRecord | undefined {
-    const pods = this.cache.podsOf(job);
+  private podNow(job: JobRecord, newest: boolean, pods = this.cache.podsOf(job)): PodRecord | undefined {
     if (newest || job.backoffLimit === 0 || job.collection !== 'pending') return pods[0];
     const { attempts } = this.current(job) ?? job;
     return pods.filter((pod) => !attempts.some(({ uid }) => uid === pod.uid)).at(-1);
   }
 
-  /** That a Job is over may be known before its pod is: these are two watches. */
-  private async unseenPod(job: JobRecord): Promise<PodRecord | undefined> {
+  /** As {@link podNow}, of a Job that is over, which may be known before its pod is. */
+  private async podFound(job: JobRecord, newest: boolean): Promise<PodRecord | undefined> {
     if (job.fromArchive || !this.cache.statusOf(job).finished) return undefined;
-    return (await this.cache.actualPodsOf(job))[0];
+    return this.podNow(job, newest, await this.cache.podsFoundOf(job));
   }
 
   private podOf(job: JobRecord, newest: boolean, signal: AbortSignal): Promise<PodRecord | undefined> {

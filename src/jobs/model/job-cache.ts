@@ -227,6 +227,15 @@ export class JobCache {
       .sort(newestPodFirst);
   }
 
+  /**
+   * As {@link podsOf}; where none is known as the API server has them: the watch of Jobs may be ahead of that of pods.
+   * @throws KubernetesError
+   */
+  async podsFoundOf(job: Pick<JobRecord, 'name' | 'uid'>): Promise<readonly PodRecord[]> {
+    const known = this.podsOf(job);
+    return known.length > 0 ? known : this.actualPodsOf(job);
+  }
+
   newestEventOf(job: Pick<JobRecord, 'name'>): string | undefined {
     return this.events.newestOf(job.name);
   }

@@ -3,14 +3,15 @@ import type { KubernetesClient } from '../../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../../k8s/client/kubernetes-error.js';
 import { NotAvailableError } from '../../ogc/domain-errors.js';
 import type { DeclaredOutputs } from './declared-outputs.js';
-import type { JobCache } from '../model/job-cache.js';
+import { JobCache } from '../model/job-cache.js';
 import { LiveResults } from './live-results.js';
 import type { PodRecord } from '../model/pod-record.js';
 import { aJob, aPod } from '../testing/records.js';
 
 /** What reading the results of a job with these pods is refused with, where the API server answers so to the reading of a log. */
 const refusal = (pods: readonly PodRecord[], answer: Error, actual = pods): Promise<unknown> => {
-  const cache = { podsOf: () => pods, actualPodsOf: async () => actual } as unknown as JobCache;
+  const { podsFoundOf } = JobCache.prototype;
+  const cache = { podsOf: () => pods, actualPodsOf: async () => actual, podsFoundOf } as unknown as JobCache;
   const client = { readLog: () => Promise.reject(answer) } as unknown as KubernetesClient;
   const results = new LiveResults(cache, client, { of: () => new Map() } as unknown as DeclaredOutputs);
   return results.read(aJob()).catch((error: unknown) => error);

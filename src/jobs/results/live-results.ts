@@ -8,7 +8,7 @@ import { JobCache } from '../model/job-cache.js';
 import { ResultFault } from '../model/job-outcome.js';
 import type { JobRecord } from '../model/job-record.js';
 import type { OpenedResult } from './opened-result.js';
-import { mainContainerOf, type PodRecord } from '../model/pod-record.js';
+import { mainContainerOf } from '../model/pod-record.js';
 import { PrintedResults, resultMediaType, type PrintedOutput } from './printed-results.js';
 import { assertDeclared } from './result-checks.js';
 
@@ -27,7 +27,7 @@ export class LiveResults {
    * @throws NotAvailableError where the pod, and with it the log, is gone; KubernetesError
    */
   async read(job: JobRecord): Promise<OpenedResult> {
-    const pod = await this.podOf(job);
+    const [pod] = await this.cache.podsFoundOf(job);
     const container = pod && mainContainerOf(pod, job);
     if (!pod || container === undefined) throw gone(job);
     const results = new PrintedResults();
@@ -54,12 +54,6 @@ export class LiveResults {
       if (error.failure === 'not-found') throw gone(job);
       throw new NotAvailableError(`The results of job "${job.jobId}" cannot be read any more: ${error.words}`);
     }
-  }
-
-  /** That a Job is over may be known before its pod is: these are two watches. */
-  private async podOf(job: JobRecord): Promise<PodRecord | undefined> {
-    const [known] = this.cache.podsOf(job);
-    return known ?? (await this.cache.actualPodsOf(job))[0];
   }
 }
 
