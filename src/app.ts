@@ -18,13 +18,13 @@ import { slowWrongTokens } from './http/admission/wrong-tokens.js';
 import { answerAllowedMethods } from './http/allowed-methods.js';
 import { AppModule } from './app.module.js';
 import { loadConfiguration, type ConfigurationOptions } from './config/config.module.js';
-import { compress, isCompressible } from './http/compression.js';
+import { compressAnswers } from './http/compression.js';
 import { Configuration } from './config/configuration.js';
 import { guardDocsPage } from './http/docs-page.js';
 import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
-import { isRefused, readOutRefused } from './http/refused-bodies.js';
+import { readOutRefused } from './http/refused-bodies.js';
 import { isMultipartForm, restrictMediaTypes } from './http/media-types.js';
 import { readBodies } from './http/request-bodies.js';
 import { JobCache } from './jobs/model/job-cache.js';
@@ -158,9 +158,9 @@ async function setUpHttp(
   }
   slowWrongTokens(fastify);
   guardDocsPage(fastify, server.url, configuration.access.rules?.oidc);
-  hookAnswers(fastify, isRefused, readOutRefused);
+  readOutRefused(fastify);
   hookAnswers(fastify, isRead, validate);
-  if (server.gzip) hookAnswers(fastify, isCompressible, compress);
+  if (server.gzip) compressAnswers(fastify);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
     // Fastify does not ask its reply serializer for what has no route; one of a reply's own it asks for pages, too.

@@ -6,13 +6,13 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Links } from '../ogc/links.js';
 import type { Pages } from '../ogc/pages.js';
 import { ProblemFilter } from '../ogc/problem.filter.js';
-import { compress } from './compression.js';
+import { compressAnswers } from './compression.js';
 
 const text = 'OGC API - Processes '.repeat(200);
 
 async function answer(send: (reply: FastifyReply) => FastifyReply, headers: Record<string, string> = {}) {
   const server = fastify();
-  server.addHook('onSend', compress);
+  compressAnswers(server);
   server.get('/', (_request, reply) => send(reply));
   const response = await server.inject({ url: '/', headers });
   await server.close();
@@ -44,7 +44,7 @@ describe('an answer', () => {
 
   it('whose stream breaks before anything is sent is a problem as it is, not one in gzip', async () => {
     const server = fastify();
-    server.addHook('onSend', compress);
+    compressAnswers(server);
     const problems = new ProblemFilter({ base: () => '' } as unknown as Links, { areServed: false } as Pages);
     server.setErrorHandler((error, request, reply) => problems.answer(error, request, reply));
     const broken = () =>

@@ -1,9 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { addVary } from '../ogc/languages.js';
+import { hookAnswers } from '../ogc/requests/hooks.js';
 
 const gzipBytes = promisify(gzip);
 
@@ -15,14 +16,17 @@ const compressible =
 const LEAST_SIZE = 1024;
 
 /**
- * A hook for Fastify's `onSend` that answers in gzip to those who ask for it (RFC 9110, section 12.5.3). Each chunk of a stream is sent when it
+ * Answers in gzip to those who ask for it (RFC 9110, section 12.5.3). Each chunk of a stream is sent when it
  * comes, so that who follows a log is not kept waiting.
  *
  * It is not `@fastify/compress` because that declares bytes that look like gzip to be so encoded: a job's result would come out of the client's
  * decoder as something else than the job printed.
  */
-export async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (!isCompressible(request, reply, payload)) return payload;
+export function compressAnswers(fastify: FastifyInstance): void {
+  hookAnswers(fastify, isCompressible, compress);
+}
+
+async function compress(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined;
   addVary(reply, 'Accept-Encoding');
   if (new Negotiator(request.raw).encoding(['gzip', 'identity']) !== 'gzip') return payload;
@@ -34,7 +38,7 @@ export async function compress(request: FastifyRequest, reply: FastifyReply, pay
 }
 
 /** Whether an answer gains by compression, for those who take it. */
-export function isCompressible({ method }: FastifyRequest, reply: FastifyReply, payload: unknown): boolean {
+function isCompressible({ method }: FastifyRequest, reply: FastifyReply, payload: unknown): boolean {
   const size = sizeOf(reply, payload);
   if (size === undefined || size < LEAST_SIZE || reply.statusCode === 206 || method === 'HEAD') return false;
   return compressible.test(String(reply.getHeader('content-type') ?? '')) && !reply.hasHeader('content-encoding');

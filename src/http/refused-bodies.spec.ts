@@ -5,7 +5,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { readOutRefused } from './refused-bodies.js';
 
 const server = fastify({ bodyLimit: 1000 });
-server.addHook('onSend', readOutRefused);
+readOutRefused(server);
 server.post('/', () => 'taken');
 
 beforeAll(() => server.listen({ port: 0, host: '127.0.0.1' }));

@@ -1,19 +1,23 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { hookAnswers } from '../ogc/requests/hooks.js';
 
 /** Bytes of a body that is refused which are read nevertheless, and thrown away. */
 const READ_OUT = 64 * 1024 ** 2;
 
 /**
- * A hook for Fastify's `onSend` that lets who sends a body that is refused send it to its end. A connection that is closed with the
+ * Lets who sends a body that is refused send it to its end. A connection that is closed with the
  * answer is reset by the system where more arrives: then a proxy, which sends on until it is done, never sees the answer and gives its
  * client a 502 of its own. What is left of a body is read out on a connection that is kept, before the answer on one that the client wants
  * closed. What is larger still is cut, and what does not say its size once it is.
  */
-export async function readOutRefused(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+export function readOutRefused(fastify: FastifyInstance): void {
+  hookAnswers(fastify, isRefused, readRest);
+}
+
+async function readRest(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const { raw, headers } = request;
-  if (!isRefused(request, reply)) return payload;
   const isChunked = headers['transfer-encoding'] !== undefined;
   const length = Number(headers['content-length'] ?? (isChunked ? Infinity : 0));
   if (reply.statusCode === 413 && length <= READ_OUT) void reply.removeHeader('connection');
@@ -25,7 +29,7 @@ export async function readOutRefused(request: FastifyRequest, reply: FastifyRepl
 }
 
 /** Whether the answer is a refusal, and the body has not been read to its end. One that is streamed is its reader's. */
-export function isRefused({ raw, body }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+function isRefused({ raw, body }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   return statusCode >= 400 && !raw.complete && !(body instanceof Readable);
 }
 

@@ -5,6 +5,7 @@ import type { Links } from '../ogc/links.js';
 import { hookAnswers, hookRequests } from '../ogc/requests/hooks.js';
 import { isProvenSameOrigin } from '../ogc/requests/same-origin.js';
 import type { FormRoute } from './media-types.js';
+import { isRead } from './validators.js';
 import { addVary, keepPrivate } from '../ogc/requests/vary.js';
 import { dependsOnVisit, noteVisit, visitOf } from '../ogc/requests/session.js';
 
@@ -57,8 +58,4 @@ function takesSessions(request: FastifyRequest): boolean {
   const { url, config } = request.routeOptions;
   if (isRead(request)) return url !== EXECUTES;
   return (config as FormRoute | undefined)?.takesForms === true;
-}
-
-function isRead({ method }: FastifyRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
 }
