@@ -129,8 +129,9 @@ resources:
       [`http_request_duration_seconds_count{${POST},status="200"}`]: 1,
       [`http_request_duration_seconds_count{${POST},status="201"}`]: 1,
       'kubernetes_requests_total{verb="create",resource="jobs",code="201"}': 2,
-      'object_store_operations_total{operation="create",result="ok"}': 2,
     };
+    // A log is written again, where it stands, when what was to be noted of it did not meet the Job as it had been read.
+    const logs = 'object_store_operations_total{operation="create",result="ok"}';
     const max = {
       'jobs{process="greet",status="successful"}': 2,
       'jobs_ended_total{process="greet",status="successful",cause="none"}': 2,
@@ -139,11 +140,11 @@ resources:
       job_collect_duration_seconds_count: 2,
       uncollected_pods: 0,
     };
-    const series = { sum: Object.keys(sum), max: Object.keys(max) };
+    const series = { sum: [...Object.keys(sum), logs], max: Object.keys(max) };
     await eventually('the metrics telling of both jobs', async () => {
-      const grown = growth(before, await observedReplicas(bed), series);
-      if (JSON.stringify(grown) === JSON.stringify({ ...sum, ...max })) return true;
-      throw new Error(JSON.stringify(grown));
+      const { [logs]: written = 0, ...grown } = growth(before, await observedReplicas(bed), series);
+      if (written >= 2 && JSON.stringify(grown) === JSON.stringify({ ...sum, ...max })) return true;
+      throw new Error(JSON.stringify({ written, ...grown }));
     });
     const after = await observedReplicas(bed);
     expect(after.map(({ metrics }) => metrics.all('leader')['{lease="pygeoapi-job-manager"}']).sort()).toEqual([0, 1]);
