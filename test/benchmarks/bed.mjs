@@ -14,12 +14,17 @@ const projectFolder = fileURLToPath(new URL('../..', import.meta.url));
 export const realKubeconfig = process.env.E2E_KUBECONFIG;
 export const onRealCluster = realKubeconfig !== undefined;
 
-/** Node's own, as `docker/start` gives them. */
+/** Node's own, as `docker/start` gives them, and the heap that Node takes in a container of the memory that is shipped: half of it. */
 export async function shippedFlags() {
-  const start = await readFile(join(projectFolder, 'docker/start'), 'utf8');
-  const [, flags] = /^set -- node (.*) \S+\/main\.js "\$@"$/m.exec(start) ?? [];
-  if (flags === undefined) throw new Error('docker/start does not say how the server is started');
-  return flags.split(' ');
+  const [, flags] = await found('docker/start', /^set -- node (.*) \S+\/main\.js "\$@"$/m);
+  const [, memory] = await found('k8s-manifests/base/deployment.yaml', /limits: \{ memory: (\d+)Mi \}/);
+  return [...flags.split(' '), `--max-old-space-size=${memory / 2}`];
+}
+
+async function found(file, pattern) {
+  const match = pattern.exec(await readFile(join(projectFolder, file), 'utf8'));
+  if (!match) throw new Error(`${file} has nothing like ${pattern}`);
+  return match;
 }
 
 /** A program of this project in a process of its own. */
