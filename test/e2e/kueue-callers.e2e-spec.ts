@@ -81,8 +81,10 @@ describeWithKueue(`${JOBS} jobs of three callers in queues of a real Kueue`, () 
   /** Asks one server or the other until one has made the job: with its key it is made once. */
   const submit = (number: number): Promise<string> => {
     const caller = CALLERS[number % CALLERS.length] as (typeof CALLERS)[number];
-    // The first take all there is, and who comes later is more urgent as often as not.
-    const priority = number < CALLERS.length * 2 || random() < 0.5 ? queues.low : queues.high;
+    // The first take all there is; the next is more urgent, and who comes later as often as not.
+    const first = CALLERS.length * 2;
+    const isUrgent = number === first || (number > first && random() < 0.5);
+    const priority = isUrgent ? queues.high : queues.low;
     const options = {
       prefer: 'respond-async',
       body: { queue: { priority } },
