@@ -25,6 +25,7 @@ describe('hooks that have to do with some requests', () => {
         return `${String(payload)}, changed`;
       },
     );
+    app.get('/unwritable', (_request, reply) => reply.header('content-type', 'text/plain; title=–').send('whole'));
     app.get('/*', async ({ url }, reply) => {
       handled.push(url);
       return reply.status(url === '/other' ? 201 : 200).send('whole');
@@ -49,7 +50,7 @@ describe('hooks that have to do with some requests', () => {
     expect(handled).toEqual([]);
   });
 
-  it('fail with the answer', async () => {
-    expect((await app.inject('/broken')).statusCode).toBe(500);
+  it.each(['/broken', '/unwritable'])('fail with the answer %s', async (url) => {
+    expect((await app.inject(url)).statusCode).toBe(500);
   });
 });

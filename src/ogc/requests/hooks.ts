@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /**
  * Adds a hook for Fastify's `onRequest` that has to do with some requests only. What waits for a promise costs turns of the queue of
- * microtasks, and most hooks have nothing to do with most requests: these go by.
+ * microtasks, and most hooks have nothing to do with most requests: these go by. Where there is a promise it is Fastify's, which looks whether
+ * the request is answered, and catches what is thrown further on.
  * @param concerns whether there is anything to do; throws nothing
  */
 export function hookRequests(
@@ -12,11 +13,7 @@ export function hookRequests(
 ): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (!concerns(request)) return done();
-    hook(request, reply).then(
-      // Who has answered already goes no further.
-      () => void (reply.sent || done()),
-      (error: unknown) => done(error as Error),
-    );
+    return hook(request, reply);
   });
 }
 
@@ -31,9 +28,6 @@ export function hookAnswers(
 ): void {
   fastify.addHook('onSend', (request, reply, payload, done) => {
     if (!concerns(request, reply, payload)) return done(null, payload);
-    hook(request, reply, payload).then(
-      (changed) => done(null, changed),
-      (error: unknown) => done(error as Error),
-    );
+    return hook(request, reply, payload);
   });
 }
