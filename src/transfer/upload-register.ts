@@ -4,7 +4,7 @@ import { Configuration } from '../config/configuration.js';
 import { isGoing } from '../jobs/model/dismissal.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import { isMediaType } from '../jobs/model/media-type.js';
+import { isMediaType } from '../processes/description/media-type.js';
 import { DeclaredOutputs } from '../jobs/results/declared-outputs.js';
 import { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';

@@ -30,7 +30,7 @@ import type {
 } from './job-outcome.js';
 import { queueOf, resumptionOf, suspensionOf } from './job-suspension.js';
 import { toDate } from '../../k8s/time/kubernetes-time.js';
-import { isMediaType } from './media-type.js';
+import { isMediaType } from '../../processes/description/media-type.js';
 import { messagesOf } from './annotations/job-messages.js';
 import { shared, sharedDate, SharedValues } from './annotations/shared-values.js';
 import { shownParameters } from './annotations/shown-parameters.js';

@@ -1,5 +1,5 @@
 import { ResultFault } from '../model/job-outcome.js';
-import { isMediaType } from '../model/media-type.js';
+import { isMediaType } from '../../processes/description/media-type.js';
 import { parseStartMarker, START_MARKER, type ResultHead } from './start-marker.js';
 
 /** Log marker by which a job states the media type of the result that comes next; the predecessor's. */

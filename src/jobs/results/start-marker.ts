@@ -1,5 +1,5 @@
 import { ResultFault } from '../model/job-outcome.js';
-import { isMediaType } from '../model/media-type.js';
+import { isMediaType } from '../../processes/description/media-type.js';
 
 /** Begins a result in a log; the predecessor's. */
 export const START_MARKER = 'PYGEOAPI_K8S_MANAGER_RESULT_START';

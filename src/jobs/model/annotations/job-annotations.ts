@@ -10,7 +10,7 @@ import type {
   TransferRecord,
   ResultProblem,
 } from '../job-outcome.js';
-import { isMediaType } from '../media-type.js';
+import { isMediaType } from '../../../processes/description/media-type.js';
 import { shared, SharedValues } from './shared-values.js';
 
 /*
