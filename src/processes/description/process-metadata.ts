@@ -3,6 +3,7 @@ import { joinIndex, joinPath } from '../../config/paths.js';
 import { ownSchema } from '../../json/own-schema.js';
 import type { RequestFault } from '../../ogc/domain-errors.js';
 import type { CommonDefinition, ConfiguredProcess } from '../processor.js';
+import { isMediaType } from './media-type.js';
 import type { OutputDescription, ProcessDescription } from './process-description.js';
 import type { JsonSchema } from '../schema/json-schema.js';
 import { fromOpenApiDialect } from '../schema/openapi-dialect.js';
@@ -41,10 +42,10 @@ export function resultMediaType(definition: CommonDefinition, description: Proce
   return definition.mimetype ?? (only && declaredMediaType(only)) ?? 'application/json';
 }
 
-/** The media type that an output's schema names. */
+/** The media type that an output's schema names; undefined where it is none that can stand in a header. */
 export function declaredMediaType({ schema }: Pick<OutputDescription, 'schema'>): string | undefined {
   const declared = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
-  return typeof declared === 'string' ? declared : undefined;
+  return typeof declared === 'string' && isMediaType(declared.trim()) ? declared.trim() : undefined;
 }
 
 const string = { type: 'string' };

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { isMediaType } from '../description/media-type.js';
 import type { PrintedResult } from '../processor.js';
 import { ProcessorFault } from './processor-calls.js';
 
@@ -38,7 +39,7 @@ export class GivenResults {
 function checkedResult(result: unknown): PrintedResult | undefined {
   if (result === undefined || result === null) return undefined;
   const { mediaType, body } = result as { mediaType?: unknown; body?: unknown };
-  if (typeof mediaType !== 'string' || !/^[^\s/]+\/[^\r\n]+$/.test(mediaType))
+  if (typeof mediaType !== 'string' || !isMediaType(mediaType))
     throw new ProcessorFault('must return a result with a mediaType such as text/plain');
   if (typeof body !== 'string' && !(body instanceof Uint8Array))
     throw new ProcessorFault('must return a result whose body is a string or a Uint8Array');

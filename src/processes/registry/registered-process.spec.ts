@@ -234,6 +234,7 @@ describe('the result', () => {
     ['text'],
     [{ mediaType: 'csv', body: '' }],
     [{ mediaType: 'a/b\r\nx: y', body: '' }],
+    [{ mediaType: 'text/plain; title=–', body: '' }],
     [{ mediaType: 'text/csv', body: 5 }],
     [{ outputs: { one: { mediaType: 'text/csv' } } }],
     [{ outputs: [] }],

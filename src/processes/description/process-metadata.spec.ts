@@ -1,0 +1,15 @@
+import { describe, expect, it } from '@jest/globals';
+import { declaredMediaType } from './process-metadata.js';
+
+describe('the media type that an output declares', () => {
+  it.each([
+    ['text/csv', 'text/csv'],
+    // As a block of YAML ends.
+    ['text/csv; header=present\n', 'text/csv; header=present'],
+    ['text/plain; title=–', undefined],
+    ['a/b\r\nx: y', undefined],
+    [5, undefined],
+  ])('of contentMediaType %j is %j', (contentMediaType, mediaType) =>
+    expect(declaredMediaType({ schema: { type: 'string', contentMediaType } as object })).toBe(mediaType),
+  );
+});
