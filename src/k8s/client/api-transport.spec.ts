@@ -20,4 +20,16 @@ describe('ApiTransport', () => {
     await get();
     expect(shown()).toBe('Bearer second');
   });
+
+  it.each(['GET', 'POST'] as const)('sends no %s that was given up while it asked for credentials', async (method) => {
+    const kubeConfig = api.kubeConfig('first');
+    const given = Promise.withResolvers<undefined>();
+    kubeConfig.applySecurityAuthentication = () => given.promise;
+    const gone = new AbortController();
+    const answer = new ApiTransport(kubeConfig).json({ method, path: '/x', signal: gone.signal });
+    gone.abort(new Error('the client is gone'));
+    given.resolve(undefined);
+    await expect(answer).rejects.toThrow('the client is gone');
+    expect(api.requests).toEqual([]);
+  });
 });

@@ -27,6 +27,9 @@ export function wholeAnswer(
   options: Dispatcher.DispatchOptions,
   { timeout, late, signal, onHeaders }: Waiting,
 ): Promise<WholeAnswer> {
+  // Both may have come to pass while the request was made ready.
+  if (signal?.aborted) return Promise.reject(signal.reason as Error);
+  if (timeout <= 0) return Promise.reject(late());
   const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
   let controller: Dispatcher.DispatchController | undefined;
   let broken: Error | undefined;
@@ -45,8 +48,12 @@ export function wholeAnswer(
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
   };
+  const fail = (error: Error): void => {
+    end();
+    reject(error);
+  };
   signal?.addEventListener('abort', onAbort);
-  dispatcher.dispatch(options, {
+  const handler: Dispatcher.DispatchHandler = {
     onRequestStart: (started) => {
       controller = started;
       if (broken) started.abort(broken);
@@ -63,10 +70,13 @@ export function wholeAnswer(
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks);
       resolve({ status, headers, text: body.toString('utf8') });
     },
-    onResponseError: (_controller, error) => {
-      end();
-      reject(error);
-    },
-  });
+    onResponseError: (_controller, error) => fail(error),
+  };
+  try {
+    dispatcher.dispatch(options, handler);
+  } catch (error) {
+    // That of a proxy looks at the headers first.
+    fail(error as Error);
+  }
   return promise;
 }
