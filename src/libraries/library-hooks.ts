@@ -1,4 +1,5 @@
 import { createRequire, registerHooks, type LoadHookSync, type ResolveHookSync } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { toolkitFunctions } from './toolkit-functions.js';
 
 const ONLY_SOME = '?only-some';
@@ -38,9 +39,9 @@ function someOfToolkit(): string {
 /** @param url of `rxjs`, or of its operators */
 function rxjsInOneFile(url: string): string {
   const bundle = url.replace(/\/dist\/cjs\/.*$/, '/dist/bundles/rxjs.umd.min.js');
-  const all = require(new URL(bundle).pathname) as { readonly operators: object };
+  const all = require(fileURLToPath(bundle)) as { readonly operators: object };
   const [names, part] = url.includes('/operators/') ? [all.operators, 'all.operators'] : [all, 'all'];
-  return `import all from '${bundle}';\nexport const { ${Object.keys(names).join(', ')} } = ${part};`;
+  return `import all from ${JSON.stringify(bundle)};\nexport const { ${Object.keys(names).join(', ')} } = ${part};`;
 }
 
 /**

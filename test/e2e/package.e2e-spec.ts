@@ -11,7 +11,8 @@ import { startTestStore } from '../support/store.js';
 let folder: string;
 let packed: PackedPackage;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'e2e-package-'));
+  // Its address is not its path.
+  folder = await mkdtemp(join(tmpdir(), "e2e package's "));
   packed = await installPackedPackage(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
