@@ -3,6 +3,7 @@ import type { ArchiveFilter } from '../../records/archive.js';
 import { all, calledSo, type Condition, containing, processIds, saying } from '../conditions.js';
 import type { ListOrder } from './order.js';
 import { JOBS, type JobsTable, type Tables } from '../tables.js';
+import { rarest, wordsOf } from './words.js';
 
 type Rows = readonly JobsTable[];
 type TextFilter = ArchiveFilter & { readonly text: string };
@@ -20,8 +21,6 @@ const SAMPLE = 300;
 const MOST_READ = 10_000;
 /** How many more of them are read at most, for those that have the text do not stand as far apart everywhere. */
 const MORE = 2;
-/** Rows of a sample that may have a word which is rare. */
-const RARE = 1;
 
 /**
  * A text that is frequent is found in a part of the list that is read in its order; one that is rare by its index, and what it finds is
@@ -116,19 +115,10 @@ async function sampleOf(
     from (select words, said, process_id, process_unsigned from ${sql.table(JOBS)} where ${all(conditions)}
       order by ${order.byIndex(backwards)} limit ${SAMPLE}) as near`.execute(db);
   const [sample] = rows;
-  const least = words.length < 2 ? Infinity : Math.min(...(sample?.words ?? []));
   return {
     processes: sample?.processes ?? [],
     looked: sample?.looked ?? 0,
     found: sample?.found ?? 0,
-    rare: least <= RARE ? words[sample?.words.indexOf(least) ?? -1] : undefined,
+    rare: rarest(words, sample?.words ?? []),
   };
-}
-
-/** Parts of the text with one word each, and with what is on both sides of it: where words begin and end trigrams tell. */
-function wordsOf(text: string): string[] {
-  const side = (at: number) => (/^[ -~]$/.test(text.charAt(at)) ? text.charAt(at) : '');
-  return [...text.matchAll(/[a-z0-9]{2,}/g)].map(
-    ({ 0: word, index }) => `${side(index - 1)}${word}${side(index + word.length)}`,
-  );
 }
