@@ -224,4 +224,13 @@ describe('the log of a container that runs', () => {
       `Logs of pod '${NAME}-abcde'\nContainer 'main'\none\ntwo\nContainer 'beside'\nthree\nfour\n`,
     );
   });
+
+  it('is all there is where nobody will follow it: of a job that is over, known before its pod is', async () => {
+    const { cluster, logs, job, signal } = setUp({ main: running, beside: running });
+    cluster.client.readLog = async (_pod, container) => Readable.from([Buffer.from(`${container}\n`)]);
+    logs.isOver = () => true;
+    expect(await text(await logs.readSoFar(job, 1, signal, {}))).toBe(
+      `Logs of pod '${NAME}-abcde'\nContainer 'main'\nmain\nContainer 'beside'\nbeside\n`,
+    );
+  });
 });

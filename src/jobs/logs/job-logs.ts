@@ -80,11 +80,12 @@ export class JobLogs implements BeforeApplicationShutdown {
   }
 
   /**
-   * What who follows the log of an attempt would have by now, so that it can be followed from its end.
+   * What who follows the log of an attempt would have by now, so that it can be followed from its end; of one that is over all there is.
    * @throws as {@link readAttempt}
    */
   async readSoFar(job: JobRecord, attempt: number, gone: AbortSignal, part: LogPart): Promise<Readable> {
-    return maskCapabilities(await this.openAttempt(job, attempt, { follow: false, gone, from: 0, part, soFar: true }));
+    const soFar = !this.isOver(job, attempt);
+    return maskCapabilities(await this.openAttempt(job, attempt, { follow: false, gone, from: 0, part, soFar }));
   }
 
   private async openAttempt(job: JobRecord, attempt: number, options: Reading): Promise<Readable> {

@@ -174,6 +174,15 @@ describe('the cache of jobs', () => {
     expect(cluster.calls).toEqual(['getJob']);
   });
 
+  it('asks once a second at the most for the pods of a job that has none', async () => {
+    const { cluster, cache } = setUp();
+    cluster.addJob(kubeJob(1));
+    const [job] = cache.list() as [JobRecord];
+    expect(await cache.podsFoundOf(job)).toEqual([]);
+    expect(await cache.podsFoundOf(job)).toEqual([]);
+    expect(cluster.calls).toEqual(['listPodsOfJob']);
+  });
+
   it('goes by what it knows while the API server does not answer', async () => {
     const { cluster, cache } = setUp();
     cluster.addJob(kubeJob(1));

@@ -23,7 +23,7 @@ import { OwnedJobs } from './lists/owned-jobs.js';
 import { SortedJobs } from './lists/sorted-jobs.js';
 import { believe, type Trust } from './trust.js';
 
-/** How long it is remembered that the API server knows no such job, milliseconds. */
+/** How long it is remembered that the API server knows no such job, or no pod of one, milliseconds. */
 const MISS_REMEMBERED = 1000;
 /** A job is brought up to date at most so often, milliseconds. */
 const REFRESH_COUNTS = 1000;
@@ -40,6 +40,7 @@ export class JobCache {
   private readonly events = new JobEvents();
   private readonly misses = new Map<string, number>();
   private readonly refreshes = new Map<string, number>();
+  private readonly withoutPods = new Map<string, number>();
   private readonly changes = new JobChanges();
   private readonly statuses = new KnownStatuses();
   private readonly sorted = new SortedJobs();
@@ -228,12 +229,17 @@ export class JobCache {
   }
 
   /**
-   * As {@link podsOf}; where none is known as the API server has them: the watch of Jobs may be ahead of that of pods.
+   * As {@link podsOf}; where none is known as the API server has them: the watch of Jobs may be ahead of that of pods. That a Job has none
+   * is asked once a second at the most.
    * @throws KubernetesError
    */
   async podsFoundOf(job: Pick<JobRecord, 'name' | 'uid'>): Promise<readonly PodRecord[]> {
     const known = this.podsOf(job);
-    return known.length > 0 ? known : this.actualPodsOf(job);
+    const now = performance.now();
+    if (known.length > 0 || (this.withoutPods.get(job.uid) ?? -Infinity) > now - MISS_REMEMBERED) return known;
+    const found = await this.actualPodsOf(job);
+    if (found.length === 0) remember(this.withoutPods, job.uid, now, MISS_REMEMBERED);
+    return found;
   }
 
   newestEventOf(job: Pick<JobRecord, 'name'>): string | undefined {

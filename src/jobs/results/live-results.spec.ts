@@ -11,7 +11,8 @@ import { aJob, aPod } from '../testing/records.js';
 /** What reading the results of a job with these pods is refused with, where the API server answers so to the reading of a log. */
 const refusal = (pods: readonly PodRecord[], answer: Error, actual = pods): Promise<unknown> => {
   const { podsFoundOf } = JobCache.prototype;
-  const cache = { podsOf: () => pods, actualPodsOf: async () => actual, podsFoundOf } as unknown as JobCache;
+  const found = { podsFoundOf, withoutPods: new Map() };
+  const cache = { podsOf: () => pods, actualPodsOf: async () => actual, ...found } as unknown as JobCache;
   const client = { readLog: () => Promise.reject(answer) } as unknown as KubernetesClient;
   const results = new LiveResults(cache, client, { of: () => new Map() } as unknown as DeclaredOutputs);
   return results.read(aJob()).catch((error: unknown) => error);
