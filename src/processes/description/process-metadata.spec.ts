@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonSchema } from '../schema/json-schema.js';
 import { declaredMediaType } from './process-metadata.js';
 
 describe('the media type that an output declares', () => {
@@ -10,6 +11,6 @@ describe('the media type that an output declares', () => {
     ['a/b\r\nx: y', undefined],
     [5, undefined],
   ])('of contentMediaType %j is %j', (contentMediaType, mediaType) =>
-    expect(declaredMediaType({ schema: { type: 'string', contentMediaType } as object })).toBe(mediaType),
+    expect(declaredMediaType({ schema: { type: 'string', contentMediaType } as JsonSchema })).toBe(mediaType),
   );
 });
