@@ -190,6 +190,17 @@ describe('KeyedWorkQueue', () => {
     expect(keys()).toEqual(['a', 'a']);
   });
 
+  it.each([
+    ['thirty days', 30 * 24 * 3600 * 1000],
+    ['no number', NaN],
+  ])('looks once a day at what is to be looked at in %s: timers take no more than 24 days', async (_, time) => {
+    make().addAfter('a', time);
+    await clock.advance(24 * 3600 * 1000 - 1);
+    expect(keys()).toEqual([]);
+    await clock.advance(1);
+    expect(keys()).toEqual(['a']);
+  });
+
   it('keeps the earliest of several times', async () => {
     const queue = make();
     queue.addAfter('a', 500);

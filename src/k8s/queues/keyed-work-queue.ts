@@ -33,6 +33,8 @@ export interface WorkQueueState extends WorkQueueMetrics {
 
 const DEFAULT_BASE_DELAY = 200;
 const DEFAULT_MAX_DELAY = 60_000;
+/** Milliseconds; what is due later is looked at once more meanwhile. Node's timers take no more than 24 days. */
+const LONGEST_DELAY = 24 * 3600 * 1000;
 
 /** {@link WorkQueue} in memory, first come first served. */
 export class KeyedWorkQueue implements WorkQueue {
@@ -100,11 +102,12 @@ export class KeyedWorkQueue implements WorkQueue {
       this.add(key);
       return;
     }
-    const due = this.clock.now() + milliseconds;
+    const delay = milliseconds < LONGEST_DELAY ? milliseconds : LONGEST_DELAY;
+    const due = this.clock.now() + delay;
     const timed = this.#timed.get(key);
     if (timed !== undefined && timed.due <= due) return;
     timed?.cancel();
-    const cancel = this.clock.after(milliseconds, () => {
+    const cancel = this.clock.after(delay, () => {
       this.#timed.delete(key);
       this.add(key);
     });
