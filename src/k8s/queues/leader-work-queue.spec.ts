@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { LeaderWorkQueue } from './leader-work-queue.js';
+import type { ReconcileResult } from './work-queue.js';
 
-function queueOf(all: readonly string[], pass = async (): Promise<void> => undefined) {
+function queueOf(all: readonly string[], pass = async (_key: string): Promise<ReconcileResult> => undefined) {
   const told: string[] = [];
   const listeners = new Set<(isLeader: boolean) => void>();
   const leader = {
@@ -18,7 +19,7 @@ function queueOf(all: readonly string[], pass = async (): Promise<void> => undef
     addAll: () => all.forEach((key) => queue.add(key)),
     reconcile: async (key) => {
       worked.push(key);
-      await pass();
+      return pass(key);
     },
   });
   const lead = (isLeader: boolean, announced = true) => {
@@ -64,6 +65,28 @@ describe('the work queue of the leader', () => {
     lead(true, false);
     queue.add('b');
     expect(new Set(await work())).toEqual(new Set(['a', 'b']));
+  });
+
+  it('works again, once it leads again, on what it had not done, which nobody else may know of', async () => {
+    const passes: Record<string, () => Promise<ReconcileResult>> = {
+      fails: () => Promise.reject(new Error('the store is away')),
+      waits: async () => ({ requeueAfter: 60_000 }),
+      'is done': async () => undefined,
+    };
+    const { queue, lead, work } = queueOf([], async (key) => passes[key]?.());
+    lead(true);
+    queue.start(Promise.resolve());
+    for (const key of Object.keys(passes)) queue.add(key);
+    expect(await work()).toEqual(['fails', 'is done', 'waits']);
+    lead(false);
+    lead(true);
+    expect(await work()).toEqual(['fails', 'waits']);
+    for (const key of ['fails', 'waits']) passes[key] = async () => undefined;
+    lead(true);
+    expect(await work()).toEqual(['fails', 'waits']);
+    lead(true);
+    expect(await work()).toEqual([]);
+    await queue.shutDown();
   });
 
   it('works on nothing where the server shuts down before it knows, and listens no more after its end', async () => {

@@ -26,6 +26,8 @@ export class LeaderWorkQueue {
   readonly #queue: KeyedWorkQueue;
   #synced = false;
   #passedOver = false;
+  /** Keys whose last pass here failed, or asked for another: nobody else may know of them when this replica leads again. */
+  readonly #open = new Set<string>();
   readonly #unsubscribe: (() => void)[] = [];
 
   constructor(
@@ -95,6 +97,7 @@ export class LeaderWorkQueue {
   #addAll(): void {
     this.#passedOver = false;
     this.work.addAll();
+    for (const key of this.#open) this.add(key);
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
@@ -103,7 +106,10 @@ export class LeaderWorkQueue {
       return undefined;
     }
     if (this.#passedOver) this.#addAll();
-    return this.work.reconcile(key);
+    this.#open.add(key);
+    const result = await this.work.reconcile(key);
+    if (result === undefined) this.#open.delete(key);
+    return result;
   }
 }
 
