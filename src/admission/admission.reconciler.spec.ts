@@ -49,6 +49,21 @@ describe('the reconciler of the waiting line', () => {
     expect(startedOf(bed)).toBe(`${nameOf(2)} ${nameOf(3)}`);
   });
 
+  it('tries again soon where a job is written by others all the time', async () => {
+    const bed = bedWith(1, { maxRunning: 1 });
+    const { patchJob } = bed.cluster.client;
+    let conflicts = 5;
+    bed.cluster.client.patchJob = async (...given) => {
+      if (conflicts-- > 0) throw new KubernetesError('conflict', 'was changed', 409);
+      return patchJob(...given);
+    };
+    const server = bed.server();
+    expect(await server.pass()).toEqual({ requeueAfter: 1_000 });
+    expect(bed.starts).toEqual([]);
+    expect(await server.pass()).toBeUndefined();
+    expect(bed.starts).toEqual([nameOf(1)]);
+  });
+
   it('is fair beyond a change of the leader: what turns callers had stands on their Jobs', async () => {
     const bed = new AdmissionBed({ maxRunning: 1 });
     for (const caller of ['a', 'a', 'a', 'b', 'c', 'b']) bed.addJob(caller);

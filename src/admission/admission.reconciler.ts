@@ -77,6 +77,7 @@ export class AdmissionReconciler {
       this.logger.debug(error.message);
       return { requeueAfter: AFTER_LOSS };
     }
+    if (this.unseen.size > 0) return { requeueAfter: AFTER_LOSS };
     return this.refused.size > 0 ? { requeueAfter: AFTER_REFUSAL } : undefined;
   }
 
