@@ -322,6 +322,31 @@ describe('a job that waits for ever', () => {
     expect(cluster.annotationsOf(JOB)).toMatchObject({ [ownAnnotation.collection]: 'done' });
   });
 
+  it('has all its time again where it ran: nothing is decided before its suspension is noted, and its pod has ended', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const resumed = [{ type: 'Suspended', status: 'False', lastTransitionTime: at(10) }];
+    cluster.addJob(aKubeJob(annotations, { spec, status: { conditions: resumed } }));
+    expect(await reconcileJob(at(100))).toEqual({ requeueAfter: 30_000 });
+    // As Kubernetes 1.34.1 has it: the first time.
+    cluster.addJob(aKubeJob(annotations, { spec, status: { conditions } }));
+    cluster.addPod(aKubePod('Running', { main: { running: { startedAt: at(12) } } }));
+    expect(await reconcileJob(at(100))).toEqual({ requeueAfter: 30_000 });
+    cluster.addPod(aKubePod('Failed', { main: { terminated: { exitCode: 143, finishedAt: at(101) } } }));
+    expect(await reconcileJob(at(111))).toEqual({ requeueAfter: 20_000 });
+    expect(outcome()).toBeNull();
+  });
+
+  it('has it from the end of its last run, whose pod is gone', async () => {
+    const { cluster, outcome, reconcileJob } = setUp();
+    const attempt = { pod: 'p', uid: 'u', finished: at(101).toISOString(), cause: { type: 'suspended', message: 'm' } };
+    const attempts = JSON.stringify({ attempts: [{ ...attempt, uncounted: true, logKey: LOG_KEY }] });
+    const noted = { ...annotations, [ownAnnotation.attempts]: attempts };
+    cluster.addJob(aKubeJob(noted, { spec, status: { conditions } }));
+    expect(await reconcileJob(at(130))).toEqual({ requeueAfter: 1_000 });
+    await reconcileJob(at(131));
+    expect(outcome()).toMatchObject({ status: 'failed', cause: { type: 'not-admitted' } });
+  });
+
   it('waits on where its process says nothing of it', async () => {
     const { cluster, reconcileJob } = setUp();
     cluster.addJob(aKubeJob({}, { spec, status: { conditions } }));

@@ -33,6 +33,12 @@ export class JobReconciler {
     private readonly retention: ResultRetention,
   ) {}
 
+  /** What was seen while it led before does not count: another may have led since. @param name undefined: of all */
+  forget(name?: string): void {
+    if (name === undefined) this.seenResumed.clear();
+    else this.seenResumed.delete(name);
+  }
+
   /** Whether a change of this job, or time, may ask for something that is done here. */
   concerns(job: JobRecord): boolean {
     if (job.collection === 'pending' || job.removed !== undefined || this.retention.concerns(job)) return true;
@@ -55,7 +61,7 @@ export class JobReconciler {
     // One that failed while it was suspended stays so where its queue holds it: no condition will come.
     if (job.condition || (job.suspended && job.outcome)) return this.finish(job, pods, now);
     if (job.outcome) return undefined;
-    if (job.suspended) return this.watchQueue(job, now);
+    if (job.suspended) return this.watchQueue(job, pods, now);
     return this.watchStart(job, pods, now);
   }
 
@@ -116,11 +122,15 @@ export class JobReconciler {
     });
   }
 
-  /** How long a job may wait that Kubernetes would let wait for ever. */
-  private async watchQueue(job: JobRecord, now: Date): Promise<ReconcileResult> {
+  /** How long a job may wait that Kubernetes would let wait for ever: from when it was suspended, and its last run was over. */
+  private async watchQueue(job: JobRecord, pods: readonly PodRecord[], now: Date): Promise<ReconcileResult> {
     const seconds = job.queueDeadlineSeconds;
     if (seconds === undefined) return undefined;
-    const remaining = (job.suspendedSince ?? job.created).getTime() + seconds * 1000 - now.getTime();
+    // The Job controller says since when next; and ends the pods.
+    if (job.suspendedSince === undefined || pods.some((pod) => !hasEnded(pod))) return { requeueAfter: seconds * 1000 };
+    const ends = [...pods.map(endOf), ...job.attempts.map(({ finished }) => new Date(finished))];
+    const times = [job.suspendedSince, ...ends].map((time) => time?.getTime() ?? 0);
+    const remaining = Math.max(...times) + seconds * 1000 - now.getTime();
     if (remaining > 0) return { requeueAfter: remaining };
     const cause = causeOfMissedQueue(job, seconds, this.cache.workloadOf(job));
     const outcome = failed(cause, { ...beginningOf(job, undefined), finished: now.toISOString() });

@@ -19,11 +19,15 @@ export function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
   return condition.status === 'False' ? toDate(condition.lastTransitionTime) : 'unknown';
 }
 
-/** As of {@link JobRecord.suspendedSince}: one that is suspended from the first has no condition yet in its first moment. */
+/**
+ * As of {@link JobRecord.suspendedSince}: one that is suspended from the first has no condition yet in its first moment; of one that is
+ * suspended again the condition says for a moment that it is not, and on Kubernetes 1.34.0 to 1.34.3 since when it was the first time.
+ */
 export function suspensionOf({ metadata, spec, status }: V1Job): Date | undefined {
   if (!spec?.suspend) return undefined;
   const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
-  return toDate(condition?.status === 'True' ? condition.lastTransitionTime : metadata?.creationTimestamp);
+  if (condition?.status === 'False') return undefined;
+  return toDate(condition ? condition.lastTransitionTime : metadata?.creationTimestamp);
 }
 
 /** As of {@link JobRecord.queue}. */
