@@ -92,8 +92,9 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
         this.onPod(record);
         if (previous?.held && !(record?.held && record.uid === previous.uid)) this.forget(previous.uid);
       }),
-      this.cache.jobs.subscribe(({ record, previous }) => {
+      this.cache.jobs.subscribe(({ name, record, previous }) => {
         this.onJob(record);
+        if (!record) this.jobs.forget(name);
         // It was left alone as long as it was so.
         if (record && previous?.wronglySigned && !record.wronglySigned)
           for (const pod of this.cache.podsOf(record)) this.onPod(pod);
@@ -137,6 +138,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   }
 
   private addAll(): void {
+    this.jobs.forget();
     for (const pod of this.cache.pods.values()) this.onPod(pod);
     for (const job of this.cache.jobs.values()) this.onJob(job);
   }
@@ -182,7 +184,8 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   private async discard(name: string): Promise<undefined> {
     const job = this.goneJobs.get(name);
-    if (job) await this.retention.forget(job);
+    // One that was made again has what is there now.
+    if (job && !this.cache.jobs.get(name)) await this.retention.forget(job);
     this.goneJobs.delete(name);
   }
 
