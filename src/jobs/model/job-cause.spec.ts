@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { causeOfFailedPod, causeOfMissedStart, causeOfSuspension } from './job-cause.js';
+import { causeOfFailedPod, causeOfMissedQueue, causeOfMissedStart, causeOfSuspension } from './job-cause.js';
 import type { JobCause } from './job-outcome.js';
 import type { PodRecord } from './pod-record.js';
+import type { WorkloadRecord } from '../../queues/workload-record.js';
 import { aContainer, aFailedPod, anEndedContainer, aPod, at } from '../testing/records.js';
 
 const cases: readonly [string, PodRecord, JobCause][] = [
@@ -105,6 +106,22 @@ describe('the cause of a failure', () => {
       type: 'not-started',
       message:
         'It did not start within 60 seconds, for no pod was made. The newest event: Error creating: pods is forbidden: exceeded quota',
+    });
+  });
+});
+
+describe('the cause of a job that was not let run in time', () => {
+  it.each([
+    ['queue-not-found', 'Inadmissible', "LocalQueue nowhere doesn't exist"],
+    ['queue-not-found', 'Inadmissible', "ClusterQueue all doesn't exist"],
+    ['not-admitted', 'Inadmissible', 'LocalQueue batch is inactive'],
+    ['not-admitted', 'Pending', "couldn't assign flavors to pod set main: insufficient unused quota"],
+    ['deactivated', 'Deactivated', 'The workload is deactivated'],
+  ])('is %s where Kueue says %s: %s', (type, reason, message) => {
+    const workload = { waiting: { reason, message } } as WorkloadRecord;
+    expect(causeOfMissedQueue({ queue: { name: 'batch' } }, 30, workload)).toEqual({
+      type,
+      message: expect.stringMatching(new RegExp(`in queue "batch" for more than 30 seconds: ${message}\\.$`)),
     });
   });
 });
