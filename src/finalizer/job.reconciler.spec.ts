@@ -177,11 +177,14 @@ describe('a job that does not start', () => {
   });
 
   it('has its time from when it was seen resumed, where its status does not say so (Kubernetes 1.34)', async () => {
-    const { cluster, reconcileJob } = setUp();
+    const { cluster, jobs, reconcileJob } = setUp();
     const conditions = [{ type: 'Suspended', status: 'True', lastTransitionTime: at(1) }];
     cluster.addJob(aKubeJob({}, { status: { startTime: at(0), conditions } }));
     expect(await reconcileJob(at(700))).toEqual({ requeueAfter: 60_000 });
     expect(await reconcileJob(at(720))).toEqual({ requeueAfter: 40_000 });
+    // Another may have led meanwhile, and seen it suspended and resumed once more.
+    jobs.forget();
+    expect(await reconcileJob(at(790))).toEqual({ requeueAfter: 60_000 });
   });
 
   it('is not failed where its pod runs, which is not known yet', async () => {
