@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { extname } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What the build compiles of `browser/`, and what it puts beside that. */
-const FOLDER = new URL('./browser/', import.meta.url);
+const FOLDER = fileURLToPath(new URL('./browser/', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -22,9 +23,9 @@ const files: ReadonlyMap<string, ScriptFile> = new Map(
   readdirSync(FOLDER, { recursive: true, withFileTypes: true })
     // The build leaves types and maps of what the server itself takes from there; no page loads them.
     .filter((entry) => entry.isFile() && extname(entry.name) in TYPES)
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(FOLDER.pathname.length).replace(/^\/+/, ''))
+    .map((entry) => relative(FOLDER, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
     .sort()
-    .map((name) => [name, { type: TYPES[extname(name)] ?? '', content: readFileSync(new URL(name, FOLDER)) }]),
+    .map((name) => [name, { type: TYPES[extname(name)] ?? '', content: readFileSync(join(FOLDER, name)) }]),
 );
 
 /** One for all files, so that they may import each other by their names. */
