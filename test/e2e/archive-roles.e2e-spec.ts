@@ -67,7 +67,12 @@ withPostgres('archived jobs where whoever may read a process sees all of its job
     await (database as TestPostgres | undefined)?.remove();
   });
 
-  const list = async (name: string, query: string) => (await (await bed.get(`/jobs?${query}`, name)).json()) as List;
+  /** What is not counted in time is left out: it is asked for until it is. */
+  const list = (name: string, query: string) =>
+    eventually('a list that is counted', async () => {
+      const answer = (await (await bed.get(`/jobs?${query}`, name)).json()) as List;
+      return answer.numberMatched === undefined ? undefined : answer;
+    });
   /** Numbers of what is listed, and how many there are said to be. */
   const listed = async (name: string, query = '') => {
     const { jobs, numberMatched } = await list(name, query);

@@ -149,6 +149,8 @@ describe('the provenance of a job', () => {
 
   withPython('is PROV-JSON to the library of those who made it', async () => {
     const id = await made('told');
+    // Its log is stored, too.
+    await bed.cluster.allReleased();
     const text = await (await bed.get(`/jobs/${id}/prov`, TOKEN)).text();
     const read = await new Promise<string>((done, reject) => {
       const child = execFile(python ?? '', ['test/clients/read_prov.py'], (error, stdout, stderr) =>
