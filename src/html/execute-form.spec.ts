@@ -267,6 +267,11 @@ describe('a form that was sent', () => {
     ]);
   });
 
+  it('takes no number for inputs that nobody describes, however it was written', () => {
+    const fault = { pointer: '/inputs', message: 'must be an object' };
+    for (const number of ['1', '1.0', '1e400']) expect(faultsOf({ 'more.inputs.json': number })).toEqual([fault]);
+  });
+
   it('gives an input in one way', () => {
     expect(
       faultsOf({ 'input.list': 'a', 'input.list.href': 'https://a', 'input.mixed/~a0': 'x', 'input.mixed/~a1/a': '1' }),

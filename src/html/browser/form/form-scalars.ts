@@ -64,3 +64,8 @@ export function linesOf(text: string): string[] {
     .split('\n')
     .filter((line) => line.trim() !== '');
 }
+
+/** A number that is kept as it was written is an object to JavaScript, and none of JSON. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
