@@ -205,9 +205,14 @@ describe('a form that was sent', () => {
     ],
     ['what is no number as text', { 'input.number': 'ten', 'input.integer': ' ' }, { number: 'ten', integer: ' ' }],
     [
-      'what else JavaScript reads as a number',
-      { 'input.number': '.5', 'input.integer': '007' },
-      { number: 0.5, integer: 7 },
+      'what is nearly a number of JSON',
+      { 'input.number': '.5', 'input.integer': '007', 'input.several': '+1\n-00.5\n5.\n+.25' },
+      { number: 0.5, integer: 7, several: [1, -0.5, 5, 0.25] },
+    ],
+    [
+      'what only JavaScript reads as a number as text',
+      { 'input.number': 'Infinity', 'input.integer': '0x1F', 'input.several': '0b1\n0o7\n.\n-' },
+      { number: 'Infinity', integer: '0x1F', several: ['0b1', '0o7', '.', '-'] },
     ],
     ['inputs that nobody describes', { 'more.inputs.json': '{"other": [1]}' }, { other: [1] }],
   ])('has %s', (_, fields, expected) => {
@@ -217,6 +222,23 @@ describe('a form that was sent', () => {
   it('keeps numbers as they were written', () => {
     const written = { 'input.number': ' 1.0', 'input.integer': '12345678901234567890', 'input.several': '[1e400]' };
     expect(JSON.stringify(inputsOf(written))).toBe('{"number":1.0,"integer":12345678901234567890,"several":[1e400]}');
+  });
+
+  it('keeps numbers that are nearly of JSON as they were written, but for what JSON has not', () => {
+    const written = {
+      'input.number': '+9007199254740993',
+      'input.integer': '-0009007199254740993',
+      'input.several': '01.50\n+1e400\n-.12345678901234567890',
+    };
+    expect(JSON.stringify(inputsOf(written))).toBe(
+      '{"number":9007199254740993,"integer":-9007199254740993,"several":[1.50,1e400,-0.12345678901234567890]}',
+    );
+  });
+
+  it('keeps the numbers of a box that is one text as they were written', () => {
+    expect(JSON.stringify(inputsOf({ 'input.bbox': '5.0,47.0,6.0,48.0' }))).toBe(
+      '{"bbox":{"bbox":[5.0,47.0,6.0,48.0]}}',
+    );
   });
 
   it('says which outputs, how they come, and who is told', () => {
@@ -243,6 +265,11 @@ describe('a form that was sent', () => {
       { pointer: '/inputs/geometry', message: expect.stringContaining('must be JSON') },
       { pointer: '/inputs', message: 'must be an object' },
     ]);
+  });
+
+  it('takes no number for inputs that nobody describes, however it was written', () => {
+    const fault = { pointer: '/inputs', message: 'must be an object' };
+    for (const number of ['1', '1.0', '1e400']) expect(faultsOf({ 'more.inputs.json': number })).toEqual([fault]);
   });
 
   it('gives an input in one way', () => {

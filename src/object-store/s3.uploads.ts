@@ -84,6 +84,7 @@ export class S3Uploads extends UploadStore {
 
   override async parts(upload: Upload): Promise<readonly UploadedPart[] | undefined> {
     const parts: UploadedPart[] = [];
+    const seen = new Set<string>();
     let marker: string | undefined;
     do {
       const command = new ListPartsCommand({ ...this.named(upload), PartNumberMarker: marker });
@@ -96,7 +97,9 @@ export class S3Uploads extends UploadStore {
       for (const { PartNumber: number, Size: size, ETag: etag, ChecksumSHA256: sha256 } of page.Parts ?? []) {
         if (number === undefined || size === undefined || etag === undefined) continue;
         // One that was sent again is listed twice by some stores; which of them they complete cannot be told, unless they are the same.
-        if (parts.some((part) => part.number === number && part.etag === etag)) continue;
+        const same = `${number} ${etag}`;
+        if (seen.has(same)) continue;
+        seen.add(same);
         parts.push({ number, size, etag, ...(sha256 === undefined ? {} : { sha256 }) });
       }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;

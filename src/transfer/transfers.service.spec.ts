@@ -250,6 +250,26 @@ describe('what a job may upload', () => {
     await tooLarge(part(6, 6_000_000, other), 'server.max_output_bytes');
   });
 
+  it('in parts is said to be whole with a look at each of them, however many there are', async () => {
+    await part(1, 1);
+    let looks = 0;
+    store.uploads.parts = () =>
+      Promise.resolve(
+        Array.from({ length: 1_000 }, (_, at) => ({
+          size: 1,
+          etag: `${at}`,
+          get number() {
+            looks += 1;
+            return at + 1;
+          },
+        })),
+      );
+    await expect(transfers.completeOutput(holder, { outputId: 'table' })).rejects.toMatchObject({
+      faults: [{ message: expect.stringContaining('part 1 has less than') }],
+    });
+    expect(looks).toBeLessThanOrEqual(2_000);
+  });
+
   it.each(['server.max_output_bytes', 'server.max_job_output_bytes'])(
     'in parts is measured when it is said to be whole (%s)',
     async (key) => {

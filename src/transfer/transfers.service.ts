@@ -117,7 +117,9 @@ export class TransfersService {
     const arrived = (begun && (await this.register.uploads().parts(begun))) ?? [];
     const count = parts ?? arrived.length;
     const wanted = Array.from({ length: Math.min(count, MOST_PARTS) }, (_, at) => at + 1);
-    const found = wanted.map((number) => arrived.find((candidate) => candidate.number === number));
+    // Of those that are listed twice the first counts.
+    const byNumber = new Map(arrived.toReversed().map((candidate) => [candidate.number, candidate]));
+    const found = wanted.map((number) => byNumber.get(number));
     const missing = wanted.filter((_, at) => found[at] === undefined);
     if (missing.length > 0 || wanted.length === 0)
       throw invalidPart(`parts ${missing.slice(0, 20).join(', ') || 1} have not arrived`);

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Readable } from 'node:stream';
-import { Access, type Caller, callerOf, executionOf } from '../../access/access.js';
-import { inputLimitOf } from '../../access/limits/input-limit.js';
+import { Access, type Caller, executionOf } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
 import { Configuration } from '../../config/configuration.js';
 import { ExecutionService } from '../../jobs/execution/execution.service.js';
-import { PayloadTooLargeError, UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
+import { UnauthorizedError, UnavailableError } from '../../ogc/domain-errors.js';
 import { bodyRoomOf, StreamedForm } from '../../ogc/requests/streamed-form.js';
 import { ByteBudget, NoRoomError } from '../../outbound/byte-budget.js';
 import { TOKEN_FIELD } from '../execute-form.js';
 import type { FormPart } from '../browser/form/form-part.js';
+import { FormCeiling } from './form-ceiling.js';
 import { partsOfFields, textOf } from './form-part.js';
 import { partsOfMultipart } from './multipart.js';
 import { UploadReading } from './upload-reading.js';
@@ -73,9 +73,11 @@ export class FormReader {
       target.parts.push(...partsOfFields((body ?? {}) as Readonly<Record<string, unknown>>));
       return { token: textOf(target.parts, TOKEN_FIELD), dispose: () => Promise.resolve() };
     }
-    const reading = this.begin(request, target);
+    const ceiling = new FormCeiling(this.configuration.server.maxUploadBytes, this.access.rules);
+    const reading = this.begin(request, target, ceiling);
     try {
-      await this.inTurn(request.ip, () => this.readAll(request, body.stream, reading));
+      await this.inTurn(request.ip, () => this.readAll(request, body.stream, reading, ceiling));
+      if (!ceiling.knowsSender) ceiling.sentBy((await this.access.withToken(target.caller, reading.token)).identity);
       reading.assertRight();
       return { token: reading.token, dispose: () => reading.dispose() };
     } catch (error) {
@@ -87,7 +89,11 @@ export class FormReader {
     }
   }
 
-  private begin(request: FastifyRequest, { processId, inputs, caller, parts }: FormTarget): UploadReading {
+  private begin(
+    request: FastifyRequest,
+    { processId, inputs, caller, parts }: FormTarget,
+    ceiling: FormCeiling,
+  ): UploadReading {
     const { maxRequestBytes: mostInMemory } = this.configuration.server;
     const room = bodyRoomOf(request);
     return new UploadReading(
@@ -96,7 +102,7 @@ export class FormReader {
         ...this.executions.roomForInputs(processId),
         mostInMemory,
         mostOfUnknown: Math.min(MOST_OF_UNKNOWN, mostInMemory),
-        authorize: (token) => this.authorize(processId, caller, token),
+        authorize: async (token) => ceiling.sentBy((await this.authorize(processId, caller, token)).identity),
         reserveMemory: (bytes) => room.reserve(bytes),
         disk: this.disk.open(),
       },
@@ -104,19 +110,14 @@ export class FormReader {
     );
   }
 
-  private async readAll(request: FastifyRequest, body: Readable, reading: UploadReading): Promise<void> {
-    const { maxUploadBytes } = this.configuration.server;
-    const ofCaller = inputLimitOf(this.access.rules, callerOf(request).identity);
-    const most = Math.min(maxUploadBytes, ofCaller?.bytes ?? Infinity);
-    const tooLarge = () =>
-      ofCaller && most < maxUploadBytes
-        ? ofCaller.refusal(most + 1)
-        : new PayloadTooLargeError(
-            `The server reads at most ${most} bytes of a form with files (server.max_upload_bytes), and this one has more.`,
-          );
+  private async readAll(
+    request: FastifyRequest,
+    body: Readable,
+    reading: UploadReading,
+    ceiling: FormCeiling,
+  ): Promise<void> {
     const parts = partsOfMultipart(body, request.headers['content-type'] ?? '', {
-      most,
-      tooLarge,
+      received: (bytes) => ceiling.received(bytes),
       gaveWay: reading.gaveWay,
     });
     try {
@@ -132,12 +133,13 @@ export class FormReader {
     }
   }
 
-  /** @throws UnauthorizedError */
-  private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<void> {
+  /** Who sends the form. @throws UnauthorizedError */
+  private async authorize(processId: string, caller: Caller, token: string | undefined): Promise<Caller> {
     const known = await this.access.withToken(caller, token);
     try {
       this.sight.demandProcess(processId, known);
       await this.access.demand(processId, known, { operation: 'execute' });
+      return known;
     } catch (error) {
       this.access.logRefusal(executionOf(processId), known, error);
       if (known.token !== undefined || !(error instanceof UnauthorizedError)) throw error;

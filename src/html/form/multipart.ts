@@ -21,10 +21,8 @@ export interface ArrivingPart {
 
 /** Of a form. */
 export interface MultipartLimits {
-  /** Bytes of the whole body, */
-  readonly most: number;
-  /** and what is said where it has more. */
-  readonly tooLarge: () => Error;
+  /** Told of bytes of the body as they come. @throws where it is too large with them */
+  readonly received: (bytes: number) => void;
   /** Aborted, with an error, when nothing more shall be read. */
   readonly gaveWay: AbortSignal;
 }
@@ -33,20 +31,22 @@ export interface MultipartLimits {
  * The parts of `multipart/form-data` (RFC 7578), one after another, none of them held: what is not read does not arrive.
  * `@fastify/busboy` reads it, the
  * parser beneath `@fastify/multipart`, which would let every route take such bodies.
- * @throws InvalidRequestError where it is no such body, breaks off, or has too many parts; what `tooLarge` makes; what `gaveWay` was
+ * @throws InvalidRequestError where it is no such body, breaks off, or has too many parts; what `received` throws; what `gaveWay` was
  * aborted with
  */
 export async function* partsOfMultipart(
   body: Readable,
   contentType: string,
-  { most, tooLarge, gaveWay }: MultipartLimits,
+  { received, gaveWay }: MultipartLimits,
 ): AsyncGenerator<ArrivingPart> {
   const parser = parserOf(contentType);
   const arrivals = new Arrivals(body, parser);
-  let size = 0;
   const count = (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > most) arrivals.fail(tooLarge());
+    try {
+      received(chunk.length);
+    } catch (error) {
+      arrivals.fail(error as Error);
+    }
   };
   const onError = (error: Error) => arrivals.fail(error);
   const onClose = () => {

@@ -66,7 +66,12 @@ const read = async (
   );
   readings.push(reading);
   const body = sent instanceof Readable ? sent : inPieces(Buffer.concat(sent), piece);
-  const options = { most, tooLarge: () => new Error('too large'), gaveWay: reading.gaveWay };
+  let size = 0;
+  const received = (bytes: number) => {
+    size += bytes;
+    if (size > most) throw new Error('too large');
+  };
+  const options = { received, gaveWay: reading.gaveWay };
   for await (const arriving of partsOfMultipart(body, type, options)) await reading.take(arriving);
   reading.assertRight();
   return parts;

@@ -34,7 +34,7 @@ export interface UploadTerms {
   readonly mostInMemory: number;
   /** Bytes of texts that anybody may send. */
   readonly mostOfUnknown: number;
-  /** Asked once, before the first file is read. @throws UnauthorizedError */
+  /** Asked once, before the first file is read. @throws UnauthorizedError; PayloadTooLargeError where the form is for its sender already */
   readonly authorize: (token: string | undefined) => Promise<void>;
   /** @throws UnavailableError where the server holds as much as it may */
   readonly reserveMemory: (bytes: number) => void;

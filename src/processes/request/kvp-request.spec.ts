@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
+import { ExactNumber } from '../../json/exact-number.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { parseExecuteRequest } from './execute-request.js';
 import { readKvpRequest } from './kvp-request.js';
@@ -12,6 +13,7 @@ const process = processWith({
     count: { schema: { type: 'integer', maximum: 9 } },
     flag: { schema: { type: 'boolean' } },
     mixed: { schema: { oneOf: [string, { type: 'number' }] } },
+    structured: { schema: { oneOf: [{ type: 'object' }, string] } },
     any: { schema: {} },
     kind: { schema: { enum: ['a', 1] } },
     box: { schema: bbox },
@@ -29,6 +31,9 @@ const process = processWith({
   },
   outputs: { map: { schema: {} }, both: { schema: {} } },
 });
+
+/** A number that is kept as it was written. */
+const exact = (number: string | number) => (typeof number === 'string' ? new ExactNumber(number) : number);
 
 const read = (query: string, of = process) => readKvpRequest(of, query, (name) => name.startsWith('utm_'));
 const inputsOf = (query: string) => {
@@ -109,6 +114,15 @@ describe('a value in a query', () => {
       },
     ],
     ['lists=[1,2]', { lists: [[1, 2]] }],
+    [
+      'box=5.0,47.10,6,48.00000000000000000001',
+      { box: { bbox: ['5.0', '47.10', 6, '48.00000000000000000001'].map(exact) } },
+    ],
+    ['boxes=1.0,2,3,4', { boxes: { bbox: [exact('1.0'), 2, 3, 4] } }],
+    ['mixed=1.0', { mixed: exact('1.0') }],
+    ['mixed=12345678901234567890', { mixed: exact('12345678901234567890') }],
+    ['structured=1.0', { structured: '1.0' }],
+    ['structured=%7B%22a%22%3A1.0%7D', { structured: { a: exact('1.0') } }],
     ['boxes=1,2,3,4', { boxes: { bbox: [1, 2, 3, 4] } }],
     ['boxes=1,2,3,4&boxes=5,6,7,8', { boxes: [{ bbox: [1, 2, 3, 4] }, { bbox: [5, 6, 7, 8] }] }],
     ['shapes=%7B%22a%22%3A1%7D,%7B%22b%22%3A%5B1%2C2%5D%7D', { shapes: [{ a: 1 }, { b: [1, 2] }] }],

@@ -1,4 +1,5 @@
 import { isMapping } from '../../config/validation.js';
+import { ExactNumber } from '../../json/exact-number.js';
 import { JsonFault } from '../../json/json-faults.js';
 import { parseJson } from '../../json/parse-json.js';
 import type { InputDescription } from '../description/process-description.js';
@@ -90,7 +91,7 @@ function all(read: readonly Read[]): Read {
 function readBox(text: string): { readonly bbox: unknown } | undefined {
   const numbers = readJson(`[${text}]`)?.value;
   const isBox = Array.isArray(numbers) && [4, 6].includes(numbers.length);
-  return isBox && numbers.every((number) => typeof number === 'number') ? { bbox: numbers } : undefined;
+  return isBox && numbers.every((number) => typeOf(number) === 'number') ? { bbox: numbers } : undefined;
 }
 
 export function mayBeBox(schema: JsonSchema): boolean {
@@ -131,6 +132,7 @@ function typesOf(schema: JsonSchema): ReadonlySet<string> | undefined {
 
 function typeOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value instanceof ExactNumber) return 'number';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 

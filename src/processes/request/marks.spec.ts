@@ -32,6 +32,7 @@ function faultsOf(body: unknown, of = process): readonly RequestFault[] {
     throw error;
   }
 }
+const pointersIn = (inputs: object) => markFaults({}, {}, { ...inputs }).map(({ pointer }) => pointer);
 const isOmitted = { message: 'stands for a value that was not kept ({"omitted": …}); send the value' };
 const isMask = { message: 'is a mask ({"masked": true}); send the value' };
 
@@ -96,6 +97,27 @@ describe('a request that is shown, and sent again as it is,', () => {
   it('is told of so many marks and no more', () => {
     const inputs = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`i${n}`, omitted]));
     expect(faultsOf({ inputs }, silent)).toHaveLength(MOST_FAULTS);
+  });
+
+  it('is told where masks are that stand at different depths', () => {
+    const any = [{ 'a/b': [{ key: masked }, { key: 1, token: masked }], c: { key: masked } }, 5, { key: masked }];
+    expect(pointersIn({ any })).toEqual(
+      ['0/a~1b/0/key', '0/a~1b/1/token', '0/c/key', '2/key'].map((place) => `/inputs/any/${place}`),
+    );
+  });
+
+  it.each([
+    ['very many masks beside each other', 200_000, 1],
+    ['many masks that are deep', 2_000, 480],
+  ])('is told of the first of %s, and not looked through for more', (_what, count, depth) => {
+    let looks = 0;
+    const mask = new Proxy({ ...masked }, { ownKeys: (target) => ((looks += 1), Reflect.ownKeys(target)) });
+    let any: unknown = Array(count).fill({ key: mask });
+    for (let level = 0; level < depth; level += 1) any = [any];
+    expect(pointersIn({ any })).toEqual(
+      Array.from({ length: MOST_FAULTS + 1 }, (_, at) => `/inputs/any${'/0'.repeat(depth)}/${at}/key`),
+    );
+    expect(looks).toBe(MOST_FAULTS + 1);
   });
 });
 

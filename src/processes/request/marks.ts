@@ -47,9 +47,10 @@ export function markFaults(
     // What was too large to be read is only written as such a mark.
     if (isOmitted(value) && !(value instanceof UnreadValue) && !isDescribed('omitted'))
       add(pointer, 'stands for a value that was not kept ({"omitted": …}); send the value');
-    const masks = masksIn(value, isSecretName(id));
-    if (masks.length > 0 && !isDescribed('masked'))
-      for (const mask of masks) add(pointer + mask, 'is a mask ({"masked": true}); send the value');
+    const masks = new Masks();
+    masks.look(value, isSecretName(id));
+    if (masks.found.length > 0 && !isDescribed('masked'))
+      for (const mask of masks.found) add(pointer + mask, 'is a mask ({"masked": true}); send the value');
   }
   const { subscriber } = body;
   if (isMapping(subscriber))
@@ -81,25 +82,43 @@ export function isOmitted(value: unknown): value is Omitted {
   );
 }
 
-/**
- * JSON Pointers, from the value on, of the masks in it, each under a name that looks secret. They are made where there are masks alone:
- * most of what is large is numbers, of which there may be millions.
- */
-function masksIn(value: unknown, isSecret: boolean): readonly string[] {
-  if (typeof value !== 'object' || value === null) return NONE;
-  if (isSecret && isOnly(value, 'masked') && value['masked'] === true) return [''];
-  let found: string[] | undefined;
-  const look = (name: string | number, part: unknown, isSecretPart: boolean) => {
-    const masks = masksIn(part, isSecretPart);
-    if (masks.length > 0) (found ??= []).push(...masks.map((mask) => pointerTo('', name) + mask));
-  };
-  // Of a secret array the whole is masked.
-  if (Array.isArray(value)) value.forEach((part, at) => look(at, part, false));
-  else for (const [name, part] of Object.entries(value)) look(name, part, isSecretName(name));
-  return found ?? NONE;
-}
+/** The masks in a value, each under a name that looks secret: JSON Pointers from the value on, one more than are told at the most. */
+class Masks {
+  readonly found: string[] = [];
+  /** Names on the way to the part that is looked at. */
+  private readonly names: (string | number)[] = [];
+  /** Of as many of them, from the first on, as lead to a mask. Most of what is large is numbers, of which there may be millions. */
+  private readonly pointers: string[] = [];
 
-const NONE: readonly string[] = [];
+  look(value: unknown, isSecret: boolean): void {
+    if (typeof value !== 'object' || value === null || this.isFull) return;
+    if (isSecret && isOnly(value, 'masked') && value['masked'] === true) {
+      this.found.push(this.pointer());
+      return;
+    }
+    // Of a secret array the whole is masked.
+    if (Array.isArray(value))
+      for (let at = 0; at < value.length && !this.isFull; at += 1) this.enter(at, value[at], false);
+    else for (const [name, part] of Object.entries(value)) this.enter(name, part, isSecretName(name));
+  }
+
+  private get isFull(): boolean {
+    return this.found.length > MOST_FAULTS;
+  }
+
+  private enter(name: string | number, part: unknown, isSecret: boolean): void {
+    this.names.push(name);
+    this.look(part, isSecret);
+    this.names.pop();
+    if (this.pointers.length > this.names.length) this.pointers.length = this.names.length;
+  }
+
+  private pointer(): string {
+    for (let at = this.pointers.length; at < this.names.length; at += 1)
+      this.pointers.push(pointerTo(this.pointers[at - 1] ?? '', this.names[at] ?? ''));
+    return this.pointers.at(-1) ?? '';
+  }
+}
 
 function isOnly(value: unknown, member: string): value is Members {
   return isMapping(value) && Object.hasOwn(value, member) && Object.keys(value).length === 1;

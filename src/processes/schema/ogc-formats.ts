@@ -45,7 +45,8 @@ const objectFormats: Readonly<Record<string, ObjectFormat>> = {
   },
 };
 
-const BASE64 = /^[A-Za-z0-9+/_\-\s]*={0,2}\s*$/;
+/** Blanks have one place each where they may stand: in two, what nearly fits would cost the square of its length. */
+const BASE64 = /^[A-Za-z0-9+/_\-\s]*(?:={1,2}\s*)?$/;
 
 /** The short code of an OGC object format, given as such or as the URI that ends with it; undefined: none of them. */
 export function objectFormatOf(format: string): string | undefined {

@@ -106,7 +106,7 @@ describe('the shipped process echo', () => {
     ['arrayInput', (count) => list(count, (n) => `${n}`)],
     ['complexObjectInput', (count) => Object.fromEntries(list(count, (n) => [`property${n}`, {}]))],
     ['geometryInput', (count) => list(count, (n) => ({ type: `Point${n}` }))],
-    ['imageInput', (count) => `${'abcd'.repeat(count)}!`],
+    ['imageInput', (count) => `${'abcd'.repeat(count)}${' '.repeat(count * 5)}!`],
     ['featureCollectionInput', (count) => ({ type: 'FeatureCollection', features: 5, more: list(count, (n) => n) })],
     ['dateInput', (count) => '2026-11-29T'.repeat(count)],
   ])('is told faults of a big %s in linear time', async (input, make) => {

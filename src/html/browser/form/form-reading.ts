@@ -1,5 +1,5 @@
 import type { FormFault, FormFile, FormPart, ReadingWays, ReadRequest } from './form-part.js';
-import { linesOf, readScalar } from './form-scalars.js';
+import { isObject, linesOf, readScalar } from './form-scalars.js';
 import {
   alternativeName,
   BOX_PARTS,
@@ -294,8 +294,4 @@ function ofFiles(files: readonly FormFile[], { kind }: Shape): unknown {
 /** Several values where one is expected are a list, which the validation refuses where it is none. */
 function one(values: readonly unknown[]): unknown {
   return values.length > 1 ? values : values[0];
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

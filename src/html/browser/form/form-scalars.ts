@@ -24,15 +24,15 @@ export function readScalar(
   }
 }
 
-/** By JSON's grammar, else as JavaScript reads it, which takes `+1` and `.5` as well. */
+/** Sign, digits before the point without leading zeros, digits after it, exponent. */
+const DECIMAL = /^([+-]?)(?=\.?\d)0*((?:[1-9]\d*)?)(?:\.(\d*))?(e[+-]?\d+)?$/i;
+
+/** A decimal number by its digits, none of them lost: by JSON's grammar, or nearly, as `+1`, `007`, `.5` and `5.` are. Else a text. */
 function readNumber(text: string, parseJson: (text: string) => unknown): unknown {
   const trimmed = text.trim();
-  try {
-    if (/^-?\d/.test(trimmed)) return parseJson(trimmed);
-  } catch {
-    // A number all the same, perhaps: 007.
-  }
-  return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
+  const [, sign, whole = '', fraction = '', exponent = ''] = DECIMAL.exec(trimmed) ?? [];
+  if (sign === undefined) return text;
+  return parseJson((sign === '-' ? '-' : '') + (whole || '0') + (fraction && `.${fraction}`) + exponent);
 }
 
 /** Choices are JSON texts; a text may be given without its quotes. */
@@ -63,4 +63,9 @@ export function linesOf(text: string): string[] {
   return normalized(text)
     .split('\n')
     .filter((line) => line.trim() !== '');
+}
+
+/** A number that is kept as it was written is an object to JavaScript, and none of JSON. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
