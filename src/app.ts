@@ -21,6 +21,7 @@ import { loadConfiguration, type ConfigurationOptions } from './config/config.mo
 import { compressAnswers } from './http/compression.js';
 import { Configuration } from './config/configuration.js';
 import { guardDocsPage } from './http/docs-page.js';
+import { readNothingForHead } from './http/head-answers.js';
 import { readJsonBodies } from './http/json-body.js';
 import { INFO_PATH, infoText } from './http/info.js';
 import { HealthService } from './health/health.service.js';
@@ -161,6 +162,7 @@ async function setUpHttp(
   readOutRefused(fastify);
   hookAnswers(fastify, isRead, validate);
   if (server.gzip) compressAnswers(fastify);
+  readNothingForHead(fastify);
   if (server.prettyPrint) {
     fastify.setReplySerializer(indented);
     // Fastify does not ask its reply serializer for what has no route; one of a reply's own it asks for pages, too.

@@ -22,6 +22,7 @@ const start = (settings: ServerSection['readers'], followers?: ServerSection['fo
 };
 
 class Response extends EventEmitter implements Sending {
+  destroyed = false;
   writableNeedDrain = true;
   ended = false;
   socket = { bytesWritten: 0, destroy: () => void (this.ended = true) } as unknown as Sending['socket'] & {
@@ -81,7 +82,7 @@ describe('somebody who is known', () => {
     for (const [kind, admit] of [
       ['followers', (given) => readers.admitFollower(given, new Response())],
       ['listeners', (given) => readers.admitListener(given, new Response())],
-      ['waits', (given) => void readers.admitWait(given)],
+      ['waits', (given) => void readers.admitWait(given, new Response())],
     ] as readonly [string, (given: ReadingRequest) => void][]) {
       admit(first);
       const refused = catching(() => admit(second));
@@ -101,12 +102,20 @@ describe('somebody who is known', () => {
 
   it('may wait again once a wait is over, which no slowness ends', () => {
     begin({ waits: { perCaller: 1 } });
-    const leave = readers.admitWait(request('ann'));
+    const leave = readers.admitWait(request('ann'), new Response());
     now += 1_000_000;
     readers.look();
-    expect(catching(() => readers.admitWait(request('ann')))).toBeInstanceOf(LimitExceededError);
+    expect(catching(() => readers.admitWait(request('ann'), new Response()))).toBeInstanceOf(LimitExceededError);
     leave();
-    readers.admitWait(request('ann'));
+    readers.admitWait(request('ann'), new Response());
+  });
+
+  it('waits no longer than its response is open', () => {
+    begin({ waits: { perCaller: 1 } });
+    const response = new Response();
+    readers.admitWait(request('ann'), response);
+    response.emit('close');
+    readers.admitWait(request('ann'), new Response());
   });
 
   function catching(action: () => void): unknown {
@@ -142,6 +151,23 @@ describe('followers of logs', () => {
       readers.look();
     }
     expect([slow.ended, waiting.ended]).toEqual([true, false]);
+  });
+});
+
+describe('who went before there was a place', () => {
+  it('takes none', () => {
+    const one = { atOnce: 1 };
+    readers = new Readers({
+      server: { readers: one, followers: one, listeners: one, waits: one },
+      environment: {},
+    } as Configuration);
+    const request = { ip: '192.0.2.1', headers: {} };
+    for (const admit of ['admit', 'admitFollower', 'admitListener', 'admitWait', 'watch'] as const)
+      readers[admit](request, Object.assign(new Response(), { destroyed: true }));
+    for (const admit of ['admit', 'admitFollower', 'admitListener', 'admitWait'] as const) {
+      readers[admit](request, new Response());
+      expect(() => readers[admit](request, new Response())).toThrow(UnavailableError);
+    }
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import { ApiToken, bearerToken } from '../ogc/api-token.js';
 import { UnavailableError } from '../ogc/domain-errors.js';
 import { LimitExceededError } from '../ogc/limit-errors.js';
+import { type Closing, onceClosed } from '../ogc/requests/client-gone.js';
 import { isOfApiToken, sessionOf } from '../ogc/requests/session.js';
 import { type Caller, callerOf } from './caller.js';
 import { Identities } from './identity/identities.js';
@@ -33,11 +34,10 @@ export interface ReadingRequest {
 }
 
 /** What is sent to a reader, as a response of Node's. */
-export interface Sending {
+export interface Sending extends Closing {
   /** Whether bytes wait for the reader. */
   readonly writableNeedDrain: boolean;
   readonly socket: Pick<Socket, 'bytesWritten' | 'destroy'> | null;
-  once(event: 'close', listener: () => void): unknown;
 }
 
 /** Those who read results and stored logs, who follow logs, who listen to events, and who wait for a job are counted apart. */
@@ -122,13 +122,19 @@ export class Readers implements OnModuleDestroy {
     this.admitOf('listeners', this.listening, request, sending);
   }
 
-  /** Counts a request that waits for its job. @returns what ends that @throws as {@link admit} */
-  admitWait(request: ReadingRequest): () => void {
+  /**
+   * Counts a request that waits for its job, until its response is closed at the latest.
+   * @returns what ends that
+   * @throws as {@link admit}
+   */
+  admitWait(request: ReadingRequest, response: Closing): () => void {
     const asking = this.askingOf(request);
     assertRoom('waits', this.waiting, asking, [...this.waits]);
     const wait = { caller: asking.caller };
     this.waits.add(wait);
-    return () => void this.waits.delete(wait);
+    const leave = () => void this.waits.delete(wait);
+    onceClosed(response, leave);
+    return leave;
   }
 
   /** As {@link admit}, of who is never refused. */
@@ -147,7 +153,7 @@ export class Readers implements OnModuleDestroy {
     const counted = { kind, caller, sending, ...(follower ? { follower } : {}) };
     const reader: Reader = { ...counted, since: this.now(), bytes: sending.socket?.bytesWritten ?? 0 };
     this.readers.add(reader);
-    sending.once('close', () => this.readers.delete(reader));
+    onceClosed(sending, () => this.readers.delete(reader));
   }
 
   /** Ends those that have taken too little for a whole window although there was something to take, and those whose rights have ended. */

@@ -7,6 +7,7 @@ import type { Links } from '../ogc/links.js';
 import type { Pages } from '../ogc/pages.js';
 import { ProblemFilter } from '../ogc/problem.filter.js';
 import { compressAnswers } from './compression.js';
+import { validate } from './validators.js';
 
 const text = 'OGC API - Processes '.repeat(200);
 
@@ -40,6 +41,31 @@ describe('an answer', () => {
     );
     expect(headers['content-length']).toBeUndefined();
     expect(gunzipSync(rawPayload).toString()).toBe(text);
+  });
+
+  it('has a weak tag and no ranges where it is compressed, for these are of the bytes as they are', async () => {
+    const tagged = (tag: string) => (reply: FastifyReply) =>
+      plain(reply.headers({ etag: tag, 'accept-ranges': 'bytes' }));
+    expect((await answer(tagged('"a"'), accepting)).headers).toMatchObject({ etag: 'W/"a"' });
+    expect((await answer(tagged('W/"a"'), accepting)).headers).toMatchObject({ etag: 'W/"a"' });
+    expect((await answer(tagged('"a"'), accepting)).headers['accept-ranges']).toBeUndefined();
+    expect((await answer(tagged('"a"'))).headers).toMatchObject({ etag: '"a"', 'accept-ranges': 'bytes' });
+  });
+
+  it('that the client has, compressed or not, is not sent again', async () => {
+    const server = fastify();
+    server.addHook('onSend', validate);
+    compressAnswers(server);
+    server.get('/', (_request, reply) => plain(reply.header('etag', '"a"')));
+    expect((await server.inject({ url: '/', headers: accepting })).headers.etag).toBe('W/"a"');
+    for (const tag of ['W/"a"', '"a"']) {
+      const { statusCode, payload } = await server.inject({
+        url: '/',
+        headers: { ...accepting, 'if-none-match': tag },
+      });
+      expect([statusCode, payload]).toEqual([304, '']);
+    }
+    await server.close();
   });
 
   it('whose stream breaks before anything is sent is a problem as it is, not one in gzip', async () => {

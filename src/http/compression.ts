@@ -30,7 +30,10 @@ async function compress(request: FastifyRequest, reply: FastifyReply, payload: u
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : Buffer.isBuffer(payload) ? payload : undefined;
   addVary(reply, 'Accept-Encoding');
   if (new Negotiator(request.raw).encoding(['gzip', 'identity']) !== 'gzip') return payload;
-  void reply.header('content-encoding', 'gzip').removeHeader('content-length');
+  // Ranges are of the bytes as they are: who has the beginning of these must not go on with those (RFC 9110, sections 8.8.3 and 13.1.5).
+  void reply.header('content-encoding', 'gzip').removeHeader('content-length').removeHeader('accept-ranges');
+  const tag = reply.getHeader('etag');
+  if (typeof tag === 'string' && !tag.startsWith('W/')) void reply.header('etag', `W/${tag}`);
   if (bytes) return gzipBytes(bytes);
   const encoder = createGzip({ flush: constants.Z_SYNC_FLUSH });
   // A failure of either ends the other; Fastify, which reads the encoder, tells of it.

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { EventEmitter } from 'node:events';
+import type { Closing } from '../../ogc/requests/client-gone.js';
 import { NotebookPages } from './notebook-pages.js';
+
+class Response extends EventEmitter implements Closing {
+  destroyed = false;
+}
 
 function pagesOf(html: (text: string) => string) {
   const pages = new NotebookPages();
@@ -9,7 +14,7 @@ function pagesOf(html: (text: string) => string) {
     rendered.push(bytes.toString());
     return html(bytes.toString());
   };
-  const read = (key: string, gone = new EventEmitter()) => pages.render(key, async () => Buffer.from(key), gone);
+  const read = (key: string, gone = new Response()) => pages.render(key, async () => Buffer.from(key), gone);
   return { pages, rendered, read };
 }
 
@@ -25,7 +30,7 @@ describe('pages of notebooks', () => {
   it('are forgotten where there are too many, those that were read longest ago first', async () => {
     const { rendered, read } = pagesOf(() => 'x'.repeat(6 * 1024 * 1024));
     for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) {
-      const gone = new EventEmitter();
+      const gone = new Response();
       await read(key, gone);
       gone.emit('close');
     }
@@ -34,11 +39,17 @@ describe('pages of notebooks', () => {
 
   it('are left out while too much is being sent', async () => {
     const { read } = pagesOf(() => 'x'.repeat(12 * 1024 * 1024));
-    const gone = new EventEmitter();
+    const gone = new Response();
     expect(await read('a', gone)).toBeDefined();
     expect(await read('a')).toBeDefined();
     expect(await read('a')).toBeUndefined();
     gone.emit('close');
+    expect(await read('a')).toBeDefined();
+  });
+
+  it('are not counted as being sent to who went while they were made', async () => {
+    const { read } = pagesOf(() => 'x'.repeat(12 * 1024 * 1024));
+    for (let count = 0; count < 3; count += 1) await read('a', Object.assign(new Response(), { destroyed: true }));
     expect(await read('a')).toBeDefined();
   });
 
@@ -47,9 +58,7 @@ describe('pages of notebooks', () => {
     const { renderNotebook } = pages;
     pages.renderNotebook = () => Promise.reject(new Error('too large'));
     expect(await read('a')).toBeUndefined();
-    await expect(pages.render('b', () => Promise.reject(new Error('gone')), new EventEmitter())).rejects.toThrow(
-      'gone',
-    );
+    await expect(pages.render('b', () => Promise.reject(new Error('gone')), new Response())).rejects.toThrow('gone');
     pages.renderNotebook = renderNotebook;
     expect(await read('c')).toBe('c');
   });

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Closing, NotebookRenderer } from '../../jobs/results/pages/executed-notebook.js';
+import { type Closing, onceClosed } from '../../ogc/requests/client-gone.js';
+import { NotebookRenderer } from '../../jobs/results/pages/executed-notebook.js';
 
 /** Characters of HTML that are kept for the next reader, and that are being sent to readers, all together. */
 const KEPT = 16 * 1024 * 1024;
@@ -39,7 +40,7 @@ export class NotebookPages extends NotebookRenderer {
     await this.turns;
     if (html === undefined || this.sentLength + html.length > SENT) return undefined;
     this.sentLength += html.length;
-    gone.once('close', () => (this.sentLength -= html.length));
+    onceClosed(gone, () => (this.sentLength -= html.length));
     return html;
   }
 

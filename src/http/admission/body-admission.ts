@@ -9,6 +9,7 @@ import {
   UnauthorizedError,
   UnsupportedCodingError,
 } from '../../ogc/domain-errors.js';
+import { onceClosed } from '../../ogc/requests/client-gone.js';
 import { hookRequests } from '../../ogc/requests/hooks.js';
 import { giveBodyRoom } from '../../ogc/requests/streamed-form.js';
 import { onceBodyIsNeededNoMore } from '../../ogc/requests/needed-bodies.js';
@@ -135,7 +136,7 @@ export function admitBodies(
       },
     });
     request.raw.once('end', () => hold.arrived());
-    reply.raw.once('close', () => hold.release());
+    onceClosed(reply.raw, () => hold.release());
     onceBodyIsNeededNoMore(request, () => hold.release());
     if (isUpload) return giveBodyRoom(request, hold);
     if (!isMeasured && length !== undefined) hold.reserve(length);

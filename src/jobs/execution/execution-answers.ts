@@ -127,9 +127,7 @@ export class ExecutionAnswers {
    */
   admitWait(processId: string, request: FastifyRequest, reply: FastifyReply): () => void {
     try {
-      const leave = this.readers.admitWait(request);
-      reply.raw.once('close', leave);
-      return leave;
+      return this.readers.admitWait(request, reply.raw);
     } catch (error) {
       this.observer.executionRefused(processId, error);
       throw error;

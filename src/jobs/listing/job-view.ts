@@ -4,6 +4,7 @@ import { type ShareOffer, ShareRights } from '../../access/share-rights.js';
 import type { LocalizedText } from '../../config/configuration.js';
 import { isMapping } from '../../config/validation.js';
 import { parseJson } from '../../json/parse-json.js';
+import type { Closing } from '../../ogc/requests/client-gone.js';
 import { ProcessRegistry } from '../../processes/registry/process-registry.js';
 import { MASK } from '../../processes/request/marks.js';
 import { maskSecrets } from '../../processes/schema/secrets.js';
@@ -13,7 +14,6 @@ import type { JobStatus } from '../model/job-status.js';
 import { JobRequests, type ShownRequest } from '../requests/job-requests.js';
 import { JobResults } from '../results/job-results.js';
 import {
-  type Closing,
   EXECUTED_NOTEBOOK,
   type JobPageResource,
   NotebookRenderer,

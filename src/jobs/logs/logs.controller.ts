@@ -8,6 +8,7 @@ import { Configuration } from '../../config/configuration.js';
 import { ApiProblem } from '../../ogc/api-problem.js';
 import { TakesToken } from '../../ogc/requests/takes-token.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
+import { goneSignal } from '../../ogc/requests/client-gone.js';
 import { Pages } from '../../ogc/pages.js';
 import { addVary } from '../../ogc/languages.js';
 import { JobCache } from '../model/job-cache.js';
@@ -139,8 +140,7 @@ export class LogsController {
   ): Promise<void> {
     const job = await this.cache.get(jobId);
     await this.access.demand(this.access.rightsOf(job), callerOf(request), { operation: 'read-log', jobId });
-    const gone = new AbortController();
-    reply.raw.once('close', () => gone.abort());
+    const gone = goneSignal(reply.raw);
     const asked = attempt === undefined ? undefined : parseInteger('attempt', attempt, 1);
     const at = { attempt: asked ?? this.logs.newestAttempt(job), from: parseInteger('from', from ?? '0', 0) };
     // A form sends what is not chosen empty.
@@ -153,19 +153,19 @@ export class LogsController {
     if (format === PAGE) {
       this.readers.admit(request, reply.raw);
       const shown = [at.attempt, ...(other === undefined ? [] : [other])];
-      return this.logPages.send(request, reply, job, shown, part, gone.signal);
+      return this.logPages.send(request, reply, job, shown, part, gone);
     }
-    if (format === EVENTS) return this.sendEvents(request, reply, job, at, part, asked !== undefined, gone.signal);
+    if (format === EVENTS) return this.sendEvents(request, reply, job, at, part, asked !== undefined, gone);
     void reply.header('content-type', 'text/plain; charset=utf-8');
     if (parseFollow(follow)) {
       this.readers.admitFollower(request, reply.raw);
-      return this.sendFollowed(reply, job, at, part, gone.signal);
+      return this.sendFollowed(reply, job, at, part, gone);
     }
     this.readers.admit(request, reply.raw);
     await reply.send(
       await (asked === undefined && at.from === 0
-        ? this.logs.read(job, false, gone.signal, part)
-        : this.logs.readAttempt(job, at.attempt, false, gone.signal, at.from, part)),
+        ? this.logs.read(job, false, gone, part)
+        : this.logs.readAttempt(job, at.attempt, false, gone, at.from, part)),
     );
   }
 

@@ -1,8 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { JobResult, PrintedResult } from '../../processes/processor.js';
 import { formatDocument, formatRaw, type OutputContext, type RawAnswer } from './results-format.js';
+import { Spool } from './spool.js';
 
 const string = { schema: { type: 'string' } };
 const one: OutputContext = { outputs: { echo: string } };
@@ -284,4 +285,16 @@ describe('a results document', () => {
       'The results have 41943040 bytes, more than the 33554432',
     );
   });
+});
+
+it('a document that finds no room in the folder for temporary files leaves nothing open', async () => {
+  const writing = jest.spyOn(Spool.prototype, 'write').mockRejectedValue(new Error('ENOSPC'));
+  const freeing = jest.spyOn(Spool.prototype, 'dispose');
+  try {
+    await expect(formatDocument(unnamed('a', 'text/plain'), one)).rejects.toThrow('ENOSPC');
+    expect(freeing).toHaveBeenCalledTimes(1);
+  } finally {
+    writing.mockRestore();
+    freeing.mockRestore();
+  }
 });

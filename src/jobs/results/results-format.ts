@@ -135,7 +135,12 @@ export async function formatDocument(result: JobResult, context: OutputContext):
   // Whoever reads slowly holds a file that has no name, and no memory.
   const spool = new Spool();
   const text = JSON.stringify(Object.fromEntries(document), undefined, context.indent);
-  for (const piece of pieces(text)) await spool.write(Buffer.from(piece));
+  try {
+    for (const piece of pieces(text)) await spool.write(Buffer.from(piece));
+  } catch (error) {
+    await spool.dispose();
+    throw error;
+  }
   return {
     mediaType: 'application/json',
     size: spool.size,

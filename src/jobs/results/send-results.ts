@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import parseRange from 'range-parser';
+import type { ByteRange } from '../../object-store/object-store.js';
 import { RangeNotSatisfiableError } from '../../ogc/domain-errors.js';
 import { documentPolicy } from './document-policy.js';
 import type { ResultsAnswer } from './job-results.js';
@@ -48,14 +48,30 @@ export async function sendResults(request: FastifyRequest, reply: FastifyReply, 
     .send(range(asked));
 }
 
-/** Several ranges at once are answered by the whole, as RFC 9110 allows. */
+/** Several ranges at once are answered by the whole, as RFC 9110 allows, and so is a header that is none of bytes, or wrong. */
 function rangeOf({ headers }: FastifyRequest, etag: string | undefined, size: number) {
   const condition = headers['if-range'];
   if (headers.range === undefined || (condition !== undefined && condition !== etag)) return undefined;
-  const ranges = parseRange(size, headers.range);
-  if (ranges === -1) return 'unsatisfiable';
-  const [first, ...others] = ranges === -2 || ranges.type !== 'bytes' ? [] : ranges;
+  const [, listed] = /^bytes=(.*)$/i.exec(headers.range) ?? [];
+  const asked = (listed ?? '').split(',').map((range) => range.trim());
+  const ranges = asked.filter((range) => range !== '').map((range) => parseRange(range, size));
+  if (ranges.length === 0 || ranges.includes('invalid')) return undefined;
+  const [first, ...others] = ranges.filter((range) => typeof range === 'object');
+  if (!first) return 'unsatisfiable';
   return others.length === 0 ? first : undefined;
+}
+
+/**
+ * A range of bytes, both ends of it included (RFC 9110, section 14.1.2). A suffix that is longer than the result is all of it. It is not
+ * `range-parser`, to which that one is unsatisfiable, and one that ends before it starts as well, where the header is to be ignored.
+ */
+function parseRange(range: string, size: number): ByteRange | 'invalid' | 'unsatisfiable' {
+  const [, first = '', last = ''] = /^(\d*)-(\d*)$/.exec(range) ?? [];
+  if (first === '' && last === '') return 'invalid';
+  if (first !== '' && last !== '' && Number(first) > Number(last)) return 'invalid';
+  const start = first === '' ? Math.max(size - Number(last), 0) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  return start <= end ? { start, end } : 'unsatisfiable';
 }
 
 function linkHeaders(reply: FastifyReply): string[] {

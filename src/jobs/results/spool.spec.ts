@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -50,6 +50,24 @@ describe('a spool', () => {
       await rm(folder, { recursive: true });
     },
   );
+
+  it('is freed though its file cannot be closed', async () => {
+    const other = await open(tmpdir());
+    const files = Object.getPrototypeOf(other) as FileHandle;
+    await other.close();
+    const { write } = files;
+    const failing = jest.fn(() => Promise.reject(new Error('EIO')));
+    const writing = jest.spyOn(files, 'write').mockImplementation(function (this: FileHandle, ...given: unknown[]) {
+      const close = this.close.bind(this);
+      this.close = () => close().then(failing);
+      return Reflect.apply(write, this, given) as never;
+    });
+    spool = new Spool({ memoryLimit: 0 });
+    await spool.write(Buffer.alloc(1));
+    writing.mockRestore();
+    await expect(spool.dispose()).resolves.toBeUndefined();
+    expect(failing).toHaveBeenCalledTimes(1);
+  });
 
   it('is freed though it is still being read', async () => {
     spool = new Spool();

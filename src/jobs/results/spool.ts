@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
@@ -13,6 +14,7 @@ const MEMORY_LIMIT = 256 * 1024;
  * a server that collects many logs at once stays flat. The file has no name: whatever ends the process, the system frees it. {@link dispose} does sooner.
  */
 export class Spool {
+  private static readonly logger = new Logger(Spool.name);
   private chunks: Buffer[] = [];
   private file: FileHandle | undefined;
   private readonly streams = new Set<Readable>();
@@ -66,14 +68,16 @@ export class Spool {
     return Buffer.concat(chunks);
   }
 
-  /** Streams that are still being read end. */
+  /** Streams that are still being read end. Never rejects: nobody waits for it, and the file is gone either way. */
   async dispose(): Promise<void> {
     this.chunks = [];
     const { file } = this;
     if (!file) return;
     this.file = undefined;
     for (const stream of this.streams) stream.destroy();
-    await file.close();
+    await file
+      .close()
+      .catch((error: unknown) => Spool.logger.warn(`A temporary file cannot be closed: ${String(error)}`));
   }
 
   private async flush(handle: FileHandle): Promise<void> {

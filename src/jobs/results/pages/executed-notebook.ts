@@ -1,4 +1,5 @@
 import { buffer } from 'node:stream/consumers';
+import type { Closing } from '../../../ogc/requests/client-gone.js';
 import type { JobRecord } from '../../model/job-record.js';
 import type { JobResults } from '../job-results.js';
 import type { StatusInfoDto } from '../../model/status-info.dto.js';
@@ -23,11 +24,6 @@ export interface ExecutedNotebook {
 export type JobPageResource = StatusInfoDto & {
   readonly [EXECUTED_NOTEBOOK]?: ExecutedNotebook;
 };
-
-/** Something that closes once, such as a response. */
-export interface Closing {
-  once(event: 'close', listener: () => void): unknown;
-}
 
 /** Shows notebooks; whoever provides it decides what they look like. */
 export abstract class NotebookRenderer {
