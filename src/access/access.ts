@@ -280,7 +280,7 @@ export class Access implements OnApplicationBootstrap {
   async withToken(caller: Caller, token: string | undefined): Promise<Caller> {
     if (token === undefined) return caller;
     if (this.rules && caller.token !== undefined) return caller;
-    const known = this.rules ? await this.identities?.of(token) : undefined;
+    const known = this.rules ? await this.identities?.of(token, caller.address) : undefined;
     if (known) noteActor(caller, known);
     return { ...withoutSession(caller), token, ...(known ? { identity: known } : {}) };
   }
