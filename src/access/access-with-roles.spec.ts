@@ -3,7 +3,9 @@ import { Logger } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import type { AccessRequest } from '../processes/processor.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
-import { Access } from './access.js';
+import { InvalidTokenError } from '../ogc/domain-errors.js';
+import { notedOf } from '../ogc/requests/record.js';
+import { Access, callerOf } from './access.js';
 import { Identities, type TokenReader } from './identity/identities.js';
 import type { Sessions } from './session/sessions.js';
 import { Standing } from './standing.js';
@@ -63,6 +65,12 @@ describe('access where roles decide', () => {
     warn.mockRestore();
     expect(await access.permits('open', { headers: {} }, { operation: 'execute' })).toBe(false);
     expect(access.isGranted('open')).toBe(false);
+  });
+
+  it('says for the record of requests that a token in the body is nobody’s', async () => {
+    const request = { headers: {} };
+    await expect(accessOf(undefined).withToken(callerOf(request), 'wrong')).rejects.toThrow(InvalidTokenError);
+    expect(notedOf(request)).toEqual({ showsToken: true });
   });
 
   it('asks whose a token in a body is, and later whether it still is, for the address that showed it', async () => {

@@ -55,6 +55,7 @@ export class SignInController {
     const given = typeof token === 'string' && token !== '' ? token : undefined;
     const resource: SignInPageResource = { next: nextPage(next), hadToken: given !== undefined };
     this.pages.showProblemsOn(request, { kind: 'sign-in', resource: (problem) => ({ ...resource, problem }) });
+    if (given !== undefined) noteForRecord(request, { showsToken: true });
     const session = await this.sessions.ofToken(given, request.ip);
     if (!session) {
       this.logger.log(`Signing in is refused (${this.access.nameOf(callerOf(request), given)})`);
