@@ -3,8 +3,12 @@ import { Logger } from '@nestjs/common';
 import type { Configuration } from '../config/configuration.js';
 import type { AccessRequest } from '../processes/processor.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
-import { Access } from './access.js';
-import { Identities } from './identity/identities.js';
+import { InvalidTokenError } from '../ogc/domain-errors.js';
+import { notedOf } from '../ogc/requests/record.js';
+import { Access, callerOf } from './access.js';
+import { Identities, type TokenReader } from './identity/identities.js';
+import type { Sessions } from './session/sessions.js';
+import { Standing } from './standing.js';
 
 const OPERATIONS: readonly AccessRequest['operation'][] = [
   'execute',
@@ -14,7 +18,7 @@ const OPERATIONS: readonly AccessRequest['operation'][] = [
   'dismiss',
 ];
 
-function accessOf(process: object | undefined, processes: readonly object[] = []): Access {
+function bedOf(process: object | undefined, processes: readonly object[] = [], readers: readonly TokenReader[] = []) {
   const rules = {
     ...{ ownJobs: true, limits: {} },
     tokens: [
@@ -34,8 +38,10 @@ function accessOf(process: object | undefined, processes: readonly object[] = []
   };
   const configuration = { environment: {}, access: { sessionHours: 8, rules }, processes } as unknown as Configuration;
   const registry = { find: () => process, list: () => [] } as unknown as ProcessRegistry;
-  return new Access(configuration, registry, new Identities(configuration));
+  const identities = new Identities(configuration, readers);
+  return { access: new Access(configuration, registry, identities), identities };
 }
+const accessOf = (...args: Parameters<typeof bedOf>) => bedOf(...args).access;
 
 describe('access where roles decide', () => {
   it.each([
@@ -59,5 +65,30 @@ describe('access where roles decide', () => {
     warn.mockRestore();
     expect(await access.permits('open', { headers: {} }, { operation: 'execute' })).toBe(false);
     expect(access.isGranted('open')).toBe(false);
+  });
+
+  it('says for the record of requests that a token in the body is nobody’s', async () => {
+    const request = { headers: {} };
+    await expect(accessOf(undefined).withToken(callerOf(request), 'wrong')).rejects.toThrow(InvalidTokenError);
+    expect(notedOf(request)).toEqual({ showsToken: true });
+  });
+
+  it('asks whose a token in a body is, and later whether it still is, for the address that showed it', async () => {
+    const asked: (string | undefined)[] = [];
+    const identity = {
+      issuer: 'https://issuer',
+      subject: 'eve',
+      groups: [],
+      roles: [],
+      means: 'introspection',
+    } as const;
+    const read: TokenReader['read'] = async (_, address) => {
+      asked.push(address);
+      return identity;
+    };
+    const { access, identities } = bedOf(undefined, [], [{ read }]);
+    const caller = await access.withToken({ headers: {}, address: '192.0.2.1' }, 'opaque');
+    expect(await new Standing(identities, {} as Sessions).holds(caller)).toBe(true);
+    expect(asked).toEqual(['192.0.2.1', '192.0.2.1']);
   });
 });

@@ -4,7 +4,8 @@ import type { Configuration, ResultReaders } from '../config/configuration.js';
 import { UnauthorizedError } from '../ogc/domain-errors.js';
 import type { ProcessRegistry } from '../processes/registry/process-registry.js';
 import { bearerToken } from '../ogc/api-token.js';
-import { Access } from './access.js';
+import { notedOf } from '../ogc/requests/record.js';
+import { Access, callerOf } from './access.js';
 
 function accessWith(apiToken: string | undefined): Access {
   const processes = { find: (id: string) => ({ open: { requiresToken: false }, closed: { requiresToken: true } })[id] };
@@ -61,6 +62,21 @@ describe('access', () => {
     expect(accessWith('secret').nameOf({ headers: {}, session, address: '192.0.2.1' })).toBe(
       'api, signed in, 192.0.2.1',
     );
+  });
+
+  it('says for the record of requests who showed a token in the body, and that one did which is nobody’s', async () => {
+    const actor = { issuer: 'tokens', subject: 'api', means: 'token' };
+    for (const [token, noted] of [
+      ['secret', { showsToken: true, actor }],
+      ['wrong', { showsToken: true }],
+      [undefined, {}],
+    ] as const) {
+      const [ofInput, ofForm] = [{ headers: {} }, { headers: {} }];
+      const access = accessWith('secret');
+      await access.permits('closed', callerOf(ofInput), { operation: 'execute', inputToken: token });
+      await access.withToken(callerOf(ofForm), token);
+      expect([notedOf(ofInput), notedOf(ofForm)]).toEqual([noted, noted]);
+    }
   });
 
   it('tells callers apart for their idempotency keys, without their tokens', async () => {

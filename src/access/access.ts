@@ -10,7 +10,7 @@ import { API_SUBJECT, isOfApiToken } from '../ogc/requests/session.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 import type { AccessRequest } from '../processes/processor.js';
 import { askForToken } from './ask-for-token.js';
-import { type Caller, noteActor, withoutSession } from './caller.js';
+import { type Caller, noteActor, noteToken, withoutSession } from './caller.js';
 import { isOpenBy } from './shares/is-open-by.js';
 import { CallerHash } from './caller-hash.js';
 import { Identities } from './identity/identities.js';
@@ -58,6 +58,8 @@ export interface JobOwner {
   /** Of OpenID Connect; absent: the server's own tokens, or nobody's. */
   readonly issuer?: string;
 }
+
+const WITH_API_TOKEN = { issuer: TOKENS, subject: API_SUBJECT, means: 'token' } as const;
 
 /** Processes that the warning at start names; it counts the others. */
 const MOST_NAMED = 5;
@@ -120,8 +122,9 @@ export class Access implements OnApplicationBootstrap {
   /** Whether it is one who knows the API token, or signed in with it. */
   private knowsToken(caller: Caller, inputToken?: string): boolean {
     if (isOfApiToken(caller.session) || this.apiToken.matches(caller.token)) return true;
+    if (inputToken !== undefined) noteToken(caller);
     if (!this.apiToken.matches(inputToken)) return false;
-    noteActor(caller, { issuer: TOKENS, subject: API_SUBJECT, means: 'token' });
+    noteActor(caller, WITH_API_TOKEN);
     return true;
   }
 
@@ -280,8 +283,10 @@ export class Access implements OnApplicationBootstrap {
   async withToken(caller: Caller, token: string | undefined): Promise<Caller> {
     if (token === undefined) return caller;
     if (this.rules && caller.token !== undefined) return caller;
-    const known = this.rules ? await this.identities?.of(token) : undefined;
+    noteToken(caller);
+    const known = this.rules ? await this.identities?.of(token, caller.address) : undefined;
     if (known) noteActor(caller, known);
+    else if (this.apiToken.matches(token)) noteActor(caller, WITH_API_TOKEN);
     return { ...withoutSession(caller), token, ...(known ? { identity: known } : {}) };
   }
 

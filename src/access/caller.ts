@@ -47,6 +47,12 @@ export function noteActor(caller: Caller, { issuer, subject, name, means }: Omit
   if (request) noteForRecord(request, { actor });
 }
 
+/** Says that there is a token in the body of the caller's request, whoever's it is, for the record of requests. */
+export function noteToken(caller: Caller): void {
+  const request = requests.get(caller);
+  if (request) noteForRecord(request, { showsToken: true });
+}
+
 /** Without who signed in. */
 export function withoutSession(caller: Caller): Caller {
   const { session, identity, ...others } = caller;

@@ -13,12 +13,12 @@ export class Standing {
   ) {}
 
   /** Whether their token, or their session, is still one; where that cannot be told now, it is. */
-  async holds({ token, session, identity }: Caller): Promise<boolean> {
+  async holds({ token, session, identity, address }: Caller): Promise<boolean> {
     if (session) return this.sessions.holds(session);
     const { rules } = this.identities;
     if (!rules || !identity || token === undefined) return true;
     try {
-      const now = await this.identities.of(token);
+      const now = await this.identities.of(token, address);
       return rules.ownerOf(now) === rules.ownerOf(identity);
     } catch (error) {
       return error instanceof UnavailableError;

@@ -84,7 +84,7 @@ export class EmbeddedCluster {
       const registry = new ObjectRegistry(store);
       makeNamespaces(registry, ['default', 'kube-system', namespace]);
       const logs = new ContainerLogs(folder.folder('logs'));
-      const recorder = new EventRecorder(registry);
+      const recorder = new EventRecorder(registry, onError);
       const images = new Images(options.images);
       const collector = new GarbageCollector(registry, stored, onError);
       const kubelet = new Kubelet({ registry, recorder, images, logs, ledger, podsFolder, user }, onError);

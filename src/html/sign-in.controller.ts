@@ -55,7 +55,8 @@ export class SignInController {
     const given = typeof token === 'string' && token !== '' ? token : undefined;
     const resource: SignInPageResource = { next: nextPage(next), hadToken: given !== undefined };
     this.pages.showProblemsOn(request, { kind: 'sign-in', resource: (problem) => ({ ...resource, problem }) });
-    const session = await this.sessions.ofToken(given);
+    if (given !== undefined) noteForRecord(request, { showsToken: true });
+    const session = await this.sessions.ofToken(given, request.ip);
     if (!session) {
       this.logger.log(`Signing in is refused (${this.access.nameOf(callerOf(request), given)})`);
       throw new UnauthorizedError(given === undefined ? 'The token is missing.' : 'The token does not match.');

@@ -10,9 +10,9 @@ const METHODS = ['get', 'post', 'put', 'delete'] as const;
 /** What does not look at who asks. */
 const APART = /^\/(?:health|metrics|transfer)(?:\/|$)/;
 /** What is there for everybody, and may tell more to who says who they are. */
-const PUBLIC = /^\/(?:|conformance|asyncapi|problems(?:\/.*)?|sign-in|sign-out)$/;
+const PUBLIC = /^\/(?:|conformance|asyncapi|problems(?:\/.*)?|sign-in|sign-out|me)$/;
 /** What not all may do with what they see. */
-const DOES = /\/(?:logs|request(?:\/.*)?|execution|validation|visualisations)$/;
+const DOES = /\/(?:logs|inputs|request(?:\/.*)?|execution|validation|form|visualisations)$|^\/processes\/[^/]+\/jobs$/;
 
 /** Paths of an API where roles say who may what: what asks who one is, what may be refused, and how. */
 export function withRoles(paths: Paths, rules: Pick<Rules, 'rolesOf'>): Paths {

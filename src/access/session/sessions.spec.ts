@@ -1,9 +1,10 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AccessSettings, EnvironmentSettings } from '../../config/configuration.js';
 import type { OidcSettings } from '../../config/sections/access/oidc.js';
+import { InvalidTokenError } from '../../ogc/domain-errors.js';
 import { Identities } from '../identity/identities.js';
 import { digestOf } from '../identity/token-digest.js';
 import { Sessions } from './sessions.js';
@@ -105,6 +106,14 @@ describe('sessions', () => {
     expect([statSync(file).mode & 0o777, Buffer.from(readFileSync(file, 'utf8'), 'base64').length]).toEqual([
       0o600, 32,
     ]);
+  });
+
+  it('ask whose the token is for the address that shows it', async () => {
+    const settings = { access: { sessionHours: 8 }, environment: { dataDir: folder } as EnvironmentSettings };
+    const of = jest.fn<Identities['of']>().mockRejectedValue(new InvalidTokenError('nobody’s'));
+    const identities = { of, rules: {}, tokens: { proofOf: () => undefined } } as unknown as Identities;
+    expect(await new Sessions(settings, false, identities).ofToken('opaque', '192.0.2.1')).toBeUndefined();
+    expect(of).toHaveBeenCalledWith('opaque', '192.0.2.1');
   });
 
   it('are of whoever has a token, where roles decide, and end with it', async () => {

@@ -56,11 +56,15 @@ export class Sessions {
     this.seal = new SessionSeal(keys, now);
   }
 
-  /** The session of whoever has such a token; undefined where that is nobody. @throws UnavailableError where that cannot be told now */
-  async ofToken(token: string | undefined): Promise<Session | undefined> {
+  /**
+   * The session of whoever has such a token; undefined where that is nobody.
+   * @param address of who shows it, as far as it is known
+   * @throws UnavailableError where that cannot be told now
+   */
+  async ofToken(token: string | undefined, address?: string): Promise<Session | undefined> {
     if (token === undefined) return undefined;
     if (this.identities?.rules) {
-      const identity = await this.identities.of(token).catch((error: unknown) => {
+      const identity = await this.identities.of(token, address).catch((error: unknown) => {
         if (error instanceof InvalidTokenError) return undefined;
         throw error;
       });

@@ -15,6 +15,7 @@ import { KeyedQueue } from './keyed-queue.js';
 import { generatedName } from '../objects/names.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
 import { jobs, pods } from '../objects/resources.js';
+import { unattended } from '../objects/unattended.js';
 
 /** Keeps an ended pod until it is counted in the Job's status. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
@@ -34,7 +35,7 @@ export class JobController {
   constructor(
     private readonly registry: ObjectRegistry,
     private readonly recorder: EventRecorder,
-    onError: (key: string, error: unknown) => void,
+    private readonly onError: (key: string, error: unknown) => void,
     /** Milliseconds before the first failed pod is replaced; doubled with each failure. */
     private readonly backoffBase = 10_000,
   ) {
@@ -67,7 +68,13 @@ export class JobController {
     if (known.size === 0) this.podsOfJob.delete(owner.uid);
     const job = this.registry.store.get(jobs, pod.metadata.namespace, owner.name);
     if (job?.metadata.uid === owner.uid) this.queue.add(keyOf(job.metadata));
-    else if (!deleted) setImmediate(() => this.release(pod));
+    else if (!deleted)
+      setImmediate(
+        unattended(
+          () => this.release(pod),
+          (error) => this.onError(`pod ${pod.metadata.name}`, error),
+        ),
+      );
   }
 
   private podsOf(uid: string): Pod[] {

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ContainerLogs, type LogOptions } from './container-log.js';
+import { ContainerLogs, type LogOptions, LogWriter } from './container-log.js';
 
 describe('the log of a container', () => {
   let folder: string;
@@ -90,6 +90,42 @@ describe('the log of a container', () => {
   });
 
   it('is empty where there is none', async () => {
+    expect((await read()).length).toBe(0);
+  });
+
+  it('leaves out what a full disk does not take, says so once there is room, and fails nobody', async () => {
+    let room = Infinity;
+    const writeAt = (file: number, bytes: Buffer, from: number, length: number, at: number) => {
+      if (room === 0) throw new Error('ENOSPC: no space left on device, write');
+      const written = writeSync(file, bytes, from, Math.min(room, length), at);
+      room -= written;
+      return written;
+    };
+    mkdirSync(path.join(folder, 'uid'));
+    const writer = new LogWriter(path.join(folder, 'uid', 'main.0.log'), () => undefined, writeAt);
+    const write = (text: string) => writer.write('stdout', Buffer.from(text));
+    write('one\n');
+    room = 16 + 4;
+    write('two and three\n');
+    for (const bytes of [0, 10, 16, 20, 0]) {
+      room = bytes;
+      write('lost\n');
+    }
+    room = Infinity;
+    write('four\n');
+    room = 0;
+    write('five\n');
+    writer.end();
+    const said = (bytes: number) =>
+      `embedded cluster: ${bytes} bytes of output are left out here: ENOSPC: no space left on device, write\n`;
+    expect((await read()).subarray(0, writer.size).toString()).toBe(`one\ntwo \n${said(10 + 5 * 5)}four\n`);
+    expect((await read({ tailLines: 1, since: 0, timestamps: true })).toString()).toMatch(/^20\d\d-\S+Z four\n$/);
+  });
+
+  it('of which nothing can be written at all ends as any other', async () => {
+    mkdirSync(path.join(folder, 'uid'));
+    symlinkSync('/dev/full', path.join(folder, 'uid', 'main.0.log.times'));
+    write(['stdout', 'a\n'], ['stderr', 'b']).end();
     expect((await read()).length).toBe(0);
   });
 });

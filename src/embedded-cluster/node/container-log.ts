@@ -31,19 +31,32 @@ type Stream = 'stdout' | 'stderr';
 
 /**
  * One run of a container: its output byte for byte in `FILE`, and in `FILE.times` when what was written (pairs of doubles: offset, milliseconds).
- * stdout and stderr are put together by whole lines.
+ * stdout and stderr are put together by whole lines. What cannot be written, on a full disk, is left out, and a line in its place says so
+ * as soon as there is room for that: no write fails.
  */
 export class LogWriter {
   private readonly log: number;
   private readonly times: number;
   private held: Record<Stream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   private waiting: (() => void)[] = [];
+  private entries = 0;
+  private isAtLineStart = true;
+  /** What is left out since the last byte that was written. */
+  private left: { bytes: number; readonly why: string } | undefined;
   size = 0;
   ended = false;
 
   constructor(
     file: string,
     private readonly onEnd: () => void,
+    /** For tests. */
+    private readonly writeAt: (
+      file: number,
+      bytes: Buffer,
+      from: number,
+      length: number,
+      at: number,
+    ) => number = writeSync,
   ) {
     this.log = openSync(file, 'w', 0o600);
     this.times = openSync(`${file}.times`, 'w', 0o600);
@@ -61,6 +74,7 @@ export class LogWriter {
     if (this.ended) return;
     this.append(this.held.stdout);
     this.append(this.held.stderr);
+    this.sayWhatIsLeftOut();
     this.ended = true;
     closeSync(this.log);
     closeSync(this.times);
@@ -75,13 +89,50 @@ export class LogWriter {
 
   private append(bytes: Buffer): void {
     if (bytes.length === 0 || this.ended) return;
+    this.sayWhatIsLeftOut();
+    if (this.left) this.left.bytes += bytes.length;
+    else {
+      const { written, why } = this.put(bytes);
+      this.grow(bytes.subarray(0, written));
+      if (why !== undefined) this.left = { bytes: bytes.length - written, why };
+    }
+    this.wake();
+  }
+
+  /** In a line of its own, whatever stands before it. What is written of one that is not whole the next try overwrites. */
+  private sayWhatIsLeftOut(): void {
+    if (!this.left) return;
+    const { bytes, why } = this.left;
+    const line = Buffer.from(
+      `${this.isAtLineStart ? '' : '\n'}embedded cluster: ${bytes} bytes of output are left out here: ${why}\n`,
+    );
+    if (this.put(line).why !== undefined) return;
+    this.grow(line);
+    this.left = undefined;
+  }
+
+  /** @returns how much was written, and why not all was */
+  private put(bytes: Buffer): { readonly written: number; readonly why?: string } {
     const entry = Buffer.alloc(INDEX_ENTRY);
     entry.writeDoubleLE(this.size, 0);
     entry.writeDoubleLE(Date.now(), 8);
-    writeSync(this.times, entry);
-    for (let written = 0; written < bytes.length;) written += writeSync(this.log, bytes, written);
-    this.size += bytes.length;
-    this.wake();
+    let written = 0;
+    const put = (file: number, part: Buffer, at: number, from: number) =>
+      this.writeAt(file, part, from, part.length - from, at + from);
+    try {
+      for (let done = 0; done < INDEX_ENTRY;) done += put(this.times, entry, this.entries * INDEX_ENTRY, done);
+      while (written < bytes.length) written += put(this.log, bytes, this.size, written);
+      return { written };
+    } catch (error) {
+      return { written, why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  private grow(by: Buffer): void {
+    if (by.length === 0) return;
+    this.entries++;
+    this.size += by.length;
+    this.isAtLineStart = by.at(-1) === NEWLINE;
   }
 
   private wake(): void {

@@ -139,10 +139,11 @@ export class Kubelet {
 
   private start(pod: Pod): void {
     const { uid } = pod.metadata;
-    const worker = new PodWorker(pod, this.machinery);
+    const onError = (error: unknown) => this.onError(`pod ${pod.metadata.name}`, error);
+    const worker = new PodWorker(pod, this.machinery, onError);
     const ended = worker
       .run()
-      .catch((error: unknown) => this.onError(`pod ${pod.metadata.name}`, error))
+      .catch(onError)
       .then(() => {
         this.workers.delete(uid);
         const current = this.currentOf(pod);

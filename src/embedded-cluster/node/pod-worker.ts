@@ -14,6 +14,7 @@ import { randomHex } from '../objects/names.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
 import { endedStatus, isSidecar, podStatus, waitingStatus, type Verdict } from './pod-status.js';
 import { pods } from '../objects/resources.js';
+import { unattended } from '../objects/unattended.js';
 
 export interface Machinery {
   readonly registry: ObjectRegistry;
@@ -57,6 +58,7 @@ export class PodWorker {
   constructor(
     private readonly pod: Pod,
     private readonly machinery: Machinery,
+    private readonly onError: (error: unknown) => void,
   ) {
     this.folder = path.join(machinery.podsFolder, pod.metadata.uid);
     const hasInit = (pod.spec.initContainers ?? []).length > 0;
@@ -74,8 +76,8 @@ export class PodWorker {
       const reason = 'DeadlineExceeded';
       const message = 'Pod was active on the node longer than the specified deadline';
       this.after(activeDeadlineSeconds * 1000, () => {
-        this.machinery.recorder.record(this.pod, 'Normal', reason, message, { component: 'kubelet' });
         this.terminate(terminationGracePeriodSeconds, { phase: 'Failed', reason, message });
+        this.machinery.recorder.record(this.pod, 'Normal', reason, message, { component: 'kubelet' });
       });
     }
     const sidecars: Promise<unknown>[] = [];
@@ -258,10 +260,10 @@ export class PodWorker {
 
   private after(milliseconds: number, action: () => void): void {
     const timer = setTimeout(
-      () => {
+      unattended(() => {
         this.timers.delete(timer);
         action();
-      },
+      }, this.onError),
       Math.min(milliseconds, MAX_TIMER),
     );
     this.timers.add(timer);

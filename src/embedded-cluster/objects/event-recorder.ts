@@ -3,6 +3,8 @@ import { timestamp, type ClusterEvent, type KubeObject } from './kubernetes-obje
 import type { ObjectRegistry } from './object-registry.js';
 
 const LIFETIME = 3_600_000;
+/** After which it is tried again to remove one, milliseconds. */
+const RETRY = 60_000;
 
 /** Writes Kubernetes events and removes every event (clients' too) an hour after it was made, as the API server does. */
 export class EventRecorder {
@@ -11,7 +13,10 @@ export class EventRecorder {
   private timer: NodeJS.Timeout | undefined;
   private readonly unsubscribe: () => void;
 
-  constructor(private readonly registry: ObjectRegistry) {
+  constructor(
+    private readonly registry: ObjectRegistry,
+    private readonly onError: (key: string, error: unknown) => void,
+  ) {
     const { store } = registry;
     const existing = store
       .list(events)
@@ -82,11 +87,21 @@ export class EventRecorder {
   private removeExpired(): void {
     const now = Date.now();
     const due = this.expiries.findIndex(({ time }) => time > now);
+    const failed: typeof this.expiries = [];
     for (const { event } of this.expiries.splice(0, due < 0 ? this.expiries.length : due)) {
-      const { namespace, name, uid } = event.metadata;
-      if (this.registry.store.get(events, namespace, name)?.metadata.uid === uid)
-        this.registry.delete(events, namespace, name);
+      try {
+        this.remove(event);
+      } catch (error) {
+        this.onError(`event ${event.metadata.name}`, error);
+        failed.push({ event, time: now + RETRY });
+      }
     }
+    this.expiries.unshift(...failed);
     this.schedule();
+  }
+
+  private remove({ metadata: { namespace, name, uid } }: ClusterEvent): void {
+    if (this.registry.store.get(events, namespace, name)?.metadata.uid === uid)
+      this.registry.delete(events, namespace, name);
   }
 }

@@ -130,7 +130,7 @@ export class VersionedStore {
   }
 
   close(): void {
-    this.compact();
+    this.compactIfPossible();
     this.journal.close();
   }
 
@@ -143,7 +143,7 @@ export class VersionedStore {
     this.unannounced.push(() => {
       for (const listener of [...collection.listeners]) listener(change);
     });
-    if (this.journal.wasteful) this.compact();
+    if (this.journal.wasteful) this.compactIfPossible();
     // A listener may make changes: they are announced after this one, so that everybody sees the order of versions.
     if (this.announcing) return;
     this.announcing = true;
@@ -151,6 +151,15 @@ export class VersionedStore {
       for (let next = this.unannounced.shift(); next; next = this.unannounced.shift()) next();
     } finally {
       this.announcing = false;
+    }
+  }
+
+  /** What cannot be written anew, on a full disk, stays as it is, which has everything. */
+  private compactIfPossible(): void {
+    try {
+      this.compact();
+    } catch {
+      // The change is stored, and is to be announced.
     }
   }
 

@@ -27,9 +27,6 @@ export const UNKNOWN_LIMIT = 256 * 1024;
 const EXECUTING = new Set(['execution', 'jobs', 'validation', 'form'].map((name) => `/processes/:processId/${name}`));
 /** Of those, the routes that make jobs, by a name of the standard or of the predecessor. */
 const EXECUTIONS = new Set(['execution', 'jobs'].map((name) => `/processes/:processId/${name}`));
-/** Routes whose bodies are a few words. */
-const SMALL = new Set(['dismissal', 'share', 'links'].map((name) => `/jobs/:jobId/${name}`));
-
 /** How a body is read that may be sent. */
 export interface AdmittedBody {
   /** Bytes at the most, sent or decoded. */
@@ -77,13 +74,14 @@ export function admitBodies(
     const { url = '', bodyLimit = Infinity } = request.routeOptions;
     const whole = { limit: bodyLimit, isKnown: true, refusal: (what: string) => tooLarge(what, bodyLimit) };
     const little = Math.min(UNKNOWN_LIMIT, bodyLimit);
-    if (SMALL.has(url) || request.method === 'DELETE')
+    // A few words, for a page or about jobs. Some of it is read of anybody, before they are known.
+    if (!EXECUTING.has(url))
       return {
         limit: little,
-        isKnown: little === bodyLimit,
-        refusal: (what) => new PayloadTooLargeError(`At most ${little} bytes are read; the body ${what}.`),
+        isKnown: false,
+        refusal: little === bodyLimit ? whole.refusal : (what) => tooMuchHere(what, little),
       };
-    if (!EXECUTING.has(url) || !access || !processes || little === bodyLimit) return whole;
+    if (!access || !processes) return whole;
     const { processId } = request.params as { readonly processId: string };
     const mayAlready = await access
       .permits(processId, callerOf(request), { operation: 'execute' })
@@ -97,7 +95,11 @@ export function admitBodies(
         refusal: (what) => ofCaller.refusal(bytesIn(what) ?? ofCaller.bytes + 1),
       };
     if (mayAlready) return whole;
-    return { limit: little, isKnown: false, refusal: (what) => tooLargeForUnknown(what, processId) };
+    return {
+      limit: little,
+      isKnown: false,
+      refusal: little === bodyLimit ? whole.refusal : (what) => tooLargeForUnknown(what, processId),
+    };
   };
 
   const decide = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -163,6 +165,11 @@ export function tooLarge(what: string, limit: number): PayloadTooLargeError {
   return new PayloadTooLargeError(
     `The server reads at most ${limit} bytes of a body (MAX_REQUEST_BYTES, server.max_request_bytes), and this one ${what}.`,
   );
+}
+
+/** @param what as in `has 5 bytes` */
+function tooMuchHere(what: string, limit: number): PayloadTooLargeError {
+  return new PayloadTooLargeError(`At most ${limit} bytes are read; the body ${what}.`);
 }
 
 /** @param what as in `has 5 bytes` */

@@ -48,6 +48,10 @@ function record({ hidesThings = true, status = 200 } = {}) {
     noteForRecord(request, { actor: { issuer: 'tokens', subject: 'bob', means: 'token' }, jobs: ['a', 'b'] });
     return {};
   });
+  server.post('/sign-in', async (request, reply) => {
+    noteForRecord(request, { showsToken: true });
+    return reply.status(401).send({});
+  });
   server.get('/jobs/:jobId/logs', (_request, reply) => void reply.hijack().raw.write('a line\n'));
   return { lines, texts };
 }
@@ -89,6 +93,12 @@ describe('the record of requests', () => {
     expect(lines).toMatchObject([
       { who: { subject: 'bob', means: 'token' }, action: 'dismiss', jobs: ['a', 'b'], outcome: { status: 200 } },
     ]);
+  });
+
+  it('tells who showed a token in the body that is nobody’s from who showed none', async () => {
+    const { lines } = record();
+    for (const url of ['/sign-in', '/processes/hello/execution']) await server.inject({ method: 'POST', url });
+    expect(lines.map(({ who }) => who)).toEqual([{ means: 'unknown token' }, { means: 'anonymous' }]);
   });
 
   it('has what a route does that it does not know, and no polls', async () => {

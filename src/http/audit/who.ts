@@ -21,14 +21,14 @@ interface AskedRequest {
  */
 export function whoOf(request: AskedRequest, apiToken: ApiToken): Who {
   if (shareOf(request)) return { means: 'link' };
-  const { actor } = notedOf(request);
+  const { actor, showsToken } = notedOf(request);
   const identity = actor ?? identityOf(request);
   if (identity) return only(identity);
   const session = sessionOf(request);
   if (session) return only({ ...session, means: 'session' });
   const token = bearerToken(request.headers.authorization);
   if (apiToken.matches(token)) return { issuer: TOKENS, subject: API_SUBJECT, means: 'token' };
-  if (token !== undefined) return { means: 'unknown token' };
+  if (token !== undefined || showsToken) return { means: 'unknown token' };
   return { means: request.routeOptions.url?.startsWith('/transfer/') ? 'capability' : 'anonymous' };
 }
 

@@ -4,6 +4,8 @@ import type { Quota } from '../../access/limits/rate-limit-fields.js';
 import { SubmissionRates } from '../../access/limits/submission-rates.js';
 import type { Rules } from '../../access/rules/rules.js';
 import { AdmissionLine } from '../../admission/line/admission-line.js';
+import { runningLimitOf } from '../../admission/line/caller-running.js';
+import { Configuration } from '../../config/configuration.js';
 import type { CallerLimits } from '../../config/sections/access/access-rules.js';
 import type { Identity } from '../../ogc/requests/identity.js';
 import { OwnerSums } from './owner-sums.js';
@@ -28,6 +30,7 @@ export class CallerUsage {
     access: Access,
     private readonly line: AdmissionLine,
     private readonly owned: OwnerSums,
+    private readonly configuration: Configuration,
   ) {
     this.rules = access.rules;
   }
@@ -48,12 +51,19 @@ export class CallerUsage {
       ...(used === undefined ? {} : { used }),
     });
     return {
-      running: use(limits.running, running),
+      running: use(this.runningLimitOf(identity), running),
       waiting: use(limits.waiting, this.waitingOf(identity)),
       submissionsPerMinute: use(perMinute, sent),
       inputBytes: use(limits.inputBytes),
       storedBytes: use(limits.storedBytes, this.owned.bytesOf(owner)),
     };
+  }
+
+  /** Jobs of theirs that may run at the same time, as their roles say it, or what holds for all callers; undefined: without limit. */
+  runningLimitOf(identity: Identity | undefined): number | undefined {
+    if (!this.rules) return undefined;
+    const limit = runningLimitOf(this.rules, identity, this.configuration.server.manager.maxRunningPerCaller);
+    return limit === 'none' ? undefined : limit;
   }
 
   /**
@@ -63,7 +73,7 @@ export class CallerUsage {
   waitingOf(identity: Identity | undefined, more: { readonly line: number; readonly queue: number } = NONE): number {
     if (!this.rules) return 0;
     const owner = this.rules.ownerOf(identity);
-    const { running: limit = 0 } = this.rules.limitsOf(identity);
+    const limit = this.runningLimitOf(identity) ?? 0;
     const { waiting, running } = this.line.jobs.countsOf(owner);
     const free = Math.max(0, limit - running);
     return Math.max(0, waiting + more.line - free) + this.owned.queuedOf(owner) + more.queue;
@@ -72,7 +82,7 @@ export class CallerUsage {
   /** Whether a job of this caller that is made now starts with the next round. */
   startsAtOnce(identity: Identity | undefined, beingMade: number): boolean {
     if (!this.rules) return true;
-    const { running: limit = 0 } = this.rules.limitsOf(identity);
+    const limit = this.runningLimitOf(identity) ?? 0;
     const { waiting, running } = this.line.jobs.countsOf(this.rules.ownerOf(identity));
     return waiting + beingMade < limit - running;
   }

@@ -32,7 +32,7 @@ class Bed {
   private readonly listeners: ((change: { name: string; record?: JobRecord; previous?: JobRecord }) => void)[] = [];
   private readonly jobs = new Map<string, JobRecord>();
 
-  constructor(limits: CallerLimits) {
+  constructor(limits: CallerLimits, maxRunningPerCaller?: number) {
     const role = { processes: ['*'], groups: [], subjects: [] };
     const settings = {
       ownJobs: true,
@@ -45,13 +45,13 @@ class Bed {
     };
     const access = { rules: new Rules(settings) } as Access;
     const configuration = {
-      server: { manager: {} },
+      server: { manager: { maxRunningPerCaller } },
       access: { rules: settings },
     } as unknown as Configuration;
     this.line = new AdmissionLine(configuration, { find: () => undefined } as unknown as ProcessRegistry);
     const cache = { jobs: { subscribe: (listener: never) => void this.listeners.push(listener) } };
     this.owned = new OwnerSums(cache as unknown as JobCache);
-    this.usage = new CallerUsage(access, this.line, this.owned);
+    this.usage = new CallerUsage(access, this.line, this.owned, configuration);
     this.limits = new LimitedCallers(access, cache as unknown as JobCache, this.usage, this.owned);
   }
 
@@ -107,6 +107,27 @@ describe('jobs of one caller that wait', () => {
     expect(() => bed.limits.assertRoom(ann, 'queue')).toThrow(LimitExceededError);
     bed.run('a', ann);
     expect(() => bed.limits.assertRoom(ann, 'line')).toThrow(LimitExceededError);
+  });
+
+  it('run as many as may of all callers where no role says how many', async () => {
+    const bed = new Bed({ waiting: 0 }, 2);
+    expect(bed.usage.of(ann)?.running).toEqual({ limit: 2, used: 0 });
+    expect(bed.usage.of(root)?.running).toEqual({ used: 0 });
+    for (const name of ['a', 'b']) {
+      await bed.limits.make(ann, 'line', name, async () => bed.wait(name, ann));
+      expect(bed.usage.waitingOf(ann)).toBe(0);
+    }
+    expect(() => bed.limits.assertRoom(ann, 'line')).toThrow(LimitExceededError);
+    bed.limits.assertRoom(bob, 'line');
+    expect(new Bed({ running: 3 }, 2).usage.of(ann)?.running.limit).toBe(3);
+  });
+
+  it('are made beside those that run of all callers’ limit where no role says how many', async () => {
+    const bed = new Bed({ waiting: 0 }, 4);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const make = (name: string) => bed.limits.make(ann, 'line', name, async () => bed.wait(name, ann));
+    const outcomes = await Promise.allSettled(names.map(make));
+    expect(outcomes.map(({ status }) => status)).toEqual([...names.slice(1).map(() => 'fulfilled'), 'rejected']);
   });
 
   it('count in queues of Kueue, too, where they wait', () => {

@@ -80,10 +80,11 @@ export class LimitedCallers {
     name: string,
     make: () => Promise<T>,
   ): Promise<T> {
-    const { waiting: limit, running = 0 } = this.rules?.limitsOf(identity) ?? {};
+    const limit = this.rules?.limitsOf(identity).waiting;
     if (place === undefined || !this.rules || limit === undefined) return make();
     const owner = this.rules.ownerOf(identity);
     const before = this.turnstile.waitingOf(owner);
+    const running = this.usage.runningLimitOf(identity) ?? 0;
     if (before >= limit + running + MADE_AT_ONCE) throw tooManyWaiting(this.rules, identity, before, limit);
     return this.turnstile.through(owner, async () => {
       this.assertRoom(identity, place);

@@ -4,6 +4,8 @@ import type { Identity } from './identity.js';
 export interface Noted {
   /** Who acted by a token in the body, or signed in: the request itself does not prove it. */
   readonly actor?: Pick<Identity, 'issuer' | 'subject' | 'name' | 'means'>;
+  /** Whether it showed a token in its body, or signed in by one, whoever's it is: without `actor` nobody's that is known. */
+  readonly showsToken?: true;
   /** The problem that it was answered with. */
   readonly problem?: { readonly type: string; readonly status?: number };
   /** Its answer has what is not for everybody, though its address is polled. */
