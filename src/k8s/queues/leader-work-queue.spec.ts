@@ -73,10 +73,10 @@ describe('the work queue of the leader', () => {
       waits: async () => ({ requeueAfter: 60_000 }),
       'is done': async () => undefined,
     };
-    const { queue, lead, work } = queueOf([], async (key) => passes[key]?.());
+    const { queue, lead, work } = queueOf(['waits'], async (key) => passes[key]?.());
     lead(true);
     queue.start(Promise.resolve());
-    for (const key of Object.keys(passes)) queue.add(key);
+    for (const key of ['fails', 'is done']) queue.add(key);
     expect(await work()).toEqual(['fails', 'is done', 'waits']);
     lead(false);
     lead(true);
@@ -85,7 +85,7 @@ describe('the work queue of the leader', () => {
     lead(true);
     expect(await work()).toEqual(['fails', 'waits']);
     lead(true);
-    expect(await work()).toEqual([]);
+    expect(await work()).toEqual(['waits']);
     await queue.shutDown();
   });
 

@@ -28,6 +28,8 @@ export class LeaderWorkQueue {
   #passedOver = false;
   /** Keys whose last pass here failed, or asked for another: nobody else may know of them when this replica leads again. */
   readonly #open = new Set<string>();
+  /** What is added while everything is. */
+  #added: Set<string> | undefined;
   readonly #unsubscribe: (() => void)[] = [];
 
   constructor(
@@ -44,6 +46,7 @@ export class LeaderWorkQueue {
   }
 
   add(key: string): void {
+    this.#added?.add(key);
     this.#queue.add(key);
   }
 
@@ -96,8 +99,10 @@ export class LeaderWorkQueue {
 
   #addAll(): void {
     this.#passedOver = false;
+    const added = (this.#added = new Set());
     this.work.addAll();
-    for (const key of this.#open) this.add(key);
+    this.#added = undefined;
+    for (const key of this.#open) if (!added.has(key)) this.add(key);
   }
 
   async #reconcile(key: string): Promise<ReconcileResult> {
