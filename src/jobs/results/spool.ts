@@ -9,12 +9,13 @@ import { Readable } from 'node:stream';
 /** So many bytes stay in memory; what is larger goes to a file in the folder for temporary files. */
 const MEMORY_LIMIT = 256 * 1024;
 
+const logger = new Logger('Spool');
+
 /**
  * Bytes of any number, written once and read as often as needed: in memory while few, in a temporary file otherwise, so that the memory of
  * a server that collects many logs at once stays flat. The file has no name: whatever ends the process, the system frees it. {@link dispose} does sooner.
  */
 export class Spool {
-  private static readonly logger = new Logger(Spool.name);
   private chunks: Buffer[] = [];
   private file: FileHandle | undefined;
   private readonly streams = new Set<Readable>();
@@ -75,9 +76,7 @@ export class Spool {
     if (!file) return;
     this.file = undefined;
     for (const stream of this.streams) stream.destroy();
-    await file
-      .close()
-      .catch((error: unknown) => Spool.logger.warn(`A temporary file cannot be closed: ${String(error)}`));
+    await file.close().catch((error: unknown) => logger.warn(`A temporary file cannot be closed: ${String(error)}`));
   }
 
   private async flush(handle: FileHandle): Promise<void> {
