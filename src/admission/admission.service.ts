@@ -54,8 +54,6 @@ export class AdmissionService implements OnModuleInit, BeforeApplicationShutdown
   private addAll(): void {
     this.reconciler.forgetTurns();
     this.look();
-    // Turns may be left that were taken and not carried out.
-    this.queue.add(KEY);
   }
 
   private look(): void {
