@@ -45,7 +45,8 @@ export function resultMediaType(definition: CommonDefinition, description: Proce
 /** The media type that an output's schema names; undefined where it is none that can stand in a header. */
 export function declaredMediaType({ schema }: Pick<OutputDescription, 'schema'>): string | undefined {
   const declared = typeof schema === 'object' ? schema['contentMediaType'] : undefined;
-  return typeof declared === 'string' && isMediaType(declared.trim()) ? declared.trim() : undefined;
+  const mediaType = typeof declared === 'string' ? declared.trim() : '';
+  return isMediaType(mediaType) ? mediaType : undefined;
 }
 
 const string = { type: 'string' };
