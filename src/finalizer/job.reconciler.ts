@@ -48,7 +48,7 @@ export class JobReconciler {
   /** @param lookAtPod is called when a followed log of this pod has ended */
   async reconcile(name: string, now: Date, lookAtPod: (podName: string) => void): Promise<ReconcileResult> {
     const job = this.cache.jobs.get(name);
-    if (!job || job.deleting || job.resumed !== 'unknown') this.seenResumed.delete(name);
+    if (!job || job.deleting || job.resumed !== 'unknown') this.forget(name);
     if (!job || job.deleting) return undefined;
     const pods = this.cache.podsOf(job);
     if (job.removed !== undefined) return this.remove(job, pods, lookAtPod);
