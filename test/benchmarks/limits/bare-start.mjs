@@ -2,7 +2,7 @@
  * The least that a start takes of a program of Nest with Fastify: an empty module, and one list of the Jobs in chunks, of which nothing is kept.
  * Prints `listening on ADDRESS`.
  *
- * Argument: a file with `{server, path, headers, tls}`.
+ * Arguments: a file with `{server, path, headers, tls}`, and packages that are loaded, too.
  */
 import 'reflect-metadata';
 import { Module } from '@nestjs/common';
@@ -12,6 +12,8 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 
 const { server, path, headers, tls } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+
+for (const name of process.argv.slice(3)) await import(name);
 
 class Empty {}
 Module({})(Empty);

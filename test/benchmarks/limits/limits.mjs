@@ -11,10 +11,13 @@ const ROUNDS = 6;
 const WARM_UP = 400;
 /** Each is the one before, and more. */
 const CALLED = {
-  bare: 'a bare program',
-  nest: 'the same behind Nest, validated',
-  library: 'that with the client library and its informers',
+  server: 'the server',
+  bare_program: 'a bare program',
+  nest_program: 'the same behind Nest, validated',
+  library_program: 'that with the client library and its informers',
 };
+/** The programs of the report, by what they are called among those that run. */
+const BY = { bare_program: 'program', nest_program: 'nest', library_program: 'library' };
 /** Of a server that has just started: processor time of an execution up to the so-many-th. */
 const WARMING = [300, 1000, 3000];
 const INPUTS = { text: 'x'.repeat(1000) };
@@ -42,16 +45,17 @@ export async function limits(report, { samples, concurrency, runs, jobs, nodeOpt
     const executing = Object.entries(programs).filter(([name]) => name !== 'answering');
     const ways = { ...Object.fromEntries(executing), bare };
     await inTurn(report, ways, template, samples);
-    await together(report, bed, programs, { each: Math.ceil(samples / 4), concurrency });
+    const bareLoop = { execute: () => bare.execute(another(template)) };
+    await together(report, bed, { ...programs, bare: bareLoop }, { each: Math.ceil(samples / 4), concurrency });
     const short = await templateOf(bed, server, 'short', {});
     for (const { child } of [program, nest, library]) await child.end();
     await endsOfPods(report, bed, server, short, runs);
     await server.child.end();
     if (!onRealCluster) await warming(report, bed, { concurrency, nodeOptions });
-    await starts(report, bed, await bed.startServer({ nodeOptions }), jobs, nodeOptions);
   } finally {
     await bed.stop();
   }
+  await starts(report, jobs, nodeOptions);
 }
 
 async function startProgram(bed, template, script, ...args) {
@@ -75,34 +79,39 @@ async function inTurn(report, ways, template, samples) {
   report.times('execute, async', times.server);
   report.times('the same by a bare program', times.program);
   report.times('bare POST of the same Job', times.bare);
-  const programs = { bare: 'program', nest: 'nest', library: 'library' };
-  for (const [program, name] of Object.entries(programs)) {
+  for (const [program, name] of Object.entries({ server: 'server', ...BY })) {
     const ofBare = median(times[name]) / median(times.bare);
-    report.figure(`${program}_program_time_of_bare_p50`, ofBare);
+    report.figure(`${program}_time_of_bare_p50`, ofBare);
     report.note(`time of ${CALLED[program]}, p50 / p50 of the bare POST: ${ofBare.toFixed(2)}`);
   }
 }
 
-/** Processor time in blocks in turn, all the events that follow a block included. */
+/** In blocks in turn: how long each takes, and the processor time, all the events that follow a block included. */
 async function together(report, bed, programs, { each, concurrency }) {
   const names = Object.keys(programs);
   const processor = Object.fromEntries(names.map((name) => [name, 0]));
+  const took = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round += 1)
     for (const name of turned(names, round)) {
       const { child, execute } = programs[name];
       await allPods(bed.api);
-      const before = await child.processorTime();
-      await concurrently(each, concurrency, execute);
+      const before = await child?.processorTime();
+      took[name].push(await concurrently(each, concurrency, execute));
       await allPods(bed.api);
-      processor[name] += (await child.processorTime()) - before;
+      if (child) processor[name] += (await child.processorTime()) - before;
     }
+  for (const [program, name] of Object.entries({ server: 'server', ...BY })) {
+    const ofBare = median(took.bare) / median(took[name]);
+    report.figure(`${program}_throughput_of_bare`, ofBare);
+    report.note(`throughput of ${CALLED[program]}, of the bare loop's: ${ofBare.toFixed(2)}`);
+  }
   const [server, program, answering, nest, library] = names.map((name) => processor[name] / (ROUNDS * each));
   const more = { nest_program: nest, library_program: library };
   const figures = { server, bare_program: program, bare_answer: answering, ...more };
   for (const [name, value] of Object.entries(figures)) report.figure(`processor_time_${name}`, value, 'ms');
   report.note(`processor time of an execution: the server ${milliseconds(server)}`);
   report.note(`… a bare program ${milliseconds(program)}, of which request and answer ${milliseconds(answering)}`);
-  report.note(`… ${CALLED.nest} ${milliseconds(nest)}, ${CALLED.library} ${milliseconds(library)}`);
+  report.note(`… ${CALLED.nest_program} ${milliseconds(nest)}, ${CALLED.library_program} ${milliseconds(library)}`);
 }
 
 /** What V8's compiling takes of a young server: its executions from the first on. */
