@@ -161,6 +161,11 @@ describe('an instance', () => {
       'spec.imDataManager.labels[0] must not set app.kubernetes.io/managed-by: the label is reserved',
     ],
     [
+      'a label of Kueue',
+      withTag({ labels: ['kueue.x-k8s.io/priority-class=high'] }),
+      'spec.imDataManager.labels[0] must not set kueue.x-k8s.io/priority-class: the label is reserved',
+    ],
+    [
       'a path as project',
       withTag({ project: { claimName: 'c', id: '../other' } }),
       'spec.imDataManager.project.id must be the id of a project: letters, digits, and - _ . between them (is "../other")',
