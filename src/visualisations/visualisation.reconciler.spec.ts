@@ -442,6 +442,18 @@ describe('the reconciler of visualisations', () => {
       expect(cluster.object('httproutes', 'viz-1')).toBeDefined();
     });
 
+    it('takes away the Ingress that the predecessor made, which has no labels, and asks for it once', async () => {
+      build(undefined, { gateway, routes: 'httproute' });
+      const metadata = { name: 'viz-1', namespace: 'there', uid: 'old', labels: { app: 'viz-1' } };
+      cluster.write({ kind: 'Ingress', metadata: { ...metadata, ownerReferences: [owner] } } as KubernetesObject);
+      cluster.failures.set('delete ingresses', 'unavailable');
+      await expect(pass()).rejects.toMatchObject({ failure: 'unavailable' });
+      cluster.failures.clear();
+      expect(await pass()).toEqual(expect.arrayContaining(['get ingresses', 'delete ingresses']));
+      expect(cluster.object('ingresses', 'viz-1')).toBeUndefined();
+      expect(await pass()).toEqual([]);
+    });
+
     it('never takes over an HTTPRoute that is another’s', async () => {
       build(undefined, both);
       const metadata = { name: 'viz-1', namespace: 'there', uid: 'foreign' };
