@@ -259,6 +259,16 @@ describe('the reconciler of visualisations', () => {
     expect(ready()?.reason).toBe('Starting');
   });
 
+  it('takes out of the status what the predecessor has left within its own, once', async () => {
+    const status = { viz: { viz: { url: 'https://old.example.org/viz-1' }, image: 'old' }, kopf: { progress: {} } };
+    cluster.write({ ...cluster.object('datavisualisations', 'viz-1'), status } as KubernetesObject);
+    expect(await pass()).toContain('patch datavisualisations/status');
+    expect(cluster.statusOf('viz-1')?.viz).toMatchObject({ url: 'https://apps.example.org/viz-1' });
+    expect(cluster.statusOf('viz-1')?.viz).not.toHaveProperty('viz');
+    expect(cluster.statusOf('viz-1')).toHaveProperty('kopf');
+    expect(await pass(later)).toEqual([]);
+  });
+
   it('never takes over an object that became another’s between two looks', async () => {
     await pass();
     cluster.edit<V1Service>('services', 'viz-1', (object) => ({ ...object, spec: {} }));
