@@ -523,6 +523,18 @@ describe('the reconciler of visualisations', () => {
     expect(ready()).toMatchObject({ status: 'True', reason: 'Available', lastTransitionTime: '2026-01-31T13:00:00Z' });
   });
 
+  it('tells nothing of a pod that was evicted and has been followed by another', async () => {
+    await pass();
+    cluster.setAvailable('viz-1', 0);
+    const evicted = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' };
+    cluster.addPod('viz-1-old', 'viz-1', evicted, new Date('2026-01-01T00:00:00Z'));
+    await pass(later);
+    expect(ready()?.reason).toBe('Evicted');
+    cluster.addPod('viz-1-new', 'viz-1', { phase: 'Pending' }, new Date('2026-01-31T00:00:00Z'));
+    await pass(later);
+    expect(ready()?.reason).toBe('Starting');
+  });
+
   it('tells why no pod can even be made', async () => {
     await pass();
     const message = 'pods "viz-1-" is forbidden: no PriorityClass';
