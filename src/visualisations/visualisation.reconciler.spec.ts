@@ -638,6 +638,15 @@ describe('the reconciler of visualisations', () => {
       expect([ready()?.reason, clock.next]).toEqual(['Starting', undefined]);
     });
 
+    it('tries again where a webhook denies an object, which it answers by a bad request', async () => {
+      cluster.failures.set('create ingresses', 'bad-request');
+      const clock = await run();
+      expect([ready()?.reason, clock.next]).toEqual(['ReconcileFailed', 20_000]);
+      cluster.failures.clear();
+      await clock.advance(20_000);
+      expect([ready()?.reason, clock.next]).toEqual(['Starting', undefined]);
+    });
+
     test.each<[string, () => void]>([
       ['the resource is invalid', () => visualisation({ imageTag: 'a b' })],
       [
