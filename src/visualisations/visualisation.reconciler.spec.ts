@@ -506,6 +506,24 @@ describe('the reconciler of visualisations', () => {
       'The node was low on memory.',
     ],
     [
+      'that no longer answers',
+      {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: second(9) }],
+        containerStatuses: [status({ state: { running: { startedAt: second(3) } } })],
+      },
+      'ContainersNotReady',
+      'The app has answered before, and no longer does.',
+    ],
+    [
+      'that does not answer yet',
+      {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: second(3) }],
+        containerStatuses: [status({ state: { running: { startedAt: second(3) } } })],
+      },
+      'Starting',
+      'The app is starting.',
+    ],
+    [
       'that is being made',
       { containerStatuses: [status({ state: { waiting: { reason: 'ContainerCreating' } } })] },
       'Starting',
@@ -668,6 +686,10 @@ describe('the reconciler of visualisations', () => {
 
 function status(container: Partial<NonNullable<V1PodStatus['containerStatuses']>[number]>) {
   return { name: 'viz', image: 'i', imageID: '', ready: false, restartCount: 0, ...container };
+}
+
+function second(of: number): Date {
+  return new Date(Date.UTC(2026, 0, 31, 12, 0, of));
 }
 
 /** Without what each write changes. */
