@@ -100,10 +100,14 @@ describe('validateDefinition', () => {
     ]);
   });
 
-  it('hides user and password of an address', () => {
-    expect(validate({ count: 'https://me:hidden@example.org/x' }).faults[0]?.message).toBe(
-      'must be an integer number (is "https://…@example.org/x")',
-    );
+  it.each([
+    ['https://me:hidden@example.org/x', 'https://…@example.org/x'],
+    ['https://me:a@b@one,https://me:\nhidden@two', 'https://…@two'],
+    ['me@one https://two', 'me@one https://two'],
+    ['/@', '/@'],
+    ['//@', '//…@'],
+  ])('hides user and password of an address: %j', (address, shown) => {
+    expect(validate({ count: address }).faults[0]?.message).toBe(`must be an integer number (is "${shown}")`);
   });
 
   it.each([

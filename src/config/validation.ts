@@ -55,8 +55,15 @@ export function describeFound(value: unknown): string {
   if (value === null) return 'is empty';
   if (Array.isArray(value)) return 'is a list';
   if (typeof value === 'object') return 'is a mapping';
-  const text = typeof value === 'string' ? JSON.stringify(value.replace(/\/\/.*@/s, '//…@')) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(withoutUser(value)) : String(value);
   return `is ${text.length > 100 ? `${text.slice(0, 100)}…` : text}`;
+}
+
+/** By positions: an expression tries each pair of slashes again, and a custom resource may be of many. */
+function withoutUser(text: string): string {
+  const slashes = text.indexOf('//');
+  const at = text.lastIndexOf('@');
+  return slashes === -1 || at < slashes + 2 ? text : `${text.slice(0, slashes)}//…${text.slice(at)}`;
 }
 
 function collect(

@@ -120,12 +120,34 @@ describe('faults of a security context', () => {
     expect(definitionFaults('container', context)).toEqual([{ path: 'allowPrivilegeEscalation', message }]);
   });
 
-  test.each([[undefined], [null], [false], ['off'], [baseline.container], [{ privileged: true }]])(
-    '%j has none',
-    (value) => {
-      expect(definitionFaults('container', value)).toEqual([]);
-    },
-  );
+  test.each([
+    [{ runAsUser: 2 ** 31 }, 'runAsUser', 'must be <= 2147483647'],
+    [
+      { seccompProfile: { type: 'Localhost' } },
+      'seccompProfile.localhostProfile',
+      'is missing, for the type is Localhost',
+    ],
+    [
+      { appArmorProfile: { type: 'RuntimeDefault', localhostProfile: 'p' } },
+      'appArmorProfile.localhostProfile',
+      'must be left out where the type is RuntimeDefault',
+    ],
+  ])('finds what the API server refuses at both levels: %j', (context, path, message) => {
+    expect(definitionFaults('pod', context)).toEqual([{ path, message }]);
+    expect(definitionFaults('container', context)).toEqual([{ path, message }]);
+  });
+
+  test.each([
+    [undefined],
+    [null],
+    [false],
+    ['off'],
+    [{ seccompProfile: { type: 'Localhost', localhostProfile: 'p' } }],
+    [baseline.container],
+    [{ privileged: true }],
+  ])('%j has none', (value) => {
+    expect(definitionFaults('container', value)).toEqual([]);
+  });
 });
 
 describe('hardening a pod', () => {

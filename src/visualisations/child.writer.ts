@@ -41,6 +41,8 @@ const MOST_TRIES = 4;
 export class ChildWriter {
   /** What the last write of each object left behind, by instance: as long as the object is that, there is nothing to write. */
   private readonly written = new Map<string, Map<ChildResource, WrittenObject>>();
+  /** What instances are known not to have any more, with or without the labels by which the cache sees it. */
+  private readonly removed = new Map<string, Set<ChildResource>>();
 
   constructor(
     private readonly client: ObjectClient,
@@ -74,8 +76,7 @@ export class ChildWriter {
         return replaced.metadata?.resourceVersion === current.metadata.resourceVersion ? 'unchanged' : 'changed';
       } catch (error) {
         if (tries >= MOST_TRIES || !isOutdated(error)) throw error;
-        const actual = await this.client.get(resource, instance.namespace, instance.name);
-        current = actual && toChildRecord(actual);
+        current = await this.actual(resource, instance);
       }
     }
   }
@@ -89,11 +90,20 @@ export class ChildWriter {
     const { namespace, name } = instance;
     const key = instanceKey(namespace, name);
     this.written.get(key)?.delete(resource);
-    const current = this.cache.child(resource, key);
+    const removed = this.removed.get(key) ?? new Set<ChildResource>();
+    // What the predecessor made has no labels.
+    const unseen = async () => (removed.has(resource) ? undefined : this.actual(resource, instance));
+    const current = this.cache.child(resource, key) ?? (await unseen());
     const { uid, deletionTimestamp } = current?.metadata ?? {};
-    if (!current || uid === undefined || deletionTimestamp !== undefined) return 'unchanged';
-    if (ownershipOf(current, instance).whose !== 'own') return 'unchanged';
-    return (await this.client.delete(resource, { namespace, name, uid })) ? 'removed' : 'unchanged';
+    const isOwn = current && !deletionTimestamp && ownershipOf(current, instance).whose === 'own';
+    const isRemoved = isOwn && uid !== undefined && (await this.client.delete(resource, { namespace, name, uid }));
+    this.removed.set(key, removed.add(resource));
+    return isRemoved ? 'removed' : 'unchanged';
+  }
+
+  private async actual(resource: ChildResource, { namespace, name }: Instance): Promise<ChildRecord | undefined> {
+    const actual = await this.client.get(resource, namespace, name);
+    return actual && toChildRecord(actual);
   }
 
   private took(resource: ChildResource, key: string, object: KubernetesObject, wanted: KubernetesObject): void {
@@ -107,6 +117,7 @@ export class ChildWriter {
   /** Forgets what it knows of an instance's objects. */
   forget(key: string): void {
     this.written.delete(key);
+    this.removed.delete(key);
   }
 
   private checkOwner(resource: ChildResource, current: ChildRecord, instance: Instance): void {

@@ -105,6 +105,21 @@ export const instanceSchema = {
   },
 } as const;
 
+/** Values that `spec.imDataManager` may hold, several times what its fields can: of more, not each fault can be looked for. */
+export const MOST_VALUES = 1000;
+
+/** Whether there are more values in a value, at any depth, than {@link MOST_VALUES}. */
+export function hasTooMany(value: unknown): boolean {
+  const left = [value];
+  for (let seen = 1; left.length > 0; seen += 1) {
+    const next = left.pop();
+    const within: unknown[] = typeof next === 'object' && next !== null ? Object.values(next) : [];
+    if (seen + left.length + within.length > MOST_VALUES) return true;
+    left.push(...within);
+  }
+  return false;
+}
+
 const errorsOf = ownSchema(instanceSchema, { allErrors: true, verbose: true, strict: false });
 
 /** What is wrong with `spec.imDataManager`, each as a sentence that begins with its place; empty: nothing. */

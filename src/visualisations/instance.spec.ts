@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals';
+import { assertLinearTime } from '../../test/support/linear-time.js';
 import type { VisualisationSettings } from '../config/configuration.js';
 import { InvalidInstanceError, readInstance, type Instance } from './instance.js';
 import { gateway, plainInstance, record, settings } from './testing/instances.js';
@@ -160,6 +161,11 @@ describe('an instance', () => {
       'spec.imDataManager.labels[0] must not set app.kubernetes.io/managed-by: the label is reserved',
     ],
     [
+      'a label of Kueue',
+      withTag({ labels: ['kueue.x-k8s.io/priority-class=high'] }),
+      'spec.imDataManager.labels[0] must not set kueue.x-k8s.io/priority-class: the label is reserved',
+    ],
+    [
       'a path as project',
       withTag({ project: { claimName: 'c', id: '../other' } }),
       'spec.imDataManager.project.id must be the id of a project: letters, digits, and - _ . between them (is "../other")',
@@ -228,6 +234,24 @@ describe('an instance', () => {
   ])('is refused with %s', (_what, material, fault) => {
     expect(faultsOf(material)).toEqual([fault]);
   });
+
+  test.each<[string, object]>([
+    ['many texts', { imagePullSecrets: Array.from({ length: 5000 }, () => '') }],
+    ['many keys', { securityContext: Object.fromEntries(Array.from({ length: 5000 }, (_none, at) => [`k${at}`, at])) }],
+    ['one in another, 100,000 times', { securityContext: JSON.parse('{"a":'.repeat(1e5) + '1' + '}'.repeat(1e5)) }],
+  ])('is not looked at further with %s', (_what, material) => {
+    expect(faultsOf(withTag(material))).toEqual(['spec.imDataManager must hold at most 1000 values']);
+  });
+
+  it.each(['/', 'a.', 'a', '"'])('is looked at in linear time, a long text of %j, too', (unit) =>
+    assertLinearTime(3_000, (length, times) => {
+      const material = withTag({ imagePullSecrets: unit.repeat(length / unit.length) });
+      const before = process.threadCpuUsage();
+      for (let time = 0; time < times; time += 1) faultsOf(material);
+      const { user, system } = process.threadCpuUsage(before);
+      return (user + system) / 1000;
+    }),
+  );
 
   test.each(['a.b', '1a', 'A', 'a'.repeat(64), 'a-'])('cannot be named %s, which a Service cannot', (name) => {
     expect(faultsOf({ imageTag: '1' }, name)).toEqual([expect.stringMatching(/^metadata\.name must be at most 63/)]);

@@ -3,7 +3,7 @@ import { toGatewayReference } from '../config/visualisation-settings.js';
 import { isMapping } from '../config/validation.js';
 import { DEFAULT_SERVICE_ACCOUNT } from '../k8s/names.js';
 import { mountsToken, refusals } from './instance-allowance.js';
-import { instanceFaults } from './instance-schema.js';
+import { hasTooMany, instanceFaults, MOST_VALUES } from './instance-schema.js';
 import { isReservedLabel, labelSuffix, UNKNOWN } from './names.js';
 import type { VisualisationRecord } from './visualisation-record.js';
 
@@ -111,7 +111,9 @@ export class NotAllowedError extends InvalidInstanceError {
  */
 export function readInstance(record: VisualisationRecord, settings: VisualisationSettings): Instance {
   const { name, namespace, uid, spec } = record;
-  const material = withoutNulls(isMapping(spec) ? (spec['imDataManager'] ?? {}) : {});
+  const said = isMapping(spec) ? (spec['imDataManager'] ?? {}) : {};
+  if (hasTooMany(said)) throw new InvalidInstanceError([`spec.imDataManager must hold at most ${MOST_VALUES} values`]);
+  const material = withoutNulls(said);
   const faults = [...nameFaults(name), ...instanceFaults(material)];
   if (faults.length > 0) throw new InvalidInstanceError(faults);
   const { labels: texts = [], imagePullSecrets, ...rest } = material as unknown as Material;

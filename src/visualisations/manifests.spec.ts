@@ -7,8 +7,8 @@ import { instanceDefaults, readInstance } from './instance.js';
 import { instanceFaults, instanceSchema } from './instance-schema.js';
 import { record } from './testing/instances.js';
 
-const manifest = (name: string): unknown[] =>
-  parseAllDocuments(readFileSync(join(import.meta.dirname, '../../k8s-manifests/visualisations', name), 'utf8'), {
+const manifest = (name: string, folder = 'visualisations'): unknown[] =>
+  parseAllDocuments(readFileSync(join(import.meta.dirname, '../../k8s-manifests', folder, name), 'utf8'), {
     merge: true,
   }).map((document) => document.toJSON() as unknown);
 
@@ -112,9 +112,11 @@ describe('the manifests', () => {
     const configuration = objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['config.yaml'] ?? '';
     expect(parse(configuration, { version: '1.1' })).toEqual({ operators: ['visualisations'], processes_api: false });
     const operator = objects.find(({ kind }) => kind === 'Deployment') as unknown as {
-      spec: { template: { spec: { containers: [{ env: { name: string; value: string }[] }] } } };
+      spec: { template: { spec: { containers: [{ image: string; env: { name: string; value: string }[] }] } } };
     };
-    const [{ env }] = operator.spec.template.spec.containers;
+    const [{ image, env }] = operator.spec.template.spec.containers;
+    const [server] = manifest('deployment.yaml', 'base') as (typeof operator)[];
+    expect(image).toBe(server?.spec.template.spec.containers[0].image);
     const variables = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     const { settings, faults, warnings } = readVisualisationSettings(variables, undefined);
     expect([faults, warnings]).toEqual([[], []]);

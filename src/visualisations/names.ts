@@ -53,7 +53,7 @@ export const labelSuffix = { instanceId: '/instance-id', owner: '/owner' } as co
 /** Labels that mean something to Kubernetes or to this server; no resource may set them. */
 export function isReservedLabel(key: string): boolean {
   const [prefix, ...rest] = key.split('/');
-  if (rest.length > 0) return /(?:^|\.)(?:kubernetes|k8s)\.io$/.test(prefix ?? '');
+  if (rest.length > 0) return /(?:^|\.)(?:kubernetes|(?:x-)?k8s)\.io$/.test(prefix ?? '');
   return [
     'app',
     'deployment',

@@ -31,7 +31,20 @@ function troubleOf({ conditions = [], containerStatuses = [], phase, reason, mes
     const trouble = containerTrouble(container);
     if (trouble) return trouble;
   }
+  const unready = conditions.find(({ type, status }) => type === 'Ready' && status === 'False');
+  const since = timeOf(unready?.lastTransitionTime);
+  // What became unready after its start was ready between the two.
+  if (unready && containerStatuses.some(({ state }) => since > timeOf(state?.running?.startedAt)))
+    return {
+      reason: unready.reason || 'ContainersNotReady',
+      message: 'The app has answered before, and no longer does.',
+    };
   return undefined;
+}
+
+/** Milliseconds; NaN: none, which is neither earlier nor later. Objects are as the API's JSON has them. */
+function timeOf(time: Date | undefined): number {
+  return Date.parse(String(time));
 }
 
 function containerTrouble({ state, lastState }: V1ContainerStatus) {

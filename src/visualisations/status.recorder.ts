@@ -38,7 +38,7 @@ export class StatusRecorder {
   private async patch(record: VisualisationRecord, status: VisualisationStatus): Promise<boolean> {
     try {
       await this.cache.writeStatus(instanceKey(record.namespace, record.name), () =>
-        this.client.patchStatus<DataVisualisation>('datavisualisations', record, toPatch(status)),
+        this.client.patchStatus<DataVisualisation>('datavisualisations', record, toPatch(status, record.status)),
       );
       return true;
     } catch (error) {
@@ -55,8 +55,10 @@ export class StatusRecorder {
 }
 
 /** A merge patch: what a former status has and this one has not must be named. */
-function toPatch({ viz, ...status }: VisualisationStatus): object {
-  return { ...status, ...(viz ? { viz: { ...viz, project: viz.project ?? null, gateway: viz.gateway ?? null } } : {}) };
+function toPatch({ viz, ...status }: VisualisationStatus, former: VisualisationStatus): object {
+  if (!viz) return status;
+  const none = ['project', 'gateway', ...Object.keys(former.viz ?? {})].map((key) => [key, null]);
+  return { ...status, viz: { ...Object.fromEntries(none), ...viz } };
 }
 
 /** As JSON, which has no undefined. */

@@ -38,9 +38,27 @@ export class VisualisationCache {
     return this.informers().every(({ synced }) => synced);
   }
 
-  /** Rejects where the server shuts down before. */
+  /**
+   * Resolves when the first namespace is known. A namespace that cannot be read holds up no other: what is known later is announced as
+   * changes. Rejects where the server shuts down before.
+   */
   async whenSynced(): Promise<void> {
-    await Promise.all(this.informers().map((informer) => informer.whenSynced()));
+    const scopes = [...this.scopes.values()].map(async (scope) => {
+      await Promise.all(informersOf(scope).map((informer) => informer.whenSynced()));
+      return scope;
+    });
+    const first = await Promise.any(scopes);
+    const announce = (scope: Scope): void => {
+      if (scope === first) return;
+      for (const { namespace, name } of scope.visualisations.values()) this.notify(instanceKey(namespace, name));
+    };
+    for (const scope of scopes) scope.then(announce, () => undefined);
+  }
+
+  /** Whether all that there is of the instance is known. */
+  knows(key: string): boolean {
+    const scope = this.scopeOf(key);
+    return scope !== undefined && informersOf(scope).every(({ synced }) => synced);
   }
 
   /** In the order of their keys. */
@@ -154,12 +172,12 @@ export class VisualisationCache {
   }
 
   private informers(): Informer<unknown>[] {
-    return [...this.scopes.values()].flatMap(({ visualisations, children, pods }): Informer<unknown>[] => [
-      visualisations,
-      ...children.values(),
-      pods,
-    ]);
+    return [...this.scopes.values()].flatMap(informersOf);
   }
+}
+
+function informersOf({ visualisations, children, pods }: Scope): Informer<unknown>[] {
+  return [visualisations, ...children.values(), pods];
 }
 
 function compare(a: string, b: string): number {

@@ -47,11 +47,11 @@ const NOT_SEEN: RouteAcceptance = {
 };
 const STARTING: Readiness = { status: 'False', reason: reason.starting, message: 'The app is starting.' };
 
-/** Ready where the Deployment, as it is specified now, has an available pod; else the reason of the newest pod that does not start. */
+/** Ready where the Deployment, as it is specified now, has an available pod; else why the newest pod does not start: of an older one only what has failed is left. */
 export function readinessOf(availability: Availability | undefined, pods: readonly PodTrouble[]): Readiness {
   if (availability?.observed && availability.available)
     return { status: 'True', reason: reason.available, message: 'The app answers.' };
-  const newest = [...pods].sort((a, b) => b.created - a.created).find(({ trouble }) => trouble !== undefined);
+  const [newest] = [...pods].sort((a, b) => b.created - a.created || Number(!!a.trouble) - Number(!!b.trouble));
   const why = newest?.trouble ?? (availability?.observed ? availability.failure : undefined);
   return why ? { status: 'False', ...why } : STARTING;
 }

@@ -259,6 +259,16 @@ describe('the reconciler of visualisations', () => {
     expect(ready()?.reason).toBe('Starting');
   });
 
+  it('takes out of the status what the predecessor has left within its own, once', async () => {
+    const status = { viz: { viz: { url: 'https://old.example.org/viz-1' }, image: 'old' }, kopf: { progress: {} } };
+    cluster.write({ ...cluster.object('datavisualisations', 'viz-1'), status } as KubernetesObject);
+    expect(await pass()).toContain('patch datavisualisations/status');
+    expect(cluster.statusOf('viz-1')?.viz).toMatchObject({ url: 'https://apps.example.org/viz-1' });
+    expect(cluster.statusOf('viz-1')?.viz).not.toHaveProperty('viz');
+    expect(cluster.statusOf('viz-1')).toHaveProperty('kopf');
+    expect(await pass(later)).toEqual([]);
+  });
+
   it('never takes over an object that became another’s between two looks', async () => {
     await pass();
     cluster.edit<V1Service>('services', 'viz-1', (object) => ({ ...object, spec: {} }));
@@ -442,6 +452,18 @@ describe('the reconciler of visualisations', () => {
       expect(cluster.object('httproutes', 'viz-1')).toBeDefined();
     });
 
+    it('takes away the Ingress that the predecessor made, which has no labels, and asks for it once', async () => {
+      build(undefined, { gateway, routes: 'httproute' });
+      const metadata = { name: 'viz-1', namespace: 'there', uid: 'old', labels: { app: 'viz-1' } };
+      cluster.write({ kind: 'Ingress', metadata: { ...metadata, ownerReferences: [owner] } } as KubernetesObject);
+      cluster.failures.set('delete ingresses', 'unavailable');
+      await expect(pass()).rejects.toMatchObject({ failure: 'unavailable' });
+      cluster.failures.clear();
+      expect(await pass()).toEqual(expect.arrayContaining(['get ingresses', 'delete ingresses']));
+      expect(cluster.object('ingresses', 'viz-1')).toBeUndefined();
+      expect(await pass()).toEqual([]);
+    });
+
     it('never takes over an HTTPRoute that is another’s', async () => {
       build(undefined, both);
       const metadata = { name: 'viz-1', namespace: 'there', uid: 'foreign' };
@@ -484,6 +506,24 @@ describe('the reconciler of visualisations', () => {
       'The node was low on memory.',
     ],
     [
+      'that no longer answers',
+      {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: second(9) }],
+        containerStatuses: [status({ state: { running: { startedAt: second(3) } } })],
+      },
+      'ContainersNotReady',
+      'The app has answered before, and no longer does.',
+    ],
+    [
+      'that does not answer yet',
+      {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady', lastTransitionTime: second(3) }],
+        containerStatuses: [status({ state: { running: { startedAt: second(3) } } })],
+      },
+      'Starting',
+      'The app is starting.',
+    ],
+    [
       'that is being made',
       { containerStatuses: [status({ state: { waiting: { reason: 'ContainerCreating' } } })] },
       'Starting',
@@ -499,6 +539,18 @@ describe('the reconciler of visualisations', () => {
     cluster.setAvailable('viz-1', 1);
     await pass(later);
     expect(ready()).toMatchObject({ status: 'True', reason: 'Available', lastTransitionTime: '2026-01-31T13:00:00Z' });
+  });
+
+  it('tells nothing of a pod that was evicted and has been followed by another', async () => {
+    await pass();
+    cluster.setAvailable('viz-1', 0);
+    const evicted = { phase: 'Failed', reason: 'Evicted', message: 'The node was low on memory.' };
+    cluster.addPod('viz-1-old', 'viz-1', evicted, new Date('2026-01-01T00:00:00Z'));
+    await pass(later);
+    expect(ready()?.reason).toBe('Evicted');
+    cluster.addPod('viz-1-new', 'viz-1', { phase: 'Pending' }, new Date('2026-01-31T00:00:00Z'));
+    await pass(later);
+    expect(ready()?.reason).toBe('Starting');
   });
 
   it('tells why no pod can even be made', async () => {
@@ -604,6 +656,15 @@ describe('the reconciler of visualisations', () => {
       expect([ready()?.reason, clock.next]).toEqual(['Starting', undefined]);
     });
 
+    it('tries again where a webhook denies an object, which it answers by a bad request', async () => {
+      cluster.failures.set('create ingresses', 'bad-request');
+      const clock = await run();
+      expect([ready()?.reason, clock.next]).toEqual(['ReconcileFailed', 20_000]);
+      cluster.failures.clear();
+      await clock.advance(20_000);
+      expect([ready()?.reason, clock.next]).toEqual(['Starting', undefined]);
+    });
+
     test.each<[string, () => void]>([
       ['the resource is invalid', () => visualisation({ imageTag: 'a b' })],
       [
@@ -625,6 +686,10 @@ describe('the reconciler of visualisations', () => {
 
 function status(container: Partial<NonNullable<V1PodStatus['containerStatuses']>[number]>) {
   return { name: 'viz', image: 'i', imageID: '', ready: false, restartCount: 0, ...container };
+}
+
+function second(of: number): Date {
+  return new Date(Date.UTC(2026, 0, 31, 12, 0, of));
 }
 
 /** Without what each write changes. */

@@ -108,12 +108,15 @@ function textOf(result: 'created' | 'changed' | 'removed', kind: string, isNew: 
   return { reason: 'Removed', message: `${kind} is no longer made (SVO_ROUTES); removed.` };
 }
 
-/** Nothing but a change of the resource, or of the server's configuration, mends it. */
+/**
+ * Nothing but a change of the resource, or of the server's configuration, mends it. A bad request may be good later: so the API server
+ * hands on what an admission webhook denies, such as a path that another Ingress still has.
+ */
 function isFinal(error: unknown): boolean {
   return (
     error instanceof InvalidInstanceError ||
     error instanceof InvalidSecurityContextError ||
-    (error instanceof KubernetesError && ['invalid', 'bad-request'].includes(error.failure))
+    (error instanceof KubernetesError && error.failure === 'invalid')
   );
 }
 

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { KubernetesObject } from '@kubernetes/client-node';
+import type { VisualisationSettings } from '../config/configuration.js';
+import type { InformerFactory, InformerOptions } from '../k8s/informers/informer.js';
 import type { LeaderElection } from '../k8s/leadership/leader-election.js';
 import { WorkQueues } from '../k8s/queues/work-queues.js';
+import type { FakeInformer } from '../k8s/testing/fake-informer.js';
 import { settle } from '../k8s/testing/manual-clock.js';
 import { configurationWith, VisualisationCluster } from './testing/visualisation-cluster.js';
 import { settings } from './testing/instances.js';
@@ -29,12 +32,9 @@ describe('the service of visualisations', () => {
     stop: async () => undefined,
   };
 
-  beforeEach(() => {
-    reconciled = [];
-    cluster = new VisualisationCluster();
-    leader.isLeader = true;
-    const configuration = configurationWith(settings);
-    const cache = new VisualisationCache(cluster.informerFactory, configuration);
+  const make = (visualisations: VisualisationSettings, informers: InformerFactory): void => {
+    const configuration = configurationWith(visualisations);
+    const cache = new VisualisationCache(informers, configuration);
     const reconciler = { reconcile: async (key: string) => void reconciled.push(key) };
     service = new VisualisationsService(
       cache,
@@ -44,6 +44,13 @@ describe('the service of visualisations', () => {
       configuration,
     );
     service.onModuleInit();
+  };
+
+  beforeEach(() => {
+    reconciled = [];
+    cluster = new VisualisationCluster();
+    leader.isLeader = true;
+    make(settings, cluster.informerFactory);
   });
   afterEach(() => service.beforeApplicationShutdown());
 
@@ -93,6 +100,29 @@ describe('the service of visualisations', () => {
     leader.listener(true);
     await settle();
     expect(reconciled).toEqual(['there/a']);
+  });
+
+  it('works on a namespace that is known while another cannot be read, and on that once it can be', async () => {
+    const readable = Promise.withResolvers<void>();
+    const late: FakeInformer<unknown>[] = [];
+    const factory = {
+      create: (options: InformerOptions<KubernetesObject, unknown>) => {
+        const informer = cluster.informerFactory.create(options) as FakeInformer<unknown>;
+        if (options.namespace !== 'elsewhere') return informer;
+        late.push(informer);
+        return Object.assign(informer, { synced: false, whenSynced: () => readable.promise });
+      },
+    } as unknown as InformerFactory;
+    make({ ...settings, namespaces: ['elsewhere', 'there'] }, factory);
+    cluster.write(visualisation('a'));
+    cluster.write(visualisation('b', 'elsewhere'));
+    service.onApplicationBootstrap();
+    await settle();
+    expect(reconciled).toEqual(['there/a']);
+    for (const informer of late) informer.synced = true;
+    readable.resolve();
+    await settle();
+    expect(reconciled).toEqual(['there/a', 'elsewhere/b']);
   });
 
   it('does nothing any more once the server shuts down', async () => {

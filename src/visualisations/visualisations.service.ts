@@ -39,7 +39,7 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
         onError: (key, error, failures) => this.report(key, error, failures),
       },
       leader,
-      { addAll: () => this.addAll(), reconcile: (key) => this.reconciler.reconcile(key, new Date()) },
+      { addAll: () => this.addAll(), reconcile: (key) => this.reconcile(key) },
     );
   }
 
@@ -53,6 +53,10 @@ export class VisualisationsService implements OnModuleInit, OnApplicationBootstr
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.queue.handOver();
+  }
+
+  private async reconcile(key: string): Promise<void> {
+    if (this.cache.knows(key)) await this.reconciler.reconcile(key, new Date());
   }
 
   private addAll(): void {

@@ -57,9 +57,10 @@ export class VisualisationCluster {
     this.cluster.put('deployments', { ...object, status });
   }
 
-  addPod(name: string, instance: string, status: V1Pod['status']): void {
+  addPod(name: string, instance: string, status: V1Pod['status'], creationTimestamp?: Date): void {
     const labels = { deployment: instance, ...ownLabels };
-    this.cluster.addPod({ kind: 'Pod', metadata: { name, namespace: NAMESPACE, uid: name, labels }, status });
+    const metadata = { name, namespace: NAMESPACE, uid: name, labels, creationTimestamp };
+    this.cluster.addPod({ kind: 'Pod', metadata, status });
   }
 
   statusOf(name: string): DataVisualisation['status'] {
