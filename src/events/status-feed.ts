@@ -120,8 +120,15 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
       this.ofNames.delete(name);
       this.asked.forget(name);
     }
-    if (this.ofAll.size > 0) return;
-    for (const name of listener.names ?? this.jobs.keys()) if (!this.ofNames.has(name)) this.forget(name);
+    if (!listener.names && this.ofAll.size > 0) return;
+    for (const name of listener.names ?? this.jobs.keys())
+      if (!this.ofNames.has(name) && (this.ofAll.size === 0 || this.isGone(name))) this.forget(name);
+  }
+
+  /** Whether those who listen to all need nothing remembered of it. */
+  private isGone(name: string): boolean {
+    const known = this.jobs.get(name);
+    return known !== undefined && !known.cancel && (known.told === 'nothing' || known.last !== undefined);
   }
 
   private forget(name: string): void {
@@ -190,12 +197,12 @@ export class StatusFeed implements OnModuleInit, BeforeApplicationShutdown {
   /** Where a job leaves the line, or comes to it, others move: those of them that somebody listens to by name are looked at again. */
   private movePlaces(): void {
     if (this.placesAreDue) return;
-    const waiting = [...this.ofNames.keys()].filter((name) => waitsInLine(this.jobs.get(name)?.told));
-    if (waiting.length === 0) return;
     this.placesAreDue = true;
+    // Not before: all names are looked at, of which there may be many, and changes come often.
     this.clock.after(PLACES_SPACING, () => {
       this.placesAreDue = false;
-      for (const name of waiting) if (this.ofNames.has(name)) this.noteChange(name, undefined);
+      for (const name of this.ofNames.keys())
+        if (waitsInLine(this.jobs.get(name)?.told)) this.noteChange(name, undefined);
     });
   }
 }

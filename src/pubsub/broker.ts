@@ -37,6 +37,8 @@ export abstract class Broker {
   abstract close(): Promise<void>;
 }
 
+/** Of OpenSSL, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE` where the authority is not known, and Node's own. */
+const OF_TLS = /CERT|TLS|SSL|^UNABLE_TO_|^INVALID_/;
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection lost',
@@ -56,5 +58,5 @@ export function wordFor(error: unknown): string {
   if (name === 'TimeoutError') return 'no answer';
   const text = typeof code === 'string' ? code : '';
   if (text === '' && cause !== undefined) return wordFor(cause);
-  return WORDS[text] ?? (/CERT|TLS|SSL/.test(text) ? 'certificate not accepted' : 'connection failed');
+  return WORDS[text] ?? (OF_TLS.test(text) ? 'certificate not accepted' : 'connection failed');
 }

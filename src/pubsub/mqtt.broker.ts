@@ -75,8 +75,8 @@ export class MqttBroker extends Broker {
     this.client = undefined;
     if (!client) return;
     if (!client.connected) return void client.end(true);
-    // Nobody waits for a broker that does not answer.
-    const timer = setTimeout(() => client.end(true), CLOSE_TIMEOUT);
+    // Nobody waits for a broker that does not answer. A second end() would be none: the client is ending already.
+    const timer = setTimeout(() => client.stream.destroy(), CLOSE_TIMEOUT);
     await client.endAsync().catch(() => undefined);
     clearTimeout(timer);
   }

@@ -14,6 +14,9 @@ class FakeBroker extends Broker {
   /** While set, messages are with the broker, which does not answer. */
   silence: PromiseWithResolvers<void> | undefined;
   closed = 0;
+  connections = 0;
+  /** Each, as soon as it is there. */
+  endsConnections = false;
   private lost = (): void => undefined;
 
   onLost(lost: () => void): void {
@@ -25,7 +28,10 @@ class FakeBroker extends Broker {
   }
   async connect(): Promise<void> {
     if (this.away) throw new BrokerError('connection refused');
+    this.connections += 1;
     this.isConnected = true;
+    // Never more than a test can take.
+    if (this.endsConnections && this.connections < 100) this.lose();
   }
   async publish({ event }: Message, signal: AbortSignal): Promise<void> {
     if (this.away) {
@@ -155,6 +161,28 @@ describe('a connection that ends by itself', () => {
     await clock.advance(60_000);
     await settled();
     expect([broker.isConnected, said.length]).toEqual([true, 2]);
+  });
+});
+
+describe('a broker that ends each connection as soon as it has taken it', () => {
+  it('is not asked for the next at once, but for a message', async () => {
+    const { broker, clock, outbox } = setUp();
+    broker.endsConnections = true;
+    outbox.start();
+    await settled();
+    await clock.advance(900);
+    await settled();
+    expect(broker.connections).toBe(2);
+    await clock.advance(100);
+    await settled();
+    expect(broker.connections).toBe(3);
+    broker.endsConnections = false;
+    await clock.advance(1_000);
+    await settled();
+    expect([broker.connections, broker.isConnected]).toEqual([4, true]);
+    outbox.add(message('1'));
+    await settled();
+    expect(broker.taken).toEqual(['1']);
   });
 });
 

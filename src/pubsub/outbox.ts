@@ -44,6 +44,8 @@ export class Outbox {
   private dropped = 0;
   private failures = 0;
   private draining = false;
+  /** Connections in a row over which nothing was published. */
+  private unused = 0;
   /** The first message is with the broker. */
   private isUnderWay = false;
   private running: Promise<void> | undefined;
@@ -107,8 +109,13 @@ export class Outbox {
       if (!message && this.draining) return;
       if (!message && (isLeft || broker.isConnected)) {
         await untilAborted(this.wake.promise, signal);
-      } else if (await this.attempt(message)) {
+        continue;
+      }
+      // A broker that ends each connection at once is not asked for the next as often as it does.
+      if (!message && this.unused > 1) await delay(this.clock, FIRST_RETRY, signal);
+      if (await this.attempt(message)) {
         this.failures = 0;
+        this.unused = message ? 0 : this.unused + 1;
       } else {
         if (this.draining) return;
         this.failures += 1;

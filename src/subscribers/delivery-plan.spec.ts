@@ -85,6 +85,17 @@ describe('what has to be told', () => {
     });
   });
 
+  it('is no progress any more once the subscriber wanted none, and later where it asked to wait', () => {
+    const event = { event: 'inProgress', state: 'running-10' } as const;
+    const gone = withAttempt({}, event, { text: '410', verdict: 'give-up' }, at(0));
+    expect(dueDelivery(subscribed(gone), running(20), at(100))).toBeUndefined();
+    const busy = withAttempt({}, event, { text: '503', verdict: 'retry', retryAfter: 600_000 }, at(0));
+    expect(dueDelivery(subscribed(busy), running(20), at(100))).toMatchObject({ state: 'running-20', wait: 500_000 });
+    const late = withAttempt(busy, event, away, new Date(+at(0) + PATIENCE));
+    expect(late.inProgress?.status).toBe('given-up');
+    expect(dueDelivery(subscribed(late), running(20), at(0))?.state).toBe('running-20');
+  });
+
   it('leaves a bounded history', () => {
     let deliveries: Deliveries = {};
     for (let attempt = 0; attempt < 50; attempt += 1)

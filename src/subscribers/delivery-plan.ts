@@ -43,7 +43,7 @@ export function dueDelivery(job: Subscribed, status: Told, now: Date): DueDelive
   if (event === undefined || uri === undefined) return undefined;
   const state = stateOf(status);
   const known = job.deliveries?.[event];
-  if (known?.state === state && known.status !== 'pending') return undefined;
+  if ((known?.state === state && known.status !== 'pending') || isRefused(known)) return undefined;
   return { event, uri, state, messageId: `msg_${job.uid}_${state}`, wait: dueAt(known, state) - now.getTime() };
 }
 
@@ -54,12 +54,17 @@ export function isSettled(job: Subscribed, status: Told): boolean {
   return !job.subscription || isEndTold(job.subscription, job.deliveries ?? {}, end);
 }
 
-/** The deliveries after an attempt. */
+/**
+ * The deliveries after an attempt.
+ * @param at when it began
+ * @param took milliseconds to its answer, from which the wait for the next counts
+ */
 export function withAttempt(
   deliveries: Deliveries,
   { event, state }: Pick<DueDelivery, 'event' | 'state'>,
   answer: Answer,
   at: Date,
+  took = 0,
 ): Deliveries {
   const known = deliveries[event];
   const same = known?.state === state ? known : undefined;
@@ -76,7 +81,7 @@ export function withAttempt(
     status,
     attempts,
     first,
-    ...(status === 'pending' ? { next: new Date(at.getTime() + wait).toISOString() } : {}),
+    ...(status === 'pending' ? { next: new Date(at.getTime() + took + wait).toISOString() } : {}),
     history: [...(known?.history ?? []), { at: at.toISOString(), answer: answer.text }].slice(-HISTORY_LENGTH),
   };
   return { ...deliveries, [event]: delivery };
@@ -110,10 +115,16 @@ function stateOf({ status, progress }: Told): string {
   return status === 'running' && progress !== undefined ? `running-${progress}` : status;
 }
 
-/** Milliseconds since the epoch. */
+/** Whether the answer was that no more is wanted, or none may be sent: later progress is not told either. */
+function isRefused(known: Delivery | undefined): boolean {
+  const last = known?.history.at(-1);
+  return known?.status === 'given-up' && last !== undefined && !isTooLate(known.first, new Date(last.at));
+}
+
+/** Milliseconds since the epoch. Newer progress comes no earlier than what it stands for was to come again. */
 function dueAt(known: Delivery | undefined, state: string): number {
   if (!known) return 0;
-  if (known.state === state) return known.next === undefined ? 0 : Date.parse(known.next);
+  const next = known.next === undefined ? 0 : Date.parse(known.next);
   const last = known.history.at(-1);
-  return last ? Date.parse(last.at) + PROGRESS_INTERVAL : 0;
+  return known.state === state || !last ? next : Math.max(next, Date.parse(last.at) + PROGRESS_INTERVAL);
 }

@@ -6,11 +6,14 @@ import type { JobRecord } from '../jobs/model/job-record.js';
 import type { JobStatus } from '../jobs/model/job-status.js';
 import { asksForNone, JobResults } from '../jobs/results/job-results.js';
 import { toStatusInfo } from '../jobs/listing/status-info.js';
-import { NotAcceptableError, NotAvailableError } from '../ogc/domain-errors.js';
+import { JobFailedError, NotAcceptableError, NotAvailableError, ResultsExpiredError } from '../ogc/domain-errors.js';
 import { ProcessRegistry } from '../processes/registry/process-registry.js';
 
 /** Results of more bytes are sent as links: receivers take no more than a megabyte, as a rule. */
 export const INLINE_LIMIT = 1024 * 1024;
+
+/** Another try would make no document either: whoever follows the links is told why. */
+const WITHOUT_DOCUMENT = [JobFailedError, NotAcceptableError, NotAvailableError, ResultsExpiredError];
 
 /** What subscribers get (OGC API - Processes 1.0, requirement `/req/callback/job-callback`). */
 @Injectable()
@@ -41,7 +44,7 @@ export class MessageBody {
       if (size <= INLINE_LIMIT) return await buffer(body);
       body.destroy();
     } catch (error) {
-      if (!(error instanceof NotAcceptableError || error instanceof NotAvailableError)) throw error;
+      if (!WITHOUT_DOCUMENT.some((kind) => error instanceof kind)) throw error;
     }
     return this.links(job, base);
   }

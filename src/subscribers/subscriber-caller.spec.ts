@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { SubscriberSecrets } from '../access/subscriber-secrets.js';
 import type { Rules } from '../access/rules/rules.js';
 import type { Configuration } from '../config/configuration.js';
-import { judge, SubscriberCaller } from './subscriber-caller.js';
+import { judge, SubscriberCaller, wordFor } from './subscriber-caller.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 's').toString('base64')}`;
 const configurationOf = (allowedHosts: readonly string[], secrets: readonly string[] = []) =>
@@ -34,6 +34,12 @@ describe('an answer of a subscriber', () => {
     [429, 'Wed, 21 Oct 2026 07:28:00 GMT', { text: '429', verdict: 'retry' }],
   ])('%d (Retry-After: %s) is %j', (status, retryAfter, expected) =>
     expect(judge(status, retryAfter)).toEqual(expected),
+  );
+});
+
+describe('a certificate of an authority that is not known', () => {
+  it.each(['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SELF_SIGNED_CERT_IN_CHAIN', 'INVALID_PURPOSE'])('is said (%s)', (code) =>
+    expect(wordFor(Object.assign(new Error(), { code }))).toBe('certificate-not-accepted'),
   );
 });
 

@@ -110,6 +110,8 @@ export function judge(status: number, retryAfter?: string | string[]): Answer {
   return { text, verdict: 'retry', ...(seconds === undefined ? {} : { retryAfter: seconds * 1000 }) };
 }
 
+/** Of OpenSSL, such as `UNABLE_TO_VERIFY_LEAF_SIGNATURE` where the authority is not known, and Node's own. */
+const OF_TLS = /CERT|TLS|SSL|^UNABLE_TO_|^INVALID_/;
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection-refused',
   ENOTFOUND: 'unknown-host',
@@ -121,9 +123,9 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** A word of our own, for an error's text names addresses. */
-function wordFor(error: unknown): string {
+export function wordFor(error: unknown): string {
   const { name, code = '' } = error as { name?: string; code?: unknown };
   if (name === 'TimeoutError') return 'no-answer';
   const text = String(code);
-  return WORDS[text] ?? (/CERT|TLS|SSL/.test(text) ? 'certificate-not-accepted' : 'connection-failed');
+  return WORDS[text] ?? (OF_TLS.test(text) ? 'certificate-not-accepted' : 'connection-failed');
 }

@@ -1,96 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
-import type { V1Job } from '@kubernetes/client-node';
-import { Readable } from 'node:stream';
-import type { Configuration } from '../config/configuration.js';
-import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
-import type { JobRecord } from '../jobs/model/job-record.js';
-import type { JobResults } from '../jobs/results/job-results.js';
+import { describe, expect, it, jest } from '@jest/globals';
 import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import { at, JOB_ID } from '../jobs/testing/records.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
 import { ownAnnotation } from '../k8s/names.js';
-import { NotAcceptableError } from '../ogc/domain-errors.js';
-import type { ProcessRegistry } from '../processes/registry/process-registry.js';
-import { PATIENCE, type Answer } from './delivery-plan.js';
-import { CALLS_PER_HOST, FIRST_REST, HostGate, SILENT_CALLS } from './host-gate.js';
-import { INLINE_LIMIT, MessageBody } from './message-body.js';
-import type { Message, SubscriberCaller } from './subscriber-caller.js';
-import { Observer } from '../observation/observer.js';
-import { SubscriberReconciler } from './subscriber.reconciler.js';
-
-const JOB = `pygeoapi-job-${JOB_ID}`;
-const aKubeJob = (annotations: Record<string, string>, rest: Partial<V1Job>): V1Job => ({
-  metadata: {
-    name: JOB,
-    uid: 'job-uid',
-    creationTimestamp: at(0),
-    annotations: { [ownAnnotation.collection]: 'pending', ...annotations },
-  },
-  spec: { backoffLimit: 0, template: {} },
-  ...rest,
-});
-
-const subscription = (events: string[]) => ({
-  [ownAnnotation.subscriber]: JSON.stringify({
-    base: 'https://api.example',
-    uris: Object.fromEntries(events.map((event) => [event, `https://${event}.example/?key=secret`])),
-  }),
-});
-const successful = { status: 'successful', finished: at(5).toISOString() };
-const failed = {
-  status: 'failed',
-  finished: at(5).toISOString(),
-  cause: { type: 'non-zero-exit', message: 'It ended with 1.' },
-  logTail: 'confidential',
-};
-
-function setUp(
-  annotations: Record<string, string> = {},
-  results: () => Promise<unknown> = async () => document('{"a":1}'),
-  manager: object = {},
-) {
-  const cluster = new FakeCluster();
-  const configuration = {
-    environment: { jobNamePrefix: 'pygeoapi-job-', bucket: { pathPrefix: '' } },
-    server: { manager },
-  } as Configuration;
-  const cache = jobCacheOf(cluster, configuration);
-  const asked: JobRecord[] = [];
-  const jobResults = { read: (job: JobRecord) => (asked.push(job), results()) } as unknown as JobResults;
-  const registry = { find: () => ({ description: { outputs: { one: {}, two: {} } } }) } as unknown as ProcessRegistry;
-  const calls: Message[] = [];
-  const answers: Answer[] = [];
-  const caller = {
-    call: async (message: Message) => {
-      calls.push(message);
-      return answers.shift() ?? { text: '204', verdict: 'delivered' };
-    },
-  } as unknown as SubscriberCaller;
-  const gate = new HostGate();
-  const reconciler = new SubscriberReconciler(
-    cache,
-    cluster.client,
-    new MessageBody(cache, jobResults, registry, configuration),
-    caller,
-    new Observer(),
-    gate,
-  );
-  const body = (index = 0): unknown => JSON.parse(calls[index]?.body.toString() ?? 'null');
-  const deliveries = () => JSON.parse(cluster.annotationsOf(JOB)[ownAnnotation.deliveries] ?? '{}') as object;
-  const outcome = (value: object) => ({ [ownAnnotation.outcome]: JSON.stringify(value) });
-  const put = (more: Record<string, string>, rest = {}) =>
-    cluster.addJob(aKubeJob({ ...annotations, ...subscription(['success', 'failed']), ...more }, rest));
-  const reconcile = (seconds = 10) => reconciler.reconcile(JOB, at(seconds), new AbortController().signal);
-  return { cluster, calls, answers, asked, body, deliveries, outcome, put, reconcile, gate };
-}
-/** The host of the successes has not answered, and is left alone from now on. */
-function silence(gate: HostGate, now: Date): void {
-  for (let n = 0; n < SILENT_CALLS; n += 1) {
-    const turn = gate.enter('https://success.example/', n === 0 ? +now : 0);
-    if ('leave' in turn) turn.leave({ text: 'no-answer', verdict: 'retry' }, +now);
-  }
-}
-const document = (text: string) => ({ size: text.length, body: Readable.from([Buffer.from(text)]) });
+import { JobFailedError, NotAcceptableError, ResultsExpiredError } from '../ogc/domain-errors.js';
+import { PATIENCE } from './delivery-plan.js';
+import { CALLS_PER_HOST, FIRST_REST } from './host-gate.js';
+import { INLINE_LIMIT } from './message-body.js';
+import { document, failed, JOB, setUp, silence, successful } from './testing/reconciler-bed.js';
 
 describe('a subscriber', () => {
   it('is sent the results once they are recorded, and that is noted', async () => {
@@ -148,6 +65,8 @@ describe('a subscriber', () => {
   it.each([
     ['that are large', async () => document('x'.repeat(INLINE_LIMIT + 1))],
     ['that make no document', () => Promise.reject(new NotAcceptableError('too large'))],
+    ['that have expired meanwhile', () => Promise.reject(new ResultsExpiredError(JOB_ID, at(9)))],
+    ['that are not whole', () => Promise.reject(new JobFailedError(JOB_ID, 'result-incomplete', 'cut'))],
   ])('is sent links to results %s', async (_what, results) => {
     const { put, outcome, reconcile, body } = setUp({}, results);
     put(outcome(successful));
@@ -167,6 +86,15 @@ describe('a subscriber', () => {
     await reconcile(12);
     expect(calls.map(({ id }) => id)).toEqual(['msg_job-uid_successful', 'msg_job-uid_successful']);
     expect(deliveries()).toMatchObject({ success: { status: 'delivered', attempts: 2 } });
+  });
+
+  it('that answers late is given the whole while from its answer', async () => {
+    const { put, outcome, reconcile, answers, deliveries } = setUp();
+    put(outcome(successful));
+    answers.push({ text: 'no-answer', verdict: 'retry' });
+    const clock = jest.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(15_000);
+    await reconcile(10).finally(() => clock.mockRestore());
+    expect(deliveries()).toMatchObject({ success: { first: at(10).toISOString(), next: at(27).toISOString() } });
   });
 
   it('whose host does not answer is called when it does, and no attempt is counted until then', async () => {
@@ -196,6 +124,19 @@ describe('a subscriber', () => {
     await reconcile(10 + day);
     expect(calls).toEqual([]);
     expect(deliveries()).toMatchObject({ success: { status: 'given-up', attempts: 0 } });
+    expect(await reconcile(11 + day)).toBeUndefined();
+  });
+
+  it('whose message could not be made for a day is given up, so that the Job can go', async () => {
+    const { put, outcome, reconcile, calls, deliveries } = setUp({}, () => Promise.reject(new Error('store away')));
+    const day = PATIENCE / 1_000;
+    put(outcome(successful));
+    await expect(reconcile(10)).rejects.toThrow('store away');
+    await expect(reconcile(9 + day)).rejects.toThrow('store away');
+    const held = { state: 'successful', attempts: 0, first: at(10).toISOString(), history: [] };
+    expect(deliveries()).toEqual({ success: { ...held, status: 'pending' } });
+    await expect(reconcile(10 + day)).rejects.toThrow('store away');
+    expect([calls, deliveries()]).toEqual([[], { success: { ...held, status: 'given-up' } }]);
     expect(await reconcile(11 + day)).toBeUndefined();
   });
 

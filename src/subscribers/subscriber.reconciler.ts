@@ -23,9 +23,11 @@ import { SubscriberCaller } from './subscriber-caller.js';
 
 interface Attempt {
   readonly due: DueDelivery;
-  /** Undefined where its host was not called, for it does not answer. */
+  /** Undefined where its host was not called. */
   readonly answer?: Answer;
   readonly at: Date;
+  /** Milliseconds, in whole seconds. */
+  readonly took?: number;
 }
 
 /**
@@ -79,6 +81,9 @@ export class SubscriberReconciler {
     let answer: Answer | undefined;
     try {
       answer = await this.call(job, due, now, signal);
+    } catch (error) {
+      if (!signal.aborted) await this.noteSince(job, due, now);
+      throw error;
     } finally {
       turn.leave(answer, now.getTime() + passed());
     }
@@ -88,18 +93,22 @@ export class SubscriberReconciler {
       seconds: passed() / 1000,
     });
     this.logger.log(`The subscriber to ${due.event} of job ${job.name} answers ${answer.text}`);
-    const attempt = { due, answer, at: now };
+    const attempt = { due, answer, at: now, took: Math.floor(passed() / 1000) * 1000 };
     this.unwritten.set(job.uid, attempt);
     return this.write(job, attempt);
   }
 
-  /** Notes since when: a host that never answers keeps no message, and no Job, for longer than one that answers wrongly. */
+  /** A host that never answers keeps no message, and no Job, for longer than one that answers wrongly. */
   private async hold(job: JobRecord, due: DueDelivery, held: Held, now: Date): Promise<ReconcileResult> {
+    return (held.isSilent ? await this.noteSince(job, due, now) : undefined) ?? { requeueAfter: held.wait };
+  }
+
+  /** Notes since when a message is not sent, for whatever reason: it is given up as one that nobody takes. @returns undefined where that is noted */
+  private async noteSince(job: JobRecord, due: DueDelivery, now: Date): Promise<ReconcileResult> {
     const known = job.deliveries?.[due.event];
     const isNoted = known?.state === due.state && !isTooLate(known.first, now);
     // Of progress only the newest is told, and none once the job has ended.
-    if (!held.isSilent || isNoted || due.event === 'inProgress') return { requeueAfter: held.wait };
-    return this.write(job, { due, at: now });
+    return isNoted || due.event === 'inProgress' ? undefined : this.write(job, { due, at: now });
   }
 
   private async call(job: JobRecord, due: DueDelivery, now: Date, signal: AbortSignal): Promise<Answer> {
@@ -120,8 +129,8 @@ export class SubscriberReconciler {
       const deliveries = latest.deliveries ?? {};
       const known = deliveries[attempt.due.event];
       if (known?.state === attempt.due.state && known.status !== 'pending') return undefined;
-      const { due, answer, at } = attempt;
-      return answer ? withAttempt(deliveries, due, answer, at) : withHold(deliveries, due, at);
+      const { due, answer, at, took } = attempt;
+      return answer ? withAttempt(deliveries, due, answer, at, took) : withHold(deliveries, due, at);
     });
     this.unwritten.delete(job.uid);
     // The next look is at the Job as it is now.
