@@ -25,8 +25,8 @@ export interface EmbeddedClusterOptions {
   readonly dataDir: string;
   /** What pods can run besides `busybox` and `bash`, which are the machine's own shell. */
   readonly images: readonly EmbeddedImage[];
-  /** The namespace of the kubeconfig's context; it is made. Default `default`. */
-  readonly namespace?: string;
+  /** Namespaces that are made; the first is that of the kubeconfig's context. Default `default`. */
+  readonly namespaces?: readonly string[];
   /** Default 0: a free one. */
   readonly port?: number;
   /** Whom containers run as: `UID`, `UID:GID` or the name of a user; default: as this process. Only root can run them as another user. */
@@ -60,7 +60,12 @@ export class EmbeddedCluster {
    *   user cannot reach the folder, the program of Node, or the files of an image
    */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-    const { namespace = 'default', port = 0, log = () => undefined, warn = () => undefined } = options;
+    const {
+      namespaces: [namespace = 'default', ...more] = [],
+      port = 0,
+      log = () => undefined,
+      warn = () => undefined,
+    } = options;
     const user = options.runAs === undefined ? undefined : await findChildUser(options.runAs);
     if (!user && process.geteuid?.() === 0)
       warn(
@@ -82,7 +87,7 @@ export class EmbeddedCluster {
       const stored = RESOURCES.filter(({ virtual }) => !virtual);
       const store = new VersionedStore(stored, new Journal(`${folder.path}/objects.journal`));
       const registry = new ObjectRegistry(store);
-      makeNamespaces(registry, ['default', 'kube-system', namespace]);
+      makeNamespaces(registry, ['default', 'kube-system', namespace, ...more]);
       const logs = new ContainerLogs(folder.folder('logs'));
       const recorder = new EventRecorder(registry, onError);
       const images = new Images(options.images);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '../../test/support/wait.js';
 import { timestamp, type Pod } from './objects/kubernetes-object.js';
 import type { ApiClient } from './testing/api-client.js';
 import { essence, podEssence, shell, type Scenario } from './testing/scenarios.js';
@@ -279,11 +280,13 @@ describe.each(targets)('jobs on the %s cluster', (_kind, start) => {
   it('ends the processes of a deleted pod with SIGTERM, then SIGKILL, and reports how they ended', async () => {
     await scenario.createJob(
       'killed',
-      { containers: [shell('trap "" TERM; while true; do sleep 0.1; done')] },
+      { containers: [shell('trap "" TERM; echo trapped; while true; do sleep 0.1; done')] },
       {},
       { finalizers: ['example.com/hold'] },
     );
     const running = await scenario.podUntil('killed', ({ status }) => status.phase === 'Running');
+    const log = `${scenario.pods}/${running.metadata.name}/log`;
+    await eventually('the trap', async () => (await client.call<string>('GET', log)).body.includes('trapped'));
     await client.call('DELETE', `${scenario.jobs}/killed`, { propagationPolicy: 'Background' });
     const pod = await scenario.podEnded('killed');
     expect(pod.metadata.uid).toBe(running.metadata.uid);

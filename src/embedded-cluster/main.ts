@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     dataDir: values['data-dir'],
     images: values.images ? imagesIn(values.images) : [],
     port,
-    ...(values.namespace && { namespace: values.namespace }),
+    ...(values.namespace && { namespaces: [values.namespace] }),
     ...(values['run-as'] && { runAs: values['run-as'] }),
     log: (message) => console.error(message),
     warn: (message) => console.error(message),

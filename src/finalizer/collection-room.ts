@@ -81,6 +81,13 @@ export class Place {
     return given;
   }
 
+  /** Gives back so many of the bytes that were taken: what had them is thrown away. */
+  giveBack(bytes: number): void {
+    this.taken -= bytes;
+    this.pool.taken -= bytes;
+    this.full = undefined;
+  }
+
   /** Gives back what was taken. */
   leave(): void {
     this.pool.taken -= this.taken;

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import type { PodRecord } from '../jobs/model/pod-record.js';
 import { Spool } from '../jobs/results/spool.js';
+import type { KubernetesClient } from '../k8s/client/kubernetes-client.js';
 import { NoRoomError } from './collection-room.js';
 import { CutLog } from './cut-log.js';
+import { LogFollower } from './log-follower.js';
 import {
   aKubeJob,
   aKubePod,
@@ -115,6 +119,29 @@ describe('a log that was followed while its pod was being ended, and is too larg
     expect([one.take(PER_POD), other.take(PER_POD)]).toEqual([PER_POD, PER_POD]);
     const [read, result] = [room.forReading(true), room.forReading(true)];
     expect([read.take(PER_POD), result.take(PER_POD)]).toEqual([PER_POD, PER_POD]);
+  });
+});
+
+describe('a log of which following broke off', () => {
+  it('has all of its room again when it is followed anew, and leaves it to others in the end', async () => {
+    const { room } = bed();
+    const most = Buffer.alloc(PER_POD - 1, 'a line\n');
+    const breaking = async function* () {
+      yield most;
+      throw new Error('the connection broke');
+    };
+    const streams = [breaking(), breaking(), [most]].map((source) => Readable.from(source, { objectMode: false }));
+    const client = { readLog: () => Promise.resolve(streams.shift()) } as unknown as KubernetesClient;
+    const follower = new LogFollower(client, room);
+    const pod = { uid: 'uid', name: 'pod', containers: [{ name: 'main', hasRun: true, state: 'running' }] };
+    while (streams.length > 0) {
+      await follower.ensure(pod as unknown as PodRecord, () => undefined);
+      while (follower.session('uid')?.active) await new Promise(setImmediate);
+    }
+    expect(follower.session('uid')?.containers.get('main')).toMatchObject({ state: 'complete', log: { leftOut: 0 } });
+    await follower.forget('uid');
+    const [one, other] = [room.forFollowing(), room.forFollowing()];
+    expect([one.take(PER_POD), other.take(PER_POD)]).toEqual([PER_POD, PER_POD]);
   });
 });
 

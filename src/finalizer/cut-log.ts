@@ -8,6 +8,8 @@ const NEWLINE = 0x0a;
 /** A container's log on its way into a spool: where there is no room for all of it, what comes then is left out, but for its last lines. */
 export class CutLog {
   private noted = 0;
+  /** Bytes of the place. */
+  private taken = 0;
   private isCut = false;
   /** Bytes that are left out where it is cut, and what is kept of those behind them. */
   private missing = 0;
@@ -32,6 +34,7 @@ export class CutLog {
 
   async write(chunk: Buffer): Promise<void> {
     const room = this.isCut ? 0 : this.place.take(chunk.length);
+    this.taken += room;
     if (room === chunk.length) return this.put(chunk);
     // Between two lines, where there are any.
     const cut = chunk.subarray(0, room).lastIndexOf(NEWLINE) + 1 || room;
@@ -67,6 +70,13 @@ export class CutLog {
     const { missing, end } = this.rest();
     if (missing > 0) await this.note(missing, this.why);
     await this.put(end);
+  }
+
+  /** Throws it away: another takes its place. */
+  async discard(): Promise<void> {
+    this.place.giveBack(this.taken);
+    this.taken = 0;
+    await this.spool.dispose();
   }
 
   private note(bytes: number, why: string): Promise<void> {

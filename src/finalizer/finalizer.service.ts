@@ -23,6 +23,7 @@ import { Observer } from '../observation/observer.js';
 import { withinTrace } from '../tracing/tracing.js';
 import { CollectionProblems } from './collection-problems.js';
 import { FailureLog } from './failure-log.js';
+import { GoneJobs } from './gone-jobs.js';
 import { JobReconciler } from './job.reconciler.js';
 import { LogFollower } from './log-follower.js';
 import { LogHeads } from './log-heads.js';
@@ -49,7 +50,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
   private readonly enabled: boolean;
   private readonly queue: LeaderWorkQueue;
   private readonly failures = new FailureLog(this.logger);
-  private readonly goneJobs = new Map<string, JobRecord>();
+  private readonly goneJobs = new GoneJobs();
 
   constructor(
     private readonly cache: JobCache,
@@ -132,15 +133,16 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
 
   /** Results that are to expire, and inputs, do not outlive their Job: nobody else knows of them. */
   private onJobGone(job: JobRecord): void {
-    if (!this.leader.isLeader) return;
-    this.goneJobs.set(job.name, job);
-    this.queue.add(`gone/${job.name}`);
+    const { isLeader } = this.leader;
+    this.goneJobs.add(job, isLeader);
+    if (isLeader) this.queue.add(`gone/${job.name}`);
   }
 
   private addAll(): void {
     this.jobs.forget();
     for (const pod of this.cache.pods.values()) this.onPod(pod);
     for (const job of this.cache.jobs.values()) this.onJob(job);
+    for (const name of this.goneJobs.takeOver()) this.queue.add(`gone/${name}`);
   }
 
   private async reconcile(key: string): Promise<ReconcileResult> {
@@ -186,7 +188,7 @@ export class FinalizerService implements OnModuleInit, OnApplicationBootstrap, B
     const job = this.goneJobs.get(name);
     // One that was made again has what is there now.
     if (job && !this.cache.jobs.get(name)) await this.retention.forget(job);
-    this.goneJobs.delete(name);
+    if (job) this.goneJobs.done(job);
   }
 
   private report(key: string, error: unknown): 'retry' {

@@ -94,7 +94,7 @@ export class LogFollower {
     const before = session.containers.get(container);
     const followed: FollowedContainer = { log: new CutLog(new Spool(), session.place), state: 'opening' };
     session.containers.set(container, followed);
-    await before?.log.spool.dispose();
+    await before?.log.discard();
     try {
       const stream = await this.client.readLog(pod.name, container, { follow: true, signal: session.abort.signal });
       followed.state = 'open';

@@ -13,13 +13,7 @@ import {
 import { ExplainedCauses } from '../jobs/model/explained-causes.js';
 import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
-import {
-  ResultFault,
-  type JobAttempt,
-  type JobCause,
-  type JobOutcome,
-  type StoredLog,
-} from '../jobs/model/job-outcome.js';
+import { ResultFault, type JobCause, type JobOutcome, type StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
 import { wasEverSuspended } from '../jobs/model/job-suspension.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
@@ -29,6 +23,7 @@ import { ownAnnotation } from '../k8s/names.js';
 import { RunningUse } from '../measured-use/running-use.js';
 import { attemptsPatch, collectedPatch, outcomePatch } from './job-patches.js';
 import type { CollectedPod } from './log-collector.js';
+import { LogStore } from './log-store.js';
 import { ResultKeeper } from './result-keeper.js';
 
 const FAILING: ReadonlySet<string> = new Set(['Failed', 'FailureTarget']);
@@ -45,6 +40,7 @@ export class OutcomeRecorder {
     private readonly results: ResultKeeper,
     private readonly causes: ExplainedCauses,
     private readonly use: RunningUse,
+    private readonly logs: LogStore,
   ) {}
 
   /**
@@ -169,34 +165,28 @@ export class OutcomeRecorder {
   }
 
   /**
-   * Notes that this pod's end was not the job's, and where its log is.
+   * Notes that this pod's end was not the job's, and where its log is. The logs of attempts that are then noted no more are removed before
+   * that, while it is known of them.
    * @param suspension why the Job controller took the pod away without counting it; absent: it counts
-   * @returns attempts that are noted no more
+   * @throws ObjectStoreError, KubernetesError: nothing was noted
    */
-  async noteAttempt(
-    job: JobRecord,
-    pod: PodRecord,
-    log: StoredLog,
-    now: Date,
-    suspension?: JobCause,
-  ): Promise<readonly JobAttempt[]> {
+  async noteAttempt(job: JobRecord, pod: PodRecord, log: StoredLog, now: Date, suspension?: JobCause): Promise<void> {
     for (let current: JobRecord | undefined = job; current?.uid === job.uid;) {
       const { attempts, dropped } = withAttempt(
         current.attempts,
         attemptOf(pod, log, now, suspension, this.use.of(pod)),
       );
+      for (const { logKey } of dropped) await this.logs.removeLog(job.name, logKey);
       try {
-        await this.patch(job, attemptsPatch(current, attempts, dropped.length));
-        return dropped;
+        return await this.patch(job, attemptsPatch(current, attempts, dropped.length));
       } catch (error) {
         if (!(error instanceof KubernetesError) || error.failure !== 'conflict') throw error;
         const kubeJob = await this.foundAfter(error, job);
-        if (!kubeJob) return [];
+        if (!kubeJob) return;
         this.cache.observe(kubeJob);
         current = this.cache.recordOf(kubeJob);
       }
     }
-    return [];
   }
 
   /** Notes where the log of the pod is that decided, and what it used: nothing more is collected. */

@@ -131,7 +131,7 @@ export class PodReconciler {
       const log = await this.storeLog(pod, collected);
       const stop = this.cache.stopOf(job, pod);
       const cause = causeOfSuspension(pod, this.cache.podsOf(job), this.cache.workloadOf(job), stop);
-      if (log) await this.noteAttempt(job, pod, log, now, cause);
+      if (log) await this.recorder.noteAttempt(job, pod, log, now, cause);
       for (const what of collected.leftOut) this.logger.warn(what);
     }
     return this.release(pod);
@@ -153,12 +153,6 @@ export class PodReconciler {
     }
   }
 
-  /** Notes it, and removes the logs of those that are noted no more. */
-  private async noteAttempt(...attempt: Parameters<OutcomeRecorder['noteAttempt']>): Promise<void> {
-    const [, { jobName }] = attempt;
-    for (const { logKey } of await this.recorder.noteAttempt(...attempt)) await this.logs.removeLog(jobName, logKey);
-  }
-
   /**
    * A small result is there at once even while the store is down: the two steps do not wait for each other.
    * @param job the one whose end this pod's is; nothing but the log is kept of a pod that decides none
@@ -175,7 +169,7 @@ export class PodReconciler {
     let current = job && this.cache.knownJobOf(pod);
     // What followed it decides about the job, and has the log that stands for it.
     if (current && isRepeated(current, pod, this.cache.podsOf(current)))
-      return this.noteAttempt(current, pod, stored.value, now);
+      return this.recorder.noteAttempt(current, pod, stored.value, now);
     if (current && !current.outcome) {
       // The Job controller may have given up since.
       await this.recorder.record(current, pod, collected, now);

@@ -32,8 +32,8 @@ export class K8sModule implements OnApplicationShutdown {
 
   /** @param connect how the cluster is chosen; by default as {@link connectToCluster} does from the configuration and the process' environment */
   static forRoot(
-    connect: (configuration: Configuration) => Promise<ClusterConnection> = ({ environment }) =>
-      connectToCluster(environment, process.env),
+    connect: (configuration: Configuration) => Promise<ClusterConnection> = ({ environment, server }) =>
+      connectToCluster({ ...environment, jobsNamespace: server.manager.jobsNamespace }, process.env),
   ): DynamicModule {
     return {
       module: K8sModule,

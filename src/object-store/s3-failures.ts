@@ -64,9 +64,12 @@ export function asS3Failure(error: unknown, store: string, action: string): Obje
   if (status === 401 || status === 403 || (code !== undefined && denied.has(code))) {
     return fail('denied', `the store refuses the credentials or the permission (${answer})`, true);
   }
-  const retryable =
-    status < 400 || (status >= 500 && status !== 501) || transientStatus.has(status) || transientCode.has(code ?? '');
-  return fail('failed', answer, retryable);
+  return fail('failed', answer, status < 400 || isPassing(status) || transientCode.has(code ?? ''));
+}
+
+/** Whether a failure says nothing about the request itself, by its HTTP status; undefined: no answer came. */
+export function isPassing(status: number | undefined): boolean {
+  return status === undefined || (status >= 500 && status !== 501) || transientStatus.has(status);
 }
 
 /** Whether the store says that it has no such object; a 404 may also be about the bucket or, in some stores, the credentials. */

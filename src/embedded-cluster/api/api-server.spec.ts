@@ -3,7 +3,22 @@ import { describe, expect, it } from '@jest/globals';
 
 import type { ApiClient } from '../testing/api-client.js';
 import { JOBS, job, refusalOf } from '../testing/objects.js';
-import { withCluster } from '../testing/start-cluster.js';
+import { startCluster, withCluster } from '../testing/start-cluster.js';
+
+describe('the namespaces of the embedded cluster', () => {
+  it('are those that it was started with', async () => {
+    const started = await startCluster({ namespaces: ['mine', 'of-jobs'] });
+    try {
+      const { body } = await started.client.call<{ items: { metadata: { name: string } }[] }>(
+        'GET',
+        '/api/v1/namespaces',
+      );
+      expect(body.items.map(({ metadata }) => metadata.name)).toEqual(['default', 'kube-system', 'mine', 'of-jobs']);
+    } finally {
+      await started.stop();
+    }
+  });
+});
 
 describe('the API of the embedded cluster', () => {
   let client: ApiClient;

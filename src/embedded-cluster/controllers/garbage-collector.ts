@@ -1,5 +1,5 @@
 import { keyOf, type KubeObject } from '../objects/kubernetes-object.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedQueue } from '../objects/keyed-queue.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
 import type { Resource } from '../objects/resource.js';
 import type { Change } from '../objects/versioned-store.js';

@@ -6,16 +6,16 @@ import {
   type Condition,
   findCondition,
   keyOf,
+  partsOf,
   timestamp,
   type Job,
   type JobStatus,
   type Pod,
 } from '../objects/kubernetes-object.js';
-import { KeyedQueue } from './keyed-queue.js';
+import { KeyedQueue } from '../objects/keyed-queue.js';
 import { generatedName } from '../objects/names.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
 import { jobs, pods } from '../objects/resources.js';
-import { unattended } from '../objects/unattended.js';
 
 /** Keeps an ended pod until it is counted in the Job's status. */
 export const TRACKING_FINALIZER = 'batch.kubernetes.io/job-tracking';
@@ -29,26 +29,31 @@ const COMPONENT = { component: 'job-controller' };
  */
 export class JobController {
   private readonly queue: KeyedQueue;
+  /** Keys of pods whose Job is gone: they must not wait to be counted. */
+  private readonly orphans: KeyedQueue;
   private readonly podsOfJob = new Map<string, Map<string, Pod>>();
   private readonly unsubscribe: (() => void)[];
 
   constructor(
     private readonly registry: ObjectRegistry,
     private readonly recorder: EventRecorder,
-    private readonly onError: (key: string, error: unknown) => void,
+    onError: (key: string, error: unknown) => void,
     /** Milliseconds before the first failed pod is replaced; doubled with each failure. */
     private readonly backoffBase = 10_000,
   ) {
     const { store } = registry;
     this.queue = new KeyedQueue((key) => this.sync(key), onError);
+    this.orphans = new KeyedQueue(
+      (key) => this.letGo(key),
+      (key, error) => onError(`pod ${partsOf(key).name}`, error),
+    );
     for (const pod of store.list(pods)) this.observe(pod, false);
     for (const job of store.list(jobs)) this.queue.add(keyOf(job.metadata));
     this.unsubscribe = [
       store.subscribe(pods, ({ type, object }) => this.observe(object, type === 'DELETED')),
       store.subscribe(jobs, ({ type, object }) => {
         if (type !== 'DELETED') this.queue.add(keyOf(object.metadata));
-        // The pods of a Job that is gone must not wait to be counted.
-        else for (const pod of this.podsOf(object.metadata.uid)) this.release(pod);
+        else for (const pod of this.podsOf(object.metadata.uid)) this.orphans.add(keyOf(pod.metadata));
       }),
     ];
   }
@@ -56,6 +61,7 @@ export class JobController {
   stop(): void {
     for (const unsubscribe of this.unsubscribe) unsubscribe();
     this.queue.stop();
+    this.orphans.stop();
   }
 
   private observe(pod: Pod, deleted: boolean): void {
@@ -66,15 +72,21 @@ export class JobController {
     if (deleted) known.delete(pod.metadata.uid);
     else known.set(pod.metadata.uid, pod);
     if (known.size === 0) this.podsOfJob.delete(owner.uid);
-    const job = this.registry.store.get(jobs, pod.metadata.namespace, owner.name);
-    if (job?.metadata.uid === owner.uid) this.queue.add(keyOf(job.metadata));
-    else if (!deleted)
-      setImmediate(
-        unattended(
-          () => this.release(pod),
-          (error) => this.onError(`pod ${pod.metadata.name}`, error),
-        ),
-      );
+    const job = this.ownerOf(pod);
+    if (job) this.queue.add(keyOf(job.metadata));
+    else if (!deleted) this.orphans.add(keyOf(pod.metadata));
+  }
+
+  private ownerOf(pod: Pod): Job | undefined {
+    const owner = controllerOf(pod);
+    const job = this.registry.store.get(jobs, pod.metadata.namespace, owner?.name ?? '');
+    return job?.metadata.uid === owner?.uid ? job : undefined;
+  }
+
+  private letGo(key: string): undefined {
+    const { namespace, name } = partsOf(key);
+    const pod = this.registry.store.get(pods, namespace, name);
+    if (pod && controllerOf(pod)?.kind === 'Job' && !this.ownerOf(pod)) this.release(pod);
   }
 
   private podsOf(uid: string): Pod[] {
@@ -82,7 +94,7 @@ export class JobController {
   }
 
   private sync(key: string): number | undefined {
-    const [namespace, name = ''] = key.split('/');
+    const { namespace, name } = partsOf(key);
     const job = this.registry.store.get(jobs, namespace, name);
     if (!job) return undefined;
     const owned = this.podsOf(job.metadata.uid);

@@ -21,8 +21,13 @@ export class ChildLedger {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
+  /** A child that cannot be noted, on a full disk, runs all the same: only after a crash it would not be found. */
   add(pid: number): void {
-    writeFileSync(path.join(this.folder, String(pid)), processIdentity(pid) ?? '', { mode: 0o600 });
+    try {
+      writeFileSync(path.join(this.folder, String(pid)), processIdentity(pid) ?? '', { mode: 0o600 });
+    } catch {
+      // It is running, and ends with its pod.
+    }
   }
 
   remove(pid: number): void {

@@ -11,7 +11,7 @@ export class Refusal extends Error {
   constructor(
     readonly reason: 'ErrImagePull' | 'CreateContainerConfigError' | 'CreateContainerError',
     message: string,
-    /** Whether it passes by itself once an object of the cluster is there. */
+    /** Whether it passes by itself, once an object of the cluster is there, or room on the disk. */
     readonly mayPass = false,
   ) {
     super(message);

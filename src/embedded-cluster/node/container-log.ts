@@ -59,7 +59,12 @@ export class LogWriter {
     ) => number = writeSync,
   ) {
     this.log = openSync(file, 'w', 0o600);
-    this.times = openSync(`${file}.times`, 'w', 0o600);
+    try {
+      this.times = openSync(`${file}.times`, 'w', 0o600);
+    } catch (error) {
+      closeSync(this.log);
+      throw error;
+    }
   }
 
   write(stream: Stream, chunk: Buffer): void {

@@ -1,21 +1,34 @@
 import { rmSync } from 'node:fs';
-import { isTerminal, timestamp, type Pod } from '../objects/kubernetes-object.js';
+import { KeyedQueue } from '../objects/keyed-queue.js';
+import { isTerminal, keyOf, partsOf, timestamp, type Pod } from '../objects/kubernetes-object.js';
 import { endedStatus, NODE_NAME, podStatus } from './pod-status.js';
 import { PodWorker, type Machinery } from './pod-worker.js';
 import { pods } from '../objects/resources.js';
 import { MAX_PODS, unschedulableReason } from './scheduler.js';
-import type { Change } from '../objects/versioned-store.js';
 
 /** Grace of the pods that run when the cluster is stopped, seconds; less where the pod has less. */
 const STOP_GRACE = 3;
+/** Key of all pods that wait for a place. */
+const WAITING = 'waiting';
 
-/** The scheduler and the kubelet of the one node: gives every pod a worker, ends it when the pod is deleted, and lets deleted pods go. */
+interface Running {
+  readonly pod: Pod;
+  readonly worker: PodWorker;
+  readonly ended: Promise<void>;
+  /** Of its deletion, as it was told, seconds; undefined where it is not deleted. */
+  grace?: number;
+}
+
+/**
+ * The scheduler and the kubelet of the one node: gives every pod a worker, ends it when the pod is deleted, and lets deleted pods go. What
+ * fails, on a full disk, is tried again.
+ */
 export class Kubelet {
-  private readonly workers = new Map<
-    string,
-    { readonly pod: Pod; readonly worker: PodWorker; readonly ended: Promise<void> }
-  >();
+  /** By uid, as those that wait. */
+  private readonly workers = new Map<string, Running>();
   private readonly waiting = new Map<string, Pod>();
+  /** `namespace/name/uid` of pods to look at, and {@link WAITING}. */
+  private readonly queue: KeyedQueue;
   private readonly unsubscribe: () => void;
   private stopping = false;
 
@@ -23,8 +36,12 @@ export class Kubelet {
     private readonly machinery: Machinery,
     private readonly onError: (key: string, error: unknown) => void,
   ) {
+    this.queue = new KeyedQueue(
+      (key) => this.look(key),
+      (key, error) => onError(key === WAITING ? 'pods that wait' : `pod ${partsOf(key).name}`, error),
+    );
     for (const pod of machinery.registry.store.list(pods)) this.takeUp(pod);
-    this.unsubscribe = machinery.registry.store.subscribe(pods, (change) => this.observe(change));
+    this.unsubscribe = machinery.registry.store.subscribe(pods, ({ object }) => this.lookAt(object));
   }
 
   /** Ends all processes. The pods are failed with the reason `EmbeddedClusterStopped`. */
@@ -33,7 +50,7 @@ export class Kubelet {
     const message = 'the embedded cluster was stopped while this pod was running, and ended its processes';
     for (const { pod, worker } of this.workers.values()) {
       const grace = Math.min(STOP_GRACE, pod.spec.terminationGracePeriodSeconds ?? STOP_GRACE);
-      worker.terminate(grace, {
+      worker.stop(grace, {
         phase: 'Failed',
         reason: 'EmbeddedClusterStopped',
         message,
@@ -41,6 +58,7 @@ export class Kubelet {
       });
     }
     await Promise.all([...this.workers.values()].map(({ ended }) => ended));
+    this.queue.finish();
     this.unsubscribe();
   }
 
@@ -62,29 +80,39 @@ export class Kubelet {
       this.update(pod, (draft) => {
         draft.status = podStatus(pod, ended, pod.status.startTime ?? timestamp(), verdict);
       });
-    } else if (!isTerminal(pod) && pod.metadata.deletionTimestamp === undefined) this.place(pod);
-    if (pod.metadata.deletionTimestamp !== undefined) this.release(pod);
+    }
+    this.lookAt(pod);
   }
 
-  private observe({ type, object: pod, previous }: Change<Pod>): void {
-    const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
+  private lookAt({ metadata }: Pod): void {
+    this.queue.add(`${keyOf(metadata)}/${metadata.uid}`);
+  }
+
+  private look(key: string): undefined {
+    if (key === WAITING) return this.placeWaiting();
+    const { namespace, name } = partsOf(key);
+    const uid = key.slice(key.lastIndexOf('/') + 1);
+    const found = this.machinery.registry.store.get(pods, namespace, name);
+    const pod = found?.metadata.uid === uid ? found : undefined;
     const running = this.workers.get(uid);
-    if (type === 'ADDED') this.place(pod);
-    else if (type === 'DELETED') {
+    if (!pod) {
       this.waiting.delete(uid);
       if (running) running.worker.terminate(0, {});
       else this.removeFiles(uid);
-    } else if (
-      deletionTimestamp !== undefined &&
-      deletionGracePeriodSeconds !== previous?.metadata.deletionGracePeriodSeconds
-    ) {
+    } else if (pod.metadata.deletionTimestamp !== undefined) {
       this.waiting.delete(uid);
-      if (!running) this.release(pod);
-      else {
-        if (previous?.metadata.deletionTimestamp === undefined) this.announceKilling(pod);
-        running.worker.terminate(deletionGracePeriodSeconds, {});
-      }
-    }
+      if (running) this.end(pod, running);
+      else this.release(pod);
+    } else if (!running && !isTerminal(pod)) this.place(pod);
+  }
+
+  private end(pod: Pod, running: Running): void {
+    const { deletionGracePeriodSeconds: grace = 0 } = pod.metadata;
+    if (running.grace === grace) return;
+    const isFirst = running.grace === undefined;
+    running.grace = grace;
+    running.worker.terminate(grace, {});
+    if (isFirst) this.announceKilling(pod);
   }
 
   private announceKilling(pod: Pod): void {
@@ -146,15 +174,13 @@ export class Kubelet {
       .catch(onError)
       .then(() => {
         this.workers.delete(uid);
-        const current = this.currentOf(pod);
-        if (!current) this.removeFiles(uid);
-        else if (current.metadata.deletionTimestamp !== undefined) this.release(current);
-        this.placeWaiting();
+        this.lookAt(pod);
+        this.queue.add(WAITING);
       });
     this.workers.set(uid, { pod, worker, ended });
   }
 
-  private placeWaiting(): void {
+  private placeWaiting(): undefined {
     for (const pod of [...this.waiting.values()]) {
       if (this.workers.size >= MAX_PODS) return;
       const current = this.currentOf(pod);
@@ -171,8 +197,12 @@ export class Kubelet {
   }
 
   private removeFiles(uid: string): void {
-    this.machinery.logs.remove(uid);
-    rmSync(`${this.machinery.podsFolder}/${uid}`, { recursive: true, force: true });
+    try {
+      this.machinery.logs.remove(uid);
+      rmSync(`${this.machinery.podsFolder}/${uid}`, { recursive: true, force: true });
+    } catch (error) {
+      this.onError(`files of pod ${uid}`, error);
+    }
   }
 
   private currentOf(pod: Pod): Pod | undefined {

@@ -5,15 +5,15 @@ import type { ChildLedger } from './child-ledger.js';
 import type { ChildUser } from './child-user.js';
 import { configureContainer, type ContainerConfiguration } from './container-configuration.js';
 import { Refusal } from './container-environment.js';
-import type { ContainerLogs } from './container-log.js';
+import type { ContainerLogs, LogWriter } from './container-log.js';
 import { ContainerProcess, prepareFolder, type Ending } from './container-process.js';
 import type { EventRecorder } from '../objects/event-recorder.js';
 import { imageIdOf, normalisedImageName, type Images } from './images.js';
-import { timestamp, type ContainerState, type ContainerStatus, type Pod } from '../objects/kubernetes-object.js';
+import { timestamp, type ContainerState, type Pod } from '../objects/kubernetes-object.js';
 import { randomHex } from '../objects/names.js';
 import type { ObjectRegistry } from '../objects/object-registry.js';
-import { endedStatus, isSidecar, podStatus, waitingStatus, type Verdict } from './pod-status.js';
-import { pods } from '../objects/resources.js';
+import { PodReport } from './pod-report.js';
+import { isSidecar, type Verdict } from './pod-status.js';
 import { unattended } from '../objects/unattended.js';
 
 export interface Machinery {
@@ -28,13 +28,17 @@ export interface Machinery {
   readonly user?: ChildUser;
 }
 
-/** A container that can be started, and its folder. */
-type Prepared = { readonly configuration: ContainerConfiguration; readonly folder: string };
+/** A container that can be started, its folder and its log. */
+type Prepared = {
+  readonly configuration: ContainerConfiguration;
+  readonly folder: string;
+  readonly log: LogWriter;
+};
 
 const MAX_TIMER = 2 ** 31 - 1;
 const MAX_RESTART_DELAY = 300_000;
 const FIRST_RESTART_DELAY = 10_000;
-/** When it is looked again for an object that a container needs, milliseconds; doubled each time. */
+/** When it is looked again for what a container needs, an object or room on the disk, milliseconds; doubled each time. */
 const FIRST_LOOK_AGAIN = 50;
 /** How long `ErrImagePull` shows before `ImagePullBackOff`, milliseconds. */
 const PULL_BACKOFF = 500;
@@ -44,9 +48,8 @@ const PULL_BACKOFF = 500;
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
  */
 export class PodWorker {
-  private readonly statuses = new Map<string, ContainerStatus>();
+  private readonly report: PodReport;
   private readonly processes = new Set<ContainerProcess>();
-  private readonly startTime = timestamp();
   private readonly folder: string;
   private readonly timers = new Set<NodeJS.Timeout>();
   private verdict: Verdict | undefined;
@@ -61,23 +64,19 @@ export class PodWorker {
     private readonly onError: (error: unknown) => void,
   ) {
     this.folder = path.join(machinery.podsFolder, pod.metadata.uid);
-    const hasInit = (pod.spec.initContainers ?? []).length > 0;
-    for (const container of this.initContainers)
-      this.statuses.set(container.name, waitingStatus(container, 'PodInitializing'));
-    for (const container of pod.spec.containers)
-      this.statuses.set(container.name, waitingStatus(container, hasInit ? 'PodInitializing' : 'ContainerCreating'));
+    this.report = new PodReport(pod, machinery.registry, machinery.recorder, onError);
   }
 
-  /** Resolves when all processes have ended and the status says how. */
+  /** Resolves when all processes have ended and the status says how; never rejects. */
   async run(): Promise<void> {
     const { activeDeadlineSeconds, terminationGracePeriodSeconds = 30 } = this.pod.spec;
-    this.report();
+    this.report.write();
     if (activeDeadlineSeconds !== undefined) {
       const reason = 'DeadlineExceeded';
       const message = 'Pod was active on the node longer than the specified deadline';
       this.after(activeDeadlineSeconds * 1000, () => {
         this.terminate(terminationGracePeriodSeconds, { phase: 'Failed', reason, message });
-        this.machinery.recorder.record(this.pod, 'Normal', reason, message, { component: 'kubelet' });
+        this.report.event('Normal', reason, message);
       });
     }
     const sidecars: Promise<unknown>[] = [];
@@ -100,7 +99,7 @@ export class PodWorker {
     this.endPod();
     this.signalAll(terminationGracePeriodSeconds);
     await Promise.all(sidecars);
-    this.conclude(initialised);
+    await this.conclude(initialised);
   }
 
   /** Ends the pod: SIGTERM, and SIGKILL after the grace period. Called again it can only shorten the grace. */
@@ -108,6 +107,12 @@ export class PodWorker {
     this.verdict ??= verdict;
     this.endPod();
     this.signalAll(graceSeconds);
+  }
+
+  /** As {@link terminate}, for the cluster stops: it does not wait for room on the disk. */
+  stop(graceSeconds: number, verdict: Verdict): void {
+    this.terminate(graceSeconds, verdict);
+    this.report.tryOnlyOnce();
   }
 
   private get initContainers(): V1Container[] {
@@ -127,11 +132,22 @@ export class PodWorker {
 
   /** Runs a container until it has ended for good. @returns whether it succeeded */
   private async runContainer(container: V1Container, onStart?: () => void): Promise<boolean> {
+    try {
+      return await this.runAndRestart(container, onStart);
+    } catch (error) {
+      this.onError(error);
+      const message = `the embedded cluster failed to run container ${container.name}: ${String(error)}`;
+      this.terminate(0, { phase: 'Failed', reason: 'EmbeddedClusterError', message });
+      return false;
+    }
+  }
+
+  private async runAndRestart(container: V1Container, onStart?: () => void): Promise<boolean> {
     const policy = isSidecar(container) ? 'Always' : this.pod.spec.restartPolicy === 'Never' ? 'Never' : 'OnFailure';
     for (let run = 0; ; run++) {
-      const prepared = await this.prepared(container);
+      const prepared = await this.prepared(container, run);
       if (!prepared) return false;
-      const { exitCode } = await this.runOnce(container, prepared, run, onStart);
+      const { exitCode } = await this.runOnce(container, prepared, onStart);
       if (this.verdict || this.over || policy === 'Never' || (policy === 'OnFailure' && exitCode === 0))
         return exitCode === 0;
       await this.backOff(container, run);
@@ -139,10 +155,10 @@ export class PodWorker {
     }
   }
 
-  /** Waits for objects that are not there yet, as the kubelet does. @returns undefined once the pod is to end */
-  private async prepared(container: V1Container): Promise<Prepared | undefined> {
+  /** Waits for objects that are not there yet, and for room on the disk, as the kubelet does. @returns undefined once the pod is to end */
+  private async prepared(container: V1Container, run: number): Promise<Prepared | undefined> {
     for (let delay = FIRST_LOOK_AGAIN; ; delay = Math.min(delay * 2, FIRST_RESTART_DELAY)) {
-      const outcome = await this.prepare(container);
+      const outcome = await this.prepare(container, run);
       if (typeof outcome === 'object') return outcome;
       await Promise.race([this.ending, new Promise<void>((resolve) => outcome && this.after(delay, resolve))]);
       if (this.verdict || this.over) return undefined;
@@ -151,27 +167,20 @@ export class PodWorker {
 
   private async runOnce(
     container: V1Container,
-    { configuration, folder }: Prepared,
-    run: number,
+    { configuration, folder, log }: Prepared,
     onStart?: () => void,
   ): Promise<Ending> {
-    const { logs, ledger, user } = this.machinery;
+    const { ledger, user } = this.machinery;
     const containerID = `embedded://${randomHex(32)}`;
     this.event(container, 'Normal', 'Created', `Created container: ${container.name}`);
-    const process = new ContainerProcess(
-      configuration,
-      folder,
-      logs.open(this.pod.metadata.uid, container.name, run),
-      ledger,
-      user,
-    );
+    const process = new ContainerProcess(configuration, folder, log, ledger, user);
     this.processes.add(process);
     await process.started;
     const startedAt = timestamp();
     const outcome = await Promise.race([process.ended, undefined]);
     if (!outcome?.startError) {
       const imageID = imageIdOf(container.image ?? '', configuration.image);
-      this.set(container, {
+      this.report.set(container, {
         state: { running: { startedAt } },
         ready: true,
         started: true,
@@ -194,23 +203,23 @@ export class PodWorker {
       finishedAt: timestamp(),
       containerID,
     };
-    // A regular init container is ready once it has succeeded.
-    const isInit = this.initContainers.includes(container) && !isSidecar(container);
-    this.set(container, { state: { terminated }, ready: isInit && ending.exitCode === 0, started: false, containerID });
+    const ready = this.report.isRegularInit(container) && ending.exitCode === 0;
+    this.report.set(container, { state: { terminated }, ready, started: false, containerID });
     return ending;
   }
 
   /** @returns undefined where the container cannot run here: its state says why */
-  private async prepare(container: V1Container): Promise<Prepared | 'not yet' | undefined> {
-    const { registry, images, user } = this.machinery;
+  private async prepare(container: V1Container, run: number): Promise<Prepared | 'not yet' | undefined> {
+    const { registry, images, logs, user } = this.machinery;
     try {
-      const configuration = configureContainer(this.currentPod() ?? this.pod, container, images, registry, user);
+      const configuration = configureContainer(this.report.currentPod() ?? this.pod, container, images, registry, user);
       const folder = await prepareFolder(this.folder, container.name, configuration, user);
       this.event(container, 'Normal', 'Pulled', `Container image "${container.image}" already present on machine`);
-      return { configuration, folder };
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.set(container, { state: { waiting: { reason: error.reason, message: error.message } } });
+      return { configuration, folder, log: logs.open(this.pod.metadata.uid, container.name, run) };
+    } catch (failure) {
+      const error =
+        failure instanceof Refusal ? failure : new Refusal('CreateContainerError', messageOf(failure), true);
+      this.report.set(container, { state: { waiting: { reason: error.reason, message: error.message } } });
       if (error.reason !== 'ErrImagePull') {
         this.event(container, 'Warning', 'Failed', `Error: ${error.message}`);
         return error.mayPass ? 'not yet' : undefined;
@@ -219,7 +228,7 @@ export class PodWorker {
       this.event(container, 'Warning', 'Failed', 'Error: ErrImagePull');
       this.after(PULL_BACKOFF, () => {
         this.event(container, 'Normal', 'BackOff', `Back-off pulling image "${container.image}"`);
-        this.set(container, {
+        this.report.set(container, {
           state: {
             waiting: {
               reason: 'ImagePullBackOff',
@@ -234,11 +243,16 @@ export class PodWorker {
 
   /** The first restart is at once, the next after 10 seconds, and so on doubled. */
   private async backOff(container: V1Container, run: number): Promise<void> {
-    const lastState: ContainerState = this.statuses.get(container.name)?.state ?? {};
+    const lastState: ContainerState = this.report.statusOf(container).state;
     const delay = run === 0 ? 0 : Math.min(FIRST_RESTART_DELAY * 2 ** (run - 1), MAX_RESTART_DELAY);
     const message = `back-off ${delay / 1000}s restarting failed container=${container.name} pod=${this.pod.metadata.name}_${this.pod.metadata.namespace}(${this.pod.metadata.uid})`;
     const waiting = { reason: 'CrashLoopBackOff', message };
-    this.set(container, { state: delay > 0 ? { waiting } : lastState, lastState, ready: false, restartCount: run + 1 });
+    this.report.set(container, {
+      state: delay > 0 ? { waiting } : lastState,
+      lastState,
+      ready: false,
+      restartCount: run + 1,
+    });
     if (delay === 0) return;
     this.event(
       container,
@@ -249,13 +263,14 @@ export class PodWorker {
     await Promise.race([new Promise<void>((resolve) => this.after(delay, resolve)), this.ending]);
   }
 
-  private conclude(initialised: boolean): void {
+  private async conclude(initialised: boolean): Promise<void> {
     for (const timer of this.timers) clearTimeout(timer);
-    const all = this.pod.spec.containers.map(({ name }) => this.statuses.get(name));
-    const succeeded = initialised && all.every((status) => status?.state.terminated?.exitCode === 0);
-    if (this.verdict) for (const [name, status] of this.statuses) this.statuses.set(name, endedStatus(status));
-    this.report({ phase: succeeded ? 'Succeeded' : 'Failed', ...this.verdict });
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.report.conclude(initialised, this.verdict);
+    try {
+      rmSync(this.folder, { recursive: true, force: true });
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   private after(milliseconds: number, action: () => void): void {
@@ -269,32 +284,11 @@ export class PodWorker {
     this.timers.add(timer);
   }
 
-  private set(container: V1Container, change: Partial<ContainerStatus>): void {
-    this.statuses.set(container.name, {
-      ...(this.statuses.get(container.name) ?? waitingStatus(container, 'ContainerCreating')),
-      ...change,
-    });
-    this.report();
-  }
-
-  private currentPod(): Pod | undefined {
-    const { namespace, name, uid } = this.pod.metadata;
-    const current = this.machinery.registry.store.get(pods, namespace, name);
-    return current?.metadata.uid === uid ? current : undefined;
-  }
-
-  private report(verdict: Verdict = {}): void {
-    const current = this.currentPod();
-    if (!current) return;
-    const status = podStatus(current, this.statuses, this.startTime, verdict);
-    this.machinery.registry.update(pods, current.metadata.namespace, current.metadata.name, (draft) => {
-      draft.status = status;
-    });
-  }
-
   private event(container: V1Container, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    if (!this.currentPod()) return;
-    const from = { component: 'kubelet', container: container.name, init: this.initContainers.includes(container) };
-    this.machinery.recorder.record(this.pod, type, reason, message, from);
+    this.report.event(type, reason, message, container);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

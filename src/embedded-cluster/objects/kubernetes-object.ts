@@ -147,6 +147,12 @@ export function keyOf(metadata: { namespace?: string; name?: string }): string {
   return objectKey(metadata.namespace, metadata.name ?? '');
 }
 
+/** Of a key that {@link keyOf} made of what is in a namespace. */
+export function partsOf(key: string): { readonly namespace: string; readonly name: string } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { namespace, name };
+}
+
 export function objectKey(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name;
 }

@@ -100,7 +100,7 @@ export function setUp(collectedLogs?: ManagerSection['collectedLogs'], archive?:
   const keeper = new ResultKeeper(logs, sources, { of: () => declared } as unknown as DeclaredOutputs, validator);
   const causes = { of: (_job: unknown, cause: JobCause) => cause } as unknown as ExplainedCauses;
   const use = new RunningUse();
-  const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes, use);
+  const recorder = new OutcomeRecorder(cluster.client, cache, keeper, causes, use, logs);
   const transfers = new JobTransfers();
   const room = new CollectionRoom({ server: { manager: { collectedLogs } } } as Configuration);
   const follower = new LogFollower(cluster.client, room);

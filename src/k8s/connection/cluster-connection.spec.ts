@@ -138,6 +138,16 @@ describe('connectToCluster', () => {
     expect(connection).toMatchObject({ embedded: true, insideContainer: true, namespace: 'mine' });
   });
 
+  it('has the namespaces made that are set, on the embedded cluster', async () => {
+    const kubeconfigPath = await file('embedded', kubeconfig('embedded'));
+    const startEmbeddedCluster = jest.fn<Surroundings['startEmbeddedCluster']>(async () => {
+      return { kubeconfigPath, url: '', stop };
+    });
+    const settings = { cluster: 'embedded', dataDir: '/data', namespace: 'mine', jobsNamespace: 'of-jobs' } as const;
+    await connectToCluster(settings, environment, { startEmbeddedCluster });
+    expect(startEmbeddedCluster.mock.lastCall?.[3]).toEqual(['mine', 'of-jobs']);
+  });
+
   it('stops the embedded cluster again where its kubeconfig cannot be used', async () => {
     const startEmbeddedCluster = async () => ({ kubeconfigPath: '/no/such', url: '', stop });
     await expect(connect('embedded', undefined, { startEmbeddedCluster })).rejects.toThrow('/no/such cannot be read');

@@ -32,6 +32,8 @@ export interface ClusterSettings {
   /** A Python that has papermill, for notebooks on the embedded cluster; default: what is in `PATH`. */
   readonly notebookPython?: string;
   readonly namespace?: string;
+  /** Where jobs run; default: the same. */
+  readonly jobsNamespace?: string;
 }
 
 export interface RunningEmbeddedCluster {
@@ -51,6 +53,7 @@ export interface Surroundings {
     dataDir: string,
     images: EmbeddedImage[],
     runAs: string | undefined,
+    namespaces: readonly string[],
   ) => Promise<RunningEmbeddedCluster>;
 }
 
@@ -108,11 +111,11 @@ function actualSurroundings(environment: Environment): Surroundings {
     homeFolders: insideContainer && own !== ROOT_HOME ? [own, ROOT_HOME] : [own],
     root: '',
     insideContainer,
-    startEmbeddedCluster: async (dataDir, images, runAs) => {
+    startEmbeddedCluster: async (dataDir, images, runAs, namespaces) => {
       const { EmbeddedCluster } = await import('../../embedded-cluster/embedded-cluster.js');
       const logger = new Logger(EmbeddedCluster.name);
       const [log, warn] = [(message: string) => logger.log(message), (message: string) => logger.warn(message)];
-      return EmbeddedCluster.start({ dataDir, images, runAs, log, warn });
+      return EmbeddedCluster.start({ dataDir, images, runAs, namespaces, log, warn });
     },
   };
 }
@@ -156,15 +159,19 @@ async function connectEmbedded(
 ): Promise<ClusterConnection> {
   const dataDir = join(settings.dataDir, 'cluster');
   const images = await readEmbeddedImages(environment, settings.notebookPython);
-  const cluster = await around.startEmbeddedCluster(dataDir, images, settings.runAs).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ClusterConnectionError(`The embedded cluster cannot start: ${why}`, { cause: error });
-  });
+  const namespace = settings.namespace || 'default';
+  const namespaces = [namespace, settings.jobsNamespace || namespace];
+  const cluster = await around
+    .startEmbeddedCluster(dataDir, images, settings.runAs, namespaces)
+    .catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ClusterConnectionError(`The embedded cluster cannot start: ${why}`, { cause: error });
+    });
   try {
     const kubeConfig = new PooledKubeConfig();
     loadKubeconfigFiles(kubeConfig, [cluster.kubeconfigPath]);
     const description = `embedded cluster in ${dataDir} (${cluster.url})`;
-    return connection(kubeConfig, settings.namespace || 'default', description, around, cluster);
+    return connection(kubeConfig, namespace, description, around, cluster);
   } catch (error) {
     await cluster.stop();
     throw error;

@@ -35,6 +35,7 @@ describe('a probe', () => {
   it.each([
     ['fails', status(500, 'InternalError')],
     ['is away', hangUp],
+    ['is asked too often', status(429, 'SlowDown')],
   ])('finds nothing out of a store that %s, and can be repeated', async (_name, answer) => {
     const { probed } = await bucketOf(always(answer));
     const failure = { name: 'ObjectStoreError', retryable: true, message: expect.stringContaining('a bucket: cannot') };
@@ -44,6 +45,13 @@ describe('a probe', () => {
   it('takes a condition and a digest that are refused for what is not there', async () => {
     const { probed } = await bucketOf({ ...always(status(404)), PUT: [status(501, 'NotImplemented')] });
     const found = { conditionalPut: 'no', checksumHeader: 'no', contentMd5: 'no', ranges: 'unknown' };
+    await expect(new StoreProbe(probed, '.probe/').run()).resolves.toMatchObject(found);
+  });
+
+  it('finds out what it can of a store that knows no uploads in parts', async () => {
+    const script = { ...always(status(404)), PUT: [status(200)], POST: [status(501, 'NotImplemented')] };
+    const { probed } = await bucketOf(script);
+    const found = { conditionalPut: 'no', multipartListing: 'unknown', multipartDigests: 'unknown' };
     await expect(new StoreProbe(probed, '.probe/').run()).resolves.toMatchObject(found);
   });
 

@@ -12,7 +12,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { createHash, randomUUID } from 'node:crypto';
-import { asS3Failure, answerOf } from '../s3-failures.js';
+import { asS3Failure, answerOf, isPassing } from '../s3-failures.js';
 import { presign } from '../s3-presign.js';
 import { unknownCapabilities, type Found, type StoreCapabilities } from '../store-capabilities.js';
 import { atAddress, sendCut, sendWhole, sign, type RawAnswer } from './signed-request.js';
@@ -93,10 +93,8 @@ export class StoreProbe {
   /** The probe is repeated for what passes by itself; anything else says nothing about the capability. */
   private unlessPassing(error: unknown): Found {
     if (error instanceof Denied) return 'unknown';
-    const { status } = answerOf(error);
-    if (status === undefined || status >= 500) {
+    if (isPassing(answerOf(error).status))
       throw asS3Failure(error, this.probed.description, 'find out what the store does');
-    }
     return 'unknown';
   }
 
@@ -216,7 +214,7 @@ export class StoreProbe {
       return true;
     } catch (error) {
       const { status = 500 } = answerOf(error);
-      if (status < 500 && !(error instanceof Denied)) return false;
+      if (status < 500 && !isPassing(status) && !(error instanceof Denied)) return false;
       throw error;
     }
   }
@@ -276,7 +274,7 @@ export class StoreProbe {
   private async raw(request: Parameters<typeof sendWhole>[0], body: Buffer = Buffer.alloc(0)): Promise<RawAnswer> {
     const answer = await sendWhole(request, body, AbortSignal.timeout(PATIENCE));
     if (isDenial(answer.status)) throw new Denied();
-    if (answer.status >= 500 && answer.status !== 501) {
+    if (isPassing(answer.status)) {
       const name = answer.code ?? 'InternalError';
       throw Object.assign(new Error(name), { name, $metadata: { httpStatusCode: answer.status } });
     }
