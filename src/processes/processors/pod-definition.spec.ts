@@ -49,6 +49,8 @@ describe('the definition of a generic image', () => {
   test.each<[object, string]>([
     [{ default_image: '' }, 'p.default_image'],
     [{ command: 'python run.py' }, 'p.command'],
+    [{ env: [{ name: 'A', value: 1 }, null] }, 'p.env[1] must be a mapping (is empty)'],
+    [{ storage: [null] }, 'p.storage[0] must be a mapping (is empty)'],
     [{ env: [{ name: 'A' }] }, 'p.env[0].name must stand beside either value or secret_name with secret_key'],
     [{ env: [{ name: 'A', value: 1, secret_name: 'a', secret_key: 'b' }] }, 'p.env[0].name must stand beside either'],
     [{ env: [{ name: 'A', secret_name: 'a' }] }, 'p.env[0].name must stand beside either'],
