@@ -276,7 +276,7 @@ export const NotBeside = (other: string): PropertyDecorator =>
   ValidateBy({
     name: 'notBeside',
     validator: {
-      validate: (_, args) => ((args?.object ?? {}) as Record<string, unknown>)[other] === undefined,
+      validate: (_, args) => (((args?.object ?? {}) as Record<string, unknown>)[other] ?? undefined) === undefined,
       defaultMessage: () => `$property must not stand beside ${other}`,
     },
   });

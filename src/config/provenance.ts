@@ -14,18 +14,24 @@ export function isFromEnvironment(container: unknown, key: string): boolean {
   return typeof container === 'object' && container !== null && (keysFromEnvironment.get(container)?.has(key) ?? false);
 }
 
-/** Numbers and booleans as they stand in the file: `1.0`, which is 1. */
-const texts = new WeakMap<object, Map<string, string>>();
+/** What YAML made something else of than a text: as it stands in the file (`1.0`, which is 1), or as the environment has it. */
+export interface WrittenText {
+  readonly text: string;
+  /** Whether it came by a reference, `${NAME}` or `${NAME:-default}`. */
+  readonly isReferenced: boolean;
+}
 
-export function noteText(container: object, key: string, text: string): void {
-  const noted = texts.get(container) ?? new Map<string, string>();
-  texts.set(container, noted.set(key, text));
+const texts = new WeakMap<object, Map<string, WrittenText>>();
+
+export function noteText(container: object, key: string, written: WrittenText): void {
+  const noted = texts.get(container) ?? new Map<string, WrittenText>();
+  texts.set(container, noted.set(key, written));
 }
 
 /**
- * The text of which YAML made a number or a boolean; undefined where the value is none. Knows the file reader's own objects
- * only, as above.
+ * The text of which YAML made a number, a boolean, or, by a reference, nothing; undefined where the value is none of these. Knows the file
+ * reader's own objects only, as above.
  */
-export function textOf(container: object, key: string): string | undefined {
+export function writtenTextOf(container: object, key: string): WrittenText | undefined {
   return texts.get(container)?.get(key);
 }

@@ -1,4 +1,4 @@
-import { textOf } from './provenance.js';
+import { writtenTextOf } from './provenance.js';
 import { isMapping } from './validation-values.js';
 
 type Members = Record<string, unknown>;
@@ -49,7 +49,7 @@ function restoreKeys(container: Members, keys: readonly string[]): void {
 /** The value under a key, or all values inside it. */
 function restoreInside(container: Members, key: string): void {
   const value = container[key];
-  const text = textOf(container, key);
+  const text = value === null ? undefined : writtenTextOf(container, key)?.text;
   if (text !== undefined) container[key] = text;
   else if (typeof value === 'object' && value !== null)
     for (const inner of Object.keys(value)) restoreInside(value as Members, inner);

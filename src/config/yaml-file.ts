@@ -33,6 +33,7 @@ class NotedValue {
   constructor(
     readonly value: unknown,
     readonly text: string,
+    readonly isReferenced: boolean,
     readonly isFromEnvironment: boolean,
   ) {}
 }
@@ -73,7 +74,7 @@ export function readYamlFile(path: string, file: string, environment: NodeJS.Pro
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || node.source === undefined) return;
-      if (isNumberOrBoolean(node.value)) node.value = new NotedValue(node.value, node.source, false);
+      if (isNumberOrBoolean(node.value)) node.value = new NotedValue(node.value, node.source, false, false);
       if (typeof node.value !== 'string' || node.tag !== undefined || !node.source.includes('${')) return;
       const place = pathOf(node, ancestors);
       if (node.type !== Scalar.PLAIN) {
@@ -91,7 +92,7 @@ export function readYamlFile(path: string, file: string, environment: NodeJS.Pro
           message: `the environment variable ${name} is not set, and no default is given as \${${name}:-default} (line ${line})`,
         });
       const value = missing.length > 0 ? null : typedAnew(text);
-      node.value = isReplaced || isNumberOrBoolean(value) ? new NotedValue(value, text, isReplaced) : value;
+      node.value = new NotedValue(value, text, true, isReplaced);
     },
   });
   return { content: toPlain(document, file), faults, warnings };
@@ -162,7 +163,7 @@ function unwrap(container: unknown, done: Set<object>, parents: Set<object>): vo
     if (value instanceof NotedValue) {
       entries[key] = value.value;
       if (value.isFromEnvironment) markFromEnvironment(container, key);
-      if (isNumberOrBoolean(value.value)) noteText(container, key, value.text);
+      if (typeof value.value !== 'string') noteText(container, key, value);
     } else unwrap(value, done, parents);
   }
   parents.delete(container);

@@ -4,6 +4,8 @@ type Tag = ScalarTag | CollectionTag;
 
 const trueWords = /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/;
 const falseWords = /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/;
+const integer = /^[-+]?(?:0|[1-9][0-9_]*)$/;
+const timeInteger = /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/;
 const exponentFloat = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)[eE][-+][0-9]+$/;
 const plainFloat = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)$/;
 
@@ -12,7 +14,7 @@ const unused = ['binary', 'omap', 'pairs', 'set', 'timestamp'].map((name) => `ta
 
 /**
  * The YAML 1.1 types as PyYAML, with which the predecessor read its files, resolves them: `y` and `n` are text (they are names of
- * inputs), and so are `1e5` and `.`.
+ * inputs), and so are `1e5`, `.`, `08` and `08:30`.
  */
 export function pyYamlTags(tags: Tags): Tags {
   return tags
@@ -25,6 +27,10 @@ export function pyYamlTags(tags: Tags): Tags {
 
 function testOf(tag: Tag): RegExp | undefined {
   if (tag.tag === 'tag:yaml.org,2002:bool') return 'test' in tag && tag.test?.test('yes') ? trueWords : falseWords;
+  if (tag.tag === 'tag:yaml.org,2002:int') {
+    if (tag.format === 'TIME') return timeInteger;
+    return tag.format === undefined ? integer : undefined;
+  }
   if (tag.tag !== 'tag:yaml.org,2002:float' || !('test' in tag) || tag.format === 'TIME') return undefined;
   if (tag.format === 'EXP') return exponentFloat;
   return tag.test?.test('1.5') ? plainFloat : undefined;

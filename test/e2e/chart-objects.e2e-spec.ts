@@ -520,6 +520,19 @@ describeWithHelm('the chart', () => {
     expect(after.template.metadata.annotations).not.toEqual(before.template.metadata.annotations);
   });
 
+  it.each([[true], [false]])('runs the operator beside such a file, processes as well: %j', async (processesApi) => {
+    const visualisations = { enabled: true, domain: 'apps.example.org', processesApi };
+    const [container] = containersOf(named(await render({ configFile: 'server: {}\n', visualisations }), 'Deployment'));
+    expect(container?.env).toEqual(
+      expect.arrayContaining([
+        { name: 'OPERATORS', value: 'visualisations' },
+        { name: 'PROCESSES_API', value: String(processesApi) },
+      ]),
+    );
+    const [merged] = containersOf(named(await render({ visualisations }), 'Deployment'));
+    expect(JSON.stringify(merged?.env)).not.toContain('OPERATORS');
+  });
+
   it('names everything after the release, and needs nothing of the cluster but the two Secrets', async () => {
     const objects = await render({}, { release: 'second', namespace: 'elsewhere' });
     expect(kindsOf(objects.filter((object) => !isHook(object)))).toEqual([
@@ -740,6 +753,40 @@ describeWithHelm(
       const rendered = ofNotebooks(await render({ papermill: { enabled: true, progress: true } }));
       expect(rendered).toHaveLength(4);
       expect(rendered).toEqual(ofNotebooks(await kustomize('base', ['notebook-progress'])));
+    });
+
+    it('give rights to accounts that there are, where jobs have a namespace and components of their own', async () => {
+      const example = await readFile(join(manifests, 'overlays/example-jobs/kustomization.yaml'), 'utf8');
+      const overlay = parse(example) as { resources: string[]; components: string[] };
+      const root = relative(folder, manifests);
+      const further = ['job-secrets', 'kueue', 'notebook-progress', 'notebook-secrets'];
+      const mine = {
+        ...overlay,
+        resources: [`${root}/jobs-namespace`],
+        components: [
+          ...overlay.components.map((path) => path.replace('../..', root)),
+          ...further.map((name) => `${root}/components/${name}`),
+        ],
+      };
+      await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(mine));
+      const { stdout, stderr } = spawnSync('kubectl', ['kustomize', folder], { encoding: 'utf8' });
+      expect(stderr).toBe('');
+      const bindings = objectsOf(stdout).filter(({ kind }) => /^(Cluster)?RoleBinding$/.test(kind));
+      const accounts = bindings.map((binding) => [
+        `${binding.kind} ${binding.metadata.name}`,
+        ...(binding['subjects'] as { namespace?: string; name: string }[]).map(
+          ({ namespace, name }) => `${namespace}/${name}`,
+        ),
+      ]);
+      expect(accounts.sort()).toEqual([
+        ['ClusterRoleBinding k8s-job-manager-queues', 'processes/k8s-job-manager'],
+        ['RoleBinding k8s-job-manager', 'processes/k8s-job-manager'],
+        ['RoleBinding k8s-job-manager-job-secrets', 'processes/k8s-job-manager'],
+        ['RoleBinding k8s-job-manager-notebook-secrets', 'processes/k8s-job-manager'],
+        ['RoleBinding k8s-job-manager-notebooks', 'processes-jobs/k8s-job-manager-notebooks'],
+        ['RoleBinding k8s-job-manager-queues', 'processes/k8s-job-manager'],
+        ['RoleBinding k8s-job-manager-release-pods', 'processes/k8s-job-manager-release-pods'],
+      ]);
     });
 
     it('read the queues of Kueue by the same rights', async () => {

@@ -98,17 +98,26 @@ function initContainersFault(value: unknown, volumes: readonly unknown[]): strin
       return `must be a list of Kubernetes containers: entry ${at} needs a name and an image`;
     if (names.has(container['name'])) return `must not name a container twice (${container['name']})`;
     names.add(container['name']);
-    const fault = environmentFault(container['env']) ?? mountFault(container['volumeMounts'], volumes);
+    const fault =
+      nameFault(container['name'], container['image']) ??
+      environmentFault(container['env']) ??
+      mountFault(container['volumeMounts'], volumes);
     if (fault) return `must hold containers that Kubernetes takes: container ${container['name']}: ${fault}`;
   }
   return undefined;
+}
+
+function nameFault(name: string, image: string): string | undefined {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))
+    return 'name must be a DNS label: lower case letters, digits and dashes, at most 63';
+  return image.trim() === '' ? 'image must not be empty' : undefined;
 }
 
 function environmentFault(env: unknown): string | undefined {
   if (isAbsent(env)) return undefined;
   if (!Array.isArray(env)) return 'env must be a list';
   const wrong: unknown = env.find(
-    (variable) => !isMapping(variable) || typeof variable['name'] !== 'string' || !isTextOrAbsent(variable['value']),
+    (variable) => !isMapping(variable) || !isFilled(variable['name']) || !isTextOrAbsent(variable['value']),
   );
   if (wrong === undefined) return undefined;
   return `env must hold names with text values, quoted where they look like a number or a boolean`;
@@ -118,9 +127,16 @@ function mountFault(mounts: unknown, volumes: readonly unknown[]): string | unde
   if (isAbsent(mounts)) return undefined;
   if (!Array.isArray(mounts)) return 'volumeMounts must be a list';
   const wrong: unknown = mounts.find((mount) => !isMapping(mount) || !volumes.includes(mount['name']));
-  if (wrong === undefined) return undefined;
+  if (wrong === undefined)
+    return mounts.every((mount) => isFilled((mount as Members)['mountPath']))
+      ? undefined
+      : 'volumeMounts must have a mountPath each';
   const known = volumes.length > 0 ? volumes.join(', ') : 'none';
   return `volumeMounts must name volumes of storage (known: ${known})`;
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 function isTextOrAbsent(value: unknown): boolean {

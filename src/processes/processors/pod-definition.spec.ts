@@ -49,6 +49,8 @@ describe('the definition of a generic image', () => {
   test.each<[object, string]>([
     [{ default_image: '' }, 'p.default_image'],
     [{ command: 'python run.py' }, 'p.command'],
+    [{ env: [{ name: 'A', value: 1 }, null] }, 'p.env[1] must be a mapping (is empty)'],
+    [{ storage: [null] }, 'p.storage[0] must be a mapping (is empty)'],
     [{ env: [{ name: 'A' }] }, 'p.env[0].name must stand beside either value or secret_name with secret_key'],
     [{ env: [{ name: 'A', value: 1, secret_name: 'a', secret_key: 'b' }] }, 'p.env[0].name must stand beside either'],
     [{ env: [{ name: 'A', secret_name: 'a' }] }, 'p.env[0].name must stand beside either'],
@@ -85,6 +87,19 @@ describe('the definition of a generic image', () => {
     [
       { init_containers: [{ name: 'a', image: 'b', env: [{ name: 'C', value: 1 }] }] },
       'p.init_containers must hold containers that Kubernetes takes: container a: env must hold',
+    ],
+    [
+      { init_containers: [{ name: 'Fetch_Data', image: 'b' }] },
+      'p.init_containers must hold containers that Kubernetes takes: container Fetch_Data: name must be a DNS label',
+    ],
+    [{ init_containers: [{ name: 'a', image: '' }] }, 'container a: image must not be empty'],
+    [{ init_containers: [{ name: 'a', image: 'b', env: [{ name: '', value: '1' }] }] }, 'container a: env must hold'],
+    [
+      {
+        storage: [{ name: 'c', mount_path: '/c', empty_dir: {} }],
+        init_containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'c', mount_path: '/c' }] }],
+      },
+      'container a: volumeMounts must have a mountPath each',
     ],
     [{ tolerations: [{ key: 'a', effect: 'Never' }] }, 'p.tolerations[0].effect must be one of'],
     [{ image_pull_secrets: ['a b'] }, 'p.image_pull_secrets must be the name of a Kubernetes object, or a list'],

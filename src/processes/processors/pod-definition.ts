@@ -1,4 +1,4 @@
-import { Type } from 'class-transformer';
+import { Transform, Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
   IsArray,
@@ -22,6 +22,7 @@ import {
   IsQuantities,
   UniqueNames,
 } from './pod-definition-constraints.js';
+import { environmentText } from './environment-text.js';
 
 /** Set by the server on its containers (README of the predecessor): a definition must not set them. */
 export const RESERVED_ENVIRONMENT = ['PYGEOAPI_JOB_ID', 'PYGEOAPI_PROCESS_ID', 'PYGEOAPI_K8S_MANAGER_INPUTS'];
@@ -38,7 +39,8 @@ export class EnvironmentVariable {
   @Validate(EitherOf, [['value'], ['secret_name', 'secret_key']])
   name!: string;
 
-  /** Numbers become text, booleans `True` and `False`, as the predecessor wrote them. */
+  /** Numbers become text, booleans `True` and `False`, as the predecessor wrote them ({@link environmentText}). */
+  @Transform(({ obj }) => environmentText(obj as object, 'value'))
   @Validate(IsEnvironmentValue)
   value?: string | number | boolean;
 

@@ -162,18 +162,18 @@ export class TokenDefinition {
 
   @IsOptional()
   @satisfies('digests', 'the SHA-256 of the token, 64 hexadecimal digits in quotes, or a list of them', areDigests)
-  sha256?: string | string[];
+  sha256?: string | string[] | null;
 
   @IsOptional()
   @TextLike(/^[A-Za-z_]\w*$/, 'the name of an environment variable')
   @NotBeside('sha256')
-  env?: string;
+  env?: string | null;
 
   @IsOptional()
   @TextLike(notBlank, 'the path of a file')
   @NotBeside('sha256')
   @NotBeside('env')
-  file?: string;
+  file?: string | null;
 
   @IsOptional()
   @Instant()

@@ -36,12 +36,12 @@ const notBlank = /\S/;
 class KeyDefinition {
   @IsOptional()
   @TextLike(/^[A-Za-z_]\w*$/, 'the name of an environment variable')
-  env?: string;
+  env?: string | null;
 
   @IsOptional()
   @TextLike(notBlank, 'the path of a file')
   @NotBeside('env')
-  file?: string;
+  file?: string | null;
 }
 
 class AccessDefinition extends RulesDefinition {
@@ -86,7 +86,11 @@ export function readAccess(
   readonly unknownKeys: readonly string[];
 } {
   const { value, faults, unknownKeys } = validateDefinition(AccessDefinition, content ?? {}, file, 'access');
-  const rules = readRules(value, file, sources);
+  const isWrong = (path: string) =>
+    faults.some(
+      (fault) => fault.path === path || fault.path.startsWith(`${path}.`) || fault.path.startsWith(`${path}[`),
+    );
+  const rules = readRules(value, file, sources, isWrong);
   unknownKeys.push(...rules.unknownKeys);
   faults.push(...rules.faults);
   const sessionHours = value.session_hours ?? defaultSessionHours;
@@ -125,7 +129,7 @@ function named(
   { environment, folder }: KeySources,
 ): { readonly text?: string; readonly fault?: ConfigurationFault } {
   const wrong = (path: string, message: string) => ({ fault: { path: `access.key${path}`, message } });
-  if (env !== undefined) {
+  if (env) {
     const text = environment[env] ?? '';
     if (accessKeys.test(text)) return { text };
     return wrong(
@@ -133,7 +137,7 @@ function named(
       `must name a variable that holds ${areAccessKeys} (${env} ${text === '' ? 'is not set' : 'holds something else'})`,
     );
   }
-  if (file === undefined) return wrong('', 'must have env, the name of an environment variable, or file, a path');
+  if (!file) return wrong('', 'must have env, the name of an environment variable, or file, a path');
   try {
     const text = readFileSync(resolve(folder, file), 'utf8');
     return accessKeys.test(text) ? { text } : wrong('.file', `must be the path of a file that holds ${areAccessKeys}`);

@@ -43,11 +43,11 @@ export interface OidcSettings {
 export class SecretDefinition {
   @IsOptional()
   @TextLike(/^[A-Za-z_]\w*$/, 'the name of an environment variable')
-  env?: string;
+  env?: string | null;
 
   @IsOptional()
   @TextLike(/\S/, 'the path of a file')
-  file?: string;
+  file?: string | null;
 }
 
 export class ClientDefinition {

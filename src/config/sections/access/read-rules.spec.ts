@@ -178,6 +178,23 @@ describe('rules of access', () => {
     expect(faultOf(access)).toMatch(message);
   });
 
+  it.each([
+    ['{tokens: [~]}', ['access.tokens[0]']],
+    ['{tokens: [{name: a, sha256: ~}]}', ['access.tokens[0]']],
+    ['{tokens: [{name: a, file: ~, env: NONE}]}', ['access.tokens[0].env']],
+    ['{tokens: [5, text, {name: a, sha256: 5}, {name: b, sha256: [5]}]}', undefined],
+    ['{tokens: [{name: a, sha256: 5}]}', ['access.tokens[0].sha256']],
+    ['{tokens: [{name: a, file: 5}]}', ['access.tokens[0].file']],
+    ['{tokens: [{name: a, env: {}}]}', ['access.tokens[0].env']],
+    ['{roles: {user: {may: [fly]}}, anonymous: user}', ['access.roles.user.may']],
+  ])('refuse what is of another type, %s, with its place and nothing that follows from it', (access, expected) => {
+    const places = faultOf(access)
+      .split('\n')
+      .map((line) => line.split(': ')[1]);
+    if (expected) expect(places).toEqual(expected);
+    expect(places.every((place) => place?.startsWith('access.'))).toBe(true);
+  });
+
   it('show no token that stands where its digest was meant', () => {
     expect(faultOf('{tokens: [{name: a, sha256: correct-horse}]}')).toMatch(/sha256: must be .*the value is not shown/);
   });

@@ -64,11 +64,15 @@ interface Sources {
   readonly serverUrl?: string | null;
 }
 
-/** @returns no settings where nothing is said of it */
+/**
+ * @param isWrong whether a fault was found already at a path, or beneath it: what is there may be of any type
+ * @returns no settings where nothing is said of it
+ */
 export function readRules(
   definition: RulesDefinition,
   file: string,
   sources: Sources,
+  isWrong: (path: string) => boolean,
 ): {
   readonly settings?: AccessRules;
   readonly faults: readonly ConfigurationFault[];
@@ -81,7 +85,8 @@ export function readRules(
     return { faults: [], unknownKeys: [] };
   const { roles, faults, unknownKeys } = readRoles(definition.roles, file);
   const fault = (path: string, message: string): undefined => void faults.push({ path: `access.${path}`, message });
-  const names = new Set(roles.map(({ name }) => name));
+  // One that is wrong is told of where it stands, not where it is named.
+  const names = new Set(isMapping(definition.roles) ? Object.keys(definition.roles) : []);
   const assertRole = (path: string, name: string): void => {
     if (!names.has(name))
       fault(
@@ -90,13 +95,15 @@ export function readRules(
       );
   };
   if (anonymous && anonymous !== 'none') assertRole('anonymous', anonymous);
-  const list = Array.isArray(tokens) ? tokens : [];
+  const list = Array.isArray(tokens)
+    ? tokens.map((token: TokenDefinition | null) => token ?? new TokenDefinition())
+    : [];
   const read = list.map((token, at) => {
     const path = joinIndex('tokens', at);
-    if (list.findIndex(({ name }) => name === token.name) < at)
+    if (token.name !== undefined && list.findIndex(({ name }) => name === token.name) < at)
       fault(`${path}.name`, 'must be the name of no other token');
     for (const [n, role] of [token.roles ?? []].flat().entries()) assertRole(`${path}.${joinIndex('roles', n)}`, role);
-    return readToken(token, path, sources, fault);
+    return isWrong(`access.${path}`) ? undefined : readToken(token, path, sources, fault);
   });
   for (const { path, message } of sameTokens(
     read.map((token) => (token && isOfVariable(token) ? undefined : token)),
@@ -160,15 +167,15 @@ function readToken(
 ): TokenSettings | undefined {
   const until = toInstant(expires);
   const common = { name, roles: roles ?? [], ...(until ? { expires: until } : {}) };
-  if (sha256 !== undefined) {
+  if (sha256) {
     const digests = [sha256].flat().map((digest) => digest.toLowerCase());
     if (digests.some((digest) => OF_NOTHING.includes(digest)))
       return fault(`${path}.sha256`, 'must be the SHA-256 of a token (it is that of nothing, or of a line end alone)');
     return { ...common, sha256: digests };
   }
-  if (file !== undefined) return { ...common, file: resolve(folder, file) };
-  if (env === undefined && name === API_TOKEN) return common;
-  if (env === undefined)
+  if (file) return { ...common, file: resolve(folder, file) };
+  if (!env && name === API_TOKEN) return common;
+  if (!env)
     return fault(path, 'must have sha256 (npm run token makes one), env, the name of a variable, or file, a path');
   const token = environment[env]?.trim();
   if (!token) return fault(`${path}.env`, `must name a variable that holds a token (${env} is not set)`);
@@ -197,9 +204,9 @@ function readClient(
   const { id, secret } = definition;
   if (!secret) return { id };
   const { env, file } = secret;
-  if ((env === undefined) === (file === undefined))
+  if (isSet(env) === isSet(file))
     return fault(`${path}.secret`, 'must have env, the name of an environment variable, or file, a path, and not both');
-  if (env !== undefined) {
+  if (isSet(env)) {
     const text = environment[env]?.trim();
     return text
       ? { id, secret: text }
@@ -213,4 +220,8 @@ function readClient(
   } catch (error) {
     return fault(`${path}.secret.file`, `cannot be read: ${(error as Error).message}`);
   }
+}
+
+function isSet<T>(value: T | null | undefined): value is T {
+  return value !== undefined && value !== null;
 }
