@@ -248,6 +248,37 @@ describe('the configuration of the predecessor', () => {
     expect(main?.command?.[3]).toContain(' /output-byoa || exit');
   });
 
+  it('takes no variables of an image that its shell would run, nor what is none, however the input is described', async () => {
+    const own = ({ inputs }: { inputs: string }) =>
+      build(`
+resources:
+  image:
+    type: process
+    processor:
+      name: pygeoapi_kubernetes_papermill.ContainerImageKubernetesProcessor
+      default_image: example
+      command: run
+      check_auth: false
+      inputs: ${inputs}
+`);
+    const wrong = { BASH_ENV: '$(id)', SHELLOPTS: 'xtrace', PYGEOAPI_JOB_ID: 'x', 'A=B': 'x', value: { NAME: 'x' } };
+    for (const inputs of ['{}', '{ parameters_env: { schema: { type: object }, minOccurs: 0 } }']) {
+      const { registry } = await own({ inputs });
+      await expect(podOf(registry, 'image', { parameters_env: { ...wrong, ENV: 'test', N: 3 } })).rejects.toMatchObject(
+        {
+          faults: Object.keys(wrong).map((name) => ({
+            pointer: `/inputs/parameters_env/${name}`,
+            message: expect.any(String),
+          })),
+        },
+      );
+    }
+    const { faults } = (await own({ inputs: '{}' })).registry
+      .get('image')
+      .validateInputs({ parameters_env: { BASH_ENV: '$(id)' } });
+    expect(faults).toEqual([{ pointer: '/inputs/parameters_env', message: expect.stringContaining('BASH_ENV') }]);
+  });
+
   it('describes an image by id, title, version and inputs of its section, and takes the inputs of the pod besides', async () => {
     const { registry, warnings } = await build(readFileSync(argo, 'utf8'));
     const greet = registry.get('greet');

@@ -58,6 +58,8 @@ export const faults: Phrases = {
     'must be base64': 'muss base64 sein',
     'must be base64 of a YAML mapping whose keys are names of variables':
       'muss base64 von YAML sein, dessen Schlüssel Namen von Variablen sind',
+    'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped':
+      'muss Zeilen mit LF oder CR LF beenden: Ein einzelnes CR, U+0085, U+2028 oder U+2029 muss maskiert sein',
     'must be "raw" or "document"': 'muss "raw" oder "document" sein',
     'must be at least {0}': 'muss mindestens {0} sein',
     'must be at most {0}': 'darf höchstens {0} sein',
@@ -73,6 +75,9 @@ export const faults: Phrases = {
     'must be the name of a container, of at most {0} characters':
       'muss der Name eines Containers sein, mit höchstens {0} Zeichen',
     'must be the name of a variable': 'muss der Name einer Variable sein',
+    'must be the name of an environment variable that clients may set':
+      'muss der Name einer Umgebungsvariable sein, die Clients setzen dürfen',
+    'must be a text, a number or a boolean': 'muss ein Text, eine Zahl oder ein boolescher Wert sein',
     'must be a relative path without ".."': 'muss ein relativer Pfad ohne „..“ sein',
     'must be a path without ".."': 'muss ein Pfad ohne „..“ sein',
     'must be an image that this process allows: {0+}': 'muss ein Image sein, das dieser Prozess erlaubt: {0}',
