@@ -630,6 +630,13 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
     expect(await claim('', { notebook: 'x.ipynb', output_filename: '' })).toBeUndefined();
   });
 
+  it('parameters of base64 for addresses reach papermill as base64 that Python reads', async () => {
+    const encoded = Buffer.from('a: "ÿÿÿ>>>"').toString('base64url');
+    expect(encoded).toMatch(/[-_]/);
+    const args = mainOf(await podWith('', { notebook: 'x', parameters: encoded }))?.args ?? [];
+    expect(args.at(-1)).toBe(Buffer.from('a: "ÿÿÿ>>>"').toString('base64'));
+  });
+
   it('parameters_json that do not fit one argument are refused', async () => {
     const { registry } = await withKeys('');
     const given = { notebook: 'x.ipynb', parameters_json: { long: 'x'.repeat(100_000) } };

@@ -333,6 +333,8 @@ describe('parameters', () => {
     expect(infiniteNumbers(parameters, '/inputs')).toEqual(['/inputs/a/1', '/inputs/b~1/c']);
   });
 
+  const lineEnds = 'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped';
+
   it('are base64', () => {
     expect(Buffer.from(encodeParameters({ a: [1] }), 'base64').toString()).toBe('{? "a" : [1]}');
   });
@@ -344,6 +346,13 @@ describe('parameters', () => {
     ['just text', 'must be base64 of a YAML mapping whose keys are names of variables'],
     ['fine: 1\n"not (a) name": 2', 'must be base64 of a YAML mapping whose keys are names of variables'],
     ['a: [', 'must be base64 of a YAML mapping whose keys are names of variables'],
+    ['a: 1\r\nb: 2 # "not (a) name": 3', undefined],
+    ['a: "\\u2028"', undefined],
+    // Python's parser has a second key here.
+    ['a: 1 #\r"not (a) name": 2', lineEnds],
+    ['a: 1 #\u0085"not (a) name": 2', lineEnds],
+    ['a: 1 #\u2028"not (a) name": 2', lineEnds],
+    ['a: 1 #\u2029"not (a) name": 2', lineEnds],
   ])('that come encoded, %j, are looked at', (text, fault) => {
     expect(faultOfEncoded(Buffer.from(text).toString('base64'))).toBe(fault);
   });
