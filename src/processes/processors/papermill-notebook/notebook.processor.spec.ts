@@ -765,6 +765,16 @@ describe('notes on the job', () => {
     });
   });
 
+  it('name the file that the pod writes, also of a job whose id does not say when it was made', async () => {
+    const { registry } = await withKeys('');
+    const time = new Date('2026-11-21T23:59:59.999Z');
+    const execution = { jobId: '5a1fda5a-afc5-8110-ade8-b62a950f161f', inputs: { notebook: 'x.ipynb' }, time };
+    const output = `/home/jovyan/jobs/2026-11-21/x_result_20261121-235959-999000_${execution.jobId}.ipynb`;
+    const pod = await registry.get('n').makePodSpec(execution, clusterWith({}));
+    expect(mainOf(pod)?.args).toContain(output);
+    expect((await registry.get('n').notes(execution)).messages).toMatchObject({ 'result-notebook': output });
+  });
+
   it('have the label of Fargate', async () => {
     const keys = 'allow_fargate: true\ndefault_node_purpose: small\nnode_purpose_label_key: purpose';
     const { registry } = await withKeys(keys);

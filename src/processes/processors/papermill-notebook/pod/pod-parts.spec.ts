@@ -394,7 +394,7 @@ describe('the output path', () => {
   });
 
   it('has the time that is in the id of the job', () => {
-    expect(timeOfJob('01a1fda5-afc5-7110-ade8-b62a950f161f').toISOString()).toBe('2026-11-21T10:27:36.517Z');
+    expect(timeOfJob('01a1fda5-afc5-7110-ade8-b62a950f161f')?.toISOString()).toBe('2026-11-21T10:27:36.517Z');
   });
 });
 
