@@ -198,6 +198,11 @@ describe('the sidecar of a bucket', () => {
     ]);
   });
 
+  it('is waited for where Linux says that it is', () => {
+    const mounted = makeBucketSidecar({ bucket_name: 'b', secret_name: 's', mount_path: '/data//bucket/' });
+    expect(mounted.volumeMounts?.[0]?.mountPath).toBe('/data/bucket');
+  });
+
   it('asks Amazon where no address is set', () => {
     const bucket = { bucket_name: 'data', secret_name: 'credentials' };
     expect(makeBucketSidecar(bucket).initContainers?.[0]?.args?.join(' ')).not.toContain('url=');
