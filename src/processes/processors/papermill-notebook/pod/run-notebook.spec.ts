@@ -425,6 +425,19 @@ for try in $(seq 200); do [ -e ${folder}/seen ] && exit 0; sleep 0.05; done; exi
     expect(lstatSync(resultData.link).isDirectory()).toBe(true);
   });
 
+  it('makes the link for result data also where several runs make it at the same time', async () => {
+    const link = join(folder, 'result-data');
+    const program = `${script.replace(/if __name__ == [^]*$/, '')}
+for number in range(300):
+    link_result_data(sys.argv[1], sys.argv[2])`;
+    const runs = Array.from({ length: 4 }, (_, at) => {
+      const child = spawn('python3', ['-c', program, join(folder, `of-${at}`), link], { stdio: 'ignore' });
+      return new Promise((resolve) => child.on('close', resolve));
+    });
+    expect(await Promise.all(runs)).toEqual([0, 0, 0, 0]);
+    expect(readlinkSync(link)).toMatch(/of-\d$/);
+  });
+
   it('names the environments of conda-store', async () => {
     mkdirSync(join(folder, 'bin'));
     const { code, log } = await run({ settings: { condaStoreGroups: ['one', 'two'] } });

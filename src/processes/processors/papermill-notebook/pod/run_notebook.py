@@ -23,7 +23,9 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+import uuid
 
 START = "PYGEOAPI_K8S_MANAGER_RESULT_START"
 PROGRESS = "PYGEOAPI_K8S_MANAGER_PROGRESS"
@@ -138,12 +140,12 @@ def wait_for_mount(path, bucket, seconds):
 
 def link_result_data(folder, link):
     os.makedirs(folder, exist_ok=True)
-    if os.path.islink(link):
-        os.remove(link)
-    try:
-        os.symlink(folder, link)
-    except FileExistsError:
+    if os.path.lexists(link) and not os.path.islink(link):
         raise Failure("%s is no link: it cannot be made to lead to %s." % (link, folder))
+    # In one step: jobs that begin at the same time may share the home folder.
+    made = "%s.%s" % (link, uuid.uuid4())
+    os.symlink(folder, made)
+    os.replace(made, link)
 
 
 def prepare_mount(settings):
