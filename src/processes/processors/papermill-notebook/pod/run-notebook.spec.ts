@@ -320,6 +320,46 @@ withPython('the results of a notebook', () => {
   });
 });
 
+withPython('an upload of a result', () => {
+  /** Answers in turn, with the last one from then on; null: breaks the connection off. @returns the log, and how often it was asked */
+  async function uploadTo(...answers: (number | null)[]) {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const status = answers[Math.min(asked++, answers.length - 1)] ?? null;
+        if (status === null) request.socket.destroy();
+        else response.writeHead(status).end('says why');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const targets = { text: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/upload` } };
+      const { log, code } = await run({
+        notebook: { cells: [cellWith(glued('text', 'x'.repeat(100_000)))] },
+        settings: without,
+        environment: { PYGEOAPI_K8S_MANAGER_OUTPUTS: JSON.stringify(targets) },
+      });
+      return { log, code, asked };
+    } finally {
+      server.close();
+    }
+  }
+
+  test.each([[503], [null]])('is sent again where it may go well later: %j', async (answer) => {
+    const { log, code, asked } = await uploadTo(answer, 201);
+    expect([code, asked]).toEqual([0, 2]);
+    expect(log).toMatch(/^A result is uploaded again in 0.5 s: /);
+  });
+
+  it('is not sent again where it is refused', async () => {
+    expect(await uploadTo(403, 201)).toEqual({
+      code: 1,
+      asked: 1,
+      log: 'A result could not be uploaded: the server answered 403 says why\n',
+    });
+  });
+});
+
 withPython('a notebook that fails', () => {
   const failing = {
     cells: [
