@@ -10,6 +10,7 @@ import { Configuration } from '../../../config/configuration.js';
 import { loadConfiguration } from '../../../config/load-configuration.js';
 import { parseJson } from '../../../json/parse-json.js';
 import { ProcessRegistry } from '../../registry/process-registry.js';
+import { SchemaCompiler } from '../../schema/schema-compiler.js';
 import { PapermillContainerImageProcessor } from './container-image.processor.js';
 import { PapermillNotebookProcessor } from './notebook.processor.js';
 import { clusterWith } from '../../testing/cluster-view.js';
@@ -531,6 +532,26 @@ checkout_git_repo: { url: https://git.example.com/r.git, revision: v2 }`);
       inspect: [{ path: 'a.ipynb' }, { glob: 'b/*.ipynb' }],
       mount: { path: '/home/jovyan/s3', bucket: 'data', seconds: 7 },
     });
+  });
+
+  it('makes processes anew with what nothing else holds, so that those before can go', async () => {
+    const { registry } = await withKeys('notebook: x.ipynb');
+    const compile = jest.spyOn(SchemaCompiler.prototype, 'compile');
+    try {
+      const compilersOf = (name: string) => {
+        compile.mockClear();
+        const parameters = [{ name, type: 'int', help: '', source: '1', default: 1 }];
+        const value = { notebooks: [{ entry: 0, path: '/home/jovyan/x.ipynb', parameters }], problems: [] };
+        expect(registry.take(registry.inspectedEntries()[0]!, { state: 'found', value })).toEqual([]);
+        expect(registry.get('n').description.inputs).toHaveProperty(name);
+        return compile.mock.contexts;
+      };
+      const first = compilersOf('a');
+      const second = compilersOf('b');
+      expect([first.length > 0, second.some((compiler) => first.includes(compiler))]).toEqual([true, false]);
+    } finally {
+      compile.mockRestore();
+    }
   });
 
   it('is run again, and has the time, that the definition says', async () => {
