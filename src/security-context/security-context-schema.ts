@@ -4,7 +4,8 @@ import { ownSchema } from '../json/own-schema.js';
 /** The two places where Kubernetes takes a security context. */
 export type SecurityContextLevel = 'pod' | 'container';
 
-const integer = { type: 'integer', minimum: 0 };
+/** Of a user or a group. */
+const id = { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 };
 const boolean = { type: 'boolean' };
 const string = { type: 'string' };
 const strings = { type: 'array', items: string };
@@ -21,9 +22,9 @@ const profile = object({ type: { enum: ['RuntimeDefault', 'Localhost', 'Unconfin
 /** Fields that both levels have. */
 const shared = {
   appArmorProfile: profile,
-  runAsGroup: integer,
+  runAsGroup: id,
   runAsNonRoot: boolean,
-  runAsUser: integer,
+  runAsUser: id,
   seLinuxOptions: object({ level: string, role: string, type: string, user: string }),
   seccompProfile: profile,
   windowsOptions: object({
@@ -38,10 +39,10 @@ const shared = {
 const schemas: Readonly<Record<SecurityContextLevel, object>> = {
   pod: object({
     ...shared,
-    fsGroup: integer,
+    fsGroup: id,
     fsGroupChangePolicy: { enum: ['Always', 'OnRootMismatch'] },
     seLinuxChangePolicy: { enum: ['MountOption', 'Recursive'] },
-    supplementalGroups: { type: 'array', items: integer },
+    supplementalGroups: { type: 'array', items: id },
     supplementalGroupsPolicy: { enum: ['Merge', 'Strict'] },
     sysctls: { type: 'array', items: object({ name: string, value: string }, ['name', 'value']) },
   }),
@@ -70,7 +71,22 @@ export interface SecurityContextFault {
 export function securityContextFaults(level: SecurityContextLevel, value: unknown): SecurityContextFault[] {
   const errors = errorsOf[level](value);
   if (errors.length > 0) return errors.map(toFault);
-  return level === 'container' ? contradictions(value as ContainerFields) : [];
+  const faults = profileFaults(value as ProfileFields);
+  return level === 'container' ? [...faults, ...contradictions(value as ContainerFields)] : faults;
+}
+
+type ProfileName = 'appArmorProfile' | 'seccompProfile';
+type ProfileFields = Partial<Record<ProfileName, { readonly type: string; readonly localhostProfile?: string }>>;
+
+/** A profile of the node is named where, and only where, it is meant (API reference, SeccompProfile, AppArmorProfile). */
+function profileFaults(context: ProfileFields): SecurityContextFault[] {
+  return (['appArmorProfile', 'seccompProfile'] as const).flatMap((name) => {
+    const { type, localhostProfile } = context[name] ?? {};
+    const path = `${name}.localhostProfile`;
+    if (type === 'Localhost' && !localhostProfile) return [{ path, message: 'is missing where type is Localhost' }];
+    if (type === 'Localhost' || localhostProfile === undefined) return [];
+    return [{ path, message: `must be left out where type is ${type}` }];
+  });
 }
 
 interface ContainerFields {

@@ -120,6 +120,29 @@ describe('faults of a security context', () => {
     expect(definitionFaults('container', context)).toEqual([{ path: 'allowPrivilegeEscalation', message }]);
   });
 
+  test.each([
+    [{ runAsUser: 2 ** 31 }, 'runAsUser', 'must be <= 2147483647'],
+    [{ supplementalGroups: [0, 2 ** 31] }, 'supplementalGroups.1', 'must be <= 2147483647'],
+    [{ fsGroup: -1 }, 'fsGroup', 'must be >= 0'],
+    [
+      { seccompProfile: { type: 'Localhost' } },
+      'seccompProfile.localhostProfile',
+      'is missing where type is Localhost',
+    ],
+    [
+      { appArmorProfile: { type: 'RuntimeDefault', localhostProfile: 'x' } },
+      'appArmorProfile.localhostProfile',
+      'must be left out where type is RuntimeDefault',
+    ],
+  ])('finds what the API server refuses of a pod: %j', (context, path, message) => {
+    expect(definitionFaults('pod', context)).toEqual([{ path, message }]);
+  });
+
+  it('takes ids to the last, and a profile of the node', () => {
+    const seccompProfile = { type: 'Localhost', localhostProfile: 'profiles/x.json' };
+    expect(definitionFaults('pod', { runAsUser: 2 ** 31 - 1, seccompProfile })).toEqual([]);
+  });
+
   test.each([[undefined], [null], [false], ['off'], [baseline.container], [{ privileged: true }]])(
     '%j has none',
     (value) => {
