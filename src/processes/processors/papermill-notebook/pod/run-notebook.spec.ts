@@ -287,6 +287,19 @@ withPython('the results of a notebook', () => {
     expect(other.log).toContain('the executed notebook is not among the results');
   });
 
+  it('are texts where a display of another kind is no base64', async () => {
+    const lines = ['aGVs\n', 'bG8=\n'];
+    const cells = [cellWith(shown('x', { 'application/xml': '<a>é</a>' }), shown('y', { 'image/png': lines }))];
+    const { log, code } = await run({ notebook: { cells }, settings: without });
+    expect([code, resultsIn(log)]).toEqual([
+      0,
+      {
+        x: { mediaType: 'application/xml', body: Buffer.from('<a>é</a>').toString('latin1') },
+        y: { mediaType: 'image/png', body: 'hello' },
+      },
+    ]);
+  });
+
   it('are uploaded where the server takes uploads, through its redirection', async () => {
     const received: unknown[] = [];
     const server = createServer((request, response) => {
@@ -317,6 +330,51 @@ withPython('the results of a notebook', () => {
     } finally {
       server.close();
     }
+  });
+});
+
+withPython('progress on the Kubernetes Job', () => {
+  /** Whether a second cell is written after the API server has answered the first so. */
+  async function goesOnAfter(status: number) {
+    writeFileSync(join(folder, 'token'), 'secret');
+    const program = `${script.replace(/if __name__ == [^]*$/, '')}
+SERVICE_ACCOUNT = sys.argv[1]
+asked = []
+first, second = threading.Event(), threading.Event()
+
+def annotate(done, total):
+    asked.append(done)
+    if done == 1:
+        first.set()
+        raise urllib.error.HTTPError("https://kubernetes", ${status}, "not now", {}, None)
+    second.set()
+
+progress = Progress(True)
+progress.cells(1, 3)
+first.wait(30)
+progress.cells(2, 3)
+while progress.thread.is_alive() and not second.is_set():
+    time.sleep(0.01)
+sys.exit(0 if second.is_set() else 9)`;
+    const child = spawn('python3', ['-c', program, folder], {
+      env: { PATH: process.env['PATH'], KUBERNETES_SERVICE_HOST: 'kubernetes' },
+    });
+    let log = '';
+    child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    return { isWritten: code === 0, log };
+  }
+
+  it('goes on where the API server cannot answer for a moment', async () => {
+    expect(await goesOnAfter(503)).toEqual({ isWritten: true, log: expect.not.stringContaining('service account') });
+  });
+
+  it('ends where the job may not write it', async () => {
+    expect(await goesOnAfter(403)).toEqual({
+      isWritten: false,
+      log: expect.stringContaining('its service account may not patch jobs'),
+    });
   });
 });
 

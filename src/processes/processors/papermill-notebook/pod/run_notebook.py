@@ -720,7 +720,12 @@ def value_of_display(bundle):
     if isinstance(value, (dict, int, float, bool)) or kind.endswith("json"):
         return kind, json.dumps(value).encode()
     value = text_of(value)
-    return (kind + "; charset=utf-8", value.encode()) if is_text(kind) else (kind, base64.b64decode(value))
+    if is_text(kind):
+        return kind + "; charset=utf-8", value.encode()
+    try:
+        return kind, base64.b64decode("".join(value.split()), validate=True)
+    except ValueError:
+        return kind, value.encode()  # A text of a kind that is not known for one: application/xml.
 
 
 def value_of_file(path, settings):
