@@ -82,8 +82,8 @@ export const faults: Phrases = {
     'must be a path without ".."': 'muss ein Pfad ohne „..“ sein',
     'must be an image that this process allows: {0+}': 'muss ein Image sein, das dieser Prozess erlaubt: {0}',
     'must be a purpose that this process allows: {0+}': 'muss ein Zweck sein, den dieser Prozess erlaubt: {0}',
-    'must be a number that Python can hold: beyond 1.8e308 it would be infinite':
-      'muss eine Zahl sein, die Python fassen kann: jenseits von 1.8e308 wäre sie unendlich',
+    'must be a number that Python can hold: an integer of at most 4300 digits, or at most 1.8e308':
+      'muss eine Zahl sein, die Python fassen kann: eine ganze von höchstens 4300 Ziffern, oder höchstens 1.8e308',
     "must be a UUID in lower case, as in 019ad0c5-3f5a-7c3e-8a53-5d1f0e6b7a42, for only such jobs are this manager's{0}":
       'muss eine UUID in Kleinbuchstaben sein, wie 019ad0c5-3f5a-7c3e-8a53-5d1f0e6b7a42, denn nur solche Jobs gehören diesem Server{0}',
     'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end':

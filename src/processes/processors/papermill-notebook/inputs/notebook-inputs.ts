@@ -121,7 +121,10 @@ export function notebookFaults(definition: NotebookDefinition, execution: GivenI
   const exact = exactInputs(execution.inputsJson);
   const values = definition.notebook === undefined ? { parameters_json: exact['parameters_json'] } : exact;
   for (const pointer of infiniteNumbers(values, '/inputs'))
-    faults.push({ pointer, message: 'must be a number that Python can hold: beyond 1.8e308 it would be infinite' });
+    faults.push({
+      pointer,
+      message: 'must be a number that Python can hold: an integer of at most 4300 digits, or at most 1.8e308',
+    });
   const asked = definition.notebook === undefined ? inputs['parameters_json'] : undefined;
   for (const name of isMapping(asked) ? Object.keys(asked) : [])
     if (!namesVariable(name))

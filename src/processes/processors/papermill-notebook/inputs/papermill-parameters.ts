@@ -85,12 +85,17 @@ function number(text: string, asFloat: boolean): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}e${/^[+-]/.test(exponent) ? exponent : `+${exponent}`}`;
 }
 
-/** JSON Pointers of the numbers that Python would make infinite: it has integers of any size, but no other numbers beyond doubles. */
+/** JSON Pointers of the numbers that Python would not read, or make infinite: it has no numbers beyond doubles but integers. */
 export function infiniteNumbers(value: unknown, pointer: string): string[] {
-  if (value instanceof ExactNumber) return /[.e]/i.test(value.text) && !Number.isFinite(Number(value)) ? [pointer] : [];
+  if (value instanceof ExactNumber) return isForPython(value) ? [] : [pointer];
   if (Array.isArray(value)) return value.flatMap((item, at) => infiniteNumbers(item, pointerTo(pointer, at)));
   if (!isMapping(value)) return [];
   return Object.entries(value).flatMap(([key, member]) => infiniteNumbers(member, pointerTo(pointer, key)));
+}
+
+function isForPython(value: ExactNumber): boolean {
+  if (/[.e]/i.test(value.text)) return Number.isFinite(Number(value));
+  return value.text.replace('-', '').length <= MOST_DIGITS;
 }
 
 /**

@@ -338,6 +338,11 @@ describe('parameters', () => {
     expect(infiniteNumbers(parameters, '/inputs')).toEqual(['/inputs/a/1', '/inputs/b~1/c']);
   });
 
+  it('are not integers with more digits than Python reads', () => {
+    const parameters = parseJson(`[${'9'.repeat(4300)}, -${'9'.repeat(4300)}, ${'9'.repeat(4301)}]`);
+    expect(infiniteNumbers(parameters, '/inputs/n')).toEqual(['/inputs/n/2']);
+  });
+
   const lineEnds = 'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped';
 
   it('are base64', () => {
