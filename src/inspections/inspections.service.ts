@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { V1Job } from '@kubernetes/client-node';
+import { isDeepStrictEqual } from 'node:util';
 import { Configuration } from '../config/configuration.js';
 import { HealthChecks, type HealthCheck } from '../health/health-checks.js';
 import { InformerFactory, type Informer } from '../k8s/informers/informer.js';
@@ -24,8 +25,8 @@ interface Inspected {
   /** Undefined: it cannot be run. */
   readonly wanted?: ScheduledInspection;
   finding: Finding;
-  /** The state of its Jobs that the registry was told of. */
-  told?: string;
+  /** What the registry was told of: a finding, or why there is none of which Job. */
+  told?: unknown;
   problems: readonly string[];
 }
 
@@ -113,8 +114,8 @@ export class InspectionsService implements OnApplicationBootstrap, BeforeApplica
     const held = newest.problem === undefined ? {} : { reason: newest.problem };
     const finding: Finding = deciding.finding ?? { state: 'pending', ...held };
     inspected.finding = newest.finding ?? finding;
-    const told = `${deciding.uid} ${finding.state} ${finding.state === 'found' ? '' : (finding.reason ?? '')}`;
-    if (told === inspected.told) return;
+    const told = finding.state === 'found' ? finding : { uid: deciding.uid, finding };
+    if (isDeepStrictEqual(told, inspected.told)) return;
     inspected.told = told;
     this.tell(inspected, finding);
   }

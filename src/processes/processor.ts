@@ -53,6 +53,8 @@ export interface Execution {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The same as JSON, as the main container gets it, where every number stands as it was written. */
   readonly inputsJson: string;
+  /** When the job is made; the same in every call for it. */
+  readonly time: Date;
 }
 
 /** A secret of the jobs' namespace, without its values. */

@@ -77,12 +77,13 @@ export class JobPreparation {
    * @throws InvalidRequestError, InputsTooLargeError, MisconfiguredError
    */
   async makePod(process: RegisteredProcess, jobId: string, inputs: ExecuteRequest['inputs']): Promise<MadePod> {
-    const podSpec = this.policy.harden(await process.makePodSpec({ jobId, inputs }, this.cluster), {
+    const execution = { jobId, inputs, time: new Date() };
+    const podSpec = this.policy.harden(await process.makePodSpec(execution, this.cluster), {
       pod: process.podSecurityContext,
       container: process.containerSecurityContext,
     });
     assertPodHolds(podSpec, JSON.stringify(inputs), this.maxInline(process));
-    return { jobId, inputs, podSpec, notes: await process.notes({ jobId, inputs }) };
+    return { jobId, inputs, podSpec, notes: await process.notes(execution) };
   }
 
   /**

@@ -63,8 +63,11 @@ export class ProcessEntry {
     return this.entry.processor.inspect !== undefined;
   }
 
-  /** The processes, as far as is known. */
-  expand(finding: Finding): ExpandedEntry {
+  /**
+   * The processes, as far as is known.
+   * @param compiler keeps whatever it has compiled: with one of its own what is expanded can go as a whole
+   */
+  expand(finding: Finding, compiler = this.context.compiler): ExpandedEntry {
     const { processor, resource } = this.entry;
     const processes: RegisteredProcess[] = [];
     const faults: ConfigurationFault[] = [];
@@ -81,7 +84,7 @@ export class ProcessEntry {
       return { processes, faults: [{ path: resource.path, message }], warnings, problems };
     }
     for (const { problem, ...process } of expanded) {
-      const built = describeProcess(this.entry, process, this.context);
+      const built = describeProcess(this.entry, process, { ...this.context, compiler });
       faults.push(...built.faults);
       warnings.push(...built.warnings);
       if (built.process) processes.push(built.process);

@@ -91,7 +91,7 @@ export class ProcessRegistry implements OnModuleInit {
    * @returns what is the matter with them, for operators
    */
   take(entry: ProcessEntry, finding: Finding): readonly string[] {
-    const { processes, faults, warnings, problems } = entry.expand(finding);
+    const { processes, faults, warnings, problems } = entry.expand(finding, new SchemaCompiler());
     this.warn(warnings);
     const before = this.expansions.get(entry.id) ?? [];
     // Without any, the whole expansion has failed.

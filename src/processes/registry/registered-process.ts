@@ -46,7 +46,7 @@ export interface CheckedSchemas {
 }
 
 /** An execution with its inputs as they were read: numbers as they were written. */
-export type RequestedExecution = Pick<Execution, 'jobId' | 'inputs'>;
+export type RequestedExecution = Pick<Execution, 'jobId' | 'inputs'> & Partial<Pick<Execution, 'time'>>;
 
 /** A process of the configuration together with its processor: everything that the rest of the server needs to know of it. */
 export class RegisteredProcess {
@@ -255,9 +255,10 @@ export class RegisteredProcess {
 }
 
 /** What a processor gets: a copy of its own. */
-function executionOf({ jobId, inputs }: RequestedExecution): Execution {
+function executionOf({ jobId, inputs, time = new Date() }: RequestedExecution): Execution {
   return {
     jobId,
+    time: new Date(time),
     inputs: withPlainNumbers(inputs),
     get inputsJson() {
       return JSON.stringify(inputs);

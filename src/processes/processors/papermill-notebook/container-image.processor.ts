@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 import { LocalizedTextValue, TextLike, TextMapping } from '../../../config/constraints.js';
 import { Configuration, type LocalizedText } from '../../../config/configuration.js';
 import { isMapping } from '../../../config/validation.js';
+import { pointerTo } from '../../../json/json-pointer.js';
 import { parseJson } from '../../../json/parse-json.js';
 import type { RequestFault } from '../../../ogc/domain-errors.js';
 import { describeFromMetadata } from '../../description/process-metadata.js';
@@ -73,12 +74,17 @@ interface ContainerImageRequest extends ContainerInputs {
 
 type ContainerImageProcess = ConfiguredProcess<ContainerImageDefinition>;
 
+/** What bash, which stands before every command here, takes for programs: of these whoever may give a variable could run anything. */
+const OF_SHELLS = ['BASH_ENV', 'BASHOPTS', 'POSIXLY_CORRECT', 'PS4', 'SHELLOPTS'];
+const NOT_FOR_CLIENTS = [...RESERVED_ENVIRONMENT, ...OF_SHELLS];
+const VARIABLE = '^[A-Za-z_][A-Za-z0-9_]*$';
+
 const { result_data_directory: _folder, ...otherInputs } = containerInputs;
 /** What a client may say of a job of that processor. */
 export const containerImageInputs: Readonly<Record<string, InputDescription>> = {
   parameters_env: optional('Parameters', 'Environment variables of the job, by name.', {
     type: 'object',
-    propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$', not: { enum: RESERVED_ENVIRONMENT } },
+    propertyNames: { pattern: VARIABLE, not: { enum: NOT_FOR_CLIENTS } },
     additionalProperties: { type: ['string', 'number', 'boolean'] },
   }),
   ...otherInputs,
@@ -149,7 +155,10 @@ export class PapermillContainerImageProcessor implements ProcessorInterface<Cont
   }
 
   validate({ definition }: ContainerImageProcess, execution: Execution): RequestFault[] {
-    return containerFaults(definition, requestOf(execution));
+    return [
+      ...containerFaults(definition, requestOf(execution)),
+      ...variableFaults(execution.inputs['parameters_env']),
+    ];
   }
 
   makePodSpec({ definition }: ContainerImageProcess, execution: Execution): V1PodSpec {
@@ -168,6 +177,20 @@ function ownDescription({ title, version, inputs }: ContainerImageDefinition): P
     ...(version === undefined ? {} : { version }),
     ...(isMapping(inputs) && Object.keys(inputs).length > 0 ? { inputs } : {}),
   };
+}
+
+/** Also where the configuration describes the input in its own way. */
+function variableFaults(given: unknown): RequestFault[] {
+  if (!isMapping(given)) return [];
+  const faultOf = (name: string, value: unknown): string | undefined => {
+    if (!new RegExp(VARIABLE).test(name) || NOT_FOR_CLIENTS.includes(name))
+      return 'must be the name of an environment variable that clients may set';
+    return ['string', 'number', 'boolean'].includes(typeof value) ? undefined : 'must be a text, a number or a boolean';
+  };
+  return Object.entries(given).flatMap(([name, value]) => {
+    const message = faultOf(name, value);
+    return message === undefined ? [] : [{ pointer: pointerTo('/inputs/parameters_env', name), message }];
+  });
 }
 
 /** The pod of one execution. */

@@ -10,6 +10,7 @@ import { Configuration } from '../../../config/configuration.js';
 import { loadConfiguration } from '../../../config/load-configuration.js';
 import { parseJson } from '../../../json/parse-json.js';
 import { ProcessRegistry } from '../../registry/process-registry.js';
+import { SchemaCompiler } from '../../schema/schema-compiler.js';
 import { PapermillContainerImageProcessor } from './container-image.processor.js';
 import { PapermillNotebookProcessor } from './notebook.processor.js';
 import { clusterWith } from '../../testing/cluster-view.js';
@@ -246,6 +247,37 @@ describe('the configuration of the predecessor', () => {
     });
     expect(main?.command?.[3]).not.toContain('runs');
     expect(main?.command?.[3]).toContain(' /output-byoa || exit');
+  });
+
+  it('takes no variables of an image that its shell would run, nor what is none, however the input is described', async () => {
+    const own = ({ inputs }: { inputs: string }) =>
+      build(`
+resources:
+  image:
+    type: process
+    processor:
+      name: pygeoapi_kubernetes_papermill.ContainerImageKubernetesProcessor
+      default_image: example
+      command: run
+      check_auth: false
+      inputs: ${inputs}
+`);
+    const wrong = { BASH_ENV: '$(id)', SHELLOPTS: 'xtrace', PYGEOAPI_JOB_ID: 'x', 'A=B': 'x', value: { NAME: 'x' } };
+    for (const inputs of ['{}', '{ parameters_env: { schema: { type: object }, minOccurs: 0 } }']) {
+      const { registry } = await own({ inputs });
+      await expect(podOf(registry, 'image', { parameters_env: { ...wrong, ENV: 'test', N: 3 } })).rejects.toMatchObject(
+        {
+          faults: Object.keys(wrong).map((name) => ({
+            pointer: `/inputs/parameters_env/${name}`,
+            message: expect.any(String),
+          })),
+        },
+      );
+    }
+    const { faults } = (await own({ inputs: '{}' })).registry
+      .get('image')
+      .validateInputs({ parameters_env: { BASH_ENV: '$(id)' } });
+    expect(faults).toEqual([{ pointer: '/inputs/parameters_env', message: expect.stringContaining('BASH_ENV') }]);
   });
 
   it('describes an image by id, title, version and inputs of its section, and takes the inputs of the pod besides', async () => {
@@ -502,6 +534,26 @@ checkout_git_repo: { url: https://git.example.com/r.git, revision: v2 }`);
     });
   });
 
+  it('makes processes anew with what nothing else holds, so that those before can go', async () => {
+    const { registry } = await withKeys('notebook: x.ipynb');
+    const compile = jest.spyOn(SchemaCompiler.prototype, 'compile');
+    try {
+      const compilersOf = (name: string) => {
+        compile.mockClear();
+        const parameters = [{ name, type: 'int', help: '', source: '1', default: 1 }];
+        const value = { notebooks: [{ entry: 0, path: '/home/jovyan/x.ipynb', parameters }], problems: [] };
+        expect(registry.take(registry.inspectedEntries()[0]!, { state: 'found', value })).toEqual([]);
+        expect(registry.get('n').description.inputs).toHaveProperty(name);
+        return compile.mock.contexts;
+      };
+      const first = compilersOf('a');
+      const second = compilersOf('b');
+      expect([first.length > 0, second.some((compiler) => first.includes(compiler))]).toEqual([true, false]);
+    } finally {
+      compile.mockRestore();
+    }
+  });
+
   it('is run again, and has the time, that the definition says', async () => {
     const plain = await inspection(notebooks);
     expect([plain.refreshSeconds, plain.deadlineSeconds]).toEqual([undefined, 600]);
@@ -597,6 +649,13 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
     expect(await claim('queue_name: batch')).toMatchObject({ repeats: true });
     expect(await claim('results_in_output_dir: true')).toBeUndefined();
     expect(await claim('', { notebook: 'x.ipynb', output_filename: '' })).toBeUndefined();
+  });
+
+  it('parameters of base64 for addresses reach papermill as base64 that Python reads', async () => {
+    const encoded = Buffer.from('a: "ÿÿÿ>>>"').toString('base64url');
+    expect(encoded).toMatch(/[-_]/);
+    const args = mainOf(await podWith('', { notebook: 'x', parameters: encoded }))?.args ?? [];
+    expect(args.at(-1)).toBe(Buffer.from('a: "ÿÿÿ>>>"').toString('base64'));
   });
 
   it('parameters_json that do not fit one argument are refused', async () => {
@@ -725,6 +784,16 @@ describe('notes on the job', () => {
       },
       labels: {},
     });
+  });
+
+  it('name the file that the pod writes, also of a job whose id does not say when it was made', async () => {
+    const { registry } = await withKeys('');
+    const time = new Date('2026-11-21T23:59:59.999Z');
+    const execution = { jobId: '5a1fda5a-afc5-8110-ade8-b62a950f161f', inputs: { notebook: 'x.ipynb' }, time };
+    const output = `/home/jovyan/jobs/2026-11-21/x_result_20261121-235959-999000_${execution.jobId}.ipynb`;
+    const pod = await registry.get('n').makePodSpec(execution, clusterWith({}));
+    expect(mainOf(pod)?.args).toContain(output);
+    expect((await registry.get('n').notes(execution)).messages).toMatchObject({ 'result-notebook': output });
   });
 
   it('have the label of Fargate', async () => {

@@ -122,7 +122,7 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
       definition,
       request,
       jobName: this.configuration.environment.jobNamePrefix + execution.jobId,
-      output: outputOf(definition, request, execution.jobId),
+      output: outputOf(definition, request, execution),
       outputs: Object.keys(describeNotebook(process).outputs),
       repeats: this.repeats(definition),
     });
@@ -131,7 +131,7 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
   /** What the predecessor noted on each Job; it shows in the status. */
   notes({ definition }: NotebookProcess, execution: Execution): JobNotes {
     const request = readNotebookRequest(definition, execution);
-    const output = outputOf(definition, request, execution.jobId);
+    const output = outputOf(definition, request, execution);
     const link = jupyterLink(definition.jupyter_base_url, output);
     return {
       messages: {
@@ -154,7 +154,7 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
 
   /** Where the volume of `output_directory` is mounted into the server, too. */
   async onDismiss({ definition }: NotebookProcess, { jobId }: DismissedJob): Promise<void> {
-    await removeResultFiles(definition.output_directory, jobId, timeOfJob(jobId));
+    await removeResultFiles(definition.output_directory, jobId);
   }
 
   private repeats(definition: NotebookDefinition): boolean {
@@ -172,7 +172,7 @@ export class PapermillNotebookProcessor implements ProcessorInterface<NotebookDe
   }
 }
 
-function outputOf(definition: NotebookDefinition, request: NotebookRequest, jobId: string): string {
+function outputOf(definition: NotebookDefinition, request: NotebookRequest, { jobId, time }: Execution): string {
   return outputPath({
     outputDirectory: definition.output_directory,
     ownFolder: definition.results_in_output_dir ?? false,
@@ -180,6 +180,6 @@ function outputOf(definition: NotebookDefinition, request: NotebookRequest, jobI
     notebook: request.notebook,
     dirname: request.output_dirname,
     filename: request.output_filename,
-    now: timeOfJob(jobId),
+    now: timeOfJob(jobId) ?? time,
   });
 }

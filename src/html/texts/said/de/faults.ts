@@ -58,6 +58,8 @@ export const faults: Phrases = {
     'must be base64': 'muss base64 sein',
     'must be base64 of a YAML mapping whose keys are names of variables':
       'muss base64 von YAML sein, dessen Schlüssel Namen von Variablen sind',
+    'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped':
+      'muss Zeilen mit LF oder CR LF beenden: Ein einzelnes CR, U+0085, U+2028 oder U+2029 muss maskiert sein',
     'must be "raw" or "document"': 'muss "raw" oder "document" sein',
     'must be at least {0}': 'muss mindestens {0} sein',
     'must be at most {0}': 'darf höchstens {0} sein',
@@ -73,12 +75,15 @@ export const faults: Phrases = {
     'must be the name of a container, of at most {0} characters':
       'muss der Name eines Containers sein, mit höchstens {0} Zeichen',
     'must be the name of a variable': 'muss der Name einer Variable sein',
+    'must be the name of an environment variable that clients may set':
+      'muss der Name einer Umgebungsvariable sein, die Clients setzen dürfen',
+    'must be a text, a number or a boolean': 'muss ein Text, eine Zahl oder ein boolescher Wert sein',
     'must be a relative path without ".."': 'muss ein relativer Pfad ohne „..“ sein',
     'must be a path without ".."': 'muss ein Pfad ohne „..“ sein',
     'must be an image that this process allows: {0+}': 'muss ein Image sein, das dieser Prozess erlaubt: {0}',
     'must be a purpose that this process allows: {0+}': 'muss ein Zweck sein, den dieser Prozess erlaubt: {0}',
-    'must be a number that Python can hold: beyond 1.8e308 it would be infinite':
-      'muss eine Zahl sein, die Python fassen kann: jenseits von 1.8e308 wäre sie unendlich',
+    'must be a number that Python can hold: an integer of at most 4300 digits, or at most 1.8e308':
+      'muss eine Zahl sein, die Python fassen kann: eine ganze von höchstens 4300 Ziffern, oder höchstens 1.8e308',
     "must be a UUID in lower case, as in 019ad0c5-3f5a-7c3e-8a53-5d1f0e6b7a42, for only such jobs are this manager's{0}":
       'muss eine UUID in Kleinbuchstaben sein, wie 019ad0c5-3f5a-7c3e-8a53-5d1f0e6b7a42, denn nur solche Jobs gehören diesem Server{0}',
     'must be an RFC 3339 date-time, or an interval START/END with ".." for an open end':

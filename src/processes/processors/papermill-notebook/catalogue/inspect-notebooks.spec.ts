@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -198,6 +198,22 @@ a, b = 1, 2
         parameters: [{ name: 'x', type: 'int', help: 'An x', source: '1', default: 1 }],
       },
       { entry: 1, path: join(home, 'none.ipynb'), parameters: [] },
+    ]);
+  });
+
+  it('finds a notebook for each entry that names it, however the path is written', () => {
+    write('a/one.ipynb', 'n = 1');
+    const { notebooks } = inspect([{ path: 'a/one.ipynb' }, { path: './a//one.ipynb' }, { glob: './a/*.ipynb' }]);
+    expect(notebooks.map(({ entry, path, parameters }) => [entry, path, parameters?.length])).toEqual([
+      [0, join(home, 'a/one.ipynb'), 1],
+      [1, join(home, 'a/one.ipynb'), 1],
+    ]);
+  });
+
+  test.each(['', '\n', '# none yet\n  # x = 1\n'])('has no parameters where their cell holds nothing: %j', (source) => {
+    write('none.ipynb', source);
+    expect(inspect([{ path: 'none.ipynb' }]).notebooks).toEqual([
+      { entry: 0, path: join(home, 'none.ipynb'), parameters: [] },
     ]);
   });
 

@@ -183,9 +183,11 @@ def parameters_of(path, notebook):
     )
     if cell is None:
         return [], None
+    source = text_of(cell.get("source", ""))
+    if not re.sub(r"(?m)^\s*#.*$", "", source).strip():
+        return [], None
     name, language = kernel_of(notebook)
     told = told_by_papermill(path, notebook, name, language)
-    source = text_of(cell.get("source", ""))
     if language.lower().startswith("python"):
         parsed = read_python(source)
         parameters = None if parsed is None else list(parsed.values())
@@ -238,29 +240,29 @@ def inspect(entry, path):
 
 def paths_of(entry, home):
     if "path" in entry:
-        return [os.path.join(home, entry["path"])]
-    found = glob.glob(os.path.join(home, entry["glob"]), recursive=True)
+        return [os.path.normpath(os.path.join(home, entry["path"]))]
+    found = {os.path.normpath(path) for path in glob.glob(os.path.join(home, entry["glob"]), recursive=True)}
     return sorted(path for path in found if os.path.isfile(path) and "/.ipynb_checkpoints/" not in path)
 
 
 def main():
     asked = json.load(sys.stdin)
     problems = []
-    found = {}
-    # What is named by itself is not found by a pattern again.
+    found, seen = [], set()
+    # What is named by itself is not found by a pattern again; who names it several times has it several times.
     for patterns in (False, True):
         for at, entry in enumerate(asked["entries"]):
             if ("glob" in entry) != patterns:
                 continue
             all_paths = paths_of(entry, asked["home"])
-            paths = [path for path in all_paths if path not in found]
+            paths = [path for path in all_paths if not patterns or path not in seen]
             if not paths and patterns:
                 problems.append("no %snotebook is at %s" % ("further " if all_paths else "", entry["glob"]))
-            found.update((path, at) for path in paths)
+            found += [(path, at) for path in paths]
+            seen.update(paths)
     if len(found) > MOST_NOTEBOOKS:
         problems.append("there are %d notebooks; only the first %d are taken" % (len(found), MOST_NOTEBOOKS))
-    taken = list(found.items())[:MOST_NOTEBOOKS]
-    json.dump({"notebooks": [inspect(entry, path) for path, entry in taken], "problems": problems}, sys.stdout)
+    json.dump({"notebooks": [inspect(entry, path) for path, entry in found[:MOST_NOTEBOOKS]], "problems": problems}, sys.stdout)
 
 
 main()

@@ -1,5 +1,3 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import { isMapping } from '../../../../config/validation.js';
 import { ownSchema } from '../../../../json/own-schema.js';
 import type { InputDescription } from '../../../description/process-description.js';
 import { schemaOfType } from './python-type.js';
@@ -102,8 +100,14 @@ function inputOf(parameter: FoundParameter): InputDescription {
   };
 }
 
-const ajv = new Ajv2020({ strict: false, validateFormats: false, meta: false, validateSchema: false });
+/** By the text of the schema: of parameters few are of other types, and catalogues are looked at again and again. */
+const checks = new Map<string, ReturnType<typeof ownSchema>>();
+const MOST_CHECKS = 500;
 
 function fits(schema: object, value: unknown): boolean {
-  return !isMapping(schema) || ajv.validate(schema, value);
+  const text = JSON.stringify(schema);
+  const errorsOf = checks.get(text) ?? ownSchema(schema, { strict: false, validateFormats: false });
+  if (checks.size >= MOST_CHECKS) checks.clear();
+  checks.set(text, errorsOf);
+  return errorsOf(value).length === 0;
 }

@@ -59,9 +59,15 @@ function schemaOf(node: Node): Schema {
   if (name === 'tuple') return tupleOf(args);
   if (name === 'optional' && first) return alternatives([schemaOf(first), { type: 'null' }]);
   if (name === 'union') return alternatives(args.map(schemaOf));
-  if (name === 'literal') return { enum: args.flatMap((arg) => (arg.kind === 'literal' ? [arg.value] : [])) };
+  if (name === 'literal') return literals(args);
   if ((name === 'annotated' || name === 'final' || name === 'classvar') && first) return schemaOf(first);
   return ANYTHING;
+}
+
+/** Of names (`Color.RED`) it does not show which values they stand for. */
+function literals(args: readonly Node[]): Schema {
+  const values = args.flatMap((arg) => (arg.kind === 'literal' ? [arg.value] : []));
+  return values.length > 0 && values.length === args.length ? { enum: [...new Set(values)] } : ANYTHING;
 }
 
 function itemSchema(item: Node | undefined): { items?: JsonSchema } {
@@ -76,7 +82,7 @@ function tupleOf(args: readonly Node[]): Schema {
 }
 
 function alternatives(schemas: readonly Schema[]): Schema {
-  if (schemas.some((schema) => Object.keys(schema).length === 0)) return ANYTHING;
+  if (schemas.length === 0 || schemas.some((schema) => Object.keys(schema).length === 0)) return ANYTHING;
   const types = schemas.map((schema) => (Object.keys(schema).length === 1 ? schema['type'] : undefined));
   if (types.every((type) => typeof type === 'string'))
     return { type: types.length === 1 ? types[0] : [...new Set(types)] };

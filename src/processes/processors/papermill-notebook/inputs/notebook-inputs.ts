@@ -91,9 +91,7 @@ export function readNotebookRequest(
   const request = plain as unknown as NotebookRequest;
   if (parameters !== undefined)
     return { ...request, ...parametersOf(exactInputs(inputsJson)['parameters_json'] as Inputs) };
-  return request.parameters === undefined
-    ? request
-    : { ...request, parameters: request.parameters.replaceAll(/\s/g, '') };
+  return request.parameters === undefined ? request : { ...request, parameters: inPythonsAlphabet(request.parameters) };
 }
 
 /** What JSON Schema cannot say of the inputs. */
@@ -123,7 +121,10 @@ export function notebookFaults(definition: NotebookDefinition, execution: GivenI
   const exact = exactInputs(execution.inputsJson);
   const values = definition.notebook === undefined ? { parameters_json: exact['parameters_json'] } : exact;
   for (const pointer of infiniteNumbers(values, '/inputs'))
-    faults.push({ pointer, message: 'must be a number that Python can hold: beyond 1.8e308 it would be infinite' });
+    faults.push({
+      pointer,
+      message: 'must be a number that Python can hold: an integer of at most 4300 digits, or at most 1.8e308',
+    });
   const asked = definition.notebook === undefined ? inputs['parameters_json'] : undefined;
   for (const name of isMapping(asked) ? Object.keys(asked) : [])
     if (!namesVariable(name))
@@ -137,6 +138,11 @@ export function notebookFaults(definition: NotebookDefinition, execution: GivenI
     `must have at most ${MAX_ARGUMENT_BYTES} bytes as base64 of YAML (have ${parameters.length})`,
   );
   return faults;
+}
+
+/** Python leaves characters out that are none of its alphabet; the other one (RFC 4648, section 5) has `-` and `_`. */
+function inPythonsAlphabet(encoded: string): string {
+  return Buffer.from(encoded, 'base64').toString('base64');
 }
 
 function exactInputs(inputsJson: string): Inputs {

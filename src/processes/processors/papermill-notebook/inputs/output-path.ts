@@ -40,9 +40,12 @@ export function namesFile(path: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && !path.includes('\0') && Buffer.byteLength(name) <= 255;
 }
 
-/** When a job with this id was made: ids are UUIDs of version 7, which begin with the time in milliseconds (RFC 9562). */
-export function timeOfJob(jobId: string): Date {
-  return jobId[14] === '7' ? new Date(parseInt(jobId.slice(0, 8) + jobId.slice(9, 13), 16)) : new Date();
+/**
+ * When a job with this id was made: UUIDs of version 7 begin with the time in milliseconds (RFC 9562). Undefined: ids that clients chose,
+ * themselves or by an `Idempotency-Key`, do not say.
+ */
+export function timeOfJob(jobId: string): Date | undefined {
+  return jobId[14] === '7' ? new Date(parseInt(jobId.slice(0, 8) + jobId.slice(9, 13), 16)) : undefined;
 }
 
 /** `YYYYMMDD-HHMMSS-microseconds`, as the predecessor wrote it. */

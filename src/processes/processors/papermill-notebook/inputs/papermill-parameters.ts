@@ -85,18 +85,31 @@ function number(text: string, asFloat: boolean): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}e${/^[+-]/.test(exponent) ? exponent : `+${exponent}`}`;
 }
 
-/** JSON Pointers of the numbers that Python would make infinite: it has integers of any size, but no other numbers beyond doubles. */
+/** JSON Pointers of the numbers that Python would not read, or make infinite: it has no numbers beyond doubles but integers. */
 export function infiniteNumbers(value: unknown, pointer: string): string[] {
-  if (value instanceof ExactNumber) return /[.e]/i.test(value.text) && !Number.isFinite(Number(value)) ? [pointer] : [];
+  if (value instanceof ExactNumber) return isForPython(value) ? [] : [pointer];
   if (Array.isArray(value)) return value.flatMap((item, at) => infiniteNumbers(item, pointerTo(pointer, at)));
   if (!isMapping(value)) return [];
   return Object.entries(value).flatMap(([key, member]) => infiniteNumbers(member, pointerTo(pointer, key)));
 }
 
+function isForPython(value: ExactNumber): boolean {
+  if (/[.e]/i.test(value.text)) return Number.isFinite(Number(value));
+  return value.text.replace('-', '').length <= MOST_DIGITS;
+}
+
+/**
+ * Where lines end to Python's parser (YAML 1.1), but not to the one here: what is the rest of a comment here is a line of its own there,
+ * with a name that nobody has looked at.
+ */
+const LINE_ENDS_OF_PYTHON = /[\u0085\u2028\u2029]|\r(?!\n)/;
+
 /** What is wrong with parameters that a client sends as base64 of YAML; undefined: nothing. */
 export function faultOfEncoded(encoded: string): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
+    if (LINE_ENDS_OF_PYTHON.test(text))
+      return 'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped';
     const document = parseDocument(text, { version: '1.1' });
     if (document.errors.length === 0 && isNamed(document.toJS())) return undefined;
   } catch {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { V1EnvVar } from '@kubernetes/client-node';
 import { escapeReferences } from '../../escape-references.js';
 import type { BucketDefinition } from '../definition/container.definition.js';
@@ -61,9 +62,9 @@ export function makeBucketSidecar(bucket: BucketDefinition): PodParts {
   };
 }
 
-/** Where the main container sees the bucket. */
+/** Where the main container sees the bucket, as Linux names it there: without a slash at the end. */
 export function bucketMount(bucket: BucketDefinition): string {
-  return bucket.mount_path ?? BUCKET_MOUNT;
+  return posix.resolve(bucket.mount_path ?? BUCKET_MOUNT);
 }
 
 /** In the foreground; the files belong to the user of the predecessor's images. */

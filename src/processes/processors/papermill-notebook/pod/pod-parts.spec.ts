@@ -198,6 +198,11 @@ describe('the sidecar of a bucket', () => {
     ]);
   });
 
+  it('is waited for where Linux says that it is', () => {
+    const mounted = makeBucketSidecar({ bucket_name: 'b', secret_name: 's', mount_path: '/data//bucket/' });
+    expect(mounted.volumeMounts?.[0]?.mountPath).toBe('/data/bucket');
+  });
+
   it('asks Amazon where no address is set', () => {
     const bucket = { bucket_name: 'data', secret_name: 'credentials' };
     expect(makeBucketSidecar(bucket).initContainers?.[0]?.args?.join(' ')).not.toContain('url=');
@@ -333,6 +338,13 @@ describe('parameters', () => {
     expect(infiniteNumbers(parameters, '/inputs')).toEqual(['/inputs/a/1', '/inputs/b~1/c']);
   });
 
+  it('are not integers with more digits than Python reads', () => {
+    const parameters = parseJson(`[${'9'.repeat(4300)}, -${'9'.repeat(4300)}, ${'9'.repeat(4301)}]`);
+    expect(infiniteNumbers(parameters, '/inputs/n')).toEqual(['/inputs/n/2']);
+  });
+
+  const lineEnds = 'must end lines by LF or CR LF: a lone CR, U+0085, U+2028 or U+2029 must be escaped';
+
   it('are base64', () => {
     expect(Buffer.from(encodeParameters({ a: [1] }), 'base64').toString()).toBe('{? "a" : [1]}');
   });
@@ -344,6 +356,13 @@ describe('parameters', () => {
     ['just text', 'must be base64 of a YAML mapping whose keys are names of variables'],
     ['fine: 1\n"not (a) name": 2', 'must be base64 of a YAML mapping whose keys are names of variables'],
     ['a: [', 'must be base64 of a YAML mapping whose keys are names of variables'],
+    ['a: 1\r\nb: 2 # "not (a) name": 3', undefined],
+    ['a: "\\u2028"', undefined],
+    // Python's parser has a second key here.
+    ['a: 1 #\r"not (a) name": 2', lineEnds],
+    ['a: 1 #\u0085"not (a) name": 2', lineEnds],
+    ['a: 1 #\u2028"not (a) name": 2', lineEnds],
+    ['a: 1 #\u2029"not (a) name": 2', lineEnds],
   ])('that come encoded, %j, are looked at', (text, fault) => {
     expect(faultOfEncoded(Buffer.from(text).toString('base64'))).toBe(fault);
   });
@@ -385,7 +404,7 @@ describe('the output path', () => {
   });
 
   it('has the time that is in the id of the job', () => {
-    expect(timeOfJob('01a1fda5-afc5-7110-ade8-b62a950f161f').toISOString()).toBe('2026-11-21T10:27:36.517Z');
+    expect(timeOfJob('01a1fda5-afc5-7110-ade8-b62a950f161f')?.toISOString()).toBe('2026-11-21T10:27:36.517Z');
   });
 });
 

@@ -287,6 +287,19 @@ withPython('the results of a notebook', () => {
     expect(other.log).toContain('the executed notebook is not among the results');
   });
 
+  it('are texts where a display of another kind is no base64', async () => {
+    const lines = ['aGVs\n', 'bG8=\n'];
+    const cells = [cellWith(shown('x', { 'application/xml': '<a>é</a>' }), shown('y', { 'image/png': lines }))];
+    const { log, code } = await run({ notebook: { cells }, settings: without });
+    expect([code, resultsIn(log)]).toEqual([
+      0,
+      {
+        x: { mediaType: 'application/xml', body: Buffer.from('<a>é</a>').toString('latin1') },
+        y: { mediaType: 'image/png', body: 'hello' },
+      },
+    ]);
+  });
+
   it('are uploaded where the server takes uploads, through its redirection', async () => {
     const received: unknown[] = [];
     const server = createServer((request, response) => {
@@ -317,6 +330,91 @@ withPython('the results of a notebook', () => {
     } finally {
       server.close();
     }
+  });
+});
+
+withPython('progress on the Kubernetes Job', () => {
+  /** Whether a second cell is written after the API server has answered the first so. */
+  async function goesOnAfter(status: number) {
+    writeFileSync(join(folder, 'token'), 'secret');
+    const program = `${script.replace(/if __name__ == [^]*$/, '')}
+SERVICE_ACCOUNT = sys.argv[1]
+asked = []
+first, second = threading.Event(), threading.Event()
+
+def annotate(done, total):
+    asked.append(done)
+    if done == 1:
+        first.set()
+        raise urllib.error.HTTPError("https://kubernetes", ${status}, "not now", {}, None)
+    second.set()
+
+progress = Progress(True)
+progress.cells(1, 3)
+first.wait(30)
+progress.cells(2, 3)
+while progress.thread.is_alive() and not second.is_set():
+    time.sleep(0.01)
+sys.exit(0 if second.is_set() else 9)`;
+    const child = spawn('python3', ['-c', program, folder], {
+      env: { PATH: process.env['PATH'], KUBERNETES_SERVICE_HOST: 'kubernetes' },
+    });
+    let log = '';
+    child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    return { isWritten: code === 0, log };
+  }
+
+  it('goes on where the API server cannot answer for a moment', async () => {
+    expect(await goesOnAfter(503)).toEqual({ isWritten: true, log: expect.not.stringContaining('service account') });
+  });
+
+  it('ends where the job may not write it', async () => {
+    expect(await goesOnAfter(403)).toEqual({
+      isWritten: false,
+      log: expect.stringContaining('its service account may not patch jobs'),
+    });
+  });
+});
+
+withPython('an upload of a result', () => {
+  /** Answers in turn, with the last one from then on; null: breaks the connection off. @returns the log, and how often it was asked */
+  async function uploadTo(...answers: (number | null)[]) {
+    let asked = 0;
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        const status = answers[Math.min(asked++, answers.length - 1)] ?? null;
+        if (status === null) request.socket.destroy();
+        else response.writeHead(status).end('says why');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const targets = { text: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/upload` } };
+      const { log, code } = await run({
+        notebook: { cells: [cellWith(glued('text', 'x'.repeat(100_000)))] },
+        settings: without,
+        environment: { PYGEOAPI_K8S_MANAGER_OUTPUTS: JSON.stringify(targets) },
+      });
+      return { log, code, asked };
+    } finally {
+      server.close();
+    }
+  }
+
+  test.each([[503], [null]])('is sent again where it may go well later: %j', async (answer) => {
+    const { log, code, asked } = await uploadTo(answer, 201);
+    expect([code, asked]).toEqual([0, 2]);
+    expect(log).toMatch(/^A result is uploaded again in 0.5 s: /);
+  });
+
+  it('is not sent again where it is refused', async () => {
+    expect(await uploadTo(403, 201)).toEqual({
+      code: 1,
+      asked: 1,
+      log: 'A result could not be uploaded: the server answered 403 says why\n',
+    });
   });
 });
 
@@ -423,6 +521,19 @@ for try in $(seq 200); do [ -e ${folder}/seen ] && exit 0; sleep 0.05; done; exi
       `${resultData.link} is no link: it cannot be made to lead to ${resultData.folder}.\n`,
     ]);
     expect(lstatSync(resultData.link).isDirectory()).toBe(true);
+  });
+
+  it('makes the link for result data also where several runs make it at the same time', async () => {
+    const link = join(folder, 'result-data');
+    const program = `${script.replace(/if __name__ == [^]*$/, '')}
+for number in range(300):
+    link_result_data(sys.argv[1], sys.argv[2])`;
+    const runs = Array.from({ length: 4 }, (_, at) => {
+      const child = spawn('python3', ['-c', program, join(folder, `of-${at}`), link], { stdio: 'ignore' });
+      return new Promise((resolve) => child.on('close', resolve));
+    });
+    expect(await Promise.all(runs)).toEqual([0, 0, 0, 0]);
+    expect(readlinkSync(link)).toMatch(/of-\d$/);
   });
 
   it('names the environments of conda-store', async () => {

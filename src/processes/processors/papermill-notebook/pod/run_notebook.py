@@ -10,6 +10,7 @@ sys.path[:] = [place for place in sys.path if place]
 
 import base64
 import hashlib
+import http.client
 import json
 import mimetypes
 import os
@@ -23,7 +24,9 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
+import uuid
 
 START = "PYGEOAPI_K8S_MANAGER_RESULT_START"
 PROGRESS = "PYGEOAPI_K8S_MANAGER_PROGRESS"
@@ -40,6 +43,8 @@ MOST_LOGGED = 8 * 1000 * 1000
 LONGEST_LINE = 64 * 1024
 # Results from this size on are uploaded where the server takes uploads.
 UPLOADED_FROM = 64 * 1024
+# Seconds between tries of an upload: the server, or its store, may be started anew when a notebook ends that ran for hours.
+UPLOAD_WAITS = (0.5, 2, 5, 10, 20, 40, 60)
 
 
 # On the embedded cluster, which has no file systems of its own: the folder that stands for the home folder.
@@ -138,12 +143,12 @@ def wait_for_mount(path, bucket, seconds):
 
 def link_result_data(folder, link):
     os.makedirs(folder, exist_ok=True)
-    if os.path.islink(link):
-        os.remove(link)
-    try:
-        os.symlink(folder, link)
-    except FileExistsError:
+    if os.path.lexists(link) and not os.path.islink(link):
         raise Failure("%s is no link: it cannot be made to lead to %s." % (link, folder))
+    # In one step: jobs that begin at the same time may share the home folder.
+    made = "%s.%s" % (link, uuid.uuid4())
+    os.symlink(folder, made)
+    os.replace(made, link)
 
 
 def prepare_mount(settings):
@@ -272,11 +277,11 @@ class Progress:
                 newest = self.newest
             try:
                 annotate(*newest)
-            except urllib.error.HTTPError as error:
-                say("progress is not shown in the status of the job: its service account may not patch jobs (%s)" % error)
-                return
-            except OSError:
-                pass  # The next cell is as good.
+            except OSError as error:
+                if isinstance(error, urllib.error.HTTPError) and not passes(error):
+                    say("progress is not shown in the status of the job: its service account may not patch jobs (%s)" % error)
+                    return
+                # The next cell is as good.
             except Exception as error:  # The notebook is what counts.
                 say("progress is not shown in the status of the job: %s" % error)
                 return
@@ -290,6 +295,11 @@ class Progress:
             self.changed.notify()
         if self.thread:
             self.thread.join(5)
+
+
+def passes(error):
+    """Whether a failed request may go well later."""
+    return not isinstance(error, urllib.error.HTTPError) or error.code in (408, 409, 425, 429) or error.code >= 500
 
 
 def annotate(done, total):
@@ -710,7 +720,12 @@ def value_of_display(bundle):
     if isinstance(value, (dict, int, float, bool)) or kind.endswith("json"):
         return kind, json.dumps(value).encode()
     value = text_of(value)
-    return (kind + "; charset=utf-8", value.encode()) if is_text(kind) else (kind, base64.b64decode(value))
+    if is_text(kind):
+        return kind + "; charset=utf-8", value.encode()
+    try:
+        return kind, base64.b64decode("".join(value.split()), validate=True)
+    except ValueError:
+        return kind, value.encode()  # A text of a kind that is not known for one: application/xml.
 
 
 def value_of_file(path, settings):
@@ -786,9 +801,8 @@ def marked(name, media_type, content):
     return "\n".join([" ".join([START] + attributes + ["encoding=base64"])] + lines) + "\n"
 
 
-def upload(target, media_type, content):
-    """PUT, followed once to where the server wants it (307)."""
-    url = target["url"]
+def put(url, media_type, content):
+    """PUT, followed to where the server wants it (307)."""
     for _ in range(3):
         request = urllib.request.Request(url, data=content, headers={"Content-Type": media_type}, method="PUT")
         try:
@@ -796,11 +810,27 @@ def upload(target, media_type, content):
             return
         except urllib.error.HTTPError as error:
             if error.code not in (307, 308) or "Location" not in error.headers:
-                raise Failure("A result could not be uploaded: the server answered %s %s" % (error.code, error.read(500).decode("utf-8", "replace")))
-            url = urllib.request.urljoin(url, error.headers["Location"])
-        except OSError as error:
-            raise Failure("A result could not be uploaded: %s" % error)
+                raise
+            url = urllib.parse.urljoin(url, error.headers["Location"])
     raise Failure("A result could not be uploaded: too many redirections")
+
+
+def why_not(error):
+    if isinstance(error, urllib.error.HTTPError):
+        return "the server answered %s %s" % (error.code, error.read(500).decode("utf-8", "replace"))
+    return str(error) or type(error).__name__
+
+
+def upload(target, media_type, content):
+    """Each try from the beginning: what is sent again replaces what came before."""
+    for wait in UPLOAD_WAITS + (None,):
+        try:
+            return put(target["url"], media_type, content)
+        except (OSError, http.client.HTTPException) as error:
+            if wait is None or not passes(error):
+                raise Failure("A result could not be uploaded: %s" % why_not(error))
+            say("A result is uploaded again in %s s: %s" % (wait, why_not(error)))
+        time.sleep(wait)
 
 
 def report_results(settings):
