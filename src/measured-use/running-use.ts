@@ -27,20 +27,20 @@ export class RunningUse {
   }
 
   /**
-   * Takes a sample in. It stands for the time since the one before it, the first for its own window. One that was taken in before, and one
-   * of another pod of that name, is passed over.
+   * Takes a sample in. It stands for the time since the one before it, the first for its own window. One that was taken in before, one of
+   * another pod of that name, and one of no containers, which tells nothing, is passed over.
    */
   add(pod: PodRecord, { timestamp, window, containers }: PodMetrics): void {
-    const at = Date.parse(timestamp);
+    const at = Date.parse(timestamp ?? '');
     const start = startOf(pod)?.getTime();
-    if (Number.isNaN(at) || start === undefined || at < start) return;
+    if (Number.isNaN(at) || start === undefined || at < start || !containers?.length) return;
     const known = this.pods.get(pod.name);
     const before = known?.uid === pod.uid ? known : undefined;
     if (before && at <= before.lastAt) return;
     const running = before ?? { uid: pod.uid, lastAt: 0, covered: 0, cpu: 0, memory: 0, peak: 0, samples: 0 };
     const time = before ? at - before.lastAt : Math.max(1, Math.min(millisecondsOf(window), at - start));
     const [cpu, memory] = (['cpu', 'memory'] as const).map((resource) =>
-      containers.reduce((sum, { usage }) => sum + scalarOf(usage[resource]), 0),
+      containers.reduce((sum, { usage }) => sum + scalarOf(usage?.[resource]), 0),
     ) as [number, number];
     running.lastAt = at;
     running.covered += time;
@@ -60,7 +60,7 @@ export class RunningUse {
     return {
       cpuSeconds: rounded((running.cpu / running.covered) * seconds),
       memoryByteSeconds: Math.round((running.memory / running.covered) * seconds),
-      memoryPeakBytes: running.peak,
+      memoryPeakBytes: Math.round(running.peak),
       samples: running.samples,
     };
   }
@@ -76,8 +76,8 @@ function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
 }
 
-/** Of a duration as Go writes it: `15.3s`, `1m0s`. */
-function millisecondsOf(duration: string): number {
-  const parts = [...duration.matchAll(/([\d.]+)(ms|[hms])/g)];
+/** Of a duration as Go writes it: `15.3s`, `1m0s`; 0 where there is none. */
+function millisecondsOf(duration: string | null): number {
+  const parts = [...(duration ?? '').matchAll(/([\d.]+)(ms|[hms])/g)];
   return parts.reduce((sum, [, digits, unit = '']) => sum + Number(digits) * (KINDS[unit] ?? 0.001) * 1000, 0);
 }

@@ -68,6 +68,7 @@ describe('a disk of the archive that is full', () => {
         reason: expect.stringContaining('No space left on device'),
       });
       expect(await archive.find('before')).toEqual(archivedJob('before'));
+      expect(reach.trouble).toMatchObject({ what: 'unable' });
       rmSync(filler);
       expect(await archive.put(large('after'))).toBe('written');
       expect(reach.trouble).toBeUndefined();

@@ -118,6 +118,30 @@ async function failsAtOnce(call: Promise<unknown>): Promise<boolean> {
     expect(said).toEqual([expect.stringContaining('is away'), expect.stringContaining('is there again')]);
   });
 
+  it('cannot do all where it takes nothing in, says so once, and not that it can because it is read', async () => {
+    const client = new pg.Client({ connectionString: url() });
+    await client.connect();
+    try {
+      await open();
+      await thereIs(reach);
+      await archive.put(archivedJob('a'));
+      await client.query(`create function refuse() returns trigger language plpgsql as $$
+        begin raise exception 'No space left on device' using errcode = 'disk_full'; end $$;
+        create trigger refuse before insert on ogc_processes.jobs execute function refuse()`);
+      for (let round = 0; round < 2; round++) {
+        await expect(archive.put(archivedJob('b'))).rejects.toThrow(ArchiveAwayError);
+        expect(await archive.find('a')).toEqual(archivedJob('a'));
+        expect(reach.trouble).toEqual({ what: 'unable', reason: 'No space left on device' });
+      }
+      await client.query('drop trigger refuse on ogc_processes.jobs');
+      expect(await archive.put(archivedJob('b'))).toBe('written');
+      expect(reach.trouble).toBeUndefined();
+      expect(said).toEqual([expect.stringContaining('cannot do all'), expect.stringContaining('can do all again')]);
+    } finally {
+      await client.end();
+    }
+  });
+
   it('that gives no answer at all is waited for once', async () => {
     await open();
     await thereIs(reach);

@@ -12,6 +12,10 @@ import { INSTANCES, type Tables } from './tables.js';
 const LOOK = 500;
 const LOOK_LATER = 5000;
 
+const WRITTEN = 'written';
+/** Calls that write records. */
+const RECORDED = `records ${WRITTEN}`;
+
 /** How calls reach the database: each ends in time, and while it is away all fail at once. */
 export class Reach {
   private readonly logger = new Logger('Archive');
@@ -20,8 +24,8 @@ export class Reach {
   private instance: number | undefined;
   /** Why nothing can be asked. */
   private away: unknown = new Error('it has not answered yet');
-  /** Why something could not be done, while others can. */
-  private unable: unknown;
+  /** Why something could not be done, while others can, and of which calls that was: those that read say nothing of those that write. */
+  private unable: { readonly error: unknown; readonly calls: string } | undefined;
   /** What was said of it last. */
   private told: 'away' | 'locked' | undefined;
   private looking: Promise<void> | undefined;
@@ -41,7 +45,7 @@ export class Reach {
   /** What keeps it from working; undefined: nothing. */
   get trouble(): { readonly what: 'away' | 'unable'; readonly reason: string } | undefined {
     if (this.away !== undefined) return { what: 'away', reason: reasonOf(this.away) };
-    return this.unable === undefined ? undefined : { what: 'unable', reason: reasonOf(this.unable) };
+    return this.unable && { what: 'unable', reason: reasonOf(this.unable.error) };
   }
 
   /**
@@ -67,20 +71,21 @@ export class Reach {
     await this.lanes.close();
   }
 
-  /** @throws ArchiveAwayError; SearchTooLongError in lanes of searches */
-  async ask<T>(lane: Lane, work: (db: Kysely<Tables>, instance: number) => Promise<T>): Promise<T> {
+  /** @param writes whether it is to change something. @throws ArchiveAwayError; SearchTooLongError in lanes of searches */
+  async ask<T>(lane: Lane, work: (db: Kysely<Tables>, instance: number) => Promise<T>, writes = false): Promise<T> {
     const { instance } = this;
+    const calls = writes ? `${lane} ${WRITTEN}` : lane;
     if (this.away !== undefined || instance === undefined) throw new ArchiveAwayError(this.away);
     try {
       const answer = await within(CALL[lane], work(this.lanes.lane(lane), instance));
-      if (lane === 'records') this.isAble();
+      this.isAble(calls);
       return answer;
     } catch (error) {
-      throw this.judged(error, lane);
+      throw this.judged(error, lane, calls);
     }
   }
 
-  private judged(error: unknown, lane: Lane): unknown {
+  private judged(error: unknown, lane: Lane, calls: string): unknown {
     const searching = lane === 'searches' || lane === 'counts';
     if (error instanceof NoAnswerError) {
       // Of a search that takes long nothing follows for what is not searched.
@@ -92,7 +97,7 @@ export class Reach {
     if (failure === 'fault') return error;
     if (failure === 'too-long' && searching) return new SearchTooLongError();
     if (failure === 'away') this.goesAway(error);
-    if (failure === 'unable') this.isUnable(error);
+    if (failure === 'unable') this.isUnable(error, calls);
     return new ArchiveAwayError(error);
   }
 
@@ -113,14 +118,14 @@ export class Reach {
     this.look();
   }
 
-  private isUnable(error: unknown): void {
-    if (this.unable === undefined)
-      this.logger.warn(`The archive cannot do all (${this.description}): ${reasonOf(error)}`);
-    this.unable = error;
+  private isUnable(error: unknown, calls: string): void {
+    if (!this.unable) this.logger.warn(`The archive cannot do all (${this.description}): ${reasonOf(error)}`);
+    this.unable = { error, calls: this.unable?.calls === RECORDED ? RECORDED : calls };
   }
 
-  private isAble(): void {
-    if (this.unable !== undefined) this.logger.log('The archive can do all again');
+  private isAble(calls: string): void {
+    if (!this.unable || (this.unable.calls !== calls && calls !== RECORDED)) return;
+    this.logger.log('The archive can do all again');
     this.unable = undefined;
   }
 

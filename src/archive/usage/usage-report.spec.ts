@@ -1,11 +1,11 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Access, type Caller } from '../../access/access.js';
 import { ownerOf } from '../../access/rules/owner.js';
 import { Rules } from '../../access/rules/rules.js';
 import { Sight } from '../../access/sight.js';
 import type { AccessRules, RoleSettings } from '../../config/sections/access/access-rules.js';
 import type { Identity } from '../../ogc/requests/identity.js';
-import { ArchiveAwayError } from '../records/archive.js';
+import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { anArchivedJob, second } from '../testing/archived-jobs.js';
 import { FakeArchive } from '../testing/fake-archive.js';
 import { UsageReports } from './usage-report.js';
@@ -43,6 +43,7 @@ function reportsOf(archive: FakeArchive, ownJobs?: boolean) {
 const as = (who?: Identity): Caller => ({ headers: {}, ...(who ? { identity: who } : {}) }) as Caller;
 
 describe('the usage of jobs', () => {
+  afterEach(() => void jest.useRealTimers());
   let archive: FakeArchive;
   const usage = { seconds: 1800, cpuSeconds: 180, memoryByteSeconds: 3600 * 2 ** 30 };
 
@@ -119,5 +120,19 @@ describe('the usage of jobs', () => {
   it('fails while the archive is away', async () => {
     archive.isAway = true;
     await expect(reportsOf(archive, true).of({ by: 'month' }, as(ann))).rejects.toThrow(ArchiveAwayError);
+  });
+
+  it('takes two seconds at most, though it takes two questions', async () => {
+    const { usage: sums } = archive;
+    archive.usage = async (by, filter) => {
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return sums.call(archive, by, filter);
+    };
+    jest.useFakeTimers();
+    const report = reportsOf(archive, true)
+      .of({ by: 'month' }, as(ann))
+      .catch((error: unknown) => error);
+    await jest.advanceTimersByTimeAsync(2000);
+    expect(await Promise.race([report, 'goes on'])).toBeInstanceOf(SearchTooLongError);
   });
 });

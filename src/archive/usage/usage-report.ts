@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../../access/access.js';
 import { type SeenJobs, Sight } from '../../access/sight.js';
 import { Archive, type ArchiveFilter, processOf, type UsageRow } from '../records/archive.js';
+import { Patience } from '../records/patience.js';
 import type { UsageReportDto, UsageReportRowDto, UsageSumsDto } from './usage.dto.js';
 import type { UsageQuery } from './usage-query.js';
 
@@ -13,7 +14,7 @@ export class UsageReports {
     private readonly sight: Sight,
   ) {}
 
-  /** @throws ArchiveAwayError, SearchTooLongError */
+  /** Ends within two seconds. @throws ArchiveAwayError, SearchTooLongError */
   async of({ by, created }: UsageQuery, caller: Caller): Promise<Omit<UsageReportDto, 'links'>> {
     const { owner, sees } = this.sight.jobsSeenBy(caller) ?? {};
     // Whose jobs are, is told to who sees all of them alone.
@@ -22,16 +23,17 @@ export class UsageReports {
       ...(created ? { created } : {}),
       ...(only === undefined ? {} : { owners: [only] }),
     };
-    const ofSeen = sees ? { ...filter, seenProcesses: await this.seenProcesses(sees, filter) } : filter;
-    const rows = (await this.archive.usage(by, ofSeen)).toSorted(
+    const patience = new Patience();
+    const ofSeen = sees ? { ...filter, seenProcesses: await this.seenProcesses(sees, filter, patience) } : filter;
+    const rows = (await patience.for(() => this.archive.usage(by, ofSeen))).toSorted(
       by === 'month' ? (a, b) => (a.key < b.key ? 1 : -1) : (a, b) => b.seconds - a.seconds || (a.key < b.key ? -1 : 1),
     );
     return { by, rows: rows.map(toRow), total: toSums(rows.reduce(added, NOTHING)) };
   }
 
   /** Of some all jobs were removed: no record names them, and what they took counts all the same. */
-  private async seenProcesses(sees: NonNullable<SeenJobs['sees']>, filter: ArchiveFilter) {
-    const processIds = (await this.archive.usage('process', filter)).map(({ key }) => key);
+  private async seenProcesses(sees: NonNullable<SeenJobs['sees']>, filter: ArchiveFilter, patience: Patience) {
+    const processIds = (await patience.for(() => this.archive.usage('process', filter))).map(({ key }) => key);
     return processIds
       .flatMap((processId) => [false, true].map((processUnsigned) => ({ processId, processUnsigned })))
       .filter((process) => sees(processOf(process)));

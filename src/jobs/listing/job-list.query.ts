@@ -1,3 +1,4 @@
+import type { Patience } from '../../archive/records/patience.js';
 import { InvalidRequestError, type RequestFault } from '../../ogc/domain-errors.js';
 import { MAX_OFFSET } from '../../ogc/requests/offset.js';
 import { type Interval, intervalFault, parseInterval } from './list-interval.js';
@@ -55,6 +56,10 @@ export interface Reading {
   mayRead(job: Pick<JobRecord, 'processId' | 'processUnsigned'>): boolean;
   /** Whether the title of a process has the text that the query looks for. */
   isTitled(processId: string): boolean;
+  /** How long the archive is waited for yet; undefined: nobody has waited for it. */
+  readonly patience?: Patience;
+  /** The archive did not answer whose jobs are meant: those in it are not known. */
+  readonly isIncomplete?: true;
 }
 
 /** Of a caller of whom nothing is known. */

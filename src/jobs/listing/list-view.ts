@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Access, type Caller, callerOf } from '../../access/access.js';
 import { Sight } from '../../access/sight.js';
+import { ArchiveAwayError, SearchTooLongError } from '../../archive/records/archive.js';
+import { Patience } from '../../archive/records/patience.js';
 import { Configuration, type LocalizedText } from '../../config/configuration.js';
 import { InvalidRequestError } from '../../ogc/domain-errors.js';
 import { localize, requestedLanguages } from '../../ogc/languages.js';
@@ -46,14 +48,14 @@ export class ListViews {
     private readonly sight: Sight,
   ) {}
 
-  /** What the caller may be told of the jobs. @throws InvalidRequestError where jobs have no owners */
-  async readingOf({ text, owner }: JobListQuery, caller: Caller): Promise<Reading> {
+  /** What the caller may be told of the jobs. @throws InvalidRequestError where jobs have no owners; SearchTooLongError */
+  async readingOf(query: JobListQuery, caller: Caller): Promise<Reading> {
+    const { text } = query;
     const titled = new Set(text === undefined ? [] : this.titled(text));
-    const scope = await this.scopeWithArchive(caller, owner);
     return {
       mayRead: await this.access.statusReader(caller),
       isTitled: (id) => titled.has(id),
-      ...(scope ? { scope } : {}),
+      ...(await this.scopeWithArchive(caller, query)),
     };
   }
 
@@ -79,12 +81,25 @@ export class ListViews {
     return { ...all, owners: [own, subject, name].includes(asked) ? [own] : [] };
   }
 
-  /** As {@link scopeFor}, with those whose jobs have all left the cluster. */
-  private async scopeWithArchive(caller: Caller, asked?: string): Promise<Scope | undefined> {
+  /** As {@link scopeFor}, with those whose jobs have all left the cluster, as far as the archive tells. @throws SearchTooLongError */
+  private async scopeWithArchive(
+    caller: Caller,
+    query: JobListQuery,
+  ): Promise<Pick<Reading, 'scope' | 'patience' | 'isIncomplete'>> {
+    const { owner: asked } = query;
     const scope = this.scopeFor(caller, asked);
-    if (asked === undefined || asked === ME || !this.sight.seesOwners(caller)) return scope;
-    const gone = (await this.archived.ownersCalled(asked)).filter((owner) => this.cache.list(owner).length === 0);
-    return { ...scope, owners: [...(scope?.owners ?? []), ...gone] };
+    const known = scope ? { scope } : {};
+    if (asked === undefined || asked === ME || !this.sight.seesOwners(caller)) return known;
+    const patience = new Patience();
+    try {
+      const called = await this.archived.ownersCalled(asked, patience);
+      const gone = called.filter((owner) => this.cache.list(owner).length === 0);
+      return { scope: { ...scope, owners: [...(scope?.owners ?? []), ...gone] }, patience };
+    } catch (error) {
+      const isMissed = error instanceof SearchTooLongError && !this.archived.mayHave(query);
+      if (!isMissed && !(error instanceof ArchiveAwayError)) throw error;
+      return { ...known, isIncomplete: true };
+    }
   }
 
   /** Those that there are, for the caller; newest first. */

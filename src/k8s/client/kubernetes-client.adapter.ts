@@ -105,12 +105,12 @@ export class ApiKubernetesClient extends KubernetesClient {
   }
 
   override async listPodMetrics(): Promise<readonly PodMetrics[]> {
-    const { items } = await this.transport.json<{ readonly items: readonly PodMetrics[] }>({
+    const { items } = await this.transport.json<{ readonly items: readonly PodMetrics[] | null }>({
       method: 'GET',
       path: resourcePath(this.namespace, 'pods.metrics.k8s.io'),
       query: { labelSelector: label.jobName },
     });
-    return items;
+    return items ?? [];
   }
 
   override getPod(name: string): Promise<V1Pod | undefined> {

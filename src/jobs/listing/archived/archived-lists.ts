@@ -8,14 +8,15 @@ import {
   type SeenProcess,
 } from '../../../archive/records/archive.js';
 import type { ArchivedJob, ArchivedStatus } from '../../../archive/records/archived-job.js';
+import { Patience } from '../../../archive/records/patience.js';
 import { ArchivedJobs } from '../../model/archived/archived-jobs.js';
+import type { JobRecord } from '../../model/job-record.js';
 import type { JobListQuery, Reading } from '../job-list.query.js';
 import type { JobOrder } from '../job-order.js';
 import { archiveFilterOf, asksForEnded } from './archive-filter.js';
 import type { ArchivedRow, Place } from './merged-list.js';
-import { Patience } from './patience.js';
 
-/** Milliseconds that it is remembered of which processes there are records: jobs stay in the cluster for longer once they are archived. */
+/** Milliseconds that it is remembered of which processes there are records. */
 const REMEMBERED = 10_000;
 
 type Processes = readonly SeenProcess[];
@@ -23,7 +24,9 @@ type Processes = readonly SeenProcess[];
 /** What of the archive lists ask for. */
 @Injectable()
 export class ArchivedLists {
-  private known: { readonly at: number; readonly processes: Promise<Processes> } | undefined;
+  private known:
+    | { readonly at: number; readonly processes: Promise<Processes>; readonly left: Map<string, SeenProcess> }
+    | undefined;
 
   constructor(
     private readonly jobs: ArchivedJobs,
@@ -37,33 +40,42 @@ export class ArchivedLists {
 
   /**
    * @param live processes of the jobs in the cluster
-   * @returns undefined where it has none. @throws ArchiveAwayError
+   * @returns undefined where it has none. @throws ArchiveAwayError, SearchTooLongError
    */
   async of(query: JobListQuery, reading: Reading, live: Processes): Promise<ArchivedList | undefined> {
     const { archive } = this;
     if (!archive || !asksForEnded(query)) return undefined;
-    const patience = new Patience();
+    const { patience = new Patience() } = reading;
     const filter = archiveFilterOf(query, reading, [...live, ...(await patience.for(() => this.processes(archive)))]);
     return filter && new ArchivedList(archive, this.jobs, filter, query.order, patience);
   }
 
-  /** As {@link Archive.ownersCalled}; nobody where there is no archive, or no answer. */
-  async ownersCalled(name: string): Promise<readonly string[]> {
+  /** As {@link Archive.ownersCalled}; nobody where there is no archive. @throws ArchiveAwayError, SearchTooLongError */
+  async ownersCalled(name: string, patience: Patience): Promise<readonly string[]> {
     const { archive } = this;
     // Which no database keeps in a text.
     if (!archive || name.includes('\0')) return [];
-    return unlessAway(() => new Patience().for(() => archive.ownersCalled(name)), []);
+    return patience.for(() => archive.ownersCalled(name));
   }
 
-  private processes(archive: Archive): Promise<Processes> {
+  /** The Job of a job of this process has left the cluster: there may be the first record of the process. */
+  left({ processId, processUnsigned }: Pick<JobRecord, 'processId' | 'processUnsigned'>): void {
+    if (this.known && performance.now() - this.known.at >= REMEMBERED) this.known = undefined;
+    const process = { processId, processUnsigned: processUnsigned === true };
+    this.known?.left.set(`${process.processUnsigned} ${processId}`, process);
+  }
+
+  private async processes(archive: Archive): Promise<Processes> {
     const now = performance.now();
-    if (this.known && now - this.known.at < REMEMBERED) return this.known.processes;
-    const asked = { at: now, processes: archive.processes() };
-    this.known = asked;
-    asked.processes.catch(() => {
-      if (this.known === asked) this.known = undefined;
-    });
-    return asked.processes;
+    if (!this.known || now - this.known.at >= REMEMBERED) {
+      const asked = { at: now, processes: archive.processes(), left: new Map<string, SeenProcess>() };
+      this.known = asked;
+      asked.processes.catch(() => {
+        if (this.known === asked) this.known = undefined;
+      });
+    }
+    const { processes, left } = this.known;
+    return [...(await processes), ...left.values()];
   }
 }
 
@@ -90,16 +102,12 @@ export class ArchivedList {
   async count(most: number, except: readonly string[], status?: ArchivedStatus): Promise<number | undefined> {
     if (most < 0) return undefined;
     const filter = status === undefined ? this.filter : { ...this.filter, statuses: [status] };
-    return unlessAway(() => this.patience.for(() => this.archive.count(filter, most, except)), undefined);
-  }
-}
-
-async function unlessAway<T, D>(ask: () => Promise<T>, otherwise: D): Promise<T | D> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof ArchiveAwayError || error instanceof SearchTooLongError) return otherwise;
-    throw error;
+    try {
+      return await this.patience.for(() => this.archive.count(filter, most, except));
+    } catch (error) {
+      if (error instanceof ArchiveAwayError || error instanceof SearchTooLongError) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -39,5 +39,6 @@ export async function offsetPage(
   const found = [...live, ...rows.map(shown).filter((row) => row !== undefined)].sort((a, b) =>
     compare(a.place, b.place),
   );
-  return { jobs: found.slice(0, limit), hasPrevious: offset > 0, hasNext: found.length > limit };
+  // Of rows that are not shown others may come after.
+  return { jobs: found.slice(0, limit), hasPrevious: offset > 0, hasNext: found.length > limit || rows.length > limit };
 }

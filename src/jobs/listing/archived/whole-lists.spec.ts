@@ -123,6 +123,15 @@ describe('a list of jobs with an archive', () => {
     await expect(page).resolves.toMatchObject({ numbers: [2], isIncomplete: true });
   });
 
+  it('has jobs of a process that there was none of a moment ago, whose Jobs stay for no time', async () => {
+    const { jobs, ask } = await setUp([[1, 'gone', { tags: ['red'] }]]);
+    expect((await ask({ tag: 'red' })).numbers).toEqual([1]);
+    await jobs.add(anArchivedJob(2, { tags: ['red'], processId: 'fresh' }), 'gone');
+    expect((await ask({ tag: 'red' })).numbers).toEqual([2, 1]);
+    const scope = { sees: ({ processId }: { processId: string }) => processId === 'fresh' };
+    expect((await ask({}, { ...everything, scope })).numbers).toEqual([2]);
+  });
+
   it('ends a search that takes too long, whether it is one question or many', async () => {
     const { archive, ask } = await setUp(range(1, 30, 'gone'));
     archive.isSlow = true;
@@ -159,6 +168,30 @@ describe('a list of jobs with an archive', () => {
     await jobs.step(0, false);
     await jobs.step(0, false);
     expect(await ask({})).toMatchObject({ numberMatched: 1_002 });
+  });
+
+  it('leads on by offsets, too, past records of another prefix, which it does not show', async () => {
+    const of = (number: number): Partial<ArchivedJob> => (number % 2 === 0 ? { name: `another-${number}` } : {});
+    const { ask } = await setUp(range(1, 30, 'gone').map(([number, phase]) => [number, phase, of(number)] as const));
+    const page = await ask({ offset: '2', limit: '5' });
+    expect(page.numbers.every((number) => number % 2 === 1)).toBe(true);
+    expect(page.next).toEqual({ offset: 7 });
+    expect((await ask({ offset: '27', limit: '5' })).next).toBeUndefined();
+  });
+
+  it('says that jobs are missing of owners whom the archive did not tell, and asks it no further', async () => {
+    const { archive, ask, counts } = await setUp([
+      [1, 'gone', { owner: 'ann' }],
+      [2, 'noted', { owner: 'ann' }],
+    ]);
+    archive.asked.length = 0;
+    const untold: Reading = { ...everything, scope: { owners: ['ann'] }, isIncomplete: true };
+    const page = await ask({}, untold);
+    expect(page).toMatchObject({ numbers: [2], isIncomplete: true });
+    expect(page).not.toHaveProperty('numberMatched');
+    expect(await ask({ status: 'running' }, untold)).not.toHaveProperty('isIncomplete');
+    expect(await counts({}, untold)).toMatchObject({ all: 1 });
+    expect(archive.asked).toEqual([]);
   });
 
   it('tells nothing of what one may not see or read', async () => {

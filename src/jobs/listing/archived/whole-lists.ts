@@ -46,12 +46,16 @@ export class WholeLists {
   ) {
     this.moments = new LiveMoments((name) => cache.jobs.get(name) !== undefined);
     cache.jobs.subscribe(this.moments.note);
+    cache.jobs.subscribe(({ record, previous }) => {
+      if (previous && !record) archived.left(previous);
+    });
   }
 
   /** As {@link JobLists.page}. @throws SearchTooLongError */
   async page(query: JobListQuery, now: Date, reading: Reading): Promise<JobPage> {
     if (!this.archived.mayHave(query)) return this.live.page(query, now, reading);
     try {
+      if (reading.isIncomplete) throw new ArchiveAwayError();
       const list = await this.archived.of(query, reading, this.processes());
       const few = { ...query, limit: Math.min(query.limit, MOST_SHOWN) };
       return list ? await this.mergedPage({ query: few, now, reading }, list) : this.live.page(query, now, reading);
@@ -66,7 +70,7 @@ export class WholeLists {
   async counts(query: JobListQuery, now: Date, reading: Reading): Promise<JobCounts> {
     const live = this.live.counts(query, now, reading);
     const others = { ...query, statuses: undefined, causes: undefined };
-    if (!this.archived.mayHave(others)) return live;
+    if (!this.archived.mayHave(others) || reading.isIncomplete) return live;
     const underWay = this.underWay(reading);
     const list = await this.archived.of(others, reading, this.processes()).catch(unlessAway);
     if (!list || !underWay) return live;

@@ -1,6 +1,6 @@
-import { ArchiveAwayError, SearchTooLongError } from '../../../archive/records/archive.js';
+import { ArchiveAwayError, SearchTooLongError } from './archive.js';
 
-/** Milliseconds that a list waits for the archive, however often it asks. */
+/** Milliseconds that a request waits for the archive, however often it asks. */
 const LONGEST_WAIT = 2000;
 
 /** How long one request waits for all that it asks of the archive. */
