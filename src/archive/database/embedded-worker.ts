@@ -5,8 +5,8 @@ import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 
 /**
- * A thread with PostgreSQL in it: answers one statement after the other. Where there is no database yet it makes one, of the file `prepared` if
- * that is given, and ends.
+ * A thread with PostgreSQL in it: answers one statement after the other. Where there is no database yet it makes one, of the file
+ * `prepared` if that is given, and ends.
  */
 const { folder, prepared } = workerData as { readonly folder: string; readonly prepared?: string };
 const data = join(folder, 'data');

@@ -126,8 +126,9 @@ export class EmbeddedLanes implements Lanes {
       try {
         return await new Thread(this.folder, this.prepared).madeDatabase();
       } catch (error) {
+        const reason = reasonOf(error) || 'it is damaged';
         this.logger.warn(
-          `${this.prepared} cannot be used (${reasonOf(error)}): the folder of the archive is made without it, which takes longer`,
+          `${this.prepared} cannot be used (${reason}): the folder of the archive is made without it, which takes longer`,
         );
       }
     }
