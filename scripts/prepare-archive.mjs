@@ -1,5 +1,5 @@
-// Writes a database as it is when it is made: what `archive: embedded` unpacks at its first start, where it finds it beside its own code, in
-// place of making it, which takes half a gigabyte of memory. FILE by default stands there. For the image: 4.5 MB.
+// Writes a database as it is when it is made: what `archive: embedded` unpacks at its first start, where it finds it beside its own code,
+// in place of making it, which takes half a gigabyte of memory. FILE by default stands there. For the image: 4.5 MB.
 import { PGlite } from '@electric-sql/pglite';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
