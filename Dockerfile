@@ -9,8 +9,10 @@ COPY examples/geojson-features/package.json examples/geojson-features/
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json tsconfig.browser.json ./
 COPY src src
-COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/page-assets.mjs scripts/
+COPY scripts/production-dependencies.mjs scripts/redoc.mjs scripts/page-assets.mjs scripts/prepare-archive.mjs scripts/
 RUN npm run --silent build && find dist -name "*.map" -type f -delete
+# What `archive: embedded` begins with. The PGlite is that of the lock file, as below.
+RUN node scripts/prepare-archive.mjs
 RUN node scripts/production-dependencies.mjs /production \
   && cd /production && npm ci --ignore-scripts --no-audit --no-fund \
   && find node_modules -name '*.map' -type f -delete

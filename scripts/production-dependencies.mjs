@@ -11,8 +11,11 @@ const project = fileURLToPath(new URL('..', import.meta.url));
  */
 export function writeProductionDependencies(folder) {
   mkdirSync(folder, { recursive: true });
-  const { name, version, license, dependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, license, private: true, dependencies }));
+  const { name, version, license, dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(project, 'package.json'), 'utf8'),
+  );
+  const content = { name, version, license, private: true, dependencies, optionalDependencies };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(content));
   writeFileSync(join(folder, 'package-lock.json'), readFileSync(join(project, 'package-lock.json')));
   const args = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--offline'];
   execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -1,15 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
+import { gzipSync } from 'node:zlib';
 import { ArchiveAwayError, SearchTooLongError } from '../records/archive.js';
 import { archivedJob } from '../testing/archived-jobs.js';
-import { embeddedFolder, thereIs } from '../testing/open-archive.js';
+import { embeddedFolder, preparedFile, thereIs } from '../testing/open-archive.js';
 import { DatabaseArchive } from './database.archive.js';
 import { assertInstalled, EmbeddedLanes } from './embedded.lanes.js';
 import { Reach } from './reach.js';
@@ -28,9 +31,10 @@ afterEach(async () => {
 });
 
 /** Another server, whose lines are the ids of what it has written. */
-function startWriter(round: number, into = folder): AsyncIterableIterator<string> {
+function startWriter(round: number, into = folder, ...prepared: readonly string[]): AsyncIterableIterator<string> {
   const flags = ['--experimental-transform-types', '--no-warnings', '--import', SOURCES];
-  const writer = spawn(process.execPath, [...flags, join(TESTING, 'killed-writer.ts'), into, String(round)], {
+  const program = join(TESTING, 'killed-writer.ts');
+  const writer = spawn(process.execPath, [...flags, program, into, String(round), ...prepared], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   child = writer;
@@ -42,6 +46,12 @@ async function kill(): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
+}
+
+/** Of the other server, in MiB. */
+function mostMemory(): number {
+  const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
 async function opened<T>(
@@ -151,8 +161,7 @@ describe('the embedded archive', () => {
   it('takes no more than 450 MiB while it opens and works, its process included', async () => {
     const lines = startWriter(0);
     for (let count = 0; count < 400; count++) await lines.next();
-    const status = readFileSync(`/proc/${child?.pid}/status`, 'utf8');
-    expect(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024).toBeLessThan(450);
+    expect(mostMemory()).toBeLessThan(450);
     await kill();
   });
 
@@ -193,5 +202,64 @@ describe('the embedded archive', () => {
     expect(() => assertInstalled(find)).toThrow(
       'archive: embedded needs the package @electric-sql/pglite, which is not installed',
     );
+  });
+});
+
+describe('the folder of the embedded archive, of what the image brings,', () => {
+  let fresh: string;
+  beforeEach(() => {
+    fresh = mkdtempSync(join(tmpdir(), 'archive-'));
+  });
+  afterEach(() => rmSync(fresh, { recursive: true }));
+
+  it('is made and worked with in 450 MiB, the process included, and is there when that is killed', async () => {
+    const lines = startWriter(0, fresh, await preparedFile());
+    for (let count = 0; count < 400; count++) await lines.next();
+    expect(mostMemory()).toBeLessThan(450);
+    await kill();
+    await opened(
+      async (archive) => expect(await archive.find('job-0-0')).toEqual(archivedJob('job-0-0', { message: '' })),
+      'test',
+      new EmbeddedLanes(fresh),
+    );
+  });
+
+  it('is unpacked again where that was not at its end', async () => {
+    const prepared = await preparedFile();
+    const data = join(fresh, 'data');
+    let interrupted = 0;
+    for (const part of ['PG_VERSION', 'base/1', 'base/5', 'global/pg_control', 'postmaster.pid']) {
+      startWriter(0, fresh, prepared);
+      while (!existsSync(join(fresh, 'unfinished', part)) && !existsSync(data)) await delay(1);
+      await kill();
+      if (!existsSync(data)) interrupted++;
+      rmSync(data, { recursive: true, force: true });
+    }
+    expect(interrupted).toBeGreaterThan(0);
+    const lines = startWriter(9, fresh, prepared);
+    expect((await lines.next()).value).toBe('job-9-0');
+    expect(existsSync(join(fresh, 'unfinished'))).toBe(false);
+    await kill();
+  });
+
+  it.each([
+    ['damaged', (content: Buffer) => content.fill(0, content.length / 2, content.length / 2 + 100)],
+    ['of something else', () => gzipSync(Buffer.alloc(1024))],
+  ])('is made without it where that is %s, and says so', async (_, damaged) => {
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    const prepared = join(fresh, 'damaged.tar.gz');
+    writeFileSync(prepared, damaged(readFileSync(await preparedFile())));
+    try {
+      await opened(
+        (archive) => expect(archive.put(archivedJob('a'))).resolves.toBe('written'),
+        'test',
+        new EmbeddedLanes(fresh, prepared),
+      );
+      expect(warned.mock.calls).toEqual([
+        [expect.stringMatching(/damaged\.tar\.gz cannot be used \(.+\): the folder of the archive is made/)],
+      ]);
+    } finally {
+      warned.mockRestore();
+    }
   });
 });

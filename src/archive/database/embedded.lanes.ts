@@ -1,9 +1,12 @@
+import { Logger } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Kysely, PGliteDialect } from 'kysely';
+import { reasonOf } from './failures.js';
 import { FolderLock } from './folder-lock.js';
 import { type Lane, type Lanes, STATEMENT } from './lanes.js';
 import type { Tables } from './tables.js';
@@ -24,6 +27,8 @@ interface Waiting {
 /** The file of the thread stands beside this one, whatever it was made into. */
 const WORKER = new URL(import.meta.url.replace(/[^/]+(?=\.[jt]s$)/, 'embedded-worker'));
 const PACKAGE = '@electric-sql/pglite';
+/** A database as it is when it is made, which the image has (scripts/prepare-archive.mjs): to unpack it takes less memory and time. */
+const PREPARED = fileURLToPath(new URL('prepared-archive.tar.gz', import.meta.url));
 
 /**
  * PostgreSQL in a thread of this process, in a folder. One statement runs at a time; one that runs for too long ends with the thread, which
@@ -32,24 +37,22 @@ const PACKAGE = '@electric-sql/pglite';
 export class EmbeddedLanes implements Lanes {
   readonly description: string;
   readonly remote = false;
+  private readonly logger = new Logger('Archive');
   private readonly lock: FolderLock;
   private readonly lanes = new Map<Lane, Kysely<Tables>>();
   private thread: Thread | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private closed = false;
 
-  /** @throws Error where the package is not installed, or another process uses the folder */
-  constructor(private readonly folder: string) {
-    try {
-      createRequire(import.meta.url).resolve(PACKAGE);
-    } catch (error) {
-      throw new Error(
-        `archive: embedded needs the package ${PACKAGE}, which is not installed: npm install ${PACKAGE}`,
-        {
-          cause: error,
-        },
-      );
-    }
+  /**
+   * @param prepared file of a database as it is when it is made; where there is none, or it cannot be used, the database is made here
+   * @throws Error where the package is not installed, or another process uses the folder
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly prepared = PREPARED,
+  ) {
+    assertInstalled();
     this.lock = FolderLock.take(folder);
     compileOnce();
     this.description = `PostgreSQL in this process, in ${folder}`;
@@ -112,10 +115,24 @@ export class EmbeddedLanes implements Lanes {
   /** Never two at a time, of which each would take the folder for its own. */
   private async running(): Promise<Thread> {
     if (this.thread && !this.thread.alive) await this.thread.ended;
-    // The memory that making a database takes goes with its thread.
-    if (!existsSync(join(this.folder, 'data'))) await new Thread(this.folder).madeDatabase();
+    if (!existsSync(join(this.folder, 'data'))) await this.makeDatabase();
     this.thread = this.thread?.alive ? this.thread : new Thread(this.folder);
     return this.thread;
+  }
+
+  /** The memory that it takes goes with its thread. */
+  private async makeDatabase(): Promise<void> {
+    if (existsSync(this.prepared)) {
+      try {
+        return await new Thread(this.folder, this.prepared).madeDatabase();
+      } catch (error) {
+        const reason = reasonOf(error) || 'it is damaged';
+        this.logger.warn(
+          `${this.prepared} cannot be used (${reason}): the folder of the archive is made without it, which takes longer`,
+        );
+      }
+    }
+    await new Thread(this.folder).madeDatabase();
   }
 }
 
@@ -146,8 +163,8 @@ class Thread {
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
 
-  constructor(folder: string) {
-    this.worker = new Worker(WORKER, { workerData: { folder }, execArgv: [], name: 'archive' });
+  constructor(folder: string, prepared?: string) {
+    this.worker = new Worker(WORKER, { workerData: { folder, prepared }, execArgv: [], name: 'archive' });
     const ready = Promise.withResolvers<void>();
     this.ready = ready.promise;
     this.ready.catch(() => undefined);

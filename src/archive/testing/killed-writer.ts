@@ -4,8 +4,8 @@ import { EmbeddedLanes } from '../database/embedded.lanes.js';
 import { Reach } from '../database/reach.js';
 import { archivedJob } from './archived-jobs.js';
 
-const [folder = '', round = ''] = process.argv.slice(2);
-const reach = new Reach(new EmbeddedLanes(folder), 'test');
+const [folder = '', round = '', prepared] = process.argv.slice(2);
+const reach = new Reach(new EmbeddedLanes(folder, prepared), 'test');
 await reach.start();
 const archive = new DatabaseArchive(reach);
 for (let number = 0; ; number++) {

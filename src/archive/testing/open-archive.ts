@@ -1,8 +1,10 @@
 import { afterAll } from '@jest/globals';
 import { sql } from 'kysely';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { DatabaseArchive } from '../database/database.archive.js';
 import { EmbeddedLanes } from '../database/embedded.lanes.js';
 import type { Lanes } from '../database/lanes.js';
@@ -32,17 +34,25 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
 let made: Promise<string> | undefined;
 afterAll(async () => made && rmSync(await made, { recursive: true, force: true }));
 
-/** Of an embedded database without a schema: it is made once, and copied, for that takes long. */
+/** Of an embedded database without a schema: it is made once, as in the image, and copied, for that takes long. */
 export async function embeddedFolder(): Promise<string> {
-  made ??= makeDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'archive-'));
-  cpSync(join(await made, 'data'), join(folder, 'data'), { recursive: true });
+  cpSync(join(await (made ??= makeDatabase()), 'data'), join(folder, 'data'), { recursive: true });
   return folder;
 }
 
+/** The file that the image brings, from which such folders are made. */
+export async function preparedFile(): Promise<string> {
+  return join(await (made ??= makeDatabase()), PREPARED);
+}
+
+const PREPARED = 'prepared.tar.gz';
+
 async function makeDatabase(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'archive-made-'));
-  const lanes = new EmbeddedLanes(folder);
+  const script = join(import.meta.dirname, '../../../scripts/prepare-archive.mjs');
+  await promisify(execFile)(process.execPath, [script, join(folder, PREPARED)]);
+  const lanes = new EmbeddedLanes(folder, join(folder, PREPARED));
   await lanes.unlimited((db) => sql`select 1`.execute(db));
   await lanes.close();
   return folder;
