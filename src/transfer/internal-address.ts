@@ -22,6 +22,7 @@ export class InternalAddress {
 
   /** Without trailing slash; undefined where there is none, or the server does not listen. */
   base(): string | undefined {
+    if (!this.isKnown) return undefined;
     const { internalUrl, bind } = this.configuration.server;
     const address = (this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined)?.address();
     const port = address !== null && typeof address === 'object' ? address.port : undefined;
@@ -32,7 +33,7 @@ export class InternalAddress {
       url.port = String(port);
       return url.href.replace(/\/+$/, '');
     }
-    if (!this.connection.embedded || port === undefined) return undefined;
+    if (port === undefined) return undefined;
     const host = ['0.0.0.0', '::', 'localhost'].includes(bind.host) ? '127.0.0.1' : bind.host;
     return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
   }
