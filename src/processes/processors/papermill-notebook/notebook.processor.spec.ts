@@ -641,6 +641,14 @@ checkout_git_repo: { url: https://git.example.com/r.git }`;
     });
   });
 
+  it('an image of more characters than a reference can have is compared with no expression', async () => {
+    const { registry } = await withKeys("allowed_images_regex: '.*'");
+    const inputs = { notebook: 'x.ipynb', image: 'a'.repeat(513) };
+    expect(registry.get('n').validateInputs(inputs).faults).toEqual([
+      { pointer: '/inputs/image', message: expect.stringContaining('512') },
+    ]);
+  });
+
   it('a file name is claimed for the job, unless it stands in a folder of its own', async () => {
     const inputs = { notebook: 'x.ipynb', output_filename: 'mine.ipynb' };
     const claim = async (keys: string, given = inputs) => settings(await podWith(keys, given))['claim'];

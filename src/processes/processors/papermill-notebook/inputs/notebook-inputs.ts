@@ -62,6 +62,8 @@ export const notebookInputs: Readonly<Record<string, InputDescription>> = {
   image: optional('Image', 'Container image that runs the notebook, where this server allows others than its own.', {
     type: 'string',
     pattern: '^([A-Za-z0-9][A-Za-z0-9._/:@-]*)?$',
+    // More than any reference can have; it is compared with a regular expression of whoever runs the server.
+    maxLength: 512,
   }),
   output_dirname: optional(
     'Output folder',
