@@ -166,7 +166,7 @@ async function textOf(stream: Readable): Promise<string> {
     await eventually(() => stream.destroyed, 'the end');
     await client.deleteJob('long');
     await release('long');
-    await wait(() => podOf('long') === undefined, 'the pod is gone');
+    await wait(() => podOf('long') === undefined && jobs.get('long') === undefined, 'the pod and the Job are gone');
   });
 
   it('sees every Job through lists in chunks and watches that end again and again', async () => {
@@ -182,14 +182,17 @@ async function textOf(stream: Readable): Promise<string> {
       { resource: 'jobs', transform: ({ metadata }) => metadata?.name },
       { listLimit: 4, baseDelay: 50, maxDelay: 1_000, watchTimeout: 2_000, idleTimeout: 60_000, shortWatch: 500 },
     );
-    chunked.start();
-    await chunked.whenSynced();
-    expect(new Set(chunked.values())).toEqual(new Set(names));
-    await wait(() => chunked.watches >= 2, 'the watch has ended once');
-    await Promise.all(names.map((name) => client.deleteJob(name)));
-    await wait(() => chunked.size === 0 && jobs.size === 0, 'none left');
-    expect(chunked.lists).toBe(1);
-    await chunked.stop();
+    try {
+      chunked.start();
+      await chunked.whenSynced();
+      expect(new Set(chunked.values())).toEqual(new Set(names));
+      await wait(() => chunked.watches >= 2, 'the watch has ended once');
+      await Promise.all(names.map((name) => client.deleteJob(name)));
+      await wait(() => chunked.size === 0 && jobs.size === 0, 'none left');
+      expect(chunked.lists).toBe(1);
+    } finally {
+      await chunked.stop();
+    }
   });
 
   it('asks for its rights and writes events', async () => {
