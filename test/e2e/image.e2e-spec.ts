@@ -180,7 +180,8 @@ describeImage('the image in a namespace of restricted pods', () => {
 
   it('is small, and holds nothing that only developers need', async () => {
     const size = await kubectl(bed.cluster, ['exec', 'hardened', '--', 'du', '-sm', '/app']);
-    expect(Number.parseInt(size)).toBeLessThan(250);
+    // Of these PGlite, with the database that it begins with, has 26.
+    expect(Number.parseInt(size)).toBeLessThan(276);
     const modules = await kubectl(bed.cluster, ['exec', 'hardened', '--', 'ls', '/app/node_modules']);
     expect(modules.split('\n')).toContain('fastify');
     for (const name of ['jest', 'eslint', 'prettier', '@turf', 'world-atlas'])
