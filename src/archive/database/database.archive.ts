@@ -88,60 +88,52 @@ export class DatabaseArchive extends Archive {
   }
 
   override put(job: ArchivedJob, before?: string): Promise<Written> {
-    return this.reach.ask(
-      'records',
-      async (db, instance) => {
-        const row = rowOf(instance, job);
-        const written = await db
-          .insertInto(JOBS)
-          .values(row as never)
-          .onConflict((on) =>
-            on
-              .columns(['instance', 'job_id'])
-              .doUpdateSet(row as never)
-              .where('ogc_processes.jobs.removed', 'is', null)
-              .where('ogc_processes.jobs.uid', '=', job.uid)
-              // The same once more: its acknowledgement may have been lost.
-              .where('ogc_processes.jobs.state', 'in', [job.state, ...(before === undefined ? [] : [before])]),
-          )
-          .returning('job_id')
-          .executeTakeFirst();
-        if (written) return 'written';
-        const standing = await db
-          .selectFrom(JOBS)
-          .select('removed')
-          .where('instance', '=', instance)
-          .where('job_id', '=', job.jobId)
-          .executeTakeFirst();
-        return standing?.removed ? 'removed' : 'superseded';
-      },
-      true,
-    );
+    return this.reach.change('records', async (db, instance) => {
+      const row = rowOf(instance, job);
+      const written = await db
+        .insertInto(JOBS)
+        .values(row as never)
+        .onConflict((on) =>
+          on
+            .columns(['instance', 'job_id'])
+            .doUpdateSet(row as never)
+            .where('ogc_processes.jobs.removed', 'is', null)
+            .where('ogc_processes.jobs.uid', '=', job.uid)
+            // The same once more: its acknowledgement may have been lost.
+            .where('ogc_processes.jobs.state', 'in', [job.state, ...(before === undefined ? [] : [before])]),
+        )
+        .returning('job_id')
+        .executeTakeFirst();
+      if (written) return 'written';
+      const standing = await db
+        .selectFrom(JOBS)
+        .select('removed')
+        .where('instance', '=', instance)
+        .where('job_id', '=', job.jobId)
+        .executeTakeFirst();
+      return standing?.removed ? 'removed' : 'superseded';
+    });
   }
 
   override remove(jobId: string, now: Date, job?: ArchivedJob): Promise<boolean> {
-    return this.reach.ask(
-      'records',
-      async (db, instance) => {
-        // What is in the store of a job without a record is removed with its Job.
-        const known = job ? { ...rowOf(instance, job), object: null } : { instance, job_id: jobId };
-        const removed = now.toISOString();
-        const row = await db
-          .insertInto(JOBS)
-          .values({ ...known, removed } as never)
-          .onConflict((on) =>
-            on
-              .columns(['instance', 'job_id'])
-              .doUpdateSet({ removed } as never)
-              .where('ogc_processes.jobs.removed', 'is', null),
-          )
-          // Of a row that is new no transaction has been there before.
-          .returning(sql<boolean>`xmax <> 0`.as('had'))
-          .executeTakeFirst();
-        return row?.had ?? false;
-      },
-      true,
-    );
+    return this.reach.change('records', async (db, instance) => {
+      // What is in the store of a job without a record is removed with its Job.
+      const known = job ? { ...rowOf(instance, job), object: null } : { instance, job_id: jobId };
+      const removed = now.toISOString();
+      const row = await db
+        .insertInto(JOBS)
+        .values({ ...known, removed } as never)
+        .onConflict((on) =>
+          on
+            .columns(['instance', 'job_id'])
+            .doUpdateSet({ removed } as never)
+            .where('ogc_processes.jobs.removed', 'is', null),
+        )
+        // Of a row that is new no transaction has been there before.
+        .returning(sql<boolean>`xmax <> 0`.as('had'))
+        .executeTakeFirst();
+      return row?.had ?? false;
+    });
   }
 
   override due(now: Date, limit: number): Promise<Due> {
@@ -172,55 +164,45 @@ export class DatabaseArchive extends Archive {
   }
 
   override done(job: ArchivedJob, object?: ArchivedJob['object'], state = job.state): Promise<void> {
-    return this.reach.ask(
-      'records',
-      async (db, instance) => {
-        const row = db
-          .updateTable(JOBS)
-          .where('instance', '=', instance)
-          .where('job_id', '=', job.jobId)
-          .where('uid', '=', job.uid);
-        if (object === undefined)
-          await row
-            .set({ object: null, message: '', said: '', words: '', tags: sql`'{}'` } as never)
-            .where('removed', 'is not', null)
-            .execute();
-        else
-          await row
-            .set({ object: JSON.stringify(object), state, results_expire: null } as never)
-            .where('removed', 'is', null)
-            .where('state', '=', job.state)
-            .execute();
-      },
-      true,
-    );
+    return this.reach.change('records', async (db, instance) => {
+      const row = db
+        .updateTable(JOBS)
+        .where('instance', '=', instance)
+        .where('job_id', '=', job.jobId)
+        .where('uid', '=', job.uid);
+      if (object === undefined)
+        await row
+          .set({ object: null, message: '', said: '', words: '', tags: sql`'{}'` } as never)
+          .where('removed', 'is not', null)
+          .execute();
+      else
+        await row
+          .set({ object: JSON.stringify(object), state, results_expire: null } as never)
+          .where('removed', 'is', null)
+          .where('state', '=', job.state)
+          .execute();
+    });
   }
 
   override forget(before: Date, limit: number): Promise<readonly ArchivedJob[]> {
-    return this.reach.ask(
-      'sweeps',
-      async (db, instance) => {
-        const some = (condition: Condition, time: Condition = sql`finished`) => sql`(
+    return this.reach.change('sweeps', async (db, instance) => {
+      const some = (condition: Condition, time: Condition = sql`finished`) => sql`(
         select job_id from ${sql.table(JOBS)} where instance = ${instance} and ${condition}
           and ${time} < ${before.toISOString()}::timestamptz
         order by ${time} limit ${limit} for update skip locked)`;
-        const done = sql`removed is not null and object is null`;
-        // Of jobs that were never archived nothing may be known but when they were removed.
-        for (const tombstones of [some(done), some(sql`${done} and finished is null`, sql`removed`)])
-          await sql`delete from ${sql.table(JOBS)} where instance = ${instance} and job_id in ${tombstones}`.execute(
-            db,
-          );
-        await sql`delete from ${sql.table(USAGE)} where ctid = any(array(
+      const done = sql`removed is not null and object is null`;
+      // Of jobs that were never archived nothing may be known but when they were removed.
+      for (const tombstones of [some(done), some(sql`${done} and finished is null`, sql`removed`)])
+        await sql`delete from ${sql.table(JOBS)} where instance = ${instance} and job_id in ${tombstones}`.execute(db);
+      await sql`delete from ${sql.table(USAGE)} where ctid = any(array(
         select ctid from ${sql.table(USAGE)} where instance = ${instance} and jobs = 0 for update skip locked))`.execute(
-          db,
-        );
-        const { rows } = await sql<JobsTable>`
+        db,
+      );
+      const { rows } = await sql<JobsTable>`
         update ${sql.table(JOBS)} set removed = now() where instance = ${instance} and job_id in
         ${some(sql`removed is null`)} returning *`.execute(db);
-        return rows.map(jobOf);
-      },
-      true,
-    );
+      return rows.map(jobOf);
+    });
   }
 
   override usage(by: UsageBy, filter: ArchiveFilter): Promise<readonly UsageRow[]> {

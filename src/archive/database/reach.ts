@@ -16,6 +16,8 @@ const WRITTEN = 'written';
 /** Calls that write records. */
 const RECORDED = `records ${WRITTEN}`;
 
+type Work<T> = (db: Kysely<Tables>, instance: number) => Promise<T>;
+
 /** How calls reach the database: each ends in time, and while it is away all fail at once. */
 export class Reach {
   private readonly logger = new Logger('Archive');
@@ -71,10 +73,18 @@ export class Reach {
     await this.lanes.close();
   }
 
-  /** @param writes whether it is to change something. @throws ArchiveAwayError; SearchTooLongError in lanes of searches */
-  async ask<T>(lane: Lane, work: (db: Kysely<Tables>, instance: number) => Promise<T>, writes = false): Promise<T> {
+  /** Of calls that read. @throws ArchiveAwayError; SearchTooLongError in lanes of searches */
+  ask<T>(lane: Lane, work: Work<T>): Promise<T> {
+    return this.call(lane, lane, work);
+  }
+
+  /** Of calls that are to change something. @throws as {@link ask} */
+  change<T>(lane: Lane, work: Work<T>): Promise<T> {
+    return this.call(lane, `${lane} ${WRITTEN}`, work);
+  }
+
+  private async call<T>(lane: Lane, calls: string, work: Work<T>): Promise<T> {
     const { instance } = this;
-    const calls = writes ? `${lane} ${WRITTEN}` : lane;
     if (this.away !== undefined || instance === undefined) throw new ArchiveAwayError(this.away);
     try {
       const answer = await within(CALL[lane], work(this.lanes.lane(lane), instance));
