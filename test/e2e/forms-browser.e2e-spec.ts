@@ -48,7 +48,7 @@ withBrowser('a form in a browser', () => {
     })()`);
   const submit = async (name?: string) => {
     const button = name === undefined ? 'button[type=submit]:not([name])' : `button[name=${name}]`;
-    await browser.evaluate(`document.querySelector('form[data-form] ${button}').click()`);
+    await browser.click(`form[data-form] ${button}`);
   };
   const resultsOf = async (address: string) => {
     const jobId = address.split('/')[4] ?? '';
@@ -104,7 +104,7 @@ withBrowser('a form in a browser', () => {
     expect(await browser.evaluate(alternatives)).toEqual([false, true]);
     await fill({ 'input.either.choice': '1' });
     expect(await browser.evaluate(alternatives)).toEqual([true, false]);
-    const add = (place: string) => browser.evaluate(`document.querySelector('${place}').click()`);
+    const add = (place: string) => browser.click(place);
     for (let row = 2; row < 4; row++) await add('[data-rows="input.places"] > button');
     expect(await browser.evaluate(`document.querySelector('[data-rows="input.places"] > button').hidden`)).toBe(true);
     expect(await fill({ 'input.places/3': '{"type": "Point", "coordinates": [0, 0]}' })).toEqual([]);
@@ -161,7 +161,7 @@ withBrowser('a form in a browser', () => {
     await fill({ 'input.text.json': '[5]', 'input.day': '2026-02-03' });
     await submit('check');
     await browser.loaded(`${bed.url}/processes/kinds/form`);
-    await browser.evaluate("document.querySelector('.notice li a').click()");
+    await browser.click('.notice li a');
     expect(await browser.evaluate("document.querySelector(':target').name")).toBe('input.text.json');
     expect(await browser.evaluate(`document.querySelector('[name="input.day"]').value`)).toBe('2026-02-03');
     await fill({ 'input.text.json': '' });

@@ -321,11 +321,11 @@ withBrowser('in a browser', () => {
     await Promise.all(jobs.map((job) => bed.until(job, 'running')));
     await browser.send('Emulation.setScriptExecutionDisabled', { value });
     await browser.open(`${bed.url}/jobs?processID=endless&status=running`);
-    for (const job of jobs) await browser.evaluate(`document.querySelector('input[value="${job}"]').click()`);
-    await browser.evaluate("document.querySelector('.selection button').click()");
+    for (const job of jobs) await browser.click(`input[value="${job}"]`);
+    await browser.click('.selection button');
     await browser.loaded(`${bed.url}/jobs/dismissal`);
     expect(await browser.evaluate("document.querySelectorAll('tbody tr').length")).toBe(2);
-    await browser.evaluate("document.querySelector('main form button').click()");
+    await browser.click('main form button');
     await browser.loaded(`${bed.url}/jobs?processID=endless`);
     await browser.send('Emulation.setScriptExecutionDisabled', { value: false });
     for (const job of jobs)
@@ -338,7 +338,7 @@ withBrowser('in a browser', () => {
 
   it('the language that was chosen stays', async () => {
     await browser.open(`${bed.url}/processes`, { 'accept-language': 'en' });
-    await browser.evaluate("document.querySelector('.languages a[lang=de]').click()");
+    await browser.click('.languages a[lang=de]');
     await browser.loaded(`${bed.url}/processes?lang=de`);
     await browser.open(`${bed.url}/jobs`, { 'accept-language': 'en' });
     expect(

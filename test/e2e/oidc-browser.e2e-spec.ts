@@ -68,7 +68,7 @@ access:
   }
   const text = () => browser.evaluate<string>('document.body.innerText');
   const shows = (said: string) => eventually(`"${said}"`, async () => (await text()).includes(said));
-  const click = (selector: string) => browser.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  const click = (selector: string) => browser.click(selector);
   /** At the provider: who one is, and that it may tell this server. */
   async function signInAs(login: string, at = browser): Promise<void> {
     await at.loaded(`${provider.issuer}/interaction/`);

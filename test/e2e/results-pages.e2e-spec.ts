@@ -198,7 +198,7 @@ describe('results', () => {
     const open = (name: string) => browser.open(`${bed.url}/jobs/${jobs[name]}/results?f=html`);
     const drawn = () =>
       eventually('the map', () => browser.evaluate<boolean>("document.querySelector('.map')?.dataset.drawn === ''"));
-    const click = (selector: string) => browser.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+    const click = (selector: string) => browser.click(selector);
 
     it('are drawn on a map that asks nobody but the server, until one asks for a background', async () => {
       await open('features');

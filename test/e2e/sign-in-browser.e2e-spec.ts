@@ -103,9 +103,9 @@ withBrowser('a browser in which one signs in', () => {
     await signIn(PLAIN_HOST);
     // Who comes from nowhere proves nothing: a page of the server does.
     await browser.open(at('/jobs', PLAIN_HOST));
-    await browser.evaluate(`document.querySelector('.visitor').click()`);
+    await browser.click('.visitor');
     await eventually('being known', async () => (await text()).includes('Signed in as api'));
-    await browser.evaluate(`document.querySelector('main a[href*="/jobs/${job}"]').click()`);
+    await browser.click(`main a[href*="/jobs/${job}"]`);
     await browser.loaded(at(`/jobs/${job}`, PLAIN_HOST));
     await eventually('being known', async () => (await text()).includes('Signed in as api'));
     await send('form[action$="/dismissal"]');
@@ -159,7 +159,7 @@ withBrowser('a browser in which one signs in', () => {
     await signIn();
     page = `<!doctype html><a href="${at(`/jobs/${job}/logs`)}">x</a>`;
     await browser.open(foreignAt('localhost'));
-    await browser.evaluate("document.querySelector('a').click()");
+    await browser.click('a');
     await browser.loaded(at('/jobs/'));
     expect(await text()).toContain('Another site led you here');
     await browser.evaluate(`[...document.links].find(({ text }) => text === 'Go on as who you are').click()`);
@@ -178,7 +178,7 @@ withBrowser('a browser in which one signs in', () => {
       undefined,
       '',
     ]);
-    await browser.evaluate("document.querySelector('a').click()");
+    await browser.click('a');
     await browser.loaded(at(`/jobs/${job}/logs`));
     expect(browser.answers.get(at(`/jobs/${job}/logs`))).toBe(401);
     expect(await text()).toContain('Another site led you here');
