@@ -9,7 +9,9 @@ const LONGEST_LINE = 16 * 1024;
  * knows no difference.
  */
 export class EventEncoder {
-  private held = Buffer.alloc(0);
+  /** What has come of a line that has no end yet. */
+  private pieces: Buffer[] = [];
+  private heldLength = 0;
 
   /** @param offset of the log's bytes, where it begins; undefined: nobody knows, and events have no ids */
   constructor(
@@ -24,28 +26,47 @@ export class EventEncoder {
 
   /** @returns the events that are whole by now, or nothing */
   push(chunk: Buffer): string {
-    const bytes = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    this.held = Buffer.from(bytes.subarray(end));
-    const lines = end === 0 ? '' : this.event(bytes.subarray(0, end - 1), end);
-    return this.held.length > LONGEST_LINE ? lines + this.flush() : lines;
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    const lines = end === 0 ? '' : this.lines(chunk.subarray(0, end));
+    this.hold(Buffer.from(chunk.subarray(end)));
+    return this.heldLength > LONGEST_LINE ? lines + this.flush() : lines;
   }
 
   /** What is held of a line, up to its last whole character. */
   flush(): string {
-    return this.part(wholeCharacters(this.held));
+    const held = this.take();
+    const length = wholeCharacters(held);
+    this.hold(held.subarray(length));
+    return this.part(held.subarray(0, length));
   }
 
   /** All that is held. */
   end(): string {
-    return this.part(this.held.length);
+    return this.part(this.take());
   }
 
-  private part(length: number): string {
-    if (length === 0) return '';
-    const part = this.held.subarray(0, length);
-    this.held = this.held.subarray(length);
-    return `event: part\n${this.event(part, length)}`;
+  private hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.pieces.push(bytes);
+    this.heldLength += bytes.length;
+  }
+
+  private take(): Buffer {
+    const held = Buffer.concat(this.pieces);
+    this.pieces = [];
+    this.heldLength = 0;
+    return held;
+  }
+
+  /** @param bytes with a newline at their end */
+  private lines(bytes: Buffer): string {
+    this.hold(bytes);
+    const all = this.take();
+    return this.event(all.subarray(0, -1), all.length);
+  }
+
+  private part(bytes: Buffer): string {
+    return bytes.length === 0 ? '' : `event: part\n${this.event(bytes, bytes.length)}`;
   }
 
   private event(bytes: Buffer, length: number): string {
