@@ -132,6 +132,15 @@ describe('keys', () => {
     expect(faultOf(text)).toMatchObject({ pointer, position: { line: 1, column } });
   });
 
+  it('are those of the text, whatever was read before (findings/json-keys-in-v8.sh)', () => {
+    const keysOf = (text: string) => Object.keys(parseJson(text) as object);
+    expect(['{"id":1,"x\\\\":2}', '{"id":1,"x\\"":2}', '{"id":1,"x\\n":2}'].map(keysOf)).toEqual([
+      ['id', 'x\\'],
+      ['id', 'x"'],
+      ['id', 'x\n'],
+    ]);
+  });
+
   it('given twice may be let pass: then the last counts', () => {
     expect(parseJson('{"a": 1, "a": {"__proto__": 1, "__proto__": 2}}', { duplicateKeys: 'last' })).toEqual({
       a: JSON.parse('{"__proto__": 2}'),
