@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { withoutManagedFields } from './without-managed-fields.js';
 
 export interface WholeAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** JSON; of Jobs and pods without their `managedFields`. */
   readonly text: string;
 }
 
@@ -68,7 +70,7 @@ export function wholeAnswer(
       end();
       const [first] = chunks;
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks);
-      resolve({ status, headers, text: body.toString('utf8') });
+      resolve({ status, headers, text: withoutManagedFields(body) });
     },
     onResponseError: (_controller, error) => fail(error),
   };

@@ -17,6 +17,7 @@ import type { Observation } from './object-cache.js';
 import { informerTimings } from './informer-timings.js';
 import type { InformerTimings } from './informer-timings.js';
 import { stateIn } from './watch-line.js';
+import { withoutManagedFields } from '../client/without-managed-fields.js';
 
 /** Objects of a list that are taken over in one turn of the event loop. */
 const IN_ONE_TURN = 50;
@@ -246,7 +247,7 @@ export class ListWatchInformer<T extends KubernetesObject, R> implements Informe
       this.#version = state.version;
       this.#lastContact = new Date();
     } else {
-      this.#take(JSON.parse(line.toString('utf8')) as WatchEvent);
+      this.#take(JSON.parse(withoutManagedFields(line)) as WatchEvent);
     }
   }
 
