@@ -21,6 +21,11 @@ export async function shippedFlags() {
   return [...flags.split(' '), `--max-old-space-size=${memory / 2}`];
 }
 
+async function shippedVariables() {
+  const [, arenas] = await found('docker/start', /^export MALLOC_ARENA_MAX="\$\{MALLOC_ARENA_MAX:-(\d+)\}"$/m);
+  return { MALLOC_ARENA_MAX: arenas };
+}
+
 async function found(file, pattern) {
   const match = pattern.exec(await readFile(join(projectFolder, file), 'utf8'));
   if (!match) throw new Error(`${file} has nothing like ${pattern}`);
@@ -182,7 +187,7 @@ export class Bed {
   }
 
   /**
-   * With the flags of Node that the image has, and what V8 has compiled.
+   * With the flags of Node and the variables that the image has, and what V8 has compiled.
    * @param overrides `kubeconfig` and `configuration` (a file) to use instead, `nodeOptions`
    */
   async startServer({
@@ -198,6 +203,7 @@ export class Bed {
         KUBECONFIG: kubeconfig,
         PYGEOAPI_K8S_MANAGER_NAMESPACE: this.namespace,
         NODE_COMPILE_CACHE: this.compiled,
+        ...(await shippedVariables()),
         ...this.store.environment,
       },
       /^listening on (http:\/\/\S+)$/m,

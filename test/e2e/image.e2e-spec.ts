@@ -146,6 +146,8 @@ describeImage('the image in a namespace of restricted pods', () => {
       CapEff: '0000000000000000',
       NoNewPrivs: '1',
     });
+    const variables = await kubectl(bed.cluster, ['exec', 'hardened', '--', 'cat', '/proc/1/environ']);
+    expect(variables.split('\0')).toContain('MALLOC_ARENA_MAX=2');
   });
 
   it('answers its own health check', async () => {
