@@ -16,13 +16,20 @@ const swc = ({ tsx }) => [
   },
 ];
 
+const moduleNameMapper = {
+  // As the server loads it (src/libraries): the kubeconfig of the Kubernetes client without the clients of all API groups. Only that package has a module so named.
+  '^\\./gen/index\\.js$': '<rootDir>/src/k8s/connection/library-parts.ts',
+  '^@kubernetes/client-node$': '<rootDir>/test/support/kubernetes-client.js',
+  '^(\\.{1,2}/.*)\\.js$': '$1',
+};
+
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   testMatch,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   setupFiles: ['reflect-metadata'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper,
   transform: {
     // In .tsx a generic arrow function would be read as an element, so only that is read so.
     '^.+\\.ts$': swc({ tsx: false }),

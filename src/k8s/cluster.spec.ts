@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { CoreV1Api } from '@kubernetes/client-node';
+import { CoreV1Api } from '@kubernetes/client-node/dist/gen/index.js';
 import type { V1Job, V1Pod } from '@kubernetes/client-node';
 import { ApiTransport } from './client/api-transport.js';
 import { ApiKubernetesClient } from './client/kubernetes-client.adapter.js';

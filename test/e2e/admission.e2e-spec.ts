@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Exposition } from '../support/exposition.js';
@@ -41,14 +41,16 @@ type Queued = StatusInfo & {
 };
 
 let bed: TestBed | undefined;
+const here = () => bed as TestBed;
 let pods: RunningPods | undefined;
-afterEach(async () => {
-  pods?.end();
-  await bed?.stop();
-  [bed, pods] = [undefined, undefined];
-});
+afterEach(() => pods?.end());
 
-/** A server with these limits. */
+/** A server with these limits, which ends with the tests of the block. */
+const started = (limits: string): void => {
+  beforeAll(async () => void (await start(limits)));
+  afterAll(() => bed?.stop());
+};
+
 async function start(limits: string): Promise<TestBed> {
   const plugin = join(process.cwd(), 'test/fixtures/custom-processors/callers.mjs');
   bed = await TestBed.startProcess(
@@ -70,21 +72,30 @@ const kubeJobs = async () => (await bed?.cluster.kubeJobs()) ?? [];
 const kubeJob = async (id: string) => (await kubeJobs()).find(({ metadata }) => metadata?.name?.endsWith(id));
 const nameOf = (id: string) => `pygeoapi-job-${id}`;
 const status = async (id: string): Promise<Queued> => (await bed?.status(id)) as Queued;
-const admitted = async () =>
-  (await kubeJobs()).filter(({ metadata }) => metadata?.annotations?.[ADMISSION]?.startsWith('admitted@'));
-const allEnded = (client: TestReplica | TestBed, ids: readonly string[]) =>
-  eventually(
+const admitted = async (ids: readonly string[]) =>
+  (await kubeJobs()).filter(
+    ({ metadata }) =>
+      metadata?.annotations?.[ADMISSION]?.startsWith('admitted@') && ids.some((id) => metadata.name === nameOf(id)),
+  );
+const allEnded = (client: TestReplica | TestBed, ids: readonly string[]) => {
+  const ends = new Map<string, string>();
+  return eventually(
     'the end of all jobs',
     async () => {
-      const states = await Promise.all(ids.map(async (id) => (await client.status(id)).status));
-      return states.every((state) => state === 'successful' || state === 'failed') ? states : undefined;
+      const going = ids.filter((id) => !ends.has(id));
+      const states = await Promise.all(going.map(async (id) => [id, (await client.status(id)).status] as const));
+      for (const [id, state] of states) if (state === 'successful' || state === 'failed') ends.set(id, state);
+      return ends.size === ids.length && ids.map((id) => ends.get(id));
     },
     240_000,
   );
+};
 
-describe('jobs that limits hold for', () => {
+describe('jobs that limits of all and of each caller hold for', () => {
+  started('max_running: 3\nmax_running_per_caller: 2');
+
   it('run as many at once as may, fair among their callers, and all end well', async () => {
-    const server = await start('max_running: 3\nmax_running_per_caller: 2');
+    const server = here();
     const owners = new Map<string, CallerName>();
     pods = await RunningPods.watch(server.cluster, (job) => owners.get(job) ?? 'nobody known yet');
     // Nobody has a turn before all are there, however slow the cluster is.
@@ -122,7 +133,7 @@ describe('jobs that limits hold for', () => {
     expect(pods.most).toBe(3);
     for (const caller of CALLERS) expect(pods.mostOfGroup(caller)).toBeLessThanOrEqual(2);
     for (const id of ids) expect(pods.of(nameOf(id))).toBe(1);
-    const jobs = await admitted();
+    const jobs = await admitted([...first, ...ids]);
     expect(new Set(jobs.map(({ metadata }) => metadata?.labels?.[CALLER])).size).toBe(CALLERS.length);
     // Of those admitted once all were there, nobody had two turns more than another that still waited.
     const annotation = (job: (typeof jobs)[number], name: string) => job.metadata?.annotations?.[name] ?? '';
@@ -145,8 +156,28 @@ describe('jobs that limits hold for', () => {
     expect(turnsOf('alice')).toBeLessThanOrEqual(Math.max(turnsOf('bob'), turnsOf('carol')) + 1);
   });
 
+  it('are lost by no death of the replica that leads, and started once', async () => {
+    const server = here();
+    pods = await RunningPods.watch(server.cluster);
+    await eventually('the first leading', () => server.leads());
+    const other = await server.startReplica();
+    const ids = await Promise.all(
+      Array.from({ length: 18 }, (_, number) => submit(number % 2 ? other : server, CALLERS[number % 3] ?? 'alice')),
+    );
+    await eventually('some having had their turn', async () => (await admitted(ids)).length >= 5, 60_000);
+    await server.server?.end('SIGKILL');
+    expect(await allEnded(other, ids)).toEqual(ids.map(() => 'successful'));
+    expect(ids.map((id) => pods?.of(nameOf(id)))).toEqual(ids.map(() => 1));
+    expect(pods.most).toBeLessThanOrEqual(4);
+    expect((await other.get('/jobs', TOKEN)).status).toBe(200);
+  });
+});
+
+describe('jobs of which one may run', () => {
+  started('max_running: 1\nmax_waiting: 2');
+
   it('are refused where as many wait as may, and never start once they are dismissed', async () => {
-    const server = await start('max_running: 1\nmax_waiting: 2');
+    const server = here();
     pods = await RunningPods.watch(server.cluster);
     const running = await submit(server, 'alice', 'long');
     await server.until(running, 'running');
@@ -174,7 +205,7 @@ describe('jobs that limits hold for', () => {
   });
 
   it('fail where they wait longer than they may, and leave alone what somebody suspends after its turn', async () => {
-    const server = await start('max_running: 1');
+    const server = here();
     pods = await RunningPods.watch(server.cluster);
     const running = await submit(server, 'alice', 'long');
     await server.until(running, 'running');
@@ -194,9 +225,13 @@ describe('jobs that limits hold for', () => {
     expect(await status(running)).toMatchObject({ status: 'accepted', message: expect.stringContaining('suspended') });
     expect(pods.of(nameOf(impatient))).toBe(0);
   });
+});
+
+describe('jobs that wait by their priority', () => {
+  started('max_running: 2\nqueue_priorities: { urgent: 10 }');
 
   it('go on where a limit is lowered, and the most urgent of those that wait comes next', async () => {
-    const server = await start('max_running: 2\nqueue_priorities: { urgent: 10 }');
+    const server = here();
     pods = await RunningPods.watch(server.cluster);
     const running = [await submit(server, 'alice', 'long'), await submit(server, 'alice', 'long')];
     for (const id of running) await server.until(id, 'running');
@@ -229,21 +264,5 @@ describe('jobs that limits hold for', () => {
     expect([...running, first, urgent].map((id) => pods?.of(nameOf(id)))).toEqual([1, 1, 1, 1]);
     const admissions = 'job_admission_duration_seconds_count{process="chosen"}';
     await eventually('the metrics', async () => (await Exposition.of(server)).value(admissions) === 2);
-  });
-
-  it('are lost by no death of the replica that leads, and started once', async () => {
-    const server = await start('max_running: 3');
-    pods = await RunningPods.watch(server.cluster);
-    await eventually('the first leading', () => server.leads());
-    const other = await server.startReplica();
-    const ids = await Promise.all(
-      Array.from({ length: 18 }, (_, number) => submit(number % 2 ? other : server, CALLERS[number % 3] ?? 'alice')),
-    );
-    await eventually('some having had their turn', async () => (await admitted()).length >= 5, 60_000);
-    await server.server?.end('SIGKILL');
-    expect(await allEnded(other, ids)).toEqual(ids.map(() => 'successful'));
-    expect(ids.map((id) => pods?.of(nameOf(id)))).toEqual(ids.map(() => 1));
-    expect(pods.most).toBeLessThanOrEqual(4);
-    expect((await other.get('/jobs', TOKEN)).status).toBe(200);
   });
 });

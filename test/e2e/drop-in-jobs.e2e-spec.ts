@@ -6,6 +6,7 @@ import {
   type PredecessorJobOptions,
 } from '../fixtures/predecessor/kube-jobs.js';
 import { Predecessor } from '../support/predecessor.js';
+import { TestCluster } from '../support/cluster.js';
 import { TestBed, TOKEN, type StatusInfo } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -47,9 +48,8 @@ const left: Record<'collected' | 'failed' | 'unmarked' | 'held' | 'unheld' | 'ru
 const foreign = [`${PREFIX}x-${uuidv1()}`, `${PREFIX}${uuidv1()}-2`, `${PREFIX}nightly`, `other-${uuidv1()}`];
 
 beforeAll(async () => {
-  bed = await TestBed.startProcess();
+  bed = await TestBed.around(await TestCluster.start());
   predecessor = new Predecessor(bed.cluster);
-  await bed.server?.end();
   const ended = `echo working; ${markers}; echo "  of the predecessor  "`;
   left.collected = await create({ script: ended, inputs: { count: 5, password: 'hunter2' } });
   left.failed = await create({ script: 'echo no luck >&2; exit 3' });

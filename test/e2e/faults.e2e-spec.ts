@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { accountOf, nothingLost } from '../support/account.js';
 import { ApiProxy } from '../support/api-proxy.js';
-import { onRealCluster } from '../support/cluster.js';
+import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { Exposition } from '../support/exposition.js';
 import { FaultyS3, type S3Fault } from '../support/faulty-s3.js';
 import { SmallDisk } from '../support/small-disk.js';
@@ -205,10 +205,9 @@ describe('two deployments with different prefixes in one namespace', () => {
 
 describe('an API server whose connections all break', () => {
   it('loses no state of any job', async () => {
-    const bed = await TestBed.startProcess();
+    const bed = await TestBed.around(await TestCluster.start());
     const proxy = await ApiProxy.before(bed.cluster.kubeconfig, `${bed.cluster.folder}/through-proxy`);
     try {
-      await bed.server?.end();
       const server = await bed.startReplica({ KUBECONFIG: proxy.kubeconfig });
       const ids: string[] = [];
       for (let round = 0; round < 5; round += 1) {

@@ -16,6 +16,7 @@ withBrowser('a browser in which one signs in at a provider', () => {
   let bed: TestBed;
   /** Addresses of two servers: the client of the first has a secret, that of the second has none. */
   let [pages, open] = [{}, {}] as [Forward, Forward];
+  let chrome: Browser;
   let browser: Browser;
   let job = '';
 
@@ -45,13 +46,17 @@ withBrowser('a browser in which one signs in at a provider', () => {
     await Promise.all([pages, open].map((forward) => forward.stop?.()));
   });
   // The provider's pages name a font of another host.
-  beforeEach(async () => {
-    browser = await Browser.start(chromium ?? '', [
+  beforeAll(async () => {
+    chrome = await Browser.start(chromium ?? '', [
       '--host-resolver-rules=MAP fonts.googleapis.com ~NOTFOUND',
       '--disable-popup-blocking',
     ]);
   });
-  afterEach(() => browser?.stop());
+  afterAll(() => chrome?.stop());
+  beforeEach(async () => {
+    browser = await chrome.apart();
+  });
+  afterEach(() => browser?.leave());
 
   function configured(text: string, url: string, client: string): string {
     return `${text.replace('server:\n', `server:\n  url: ${url}\n`)}

@@ -5,7 +5,7 @@ import { onRealCluster, type TestCluster } from '../support/cluster.js';
 import { logLines } from '../support/log-lines.js';
 import { Receiver } from '../support/receiver.js';
 import { serversInTurn } from '../support/servers-in-turn.js';
-import type { TestBed } from '../support/test-bed.js';
+import { TestBed } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
 /** One with a real `bash`. */
@@ -16,11 +16,13 @@ let cluster: TestCluster;
 const startServer = serversInTurn((started) => (cluster = started));
 
 let files = 0;
-async function start(configuration: string, environment: Readonly<Record<string, string>> = {}): Promise<TestBed> {
+async function fileOf(configuration: string): Promise<string> {
   const file = join(cluster.folder, `defaults-${(files += 1)}.yaml`);
   await writeFile(file, configuration);
-  return startServer({ PYGEOAPI_CONFIG: file, ...environment });
+  return file;
 }
+const start = async (configuration: string, environment: Readonly<Record<string, string>> = {}) =>
+  startServer({ PYGEOAPI_CONFIG: await fileOf(configuration), ...environment });
 
 const withManager = (keys: string) => `
 server: { manager: { name: pygeoapi_k8s_manager.KubernetesManager, finalizer_controller: true, ${keys} } }
@@ -133,8 +135,16 @@ resources:
 });
 
 describe('without keys of its own', () => {
+  let server: TestBed;
+  beforeAll(async () => {
+    server = await TestBed.startProcess({ PYGEOAPI_CONFIG: await fileOf(withManager('')) }, { cluster });
+  });
+  afterAll(async () => {
+    await server.server?.end();
+    await server.store.remove();
+  });
+
   it('the server lets undeclared inputs through to the container, but to hello-world, which reads none', async () => {
-    const server = await start(withManager(''));
     const sent = { a: 1, other: { b: [1.0, 'ü$(id)'] } };
     expect(await (await server.execute('show', { ...sent, token: 'no input' })).json()).toEqual(sent);
     expect(await pointersOf(await server.execute('refusing', sent))).toEqual([400, ['/inputs/other']]);
@@ -143,7 +153,6 @@ describe('without keys of its own', () => {
   });
 
   it('a job that cannot start waits on, where one with a deadline fails', async () => {
-    const server = await start(withManager(''));
     const [waiting, failing] = [
       await server.submit('nowhere', { a: 1 }),
       await server.submit('nowhere-for-long', { a: 1 }),
@@ -157,7 +166,6 @@ describe('without keys of its own', () => {
   });
 
   it('hello-world answers in the shape that its process chooses', async () => {
-    const server = await start(withManager(''));
     const answerOf = async (process: string) =>
       (await server.execute(process, { name: 'World', message: 'hi' })).json();
     expect(await answerOf('hello')).toEqual({ id: 'echo', value: 'Hello World: hi' });

@@ -3,6 +3,7 @@ import { CloudEvent } from 'cloudevents';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import { TestCluster } from '../support/cluster.js';
 import { Exposition } from '../support/exposition.js';
 import { hasMosquitto, Mosquitto, type MosquittoSubscriber } from '../support/mosquitto.js';
 import { type StatusInfo, TestBed } from '../support/test-bed.js';
@@ -176,12 +177,11 @@ described('a broker that takes no connection', () => {
         { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
       ],
     });
-    const bed = await TestBed.startProcess({}, {});
+    const bed = await TestBed.around(await TestCluster.start());
     const files = { cert: join(bed.cluster.folder, 'broker.pem'), key: join(bed.cluster.folder, 'broker.key') };
     await writeFile(files.cert, cert);
     await writeFile(files.key, key);
     const broker = await Mosquitto.start('everyone', PASSWORD, files);
-    await bed.server?.end();
     const configuration = join(bed.cluster.folder, 'tls.yaml');
     try {
       const text = await readFile('test/fixtures/e2e-config.yaml', 'utf8');

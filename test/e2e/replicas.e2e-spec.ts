@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { accountOf, nothingLost } from '../support/account.js';
 import { Balancer } from '../support/balancer.js';
 import { ApiProxy } from '../support/api-proxy.js';
+import { TestCluster } from '../support/cluster.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
@@ -10,7 +11,7 @@ const JOBS = 6;
 
 let bed: TestBed;
 beforeAll(async () => {
-  bed = await TestBed.startProcess();
+  bed = await TestBed.around(await TestCluster.start());
 });
 afterAll(async () => {
   for (const replica of bed?.replicas ?? []) replica.process.process.kill('SIGCONT');

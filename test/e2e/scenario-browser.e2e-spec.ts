@@ -26,20 +26,26 @@ function towns(type: string): string {
   });
 }
 
+let bed: TestBed;
+if (chromium !== undefined) {
+  beforeAll(async () => {
+    bed = await TestBed.startProcess(
+      { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION },
+      { configuration: (text) => text.replace(/^  bind:\n/m, '  bind:\n    host: 127.0.0.1\n') },
+    );
+  });
+  afterAll(() => (bed as TestBed | undefined)?.stop());
+}
+
 withBrowser.each([
   ['with scripts', true],
   ['without scripts', false],
 ])('whoever comes with a browser %s', (_, runsScripts) => {
-  let bed: TestBed;
   let browser: Browser;
   let folder: string;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'e2e-scenario-'));
-    bed = await TestBed.startProcess(
-      { PYGEOAPI_CONFIG: SHIPPED_CONFIGURATION },
-      { configuration: (text) => text.replace(/^  bind:\n/m, '  bind:\n    host: 127.0.0.1\n') },
-    );
     browser = await Browser.start(chromium ?? '');
     await browser.send('Emulation.setLocaleOverride', { locale: 'en-GB' });
     await browser.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
@@ -48,7 +54,6 @@ withBrowser.each([
   });
   afterAll(async () => {
     await (browser as Browser | undefined)?.stop();
-    await (bed as TestBed | undefined)?.stop();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -15,6 +15,7 @@ const PLAIN_HOST = 'plain.example';
 
 withBrowser('a browser in which one signs in', () => {
   let bed: TestBed;
+  let chrome: Browser;
   let browser: Browser;
   let job = '';
   /** A page of another origin, whose HTML a test gives. */
@@ -33,10 +34,14 @@ withBrowser('a browser in which one signs in', () => {
     foreign?.closeAllConnections();
     await bed?.stop();
   });
-  beforeEach(async () => {
-    browser = await Browser.start(chromium ?? '', [`--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`]);
+  beforeAll(async () => {
+    chrome = await Browser.start(chromium ?? '', [`--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`]);
   });
-  afterEach(() => browser?.stop());
+  afterAll(() => chrome?.stop());
+  beforeEach(async () => {
+    browser = await chrome.apart();
+  });
+  afterEach(() => browser?.leave());
 
   /** With a process that asks for the token. */
   function configuration(text: string): string {

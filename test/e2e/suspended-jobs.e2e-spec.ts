@@ -135,11 +135,12 @@ describe('a Job that is suspended while it runs', () => {
     const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 1_000_000);
     const random = randomNumbers(seed);
     const suspendAtItsEnd = async (id: string, late: number): Promise<void> => {
-      await eventually('the end of its container', async () => {
+      const hasEnded = async () => {
         const [pod] = await runs.pods(id);
-        const hasEnded = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
-        return hasEnded ?? (await runs.kubeJob(id))?.status?.succeeded === 1;
-      });
+        const isOver = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+        return isOver ?? (await runs.kubeJob(id))?.status?.succeeded === 1;
+      };
+      await eventually('the end of its container', hasEnded, 120_000, 50);
       await setTimeout(late);
       await runs.setSuspended(id, true);
       await setTimeout(late);

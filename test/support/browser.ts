@@ -51,12 +51,25 @@ export class Browser {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const address = await eventually('the browser', () => /^DevTools listening on (ws:\S+)$/m.exec(output)?.[1]);
     const socket = new WebSocket(address);
-    return Browser.page(child, socket, profile, createTarget);
+    return Browser.page(child, socket, profile, (browser) => createTarget(browser));
   }
 
   /** Another page of the same browser, which has its storage, connections and locks in common with it, and ends with it. */
   beside(): Promise<Browser> {
-    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, createTarget);
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, (browser) => createTarget(browser));
+  }
+
+  /** A page of the same browser that has nothing in common with it but its process, as if it were of another one; see {@link leave}. */
+  apart(): Promise<Browser> {
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, async (browser) => {
+      const { browserContextId } = await browser.send('Target.createBrowserContext', { disposeOnDetach: true });
+      return createTarget(browser, { browserContextId });
+    });
+  }
+
+  /** Closes a page that is {@link apart}, and what it has opened, with all that it was told. */
+  leave(): void {
+    this.socket.close();
   }
 
   /** The window that this page has opened. */
@@ -179,7 +192,7 @@ export class Browser {
   }
 }
 
-async function createTarget(browser: Browser): Promise<string> {
-  const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank', newWindow: true });
+async function createTarget(browser: Browser, context: object = {}): Promise<string> {
+  const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank', newWindow: true, ...context });
   return targetId as string;
 }

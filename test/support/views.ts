@@ -28,9 +28,14 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 /** What axe finds wrong with the page that is open, and whether it is wider than the view. */
 export async function faultsOfPage(browser: Browser): Promise<readonly string[]> {
-  await browser.evaluate(`${AXE}; undefined`);
+  if (await browser.evaluate<boolean>("typeof axe === 'undefined'")) await browser.evaluate(`${AXE}; undefined`);
   const found = await browser.evaluate<readonly string[]>(`axe.run().then(({ violations }) => violations.flatMap(
     ({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, ...target, failureSummary].join(' '))))`);
+  return [...found, ...(await faultsOfWidth(browser))];
+}
+
+/** Whether the page that is open is wider than the view. */
+export async function faultsOfWidth(browser: Browser): Promise<readonly string[]> {
   const isTooWide = await browser.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
-  return [...found, ...(isTooWide ? ['the page scrolls sideways'] : [])];
+  return isTooWide ? ['the page scrolls sideways'] : [];
 }

@@ -1,10 +1,21 @@
-/** Resolves with the first value that is neither undefined nor false; rejects, with what was waited for, after the bound (milliseconds). */
+import { types } from 'node:util';
+
+/** Milliseconds. */
+const [SHORTEST, LONGEST] = [50, 250];
+
+/**
+ * Resolves with the first value that is neither undefined nor false; rejects, with what was waited for, after the bound (milliseconds). Who waits longer looks
+ * less often, up to a tenth of the time later: each look is a request to a server that has no processor of its own.
+ * @param longest the longest pause between two looks, milliseconds
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
   bound = 120_000,
+  longest = LONGEST,
 ): Promise<T> {
-  const end = performance.now() + bound;
+  const begin = performance.now();
+  const end = begin + bound;
   let last: unknown;
   while (performance.now() < end) {
     try {
@@ -14,9 +25,10 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const pause = Math.min(longest, Math.max(SHORTEST, (performance.now() - begin) / 10));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
   throw new Error(
-    `Waited ${bound} ms in vain for ${what}; the last look gave ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+    `Waited ${bound} ms in vain for ${what}; the last look gave ${types.isNativeError(last) ? last.message : JSON.stringify(last)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { sql } from 'kysely';
 import pg from 'pg';
@@ -15,11 +15,12 @@ import { Reach } from './reach.js';
 const PASSWORD = 'seven-secret-words';
 
 let server: TestPostgres;
+let [database, last] = ['', 0];
 let reach: Reach;
 let archive: DatabaseArchive;
 let said: string[];
 
-const url = () => server.url('archive');
+const url = () => server.url(database);
 
 async function open(lockWait?: number): Promise<void> {
   reach = new Reach(new PostgresLanes({ url: url(), password: PASSWORD }), 'test/1', lockWait);
@@ -36,18 +37,21 @@ async function failsAtOnce(call: Promise<unknown>): Promise<boolean> {
 }
 
 (POSTGRES ? describe : describe.skip)('an archive that is away', () => {
+  beforeAll(async () => {
+    server = await TestPostgres.create();
+  });
+  afterAll(() => server?.remove());
   beforeEach(async () => {
     said = [];
     const note = (line: unknown) => void said.push(String(line));
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(note);
     jest.spyOn(Logger.prototype, 'log').mockImplementation(note);
-    server = await TestPostgres.create();
-    await server.database('archive');
+    database = `archive-${++last}`;
+    await server.database(database);
   });
   afterEach(async () => {
     server?.signal('SIGCONT');
     await reach?.close();
-    await server?.remove();
     jest.restoreAllMocks();
     expect(said.join()).not.toContain(PASSWORD);
   });
@@ -215,7 +219,7 @@ async function failsAtOnce(call: Promise<unknown>): Promise<boolean> {
   });
 
   it('tells a password that is wrong, and not the password', async () => {
-    await server.requirePassword('archive');
+    await server.requirePassword(database);
     await open();
     expect(reach.trouble?.reason).toContain('password authentication failed');
     expect(JSON.stringify(reach.trouble)).not.toContain(PASSWORD);

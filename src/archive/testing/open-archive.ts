@@ -1,15 +1,16 @@
-import { afterAll } from '@jest/globals';
 import { sql } from 'kysely';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DatabaseArchive } from '../database/database.archive.js';
 import { EmbeddedLanes } from '../database/embedded.lanes.js';
 import type { Lanes } from '../database/lanes.js';
 import { PostgresLanes } from '../database/postgres.lanes.js';
 import { Reach } from '../database/reach.js';
+import { madeOnce } from './made-once.js';
 import { POSTGRES, TestPostgres } from './postgres.js';
 
 /** A place for archives of tests: instances in one database. */
@@ -31,31 +32,32 @@ export const DATABASES: Readonly<Record<'embedded' | 'postgres', () => Promise<T
   },
 };
 
-let made: Promise<string> | undefined;
-afterAll(async () => made && rmSync(await made, { recursive: true, force: true }));
-
 /** Of an embedded database without a schema: it is made once, as in the image, and copied, for that takes long. */
 export async function embeddedFolder(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'archive-'));
-  cpSync(join(await (made ??= makeDatabase()), 'data'), join(folder, 'data'), { recursive: true });
+  cpSync(join(await made(), 'data'), join(folder, 'data'), { recursive: true });
   return folder;
 }
 
 /** The file that the image brings, from which such folders are made. */
 export async function preparedFile(): Promise<string> {
-  return join(await (made ??= makeDatabase()), PREPARED);
+  return join(await made(), PREPARED);
 }
 
 const PREPARED = 'prepared.tar.gz';
 
-async function makeDatabase(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'archive-made-'));
+function made(): Promise<string> {
   const script = join(import.meta.dirname, '../../../scripts/prepare-archive.mjs');
-  await promisify(execFile)(process.execPath, [script, join(folder, PREPARED)]);
-  const lanes = new EmbeddedLanes(folder, join(folder, PREPARED));
-  await lanes.unlimited((db) => sql`select 1`.execute(db));
-  await lanes.close();
-  return folder;
+  const library = join(dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite')), '../package.json');
+  const database = join(import.meta.dirname, '../database');
+  const makers = [library, script, join(database, 'embedded.lanes.ts'), join(database, 'embedded-worker.ts')];
+  const key = makers.map((file) => readFileSync(file, 'utf8'));
+  return madeOnce('archive-made', key, async (folder) => {
+    await promisify(execFile)(process.execPath, [script, join(folder, PREPARED)]);
+    const lanes = new EmbeddedLanes(folder, join(folder, PREPARED));
+    await lanes.unlimited((db) => sql`select 1`.execute(db));
+    await lanes.close();
+  });
 }
 
 /** Those that can be tested here. */

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { madeOnce } from './made-once.js';
 
 /** Folder with the programs of PostgreSQL; undefined: it is not tested. */
 export const POSTGRES: string | undefined = [process.env['TEST_POSTGRES'], '/usr/lib/postgresql/15/bin'].find(
@@ -31,18 +32,8 @@ export class TestPostgres {
     const folder = mkdtempSync(join(parent, 'postgres-'));
     ownedByPostgres(folder);
     const data = join(folder, 'data');
-    run(join(POSTGRES, 'initdb'), [
-      '-D',
-      data,
-      '-U',
-      'archive',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-    ]);
+    // With owners, whom PostgreSQL looks at.
+    execFileSync('cp', ['--archive', await initialized(POSTGRES), data]);
     appendFileSync(
       join(data, 'postgresql.conf'),
       ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", ...settings, ''].join('\n'),
@@ -136,6 +127,17 @@ export class TestPostgres {
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** A folder as `initdb` makes it, which is made once, for that takes long. */
+async function initialized(programs: string): Promise<string> {
+  const version = execFileSync(join(programs, 'postgres'), ['--version'], { encoding: 'utf8' });
+  const made = await madeOnce('postgres-made', [programs, version], (folder) => {
+    ownedByPostgres(folder);
+    const settings = ['-U', 'archive', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+    run(join(programs, 'initdb'), ['-D', join(folder, 'data'), ...settings]);
+  });
+  return join(made, 'data');
 }
 
 const user = process.getuid?.() === 0 ? idsOf(USER) : undefined;

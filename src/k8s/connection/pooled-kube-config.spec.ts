@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BatchV1Api, HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { BatchV1Api, HttpMethod, RequestContext } from '@kubernetes/client-node/dist/gen/index.js';
 import type { Dispatcher } from 'undici';
 import { ApiTransport } from '../client/api-transport.js';
 import { PooledKubeConfig } from './pooled-kube-config.js';
