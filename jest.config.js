@@ -17,7 +17,8 @@ const swc = ({ tsx }) => [
 ];
 
 const moduleNameMapper = {
-  // As the server loads it (src/libraries): the kubeconfig of the Kubernetes client without the clients of all API groups. Only that package has a module so named.
+  // As the server loads it (src/libraries): the kubeconfig of the Kubernetes client without the clients of all API groups. Only that package has
+  // a module so named.
   '^\\./gen/index\\.js$': '<rootDir>/src/k8s/connection/library-parts.ts',
   '^@kubernetes/client-node$': '<rootDir>/test/support/kubernetes-client.js',
   '^(\\.{1,2}/.*)\\.js$': '$1',

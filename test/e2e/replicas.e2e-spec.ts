@@ -35,7 +35,12 @@ const submit = (client: TestReplica, count = JOBS) =>
   Promise.all(Array.from({ length: count }, () => client.submit('short')));
 const result = (id: string) => `result of ${id}`;
 const firstLog = (ids: readonly string[]) =>
-  eventually('the first log', async () => (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))));
+  eventually(
+    'the first log',
+    async () => (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))),
+    120_000,
+    50,
+  );
 
 /** Watches two replicas until it is ended; fails where one was seen to lead after the other had been. */
 function watchLeaders(former: TestReplica, next: TestReplica): { end(): Promise<number> } {

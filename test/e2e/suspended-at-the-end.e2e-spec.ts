@@ -48,10 +48,15 @@ describe(`${JOBS} Jobs that are suspended in the moment in which their programs 
   const isComplete = async (id: string) =>
     (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete') ?? false;
   const hasEnded = (id: string) =>
-    eventually(`the end of the container of ${id}`, async () => {
-      const [pod] = await runs.pods(id);
-      return pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
-    });
+    eventually(
+      `the end of the container of ${id}`,
+      async () => {
+        const [pod] = await runs.pods(id);
+        return pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+      },
+      120_000,
+      50,
+    );
   /** Its success is recorded, and its Job has ended, or never runs again; or the run did not count, and the job waits. */
   const settled = (id: string) =>
     eventually(

@@ -1,4 +1,5 @@
-// The Kubernetes client as suites see it (jest.config.js): to load its thousand modules anew takes each suite most of a second of processor time.
+// The Kubernetes client as suites see it (jest.config.js): to load its thousand modules anew takes each suite most of a second of processor
+// time.
 export const {
   AdmissionregistrationV1Api,
   ApiException,

@@ -4,8 +4,8 @@ import { types } from 'node:util';
 const [SHORTEST, LONGEST] = [50, 250];
 
 /**
- * Resolves with the first value that is neither undefined nor false; rejects, with what was waited for, after the bound (milliseconds). Who waits longer looks
- * less often, up to a tenth of the time later: each look is a request to a server that has no processor of its own.
+ * Resolves with the first value that is neither undefined nor false; rejects, with what was waited for, after the bound (milliseconds). Who
+ * waits longer looks less often, up to a tenth of the time later: each look is a request to a server that has no processor of its own.
  * @param longest the longest pause between two looks, milliseconds
  */
 export async function eventually<T>(
