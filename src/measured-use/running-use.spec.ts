@@ -36,6 +36,25 @@ describe('what is sampled of a pod that runs', () => {
     expect(use.of(pod(2000))).toMatchObject({ cpuSeconds: 4000, samples: 2 });
   });
 
+  it('is of no init containers, of which the last sample is told once the others have begun', () => {
+    const use = new RunningUse();
+    const prepared = (end?: number) => {
+      const [main] = pod(end).containers;
+      const prepares = { name: 'prepares', init: true, startedAt: at(0), finishedAt: at(600) };
+      return { ...pod(end), containers: [prepares, { ...main, startedAt: at(601) }] } as unknown as PodRecord;
+    };
+    use.add(prepared(), metrics(595, '8', '8Gi'));
+    expect(use.size).toBe(0);
+    use.add(prepared(), metrics(611, '2', '1Ki', '20s'));
+    use.add(prepared(), metrics(621, '1', '1Ki'));
+    expect(use.of(prepared(661))).toEqual({
+      cpuSeconds: 90,
+      memoryByteSeconds: 60 * 1024,
+      memoryPeakBytes: 1024,
+      samples: 2,
+    });
+  });
+
   it('adds up the containers, and is exact where metrics are in billionths', () => {
     const use = new RunningUse();
     use.add(pod(), {

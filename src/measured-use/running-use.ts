@@ -28,11 +28,12 @@ export class RunningUse {
 
   /**
    * Takes a sample in. It stands for the time since the one before it, the first for its own window. One that was taken in before, one of
-   * another pod of that name, and one of no containers, which tells nothing, is passed over.
+   * another pod of that name, one of no containers, which tells nothing, and one of init containers is passed over: of these metrics-server
+   * tells the last one at most, once the others have begun.
    */
   add(pod: PodRecord, { timestamp, window, containers }: PodMetrics): void {
     const at = Date.parse(timestamp ?? '');
-    const start = startOf(pod)?.getTime();
+    const start = beginOf(pod)?.getTime();
     if (Number.isNaN(at) || start === undefined || at < start || !containers?.length) return;
     const known = this.pods.get(pod.name);
     const before = known?.uid === pod.uid ? known : undefined;
@@ -51,10 +52,10 @@ export class RunningUse {
     this.pods.set(pod.name, running);
   }
 
-  /** Undefined for a pod of which there is no sample, or that has not ended. */
+  /** From the end of its init containers on. Undefined for a pod of which there is no sample, or that has not ended. */
   of(pod: PodRecord): Used | undefined {
     const running = this.pods.get(pod.name);
-    const [start, end] = [startOf(pod), endOf(pod)];
+    const [start, end] = [beginOf(pod), endOf(pod)];
     if (running?.uid !== pod.uid || !start || !end) return undefined;
     const seconds = (end.getTime() - start.getTime()) / 1000;
     return {
@@ -69,6 +70,11 @@ export class RunningUse {
   forget(isThere: (podName: string) => boolean): void {
     for (const name of this.pods.keys()) if (!isThere(name)) this.pods.delete(name);
   }
+}
+
+/** When the first of its containers started that is no init container. */
+function beginOf({ containers }: PodRecord): Date | undefined {
+  return startOf({ containers: containers.filter(({ init }) => !init) });
 }
 
 /** To the millisecond of a processor. */

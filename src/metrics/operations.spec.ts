@@ -5,6 +5,7 @@ import type { AdmissionLine } from '../admission/line/admission-line.js';
 import type { Configuration } from '../config/configuration.js';
 import type { HealthService } from '../health/health.service.js';
 import { jobCacheOf } from '../jobs/testing/job-cache-of.js';
+import { resourcePath, verbAndResource } from '../k8s/client/api-paths.js';
 import { FakeCluster } from '../k8s/testing/fake-cluster.js';
 import type { ListWatchInformerFactory } from '../k8s/informers/informer.factory.js';
 import type { LeaderElections } from '../k8s/leadership/leader-elections.js';
@@ -129,6 +130,17 @@ describe('each alert', () => {
       .split(/^## /m)
       .find((text) => text.startsWith(`${alert}\n`));
     expect(section?.slice(alert.length).trim().length).toBeGreaterThan(100);
+  });
+
+  it('is not raised for rights that the server does without', () => {
+    const refused = rules.find(({ alert }) => alert === 'OgcProcessesKubernetesRefuses')?.expr ?? '';
+    // Prometheus anchors what it is to match.
+    const unasked = new RegExp(`^(?:${/code="403".*resource!~"([^"]+)"/.exec(refused)?.[1]})$`);
+    const resourceOf = (path: string) => verbAndResource('GET', path).resource;
+    const queue = resourcePath('here', 'localqueues.visibility.kueue.x-k8s.io', 'one');
+    expect(resourceOf(resourcePath('here', 'pods.metrics.k8s.io'))).toMatch(unasked);
+    expect(resourceOf(`${queue}/pendingworkloads`)).toMatch(unasked);
+    expect(resourceOf(resourcePath('here', 'pods'))).not.toMatch(unasked);
   });
 
   it('is the only reason for a section of the runbook, whose references lead somewhere', () => {

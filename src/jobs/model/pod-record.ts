@@ -141,7 +141,7 @@ export function mainContainerOf(pod: PodRecord, job: Pick<JobRecord, 'mainContai
 }
 
 /** When the first container of the pod started. */
-export function startOf(pod: PodRecord): Date | undefined {
+export function startOf(pod: Pick<PodRecord, 'containers'>): Date | undefined {
   return extreme(
     pod.containers.map((container) => container.startedAt),
     Math.min,

@@ -7,6 +7,8 @@ test.each([
   ['GET', resourcePath(undefined, 'datavisualisations'), false, 'list', 'datavisualisations'],
   ['GET', resourcePath('here', 'pods', 'one'), false, 'get', 'pods'],
   ['GET', `${resourcePath('here', 'pods', 'one')}/log`, false, 'get', 'pods/log'],
+  ['GET', resourcePath('here', 'pods.metrics.k8s.io'), false, 'list', 'pods.metrics.k8s.io'],
+  ['GET', resourcePath('here', 'localqueues', 'one'), false, 'get', 'localqueues'],
   ['POST', resourcePath('here', 'jobs'), false, 'create', 'jobs'],
   ['POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', false, 'create', 'selfsubjectaccessreviews'],
   ['PUT', resourcePath('here', 'leases', 'one'), false, 'update', 'leases'],

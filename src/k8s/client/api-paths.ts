@@ -33,17 +33,21 @@ const VERBS: Readonly<Record<string, string>> = {
   PATCH: 'patch',
   DELETE: 'delete',
 };
-/** From `/api` or `/apis/GROUP` on: version, namespace, resource, name, subresource. */
-const PATH = /^\/api(?:s\/[^/]+)?\/[^/]+(?:\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
+/** From `/api` or `/apis/GROUP` on: group, version, namespace, resource, name, subresource. */
+const PATH = /^\/api(?:s\/([^/]+))?\/[^/]+(?:\/namespaces\/[^/]+)?\/([a-z]+)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
 
-/** Verb and resource of a request as a Role names them; a path that is none of a resource is `other`. */
+/**
+ * Verb and resource of a request as a Role names them, with its group where another has a resource of that name; a path that is none of a
+ * resource is `other`.
+ */
 export function verbAndResource(
   method: string,
   path: string,
   isWatch = false,
 ): { readonly verb: string; readonly resource: string } {
-  const [, resource, name, subresource] = PATH.exec(path) ?? [];
+  const [, group = '', plural, name, subresource] = PATH.exec(path) ?? [];
   const verb = VERBS[method] ?? (isWatch ? 'watch' : name === undefined ? 'list' : 'get');
-  if (resource === undefined) return { verb, resource: 'other' };
+  if (plural === undefined) return { verb, resource: 'other' };
+  const resource = `${plural}.${group}` in groupVersion ? `${plural}.${group}` : plural;
   return { verb, resource: subresource === undefined ? resource : `${resource}/${subresource}` };
 }
