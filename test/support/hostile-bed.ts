@@ -119,7 +119,7 @@ export class HostileBed {
     do {
       const { status } = await fetch(`${this.bed.url}/health/live`, { signal: AbortSignal.timeout(60_000) });
       if (status !== 200 || !this.bed.server?.running) throw new Error(`/health/live answered ${status}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, 20));
     } while (!ended.aborted);
   }
 }
