@@ -73,7 +73,7 @@ describe('on the embedded cluster', () => {
       uid: expect.any(String),
       resourceVersion: expect.any(String),
       generation: 1,
-      creationTimestamp: expect.any(Date),
+      creationTimestamp: expect.anything(),
       managedFields: expect.any(Array),
       labels: { app: 'whole', ...own },
       ownerReferences: [owner],
