@@ -6,6 +6,7 @@ import { Reach } from '../../src/archive/database/reach.js';
 import { thereIs } from '../../src/archive/testing/open-archive.js';
 import { POSTGRES, TestPostgres } from '../../src/archive/testing/postgres.js';
 import { ownAnnotation } from '../../src/k8s/names.js';
+import { isSlow } from '../support/slow-tests.js';
 import { type StatusInfo, TestBed, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -134,7 +135,7 @@ withPostgres('two servers with one archive', () => {
   });
 
   // It takes more than a minute: a Job is kept for one at the least.
-  (process.env['E2E_SLOW'] === '1' ? it : it.skip)(
+  (isSlow ? it : it.skip)(
     'let each Job go once, with all that it gave, though the one that does so is killed between mark and removal',
     async () => {
       const [leader, next] = (await bed.leads()) ? [bed, other] : [other, bed];

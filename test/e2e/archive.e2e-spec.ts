@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { POSTGRES, TestPostgres } from '../../src/archive/testing/postgres.js';
 import { ownAnnotation } from '../../src/k8s/names.js';
+import { isSlow } from '../support/slow-tests.js';
 import { type StatusInfo, TestBed, TOKEN } from '../support/test-bed.js';
 import { transferConfiguration, transferEnvironment } from '../support/transfer.js';
 import { eventually } from '../support/wait.js';
@@ -98,7 +99,7 @@ describe.each(KINDS)('jobs in an archive (%s)', (kind) => {
   });
 
   // It takes two minutes: a Job is kept for one at the least.
-  (process.env['E2E_SLOW'] === '1' && kind === KINDS.at(-1) ? it : it.skip)(
+  (isSlow && kind === KINDS.at(-1) ? it : it.skip)(
     'leave the cluster with all that they gave, until its time is over',
     async () => {
       const ids = [

@@ -8,6 +8,7 @@ import type { VisualisationListDto } from '../../src/visualisations/visualisatio
 import { kindsProcess } from '../fixtures/form-kinds.js';
 import { Browser } from '../support/browser.js';
 import { TestBed, TOKEN } from '../support/test-bed.js';
+import { isSlow } from '../support/slow-tests.js';
 import { faultsOfPage, faultsOfWidth, showAs, type View, VIEWS } from '../support/views.js';
 import { eventually } from '../support/wait.js';
 
@@ -310,7 +311,7 @@ withBrowser('the pages in a browser', () => {
       if (pictures !== undefined)
         await writeFile(`${pictures}/${number.replace(' ', '-')}-${view}.png`, await browser.picture());
       // A phone's view has the layout of the narrow one, and the colours of the light one: with `E2E_SLOW=1` axe looks at it, too.
-      const look = view === 'phone' && process.env['E2E_SLOW'] !== '1' ? faultsOfWidth : faultsOfPage;
+      const look = view === 'phone' && !isSlow ? faultsOfWidth : faultsOfPage;
       found.push([view, await look(browser)]);
     }
     expect(found).toEqual(Object.keys(VIEWS).map((view) => [view, []]));

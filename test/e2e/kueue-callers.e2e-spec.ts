@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { TestCluster } from '../support/cluster.js';
 import { describeWithKueue, TestQueues } from '../support/kueue.js';
 import { randomNumbers } from '../support/random.js';
+import { isSlow } from '../support/slow-tests.js';
 import { TestBed, type StatusInfo, type TestReplica } from '../support/test-bed.js';
 import { eventually } from '../support/wait.js';
 
@@ -15,10 +16,9 @@ type Attempted = StatusInfo & {
 };
 
 const CALLERS = ['one', 'two', 'three'] as const;
-const slow = process.env['E2E_SLOW'] === '1';
-const JOBS = slow ? 50 : 9;
-const KILLS = slow ? 30 : 8;
-const BOUND = slow ? 900_000 : 400_000;
+const JOBS = isSlow ? 50 : 9;
+const KILLS = isSlow ? 30 : 8;
+const BOUND = isSlow ? 900_000 : 400_000;
 
 /**
  * Each caller has a queue, and programs that end otherwise when they are asked to: well, and too early; by the signal; by a code of their

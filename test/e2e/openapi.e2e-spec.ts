@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { TestCluster } from '../support/cluster.js';
+import { isSlow } from '../support/slow-tests.js';
 import { TestBed } from '../support/test-bed.js';
 
 /** `TEST_PYTHON` names a Python that has the packages of test/clients/requirements.txt. */
@@ -34,7 +35,7 @@ const USUAL = [
   'test/fixtures/schemas.yaml',
   'test/fixtures/server-everything.yaml',
 ];
-const isLookedAt = ({ file }: { readonly file: string }) => process.env['E2E_SLOW'] === '1' || USUAL.includes(file);
+const isLookedAt = ({ file }: { readonly file: string }) => isSlow || USUAL.includes(file);
 
 /** Configurations in the repository, and the one inside the predecessor's ConfigMap, as texts by name. */
 const configurations = globSync(

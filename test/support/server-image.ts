@@ -1,6 +1,7 @@
 import { eventually } from './wait.js';
 import { onRealCluster, type TestCluster } from './cluster.js';
 import { kubectl } from './kubectl.js';
+import { isSlow } from './slow-tests.js';
 import type { TestBed } from './test-bed.js';
 
 /** The server's image, as the real cluster pulls it; without it the suites of the image are skipped. */
@@ -8,7 +9,7 @@ export const serverImage = process.env['E2E_SERVER_IMAGE'] ?? '';
 export const hasServerImage = onRealCluster && serverImage !== '';
 
 /** What takes long, or wants a cluster that nobody else keeps busy, runs in .ci/full only. */
-export const withSlowTests = hasServerImage && process.env['E2E_SLOW'] === '1';
+export const withSlowTests = hasServerImage && isSlow;
 
 /** The variables of the bed's bucket, for a server that runs in a pod. */
 export function bucketVariables({ store }: Pick<TestBed, 'store'>): Record<string, string> {

@@ -16,12 +16,10 @@ import { embeddedFolder, preparedFile, thereIs } from '../testing/open-archive.j
 import { DatabaseArchive } from './database.archive.js';
 import { assertInstalled, EmbeddedLanes } from './embedded.lanes.js';
 import { Reach } from './reach.js';
+import { isSlow } from '../../../test/support/slow-tests.js';
 
 const TESTING = join(import.meta.dirname, '../testing');
 const SOURCES = join(import.meta.dirname, '../../../test/support/source-files.mjs');
-
-/** Chances are taken more often with `E2E_SLOW=1`: each takes a start of a database. */
-const isSlow = process.env['E2E_SLOW'] === '1';
 
 let folder: string;
 let child: ChildProcess | undefined;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NotebookRunner, withoutPython } from './testing/notebook-runner.js';
 import { realPapermill, withoutPapermill, withoutR } from './testing/real-papermill.js';
+import { isSlow } from '../../../../../test/support/slow-tests.js';
 
 const FIXTURES = 'test/fixtures/papermill/failures';
 
@@ -112,7 +113,7 @@ async function failForReal({ name, says, saysForReal = says, args }: Case): Prom
 
 /** Fail in papermill as others do, in which they differ only for who reads what it left. With `E2E_SLOW=1` they are run, too. */
 const LIKE_OTHERS = ['syntax-error', 'allowed-then-magic', 'bash-false'];
-const tried = cases.filter(({ name }) => process.env['E2E_SLOW'] === '1' || !LIKE_OTHERS.includes(name));
+const tried = cases.filter(({ name }) => isSlow || !LIKE_OTHERS.includes(name));
 
 suite(withoutPapermill)(`notebooks that fail in papermill itself${because(withoutPapermill)}`, () => {
   it.each(tried)('are named with cell and reason: $name', failForReal, REAL_TIMEOUT);
