@@ -3,6 +3,7 @@ import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import { Child } from '../support/child.js';
 import { onRealCluster, TestCluster } from '../support/cluster.js';
 import { CONFIGURATION, TestBed, TOKEN } from '../support/test-bed.js';
@@ -67,6 +68,8 @@ describe('on the embedded cluster', () => {
     };
     const own = { 'app.kubernetes.io/managed-by': 'ogc-processes-k8s', 'app.kubernetes.io/component': 'visualisation' };
     const { metadata: ingressMetadata, spec } = await bed.ingress('whole');
+    // It is not of this realm (test/support/kubernetes-client.js), of which `expect.any` asks.
+    expect(types.isDate(ingressMetadata?.creationTimestamp)).toBe(true);
     expect({ ...ingressMetadata, ...spec }).toEqual({
       name: 'whole',
       namespace: bed.namespace,
