@@ -52,7 +52,8 @@ export class EventEncoder {
   }
 
   private take(): Buffer {
-    const held = Buffer.concat(this.pieces);
+    const [first] = this.pieces;
+    const held = this.pieces.length === 1 && first ? first : Buffer.concat(this.pieces);
     this.pieces = [];
     this.heldLength = 0;
     return held;
