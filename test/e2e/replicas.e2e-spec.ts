@@ -5,7 +5,7 @@ import { ApiProxy } from '../support/api-proxy.js';
 import { TestCluster } from '../support/cluster.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import { TestBed, type TestReplica } from '../support/test-bed.js';
-import { eventually } from '../support/wait.js';
+import { closely, eventually } from '../support/wait.js';
 
 const JOBS = 6;
 
@@ -35,12 +35,7 @@ const submit = (client: TestReplica, count = JOBS) =>
   Promise.all(Array.from({ length: count }, () => client.submit('short')));
 const result = (id: string) => `result of ${id}`;
 const firstLog = (ids: readonly string[]) =>
-  eventually(
-    'the first log',
-    async () => (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))),
-    120_000,
-    50,
-  );
+  closely('the first log', async () => (await bed.store.logs()).some((key) => ids.some((id) => key.includes(id))));
 
 /** Watches two replicas until it is ended; fails where one was seen to lead after the other had been. */
 function watchLeaders(former: TestReplica, next: TestReplica): { end(): Promise<number> } {

@@ -4,7 +4,7 @@ import { onRealCluster } from '../support/cluster.js';
 import { randomNumbers } from '../support/random.js';
 import { type Attempted, podsOfLog, Runs } from '../support/runs.js';
 import { TestBed } from '../support/test-bed.js';
-import { eventually } from '../support/wait.js';
+import { closely, eventually } from '../support/wait.js';
 
 const JOBS = 20;
 /** Milliseconds in which all of them have to have begun; those that begin later end at once. */
@@ -48,15 +48,10 @@ describe(`${JOBS} Jobs that are suspended in the moment in which their programs 
   const isComplete = async (id: string) =>
     (await runs.kubeJob(id))?.status?.conditions?.some(({ type }) => type === 'Complete') ?? false;
   const hasEnded = (id: string) =>
-    eventually(
-      `the end of the container of ${id}`,
-      async () => {
-        const [pod] = await runs.pods(id);
-        return pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
-      },
-      120_000,
-      50,
-    );
+    closely(`the end of the container of ${id}`, async () => {
+      const [pod] = await runs.pods(id);
+      return pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+    });
   /** Its success is recorded, and its Job has ended, or never runs again; or the run did not count, and the job waits. */
   const settled = (id: string) =>
     eventually(

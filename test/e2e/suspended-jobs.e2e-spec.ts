@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { randomNumbers } from '../support/random.js';
 import { type Attempted, Runs } from '../support/runs.js';
 import { TestBed } from '../support/test-bed.js';
-import { eventually } from '../support/wait.js';
+import { closely, eventually } from '../support/wait.js';
 
 /** Each run has a result of its own; when it is asked to end it says so, and ends as its process has it. */
 const program = (onTerm: string) =>
@@ -135,12 +135,11 @@ describe('a Job that is suspended while it runs', () => {
     const seed = Number(process.env['E2E_SEED'] ?? Date.now() % 1_000_000);
     const random = randomNumbers(seed);
     const suspendAtItsEnd = async (id: string, late: number): Promise<void> => {
-      const hasEnded = async () => {
+      await closely('the end of its container', async () => {
         const [pod] = await runs.pods(id);
-        const isOver = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
-        return isOver ?? (await runs.kubeJob(id))?.status?.succeeded === 1;
-      };
-      await eventually('the end of its container', hasEnded, 120_000, 50);
+        const hasEnded = pod?.status?.containerStatuses?.some(({ state }) => state?.terminated);
+        return hasEnded ?? (await runs.kubeJob(id))?.status?.succeeded === 1;
+      });
       await setTimeout(late);
       await runs.setSuspended(id, true);
       await setTimeout(late);

@@ -32,3 +32,7 @@ export async function eventually<T>(
     `Waited ${bound} ms in vain for ${what}; the last look gave ${types.isNativeError(last) ? last.message : JSON.stringify(last)}`,
   );
 }
+
+/** As {@link eventually}, and looks as often however long it waits: for what is to be met as soon as it is there. */
+export const closely = <T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> =>
+  eventually(what, look, undefined, SHORTEST);
