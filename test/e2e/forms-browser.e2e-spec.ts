@@ -104,8 +104,7 @@ withBrowser('a form in a browser', () => {
     expect(await browser.evaluate(alternatives)).toEqual([false, true]);
     await fill({ 'input.either.choice': '1' });
     expect(await browser.evaluate(alternatives)).toEqual([true, false]);
-    const add = (place: string) => browser.click(place);
-    for (let row = 2; row < 4; row++) await add('[data-rows="input.places"] > button');
+    for (let row = 2; row < 4; row++) await browser.click('[data-rows="input.places"] > button');
     expect(await browser.evaluate(`document.querySelector('[data-rows="input.places"] > button').hidden`)).toBe(true);
     expect(await fill({ 'input.places/3': '{"type": "Point", "coordinates": [0, 0]}' })).toEqual([]);
     for (const value of ['1', '2'])

@@ -73,7 +73,6 @@ access:
   }
   const text = () => browser.evaluate<string>('document.body.innerText');
   const shows = (said: string) => eventually(`"${said}"`, async () => (await text()).includes(said));
-  const click = (selector: string) => browser.click(selector);
   /** At the provider: who one is, and that it may tell this server. */
   async function signInAs(login: string, at = browser): Promise<void> {
     await at.loaded(`${provider.issuer}/interaction/`);
@@ -87,7 +86,7 @@ access:
   }
   async function beginAt(server: Forward, path = '/jobs'): Promise<void> {
     await browser.open(`${server.url}/sign-in?next=${encodeURIComponent(path)}`);
-    await click('a[href*="/sign-in/oidc"]');
+    await browser.click('a[href*="/sign-in/oidc"]');
   }
 
   it('is led back, known by name, to where it came from, sees what its groups let it, and signs out at both', async () => {
@@ -100,9 +99,9 @@ access:
     expect(await text()).toContain(job);
     expect(await browser.evaluate('document.cookie')).not.toContain('pygeoapi');
 
-    await click('form[action$="/sign-out"] button');
+    await browser.click('form[action$="/sign-out"] button');
     await browser.loaded(`${provider.issuer}/session/end`);
-    await click('[name=logout]');
+    await browser.click('[name=logout]');
     await browser.loaded(`${pages.url}/`);
     await shows('Sign in');
     expect(await text()).not.toContain('Ann Archer');
@@ -126,7 +125,7 @@ access:
     await eventually('the way back', () =>
       browser.evaluate<boolean>(`document.querySelector('a[href$="/abort"]') !== null`),
     );
-    await click('a[href$="/abort"]');
+    await browser.click('a[href$="/abort"]');
     await browser.loaded(`${pages.url}/sign-in/oidc/callback`);
     await shows('Test Accounts did not let you in, or you refused.');
     expect(browser.answers.get(`${pages.url}/sign-in/oidc/callback`)).toBe(403);
@@ -138,7 +137,7 @@ access:
     const kept = await cookies();
     expect(kept).toMatchObject([{ name: 'pygeoapi-login', httpOnly: true, sameSite: 'Lax' }]);
     const { value = '' } = kept[0] ?? {};
-    await click('a[href$="/abort"]');
+    await browser.click('a[href$="/abort"]');
     await browser.loaded(`${pages.url}/sign-in/oidc/callback`);
     const address = await browser.evaluate<string>('location.href');
     expect(await cookies()).toEqual([]);
@@ -163,10 +162,10 @@ access:
   it('is told where the provider is away, while it is', async () => {
     await provider.goAway();
     await browser.open(`${open.url}/sign-in?next=/jobs`);
-    await click('a[href*="/sign-in/oidc"]');
+    await browser.click('a[href*="/sign-in/oidc"]');
     await shows('Test Accounts does not answer now.');
     await provider.comeBack();
-    await click('a[href*="/sign-in/oidc"]');
+    await browser.click('a[href*="/sign-in/oidc"]');
     await browser.loaded(`${provider.issuer}/interaction/`);
   });
 
@@ -178,7 +177,7 @@ access:
         `JSON.stringify(window.ui?.authSelectors.definitionsToAuthorize() ?? '').includes('authorization_code')`,
       ),
     );
-    await click('.btn.authorize');
+    await browser.click('.btn.authorize');
     const flow = `[...document.querySelectorAll('.auth-container')].find(({ innerText }) => innerText.includes('authorization_code with PKCE'))`;
     await eventually('the flow', () => browser.evaluate<boolean>(`Boolean(${flow})`));
     expect(await browser.evaluate(`${flow}.querySelector('input[id^=client_id]').value`)).toBe('programs');

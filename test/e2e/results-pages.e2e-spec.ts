@@ -198,14 +198,13 @@ describe('results', () => {
     const open = (name: string) => browser.open(`${bed.url}/jobs/${jobs[name]}/results?f=html`);
     const drawn = () =>
       eventually('the map', () => browser.evaluate<boolean>("document.querySelector('.map')?.dataset.drawn === ''"));
-    const click = (selector: string) => browser.click(selector);
 
     it('are drawn on a map that asks nobody but the server, until one asks for a background', async () => {
       await open('features');
       await drawn();
       expect(await browser.evaluate("document.querySelectorAll('.map path.land').length > 0")).toBe(true);
       expect(asked).toEqual([]);
-      await click('.map .leaflet-top button');
+      await browser.click('.map .leaflet-top button');
       await eventually('tiles', () => Promise.resolve(asked.length > 0));
       expect(asked[0]).toMatch(new RegExp(`^/\\d+/\\d+/\\d+\\.svg ${bed.url}/$`));
       expect(await browser.evaluate("document.querySelector('.leaflet-control-attribution').textContent")).toBe(
@@ -240,7 +239,7 @@ describe('results', () => {
     it('stand on the map and in the table alike: a row shows its feature', async () => {
       await open('features');
       await drawn();
-      await click('.data tbody tr:nth-child(2) button');
+      await browser.click('.data tbody tr:nth-child(2) button');
       const popup = await eventually('the feature', () =>
         browser.evaluate<string | undefined>("document.querySelector('.leaflet-popup-content')?.textContent"),
       );
@@ -257,7 +256,7 @@ describe('results', () => {
         );
       await eventually('the button', () => browser.evaluate("document.querySelector('[data-raster] button') !== null"));
       expect(await loaded()).toBe(false);
-      await click('[data-raster] button');
+      await browser.click('[data-raster] button');
       const facts = await eventually('the picture', () =>
         browser.evaluate<string[] | undefined>(
           "(document.querySelector('[data-raster] canvas') && [...document.querySelectorAll('[data-raster] :is(dt, dd)')].map((e) => e.textContent)) || undefined",
@@ -281,9 +280,9 @@ describe('results', () => {
       const column = () =>
         browser.evaluate("[...document.querySelectorAll('.data td:first-child')].map((e) => e.textContent)");
       await eventually('the buttons', () => browser.evaluate("document.querySelector('.data th button') !== null"));
-      await click('.data th:nth-child(2) button');
+      await browser.click('.data th:nth-child(2) button');
       expect(await column()).toEqual(['Aachen; Stadt', 'Bonn', 'Dresden']);
-      await click('.data th:nth-child(2) button');
+      await browser.click('.data th:nth-child(2) button');
       expect(await column()).toEqual(['Dresden', 'Bonn', 'Aachen; Stadt']);
       expect(await browser.evaluate("document.querySelector('.data th:nth-child(2)').ariaSort")).toBe('descending');
     });

@@ -51,12 +51,12 @@ export class Browser {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const address = await eventually('the browser', () => /^DevTools listening on (ws:\S+)$/m.exec(output)?.[1]);
     const socket = new WebSocket(address);
-    return Browser.page(child, socket, profile, (browser) => createTarget(browser));
+    return Browser.page(child, socket, profile, createTarget);
   }
 
   /** Another page of the same browser, which has its storage, connections and locks in common with it, and ends with it. */
   beside(): Promise<Browser> {
-    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, (browser) => createTarget(browser));
+    return Browser.page(this.process, new WebSocket(this.socket.url), this.profile, createTarget);
   }
 
   /** A page of the same browser that has nothing in common with it but its process, as if it were of another one; see {@link leave}. */
