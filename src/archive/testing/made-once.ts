@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A folder for temporary files that takes long to make: the first test that needs it makes it, and all of this machine's after it take copies
- * of it. It stays.
+ * A folder for temporary files that takes long to make: the first test that needs it makes it, and all of this machine's after it take
+ * copies of it. It stays.
  * @param key what its content depends on
  * @param make writes into a folder that is not yet this one
  */
