@@ -15,7 +15,7 @@ import { causeOfFailedPod } from '../jobs/model/job-cause.js';
 import { JobCache } from '../jobs/model/job-cache.js';
 import { ResultFault, type JobCause, type JobOutcome, type StoredLog } from '../jobs/model/job-outcome.js';
 import type { JobRecord } from '../jobs/model/job-record.js';
-import { wasEverSuspended } from '../jobs/model/job-suspension.js';
+import { resumptionOf, wasEverSuspended } from '../jobs/model/job-suspension.js';
 import { endOf, type PodRecord } from '../jobs/model/pod-record.js';
 import { KubernetesClient, type JobPatch } from '../k8s/client/kubernetes-client.js';
 import { KubernetesError } from '../k8s/client/kubernetes-error.js';
@@ -73,9 +73,10 @@ export class OutcomeRecorder {
     // What a dismissal ends was not suspended, though its queue should take it away.
     if (job.outcome && !(pod.deleting && endedBeforeDismissal(job.outcome, pod))) return false;
     const others = this.cache.podsOf(job).filter(({ uid }) => uid !== pod.uid);
-    const { spec, status } = (await this.client.getJob(job.name)) ?? {};
+    const kubeJob = (await this.client.getJob(job.name)) ?? {};
+    const { spec, status } = kubeJob;
     const { succeeded = [], failed: failing = [] } = status?.uncountedTerminatedPods ?? {};
-    const wasEver = spec?.suspend || status?.conditions?.some(({ type }) => type === 'Suspended');
+    const wasEver = spec?.suspend || resumptionOf(kubeJob) !== undefined;
     if (!status || !wasEver || succeeded.includes(pod.uid) || failing.includes(pod.uid)) return false;
     // A run that is followed by another did not end the Job. What is said of the Job as a whole is said of the last one.
     const isLast = others.every(({ created, deleting }) => {

@@ -80,6 +80,20 @@ describe('a run that succeeds in the moment in which its Job is suspended', () =
     expect([outcome(), finalizers(), attempts()]).toEqual([null, [], [['pod-uid', 'suspended']]]);
   });
 
+  it('is none where its Job was resumed so quickly that its status says nothing of a suspension', async () => {
+    const { cluster, outcome, finalizers, attempts, meanwhile, addPod, reconcilePod } = aBed();
+    const changed = { metadata: { ...aKubeJob().metadata, generation: 3 } };
+    meanwhile(() => {
+      cluster.addJob({ ...aJob({}), ...changed }, false);
+      addPod(takenAway, false);
+    });
+    expect(await reconcilePod()).toEqual({ requeueAfter: expect.any(Number) });
+    expect(outcome()).toBeNull();
+    cluster.addPod(aKubePod('Running', { main: terminated(0) }, takenAway));
+    await reconcilePod();
+    expect([outcome(), finalizers(), attempts()]).toEqual([null, [], [['pod-uid', 'suspended']]]);
+  });
+
   it('is its success where its Job was suspended and resumed so quickly that it was left alone', async () => {
     const { cluster, outcome, reconcilePod } = aBed();
     cluster.addJob(aJob({}, { conditions: [resumed] }));

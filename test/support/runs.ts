@@ -1,6 +1,7 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import type { TestCluster } from './cluster.js';
 import type { StatusInfo } from './test-bed.js';
+import { eventually } from './wait.js';
 
 /** The status of a job that may have run more than once. */
 export type Attempted = StatusInfo & {
@@ -30,6 +31,23 @@ export class Runs {
       { name, namespace, body: { spec: { suspend } } },
       setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
     );
+  }
+
+  /** Has the status of a Job that was resumed say nothing of its suspension. */
+  async forgetSuspension(id: string): Promise<void> {
+    const { batch, namespace } = this.cluster;
+    await eventually('its status having lost the condition', async () => {
+      const { metadata, status } = (await this.kubeJob(id)) ?? {};
+      const conditions = status?.conditions?.filter(({ type }) => type !== 'Suspended') ?? [];
+      if (conditions.length === status?.conditions?.length) return false;
+      const { name = '', resourceVersion } = metadata ?? {};
+      const body = { metadata: { resourceVersion }, status: { conditions } };
+      await batch.patchNamespacedJobStatus(
+        { name, namespace, body },
+        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+      );
+      return true;
+    });
   }
 
   /** How many pods of the job have run a container, as the kubelet says. */

@@ -72,8 +72,8 @@ export interface JobRecord extends Archival {
   /** `spec.suspend`: it is not yet to run, or not now, whoever says so. */
   readonly suspended: boolean;
   /**
-   * When it was resumed the last time, to the second; `unknown` where it was and its status does not say when (Kubernetes 1.34.0 to 1.34.3 keep the
-   * condition `Suspended`); undefined where it never was, or is suspended now.
+   * When it was resumed the last time, to the second; `unknown` where it was, or may have been, and its status does not say when (see
+   * {@link resumptionOf}; Kubernetes 1.34.0 to 1.34.3 keep the condition `Suspended`); undefined where it never was, or is suspended now.
    */
   readonly resumed?: Date | 'unknown';
   /** Since when it is suspended, to the second; undefined where it is not. */

@@ -12,11 +12,23 @@ export function wasEverSuspended({
   return suspended || resumed !== undefined || queue !== undefined;
 }
 
-/** As of {@link JobRecord.resumed}. */
-export function resumptionOf({ spec, status }: V1Job): JobRecord['resumed'] {
+/** Of a Job whose `spec` was changed twice; https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
+const TWICE_CHANGED = 3;
+
+/**
+ * As of {@link JobRecord.resumed}. One that is resumed while the Job controller takes its pods away has no condition (its status says nothing
+ * of it, seen on 1.37), but its specification has been changed twice.
+ */
+export function resumptionOf({ metadata, spec, status }: V1Job): JobRecord['resumed'] {
+  if (spec?.suspend) return undefined;
   const condition = status?.conditions?.find(({ type }) => type === 'Suspended');
-  if (!condition || spec?.suspend) return undefined;
+  if (!condition) return hasChangedTwice(metadata) ? 'unknown' : undefined;
   return condition.status === 'False' ? toDate(condition.lastTransitionTime) : 'unknown';
+}
+
+/** Deleting it counts as a change, too. */
+function hasChangedTwice({ generation = 1, deletionTimestamp }: V1Job['metadata'] = {}): boolean {
+  return deletionTimestamp === undefined && generation >= TWICE_CHANGED;
 }
 
 /**
