@@ -74,3 +74,9 @@ export async function count(api, path) {
   const { items, metadata } = await api.json('GET', `${path}?limit=1`);
   return items.length + (metadata.remainingItemCount ?? 0);
 }
+
+/** What the cluster still makes of one block would count for the next. @param bound milliseconds */
+export async function allPods(api, bound = 600_000) {
+  const all = async () => (await count(api, api.pods)) >= (await count(api, api.jobs));
+  await eventually('all pods', all, bound);
+}

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Bed, Child, Client, onRealCluster } from '../bed.mjs';
-import { another, count, templateOf } from '../kube-jobs.mjs';
-import { concurrently, eventually, median, milliseconds, timed } from '../measure.mjs';
+import { allPods, another, templateOf } from '../kube-jobs.mjs';
+import { concurrently, median, milliseconds, timed } from '../measure.mjs';
 import { endsOfPods } from './bare-end.mjs';
 import { starts } from './starts.mjs';
 
@@ -129,12 +129,6 @@ async function warming(report, bed, { concurrency, nodeOptions }) {
     report.note(`processor time of the executions ${done + 1} to ${end} of a server: ${milliseconds(each)}`);
     done = end;
   }
-}
-
-/** What the cluster still makes of one block would count for the next. */
-async function allPods(api) {
-  const all = async () => (await count(api, api.pods)) >= (await count(api, api.jobs));
-  await eventually('all pods', all, 600_000);
 }
 
 /** So that none is always first. */
