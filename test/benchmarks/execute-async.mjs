@@ -1,6 +1,6 @@
 import { Bed } from './bed.mjs';
 import { allPods, another, templateOf } from './kube-jobs.mjs';
-import { concurrently, median, milliseconds, percentile, timed } from './measure.mjs';
+import { alternating, concurrently, median, milliseconds, percentile, turned } from './measure.mjs';
 
 const WARM_UP = 50;
 const ROUNDS = 6;
@@ -19,7 +19,7 @@ export async function executeAsync(report, { samples, concurrency, nodeOptions }
       bare: (kubeJob) => bed.api.text('POST', bed.api.jobs, kubeJob),
     };
     const measured = { report, bed, child: server.child, sides, template, samples, concurrency };
-    await alternating(WARM_UP, sides, template);
+    await alternating(WARM_UP, sides, () => another(template));
     await measure(measured);
     // V8 has compiled then what a server of some age runs.
     const executed = 1 + WARM_UP + samples + ROUNDS * blockOf(samples);
@@ -36,7 +36,8 @@ export async function executeAsync(report, { samples, concurrency, nodeOptions }
 
 /** @param suffix of the names of the figures; @param when what is said of them: after a comma, how old the server is */
 async function measure({ report, bed, child, sides, template, samples, concurrency, suffix = '', when = '' }) {
-  compare(report, await alternating(samples, sides, template), { suffix, when });
+  const times = await alternating(samples, sides, () => another(template));
+  compare(report, times, { suffix, when });
   const block = blockOf(samples);
   const { server, bare, processor } = await together(bed, child, sides, template, { concurrency, block });
   report.note(
@@ -50,22 +51,12 @@ async function measure({ report, bed, child, sides, template, samples, concurren
 
 const blockOf = (samples) => Math.ceil(samples / 4);
 
-/** One request at a time, each side in turn. @returns their times, milliseconds */
-async function alternating(count, sides, template) {
-  const times = { server: [], bare: [] };
-  for (let index = 0; index < count; index += 1) {
-    const kubeJob = another(template);
-    for (const side of inTurn(index)) times[side].push(await timed(() => sides[side](kubeJob)));
-  }
-  return times;
-}
-
 /** Both sides in loops, block after block. @returns executions a second of each; processor time of the server for one */
 async function together(bed, child, sides, template, { concurrency, block }) {
   const took = { server: [], bare: [] };
   let processor = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const side of inTurn(round)) {
+    for (const side of turned(Object.keys(sides), round)) {
       // What the cluster still makes of the block before would slow this one.
       await allPods(bed.api, 5000).catch(() => undefined);
       const kubeJobs = Array.from({ length: block }, () => another(template));
@@ -76,10 +67,6 @@ async function together(bed, child, sides, template, { concurrency, block }) {
   }
   const rate = (side) => (block * 1000) / median(took[side]);
   return { server: rate('server'), bare: rate('bare'), processor: processor / (ROUNDS * block) };
-}
-
-function inTurn(index) {
-  return index % 2 === 0 ? ['server', 'bare'] : ['bare', 'server'];
 }
 
 function compare(report, { server, bare }, { suffix, when }) {

@@ -41,6 +41,27 @@ export function concurrently(count, concurrency, work) {
   return timed(() => Promise.all(Array.from({ length: Math.min(concurrency, count) }, loop)));
 }
 
+/** So that none is always first. */
+export function turned(names, index) {
+  return names.map((_, at) => names[(at + index) % names.length]);
+}
+
+/**
+ * Calls each way `count` times, one call at a time, in turn.
+ * @param prepare makes what a way is called with, which is not measured
+ * @returns of each way, by its name, milliseconds of its calls
+ */
+export async function alternating(count, ways, prepare) {
+  const names = Object.keys(ways);
+  const times = Object.fromEntries(names.map((name) => [name, []]));
+  for (let index = 0; index < count; index += 1)
+    for (const name of turned(names, index)) {
+      const prepared = prepare();
+      times[name].push(await timed(() => ways[name](prepared)));
+    }
+  return times;
+}
+
 /** Nearest rank. */
 export function percentile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);

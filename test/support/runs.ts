@@ -3,6 +3,8 @@ import type { TestCluster } from './cluster.js';
 import type { StatusInfo } from './test-bed.js';
 import { eventually } from './wait.js';
 
+const MERGE_PATCH = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+
 /** The status of a job that may have run more than once. */
 export type Attempted = StatusInfo & {
   readonly attempts?: readonly {
@@ -27,10 +29,7 @@ export class Runs {
   async setSuspended(id: string, suspend: boolean): Promise<void> {
     const { batch, namespace } = this.cluster;
     const name = (await this.kubeJob(id))?.metadata?.name ?? '';
-    await batch.patchNamespacedJob(
-      { name, namespace, body: { spec: { suspend } } },
-      setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-    );
+    await batch.patchNamespacedJob({ name, namespace, body: { spec: { suspend } } }, MERGE_PATCH);
   }
 
   /** Has the status of a Job that was resumed say nothing of its suspension. */
@@ -42,10 +41,7 @@ export class Runs {
       if (conditions.length === status?.conditions?.length) return false;
       const { name = '', resourceVersion } = metadata ?? {};
       const body = { metadata: { resourceVersion }, status: { conditions } };
-      await batch.patchNamespacedJobStatus(
-        { name, namespace, body },
-        setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
-      );
+      await batch.patchNamespacedJobStatus({ name, namespace, body }, MERGE_PATCH);
       return true;
     });
   }

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Bed, Child, Client, onRealCluster } from '../bed.mjs';
 import { allPods, another, templateOf } from '../kube-jobs.mjs';
-import { concurrently, median, milliseconds, timed } from '../measure.mjs';
+import { alternating, concurrently, median, milliseconds, turned } from '../measure.mjs';
 import { endsOfPods } from './bare-end.mjs';
 import { starts } from './starts.mjs';
 
@@ -69,13 +69,8 @@ async function startProgram(bed, template, script, ...args) {
 
 /** One request at a time, each way in turn. */
 async function inTurn(report, ways, template, samples) {
-  const names = Object.keys(ways);
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let index = 0; index < samples; index += 1)
-    for (const name of turned(names, index)) {
-      const kubeJob = another(template);
-      times[name].push(await timed(() => ways[name].execute(kubeJob)));
-    }
+  const calls = Object.fromEntries(Object.entries(ways).map(([name, { execute }]) => [name, execute]));
+  const times = await alternating(samples, calls, () => another(template));
   report.times('execute, async', times.server);
   report.times('the same by a bare program', times.program);
   report.times('bare POST of the same Job', times.bare);
@@ -129,9 +124,4 @@ async function warming(report, bed, { concurrency, nodeOptions }) {
     report.note(`processor time of the executions ${done + 1} to ${end} of a server: ${milliseconds(each)}`);
     done = end;
   }
-}
-
-/** So that none is always first. */
-function turned(names, index) {
-  return names.map((_, at) => names[(at + index) % names.length]);
 }
